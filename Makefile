@@ -1,0 +1,50 @@
+# `make report` and `make test` need nothing before them but Python 3.11 or later with its
+# venv, git and make. PYTHON chooses another interpreter.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCK := requirements.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help report test check figures quarto lint lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+report: $(STAMP) ## render the review: _book/index.html and _book/nen-checkpoint-review.pdf
+	$(BIN)/python -m nenreview render
+
+test: $(STAMP) ## run the whole test suite
+	$(BIN)/python -m pytest -n auto
+
+check: $(STAMP) ## check the data
+	$(BIN)/python -m nenreview check
+
+figures: $(STAMP) ## write every figure to figures/
+	$(BIN)/python -m nenreview figures
+
+quarto: $(STAMP) ## render with Quarto, where it is installed, and read its log
+	$(BIN)/python -m nenreview quarto
+
+lint: $(STAMP) ## check the style of the code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+lock: $(STAMP) ## write requirements.lock again from pyproject.toml (needs uv)
+	uv pip compile --universal --fork-strategy fewest --generate-hashes --python-version 3.11 \
+	  --no-header --no-annotate --extra dev --upgrade pyproject.toml -o $(LOCK)
+
+clean: ## remove what was made: .venv, _book and caches
+	rm -rf $(VENV) _book .quarto .cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment is made anew when the lock file or the project's own file changes; the
+# stamp is written last, so that an interrupted installation is begun again.
+$(STAMP): $(LOCK) pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(STAMP)

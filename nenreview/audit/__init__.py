@@ -1,0 +1,1 @@
+"""Holding what is printed against what can be recomputed."""

@@ -1,0 +1,50 @@
+"""Patients behind an adverse-event table that prints percentages alone."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from nenreview.audit.percentages import common_denominators, the_count
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.population import ROOT_POPULATION
+from nenreview.evidence.sizes import size
+
+GRADES = ("1", "2", "3", "4", "5")
+
+
+def denominator(data: Dataset, source: str, trial: str, table: str) -> int:
+    """Return the one denominator, up to the trial's size, that fits every percentage of a table.
+
+    Raises
+    ------
+    LookupError
+        If no denominator fits them all, or more than one does.
+    """
+    percent = data.select(source=source, trial=trial, table=table, statistic="percent")
+    largest = size(data, trial, ROOT_POPULATION, source)
+    fitting = common_denominators(percent["printed"], largest)
+    if len(fitting) != 1:
+        raise LookupError(f"{len(fitting)} denominators up to {largest} fit {table!r}: {fitting}")
+    return fitting[0]
+
+
+def counts_by_grade(data: Dataset, source: str, trial: str, table: str) -> pd.DataFrame:
+    """Return patients with each event by grade.
+
+    Returns
+    -------
+    DataFrame, index the event in the order of the page, columns ``"1"`` to ``"5"``, int
+        Counts out of the table's own denominator.
+
+    Raises
+    ------
+    LookupError
+        As `denominator`, or if two counts fit one percentage.
+    """
+    n = denominator(data, source, trial, table)
+    rows = data.select(source=source, trial=trial, table=table, statistic="percent")
+    rows = rows[rows["grade"].isin(GRADES)]
+    counts = rows.pivot(index="category", columns="grade", values="printed").map(
+        lambda printed: the_count(printed, n)
+    )
+    return counts.loc[rows["category"].unique(), list(GRADES)]

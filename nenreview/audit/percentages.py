@@ -1,0 +1,79 @@
+"""Which counts, and which denominators, give a printed percentage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+
+# In the order in which a reader would try them.
+ROUNDINGS = {"rounded": ROUND_HALF_UP, "half to even": ROUND_HALF_EVEN, "truncated": ROUND_DOWN}
+
+
+def decimals(printed: str) -> int:
+    """Return how many decimals a printed number has.
+
+    >>> decimals("18.70")
+    2
+    """
+    return len(printed.partition(".")[2])
+
+
+def how_printed(events: int, n: int, printed: str) -> str | None:
+    """Return how `events` of `n` gives the printed percentage, or None where it does not.
+
+    Parameters
+    ----------
+    events, n : int
+        The count and the denominator, `n` positive.
+    printed : str
+        The percentage as printed, without the sign; its decimals set the precision.
+
+    Returns
+    -------
+    str or None
+        ``"rounded"`` (halves up), ``"half to even"`` or ``"truncated"``, the first that fits.
+    """
+    exact, unit = Decimal(100) * events / n, Decimal(1).scaleb(-decimals(printed))
+    for name, mode in ROUNDINGS.items():
+        if exact.quantize(unit, rounding=mode) == Decimal(printed):
+            return name
+    return None
+
+
+def counts_that_fit(printed: str, n: int) -> list[int]:
+    """Return every count whose rounded percentage of `n` is the printed one."""
+    near = int(Decimal(printed) * n / 100)
+    candidates = range(max(near - 1, 0), min(near + 2, n) + 1)
+    return [k for k in candidates if how_printed(k, n, printed) in ("rounded", "half to even")]
+
+
+def denominators_that_fit(events: int, printed: str, largest: int) -> list[int]:
+    """Return every denominator up to `largest` of which `events` is the printed percentage."""
+    return [
+        n
+        for n in range(max(events, 1), largest + 1)
+        if how_printed(events, n, printed) in ("rounded", "half to even")
+    ]
+
+
+def common_denominators(printed: Iterable[str], largest: int) -> list[int]:
+    """Return every denominator up to `largest` that explains all the printed percentages.
+
+    A denominator explains a percentage when some count of it rounds to that percentage.
+    """
+    wanted = sorted(set(printed))
+    return [n for n in range(1, largest + 1) if all(counts_that_fit(p, n) for p in wanted)]
+
+
+def the_count(printed: str, n: int) -> int:
+    """Return the one count whose rounded percentage of `n` is the printed one.
+
+    Raises
+    ------
+    LookupError
+        If no count fits, or more than one does.
+    """
+    fitting = counts_that_fit(printed, n)
+    if len(fitting) != 1:
+        raise LookupError(f"{len(fitting)} counts of {n} fit {printed}%: {fitting}")
+    return fitting[0]

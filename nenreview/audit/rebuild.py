@@ -1,0 +1,273 @@
+"""Every printed table again, from the tidy data: what the cell should say beside what it says.
+
+A rebuilt cell has the layout of the printed one, with each number that can be recomputed
+replaced: a percentage by its count over its population, a count of the whole by the sum of
+its parts. What nothing in the sources can recompute (a median, a range) stays as printed
+and is counted as not checkable, never as agreement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from nenreview.audit.percentages import (
+    common_denominators,
+    counts_that_fit,
+    decimals,
+    denominators_that_fit,
+    how_printed,
+)
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.integrity import CELL_KEY
+from nenreview.evidence.sizes import parts_by_differentiation, printed_sizes, size
+from nenreview.stats.rate import rounded_percent
+
+LABEL = "label"  # a heading or a row label
+TEXT = "text"  # a cell without a number of the record, or a blank one
+MATCH = "match"
+ROUNDING = "rounding"  # agrees when halves are rounded to even
+TRUNCATED = "truncated"  # agrees when the decimals are cut off
+OTHER_DENOMINATOR = "other denominator"  # fits, but not the population of the table
+INCONSISTENT = "inconsistent"
+NOT_CHECKABLE = "not checkable"
+VERDICTS = (LABEL, TEXT, MATCH, ROUNDING, TRUNCATED, OTHER_DENOMINATOR, INCONSISTENT, NOT_CHECKABLE)
+DISAGREEING = (TRUNCATED, OTHER_DENOMINATOR, INCONSISTENT)
+
+# From harmless to serious: a cell takes the most serious verdict of its numbers.
+_SERIOUSNESS = (NOT_CHECKABLE, MATCH, ROUNDING, TRUNCATED, OTHER_DENOMINATOR, INCONSISTENT)
+_BY_ROUNDING = {"rounded": MATCH, "half to even": ROUNDING, "truncated": TRUNCATED}
+
+
+@dataclass(frozen=True)
+class _Number:
+    """One number of a cell, recomputed."""
+
+    rebuilt: str
+    verdict: str
+    reason: str = ""
+
+
+def rebuild(data: Dataset, source: str, table: str) -> pd.DataFrame:
+    """Rebuild one printed table.
+
+    Parameters
+    ----------
+    data : Dataset
+        The checked dataset.
+    source, table : str
+        Which table of ``cells.csv``.
+
+    Returns
+    -------
+    DataFrame
+        One row a printed cell, in the order of the page: ``table, row_group, row, column,
+        printed, rebuilt, verdict, reason``; `verdict` is one of `VERDICTS`, `reason` empty
+        unless the cell disagrees.
+
+    Raises
+    ------
+    LookupError
+        If the source has no such table.
+    """
+    cells = data.cells[(data.cells["source"] == source) & (data.cells["table"] == table)]
+    if cells.empty:
+        raise LookupError(f"{source} has no table {table!r}")
+    results = data.select(source=source, table=table)
+    by_cell = dict(list(results.groupby(CELL_KEY, sort=False)))
+    table_denominators = _denominators_of_bare_percentages(data, results)
+    rows = []
+    for cell in cells.itertuples(index=False):
+        key = tuple(getattr(cell, name) for name in CELL_KEY)
+        if not cell.row or not cell.column:
+            rows.append((*key[1:], cell.printed, cell.printed, LABEL, ""))
+        elif key not in by_cell or not cell.printed:
+            rows.append((*key[1:], cell.printed, cell.printed, TEXT, ""))
+        else:
+            numbers = by_cell[key]
+            recomputed = _recompute(data, numbers, table_denominators)
+            rows.append((*key[1:], cell.printed, *_assemble(cell.printed, numbers, recomputed)))
+    columns = [*CELL_KEY[1:], "printed", "rebuilt", "verdict", "reason"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def rebuild_source(data: Dataset, source: str) -> pd.DataFrame:
+    """Rebuild every table of a source; see `rebuild`."""
+    tables = data.cells.loc[data.cells["source"] == source, "table"].unique()
+    return pd.concat([rebuild(data, source, table) for table in tables], ignore_index=True)
+
+
+def coverage(rebuilt: pd.DataFrame) -> pd.DataFrame:
+    """Count the cells of each rebuilt table.
+
+    Returns
+    -------
+    DataFrame
+        One row a table in the order given, then ``All tables``: columns ``Table, Cells,
+        Labels, Text, Rebuilt, Agreeing, Disagreeing, Not checkable``, where Rebuilt =
+        Agreeing + Disagreeing.
+    """
+    counts = pd.crosstab(rebuilt["table"], rebuilt["verdict"]).reindex(
+        index=rebuilt["table"].unique(), columns=list(VERDICTS), fill_value=0
+    )
+    counts.loc["All tables"] = counts.sum()
+    agreeing = counts[[MATCH, ROUNDING]].sum(axis=1)
+    disagreeing = counts[list(DISAGREEING)].sum(axis=1)
+    return pd.DataFrame(
+        {
+            "Table": counts.index,
+            "Cells": counts.sum(axis=1),
+            "Labels": counts[LABEL],
+            "Text": counts[TEXT],
+            "Rebuilt": agreeing + disagreeing,
+            "Agreeing": agreeing,
+            "Disagreeing": disagreeing,
+            "Not checkable": counts[NOT_CHECKABLE],
+        }
+    ).reset_index(drop=True)
+
+
+def _assemble(
+    printed: str, numbers: pd.DataFrame, recomputed: list[_Number]
+) -> tuple[str, str, str]:
+    """Return the rebuilt text of a cell, its verdict and why it disagrees."""
+    text, position = "", 0
+    for token, number in zip(numbers["printed"], recomputed, strict=True):
+        start = printed.index(token, position)
+        text += printed[position:start] + number.rebuilt
+        position = start + len(token)
+    text += printed[position:]
+    verdict = max((n.verdict for n in recomputed), key=_SERIOUSNESS.index)
+    reason = "; ".join(dict.fromkeys(n.reason for n in recomputed if n.reason))
+    return text, verdict, reason
+
+
+def _recompute(data: Dataset, numbers: pd.DataFrame, denominators: dict[str, int]) -> list[_Number]:
+    """Recompute each number of one cell."""
+    recomputed = []
+    count: int | None = None  # of the patients that a percentage in the same cell is about
+    for number in numbers.itertuples():
+        if number.statistic == "events" and number.status == "reported":
+            count, result = _count(data, number)
+        elif number.statistic == "percent" and number.status == "reported":
+            known = count if count is not None else _count_elsewhere(data, number)
+            if known is None:
+                result = _bare_percentage(number, denominators[number.population], data)
+            else:
+                result = _percentage(
+                    number, known, size(data, number.trial, number.population, number.source)
+                )
+        elif number.statistic == "n" and number.status == "reported":
+            result = _size(data, number)
+        else:
+            result = _Number(number.printed, NOT_CHECKABLE)
+        recomputed.append(result)
+    return recomputed
+
+
+def _parts_sum(data: Dataset, number, statistic: str) -> list[int] | None:
+    """Return the same statistic of the parts of a population, or None where one is unknown."""
+    same = {"source": number.source, "trial": number.trial, "statistic": statistic}
+    same |= {"outcome": number.outcome, "category": number.category, "grade": number.grade}
+    parts = parts_by_differentiation(data, number.trial, number.population, number.source)
+    values = []
+    for part in parts:
+        printed = data.select(population=part, **same)["value"].dropna().unique()
+        if len(printed) != 1:
+            return None
+        values.append(int(printed[0]))
+    return values or None
+
+
+def _count(data: Dataset, number) -> tuple[int, _Number]:
+    """Recompute a count as the sum over NET and NEC where both are printed."""
+    printed = int(number.value)
+    parts = _parts_sum(data, number, "events")
+    if parts is None:
+        return printed, _Number(number.printed, NOT_CHECKABLE)
+    total = sum(parts)
+    if total == printed:
+        return total, _Number(number.printed, MATCH)
+    added = " + ".join(map(str, parts))
+    reason = f"{number.category}: NET and NEC add up to {added} = {total}, not {printed}"
+    return total, _Number(str(total), INCONSISTENT, reason)
+
+
+def _count_elsewhere(data: Dataset, number) -> int | None:
+    """Return the count behind a percentage that stands alone in its cell, if it is printed."""
+    parts = _parts_sum(data, number, "events")
+    return sum(parts) if parts else None
+
+
+def _percentage(number, count: int, n: int) -> _Number:
+    """Recompute a percentage from its count and its population."""
+    how = how_printed(count, n, number.printed)
+    verdict = _BY_ROUNDING.get(how, INCONSISTENT)
+    if verdict in (MATCH, ROUNDING):
+        return _Number(number.printed, verdict)
+    rebuilt = rounded_percent(count, n, decimals(number.printed))
+    reason = f"{count} of {n} is {rebuilt}%, not {number.printed}%"
+    if verdict == TRUNCATED:
+        reason += (
+            f"; {number.printed}% is {rounded_percent(count, n, 2)}% with its decimals cut off"
+        )
+    else:
+        others = denominators_that_fit(count, number.printed, 2 * n)
+        if others:
+            reason += f"; {number.printed}% fits {count} of {' or '.join(map(str, others))}"
+    return _Number(rebuilt, verdict, reason)
+
+
+def _bare_percentage(number, n_of_table: int, data: Dataset) -> _Number:
+    """Recompute a percentage without a printed count, over the denominator of its table."""
+    n = size(data, number.trial, number.population, number.source)
+    fitting = counts_that_fit(number.printed, n_of_table)
+    if len(fitting) != 1:
+        return _Number(number.printed, NOT_CHECKABLE)
+    if n_of_table == n or fitting == [0] or fitting == [n_of_table]:
+        return _Number(number.printed, MATCH)
+    reason = (
+        f"the percentages of this table are not all counts of the {n} patients; "
+        f"{n_of_table} is the only denominator up to {n} that fits every one of them"
+    )
+    return _Number(number.printed, OTHER_DENOMINATOR, reason)
+
+
+def _denominators_of_bare_percentages(data: Dataset, results: pd.DataFrame) -> dict[str, int]:
+    """Return, by population, the denominator that explains a table's bare percentages.
+
+    The size of the population where that explains them all; else the only smaller one
+    that does; else the size again.
+    """
+    percent = results[(results["statistic"] == "percent") & (results["status"] == "reported")]
+    denominators = {}
+    for (source, trial, population), rows in percent.groupby(["source", "trial", "population"]):
+        if not printed_sizes(data, trial, population, source):
+            continue
+        n = size(data, trial, population, source)
+        fitting = common_denominators(rows["printed"], n)
+        denominators[population] = fitting[0] if n not in fitting and len(fitting) == 1 else n
+    return denominators
+
+
+def _size(data: Dataset, number) -> _Number:
+    """Recompute a number of patients: the sum of its parts, or what other places print."""
+    printed = int(number.value)
+    parts = _parts_sum(data, number, "n") if number.outcome != "patients" else None
+    if number.outcome == "patients":
+        n = size(data, number.trial, number.population, number.source)
+        places = len(printed_sizes(data, number.trial, number.population, number.source))
+        if n == printed:
+            return _Number(number.printed, MATCH if places > 1 else NOT_CHECKABLE)
+        name = number.population.rpartition(" > ")[2]
+        return _Number(
+            str(n), INCONSISTENT, f"{name} has {n} patients everywhere else, not {printed}"
+        )
+    if parts is None:
+        return _Number(number.printed, NOT_CHECKABLE)
+    if sum(parts) == printed:
+        return _Number(number.printed, MATCH)
+    added = f"{' + '.join(map(str, parts))} = {sum(parts)}"
+    reason = f"{number.outcome}: NET and NEC add up to {added}, not {printed}"
+    return _Number(str(sum(parts)), INCONSISTENT, reason)

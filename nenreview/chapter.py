@@ -1,0 +1,313 @@
+"""What a chapter's cells call: a trial's numbers, its tables and its figures.
+
+Chapters hold prose and one-line cells; everything that computes is here or below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import ascii_lowercase
+
+import pandas as pd
+from IPython.display import Markdown
+
+from nenreview.audit.rebuild import DISAGREEING, LABEL, coverage, rebuild, rebuild_source
+from nenreview.comparison import TrialRate, pancreatic_share, table1_rates
+from nenreview.evidence.dataset import Dataset, load
+from nenreview.evidence.population import ROOT_POPULATION
+from nenreview.evidence.sizes import size
+from nenreview.figures.catalogue import draw as figure
+from nenreview.stats.rate import Rate
+from nenreview.stats.response import below, remainder, response_rate
+from nenreview.stats.twobytwo import Comparison
+from nenreview.tables import alignment, escape, show_table
+from nenreview.version import version
+from nenreview.wording import (
+    DISCLAIMER,
+    interval,
+    number,
+    of,
+    p_value,
+    percent,
+    points,
+    ratio,
+    signed,
+    words,
+)
+
+__all__ = [
+    "Comparison",
+    "Rate",
+    "comparisons",
+    "coverage_table",
+    "disclaimer",
+    "escape",
+    "figure",
+    "interval",
+    "load",
+    "notes",
+    "number",
+    "of",
+    "open_trial",
+    "p_value",
+    "percent",
+    "points",
+    "ratio",
+    "rebuilt_table",
+    "response_table",
+    "show_table",
+    "table1_shares",
+    "table1_table",
+    "table1_trials",
+    "tally",
+    "version",
+    "words",
+]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The numbers of one trial as one source prints them.
+
+    Populations are named below ``all``: ``"NEC"`` is ``all > NEC``, and
+    ``"NEC > pancreatic"`` is ``all > NEC > pancreatic``.
+    """
+
+    data: Dataset
+    trial: str
+    source: str
+
+    def _path(self, population: str) -> str:
+        return population if population == ROOT_POPULATION else below(ROOT_POPULATION, population)
+
+    def size(self, population: str = ROOT_POPULATION) -> int:
+        """Return the number of patients of a population."""
+        return size(self.data, self.trial, self._path(population), self.source)
+
+    def response(self, population: str = ROOT_POPULATION) -> Rate:
+        """Return responders among all patients of a population."""
+        return response_rate(self.data, self.trial, self._path(population), self.source)
+
+    def response_elsewhere(self, *populations: str) -> Rate:
+        """Return the response rate of those in none of the populations, by subtraction."""
+        return remainder(self.data, self.trial, [self._path(p) for p in populations], self.source)
+
+    def value(
+        self, outcome: str, statistic: str, population: str = ROOT_POPULATION, **where
+    ) -> float:
+        """Return the one value that is printed for an outcome; see `Dataset.value`."""
+        where |= {"outcome": outcome, "statistic": statistic, "population": self._path(population)}
+        return self.data.value(source=self.source, trial=self.trial, **where)
+
+    def median(self, outcome: str, population: str = ROOT_POPULATION, **where) -> str:
+        """Return a printed median, as text."""
+        return number(self.value(outcome, "median", population, **where))
+
+    def patients(
+        self, outcome: str, category: str, population: str = ROOT_POPULATION, **where
+    ) -> int:
+        """Return a printed count of patients."""
+        return int(self.value(outcome, "events", population, category=category, **where))
+
+    def at_a_glance(self, rows: dict[str, str]) -> Markdown:
+        """Return the table of facts: those of ``trials.csv``, then `rows`."""
+        facts = self.data.trials.set_index("trial").loc[self.trial]
+        held = self.data.sources.set_index("source").loc[self.source]
+        table = {
+            "Registration": self.trial,
+            "Agent": facts["agents"],
+            "Target": facts["target"],
+            "Line": facts["line"],
+            "Phase": facts["phase"],
+            "Region": facts["region"],
+            "Primary endpoint": facts["primary_endpoint"] or "not stated",
+            "Patients": str(facts["enrolled"]),
+            **rows,
+            "Held": f"{held['kind']}: {held['held']}",
+        }
+        frame = pd.DataFrame({"Item": list(table), "What is known": list(table.values())})
+        return show_table(frame, widths=[1, 3])
+
+
+def open_trial(trial: str, source: str) -> Trial:
+    """Return the numbers of a trial as a source prints them."""
+    return Trial(load(), trial, source)
+
+
+def rebuilt_table(
+    source: str, table: str, *, stub: str = "Item", omit: tuple[str, ...] = ()
+) -> Markdown:
+    """Return a printed table rebuilt from the data.
+
+    A cell that disagrees with the print is set bold, with a letter that `notes` explains.
+
+    Parameters
+    ----------
+    source, table : str
+        Which table of ``cells.csv``.
+    stub : str
+        Heading of the first column where none is printed.
+    omit : tuple of str
+        Labels of rows that are sentences and are not shown.
+    """
+    cells = rebuild(load(), source, table)
+    letters = _letters(cells)
+    heads = cells[(cells["verdict"] == LABEL) & (cells["row"] == "") & (cells["column"] != "")]
+    columns = [c for c in cells["column"].unique() if c]
+    printed_stub = next(
+        (h for h in heads["column"] if h not in set(cells.loc[cells["row"] != "", "column"])), ""
+    )
+    columns = [c for c in columns if c != printed_stub]
+    rows, group = [], ""
+    for (row_group, label), row in cells[cells["row"] != ""].groupby(
+        ["row_group", "row"], sort=False
+    ):
+        if row_group != group and row_group:
+            rows.append([f"**{escape(row_group)}**", *[""] * len(columns)])
+        group = row_group
+        if label not in omit:
+            by_column = {cell.column: cell for cell in row.itertuples()}
+            rows.append([escape(label), *(_shown(by_column.get(c), letters) for c in columns)])
+    names = [printed_stub or stub, *("As rebuilt" if c == "value" else c for c in columns)]
+    frame = pd.DataFrame(rows, columns=names)
+    filled = cells[(cells["row"] != "") & ~cells["row"].isin(omit)]
+    align = "l" + "".join(alignment(filled.loc[filled["column"] == c, "rebuilt"]) for c in columns)
+    widths = [2.2, *[max(0.8, 3 / len(columns))] * len(columns)]
+    return show_table(frame, widths=widths, align=align, markdown=True)
+
+
+def notes(source: str, table: str) -> Markdown:
+    """Return why each marked cell of a rebuilt table disagrees with the print."""
+    cells = rebuild(load(), source, table)
+    letters = _letters(cells)
+    if not letters:
+        return Markdown("Every cell that can be recomputed agrees with the print.")
+    lines = []
+    for reason, letter in letters.items():
+        marked = cells[(cells["reason"] == reason) & cells["verdict"].isin(DISAGREEING)]
+        where = marked.iloc[0]
+        printed = (
+            f"printed {escape(where['printed'])}: "
+            if len(marked) == 1 and len(where["printed"]) < 60
+            else ""
+        )
+        sentence = f"{printed}{escape(reason)}."
+        lines.append(f"^{letter}^ {sentence[0].upper()}{sentence[1:]}")
+    return Markdown("\n\n".join(lines))
+
+
+def _letters(cells: pd.DataFrame) -> dict[str, str]:
+    """Return a letter for each reason, in the order of the table; equal reasons share one."""
+    reasons = cells.loc[cells["verdict"].isin(DISAGREEING), "reason"].unique()
+    return dict(zip(reasons, ascii_lowercase, strict=False))
+
+
+def _shown(cell, letters: dict[str, str]) -> str:
+    if cell is None or not cell.rebuilt:
+        return ""
+    # One layout for all, whatever spacing the print has before a bracket.
+    text = escape(cell.rebuilt.replace("(", " (").replace("  (", " ("))
+    return f"**{text}**^{letters[cell.reason]}^" if cell.verdict in DISAGREEING else text
+
+
+def response_table(rows: dict[str, Rate]) -> Markdown:
+    """Return responders, rate and both intervals for each named population."""
+    frame = pd.DataFrame(
+        [
+            [
+                name,
+                of(rate),
+                rate.percent(),
+                interval(rate.clopper_pearson()),
+                interval(rate.wilson()),
+            ]
+            for name, rate in rows.items()
+        ],
+        columns=["Population", "Responders", "ORR, %", "95% CI, Clopper-Pearson", "95% CI, Wilson"],
+    )
+    return show_table(frame, widths=[2.4, 1.2, 0.9, 1.5, 1.3], align="lrrrr")
+
+
+def comparisons(rows: dict[str, Comparison]) -> Markdown:
+    """Return risk difference, odds ratio and exact p value for each named comparison."""
+    frame = pd.DataFrame(
+        [
+            [
+                name,
+                f"{of(pair.first)} against {of(pair.second)}",
+                f"{signed(100 * pair.risk_difference)} ({points(pair.risk_difference_interval())})",
+                f"{ratio(pair.odds_ratio)} ({_odds_limits(pair)})",
+                p_value(pair.fisher_p),
+            ]
+            for name, pair in rows.items()
+        ],
+        columns=[
+            "Comparison",
+            "Responders",
+            "Difference, points (95% CI)",
+            "Odds ratio (95% CI)",
+            "Fisher exact p",
+        ],
+    )
+    return show_table(frame, widths=[2, 1.7, 1.9, 1.6, 0.9], align="lrrrr")
+
+
+def _odds_limits(pair: Comparison) -> str:
+    limits = pair.odds_ratio_interval()
+    return f"{ratio(limits.low)} to {ratio(limits.high)}"
+
+
+def coverage_table(source: str) -> Markdown:
+    """Return how many cells of each table of a source are rebuilt and agree."""
+    counts = coverage(rebuild_source(load(), source))
+    return show_table(counts, widths=[3.4, 0.8, 0.9, 0.8, 1, 1.1, 1.3, 1.2])
+
+
+def tally(source: str) -> pd.Series:
+    """Return the last line of the coverage of a source, counts by column name."""
+    return coverage(rebuild_source(load(), source)).iloc[-1]
+
+
+def table1_table() -> Markdown:
+    """Return the four trials of Jia's Table 1 with their response rates and intervals."""
+    frame = pd.DataFrame(
+        [
+            [
+                row.name,
+                row.region,
+                row.label,
+                of(row.rate),
+                row.printed,
+                row.rate.percent(),
+                interval(row.rate.clopper_pearson()),
+                interval(row.rate.wilson()),
+            ]
+            for row in table1_rates(load())
+        ],
+        columns=[
+            "Trial",
+            "Region",
+            "Population",
+            "Responders",
+            "ORR printed, %",
+            "ORR, %",
+            "95% CI, Clopper-Pearson",
+            "95% CI, Wilson",
+        ],
+    )
+    return show_table(frame, widths=[1.9, 0.9, 1.2, 1.2, 1, 0.8, 1.4, 1.2], align="lllrrrrr")
+
+
+def table1_trials() -> list[TrialRate]:
+    """Return the four trials of Jia's Table 1, in the order of its columns."""
+    return table1_rates(load())
+
+
+def table1_shares() -> dict[str, Rate]:
+    """Return the share of pancreatic primaries in each trial of Table 1, by name."""
+    return {row.name: pancreatic_share(load(), row) for row in table1_rates(load())}
+
+
+def disclaimer() -> Markdown:
+    """Return the sentence that stands at the foot of every chapter."""
+    return Markdown(f"*{DISCLAIMER}*")

@@ -1,0 +1,129 @@
+"""The command line: ``nenreview check``, ``render``, ``figures``, ``quarto``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from nenreview.errors import ReviewError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; return the exit status (0 done, 1 refused, 2 wrong usage)."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except ReviewError as error:
+        for problem in error.problems:
+            print(f"nenreview: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("nenreview: interrupted; what stood before still stands", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="nenreview",
+        description="The review of PD-1/PD-L1 checkpoint inhibitors in neuroendocrine neoplasms: "
+        "check its data, draw its figures, render its book.",
+        epilog="Run it anywhere below the folder that holds _quarto.yml.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and stop")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    check = commands.add_parser(
+        "check",
+        help="check the data",
+        description="Check every file of data/: its form, its values, and what must hold between "
+        "files. Prints one line a problem, with file, row, column and what was expected.",
+    )
+    check.set_defaults(run=_check)
+
+    render = commands.add_parser(
+        "render",
+        help="render the review to HTML and PDF, without Quarto",
+        description="Render the review with the built-in engine into _book/. What stands there is "
+        "replaced only when the whole render has succeeded.",
+    )
+    render.add_argument(
+        "chapters",
+        nargs="*",
+        metavar="CHAPTER",
+        help="execute these chapters alone (sintilimab, or chapters/sintilimab.qmd); the "
+        "rest of the book is taken as it was last executed. All, if none is named.",
+    )
+    render.add_argument(
+        "--to",
+        default="html,pdf",
+        metavar="FORMATS",
+        help="html, pdf, or html,pdf (the default); the format not named stays as it is",
+    )
+    render.set_defaults(run=_render)
+
+    figures = commands.add_parser(
+        "figures",
+        help="write every figure to figures/",
+        description="Draw every figure of the review and write it to figures/ as SVG and PNG.",
+    )
+    figures.set_defaults(run=_figures)
+
+    quarto = commands.add_parser(
+        "quarto",
+        help="render with Quarto and read its log",
+        description="Run `quarto render` on this Python and fail where its log holds an "
+        "unresolved reference, a missing citation or a warning of Quarto or Pandoc.",
+    )
+    quarto.set_defaults(run=_quarto)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Print the version, read only when it is asked for."""
+
+    def __call__(self, parser, *_):
+        from nenreview.version import version
+
+        print(f"nenreview {version()}")
+        parser.exit()
+
+
+# Each command imports what it needs, so that --help and a wrong word answer at once.
+
+
+def _check(_) -> int:
+    from nenreview.evidence.dataset import read
+    from nenreview.paths import DATA
+
+    dataset, problems = read(DATA)
+    for problem in problems:
+        print(problem)
+    if dataset is None:
+        print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}", file=sys.stderr)
+        return 1
+    print(
+        f"data/ is sound: {len(dataset.sources)} sources, {len(dataset.trials)} trials, "
+        f"{len(dataset.cells)} printed cells, {len(dataset.results)} numbers"
+    )
+    return 0
+
+
+def _render(arguments) -> int:
+    from nenreview.render.book import render
+
+    render(chapters=arguments.chapters, formats=arguments.to)
+    return 0
+
+
+def _figures(_) -> int:
+    from nenreview.figures.catalogue import write_all
+
+    for path in write_all():
+        print(path)
+    return 0
+
+
+def _quarto(_) -> int:
+    from nenreview.render.quarto import render_with_quarto
+
+    return render_with_quarto()

@@ -1,0 +1,1 @@
+"""The evidence data: reading, checking and selecting what the sources print."""

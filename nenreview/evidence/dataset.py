@@ -1,0 +1,114 @@
+"""The dataset: loaded once, checked whole, read by everything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from nenreview.errors import Problem, ReviewError
+from nenreview.evidence.csvfile import read_raw
+from nenreview.evidence.integrity import integrity_problems
+from nenreview.evidence.schema import column_names, read_package, text_problems, typed
+from nenreview.paths import DATA
+
+TABLES = ("sources", "trials", "cells", "results")
+
+
+@dataclass(frozen=True, eq=False)  # compared and hashed by identity, so that answers can be cached
+class Dataset:
+    """The four tables, checked and typed.
+
+    Attributes
+    ----------
+    sources, trials, cells, results : DataFrame
+        As described in ``data/datapackage.json``. Empty text is ``""``; ``results.value``
+        is float64 with NaN where no value is printed; ``trials.enrolled`` is Int64.
+    """
+
+    sources: pd.DataFrame
+    trials: pd.DataFrame
+    cells: pd.DataFrame
+    results: pd.DataFrame
+
+    def select(self, **where: str) -> pd.DataFrame:
+        """Return the rows of `results` whose columns equal the given values.
+
+        Raises
+        ------
+        KeyError
+            If a name is not a column of `results`.
+        """
+        rows = self.results
+        for column, value in where.items():
+            rows = rows[rows[column] == value]
+        return rows
+
+    def value(self, **where: str) -> float:
+        """Return the one printed value that the given columns single out.
+
+        Rows that print the same value in several places count as one.
+
+        Raises
+        ------
+        LookupError
+            If no value fits, or values that differ: the question must say which is meant.
+        """
+        rows = self.select(**where)
+        values = rows.loc[rows["status"] == "reported", "value"].unique()
+        if len(values) != 1:
+            asked = ", ".join(f"{k}={v!r}" for k, v in where.items())
+            found = ", ".join(f"{r.id}: {r.printed}" for r in rows.itertuples()) or "no row"
+            raise LookupError(f"expected one value for {asked}; found {found}")
+        return float(values[0])
+
+
+def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
+    """Read and check the dataset in `folder`.
+
+    Returns
+    -------
+    dataset : Dataset or None
+        None where there are problems.
+    problems : list of Problem
+        All that is wrong, file by file and row by row.
+
+    Raises
+    ------
+    ReviewError
+        If ``datapackage.json`` itself cannot be read.
+    """
+    package = read_package(folder)
+    files = {name: f"data/{package[name]['path']}" for name in TABLES}
+    problems: list[Problem] = []
+    frames: dict[str, pd.DataFrame] = {}
+    for name in TABLES:
+        resource = package[name]
+        raw = read_raw(folder / resource["path"], files[name], column_names(resource))
+        problems += raw.problems
+        if raw.frame is not None:
+            problems += text_problems(resource, raw.frame, files[name])
+            frames[name] = raw.frame
+    # Between broken tables every comparison would report the same fault again.
+    if not problems:
+        problems = integrity_problems({n: package[n] for n in TABLES}, frames, files)
+    if problems:
+        return None, problems
+    return Dataset(**{name: typed(package[name], frames[name]) for name in TABLES}), []
+
+
+@cache
+def load(folder: Path = DATA) -> Dataset:
+    """Return the checked dataset.
+
+    Raises
+    ------
+    ReviewError
+        With every problem of the data, if there is one.
+    """
+    dataset, problems = read(folder)
+    if dataset is None:
+        raise ReviewError(*problems)
+    return dataset

@@ -1,0 +1,183 @@
+"""What must hold between rows and between files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from nenreview.errors import Problem
+from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR, ancestors
+
+LIST_SEPARATOR = " | "  # between the entries of a cell that holds a list
+CELL_KEY = ["source", "table", "row_group", "row", "column"]
+
+
+def integrity_problems(
+    package: dict[str, dict], frames: dict[str, pd.DataFrame], files: dict[str, str]
+) -> list[Problem]:
+    """Check the four tables against one another.
+
+    Parameters
+    ----------
+    package : dict
+        Resources of the data package, by name.
+    frames : dict of DataFrame
+        The text of each table, by name, indexed by line; all have passed `text_problems`.
+    files : dict of str
+        Name of each file in messages.
+    """
+    problems = [
+        *_foreign_keys(package, frames, files),
+        *_lists(frames, files),
+        *_status(frames["results"], files["results"]),
+        *_places(frames, files),
+        *_populations(frames, files),
+        *_events(frames["results"], files["results"]),
+    ]
+    order = list(files.values())
+    return sorted(problems, key=lambda p: (order.index(p.file), p.row or 0, p.column or ""))
+
+
+def _foreign_keys(package, frames, files) -> Iterator[Problem]:
+    """Yield keys that the table they point into does not have."""
+    for name, resource in package.items():
+        for key in resource["schema"].get("foreignKeys", []):
+            column, target = key["fields"], key["reference"]["resource"]
+            known = set(frames[target][key["reference"]["fields"]])
+            for row, value in frames[name][column].items():
+                if value and value not in known:
+                    yield Problem(
+                        files[name],
+                        f"{value!r} is not in {files[target]}; expected a key of it",
+                        row,
+                        column,
+                    )
+
+
+def _lists(frames, files) -> Iterator[Problem]:
+    """Yield sources of a trial's facts that `sources` does not have."""
+    known = set(frames["sources"]["source"])
+    for row, cell in frames["trials"]["facts_from"].items():
+        for value in cell.split(LIST_SEPARATOR):
+            if value not in known:
+                message = f"{value!r} is not in {files['sources']}; expected a key of it"
+                yield Problem(files["trials"], message, row, "facts_from")
+
+
+def _status(results: pd.DataFrame, file: str) -> Iterator[Problem]:
+    """Yield rows whose status and value contradict each other, and shares above 100%."""
+    for row in results.itertuples():
+        if row.status == "reported" and not row.value:
+            yield Problem(
+                file, "empty although status is reported; expected a number", row.Index, "value"
+            )
+        if row.status != "reported" and row.value:
+            message = f"{row.value!r} although status is {row.status}; expected an empty cell"
+            yield Problem(file, message, row.Index, "value")
+        if row.status in ("reported", "not_reached", "not_applicable") and not row.printed:
+            message = f"empty although status is {row.status}; expected what is printed"
+            yield Problem(file, message, row.Index, "printed")
+        if row.statistic == "percent" and row.value and float(row.value) > 100:
+            yield Problem(file, f"{row.value!r} percent; expected 100 or less", row.Index, "value")
+        digits = row.printed.replace(",", "")
+        if row.value and digits.replace(".", "", 1).isdigit() and float(digits) != float(row.value):
+            message = f"{row.value!r} where {row.printed!r} is printed; expected the printed number"
+            yield Problem(file, message, row.Index, "value")
+
+
+def _places(frames, files) -> Iterator[Problem]:
+    """Yield results that point at no cell and no section, or whose cell does not print them."""
+    cells = {
+        tuple(key): printed
+        for *key, printed in frames["cells"][[*CELL_KEY, "printed"]].itertuples(
+            index=False, name=None
+        )
+    }
+    tables = {key[:2] for key in cells}
+    sections = {
+        (source, section)
+        for source, listed in frames["sources"][["source", "prose_sections"]].itertuples(
+            index=False
+        )
+        for section in listed.split(LIST_SEPARATOR)
+    }
+    results, file = frames["results"], files["results"]
+    for row in results.itertuples():
+        key = tuple(getattr(row, name) for name in CELL_KEY)
+        if key in cells:
+            if row.printed not in cells[key]:
+                message = f"{row.printed!r} is not in the cell {cells[key]!r} of {files['cells']}"
+                yield Problem(file, message, row.Index, "printed")
+        elif key[:2] in tables:
+            where = " / ".join(key[2:])
+            message = (
+                f"no cell {where!r} in {key[1]!r} of {files['cells']}; expected a printed cell"
+            )
+            yield Problem(file, message, row.Index, "row, column")
+        elif key[:2] not in sections:
+            message = (
+                f"{row.table!r} is no table of {row.source} in {files['cells']} and no section "
+                f"in prose_sections of {files['sources']}"
+            )
+            yield Problem(file, message, row.Index, "table")
+        elif any(key[2:]):
+            message = "not empty although the number is printed in prose; expected empty cells"
+            yield Problem(file, message, row.Index, "row_group, row, column")
+
+
+def _populations(frames, files) -> Iterator[Problem]:
+    """Yield populations outside their trial's tree, and those larger than the one above."""
+    results, file = frames["results"], files["results"]
+    sizes = _sizes(results)
+    enrolled = {t.trial: float(t.enrolled) for t in frames["trials"].itertuples()}
+    for row in results.itertuples():
+        if not row.trial:
+            continue
+        levels = row.population.split(SEPARATOR)
+        if levels[0] != ROOT_POPULATION or not all(
+            level.strip() == level != "" for level in levels
+        ):
+            message = f"{row.population!r}; expected a path from {ROOT_POPULATION!r} down"
+            yield Problem(file, message, row.Index, "population")
+            continue
+        if row.outcome != "patients" or row.statistic != "n" or not row.value:
+            continue
+        # The source may print one size in two ways: a level is refused when it is larger
+        # than every size that is printed for a level above it.
+        above = [
+            max(sizes[k])
+            for a in ancestors(row.population)
+            if (k := (row.source, row.trial, a)) in sizes
+        ]
+        ceiling = min([*above, enrolled.get(row.trial, float("inf"))])
+        if float(row.value) > ceiling:
+            message = f"{row.value!r} patients in {row.population!r}; expected {ceiling:g} or fewer"
+            yield Problem(file, message, row.Index, "value")
+
+
+def _events(results: pd.DataFrame, file: str) -> Iterator[Problem]:
+    """Yield counts above the size of their population, and counts without a size."""
+    sizes = _sizes(results)
+    anywhere: dict[tuple, list[float]] = {}
+    for (_, trial, population), values in sizes.items():
+        anywhere.setdefault((trial, population), []).extend(values)
+    for row in results[results["statistic"] == "events"].itertuples():
+        known = sizes.get((row.source, row.trial, row.population)) or anywhere.get(
+            (row.trial, row.population)
+        )
+        if known is None:
+            message = f"no size (outcome patients, statistic n) for {row.population!r} of {row.trial or 'this study'}"
+            yield Problem(file, message, row.Index, "population")
+        elif row.value and float(row.value) > max(known):
+            message = f"{row.value!r} events in {row.population!r}; expected {max(known):g} or fewer, its n"
+            yield Problem(file, message, row.Index, "value")
+
+
+def _sizes(results: pd.DataFrame) -> dict[tuple[str, str, str], list[float]]:
+    """Return every printed size of each (source, trial, population)."""
+    rows = results[(results["outcome"] == "patients") & (results["statistic"] == "n")]
+    sizes: dict[tuple[str, str, str], list[float]] = {}
+    for row in rows[rows["value"] != ""].itertuples():
+        sizes.setdefault((row.source, row.trial, row.population), []).append(float(row.value))
+    return sizes

@@ -1,0 +1,145 @@
+"""Pandera schemas made from ``data/datapackage.json``, the only description of the data.
+
+Pandera's own reader of Frictionless schemas coerces values and loses the line of what it
+cannot coerce; here the text is checked first, so that a message can show what stands there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+
+from nenreview.errors import Problem, ReviewError
+
+NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")  # finite and not negative, in plain notation
+INTEGER = re.compile(r"[0-9]+")
+
+
+def read_package(folder: Path) -> dict[str, dict]:
+    """Return the resources of ``datapackage.json`` in `folder`, by name.
+
+    Raises
+    ------
+    ReviewError
+        If the file is missing or is not JSON.
+    """
+    path = folder / "datapackage.json"
+    try:
+        package = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ReviewError(Problem("data/datapackage.json", "the file is missing")) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ReviewError(Problem("data/datapackage.json", f"not JSON: {error}")) from None
+    return {resource["name"]: resource for resource in package["resources"]}
+
+
+def column_names(resource: dict) -> list[str]:
+    """Return the names of the columns of `resource`, in order."""
+    return [field["name"] for field in resource["schema"]["fields"]]
+
+
+def text_problems(resource: dict, frame: pd.DataFrame, file: str) -> list[Problem]:
+    """Check the text of one table against its description.
+
+    Parameters
+    ----------
+    resource : dict
+        The Frictionless resource.
+    frame : DataFrame
+        All columns text, the index the lines of the file.
+    file : str
+        Name of the file in messages.
+
+    Returns
+    -------
+    list of Problem
+        One a failing cell, in the order of the file.
+    """
+    schema = pa.DataFrameSchema(
+        {
+            field["name"]: pa.Column(str, checks=_checks(field), unique=False)
+            for field in resource["schema"]["fields"]
+        }
+    )
+    problems = []
+    try:
+        schema.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        for case in errors.failure_cases.itertuples():
+            problems.append(
+                Problem(
+                    file, f"{case.failure_case!r}; expected {case.check}", case.index, case.column
+                )
+            )
+    problems += _duplicates(frame, resource["schema"]["primaryKey"], file)
+    for field in resource["schema"]["fields"]:
+        if field.get("constraints", {}).get("unique"):
+            problems += _duplicates(frame, [field["name"]], file)
+    return sorted(problems, key=lambda p: (p.row, p.column or ""))
+
+
+def typed(resource: dict, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame` with numbers as numbers: float64, NaN where empty, or Int64.
+
+    Text stays text, empty where empty. The frame must have passed `text_problems`.
+    """
+    result = frame.reset_index(drop=True)
+    for field in resource["schema"]["fields"]:
+        if field["type"] in ("number", "integer"):
+            column = pd.to_numeric(result[field["name"]])
+            result[field["name"]] = column.astype("Int64" if field["type"] == "integer" else float)
+    return result
+
+
+def _checks(field: dict) -> list[pa.Check]:
+    """Return one check a constraint, named by what it expects."""
+    limits = field.get("constraints", {})
+    checks = []
+
+    def check(expectation: str, holds, *, when_empty: bool = True) -> None:
+        checks.append(
+            pa.Check(
+                lambda text: (text == "" and when_empty) or bool(holds(text)),
+                element_wise=True,
+                name=expectation,
+                error=expectation,
+            )
+        )
+
+    if limits.get("required"):
+        check("a value, not an empty cell", lambda text: text != "", when_empty=False)
+    if field["type"] in ("number", "integer"):
+        pattern, what = (
+            (NUMBER, "a number") if field["type"] == "number" else (INTEGER, "an integer")
+        )
+        low, high = limits.get("minimum", 0), limits.get("maximum", float("inf"))
+        upto = f" and {high} or less" if "maximum" in limits else ""
+        check(
+            f"{what}, {low} or more{upto}",
+            lambda text: pattern.fullmatch(text) and low <= float(text) <= high,
+        )
+    if "enum" in limits:
+        allowed = frozenset(limits["enum"])
+        check(f"one of {', '.join(limits['enum'])}", lambda text: text in allowed)
+    if "pattern" in limits:
+        shape = re.compile(limits["pattern"])
+        check(f"text of the form {limits['pattern']}", shape.fullmatch)
+    return checks
+
+
+def _duplicates(frame: pd.DataFrame, key: list[str], file: str) -> list[Problem]:
+    """Return a problem for each row whose `key` an earlier row has."""
+    problems = []
+    first: dict[tuple, int] = {}
+    for row, values in zip(frame.index, frame[key].itertuples(index=False, name=None), strict=True):
+        if values in first:
+            shown = " / ".join(value or "(empty)" for value in values)
+            message = f"{shown!r} again; row {first[values]} has it, expected no duplicate"
+            problems.append(Problem(file, message, row, ", ".join(key)))
+        else:
+            first[values] = row
+    return problems

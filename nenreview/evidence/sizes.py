@@ -1,0 +1,49 @@
+"""How many patients a population has, where the sources print more than one answer."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.population import SEPARATOR
+
+
+def printed_sizes(data: Dataset, trial: str, population: str, source: str) -> list[int]:
+    """Return every size that `source` prints for a population, one entry a place."""
+    rows = data.select(
+        source=source, trial=trial, population=population, outcome="patients", statistic="n"
+    )
+    return [int(value) for value in rows["value"].dropna()]
+
+
+@cache
+def size(data: Dataset, trial: str, population: str, source: str) -> int:
+    """Return the size of a population: the one that `source` prints most often.
+
+    Raises
+    ------
+    LookupError
+        If no size is printed, or two sizes equally often.
+    """
+    printed = printed_sizes(data, trial, population, source)
+    ranked = sorted(set(printed), key=printed.count, reverse=True)
+    if not ranked or (len(ranked) > 1 and printed.count(ranked[0]) == printed.count(ranked[1])):
+        raise LookupError(f"no single size of {population!r} of {trial} in {source}: {printed}")
+    return ranked[0]
+
+
+@cache
+def parts_by_differentiation(
+    data: Dataset, trial: str, population: str, source: str
+) -> tuple[str, ...]:
+    """Return NET and NEC of a population where their sizes add up to its size, else ().
+
+    The two are the one split by which the sources divide whole tables.
+    """
+    parts = tuple(f"{population}{SEPARATOR}{part}" for part in ("NET", "NEC"))
+    try:
+        sizes = [size(data, trial, part, source) for part in parts]
+        whole = size(data, trial, population, source)
+    except LookupError:
+        return ()
+    return parts if sum(sizes) == whole else ()

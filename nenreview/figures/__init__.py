@@ -1,0 +1,1 @@
+"""The figures of the review, one module a kind."""

@@ -1,0 +1,77 @@
+"""Every figure of the review by name: what chapters show and what ``figures/`` holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from nenreview.audit.adverse_events import counts_by_grade
+from nenreview.comparison import table1_rates
+from nenreview.evidence.dataset import Dataset, load
+from nenreview.evidence.sizes import size
+from nenreview.figures.adverse_events import adverse_events
+from nenreview.figures.forest import forest
+from nenreview.figures.style import ReviewFigure, to_bytes
+from nenreview.paths import FIGURES
+from nenreview.sintilimab import AE_TABLE, SOURCE, TRIAL
+from nenreview.stats.response import below, remainder, response_rate
+
+FORMS = ("svg", "png")
+
+
+def _sintilimab_response(data: Dataset) -> ReviewFigure:
+    def rate(population: str):
+        return response_rate(data, TRIAL, population, SOURCE)
+
+    sites = [
+        below("all", "NEC", site) for site in ("gastro-esophageal", "intestinal", "pancreatic")
+    ]
+    return forest(
+        [
+            ("All patients", rate("all")),
+            ("NET", rate("all > NET")),
+            ("NEC", rate("all > NEC")),
+            *((f"NEC, {site.rpartition(' > ')[2]}", rate(site)) for site in sites),
+            ("NEC, other sites", remainder(data, TRIAL, sites, SOURCE)),
+        ]
+    )
+
+
+def _sintilimab_adverse_events(data: Dataset) -> ReviewFigure:
+    counts = counts_by_grade(data, SOURCE, TRIAL, AE_TABLE)
+    return adverse_events(counts, n=size(data, TRIAL, "all", SOURCE))
+
+
+def _synthesis_response(data: Dataset) -> ReviewFigure:
+    return forest([(f"{row.name}, {row.label}", row.rate) for row in table1_rates(data)])
+
+
+CATALOGUE: dict[str, Callable[[Dataset], ReviewFigure]] = {
+    "sintilimab-response": _sintilimab_response,
+    "sintilimab-adverse-events": _sintilimab_adverse_events,
+    "synthesis-response": _synthesis_response,
+}
+
+
+def draw(name: str, data: Dataset | None = None) -> ReviewFigure:
+    """Draw one figure.
+
+    Raises
+    ------
+    KeyError
+        If the catalogue has no figure of that name.
+    """
+    return CATALOGUE[name](data or load())
+
+
+def write_all(folder: Path = FIGURES) -> list[Path]:
+    """Write every figure to `folder` as SVG and PNG; return the paths written."""
+    folder.mkdir(exist_ok=True)
+    written = []
+    for name in CATALOGUE:
+        figure = draw(name).figure
+        for form in FORMS:
+            path = folder / f"{name}.{form}"
+            path.write_bytes(to_bytes(figure, form))
+            written.append(path)
+    return written

@@ -1,0 +1,63 @@
+"""One style for every figure, and files that do not change from run to run."""
+
+from __future__ import annotations
+
+import io
+from contextlib import contextmanager
+
+import matplotlib
+from matplotlib.figure import Figure
+
+# Okabe & Ito's colour-blind safe palette, each tone distinct in grey as well.
+DARK, MID, LIGHT, ACCENT = "#1b3a4b", "#4c8fa8", "#b9d6df", "#d55e00"
+
+_STYLE = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so that every machine has it
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#555555",
+    "axes.titlesize": 9,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.fonttype": "path",  # the PDF's typesetter has no font of the system
+    "svg.hashsalt": "nenreview",  # ids that do not change from run to run
+}
+
+
+@contextmanager
+def style():
+    """Draw in the style of the review."""
+    with matplotlib.rc_context(_STYLE):
+        yield
+
+
+def to_bytes(figure: Figure, form: str) -> bytes:
+    """Return a figure as ``svg`` or ``png``, the same bytes on every run."""
+    buffer = io.BytesIO()
+    # No date and no version of the program: both would change the file.
+    metadata = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[form]
+    with style():
+        figure.savefig(buffer, format=form, dpi=200, bbox_inches="tight", metadata=metadata)
+    return buffer.getvalue()
+
+
+class ReviewFigure:
+    """A figure that a chapter displays: vector and raster, the same for every format.
+
+    Parameters
+    ----------
+    figure : Figure
+        The drawing. It was never registered with pyplot, so nothing has to be closed.
+    """
+
+    def __init__(self, figure: Figure):
+        self.figure = figure
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        """Return what Jupyter shows: SVG, with PNG for viewers without it."""
+        return {
+            "image/svg+xml": to_bytes(self.figure, "svg").decode("utf-8"),
+            "image/png": to_bytes(self.figure, "png"),
+            "text/plain": "<figure>",
+        }

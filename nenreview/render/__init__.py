@@ -1,0 +1,1 @@
+"""The built-in engine: Jupyter executes, Pandoc reads and writes, Typst makes the PDF."""

@@ -1,0 +1,485 @@
+-- From executed chapters to pages: one Pandoc process reads, numbers, cites and writes all.
+--
+-- Run as `pandoc lua book.lua MANIFEST`. The manifest (JSON, written by nenreview.render.pandoc)
+-- names the chapters in order, the templates and the files to write. What is wrong with the
+-- text (a reference without a target, a citation without an entry) goes to the report,
+-- another JSON file, for Python to show with file and line.
+
+local stringify = pandoc.utils.stringify
+
+local KINDS = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
+local CALLOUTS = { note = "Note", tip = "Tip", important = "Important", warning = "Warning", caution = "Caution" }
+local NBSP = "\u{a0}"
+
+local function read_file(path)
+  local handle = assert(io.open(path, "rb"))
+  local text = handle:read("a")
+  handle:close()
+  return text
+end
+
+local function write_file(path, text)
+  local handle = assert(io.open(path, "wb"))
+  handle:write(text)
+  handle:close()
+end
+
+local manifest = pandoc.json.decode(read_file(arg[1]), false)
+local problems = {}
+
+local function problem(chapter, key, message)
+  problems[#problems + 1] = { file = chapter.file, key = key, message = message }
+end
+
+local function kind_of(id)
+  return KINDS[id:match("^(%a+)%-") or ""] and id:match("^(%a+)%-") or nil
+end
+
+-- Callouts ----------------------------------------------------------------------------
+
+local function callout_kind(div)
+  for _, class in ipairs(div.classes) do
+    local kind = class:match("^callout%-(%a+)$")
+    if kind and CALLOUTS[kind] then return kind end
+  end
+end
+
+-- A heading inside a callout is its title and no section of the chapter.
+local function title_callouts(div)
+  local kind = callout_kind(div)
+  if not kind then return nil end
+  local title = pandoc.Inlines(CALLOUTS[kind])
+  if #div.content > 0 and div.content[1].t == "Header" then
+    title = div.content[1].content
+    div.content:remove(1)
+  end
+  div.content:insert(1, pandoc.Div(pandoc.Plain(title), pandoc.Attr("", { "callout-title" })))
+  div.classes:insert("callout")
+  return div
+end
+
+-- Numbering ---------------------------------------------------------------------------
+
+-- label -> { kind, number, chapter, title }; filled while the chapters are numbered.
+local labels = {}
+
+local function register(chapter, id, kind, number, title)
+  labels[id] = { kind = kind, number = number, chapter = chapter, title = title }
+end
+
+-- Quarto counts figures, tables and equations through a chapter and puts the chapter's
+-- number before them; a chapter without a number leaves it out.
+local function scoped(chapter, count)
+  return chapter.number and (chapter.number .. "." .. count) or tostring(count)
+end
+
+local function number_sections(chapter)
+  local counts = {}
+  return function(header)
+    if header.level == 1 then
+      chapter.id, chapter.title = header.identifier, header.content
+      if header.identifier:match("^sec%-") then
+        register(chapter, header.identifier, "chapter", chapter.number, header.content)
+      end
+      return nil
+    end
+    local number
+    if chapter.number and not header.classes:includes("unnumbered") then
+      local depth = header.level - 1
+      counts[depth] = (counts[depth] or 0) + 1
+      for deeper = depth + 1, 6 do counts[deeper] = nil end
+      local parts = { chapter.number }
+      for i = 1, depth do parts[#parts + 1] = counts[i] or 0 end
+      number = table.concat(parts, ".")
+      header.attributes["data-number"] = number
+    end
+    if header.identifier:match("^sec%-") then
+      register(chapter, header.identifier, "sec", number, header.content)
+    end
+    return header
+  end
+end
+
+-- A float is `::: {#tbl-x}` or `::: {#fig-x}`: its content, then its caption as the last
+-- paragraph. It becomes one table or figure that carries its own number.
+local function number_floats(chapter)
+  local counts = { fig = 0, tbl = 0 }
+  return function(div)
+    local kind = kind_of(div.identifier)
+    if kind ~= "fig" and kind ~= "tbl" then return nil end
+    counts[kind] = counts[kind] + 1
+    local number = scoped(chapter, counts[kind])
+    register(chapter, div.identifier, kind, number)
+    local blocks = div.content
+    local caption = blocks[#blocks]
+    if #blocks < 2 or (caption.t ~= "Para" and caption.t ~= "Plain") then
+      problem(chapter, div.identifier, "no caption; expected it as the last paragraph")
+      return nil
+    end
+    blocks:remove(#blocks)
+    local prefix = pandoc.Inlines(KINDS[kind] .. NBSP .. number .. ": ")
+    local long = { pandoc.Plain(prefix .. caption.content) }
+    if kind == "tbl" then
+      if #blocks ~= 1 or blocks[1].t ~= "Table" then
+        problem(chapter, div.identifier, "holds something other than one table; expected one table and its caption")
+        return nil
+      end
+      local tbl = blocks[1]
+      tbl.identifier = div.identifier
+      local widths = div.attributes["tbl-colwidths"]
+      if widths then
+        local column = 0
+        for percent in widths:gmatch("[%d.]+") do
+          column = column + 1
+          if tbl.colspecs[column] then tbl.colspecs[column][2] = tonumber(percent) / 100 end
+        end
+      end
+      tbl.caption = pandoc.Caption(long)
+      return tbl
+    end
+    -- Pandoc takes a paragraph that is one captioned image for a figure of its own.
+    blocks = blocks:walk({ Figure = function(inner) return inner.content end })
+    return pandoc.Figure(blocks, pandoc.Caption(long), pandoc.Attr(div.identifier, { "float-fig" }))
+  end
+end
+
+local function number_equations(chapter)
+  local count = 0
+  return function(para)
+    local last = para.content[#para.content]
+    local id = last and last.t == "Str" and last.text:match("^{#(eq%-[%w-]+)}$")
+    if not id or para.content[1].t ~= "Math" then return nil end
+    count = count + 1
+    local number = scoped(chapter, count)
+    register(chapter, id, "eq", number)
+    local attr = pandoc.Attr(id, { "equation" })
+    return pandoc.Div(pandoc.Para({ para.content[1], pandoc.Str(NBSP .. "(" .. number .. ")") }), attr)
+  end
+end
+
+local function number_chapter(chapter)
+  chapter.blocks = chapter.blocks:walk({ Header = number_sections(chapter) })
+  chapter.blocks = chapter.blocks:walk({ Div = number_floats(chapter) })
+  chapter.blocks = chapter.blocks:walk({ Para = number_equations(chapter) })
+end
+
+-- References ---------------------------------------------------------------------------
+
+local function reference_text(label)
+  if label.kind == "chapter" then
+    if label.number then return pandoc.Inlines("Chapter" .. NBSP .. label.number) end
+    return label.title
+  end
+  if not label.number then return label.title end
+  return pandoc.Inlines(KINDS[label.kind] .. NBSP .. label.number)
+end
+
+local function resolve_references(chapter)
+  chapter.blocks = chapter.blocks:walk({
+    Cite = function(cite)
+      local refs = cite.citations:filter(function(c) return kind_of(c.id) ~= nil end)
+      if #refs == 0 then return nil end
+      local id = refs[1].id
+      if #cite.citations > 1 or #refs[1].prefix > 0 or #refs[1].suffix > 0 or refs[1].mode ~= "AuthorInText" then
+        problem(chapter, id, "a reference in brackets or with other words; expected @" .. id .. " alone")
+      elseif not labels[id] then
+        problem(chapter, id, "the reference @" .. id .. " has no target")
+      else
+        local text = reference_text(labels[id])
+        return pandoc.Link(text, "#" .. id, "", pandoc.Attr("", { "quarto-xref" }))
+      end
+    end,
+  })
+end
+
+-- Citations ----------------------------------------------------------------------------
+
+local function cite(chapters)
+  local known = {}
+  local meta = pandoc.Meta({ bibliography = manifest.bibliography, ["link-citations"] = true })
+  local all = pandoc.Pandoc({}, meta)
+  all.meta.nocite = pandoc.Inlines({ pandoc.Cite({ pandoc.Str("@*") }, { pandoc.Citation("*", "AuthorInText") }) })
+  for _, reference in ipairs(pandoc.utils.references(all)) do known[reference.id] = true end
+  -- One document, so that the list of references is one; a wrapper keeps each chapter apart.
+  local whole = pandoc.Blocks({})
+  for i, chapter in ipairs(chapters) do
+    chapter.blocks:walk({
+      Cite = function(c)
+        for _, citation in ipairs(c.citations) do
+          if not known[citation.id] and not kind_of(citation.id) then
+            problem(chapter, citation.id, "the citation @" .. citation.id .. " has no entry in " .. manifest.bibliography_name)
+          end
+        end
+      end,
+    })
+    whole:insert(pandoc.Div(chapter.blocks, pandoc.Attr("", {}, { chapter = tostring(i) })))
+  end
+  if #problems > 0 then return end
+  local cited = pandoc.utils.citeproc(pandoc.Pandoc(whole, meta))
+  for _, block in ipairs(cited.blocks) do
+    local i = block.t == "Div" and tonumber(block.attributes.chapter)
+    if i then
+      chapters[i].blocks = block.content:walk({ Cite = function(c) return c.content end })
+    end
+  end
+end
+
+-- HTML ---------------------------------------------------------------------------------
+
+local function escape(text)
+  return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;"):gsub('"', "&quot;"))
+end
+
+local function html_inlines(inlines)
+  local html = pandoc.write(pandoc.Pandoc({ pandoc.Plain(inlines) }), "html")
+  return (html:gsub("\n+$", ""))
+end
+
+local function root_of(page)
+  return (page:gsub("[^/]+", ".."):gsub("%.%.$", ""))
+end
+
+local function collect_ids(chapters)
+  local pages = {}
+  local function note(chapter)
+    return function(element)
+      if element.identifier ~= "" then pages[element.identifier] = chapter.page end
+    end
+  end
+  for _, chapter in ipairs(chapters) do
+    local seen = note(chapter)
+    chapter.blocks:walk({ Header = seen, Div = seen, Table = seen, Figure = seen, Span = seen })
+  end
+  return pages
+end
+
+-- `chapters/a.qmd#x` in the source is `chapters/a.html#x` in the book.
+local function page_link(target)
+  return (target:gsub("%.qmd$", ".html"):gsub("%.qmd#", ".html#"))
+end
+
+local function html_blocks(chapter, pages)
+  local root = root_of(chapter.page)
+  return chapter.blocks:walk({
+    traverse = "topdown",
+    Header = function(header)
+      local number = header.attributes["data-number"]
+      if number then
+        local span = pandoc.Span(number, pandoc.Attr("", { "header-section-number" }))
+        header.content = pandoc.Inlines({ span, pandoc.Space() }) .. header.content
+      end
+      return header
+    end,
+    CodeBlock = function(code)
+      if code.classes:includes("cell-code") then
+        return pandoc.Blocks({
+          pandoc.RawBlock("html", manifest.code_fold and "<details class=\"code-fold\"><summary>Code</summary>" or "<div>"),
+          pandoc.CodeBlock(code.text, pandoc.Attr("", { "python" })),
+          pandoc.RawBlock("html", manifest.code_fold and "</details>" or "</div>"),
+        }), false
+      end
+    end,
+    Image = function(image)
+      image.src = root .. image.src
+      return image
+    end,
+    Table = function(tbl)
+      return pandoc.Div(tbl, pandoc.Attr("", { "table-frame" })), false
+    end,
+    Link = function(link)
+      local id = link.target:match("^#(.+)$")
+      if id and pages[id] and pages[id] ~= chapter.page then
+        link.target = root .. pages[id] .. "#" .. id
+      elseif not link.target:match("^%a+:") then
+        link.target = page_link(link.target)
+      end
+      return link
+    end,
+  })
+end
+
+-- Links inside a table are reached before the table's own filter stops the walk.
+local function fix_table_links(blocks, chapter, pages)
+  local root = root_of(chapter.page)
+  return blocks:walk({
+    Link = function(link)
+      local id = link.target:match("^#(.+)$")
+      if id and pages[id] and pages[id] ~= chapter.page then
+        link.target = root .. pages[id] .. "#" .. id
+        return link
+      end
+    end,
+  })
+end
+
+local function contents_of_page(chapter)
+  local lines = {}
+  for _, block in ipairs(chapter.blocks) do
+    if block.t == "Header" and block.level > 1 and block.level < 4 then
+      local number = block.attributes["data-number"]
+      lines[#lines + 1] = string.format(
+        '<li class="toc-%d"><a href="#%s">%s%s</a></li>',
+        block.level, block.identifier,
+        number and ('<span class="number">' .. number .. "</span> ") or "", html_inlines(block.content))
+    end
+  end
+  return #lines > 0 and ("<ul>" .. table.concat(lines, "\n") .. "</ul>") or nil
+end
+
+local function chapter_name(chapter)
+  local number = chapter.number and ('<span class="number">' .. chapter.number .. "</span> ") or ""
+  return number .. html_inlines(chapter.title)
+end
+
+local function contents_of_book(chapters, current)
+  local root = root_of(current.page)
+  local lines, part = { "<ul>" }, nil
+  for _, chapter in ipairs(chapters) do
+    if chapter.part ~= part then
+      part = chapter.part
+      if part then lines[#lines + 1] = '<li class="part">' .. escape(part) .. "</li>" end
+    end
+    lines[#lines + 1] = string.format(
+      '<li><a href="%s%s"%s>%s</a></li>', root, chapter.page,
+      chapter == current and ' aria-current="page"' or "", chapter_name(chapter))
+  end
+  lines[#lines + 1] = "</ul>"
+  return table.concat(lines, "\n")
+end
+
+local function write_page(chapter, i, chapters, pages, template)
+  local root = root_of(chapter.page)
+  local title = chapter.title
+  local blocks = fix_table_links(html_blocks(chapter, pages), chapter, pages)
+  -- The chapter's heading is the page's title, which the template sets.
+  blocks = blocks:filter(function(block) return not (block.t == "Header" and block.level == 1) end)
+  local before, after = chapters[i - 1], chapters[i + 1]
+  local book = manifest.book
+  local variables = {
+    root = root,
+    lang = "en",
+    ["book-title"] = book.title,
+    ["book-subtitle"] = i == 1 and book.subtitle or nil,
+    author = i == 1 and book.author or nil,
+    version = book.version,
+    pdf = manifest.pdf_name,
+    pagetitle = stringify(title) == book.title and book.title or (stringify(title) .. " – " .. book.title),
+    ["title-id"] = chapter.id,
+    title = chapter_name(chapter),
+    chapters = contents_of_book(chapters, chapter),
+    toc = contents_of_page(chapter),
+    ["previous-page"] = before and (root .. before.page),
+    ["previous-title"] = before and chapter_name(before),
+    ["next-page"] = after and (root .. after.page),
+    ["next-title"] = after and chapter_name(after),
+  }
+  local html = pandoc.write(pandoc.Pandoc(blocks), "html5", {
+    template = template, variables = variables, html_math_method = "mathml", wrap_text = "none",
+  })
+  local path = manifest.html_folder .. "/" .. chapter.page
+  pandoc.system.make_directory(pandoc.path.directory(path), true)
+  write_file(path, html)
+end
+
+-- Typst --------------------------------------------------------------------------------
+
+local function typst_string(text)
+  return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"'):gsub("\n", " ") .. '"'
+end
+
+local function raw(text) return pandoc.RawBlock("typst", text) end
+
+local function typst_blocks(chapter, pages)
+  local blocks = chapter.blocks:walk({
+    traverse = "topdown",
+    Header = function(header)
+      local number = header.level == 1 and chapter.number or header.attributes["data-number"]
+      if number then
+        header.content = pandoc.Inlines({ pandoc.Str(number), pandoc.Str(NBSP .. NBSP) }) .. header.content
+      end
+      header.classes, header.attributes = { "unnumbered" }, {}
+      return header
+    end,
+    Div = function(div)
+      if callout_kind(div) then
+        local title = pandoc.write(pandoc.Pandoc(div.content[1].content), "typst"):gsub("\n+$", "")
+        div.content:remove(1)
+        return pandoc.Blocks({ raw("#callout([" .. title .. "])[") }) .. div.content .. pandoc.Blocks({ raw("]") })
+      end
+    end,
+    CodeBlock = function(code)
+      -- Code is for the page and the notebook; the PDF holds what it computed.
+      if code.classes:includes("cell-code") then return {} end
+    end,
+    Image = function(image)
+      -- Pandoc leaves the alternative text behind on the way to Typst.
+      local alt = image.attributes["fig-alt"] or stringify(image.caption)
+      local arguments = { typst_string(image.src), "alt: " .. typst_string(alt) }
+      return pandoc.RawInline("typst", "#image(" .. table.concat(arguments, ", ") .. ")")
+    end,
+    Link = function(link)
+      local target = link.target:match("^[^:#]*%.qmd$")
+      if target then
+        local page = pandoc.path.normalize(page_link(target)):match("([^/]+)$")
+        for _, other in ipairs(manifest.chapters) do
+          if other.page:match("([^/]+)$") == page then link.target = "#" .. other.id end
+        end
+      end
+      return link
+    end,
+  })
+  return blocks
+end
+
+local function write_typst(chapters, pages)
+  local whole, part = pandoc.Blocks({}), nil
+  for _, chapter in ipairs(chapters) do
+    if chapter.part ~= part then
+      part = chapter.part
+      if part then whole:insert(raw("#part-page(" .. typst_string(part) .. ")")) end
+    end
+    whole:extend(typst_blocks(chapter, pages))
+  end
+  local book = manifest.book
+  local typst = pandoc.write(pandoc.Pandoc(whole), "typst", {
+    template = pandoc.template.compile(read_file(manifest.typst_template)),
+    variables = {
+      title = typst_string(book.title), subtitle = typst_string(book.subtitle),
+      author = typst_string(book.author), version = typst_string(book.version),
+      disclaimer = typst_string(manifest.disclaimer),
+    },
+    wrap_text = "none",
+  })
+  write_file(manifest.typst_file, typst)
+end
+
+-- All of it ----------------------------------------------------------------------------
+
+local function main()
+  local chapters = manifest.chapters
+  local count = 0
+  for _, chapter in ipairs(chapters) do
+    chapter.blocks = pandoc.read(read_file(chapter.markdown), "markdown").blocks:walk({ Div = title_callouts })
+    local first = chapter.blocks[1]
+    if not first.classes:includes("unnumbered") then
+      count = count + 1
+      chapter.number = tostring(count)
+    end
+    number_chapter(chapter)
+  end
+  for _, chapter in ipairs(chapters) do resolve_references(chapter) end
+  cite(chapters)
+  if #problems == 0 then
+    local pages = collect_ids(chapters)
+    if manifest.html_folder then
+      local template = pandoc.template.compile(read_file(manifest.html_template))
+      for i, chapter in ipairs(chapters) do
+        if chapter.write then write_page(chapter, i, chapters, pages, template) end
+      end
+    end
+    if manifest.typst_file then write_typst(chapters, pages) end
+  end
+  write_file(manifest.report, pandoc.json.encode({ problems = problems }))
+end
+
+main()

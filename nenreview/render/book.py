@@ -1,0 +1,201 @@
+"""Rendering the book: read, execute, write beside, swap."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from time import monotonic
+
+import typst
+from tqdm import tqdm
+
+from nenreview.errors import Problem, ReviewError
+from nenreview.paths import BOOK, ROOT, shown
+from nenreview.render.config import BookConfig, read_config
+from nenreview.render.execute import execute_all
+from nenreview.render.markdown import ChapterText, to_markdown
+from nenreview.render.pandoc import ASSETS, TYPST_SOURCE, Pages, write_pages
+from nenreview.render.source import Chapter, read_chapters
+from nenreview.version import version
+
+FORMATS = ("html", "pdf")
+STYLESHEETS = ("content.css", "page.css")
+
+
+def render(chapters: list[str] | None = None, formats: str = "html,pdf") -> None:
+    """Render the review into ``_book/``.
+
+    Parameters
+    ----------
+    chapters : list of str, optional
+        Chapters whose pages are written again, each by its file or its stem; all of them
+        by default. The PDF is always the whole book.
+    formats : str
+        ``html``, ``pdf`` or both, separated by a comma. What is not named stays as it is.
+
+    Raises
+    ------
+    ReviewError
+        If anything is wrong; ``_book/`` is then as it was.
+    """
+    started = monotonic()
+    wanted = _formats(formats)
+    config = read_config(ROOT)
+    files = [entry.file for entry in config.chapters]
+    named = _named(chapters or [], files)
+    if named and not (BOOK / "index.html").is_file():
+        print("No earlier render to add to: rendering the whole review.", file=sys.stderr)
+        named = []
+    pages = frozenset(named or files) if "html" in wanted else frozenset()
+    sources = read_chapters(ROOT, files)
+    to_run = [c for c in sources if c.file in pages or "pdf" in wanted]
+    with _Progress([c.file for c in to_run]) as progress:
+        notebooks = execute_all(to_run, ROOT, lambda chapter: progress.done(chapter.file))
+        executed = dict(zip((c.file for c in to_run), notebooks, strict=True))
+        texts = [_text(chapter, executed, config) for chapter in sources]
+        with _beside(BOOK) as (new, work):
+            _keep(new, everything=bool(named) or "html" not in wanted, config=config, wanted=wanted)
+            progress.say("writing " + " and ".join(wanted))
+            html = new if "html" in wanted else None
+            target = Pages(html=html, write=pages, typst="pdf" in wanted)
+            write_pages(
+                config, sources, texts, version=version(), root=ROOT, work=work, pages=target
+            )
+            shown_texts = [t for c, t in zip(sources, texts, strict=True) if c.file in pages]
+            if html:
+                _write_html_parts(html, shown_texts)
+            if "pdf" in wanted:
+                _write_pdf(new / f"{config.output_file}.pdf", work, texts)
+    seconds = monotonic() - started
+    print(f"Rendered {len(to_run)} chapters in {seconds:.1f} s:")
+    for name in wanted:
+        print(
+            f"  {shown(BOOK / ('index.html' if name == 'html' else f'{config.output_file}.pdf'))}"
+        )
+
+
+def _formats(formats: str) -> list[str]:
+    """Return the formats named, in a fixed order."""
+    names = [name.strip() for name in formats.split(",") if name.strip()]
+    for name in names:
+        if name not in FORMATS:
+            raise ReviewError(Problem("--to", f"{name!r}; expected {', '.join(FORMATS)} or both"))
+    if not names:
+        raise ReviewError(Problem("--to", f"no format; expected {', '.join(FORMATS)} or both"))
+    return [name for name in FORMATS if name in names]
+
+
+def _named(chapters: list[str], files: list[str]) -> list[str]:
+    """Return the files of the chapters named on the command line."""
+    by_name = {name: file for file in files for name in (file, PurePosixPath(file).stem)}
+    for name in chapters:
+        if name not in by_name:
+            known = ", ".join(PurePosixPath(file).stem for file in files)
+            raise ReviewError(
+                Problem("CHAPTER", f"{name!r} is no chapter; expected one of {known}")
+            )
+    return list(dict.fromkeys(by_name[name] for name in chapters))
+
+
+def _text(chapter: Chapter, executed: dict, config: BookConfig) -> ChapterText:
+    notebook = executed.get(chapter.file)
+    if notebook is None:
+        return to_markdown(chapter, chapter.notebook, echo=config.echo, executed=False)
+    return to_markdown(chapter, notebook, echo=config.echo)
+
+
+@contextmanager
+def _beside(folder: Path):
+    """Give a new folder beside `folder`, and one to work in; swap them in at the end.
+
+    When anything raises, both are removed and `folder` is as it was.
+    """
+    try:
+        parent = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise ReviewError(
+            Problem(shown(folder.parent), f"cannot be written to: {error.strerror}")
+        ) from None
+    try:
+        new, work = parent / "new", parent / "work"
+        new.mkdir()
+        work.mkdir()
+        yield new, work
+        if folder.exists():
+            folder.rename(parent / "old")
+        new.rename(folder)
+    finally:
+        shutil.rmtree(parent, ignore_errors=True)
+
+
+def _keep(new: Path, *, everything: bool, config: BookConfig, wanted: list[str]) -> None:
+    """Carry over what this render does not write again."""
+    pdf = BOOK / f"{config.output_file}.pdf"
+    if everything and BOOK.is_dir():
+        shutil.copytree(BOOK, new, dirs_exist_ok=True)
+    elif "pdf" not in wanted and pdf.is_file():
+        shutil.copy2(pdf, new / pdf.name)
+
+
+def _write_html_parts(html: Path, texts: list[ChapterText]) -> None:
+    """Write what the pages refer to: stylesheets and figures."""
+    for name in STYLESHEETS:
+        shutil.copyfile(ASSETS / name, html / name)
+    _write_figures(html, texts)
+
+
+def _write_figures(folder: Path, texts: list[ChapterText]) -> None:
+    for text in texts:
+        for path, svg in text.figures.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(svg, encoding="utf-8")
+
+
+def _write_pdf(path: Path, work: Path, texts: list[ChapterText]) -> None:
+    """Compile the Typst source with its figures."""
+    _write_figures(work, texts)
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    made = (
+        datetime.fromtimestamp(int(epoch), UTC)
+        if epoch
+        else datetime.now(UTC).replace(microsecond=0)
+    )
+    try:
+        # The fonts that come with the package are the same on every machine.
+        typst.compile(
+            work / TYPST_SOURCE, output=path, root=work, ignore_system_fonts=True, timestamp=made
+        )
+    except typst.TypstError as error:
+        raise ReviewError(Problem("typst", f"{error.message}\n{error.diagnostic}")) from None
+
+
+class _Progress:
+    """What is going on: a bar on a terminal, plain lines elsewhere."""
+
+    def __init__(self, files: list[str]):
+        self._plain = not sys.stderr.isatty()
+        self._bar = tqdm(
+            total=len(files), unit="chapter", disable=self._plain, leave=False, file=sys.stderr
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._bar.close()
+
+    def done(self, file: str) -> None:
+        self._bar.set_postfix_str(file)
+        self._bar.update()
+        self.say(f"executed {file}", only_plain=True)
+
+    def say(self, line: str, *, only_plain: bool = False) -> None:
+        if self._plain:
+            print(line, file=sys.stderr, flush=True)
+        elif not only_plain:
+            self._bar.set_postfix_str(line)

@@ -1,0 +1,214 @@
+"""``_quarto.yml`` as the built-in engine understands it.
+
+The file is Quarto's; the engine reads the keys that it honours, passes over those that
+concern Quarto alone, and refuses every other one, so that no option is silently without
+effect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import yaml
+
+from nenreview.errors import Problem, ReviewError
+from nenreview.paths import CONFIG_NAME
+
+# Keys that change what the engine makes, and the type each must have.
+HONOURED: dict[str, type | tuple[type, ...]] = {
+    "project.type": str,
+    "project.output-dir": str,
+    "book.title": str,
+    "book.subtitle": str,
+    "book.author": str,
+    "book.output-file": str,
+    "book.chapters": list,
+    "bibliography": str,
+    "execute.echo": bool,
+    "format.html.code-fold": bool,
+}
+# Keys that concern Quarto alone: its list of files, its themes, its way to a PDF. What
+# they ask for, the engine does in its own template.
+IGNORED = {
+    "project.render",
+    "format.html.theme",
+    "format.html.css",
+    "format.html.html-math-method",
+    "format.html.toc",
+    "format.pdf.pdf-engine",
+    "format.pdf.documentclass",
+    "format.pdf.papersize",
+    "format.pdf.echo",
+    "format.pdf.toc",
+}
+REQUIRED = ("project.type", "book.title", "book.output-file", "book.chapters", "bibliography")
+FIRST_PAGE = "index.qmd"
+
+
+@dataclass(frozen=True)
+class ChapterEntry:
+    """One chapter of the book: its file, below the root, and the part that it is in."""
+
+    file: str
+    part: str | None
+
+    @property
+    def page(self) -> str:
+        """Return the address of its page, below the book's folder; the same as Quarto's."""
+        return str(PurePosixPath(self.file).with_suffix(".html"))
+
+
+@dataclass(frozen=True)
+class BookConfig:
+    """What ``_quarto.yml`` says of the book."""
+
+    title: str
+    subtitle: str
+    author: str
+    output_file: str
+    bibliography: str
+    echo: bool
+    code_fold: bool
+    chapters: tuple[ChapterEntry, ...]
+
+
+def read_config(root: Path) -> BookConfig:
+    """Read ``_quarto.yml`` in `root`.
+
+    Raises
+    ------
+    ReviewError
+        With every problem: YAML that cannot be parsed, an option neither honoured nor
+        ignored, a value of the wrong type, a chapter that is missing or named twice.
+    """
+    path = root / CONFIG_NAME
+    try:
+        tree = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        message = f"not YAML: {getattr(error, 'problem', None) or error}"
+        raise ReviewError(Problem(CONFIG_NAME, message, mark and mark.line + 1)) from None
+    except UnicodeDecodeError as error:
+        raise ReviewError(Problem(CONFIG_NAME, f"not UTF-8: {error}")) from None
+    problems: list[Problem] = []
+    values = _values(tree, problems)
+    for key in REQUIRED:
+        if key not in values:
+            problems.append(Problem(CONFIG_NAME, f"{key} is missing"))
+    if values.get("project.type", "book") != "book":
+        problems.append(
+            Problem(CONFIG_NAME, f"project.type is {values['project.type']!r}; expected book")
+        )
+    if values.get("project.output-dir", "_book") != "_book":
+        found = values["project.output-dir"]
+        problems.append(Problem(CONFIG_NAME, f"project.output-dir is {found!r}; expected _book"))
+    chapters = _chapters(_node(tree, "book", "chapters"), root, problems)
+    if "bibliography" in values and not (root / values["bibliography"]).is_file():
+        problems.append(
+            Problem(CONFIG_NAME, f"bibliography {values['bibliography']!r} does not exist")
+        )
+    if problems:
+        raise ReviewError(*sorted(problems, key=lambda p: p.row or 0))
+    return BookConfig(
+        title=values["book.title"],
+        subtitle=values.get("book.subtitle", ""),
+        author=values.get("book.author", ""),
+        output_file=values["book.output-file"],
+        bibliography=values["bibliography"],
+        echo=values.get("execute.echo", True),
+        code_fold=values.get("format.html.code-fold", False),
+        chapters=tuple(chapters),
+    )
+
+
+def _values(tree, problems: list[Problem]) -> dict[str, object]:
+    """Return the honoured keys by dotted name; say which keys are unknown or mistyped."""
+    loader = yaml.SafeLoader("")
+    values: dict[str, object] = {}
+
+    def visit(node, prefix: str) -> None:
+        seen = set()
+        for key_node, value_node in node.value:
+            key = f"{prefix}{key_node.value}"
+            line = key_node.start_mark.line + 1
+            if key in seen:
+                problems.append(Problem(CONFIG_NAME, f"{key} stands twice", line))
+            seen.add(key)
+            if key in HONOURED:
+                value = loader.construct_object(value_node, deep=True)
+                if isinstance(value, HONOURED[key]):
+                    values[key] = value
+                else:
+                    expected = HONOURED[key].__name__
+                    problems.append(
+                        Problem(CONFIG_NAME, f"{key} is {value!r}; expected {expected}", line)
+                    )
+            elif key in IGNORED:
+                continue
+            elif isinstance(value_node, yaml.MappingNode) and _is_prefix(key):
+                visit(value_node, f"{key}.")
+            else:
+                known = ", ".join(sorted({*HONOURED, *IGNORED}))
+                problems.append(
+                    Problem(CONFIG_NAME, f"unknown option {key}; known are {known}", line)
+                )
+
+    if isinstance(tree, yaml.MappingNode):
+        visit(tree, "")
+    else:
+        problems.append(Problem(CONFIG_NAME, "expected a mapping of options"))
+    return values
+
+
+def _is_prefix(key: str) -> bool:
+    return any(known.startswith(f"{key}.") for known in (*HONOURED, *IGNORED))
+
+
+def _node(tree, *keys: str):
+    """Return the node at a path of keys, or None."""
+    for key in keys:
+        if not isinstance(tree, yaml.MappingNode):
+            return None
+        tree = next((value for name, value in tree.value if name.value == key), None)
+    return tree
+
+
+def _chapters(node, root: Path, problems: list[Problem]) -> list[ChapterEntry]:
+    """Return the chapters in order; say which cannot be used."""
+    chapters: list[ChapterEntry] = []
+
+    def add(entry, part: str | None) -> None:
+        line = entry.start_mark.line + 1
+        if not isinstance(entry, yaml.ScalarNode):
+            problems.append(Problem(CONFIG_NAME, "expected the file of a chapter", line))
+        elif not entry.value.endswith(".qmd"):
+            problems.append(
+                Problem(CONFIG_NAME, f"chapter {entry.value!r}; expected a .qmd file", line)
+            )
+        elif not (root / entry.value).is_file():
+            problems.append(Problem(CONFIG_NAME, f"chapter {entry.value!r} does not exist", line))
+        elif any(chapter.file == entry.value for chapter in chapters):
+            problems.append(Problem(CONFIG_NAME, f"chapter {entry.value!r} stands twice", line))
+        else:
+            chapters.append(ChapterEntry(entry.value, part))
+
+    for entry in node.value if isinstance(node, yaml.SequenceNode) else ():
+        if isinstance(entry, yaml.MappingNode):
+            part, inner = _node(entry, "part"), _node(entry, "chapters")
+            names = {name.value for name, _ in entry.value}
+            if names != {"part", "chapters"} or not isinstance(inner, yaml.SequenceNode):
+                line = entry.start_mark.line + 1
+                problems.append(Problem(CONFIG_NAME, "expected a part and its chapters", line))
+                continue
+            for chapter in inner.value:
+                add(chapter, part.value)
+        else:
+            add(entry, None)
+    if chapters and chapters[0].file != FIRST_PAGE:
+        problems.append(
+            Problem(
+                CONFIG_NAME, f"the first chapter is {chapters[0].file!r}; expected {FIRST_PAGE}"
+            )
+        )
+    return chapters

@@ -1,0 +1,127 @@
+"""From an executed notebook to the Markdown that Pandoc reads."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+
+import nbformat
+
+from nenreview.errors import Problem, ReviewError
+from nenreview.render.execute import INLINE_RESULTS
+from nenreview.render.source import INLINE, Cell, Chapter
+
+FIGURE_FOLDER = "figures"  # below the book's folder
+_ESCAPED = re.compile(r"([\\`*_{}\[\]()>#+.!-])")
+# A float that stands for one that was not executed: it has a number, but no page shows it.
+_PLACEHOLDER = {"tbl": "| |\n|-|\n| |", "fig": "–"}
+
+
+@dataclass
+class ChapterText:
+    """A chapter ready for Pandoc: its Markdown and the figures that it names."""
+
+    markdown: str
+    figures: dict[str, str] = field(default_factory=dict)  # path below the book -> SVG
+
+
+def to_markdown(
+    chapter: Chapter, notebook: nbformat.NotebookNode, *, echo: bool, executed: bool = True
+) -> ChapterText:
+    """Return the Markdown of a chapter.
+
+    Parameters
+    ----------
+    chapter : Chapter
+        Its source.
+    notebook : NotebookNode
+        Its notebook, executed unless `executed` is false.
+    echo : bool
+        Whether code is shown where a cell does not say.
+    executed : bool
+        False for a chapter that is read for its labels and numbers alone: its tables and
+        figures are then empty, and its inline expressions stay as they are.
+
+    Raises
+    ------
+    ReviewError
+        If a cell's output has no form that every writer can show, or a labelled cell does
+        not give the one output that its label announces.
+    """
+    text = ChapterText("")
+    cells = iter(chapter.cells)
+    parts = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            parts.append(_code(chapter.file, next(cells), cell, text.figures, echo, executed))
+        else:
+            parts.append(_prose(cell) if executed else cell.source)
+    text.markdown = "\n\n".join(part for part in parts if part) + "\n"
+    return text
+
+
+def _prose(cell) -> str:
+    results = cell.metadata.get(INLINE_RESULTS, {})
+    return INLINE.sub(lambda match: _inline(results[match[1]]), cell.source)
+
+
+def _inline(data: dict) -> str:
+    """Return an inline result as Quarto writes it: Markdown as it is, a string escaped."""
+    if "text/markdown" in data:
+        return data["text/markdown"]
+    plain = data["text/plain"]
+    if plain[:1] in "'\"" and plain[-1:] == plain[:1]:
+        return _ESCAPED.sub(r"\\\1", ast.literal_eval(plain))
+    return plain
+
+
+def _code(file, cell: Cell, node, figures: dict, echo: bool, executed: bool) -> str:
+    if not cell.get("include", True):
+        return ""
+    parts = []
+    if cell.get("echo", echo):
+        source = "\n".join(line for line in node.source.splitlines() if not line.startswith("#|"))
+        parts.append(f"``` {{.python .cell-code}}\n{source}\n```")
+    if cell.get("output", True):
+        parts.append(_output(file, cell, node, figures, executed))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _output(file, cell: Cell, node, figures: dict, executed: bool) -> str:
+    kind = (cell.label or "").partition("-")[0]
+    if kind not in ("tbl", "fig"):
+        return "\n\n".join(_shown(file, cell, output, figures) for output in node.outputs)
+    if not executed:
+        content = _PLACEHOLDER[kind]
+    elif len(node.outputs) != 1:
+        message = f"the cell {cell.label} gives {len(node.outputs)} outputs; expected one"
+        raise ReviewError(Problem(file, message, cell.line))
+    else:
+        content = _shown(file, cell, node.outputs[0], figures)
+    widths = cell.get("tbl-colwidths", None)
+    attributes = f' tbl-colwidths="{" ".join(map(str, widths))}"' if widths else ""
+    return f"::: {{#{cell.label}{attributes}}}\n\n{content}\n\n{cell.options[f'{kind}-cap']}\n:::"
+
+
+def _shown(file, cell: Cell, output, figures: dict) -> str:
+    """Return one output of a cell as Markdown."""
+    if output.output_type == "stream":
+        return f"```\n{output.text.rstrip()}\n```"
+    data = output["data"]
+    if "text/markdown" in data:
+        return data["text/markdown"].rstrip("\n")
+    if "image/svg+xml" in data:
+        if not cell.label:
+            raise ReviewError(
+                Problem(file, "a figure without a label fig-…; expected one", cell.line)
+            )
+        path = f"{FIGURE_FOLDER}/{cell.label}.svg"
+        figures[path] = data["image/svg+xml"]
+        alt = _ESCAPED.sub(r"\\\1", cell.options["fig-alt"])
+        return f"![{alt}]({path})"
+    if set(data) == {"text/plain"}:
+        return f"```\n{data['text/plain']}\n```"
+    forms = ", ".join(data)
+    message = f"output of the form {forms}; expected Markdown, SVG or plain text"
+    raise ReviewError(Problem(file, message, cell.line))

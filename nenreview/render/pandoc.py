@@ -1,0 +1,128 @@
+"""One Pandoc process turns all chapters into pages and a Typst source; see ``book.lua``."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pypandoc
+
+from nenreview.errors import Problem, ReviewError
+from nenreview.render.config import BookConfig
+from nenreview.render.markdown import ChapterText
+from nenreview.render.source import Chapter
+from nenreview.wording import DISCLAIMER
+
+ASSETS = Path(__file__).parent / "assets"
+TYPST_SOURCE = "book.typ"
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Where Pandoc writes.
+
+    Attributes
+    ----------
+    html : Path or None
+        Folder of the pages; None for no HTML.
+    write : set of str
+        Files of the chapters whose pages are written.
+    typst : bool
+        Whether the Typst source is written, into the working folder.
+    """
+
+    html: Path | None
+    write: frozenset[str]
+    typst: bool
+
+
+def write_pages(
+    config: BookConfig,
+    chapters: Sequence[Chapter],
+    texts: Sequence[ChapterText],
+    *,
+    version: str,
+    root: Path,
+    work: Path,
+    pages: Pages,
+) -> None:
+    """Number, resolve, cite and write all chapters.
+
+    Parameters
+    ----------
+    config : BookConfig
+        The book.
+    chapters, texts : sequence
+        Sources and Markdown of every chapter, in the order of the book.
+    version : str
+        Version of the review, shown on each page.
+    root, work : Path
+        Root of the review; folder for what Pandoc reads, and for its Typst source.
+    pages : Pages
+        What to write.
+
+    Raises
+    ------
+    ReviewError
+        If a reference has no target, a citation no entry, or Pandoc fails.
+    """
+    entries = []
+    for number, (entry, text) in enumerate(zip(config.chapters, texts, strict=True)):
+        markdown = work / f"chapter-{number}.md"
+        markdown.write_text(text.markdown, encoding="utf-8")
+        entries.append(
+            {
+                "file": entry.file,
+                "page": entry.page,
+                "part": entry.part,
+                "markdown": str(markdown),
+                "write": entry.file in pages.write,
+            }
+        )
+    manifest = {
+        "chapters": entries,
+        "bibliography": str(root / config.bibliography),
+        "bibliography_name": config.bibliography,
+        "book": {
+            "title": config.title,
+            "subtitle": config.subtitle,
+            "author": config.author,
+            "version": version,
+        },
+        "pdf_name": f"{config.output_file}.pdf",
+        "code_fold": config.code_fold,
+        "disclaimer": DISCLAIMER,
+        "report": str(work / "report.json"),
+        "html_template": str(ASSETS / "page.html"),
+        "typst_template": str(ASSETS / "book.typ"),
+    }
+    if pages.html:
+        manifest["html_folder"] = str(pages.html)
+    if pages.typst:
+        manifest["typst_file"] = str(work / TYPST_SOURCE)
+    manifest = {key: value for key, value in manifest.items() if value is not None}
+    for entry in entries:
+        if entry["part"] is None:
+            del entry["part"]
+    path = work / "manifest.json"
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    run = subprocess.run(
+        [pypandoc.get_pandoc_path(), "lua", str(ASSETS / "book.lua"), str(path)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    # A warning (a duplicate identifier, TeX that MathML cannot show) is a defect of a page.
+    if run.returncode or run.stderr.strip():
+        raise ReviewError(Problem("pandoc", run.stderr.strip() or f"exit status {run.returncode}"))
+    sources = {chapter.file: chapter for chapter in chapters}
+    report = json.loads((work / "report.json").read_text(encoding="utf-8"))
+    problems = [
+        Problem(p["file"], p["message"], sources[p["file"]].line_of(p["key"]))
+        for p in report["problems"]
+    ]
+    if problems:
+        raise ReviewError(*problems)

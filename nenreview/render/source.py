@@ -1,0 +1,246 @@
+"""A chapter's source: read, split into cells, and held to the subset of Quarto that is rendered.
+
+What is outside the subset would come out differently in the two engines, so it is refused
+with file and line. The subset is written down in CONTRIBUTING.md.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jupytext
+import nbformat
+import yaml
+
+from nenreview.errors import Problem, ReviewError
+
+CELL_OPTIONS: dict[str, type] = {
+    "label": str,
+    "echo": bool,
+    "output": bool,
+    "include": bool,
+    "fig-cap": str,
+    "fig-alt": str,
+    "tbl-cap": str,
+    "tbl-colwidths": list,
+}
+# A labelled cell makes a figure or a table, and must say what it shows.
+NEEDS = {"fig": ("fig-cap", "fig-alt"), "tbl": ("tbl-cap",)}
+
+FENCE = re.compile(r"^(`{3,}|~{3,})(.*)$")
+INLINE = re.compile(r"(?<!`)`\{python\}[ \t]([^`]+)`")
+LABEL = re.compile(r"\{#([\w-]+)")
+_HEADING = re.compile(r"# +\S")
+_HEADING_ATTRIBUTES = re.compile(r"\{(#sec-[\w-]+|\.unnumbered|#sec-[\w-]+ \.unnumbered)\}")
+_DIV = re.compile(
+    r":::+ *\{(#refs|#(?:tbl|fig)-[\w-]+|\.callout-(?:note|tip|important|warning|caution))\}"
+)
+
+# Outside fences and inline code: what the engine does not read as Quarto would.
+_UNSUPPORTED = (
+    (re.compile(r"\{\{<"), "a shortcode"),
+    (re.compile(r"\]\{"), "a span with attributes"),
+    (re.compile(r"!\[.*\]\("), "an image; figures come from cells"),
+    (re.compile(r"</?[A-Za-z][^>:@]*>|<!--"), "raw HTML"),
+    (re.compile(r"^\s*\\(begin|end)\{"), "raw LaTeX"),
+    (re.compile(r"^(: |Table: )"), "a table caption by hand; captions come from cells"),
+    (re.compile(r"^(\+[-=]|\s*-{3,} +-{3,})"), "a grid or multiline table; use a pipe table"),
+    (re.compile(r"^\s*\{\.|^\s*\\newpage"), "an attribute or command on a line of its own"),
+)
+
+
+@dataclass
+class Cell:
+    """One code cell: its options, its code, and the line that its fence stands on."""
+
+    line: int
+    options: dict[str, object]
+
+    def get(self, option: str, default):
+        """Return an option of the cell, or `default`."""
+        return self.options.get(option, default)
+
+    @property
+    def label(self) -> str | None:
+        """The label, if the cell has one."""
+        return self.options.get("label")
+
+
+@dataclass
+class Chapter:
+    """The source of one chapter.
+
+    Attributes
+    ----------
+    file : str
+        Path below the root.
+    text : str
+        The whole source.
+    notebook : NotebookNode
+        Its cells, as jupytext reads them; code cells in the order of `cells`.
+    cells : list of Cell
+        The code cells.
+    labels : dict of str to int
+        Every label of the chapter and its line.
+    """
+
+    file: str
+    text: str
+    notebook: nbformat.NotebookNode
+    cells: list[Cell] = field(default_factory=list)
+    labels: dict[str, int] = field(default_factory=dict)
+
+    def line_of(self, text: str) -> int | None:
+        """Return the first line that holds `text`, or None."""
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if text in line:
+                return number
+        return None
+
+
+def read_chapters(root: Path, files: list[str]) -> list[Chapter]:
+    """Read chapters and check them.
+
+    Raises
+    ------
+    ReviewError
+        With every problem in every chapter.
+    """
+    chapters, problems = [], []
+    places: dict[str, str] = {}
+    for file in files:
+        try:
+            text = (root / file).read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            problems.append(Problem(file, f"not UTF-8: {error}"))
+            continue
+        chapter = Chapter(file, text, jupytext.reads(text, fmt="Rmd"))
+        problems += _check(chapter)
+        for label, line in chapter.labels.items():
+            if label in places:
+                problems.append(
+                    Problem(file, f"the label {label} stands again; {places[label]} has it", line)
+                )
+            places.setdefault(label, f"{file}, line {line}")
+        chapters.append(chapter)
+    if problems:
+        raise ReviewError(*problems)
+    return chapters
+
+
+def _check(chapter: Chapter) -> list[Problem]:
+    """Fill in the chapter's cells and labels; return what is wrong."""
+    problems: list[Problem] = []
+
+    def problem(line: int, message: str) -> None:
+        problems.append(Problem(chapter.file, message, line))
+
+    def label(name: str, line: int) -> None:
+        if name in chapter.labels:
+            problem(line, f"the label {name} stands again; line {chapter.labels[name]} has it")
+        chapter.labels.setdefault(name, line)
+
+    lines = chapter.text.splitlines()
+    first = next((n for n, line in enumerate(lines, start=1) if line.strip()), 1)
+    if not lines or not _HEADING.match(lines[first - 1]):
+        problem(
+            first, "expected the chapter's heading, `# Title {#sec-slug}`, before anything else"
+        )
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        number += 1
+        fence = FENCE.match(line)
+        if not fence:
+            _check_prose(line, number, problem, label)
+            continue
+        opened, info = number, fence[2].strip()
+        body = []
+        while number < len(lines) and not lines[number].startswith(fence[1]):
+            body.append(lines[number])
+            number += 1
+        if number == len(lines):
+            problem(opened, "the fence is never closed")
+        number += 1
+        if info == "{python}":
+            chapter.cells.append(Cell(opened, _options(body, opened, problem, label)))
+        elif info.startswith("{"):
+            problem(opened, f"a block {info}; expected {{python}} or plain code")
+    code_cells = [cell for cell in chapter.notebook.cells if cell.cell_type == "code"]
+    if not problems and len(code_cells) != len(chapter.cells):
+        problem(
+            first,
+            f"{len(chapter.cells)} cells, but {len(code_cells)} can be run; expected {{python}} alone",
+        )
+    return problems
+
+
+def _check_prose(line: str, number: int, problem, label) -> None:
+    """Check one line outside code."""
+    prose = re.sub(r"`[^`]*`(\{=\w+\})?", lambda m: m[1] or "", line)
+    if line.startswith(":::"):
+        if line.strip(":").strip() and not _DIV.fullmatch(line.strip()):
+            problem(number, f"a block {line.strip()!r}; expected a callout, a float or {{#refs}}")
+    elif line.startswith("#"):
+        attributes = re.search(r"\{.*\}\s*$", line)
+        if attributes and not _HEADING_ATTRIBUTES.fullmatch(attributes[0].strip()):
+            problem(
+                number,
+                f"attributes {attributes[0].strip()}; expected {{#sec-slug}} or {{.unnumbered}}",
+            )
+    elif number == 1 and line.strip() == "---":
+        problem(number, "a head of its own; expected options in _quarto.yml alone")
+    for pattern, what in _UNSUPPORTED:
+        if pattern.search(prose):
+            problem(number, f"{what} is not supported")
+    if re.search(r"\{=\w+\}", prose):
+        problem(number, "raw output is not supported")
+    if re.search(r"`\{(?!python\}[ \t])\w*\}[^`]*`", line):
+        problem(number, "inline code; expected `{python} expression`")
+    for name in LABEL.findall(prose):
+        label(name, number)
+
+
+def _options(body: list[str], opened: int, problem, label) -> dict[str, object]:
+    """Return the options of a cell, `#|` lines at its top, as YAML."""
+    head = []
+    for line in body:
+        if not line.startswith("#|"):
+            break
+        head.append(line[2:])
+    try:
+        options = yaml.safe_load("\n".join(head)) or {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = opened + 1 + (mark.line if mark else 0)
+        problem(line, f"cell options are not YAML: {getattr(error, 'problem', error)}")
+        return {}
+    if not isinstance(options, dict):
+        problem(opened + 1, "cell options; expected `name: value`")
+        return {}
+    for name, value in options.items():
+        line = (
+            opened
+            + 1
+            + next((i for i, text in enumerate(head) if text.strip().startswith(str(name))), 0)
+        )
+        if name not in CELL_OPTIONS:
+            problem(line, f"unknown cell option {name}; known are {', '.join(CELL_OPTIONS)}")
+        elif not isinstance(value, CELL_OPTIONS[name]):
+            problem(
+                line, f"cell option {name} is {value!r}; expected {CELL_OPTIONS[name].__name__}"
+            )
+    name = options.get("label")
+    kind = str(name).partition("-")[0] if name else ""
+    if name:
+        label(str(name), opened)
+    for needed in NEEDS.get(kind, ()):
+        if needed not in options:
+            problem(opened, f"the cell {name} has no {needed}")
+    for other, captions in NEEDS.items():
+        for caption in captions:
+            if caption in options and other != kind:
+                problem(opened, f"{caption} without a label {other}-…; expected one")
+    return options

@@ -1,0 +1,1 @@
+"""Statistics of single rates and of two rates, from well-kept libraries."""

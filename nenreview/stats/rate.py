@@ -1,0 +1,77 @@
+"""One rate: events among patients, with its intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from statsmodels.stats.proportion import proportion_confint
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A confidence interval of a proportion, limits between 0 and 1."""
+
+    low: float
+    high: float
+    method: str
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Events among patients.
+
+    Parameters
+    ----------
+    events : int
+        Patients with the event.
+    n : int
+        Patients in the population.
+
+    Raises
+    ------
+    ValueError
+        If `n` is not positive or `events` is not between 0 and `n`.
+    """
+
+    events: int
+    n: int
+
+    def __post_init__(self):
+        if self.n <= 0:
+            raise ValueError(f"n is {self.n}; expected one patient or more")
+        if not 0 <= self.events <= self.n:
+            raise ValueError(f"{self.events} events among {self.n}; expected 0 to {self.n}")
+
+    @property
+    def proportion(self) -> float:
+        """Events divided by patients."""
+        return self.events / self.n
+
+    def percent(self, decimals: int = 1) -> str:
+        """Return the percentage, halves rounded up, without the sign.
+
+        Exact arithmetic: 6 of 32 is 18.75 and so 18.8, whatever a float makes of it.
+        """
+        return rounded_percent(self.events, self.n, decimals)
+
+    def clopper_pearson(self, level: float = 0.95) -> Interval:
+        """Return the exact interval (Clopper & Pearson, Biometrika 1934;26:404)."""
+        return self._interval("beta", "Clopper-Pearson", level)
+
+    def wilson(self, level: float = 0.95) -> Interval:
+        """Return the score interval (Wilson, JASA 1927;22:209; Newcombe, Stat Med 1998;17:857)."""
+        return self._interval("wilson", "Wilson", level)
+
+    def _interval(self, method: str, name: str, level: float) -> Interval:
+        low, high = proportion_confint(self.events, self.n, alpha=1 - level, method=method)
+        # At the boundary Wilson's limit comes out as 3e-17 where it is 0.
+        low = 0.0 if self.events == 0 else float(low)
+        high = 1.0 if self.events == self.n else float(high)
+        return Interval(low, high, name)
+
+
+def rounded_percent(events: int, n: int, decimals: int) -> str:
+    """Return 100 × events / n to `decimals` places, halves rounded up."""
+    exact = Decimal(100) * events / n
+    return str(exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP))

@@ -1,0 +1,61 @@
+"""Numbers as prose shows them: strings, so that both engines print them alike."""
+
+from __future__ import annotations
+
+import math
+
+from nenreview.stats.rate import Interval, Rate
+
+DISCLAIMER = (
+    "An evidence summary of four documents, made without a systematic search, with data up to "
+    "2023. It is not treatment advice."
+)
+
+_WORDS = "none one two three four five six seven eight nine ten eleven twelve".split()
+
+
+def of(rate: Rate) -> str:
+    """Return ``5 of 18``."""
+    return f"{rate.events} of {rate.n}"
+
+
+def percent(rate: Rate, decimals: int = 1) -> str:
+    """Return ``27.8%``."""
+    return f"{rate.percent(decimals)}%"
+
+
+def interval(limits: Interval, decimals: int = 1) -> str:
+    """Return the limits of a proportion as percentages, ``9.7–53.5``."""
+    return f"{100 * limits.low:.{decimals}f}–{100 * limits.high:.{decimals}f}"
+
+
+def points(limits: Interval, decimals: int = 1) -> str:
+    """Return the limits of a difference in percentage points, ``−14.1 to 50.9``."""
+    return f"{signed(100 * limits.low, decimals)} to {signed(100 * limits.high, decimals)}"
+
+
+def signed(value: float, decimals: int = 1) -> str:
+    """Return a number with a true minus sign where it is negative."""
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def ratio(value: float) -> str:
+    """Return an odds ratio with three significant digits, ``∞`` where it is infinite."""
+    return "∞" if math.isinf(value) else f"{value:#.3g}".rstrip(".")
+
+
+def p_value(p: float) -> str:
+    """Return ``0.28``, ``0.003`` or ``<0.001``: two significant digits."""
+    if p < 0.001:
+        return "<0.001"
+    return f"{p:.2f}" if p >= 0.0995 else f"{p:#.2g}"
+
+
+def number(value: float) -> str:
+    """Return a printed value without trailing zeros, ``10.8`` or ``24``."""
+    return f"{value:g}"
+
+
+def words(count: int) -> str:
+    """Return a small count as a word, ``three``, ``none`` for 0; larger ones as digits."""
+    return _WORDS[count] if 0 <= count < len(_WORDS) else str(count)
