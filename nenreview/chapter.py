@@ -176,9 +176,13 @@ def rebuilt_table(
     return show_table(frame, widths=widths, align=align, markdown=True)
 
 
-def notes(source: str, table: str) -> Markdown:
-    """Return why each marked cell of a rebuilt table disagrees with the print."""
+def notes(source: str, table: str, *, omit: tuple[str, ...] = ()) -> Markdown:
+    """Return why each marked cell of a rebuilt table disagrees with the print.
+
+    `omit` as in `rebuilt_table`.
+    """
     cells = rebuild(load(), source, table)
+    cells = cells[~cells["row"].isin(omit)]
     letters = _letters(cells)
     if not letters:
         return Markdown("Every cell that can be recomputed agrees with the print.")

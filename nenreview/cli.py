@@ -117,9 +117,10 @@ def _render(arguments) -> int:
 
 def _figures(_) -> int:
     from nenreview.figures.catalogue import write_all
+    from nenreview.paths import shown
 
     for path in write_all():
-        print(path)
+        print(shown(path))
     return 0
 
 

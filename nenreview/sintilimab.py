@@ -17,12 +17,34 @@ AE_TABLE = "ADVERSE EVENTS (ALL DOSE LEVELS, ALL CYCLES)"
 TESTED = "PD-L1 tested"
 
 
-def sites_in_the_note(data: Dataset) -> int:
-    """Return how many patients the note on primary sites accounts for."""
-    rows = data.select(
-        source=SOURCE, table="PATIENT CHARACTERISTICS", row="Note", outcome="primary site"
+def primary_sites_twice(data: Dataset) -> pd.DataFrame:
+    """Return patients by primary site in the two places that print them.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``Primary site``, ``Note``, ``Table 2`` and a last row of sums, as text; an
+        en dash where a place does not name the site. The three sites behind the "Others"
+        of Table 2 are those of its footnote.
+    """
+    places = {"Note": ("PATIENT CHARACTERISTICS",), "Table 2": ("Table 2", "Table 2 footnote")}
+    counts = pd.DataFrame(
+        {
+            name: data.results[
+                (data.results["source"] == SOURCE)
+                & (data.results["outcome"] == "primary site")
+                & (data.results["statistic"] == "events")
+                & (data.results["population"] == "all")
+                & data.results["table"].isin(tables)
+                & ~data.results["category"].str.startswith("Others")
+            ].set_index("category")["value"]
+            for name, tables in places.items()
+        }
     )
-    return int(rows["value"].sum())
+    counts = counts.sort_values(["Table 2", "Note"], ascending=False, kind="stable")
+    counts.loc["Sum"] = counts.sum()
+    shown = counts.map(lambda count: "–" if pd.isna(count) else f"{count:g}")
+    return shown.rename_axis("Primary site").reset_index()
 
 
 def thyroid_dysfunction_in_table(data: Dataset) -> int:

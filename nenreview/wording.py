@@ -11,7 +11,10 @@ DISCLAIMER = (
     "2023. It is not treatment advice."
 )
 
-_WORDS = "none one two three four five six seven eight nine ten eleven twelve".split()
+_WORDS = (
+    *("none", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
 
 
 def of(rate: Rate) -> str:

@@ -42,8 +42,9 @@ def how_printed(events: int, n: int, printed: str) -> str | None:
 
 def counts_that_fit(printed: str, n: int) -> list[int]:
     """Return every count whose rounded percentage of `n` is the printed one."""
-    near = int(Decimal(printed) * n / 100)
-    candidates = range(max(near - 1, 0), min(near + 2, n) + 1)
+    share, unit = Decimal(printed), Decimal(1).scaleb(-decimals(printed))
+    low, high = ((share + step) * n / 100 for step in (-unit, unit))
+    candidates = range(max(int(low), 0), min(int(high) + 1, n) + 1)
     return [k for k in candidates if how_printed(k, n, printed) in ("rounded", "half to even")]
 
 

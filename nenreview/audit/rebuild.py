@@ -95,6 +95,8 @@ def rebuild(data: Dataset, source: str, table: str) -> pd.DataFrame:
 def rebuild_source(data: Dataset, source: str) -> pd.DataFrame:
     """Rebuild every table of a source; see `rebuild`."""
     tables = data.cells.loc[data.cells["source"] == source, "table"].unique()
+    if not len(tables):
+        raise LookupError(f"{source} has no table")
     return pd.concat([rebuild(data, source, table) for table in tables], ignore_index=True)
 
 
@@ -143,7 +145,9 @@ def _assemble(
     return text, verdict, reason
 
 
-def _recompute(data: Dataset, numbers: pd.DataFrame, denominators: dict[str, int]) -> list[_Number]:
+def _recompute(
+    data: Dataset, numbers: pd.DataFrame, denominators: dict[tuple[str, str], int]
+) -> list[_Number]:
     """Recompute each number of one cell."""
     recomputed = []
     count: int | None = None  # of the patients that a percentage in the same cell is about
@@ -152,12 +156,13 @@ def _recompute(data: Dataset, numbers: pd.DataFrame, denominators: dict[str, int
             count, result = _count(data, number)
         elif number.statistic == "percent" and number.status == "reported":
             known = count if count is not None else _count_elsewhere(data, number)
-            if known is None:
-                result = _bare_percentage(number, denominators[number.population], data)
+            n = _size_or_none(data, number)
+            if n is None:
+                result = _Number(number.printed, NOT_CHECKABLE)
+            elif known is None:
+                result = _bare_percentage(number, denominators[number.trial, number.population], n)
             else:
-                result = _percentage(
-                    number, known, size(data, number.trial, number.population, number.source)
-                )
+                result = _percentage(number, known, n)
         elif number.statistic == "n" and number.status == "reported":
             result = _size(data, number)
         else:
@@ -219,11 +224,21 @@ def _percentage(number, count: int, n: int) -> _Number:
     return _Number(rebuilt, verdict, reason)
 
 
-def _bare_percentage(number, n_of_table: int, data: Dataset) -> _Number:
+def _size_or_none(data: Dataset, number) -> int | None:
+    """Return the size of the population of a number, or None where there is no single one."""
+    try:
+        return size(data, number.trial, number.population, number.source) or None
+    except LookupError:
+        return None
+
+
+def _bare_percentage(number, n_of_table: int, n: int) -> _Number:
     """Recompute a percentage without a printed count, over the denominator of its table."""
-    n = size(data, number.trial, number.population, number.source)
     fitting = counts_that_fit(number.printed, n_of_table)
-    if len(fitting) != 1:
+    if not fitting:
+        reason = f"{number.printed}% is no count of {n_of_table} patients"
+        return _Number(number.printed, INCONSISTENT, reason)
+    if len(fitting) > 1:
         return _Number(number.printed, NOT_CHECKABLE)
     if n_of_table == n or fitting == [0] or fitting == [n_of_table]:
         return _Number(number.printed, MATCH)
@@ -234,20 +249,24 @@ def _bare_percentage(number, n_of_table: int, data: Dataset) -> _Number:
     return _Number(number.printed, OTHER_DENOMINATOR, reason)
 
 
-def _denominators_of_bare_percentages(data: Dataset, results: pd.DataFrame) -> dict[str, int]:
-    """Return, by population, the denominator that explains a table's bare percentages.
+def _denominators_of_bare_percentages(
+    data: Dataset, results: pd.DataFrame
+) -> dict[tuple[str, str], int]:
+    """Return, by trial and population, the denominator that explains a table's bare percentages.
 
     The size of the population where that explains them all; else the only smaller one
     that does; else the size again.
     """
     percent = results[(results["statistic"] == "percent") & (results["status"] == "reported")]
     denominators = {}
-    for (source, trial, population), rows in percent.groupby(["source", "trial", "population"]):
-        if not printed_sizes(data, trial, population, source):
+    for (trial, population), rows in percent.groupby(["trial", "population"]):
+        n = _size_or_none(data, rows.iloc[0])
+        if n is None:
             continue
-        n = size(data, trial, population, source)
         fitting = common_denominators(rows["printed"], n)
-        denominators[population] = fitting[0] if n not in fitting and len(fitting) == 1 else n
+        denominators[trial, population] = (
+            fitting[0] if n not in fitting and len(fitting) == 1 else n
+        )
     return denominators
 
 
@@ -256,11 +275,15 @@ def _size(data: Dataset, number) -> _Number:
     printed = int(number.value)
     parts = _parts_sum(data, number, "n") if number.outcome != "patients" else None
     if number.outcome == "patients":
-        n = size(data, number.trial, number.population, number.source)
-        places = len(printed_sizes(data, number.trial, number.population, number.source))
-        if n == printed:
-            return _Number(number.printed, MATCH if places > 1 else NOT_CHECKABLE)
+        sizes = printed_sizes(data, number.trial, number.population, number.source)
         name = number.population.rpartition(" > ")[2]
+        try:
+            n = size(data, number.trial, number.population, number.source)
+        except LookupError:
+            ways = " and as ".join(map(str, sorted(set(sizes))))
+            return _Number(number.printed, INCONSISTENT, f"{name} is printed as {ways} patients")
+        if n == printed:
+            return _Number(number.printed, MATCH if len(sizes) > 1 else NOT_CHECKABLE)
         return _Number(
             str(n), INCONSISTENT, f"{name} has {n} patients everywhere else, not {printed}"
         )

@@ -69,7 +69,8 @@ def read_raw(path: Path, file: str, columns: list[str]) -> RawTable:
     if not _head_is_right(head, columns, problem):
         return table
     if len(records) == 1:
-        problem("a head without rows; expected at least one row")
+        if not table.problems:  # what follows an unclosed quote is no row, but is there
+            problem("a head without rows; expected at least one row")
         return table
     rows, lines = [], []
     for line, record in records[1:]:

@@ -80,17 +80,18 @@ def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
     ReviewError
         If ``datapackage.json`` itself cannot be read.
     """
-    package = read_package(folder)
+    package = read_package(folder, TABLES)
     files = {name: f"data/{package[name]['path']}" for name in TABLES}
     problems: list[Problem] = []
     frames: dict[str, pd.DataFrame] = {}
     for name in TABLES:
         resource = package[name]
         raw = read_raw(folder / resource["path"], files[name], column_names(resource))
-        problems += raw.problems
+        found = raw.problems
         if raw.frame is not None:
-            problems += text_problems(resource, raw.frame, files[name])
+            found = found + text_problems(resource, raw.frame, files[name])
             frames[name] = raw.frame
+        problems += sorted(found, key=lambda p: (p.row or 0, p.column or ""))
     # Between broken tables every comparison would report the same fault again.
     if not problems:
         problems = integrity_problems({n: package[n] for n in TABLES}, frames, files)

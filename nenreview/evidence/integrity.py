@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pandas as pd
 
 from nenreview.errors import Problem
 from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR, ancestors
+from nenreview.evidence.schema import NUMBER
 
 LIST_SEPARATOR = " | "  # between the entries of a cell that holds a list
 CELL_KEY = ["source", "table", "row_group", "row", "column"]
@@ -81,7 +83,7 @@ def _status(results: pd.DataFrame, file: str) -> Iterator[Problem]:
         if row.statistic == "percent" and row.value and float(row.value) > 100:
             yield Problem(file, f"{row.value!r} percent; expected 100 or less", row.Index, "value")
         digits = row.printed.replace(",", "")
-        if row.value and digits.replace(".", "", 1).isdigit() and float(digits) != float(row.value):
+        if row.value and NUMBER.fullmatch(digits) and float(digits) != float(row.value):
             message = f"{row.value!r} where {row.printed!r} is printed; expected the printed number"
             yield Problem(file, message, row.Index, "value")
 
@@ -103,11 +105,16 @@ def _places(frames, files) -> Iterator[Problem]:
         for section in listed.split(LIST_SEPARATOR)
     }
     results, file = frames["results"], files["results"]
+    read_up_to: dict[tuple, int] = {}  # the numbers of a cell come in the order of its text
     for row in results.itertuples():
         key = tuple(getattr(row, name) for name in CELL_KEY)
         if key in cells:
-            if row.printed not in cells[key]:
+            after = read_up_to.get(key, 0)
+            found = _whole(row.printed).search(cells[key], after)
+            read_up_to[key] = found.end() if found else after
+            if not found:
                 message = f"{row.printed!r} is not in the cell {cells[key]!r} of {files['cells']}"
+                message += f" after {cells[key][:after]!r}" if after else ""
                 yield Problem(file, message, row.Index, "printed")
         elif key[:2] in tables:
             where = " / ".join(key[2:])
@@ -124,6 +131,11 @@ def _places(frames, files) -> Iterator[Problem]:
         elif any(key[2:]):
             message = "not empty although the number is printed in prose; expected empty cells"
             yield Problem(file, message, row.Index, "row_group, row, column")
+
+
+def _whole(printed: str) -> re.Pattern:
+    """Return what finds `printed` where it is no part of a longer number."""
+    return re.compile(rf"(?<![0-9])(?<![0-9]\.){re.escape(printed)}(?!\.?[0-9])")
 
 
 def _populations(frames, files) -> Iterator[Problem]:
@@ -167,10 +179,11 @@ def _events(results: pd.DataFrame, file: str) -> Iterator[Problem]:
             (row.trial, row.population)
         )
         if known is None:
-            message = f"no size (outcome patients, statistic n) for {row.population!r} of {row.trial or 'this study'}"
+            message = f"{row.population!r} has no size; expected a row patients, n"
             yield Problem(file, message, row.Index, "population")
         elif row.value and float(row.value) > max(known):
-            message = f"{row.value!r} events in {row.population!r}; expected {max(known):g} or fewer, its n"
+            most = f"{max(known):g} or fewer, its n"
+            message = f"{row.value!r} events in {row.population!r}; expected {most}"
             yield Problem(file, message, row.Index, "value")
 
 

@@ -16,25 +16,35 @@ import pandera.pandas as pa
 from nenreview.errors import Problem, ReviewError
 
 NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")  # finite and not negative, in plain notation
-INTEGER = re.compile(r"[0-9]+")
+INTEGER = re.compile(r"[0-9]{1,15}")  # no more than an Int64 holds
 
 
-def read_package(folder: Path) -> dict[str, dict]:
+def read_package(folder: Path, tables: tuple[str, ...]) -> dict[str, dict]:
     """Return the resources of ``datapackage.json`` in `folder`, by name.
 
     Raises
     ------
     ReviewError
-        If the file is missing or is not JSON.
+        If the file is missing, is not JSON, or does not describe `tables`.
     """
     path = folder / "datapackage.json"
     try:
         package = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ReviewError(Problem("data/datapackage.json", "the file is missing")) from None
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        raise ReviewError(Problem("data/datapackage.json", message)) from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ReviewError(Problem("data/datapackage.json", f"not JSON: {error}")) from None
-    return {resource["name"]: resource for resource in package["resources"]}
+    try:
+        resources = {resource["name"]: resource for resource in package["resources"]}
+        for resource in (resources[name] for name in tables):
+            _ = resource["path"], resource["schema"]["primaryKey"], column_names(resource)
+    except (KeyError, TypeError) as error:
+        message = f"does not describe {', '.join(tables)}: {error!r}"
+        raise ReviewError(Problem("data/datapackage.json", message)) from None
+    return resources
 
 
 def column_names(resource: dict) -> list[str]:

@@ -13,7 +13,10 @@ from nenreview.render.execute import INLINE_RESULTS
 from nenreview.render.source import INLINE, Cell, Chapter
 
 FIGURE_FOLDER = "figures"  # below the book's folder
+# What Quarto escapes in the text of an inline result; a quote in it is made curly.
 _ESCAPED = re.compile(r"([\\`*_{}\[\]()>#+.!-])")
+# An alternative text is no Markdown: nothing in it may turn into anything else.
+_ALT_ESCAPED = re.compile(r"([\\`*_{}\[\]()<>#+.!|~^$@\"'-])")
 # A float that stands for one that was not executed: it has a number, but no page shows it.
 _PLACEHOLDER = {"tbl": "| |\n|-|\n| |", "fig": "–"}
 
@@ -118,7 +121,7 @@ def _shown(file, cell: Cell, output, figures: dict) -> str:
             )
         path = f"{FIGURE_FOLDER}/{cell.label}.svg"
         figures[path] = data["image/svg+xml"]
-        alt = _ESCAPED.sub(r"\\\1", cell.options["fig-alt"])
+        alt = _ALT_ESCAPED.sub(r"\\\1", cell.options["fig-alt"])
         return f"![{alt}]({path})"
     if set(data) == {"text/plain"}:
         return f"```\n{data['text/plain']}\n```"

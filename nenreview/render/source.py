@@ -40,14 +40,23 @@ _DIV = re.compile(
 
 # Outside fences and inline code: what the engine does not read as Quarto would.
 _UNSUPPORTED = (
-    (re.compile(r"\{\{<"), "a shortcode"),
-    (re.compile(r"\]\{"), "a span with attributes"),
-    (re.compile(r"!\[.*\]\("), "an image; figures come from cells"),
-    (re.compile(r"</?[A-Za-z][^>:@]*>|<!--"), "raw HTML"),
-    (re.compile(r"^\s*\\(begin|end)\{"), "raw LaTeX"),
-    (re.compile(r"^(: |Table: )"), "a table caption by hand; captions come from cells"),
-    (re.compile(r"^(\+[-=]|\s*-{3,} +-{3,})"), "a grid or multiline table; use a pipe table"),
-    (re.compile(r"^\s*\{\.|^\s*\\newpage"), "an attribute or command on a line of its own"),
+    (re.compile(r"\{\{<"), "a shortcode is not supported"),
+    (re.compile(r"\]\{"), "a span with attributes is not supported"),
+    (re.compile(r"!\[.*\]\("), "an image is not supported; figures come from cells"),
+    (re.compile(r"</?[A-Za-z][^>:@]*>|<!--"), "raw HTML is not supported"),
+    (re.compile(r"^\s*\\(begin|end)\{"), "raw LaTeX is not supported"),
+    (
+        re.compile(r"^(: |Table: )"),
+        "a table caption by hand is not supported; captions come from cells",
+    ),
+    (
+        re.compile(r"^(\+[-=]|\s*-{3,} +-{3,})"),
+        "a grid or multiline table is not supported; use a pipe table",
+    ),
+    (
+        re.compile(r"^\s*\{\.|^\s*\\newpage"),
+        "an attribute or command on a line of its own is not supported",
+    ),
 )
 
 
@@ -158,10 +167,11 @@ def _check(chapter: Chapter) -> list[Problem]:
             continue
         opened, info = number, fence[2].strip()
         body = []
-        while number < len(lines) and not lines[number].startswith(fence[1]):
+        while number < len(lines) and not _closes(lines[number], fence[1]):
             body.append(lines[number])
             number += 1
-        if number == len(lines):
+        # A cell that opens inside a block shows that the block was left open.
+        if number == len(lines) or any(line.startswith("```{") for line in body):
             problem(opened, "the fence is never closed")
         number += 1
         if info == "{python}":
@@ -170,11 +180,14 @@ def _check(chapter: Chapter) -> list[Problem]:
             problem(opened, f"a block {info}; expected {{python}} or plain code")
     code_cells = [cell for cell in chapter.notebook.cells if cell.cell_type == "code"]
     if not problems and len(code_cells) != len(chapter.cells):
-        problem(
-            first,
-            f"{len(chapter.cells)} cells, but {len(code_cells)} can be run; expected {{python}} alone",
-        )
+        found = f"{len(chapter.cells)} cells, but {len(code_cells)} can be run"
+        problem(first, f"{found}; expected {{python}} alone")
     return problems
+
+
+def _closes(line: str, opening: str) -> bool:
+    """Return whether a line closes the fence: its characters alone, as many or more."""
+    return line.startswith(opening) and not line.strip().strip(opening[0])
 
 
 def _check_prose(line: str, number: int, problem, label) -> None:
@@ -194,7 +207,7 @@ def _check_prose(line: str, number: int, problem, label) -> None:
         problem(number, "a head of its own; expected options in _quarto.yml alone")
     for pattern, what in _UNSUPPORTED:
         if pattern.search(prose):
-            problem(number, f"{what} is not supported")
+            problem(number, what)
     if re.search(r"\{=\w+\}", prose):
         problem(number, "raw output is not supported")
     if re.search(r"`\{(?!python\}[ \t])\w*\}[^`]*`", line):

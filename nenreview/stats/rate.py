@@ -74,4 +74,4 @@ class Rate:
 def rounded_percent(events: int, n: int, decimals: int) -> str:
     """Return 100 × events / n to `decimals` places, halves rounded up."""
     exact = Decimal(100) * events / n
-    return str(exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP))
+    return f"{exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP):f}"

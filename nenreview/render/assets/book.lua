@@ -84,14 +84,15 @@ local function number_sections(chapter)
       return nil
     end
     local number
-    if chapter.number and not header.classes:includes("unnumbered") then
+    if not header.classes:includes("unnumbered") then
       local depth = header.level - 1
       counts[depth] = (counts[depth] or 0) + 1
       for deeper = depth + 1, 6 do counts[deeper] = nil end
       local parts = { chapter.number }
       for i = 1, depth do parts[#parts + 1] = counts[i] or 0 end
       number = table.concat(parts, ".")
-      header.attributes["data-number"] = number
+      -- In a chapter without a number Quarto counts sections for references alone.
+      if chapter.number then header.attributes["data-number"] = number end
     end
     if header.identifier:match("^sec%-") then
       register(chapter, header.identifier, "sec", number, header.content)
@@ -152,8 +153,8 @@ local function number_equations(chapter)
     count = count + 1
     local number = scoped(chapter, count)
     register(chapter, id, "eq", number)
-    local attr = pandoc.Attr(id, { "equation" })
-    return pandoc.Div(pandoc.Para({ para.content[1], pandoc.Str(NBSP .. "(" .. number .. ")") }), attr)
+    local math = pandoc.Math("DisplayMath", para.content[1].text .. " \\qquad(" .. number .. ")")
+    return pandoc.Div(pandoc.Para({ math }), pandoc.Attr(id, { "equation" }))
   end
 end
 
@@ -165,8 +166,12 @@ end
 
 -- References ---------------------------------------------------------------------------
 
-local function reference_text(label)
+local function reference_text(label, from_first_page)
   if label.kind == "chapter" then
+    -- On the first page Quarto names a chapter by number and title, elsewhere by number.
+    if label.number and from_first_page then
+      return pandoc.Inlines(label.number .. NBSP .. " ") .. label.title
+    end
     if label.number then return pandoc.Inlines("Chapter" .. NBSP .. label.number) end
     return label.title
   end
@@ -185,7 +190,7 @@ local function resolve_references(chapter)
       elseif not labels[id] then
         problem(chapter, id, "the reference @" .. id .. " has no target")
       else
-        local text = reference_text(labels[id])
+        local text = reference_text(labels[id], chapter == manifest.chapters[1])
         return pandoc.Link(text, "#" .. id, "", pandoc.Attr("", { "quarto-xref" }))
       end
     end,

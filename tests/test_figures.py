@@ -1,0 +1,60 @@
+"""The figures: byte-stable, complete, and those in ``figures/`` the ones that the code draws."""
+
+import re
+
+import pytest
+from helpers_data import ROOT
+
+from nenreview.figures.catalogue import CATALOGUE, FORMS, draw, write_all
+from nenreview.figures.forest import forest
+from nenreview.figures.style import to_bytes
+from nenreview.stats.rate import Rate
+
+COMMITTED = ROOT / "figures"
+
+
+def test_the_committed_figures_are_those_of_the_catalogue():
+    names = {f"{name}.{form}" for name in CATALOGUE for form in FORMS}
+    assert {path.name for path in COMMITTED.iterdir()} == names
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_committed_svg_is_what_the_code_draws_now(name):
+    assert (COMMITTED / f"{name}.svg").read_bytes() == to_bytes(draw(name).figure, "svg"), (
+        "stale: run make figures"
+    )
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_two_runs_write_the_same_bytes(name):
+    for form in FORMS:
+        assert to_bytes(draw(name).figure, form) == to_bytes(draw(name).figure, form)
+
+
+def test_every_figure_is_shown_by_a_chapter_and_none_is_missing():
+    chapters = [ROOT / "index.qmd", *(ROOT / "chapters").glob("*.qmd")]
+    shown = set(re.findall(r'figure\("([\w-]+)"\)', "".join(c.read_text() for c in chapters)))
+    assert shown == set(CATALOGUE)
+
+
+def test_write_all_writes_both_forms_of_each(tmp_path):
+    written = write_all(tmp_path / "figures")
+    assert len(written) == len(CATALOGUE) * len(FORMS)
+    assert all(path.stat().st_size > 1000 for path in written)
+
+
+def test_a_forest_plot_draws_each_rate_at_its_place():
+    axes = forest([("a", Rate(1, 4)), ("b", Rate(0, 3))]).figure.axes[0]
+    points = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 1]
+    assert points == [25, 0]
+
+
+def test_a_forest_plot_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="no rows"):
+        forest([])
+
+
+def test_a_figure_offers_vector_and_raster():
+    bundle = draw("synthesis-response")._repr_mimebundle_()
+    assert bundle["image/svg+xml"].lstrip().startswith("<?xml")
+    assert bundle["image/png"].startswith(b"\x89PNG")
