@@ -264,7 +264,8 @@ def _odds_limits(pair: Comparison) -> str:
 def coverage_table(source: str) -> Markdown:
     """Return how many cells of each table of a source are rebuilt and agree."""
     counts = coverage(rebuild_source(load(), source))
-    return show_table(counts, widths=[3.4, 0.8, 0.9, 0.8, 1, 1.1, 1.3, 1.2])
+    shorter = {"Agreeing": "Agree", "Disagreeing": "Differ"}
+    return show_table(counts.rename(columns=shorter), widths=[3.4, 0.8, 0.9, 0.8, 1, 0.9, 0.9, 1.4])
 
 
 def tally(source: str) -> pd.Series:

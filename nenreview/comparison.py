@@ -71,12 +71,6 @@ def pancreatic_share(data: Dataset, trial: TrialRate) -> Rate:
     return Rate(int(events), size(data, trial.trial, trial.population, SOURCE))
 
 
-def region_rate(data: Dataset, region: str) -> Rate:
-    """Return the responders of all trials of Table 1 in a region, summed without weights."""
-    rates = [trial.rate for trial in table1_rates(data) if trial.region == region]
-    return Rate(sum(r.events for r in rates), sum(r.n for r in rates))
-
-
 def well_differentiated(data: Dataset, trial: str) -> int:
     """Return how many patients of a trial in Table 1 had well-differentiated tumours."""
     where = {"outcome": "differentiation", "category": "Well differentiated"}

@@ -39,7 +39,7 @@ def read_book(folder: Path, pages: list[str]) -> Book:
 def _drop_frame(main: Tag, *, first: bool) -> None:
     """Remove what is an engine's own: navigation, Quarto's titles of callouts and of the book."""
     for element in main.select(
-        "nav, .contents, .subtitle, .quarto-title-breadcrumbs, .callout-title,"
+        "nav, .fold, .subtitle, .quarto-title-breadcrumbs, .callout-title,"
         " .callout-header, .quarto-title-meta, .code-fold, details"
     ):
         element.decompose()

@@ -7,7 +7,7 @@ from helpers_data import DATA
 
 from nenreview import sintilimab
 from nenreview.audit.adverse_events import counts_by_grade, denominator
-from nenreview.comparison import pancreatic_share, region_rate, table1_rates, well_differentiated
+from nenreview.comparison import pancreatic_share, table1_rates, well_differentiated
 from nenreview.evidence.dataset import load
 from nenreview.stats.rate import Rate
 from nenreview.stats.response import remainder, response_rate
@@ -62,7 +62,6 @@ def test_the_columns_of_table_1(data):
         ("NCT03352934", Rate(2, 29), "6.9"),
         ("NCT02939651", Rate(1, 21), "4.7"),
     ]
-    assert (region_rate(data, "Asia"), region_rate(data, "West")) == (Rate(11, 50), Rate(3, 50))
     assert [pancreatic_share(data, t).events for t in table1_rates(data)] == [3, 5, 13, 6]
     assert well_differentiated(data, "NCT03352934") == 10
 

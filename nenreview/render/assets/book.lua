@@ -289,7 +289,12 @@ local function html_blocks(chapter, pages)
       return image
     end,
     Table = function(tbl)
-      return pandoc.Div(tbl, pandoc.Attr("", { "table-frame" })), false
+      -- The caption stands outside the frame that scrolls.
+      local frame, caption = pandoc.Div(tbl, pandoc.Attr("", { "table-frame" })), tbl.caption
+      if #caption.long == 0 then return frame, false end
+      local id = tbl.identifier
+      frame.content[1].caption, frame.content[1].identifier = pandoc.Caption({}), ""
+      return pandoc.Figure(frame, caption, pandoc.Attr(id, { "float-tbl" })), false
     end,
     Link = function(link)
       local id = link.target:match("^#(.+)$")
