@@ -1,4 +1,4 @@
-"""The command line: ``nenreview check``, ``render``, ``figures``, ``quarto``."""
+"""The command line: ``nenreview check``, ``render``, ``notebook``, ``figures``, ``quarto``."""
 
 from __future__ import annotations
 
@@ -61,6 +61,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     render.set_defaults(run=_render)
 
+    notebook = commands.add_parser(
+        "notebook",
+        help="write a chapter as a notebook, to rerun in Jupyter",
+        description="Write the notebook of a chapter beside it. It runs from top to bottom in "
+        "JupyterLab, which `.venv/bin/jupyter lab` opens.",
+    )
+    notebook.add_argument("chapter", metavar="CHAPTER", help="for example sintilimab")
+    notebook.add_argument("--force", action="store_true", help="replace a notebook that is there")
+    notebook.set_defaults(run=_notebook)
+
     figures = commands.add_parser(
         "figures",
         help="write every figure to figures/",
@@ -112,6 +122,16 @@ def _render(arguments) -> int:
     from nenreview.render.book import render
 
     render(chapters=arguments.chapters, formats=arguments.to)
+    return 0
+
+
+def _notebook(arguments) -> int:
+    from nenreview.paths import ROOT, shown
+    from nenreview.render.config import named_chapters, read_config
+    from nenreview.render.notebook import write_notebook
+
+    file = named_chapters(read_config(ROOT), [arguments.chapter])[0]
+    print(shown(write_notebook(ROOT, file, force=arguments.force)))
     return 0
 
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from time import monotonic
 
 import typst
@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import BOOK, ROOT, shown
-from nenreview.render.config import BookConfig, read_config
+from nenreview.render.config import BookConfig, named_chapters, read_config
 from nenreview.render.execute import execute_all
 from nenreview.render.markdown import ChapterText, to_markdown
 from nenreview.render.pandoc import ASSETS, TYPST_SOURCE, Pages, write_pages
@@ -47,7 +47,7 @@ def render(chapters: list[str] | None = None, formats: str = "html,pdf") -> None
     wanted = _formats(formats)
     config = read_config(ROOT)
     files = [entry.file for entry in config.chapters]
-    named = _named(chapters or [], files)
+    named = named_chapters(config, chapters or [])
     if named and not (BOOK / "index.html").is_file():
         print("No earlier render to add to: rendering the whole review.", file=sys.stderr)
         named = []
@@ -88,18 +88,6 @@ def _formats(formats: str) -> list[str]:
     if not names:
         raise ReviewError(Problem("--to", f"no format; expected {', '.join(FORMATS)} or both"))
     return [name for name in FORMATS if name in names]
-
-
-def _named(chapters: list[str], files: list[str]) -> list[str]:
-    """Return the files of the chapters named on the command line."""
-    by_name = {name: file for file in files for name in (file, PurePosixPath(file).stem)}
-    for name in chapters:
-        if name not in by_name:
-            known = ", ".join(PurePosixPath(file).stem for file in files)
-            raise ReviewError(
-                Problem("CHAPTER", f"{name!r} is no chapter; expected one of {known}")
-            )
-    return list(dict.fromkeys(by_name[name] for name in chapters))
 
 
 def _text(chapter: Chapter, executed: dict, config: BookConfig) -> ChapterText:

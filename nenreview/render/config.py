@@ -122,6 +122,27 @@ def read_config(root: Path) -> BookConfig:
     )
 
 
+def named_chapters(config: BookConfig, names: list[str]) -> list[str]:
+    """Return the files of chapters named as a person would: by file, or by its stem.
+
+    Raises
+    ------
+    ReviewError
+        If a name is no chapter of the book.
+    """
+    by_name = {
+        name: entry.file
+        for entry in config.chapters
+        for name in (entry.file, PurePosixPath(entry.file).stem)
+    }
+    for name in names:
+        if name not in by_name:
+            known = ", ".join(PurePosixPath(entry.file).stem for entry in config.chapters)
+            message = f"{name!r} is no chapter; expected one of {known}"
+            raise ReviewError(Problem("CHAPTER", message))
+    return list(dict.fromkeys(by_name[name] for name in names))
+
+
 def _values(tree, problems: list[Problem]) -> dict[str, object]:
     """Return the honoured keys by dotted name; say which keys are unknown or mistyped."""
     loader = yaml.SafeLoader("")

@@ -1,0 +1,44 @@
+"""A chapter as a notebook, to rerun in Jupyter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+
+from nenreview.errors import Problem, ReviewError
+from nenreview.paths import shown
+from nenreview.render.source import read_chapters
+
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+
+def write_notebook(root: Path, file: str, *, force: bool = False) -> Path:
+    """Write the notebook of a chapter beside it and return its path.
+
+    Parameters
+    ----------
+    root : Path
+        Root of the review.
+    file : str
+        The chapter, below the root.
+    force : bool
+        Whether a notebook that is there already is replaced.
+
+    Raises
+    ------
+    ReviewError
+        If the chapter is outside the subset, or a notebook is there and `force` is false.
+    """
+    notebook = read_chapters(root, [file])[0].notebook
+    notebook.metadata["kernelspec"] = KERNEL
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"  # jupytext's own are random
+    path = (root / file).with_suffix(".ipynb")
+    try:
+        with path.open("w" if force else "x", encoding="utf-8") as handle:
+            handle.write(nbformat.writes(notebook) + "\n")
+    except FileExistsError:
+        message = "is there already; move it away, or use --force to replace it"
+        raise ReviewError(Problem(shown(path), message)) from None
+    return path
