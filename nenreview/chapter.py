@@ -121,7 +121,7 @@ class Trial:
             "Phase": facts["phase"],
             "Region": facts["region"],
             "Primary endpoint": facts["primary_endpoint"] or "not stated",
-            "Patients": str(facts["enrolled"]),
+            "Patients": "by arm only" if pd.isna(facts["enrolled"]) else str(facts["enrolled"]),
             **rows,
             "Held": f"{held['kind']}: {held['held']}",
         }

@@ -130,13 +130,21 @@ UNLABELLED = {
 }
 
 
+# Tables whose rows have no label: the rows are numbered in the order of the page.
+WITHOUT_LABELS = {("review2023", "Table 6"), ("markey2017", "Table 1")}
+
+
 def test_every_cell_of_a_table_has_its_headings(data):
     cells = keyed(data.cells)
     headings = {}
     for *table, group, row, column in cells:
         headings |= {(*table, group, "", ""): group, (*table, group, row, ""): row or group}
         headings |= {(*table, "", "", column): column} if column != "value" else {}
-    wanted = {place: text for place, text in headings.items() if text and place not in UNLABELLED}
+    wanted = {
+        place: text
+        for place, text in headings.items()
+        if text and place not in UNLABELLED and (place[3] == "" or place[:2] not in WITHOUT_LABELS)
+    }
     assert {place: cells.get(place) for place in wanted} == wanted
 
 
@@ -164,6 +172,11 @@ NO_RESULT = [
 ]
 
 
+# Columns of Table 6 that hold names: registry numbers, targets, lines, phases, references.
+NAMES_ALONE = {"Trials", "Target", "Agent", "Line", "Phase", "Treatment", "Primary sites", "Ref"}
+NAMES_IN_OUTCOMES = re.compile(r"NET001|\bG3\b|CPT-11|stage-[12]|Ki-67")
+
+
 def test_every_number_of_every_cell_is_a_result_once(data):
     listed = {("jia2022", *place, "value"): numbers for *place, numbers, _ in NO_RESULT}
     recorded = data.results.groupby(CELL_KEY)["printed"].agg(" ".join).to_dict()
@@ -171,6 +184,9 @@ def test_every_number_of_every_cell_is_a_result_once(data):
     for place, printed in keyed(data.cells).items():
         accounted = f"{listed.get(place, '')} {recorded.get(place, '')}"
         in_a_heading = not place[-2] or not place[-1]
+        if place[0] == "review2023":
+            in_a_heading = in_a_heading or place[-1] in NAMES_ALONE
+            printed = NAMES_IN_OUTCOMES.sub("", printed)
         if not in_a_heading and Counter(NUMBER.findall(accounted)) != Counter(
             NUMBER.findall(printed)
         ):
@@ -207,7 +223,7 @@ def test_ids_are_unique_and_ascend_within_each_source(data):
 
 def test_sources_said_to_be_transcribed_are_those_that_are(data):
     whole = set(data.sources.loc[data.sources["transcribed"] == "whole", "source"])
-    assert set(data.cells["source"]) == whole
+    assert set(data.cells["source"]) == whole - {"lu2020"}  # an abstract, without a table
     assert set(data.results["source"]) == whole
 
 

@@ -142,7 +142,7 @@ def _populations(frames, files) -> Iterator[Problem]:
     """Yield populations outside their trial's tree, and those larger than the one above."""
     results, file = frames["results"], files["results"]
     sizes = _sizes(results)
-    enrolled = {t.trial: float(t.enrolled) for t in frames["trials"].itertuples()}
+    enrolled = {t.trial: float(t.enrolled) for t in frames["trials"].itertuples() if t.enrolled}
     for row in results.itertuples():
         if not row.trial:
             continue
