@@ -11,11 +11,20 @@ from string import ascii_lowercase
 import pandas as pd
 from IPython.display import Markdown
 
-from nenreview.audit.rebuild import DISAGREEING, LABEL, coverage, rebuild, rebuild_source
+from nenreview.audit.printed_rates import printed_rates
+from nenreview.audit.rebuild import (
+    DISAGREEING,
+    LABEL,
+    coverage,
+    rebuild,
+    rebuild_numbers,
+    rebuild_source,
+)
 from nenreview.comparison import TrialRate, pancreatic_share, table1_rates
 from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.population import ROOT_POPULATION
 from nenreview.evidence.sizes import size
+from nenreview.evidence_table import evidence_table, reporting_matrix
 from nenreview.figures.catalogue import draw as figure
 from nenreview.stats.rate import Rate
 from nenreview.stats.response import below, remainder, response_rate
@@ -42,6 +51,7 @@ __all__ = [
     "coverage_table",
     "disclaimer",
     "escape",
+    "evidence_of",
     "figure",
     "interval",
     "load",
@@ -54,8 +64,10 @@ __all__ = [
     "points",
     "ratio",
     "rebuilt_table",
+    "reporting_table",
     "response_table",
     "show_table",
+    "statistics_table",
     "table1_shares",
     "table1_table",
     "table1_trials",
@@ -108,6 +120,34 @@ class Trial:
     ) -> int:
         """Return a printed count of patients."""
         return int(self.value(outcome, "events", population, category=category, **where))
+
+    def printed_rates(self) -> Markdown:
+        """Return each printed share with the counts that fit it and their intervals.
+
+        Where no count of the population fits, those of smaller denominators are named.
+        """
+        rows = []
+        for rate in printed_rates(self.data, self.trial, self.source):
+            n = f"{rate.n} ({rate.derived})" if rate.derived else str(rate.n or "not printed")
+            fitting = ", ".join(map(of, rate.counts))
+            if not fitting:
+                smaller = " or ".join(map(of, rate.others))
+                fitting = f"none; {smaller} would fit" if smaller else "none"
+            one = rate.counts[0] if len(rate.counts) == 1 else None
+            rows.append(
+                [
+                    rate.population,
+                    rate.outcome,
+                    f"{rate.printed}%",
+                    n,
+                    fitting,
+                    interval(one.clopper_pearson()) if one else "–",
+                    interval(one.wilson()) if one else "–",
+                ]
+            )
+        names = ["Population", "Outcome", "Printed", "Patients", "Counts that fit"]
+        frame = pd.DataFrame(rows, columns=[*names, "95% CI, Clopper-Pearson", "95% CI, Wilson"])
+        return show_table(frame, widths=[1.5, 1, 0.9, 1.2, 1.6, 1.1, 1], align="llrllrr")
 
     def at_a_glance(self, rows: dict[str, str]) -> Markdown:
         """Return the table of facts: those of ``trials.csv``, then `rows`."""
@@ -214,8 +254,29 @@ def _shown(cell, letters: dict[str, str]) -> str:
     return f"**{text}**^{letters[cell.reason]}^" if cell.verdict in DISAGREEING else text
 
 
-def response_table(rows: dict[str, Rate]) -> Markdown:
-    """Return responders, rate and both intervals for each named population."""
+def statistics_table(source: str, table: str, row: str, column: str) -> Markdown:
+    """Return the numbers of a cell that is a sentence, one a line, beside the recomputed ones."""
+    numbers = rebuild_numbers(load(), source, table, row, column)
+    frame = pd.DataFrame(
+        {
+            "Population": numbers["population"],
+            "What": (numbers["outcome"] + " " + numbers["category"]).str.strip(),
+            "Statistic": numbers["statistic"],
+            "Printed": (numbers["printed"] + " " + numbers["unit"]).str.replace(" %", "%"),
+            "Verdict": numbers["verdict"],
+            "Why": numbers["reason"],
+        }
+    )
+    return show_table(frame, widths=[1.6, 1.3, 1, 1.1, 1.2, 2.4], align="lllrll")
+
+
+def response_table(
+    rows: dict[str, Rate], *, events: str = "Responders", share: str = "ORR, %"
+) -> Markdown:
+    """Return events, rate and both intervals for each named population.
+
+    `events` and `share` are the headings of their columns.
+    """
     frame = pd.DataFrame(
         [
             [
@@ -227,7 +288,7 @@ def response_table(rows: dict[str, Rate]) -> Markdown:
             ]
             for name, rate in rows.items()
         ],
-        columns=["Population", "Responders", "ORR, %", "95% CI, Clopper-Pearson", "95% CI, Wilson"],
+        columns=["Population", events, share, "95% CI, Clopper-Pearson", "95% CI, Wilson"],
     )
     return show_table(frame, widths=[2.4, 1.2, 0.9, 1.5, 1.3], align="lrrrr")
 
@@ -266,6 +327,22 @@ def coverage_table(source: str) -> Markdown:
     counts = coverage(rebuild_source(load(), source))
     shorter = {"Agreeing": "Agree", "Disagreeing": "Differ"}
     return show_table(counts.rename(columns=shorter), widths=[3.4, 0.8, 0.9, 0.8, 1, 0.9, 0.9, 1.4])
+
+
+def evidence_of(regimen_class: str) -> Markdown:
+    """Return the rows of the evidence table of one regimen class."""
+    table = evidence_table(load())
+    table = table[table["Class"] == regimen_class].drop(columns="Class")
+    return show_table(
+        table, widths=[0.9, 2.1, 0.6, 0.6, 0.6, 2.3, 0.9, 1.1, 1.1], align="llrrrlrrr"
+    )
+
+
+def reporting_table() -> Markdown:
+    """Return what each trial or arm reports."""
+    matrix = reporting_matrix(load())
+    columns = len(matrix.columns) - 1
+    return show_table(matrix, widths=[3, *[0.8] * columns], align="l" + "c" * columns)
 
 
 def tally(source: str) -> pd.Series:

@@ -33,6 +33,8 @@ OTHER_DENOMINATOR = "other denominator"  # fits, but not the population of the t
 INCONSISTENT = "inconsistent"
 NOT_CHECKABLE = "not checkable"
 VERDICTS = (LABEL, TEXT, MATCH, ROUNDING, TRUNCATED, OTHER_DENOMINATOR, INCONSISTENT, NOT_CHECKABLE)
+# Estimated over time with patients leaving the risk set, so no share of a count.
+ESTIMATES = frozenset({"PFS rate", "OS rate"})
 DISAGREEING = (TRUNCATED, OTHER_DENOMINATOR, INCONSISTENT)
 
 # From harmless to serious: a cell takes the most serious verdict of its numbers.
@@ -100,6 +102,31 @@ def rebuild_source(data: Dataset, source: str) -> pd.DataFrame:
     return pd.concat([rebuild(data, source, table) for table in tables], ignore_index=True)
 
 
+def rebuild_numbers(data: Dataset, source: str, table: str, row: str, column: str) -> pd.DataFrame:
+    """Rebuild the numbers of one cell that holds several, a sentence of them for example.
+
+    Returns
+    -------
+    DataFrame
+        One row a number, in the order of the cell: the columns of ``results.csv`` with
+        ``rebuilt, verdict, reason`` as in `rebuild`.
+
+    Raises
+    ------
+    LookupError
+        If the cell holds no number.
+    """
+    numbers = data.select(source=source, table=table, row=row, column=column)
+    if numbers.empty:
+        raise LookupError(f"{source} has no number in row {row!r}, column {column!r} of {table!r}")
+    denominators = _denominators_of_bare_percentages(data, numbers)
+    recomputed = _recompute(data, numbers, denominators)
+    columns = {
+        name: [getattr(n, name) for n in recomputed] for name in ("rebuilt", "verdict", "reason")
+    }
+    return numbers.assign(**columns)
+
+
 def coverage(rebuilt: pd.DataFrame) -> pd.DataFrame:
     """Count the cells of each rebuilt table.
 
@@ -150,17 +177,20 @@ def _recompute(
 ) -> list[_Number]:
     """Recompute each number of one cell."""
     recomputed = []
-    count: int | None = None  # of the patients that a percentage in the same cell is about
+    counts: dict[tuple, int] = {}  # what the percentages of the same cell are about
     for number in numbers.itertuples():
+        about = (number.trial, number.population, number.outcome, number.category, number.grade)
         if number.statistic == "events" and number.status == "reported":
-            count, result = _count(data, number)
+            counts[about], result = _count(data, number)
         elif number.statistic == "percent" and number.status == "reported":
-            known = count if count is not None else _count_elsewhere(data, number)
+            known = counts[about] if about in counts else _count_elsewhere(data, number)
             n = _size_or_none(data, number)
             if n is None:
                 result = _Number(number.printed, NOT_CHECKABLE)
             elif known is None:
-                result = _bare_percentage(number, denominators[number.trial, number.population], n)
+                result = _bare_percentage(
+                    number, denominators.get((number.trial, number.population), n), n
+                )
             else:
                 result = _percentage(number, known, n)
         elif number.statistic == "n" and number.status == "reported":
@@ -234,19 +264,29 @@ def _size_or_none(data: Dataset, number) -> int | None:
 
 def _bare_percentage(number, n_of_table: int, n: int) -> _Number:
     """Recompute a percentage without a printed count, over the denominator of its table."""
+    if number.outcome in ESTIMATES:
+        return _Number(number.printed, NOT_CHECKABLE)
     fitting = counts_that_fit(number.printed, n_of_table)
     if not fitting:
-        reason = f"{number.printed}% is no count of {n_of_table} patients"
-        return _Number(number.printed, INCONSISTENT, reason)
+        return _no_count(number, n_of_table)
     if len(fitting) > 1:
         return _Number(number.printed, NOT_CHECKABLE)
     if n_of_table == n or fitting == [0] or fitting == [n_of_table]:
         return _Number(number.printed, MATCH)
     reason = (
-        f"the percentages of this table are not all counts of the {n} patients; "
+        f"the percentages here are not all counts of the {n} patients; "
         f"{n_of_table} is the only denominator up to {n} that fits every one of them"
     )
     return _Number(number.printed, OTHER_DENOMINATOR, reason)
+
+
+def _no_count(number, n: int) -> _Number:
+    """Say of a percentage that no count rounds to whether one is cut off to it."""
+    cut = [k for k in range(n + 1) if how_printed(k, n, number.printed) == "truncated"]
+    if len(cut) == 1:
+        return _percentage(number, cut[0], n)
+    reason = f"{number.printed}% is no count of {n} patients"
+    return _Number(number.printed, INCONSISTENT, reason)
 
 
 def _denominators_of_bare_percentages(
@@ -258,6 +298,7 @@ def _denominators_of_bare_percentages(
     that does; else the size again.
     """
     percent = results[(results["statistic"] == "percent") & (results["status"] == "reported")]
+    percent = percent[~percent["outcome"].isin(ESTIMATES)]
     denominators = {}
     for (trial, population), rows in percent.groupby(["trial", "population"]):
         n = _size_or_none(data, rows.iloc[0])

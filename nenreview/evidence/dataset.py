@@ -14,16 +14,16 @@ from nenreview.evidence.integrity import integrity_problems
 from nenreview.evidence.schema import column_names, read_package, text_problems, typed
 from nenreview.paths import DATA
 
-TABLES = ("sources", "trials", "cells", "results")
+TABLES = ("sources", "trials", "cells", "results", "derived")
 
 
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity, so that answers can be cached
 class Dataset:
-    """The four tables, checked and typed.
+    """The tables, checked and typed.
 
     Attributes
     ----------
-    sources, trials, cells, results : DataFrame
+    sources, trials, cells, results, derived : DataFrame
         As described in ``data/datapackage.json``. Empty text is ``""``; ``results.value``
         is float64 with NaN where no value is printed; ``trials.enrolled`` is Int64.
     """
@@ -32,6 +32,7 @@ class Dataset:
     trials: pd.DataFrame
     cells: pd.DataFrame
     results: pd.DataFrame
+    derived: pd.DataFrame
 
     def select(self, **where: str) -> pd.DataFrame:
         """Return the rows of `results` whose columns equal the given values.

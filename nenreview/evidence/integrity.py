@@ -18,7 +18,7 @@ CELL_KEY = ["source", "table", "row_group", "row", "column"]
 def integrity_problems(
     package: dict[str, dict], frames: dict[str, pd.DataFrame], files: dict[str, str]
 ) -> list[Problem]:
-    """Check the four tables against one another.
+    """Check the tables against one another.
 
     Parameters
     ----------
@@ -36,6 +36,7 @@ def integrity_problems(
         *_places(frames, files),
         *_populations(frames, files),
         *_events(frames["results"], files["results"]),
+        *_derived(frames, files),
     ]
     order = list(files.values())
     return sorted(problems, key=lambda p: (order.index(p.file), p.row or 0, p.column or ""))
@@ -185,6 +186,20 @@ def _events(results: pd.DataFrame, file: str) -> Iterator[Problem]:
             most = f"{max(known):g} or fewer, its n"
             message = f"{row.value!r} events in {row.population!r}; expected {most}"
             yield Problem(file, message, row.Index, "value")
+
+
+def _derived(frames, files) -> Iterator[Problem]:
+    """Yield sizes by subtraction that are printed, or that nothing printed gives."""
+    sizes = _sizes(frames["results"])
+    for row in frames["derived"].itertuples():
+        for column in ("whole", "part"):
+            population = getattr(row, column)
+            if (row.source, row.trial, population) not in sizes:
+                message = f"{row.source} prints no size of {population!r}; expected a printed one"
+                yield Problem(files["derived"], message, row.Index, column)
+        if (row.source, row.trial, row.population) in sizes:
+            message = f"{row.source} prints the size of {row.population!r}; expected none printed"
+            yield Problem(files["derived"], message, row.Index, "population")
 
 
 def _sizes(results: pd.DataFrame) -> dict[tuple[str, str, str], list[float]]:

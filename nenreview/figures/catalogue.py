@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from nenreview import markey
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.comparison import table1_rates
+from nenreview.context import context_of
 from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.sizes import size
 from nenreview.figures.adverse_events import adverse_events
 from nenreview.figures.forest import forest
 from nenreview.figures.style import ReviewFigure, to_bytes
+from nenreview.figures.swimmer import Lane, swimmer
 from nenreview.paths import FIGURES
 from nenreview.sintilimab import AE_TABLE, SOURCE, TRIAL
 from nenreview.stats.response import below, remainder, response_rate
@@ -46,10 +49,42 @@ def _synthesis_response(data: Dataset) -> ReviewFigure:
     return forest([(f"{row.name}, {row.label}", row.rate) for row in table1_rates(data)])
 
 
+def _markey_swimmer(data: Dataset) -> ReviewFigure:
+    return swimmer(
+        [
+            Lane(f"{p.number}: {p.site}, {p.grade}", p.months, p.agent, p.progressed)
+            for p in markey.patients(data)
+        ]
+    )
+
+
+def _context(trial: str) -> Callable[[Dataset], ReviewFigure]:
+    return lambda data: forest(context_of(data, trial))
+
+
+# Chapter -> trial, for those whose chapter shows the trial among the others of its class.
+CONTEXTS = {
+    "avelumab-avenec": "NCT03352934",
+    "avelumab-net-001": "NCT03278405",
+    "pembrolizumab": "NCT02939651",
+    "pembrolizumab-chemotherapy": "NCT03136055",
+    "spartalizumab": "NCT02955069",
+    "nivolumab-randomised": "NCT03591731",
+    "nivolumab-ipilimumab-basket": "NCT02834013",
+    "nivolumab-ipilimumab": "NCT02923934",
+    "durvalumab-tremelimumab": "NCT03095274",
+    "nivolumab-chemotherapy": "NCT03980925",
+    "nivolumab-temozolomide": "NCT03728361",
+    "toripalimab-surufatinib-phase-1": "NCT03879057",
+    "toripalimab-surufatinib-phase-2": "NCT04169672",
+}
+
 CATALOGUE: dict[str, Callable[[Dataset], ReviewFigure]] = {
     "sintilimab-response": _sintilimab_response,
     "sintilimab-adverse-events": _sintilimab_adverse_events,
     "synthesis-response": _synthesis_response,
+    "markey-swimmer": _markey_swimmer,
+    **{f"context-{chapter}": _context(trial) for chapter, trial in CONTEXTS.items()},
 }
 
 

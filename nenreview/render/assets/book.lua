@@ -399,6 +399,15 @@ end
 
 local function raw(text) return pandoc.RawBlock("typst", text) end
 
+-- A table of up to so many rows stays on one page; a longer one flows over.
+local ROWS_TOGETHER = 16
+
+local function rows_of(tbl)
+  local count = 0
+  for _, body in ipairs(tbl.bodies) do count = count + #body.body end
+  return count
+end
+
 local function typst_blocks(chapter, pages)
   local blocks = chapter.blocks:walk({
     traverse = "topdown",
@@ -415,6 +424,11 @@ local function typst_blocks(chapter, pages)
         local title = pandoc.write(pandoc.Pandoc(div.content[1].content), "typst"):gsub("\n+$", "")
         div.content:remove(1)
         return pandoc.Blocks({ raw("#callout([" .. title .. "])[") }) .. div.content .. pandoc.Blocks({ raw("]") })
+      end
+    end,
+    Table = function(tbl)
+      if rows_of(tbl) <= ROWS_TOGETHER then
+        return pandoc.Blocks({ raw("#together["), tbl, raw("]") }), false
       end
     end,
     CodeBlock = function(code)

@@ -1,0 +1,79 @@
+"""Rates of which only a percentage is printed: the counts that fit it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nenreview.audit.percentages import counts_that_fit, how_printed
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.population import SEPARATOR
+from nenreview.evidence.sizes import printed_sizes, size
+from nenreview.stats.rate import Rate
+
+# Outcomes whose percentage is a share of patients, not an estimate over time.
+SHARES = ("ORR", "ORR at 8 weeks", "DCR", "DCR at 8 weeks")
+
+
+@dataclass(frozen=True)
+class PrintedRate:
+    """A printed percentage and what can stand behind it.
+
+    Attributes
+    ----------
+    population, outcome, printed : str
+        As in ``results.csv``.
+    n : int or None
+        Size of the population; None where none is printed and none follows.
+    derived : str
+        How the size follows by subtraction; empty where it is printed.
+    counts : tuple of Rate
+        Every count of `n` that fits, or that is cut off to the print.
+    others : tuple of Rate
+        Where no count of `n` fits: those of smaller denominators that do, the largest first.
+    """
+
+    population: str
+    outcome: str
+    printed: str
+    n: int | None
+    derived: str
+    counts: tuple[Rate, ...]
+    others: tuple[Rate, ...]
+
+
+def size_or_rest(data: Dataset, trial: str, population: str, source: str) -> tuple[int | None, str]:
+    """Return the size of a population and, where it is not printed, how it follows.
+
+    A size that is not printed follows only where ``data/derived.csv`` says so.
+    """
+    if printed_sizes(data, trial, population, source):
+        return size(data, trial, population, source), ""
+    rows = data.derived
+    for row in rows[(rows["source"] == source) & (rows["trial"] == trial)].itertuples():
+        if row.population == population:
+            whole, part = (size(data, trial, p, source) for p in (row.whole, row.part))
+            return whole - part, f"{whole} less {part} {row.part.rpartition(SEPARATOR)[2]}"
+    return None, ""
+
+
+def printed_rates(data: Dataset, trial: str, source: str) -> list[PrintedRate]:
+    """Return the shares that a source prints of a trial, in the order of the page."""
+    rows = data.select(source=source, trial=trial, statistic="percent", status="reported")
+    rows = rows[rows["outcome"].isin(SHARES)]
+    found = []
+    for row in rows.itertuples():
+        n, derived = size_or_rest(data, trial, row.population, source)
+        counts = _that_give(row.printed, n) if n else ()
+        smaller = range(n - 1, n // 2, -1) if n and not counts else ()
+        others = tuple(Rate(k, m) for m in smaller for k in counts_that_fit(row.printed, m))
+        found.append(
+            PrintedRate(row.population, row.outcome, row.printed, n, derived, counts, others)
+        )
+    return found
+
+
+def _that_give(printed: str, n: int) -> tuple[Rate, ...]:
+    """Return the counts that round to a percentage; where none does, those cut off to it."""
+    rounded = counts_that_fit(printed, n)
+    cut = [k for k in range(n + 1) if how_printed(k, n, printed) == "truncated"]
+    return tuple(Rate(k, n) for k in rounded or cut)

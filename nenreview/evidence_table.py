@@ -1,0 +1,200 @@
+"""All trials and arms side by side: sizes, response, times, and what each reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from nenreview.audit.printed_rates import PrintedRate, printed_rates, size_or_rest
+from nenreview.comparison import table1_rates
+from nenreview.context import REVIEW, class_of
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.population import SEPARATOR, ancestors
+from nenreview.evidence.sizes import printed_sizes, size
+from nenreview.stats.response import below, response_rate
+from nenreview.wording import interval, number, of
+
+DAYS_IN_A_MONTH = 365.25 / 12
+DAYS = {"days": 1, "weeks": 7, "months": DAYS_IN_A_MONTH, "years": 365.25}
+NOT_REPORTED = "–"
+
+# The source that prints most of a trial; the review's table for all others.
+FULLER_SOURCES = {"NCT02937116": "jia2022", "markey-case-series": "markey2017"}
+CLASSES = (
+    "monotherapy",
+    "checkpoint combination",
+    "with chemotherapy",
+    "with targeted therapy",
+)
+LINES = ("later", "first", "any")
+REPORTED = ("n", "NEC or NET", "ORR", "DCR", "PFS", "OS", "DOR", "AE", "CI")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A trial, or an arm or cohort of one where the source prints no whole.
+
+    Attributes
+    ----------
+    trial, source, population : str
+        Whom it is, and the source that the table takes it from.
+    name, regimen_class, line : str
+        As in ``trials.csv``; the class is the arm's own.
+    """
+
+    trial: str
+    source: str
+    population: str
+    name: str
+    regimen_class: str
+    line: str
+
+
+def months(value: float, unit: str) -> float:
+    """Return a time in months of 365.25 / 12 days.
+
+    Raises
+    ------
+    KeyError
+        If the unit is none of days, weeks, months and years.
+    """
+    return value * DAYS[unit] / DAYS_IN_A_MONTH
+
+
+def arms(data: Dataset) -> list[Arm]:
+    """Return every trial or arm, by class, then line, then the order of ``trials.csv``."""
+    found = []
+    for trial in data.trials.itertuples():
+        source = FULLER_SOURCES.get(trial.trial, REVIEW)
+        for population in _outermost(data, trial.trial, source):
+            levels = population.split(SEPARATOR)[1:]
+            name = f"{trial.name}: {', '.join(levels)}" if levels else trial.name
+            regimen = class_of(data, trial, population)
+            found.append(Arm(trial.trial, source, population, name, regimen, trial.line))
+    return sorted(found, key=lambda a: (CLASSES.index(a.regimen_class), LINES.index(a.line)))
+
+
+def evidence_table(data: Dataset) -> pd.DataFrame:
+    """Return one row an arm, as text; an en dash where the source prints nothing.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``Class, Line, Trial, n, NEC, NET, ORR (95% CI), DCR, PFS, OS``; the interval
+        is Clopper-Pearson in percent, times are medians in months.
+    """
+    rows = [
+        {
+            "Class": arm.regimen_class,
+            "Line": arm.line,
+            "Trial": arm.name,
+            "n": str(size(data, arm.trial, arm.population, arm.source)),
+            "NEC": _part(data, arm, "NEC"),
+            "NET": _part(data, arm, "NET"),
+            "ORR (95% CI)": "; ".join(_response(data, arm)) or NOT_REPORTED,
+            "DCR": _share(data, arm, "DCR"),
+            "PFS": _median(data, arm, "PFS"),
+            "OS": _median(data, arm, "OS"),
+        }
+        for arm in arms(data)
+    ]
+    return pd.DataFrame(rows)
+
+
+def reporting_matrix(data: Dataset) -> pd.DataFrame:
+    """Return one row an arm and a column for each of `REPORTED`: ``yes`` or an en dash."""
+    rows = []
+    for arm in arms(data):
+        mine = data.select(source=arm.source, trial=arm.trial, status="reported")
+        inside = [_within(population, arm.population) for population in mine["population"]]
+        mine = mine[inside]
+        outcomes, statistics = set(mine["outcome"]), set(mine["statistic"])
+        reported = {
+            "n": True,
+            "NEC or NET": mine["population"].str.contains(r"NEC|NET", regex=True).any(),
+            "ORR": bool({"ORR", "ORR at 8 weeks"} & outcomes),
+            "DCR": bool({"DCR", "DCR at 8 weeks"} & outcomes),
+            "PFS": "PFS" in outcomes,
+            "OS": "OS" in outcomes,
+            "DOR": "DOR" in outcomes,
+            "AE": bool({"TRAE", "irAE"} & outcomes),
+            "CI": "ci_low" in statistics,
+        }
+        shown = {name: "yes" if reported[name] else NOT_REPORTED for name in REPORTED}
+        rows.append({"Trial": arm.name, **shown})
+    return pd.DataFrame(rows)
+
+
+def _outermost(data: Dataset, trial: str, source: str) -> list[str]:
+    """Return the populations with a printed size that no larger one with a size holds."""
+    sized = [
+        path
+        for path in data.select(source=source, trial=trial)["population"].unique()
+        if printed_sizes(data, trial, path, source)
+    ]
+    return [path for path in sized if not set(ancestors(path)) & set(sized)]
+
+
+def _within(population: str, arm: str) -> bool:
+    return population == arm or population.startswith(arm + SEPARATOR)
+
+
+def _part(data: Dataset, arm: Arm, kind: str) -> str:
+    if arm.population.split(SEPARATOR)[1:2] == [kind]:
+        return str(size(data, arm.trial, arm.population, arm.source))
+    n, _ = size_or_rest(data, arm.trial, below(arm.population, kind), arm.source)
+    return NOT_REPORTED if n is None else str(n)
+
+
+def _rates(data: Dataset, arm: Arm, outcome: str) -> Iterator[PrintedRate]:
+    for rate in printed_rates(data, arm.trial, arm.source):
+        if rate.outcome.startswith(outcome) and _within(rate.population, arm.population):
+            yield rate
+
+
+def _response(data: Dataset, arm: Arm) -> list[str]:
+    """Return the response of the arm, or of its parts where only those are printed.
+
+    Where the review's table prints none, that of Table 1 of Jia 2022.
+    """
+    own = [r for r in _rates(data, arm, "ORR") if r.population == arm.population]
+    if arm.source == "jia2022":
+        rate = response_rate(data, arm.trial, arm.population, arm.source)
+        return [f"{of(rate)} ({interval(rate.clopper_pearson())})"]
+    shown = []
+    for rate in own or _rates(data, arm, "ORR"):
+        kind = "" if own else rate.population.rpartition(SEPARATOR)[2] + " "
+        late = " at 8 weeks" if rate.outcome != "ORR" else ""
+        if len(rate.counts) == 1:
+            one = rate.counts[0]
+            shown.append(f"{kind}{of(one)}{late} ({interval(one.clopper_pearson())})")
+        else:
+            shown.append(f"{kind}{rate.printed}%{late}")
+    return shown or [
+        f"{of(row.rate)} ({interval(row.rate.clopper_pearson())})"
+        for row in table1_rates(data)
+        if (row.trial, row.population) == (arm.trial, arm.population)
+    ]
+
+
+def _share(data: Dataset, arm: Arm, outcome: str) -> str:
+    shares = [f"{rate.printed}%" for rate in _rates(data, arm, outcome)]
+    return "; ".join(shares) or NOT_REPORTED
+
+
+def _median(data: Dataset, arm: Arm, outcome: str) -> str:
+    """Return a median in months; of a part, with its name, where only that is printed."""
+    rows = data.select(
+        source=arm.source, trial=arm.trial, outcome=outcome, statistic="median", status="reported"
+    ).drop_duplicates("population")
+    own = rows[rows["population"] == arm.population]
+    inside = [_within(population, arm.population) for population in rows["population"]]
+    shown = []
+    for row in (own if len(own) else rows[inside]).itertuples():
+        kind = "" if len(own) else row.population.rpartition(SEPARATOR)[2] + " "
+        value = months(row.value, row.unit)
+        text = number(row.value) if row.unit == "months" else f"{value:.1f}"
+        shown.append(f"{kind}{text}")
+    return "; ".join(shown) or NOT_REPORTED

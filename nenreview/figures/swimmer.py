@@ -1,0 +1,99 @@
+"""Swimmer plot: one bar a patient, as long as the treatment, with how it stood at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, ReviewFigure, style
+from nenreview.wording import number
+
+# One tone an agent, in order of appearance; the second is hatched, so that grey tells them apart.
+_TONES = ((MID, ""), (LIGHT, "///"), ("#888888", "..."))
+_STABLE = {"marker": ">", "color": DARK, "ms": 7, "ls": ""}
+_PROGRESSED = {"marker": "X", "color": ACCENT, "mec": DARK, "mew": 0.8, "ms": 9, "ls": ""}
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One patient of a swimmer plot.
+
+    Attributes
+    ----------
+    name : str
+        Label at the left.
+    months : float
+        Time on treatment, more than 0.
+    agent : str
+        What the bar's tone stands for.
+    progressed : int or None
+        Year of progression, None where none is reported.
+    """
+
+    name: str
+    months: float
+    agent: str
+    progressed: int | None = None
+
+
+def swimmer(lanes: Sequence[Lane]) -> ReviewFigure:
+    """Draw time on treatment by patient, from top to bottom.
+
+    Raises
+    ------
+    ValueError
+        If there is no lane, a time is not more than 0, or there are more agents than tones.
+    """
+    if not lanes:
+        raise ValueError("no lanes; expected at least one patient")
+    for lane in lanes:
+        if not lane.months > 0:
+            raise ValueError(f"{lane.name}: {lane.months} months; expected more than 0")
+    agents = list(dict.fromkeys(lane.agent for lane in lanes))
+    if len(agents) > len(_TONES):
+        raise ValueError(f"agents {agents}; expected {len(_TONES)} or fewer")
+    tones = dict(zip(agents, _TONES, strict=False))
+    longest = max(lane.months for lane in lanes)
+    with style():
+        figure = Figure(figsize=(6.8, 0.42 * len(lanes) + 1.5))
+        axes = figure.subplots()
+        for y, lane in enumerate(lanes):
+            colour, hatch = tones[lane.agent]
+            axes.barh(y, lane.months, height=0.56, color=colour, hatch=hatch, ec=DARK, lw=0.8)
+            end = _STABLE if lane.progressed is None else _PROGRESSED
+            axes.plot(lane.months + 0.025 * longest, y, **end, clip_on=False)
+            note = number(lane.months) + (f" ({lane.progressed})" if lane.progressed else "")
+            axes.text(lane.months + 0.055 * longest, y, note, va="center", color="#333333")
+        axes.set(
+            ylim=(len(lanes) - 0.4, -0.6), xlim=(0, 1.2 * longest), xlabel="Months on treatment"
+        )
+        axes.set_yticks(range(len(lanes)), [lane.name for lane in lanes])
+        axes.tick_params(axis="y", length=0)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        _legend(axes, tones, lanes)
+    return ReviewFigure(figure)
+
+
+def _legend(axes, tones: dict[str, tuple[str, str]], lanes: Sequence[Lane]) -> None:
+    handles = [
+        Patch(facecolor=colour, hatch=hatch, edgecolor=DARK, lw=0.8, label=agent)
+        for agent, (colour, hatch) in tones.items()
+    ]
+    ends = {lane.progressed is not None for lane in lanes}
+    if False in ends:
+        handles.append(Line2D([], [], **_STABLE, label="stable when reported"))
+    if True in ends:
+        handles.append(Line2D([], [], **_PROGRESSED, label="progression (year)"))
+    axes.legend(
+        handles=handles,
+        frameon=False,
+        loc="lower center",
+        bbox_to_anchor=(0.4, 1.0),
+        ncols=len(handles),
+        columnspacing=1.4,
+        handletextpad=0.6,
+    )
