@@ -153,6 +153,8 @@ class Trial:
         """Return the table of facts: those of ``trials.csv``, then `rows`."""
         facts = self.data.trials.set_index("trial").loc[self.trial]
         held = self.data.sources.set_index("source").loc[self.source]
+        known = not pd.isna(facts["enrolled"])
+        enrolled = str(facts["enrolled"]) if known else "not printed as one number"
         table = {
             "Registration": self.trial,
             "Agent": facts["agents"],
@@ -161,7 +163,7 @@ class Trial:
             "Phase": facts["phase"],
             "Region": facts["region"],
             "Primary endpoint": facts["primary_endpoint"] or "not stated",
-            "Patients": "by arm only" if pd.isna(facts["enrolled"]) else str(facts["enrolled"]),
+            "Patients": enrolled,
             **rows,
             "Held": f"{held['kind']}: {held['held']}",
         }
