@@ -9,7 +9,7 @@ from nenreview.audit.two_groups import TESTS, tables_that_fit
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.sizes import size
 from nenreview.stats.rate import Rate
-from nenreview.stats.response import response_rate
+from nenreview.stats.response import below, remainder, response_rate
 from nenreview.wording import of, p_value
 
 TRIAL = "NCT03167853"
@@ -98,16 +98,11 @@ def biomarker_summary(data: Dataset) -> pd.DataFrame:
 
 def sites(data: Dataset) -> dict[str, Rate]:
     """Return the response rate of NEC by primary site, the last by subtraction."""
+    paths = {site: below(NEC, site) for site in ("gastro-esophageal", "intestinal", "pancreatic")}
     named = {
-        site: response_rate(data, TRIAL, f"{NEC} > {site}", PAPER)
-        for site in ("gastro-esophageal", "intestinal", "pancreatic")
+        f"NEC, {site}": response_rate(data, TRIAL, path, PAPER) for site, path in paths.items()
     }
-    whole = nec(data)
-    other = Rate(
-        whole.events - sum(r.events for r in named.values()),
-        whole.n - sum(r.n for r in named.values()),
-    )
-    return {f"NEC, {site}": rate for site, rate in named.items()} | {"NEC, other sites": other}
+    return named | {"NEC, other sites": remainder(data, TRIAL, list(paths.values()), PAPER)}
 
 
 def adverse_event_counts(data: Dataset) -> dict[str, Rate]:

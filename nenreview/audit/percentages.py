@@ -48,6 +48,11 @@ def counts_that_fit(printed: str, n: int) -> list[int]:
     return [k for k in candidates if how_printed(k, n, printed) in ("rounded", "half to even")]
 
 
+def counts_cut_off_to(printed: str, n: int) -> list[int]:
+    """Return every count whose percentage of `n` is the printed one with its decimals cut off."""
+    return [k for k in range(n + 1) if how_printed(k, n, printed) == "truncated"]
+
+
 def denominators_that_fit(events: int, printed: str, largest: int) -> list[int]:
     """Return every denominator up to `largest` of which `events` is the printed percentage."""
     return [

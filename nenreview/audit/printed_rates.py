@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nenreview.audit.percentages import counts_that_fit, how_printed
+from nenreview.audit.percentages import counts_cut_off_to, counts_that_fit
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.population import SEPARATOR
 from nenreview.evidence.sizes import printed_sizes, size
@@ -74,6 +74,5 @@ def printed_rates(data: Dataset, trial: str, source: str) -> list[PrintedRate]:
 
 def _that_give(printed: str, n: int) -> tuple[Rate, ...]:
     """Return the counts that round to a percentage; where none does, those cut off to it."""
-    rounded = counts_that_fit(printed, n)
-    cut = [k for k in range(n + 1) if how_printed(k, n, printed) == "truncated"]
-    return tuple(Rate(k, n) for k in rounded or cut)
+    counts = counts_that_fit(printed, n) or counts_cut_off_to(printed, n)
+    return tuple(Rate(k, n) for k in counts)

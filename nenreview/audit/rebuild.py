@@ -14,6 +14,7 @@ import pandas as pd
 
 from nenreview.audit.percentages import (
     common_denominators,
+    counts_cut_off_to,
     counts_that_fit,
     decimals,
     denominators_that_fit,
@@ -282,7 +283,7 @@ def _bare_percentage(number, n_of_table: int, n: int) -> _Number:
 
 def _no_count(number, n: int) -> _Number:
     """Say of a percentage that no count rounds to whether one is cut off to it."""
-    cut = [k for k in range(n + 1) if how_printed(k, n, number.printed) == "truncated"]
+    cut = counts_cut_off_to(number.printed, n)
     if len(cut) == 1:
         return _percentage(number, cut[0], n)
     reason = f"{number.printed}% is no count of {n} patients"
