@@ -11,21 +11,31 @@ from string import ascii_lowercase
 import pandas as pd
 from IPython.display import Markdown
 
-from nenreview.audit.printed_rates import printed_rates
+from nenreview.audit.coverage import coverage
+from nenreview.audit.printed_rates import PrintedRate, printed_rates
 from nenreview.audit.rebuild import (
     DISAGREEING,
     LABEL,
-    coverage,
     rebuild,
     rebuild_numbers,
     rebuild_source,
 )
 from nenreview.comparison import TrialRate, pancreatic_share, table1_rates
 from nenreview.evidence.dataset import Dataset, load
+from nenreview.evidence.integrity import LIST_SEPARATOR
 from nenreview.evidence.population import ROOT_POPULATION
 from nenreview.evidence.sizes import size
-from nenreview.evidence_table import evidence_table, reporting_matrix
+from nenreview.evidence_table import (
+    evidence_table,
+    longest_median,
+    overlap_ledger,
+    patients_in_all,
+    reporting_matrix,
+)
 from nenreview.figures.catalogue import draw as figure
+from nenreview.sites import nec_by_site
+from nenreview.stats.durations import months
+from nenreview.stats.percentages import nearest_counts, the_count
 from nenreview.stats.rate import Rate
 from nenreview.stats.response import below, remainder, response_rate
 from nenreview.stats.twobytwo import Comparison
@@ -39,6 +49,7 @@ from nenreview.wording import (
     p_value,
     percent,
     points,
+    population_name,
     ratio,
     signed,
     words,
@@ -55,11 +66,16 @@ __all__ = [
     "figure",
     "interval",
     "load",
+    "longest_median",
+    "nearest_counts",
+    "nec_by_site",
     "notes",
     "number",
     "of",
     "open_trial",
+    "overlaps_table",
     "p_value",
+    "patients_in_all",
     "percent",
     "points",
     "ratio",
@@ -72,6 +88,7 @@ __all__ = [
     "table1_table",
     "table1_trials",
     "tally",
+    "the_count",
     "version",
     "words",
 ]
@@ -121,6 +138,42 @@ class Trial:
         """Return a printed count of patients."""
         return int(self.value(outcome, "events", population, category=category, **where))
 
+    def months(
+        self, outcome: str, population: str = ROOT_POPULATION, *, statistic: str = "median"
+    ) -> str:
+        """Return a time that is printed in days or weeks in months, to one decimal."""
+        where = {"trial": self.trial, "source": self.source, "population": self._path(population)}
+        rows = self.data.select(outcome=outcome, statistic=statistic, **where)
+        (unit,) = rows["unit"].unique()
+        return f"{months(self.value(outcome, statistic, population), unit):.1f}"
+
+    def share(self, population: str = ROOT_POPULATION, outcome: str = "ORR") -> PrintedRate:
+        """Return the share that is printed of a population, with the counts that fit it.
+
+        Raises
+        ------
+        LookupError
+            If the source prints none.
+        """
+        for rate in printed_rates(self.data, self.trial, self.source):
+            if (rate.population, rate.outcome) == (self._path(population), outcome):
+                return rate
+        raise LookupError(f"{self.source} prints no {outcome} of {population!r} of {self.trial}")
+
+    def fitted(self, population: str = ROOT_POPULATION, outcome: str = "ORR") -> Rate:
+        """Return the one count that fits the share that is printed of a population.
+
+        Raises
+        ------
+        LookupError
+            If the source prints no share, or not exactly one count fits it.
+        """
+        share = self.share(population, outcome)
+        if len(share.counts) != 1:
+            fitting = ", ".join(map(of, share.counts)) or "none"
+            raise LookupError(f"expected one count for {share.printed}%; found {fitting}")
+        return share.counts[0]
+
     def printed_rates(self) -> Markdown:
         """Return each printed share with the counts that fit it and their intervals.
 
@@ -136,7 +189,7 @@ class Trial:
             one = rate.counts[0] if len(rate.counts) == 1 else None
             rows.append(
                 [
-                    rate.population,
+                    population_name(rate.population),
                     rate.outcome,
                     f"{rate.printed}%",
                     n,
@@ -157,8 +210,8 @@ class Trial:
         enrolled = str(facts["enrolled"]) if known else "not printed as one number"
         table = {
             "Registration": self.trial,
-            "Agent": facts["agents"],
-            "Target": facts["target"],
+            "Agent": _listed(facts["agents"]),
+            "Target": _listed(facts["target"]),
             "Line": facts["line"],
             "Phase": facts["phase"],
             "Region": facts["region"],
@@ -169,6 +222,11 @@ class Trial:
         }
         frame = pd.DataFrame({"Item": list(table), "What is known": list(table.values())})
         return show_table(frame, widths=[1, 3])
+
+
+def _listed(cell: str) -> str:
+    """Return the entries of a cell that holds a list, one for each arm, as text."""
+    return "; ".join(cell.split(LIST_SEPARATOR))
 
 
 def open_trial(trial: str, source: str) -> Trial:
@@ -261,7 +319,7 @@ def statistics_table(source: str, table: str, row: str, column: str) -> Markdown
     numbers = rebuild_numbers(load(), source, table, row, column)
     frame = pd.DataFrame(
         {
-            "Population": numbers["population"],
+            "Population": numbers["population"].map(population_name),
             "What": (numbers["outcome"] + " " + numbers["category"]).str.strip(),
             "Statistic": numbers["statistic"],
             "Printed": (numbers["printed"] + " " + numbers["unit"]).str.replace(" %", "%"),
@@ -273,11 +331,15 @@ def statistics_table(source: str, table: str, row: str, column: str) -> Markdown
 
 
 def response_table(
-    rows: dict[str, Rate], *, events: str = "Responders", share: str = "ORR, %"
+    rows: dict[str, Rate],
+    *,
+    stub: str = "Population",
+    events: str = "Responders",
+    share: str = "ORR, %",
 ) -> Markdown:
     """Return events, rate and both intervals for each named population.
 
-    `events` and `share` are the headings of their columns.
+    `stub`, `events` and `share` are the headings of their columns.
     """
     frame = pd.DataFrame(
         [
@@ -290,7 +352,7 @@ def response_table(
             ]
             for name, rate in rows.items()
         ],
-        columns=["Population", events, share, "95% CI, Clopper-Pearson", "95% CI, Wilson"],
+        columns=[stub, events, share, "95% CI, Clopper-Pearson", "95% CI, Wilson"],
     )
     return show_table(frame, widths=[2.4, 1.2, 0.9, 1.5, 1.3], align="lrrrr")
 
@@ -345,6 +407,12 @@ def reporting_table() -> Markdown:
     matrix = reporting_matrix(load())
     columns = len(matrix.columns) - 1
     return show_table(matrix, widths=[3, *[0.8] * columns], align="l" + "c" * columns)
+
+
+def overlaps_table() -> Markdown:
+    """Return the ledger of reports whose patients are, or could be, the same."""
+    ledger = overlap_ledger(load())
+    return show_table(ledger, widths=[1.4, 1.7, 1.7, 1, 2.6], align="lllll")
 
 
 def tally(source: str) -> pd.Series:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.sizes import size
+from nenreview.evidence.sources import JIA
 from nenreview.stats.rate import Rate
 from nenreview.stats.response import response_rate
 
-SOURCE, TABLE = "jia2022", "Table 1"
+TABLE = "Table 1"
 
 # Who the column of Table 1 is about, in the field's terms.
 _LABELS = {"all > NEC": "NEC", "all": "G3 NEN", "all > 2018 report": "G3 NEN"}
@@ -42,7 +43,7 @@ class TrialRate:
 
 def table1_rates(data: Dataset) -> list[TrialRate]:
     """Return the trials of Table 1 in the order of its columns."""
-    rows = data.select(source=SOURCE, table=TABLE, outcome="ORR", statistic="percent")
+    rows = data.select(source=JIA, table=TABLE, outcome="ORR", statistic="percent")
     trials = data.trials.set_index("trial")
     return [
         TrialRate(
@@ -51,7 +52,7 @@ def table1_rates(data: Dataset) -> list[TrialRate]:
             trials.at[row.trial, "region"],
             row.population,
             _LABELS[row.population],
-            response_rate(data, row.trial, row.population, SOURCE),
+            response_rate(data, row.trial, row.population, JIA),
             row.printed,
         )
         for row in rows.itertuples()
@@ -61,17 +62,17 @@ def table1_rates(data: Dataset) -> list[TrialRate]:
 def pancreatic_share(data: Dataset, trial: TrialRate) -> Rate:
     """Return how many of a trial's patients had a pancreatic primary, by Table 1."""
     events = data.value(
-        source=SOURCE,
+        source=JIA,
         table=TABLE,
         trial=trial.trial,
         outcome="primary site",
         category="Pancreas",
         statistic="events",
     )
-    return Rate(int(events), size(data, trial.trial, trial.population, SOURCE))
+    return Rate(int(events), size(data, trial.trial, trial.population, JIA))
 
 
 def well_differentiated(data: Dataset, trial: str) -> int:
     """Return how many patients of a trial in Table 1 had well-differentiated tumours."""
     where = {"outcome": "differentiation", "category": "Well differentiated"}
-    return int(data.value(source=SOURCE, table=TABLE, trial=trial, statistic="events", **where))
+    return int(data.value(source=JIA, table=TABLE, trial=trial, statistic="events", **where))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from nenreview.audit.printed_rates import printed_rates
 from nenreview.comparison import table1_rates
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.integrity import LIST_SEPARATOR
-from nenreview.evidence.population import SEPARATOR
+from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR
+from nenreview.evidence.sizes import parts_by_differentiation
+from nenreview.evidence.sources import JIA, REVIEW
 from nenreview.stats.rate import Rate
+from nenreview.stats.response import response_rate
 
-REVIEW = "review2023"
 RESPONSES = ("ORR", "ORR at 8 weeks")
 
 
@@ -25,11 +28,13 @@ class ContextRate:
     rate: Rate
 
 
-def context_rates(data: Dataset) -> list[ContextRate]:
+@cache
+def context_rates(data: Dataset) -> tuple[ContextRate, ...]:
     """Return every response rate with a known count, one entry a population of a trial.
 
-    From the review's table; where that prints no response rate of a trial, from Table 1 of
-    Jia 2022. A rate that no count of its population fits is left out.
+    From the review's table; where that prints no response rate of a trial, from Jia 2022,
+    by differentiation if it divides all patients of the trial, else as in its Table 1. A
+    rate that no count of its population fits is left out.
     """
     found = []
     for trial in data.trials.itertuples():
@@ -43,9 +48,12 @@ def context_rates(data: Dataset) -> list[ContextRate]:
     for row in table1_rates(data):
         if row.trial not in known:
             trial = trials[row.trial]
-            label = _label(trial, row.population)
-            found.append(ContextRate(row.trial, trial.regimen_class, label, row.rate))
-    return found
+            parts = parts_by_differentiation(data, row.trial, ROOT_POPULATION, JIA)
+            for population in parts[::-1] or (row.population,):
+                rate = response_rate(data, row.trial, population, JIA)
+                label = _label(trial, population)
+                found.append(ContextRate(row.trial, trial.regimen_class, label, rate))
+    return tuple(found)
 
 
 def context_of(data: Dataset, trial: str) -> list[tuple[str, Rate]]:

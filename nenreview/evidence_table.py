@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import pandas as pd
 
 from nenreview.audit.printed_rates import PrintedRate, printed_rates, size_or_rest
 from nenreview.comparison import table1_rates
-from nenreview.context import REVIEW, class_of
+from nenreview.context import class_of
 from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.overlaps import APART, NOT_KNOWN, Report, relation
 from nenreview.evidence.population import SEPARATOR, ancestors
 from nenreview.evidence.sizes import printed_sizes, size
+from nenreview.evidence.sources import JIA, MARKEY, REVIEW
+from nenreview.stats.durations import months
 from nenreview.stats.response import below, response_rate
-from nenreview.wording import interval, number, of
+from nenreview.wording import interval, number, of, population_name
 
-DAYS_IN_A_MONTH = 365.25 / 12
-DAYS = {"days": 1, "weeks": 7, "months": DAYS_IN_A_MONTH, "years": 365.25}
 NOT_REPORTED = "–"
+MAY_OVERLAP = "†"  # marks an arm that may share patients with another arm of the table
 
 # The source that prints most of a trial; the review's table for all others.
-FULLER_SOURCES = {"NCT02937116": "jia2022", "markey-case-series": "markey2017"}
+FULLER_SOURCES = {"NCT02937116": JIA, "markey-case-series": MARKEY}
 CLASSES = (
     "monotherapy",
     "checkpoint combination",
@@ -42,6 +45,8 @@ class Arm:
         Whom it is, and the source that the table takes it from.
     name, regimen_class, line : str
         As in ``trials.csv``; the class is the arm's own.
+    may_overlap : bool
+        Whether it may share patients with another arm, for all that the sources say.
     """
 
     trial: str
@@ -50,21 +55,22 @@ class Arm:
     name: str
     regimen_class: str
     line: str
+    may_overlap: bool = False
 
-
-def months(value: float, unit: str) -> float:
-    """Return a time in months of 365.25 / 12 days.
-
-    Raises
-    ------
-    KeyError
-        If the unit is none of days, weeks, months and years.
-    """
-    return value * DAYS[unit] / DAYS_IN_A_MONTH
+    @property
+    def report(self) -> Report:
+        """The arm as the ledger of overlaps names it."""
+        return Report(self.source, self.trial, self.population)
 
 
 def arms(data: Dataset) -> list[Arm]:
-    """Return every trial or arm, by class, then line, then the order of ``trials.csv``."""
+    """Return every trial or arm, by class, then line, then the order of ``trials.csv``.
+
+    Raises
+    ------
+    ValueError
+        If two arms are known to share patients: each patient stands in one arm only.
+    """
     found = []
     for trial in data.trials.itertuples():
         source = FULLER_SOURCES.get(trial.trial, REVIEW)
@@ -73,7 +79,50 @@ def arms(data: Dataset) -> list[Arm]:
             name = f"{trial.name}: {', '.join(levels)}" if levels else trial.name
             regimen = class_of(data, trial, population)
             found.append(Arm(trial.trial, source, population, name, regimen, trial.line))
-    return sorted(found, key=lambda a: (CLASSES.index(a.regimen_class), LINES.index(a.line)))
+    doubtful: set[Report] = set()
+    for first, other in combinations([arm.report for arm in found], 2):
+        overlap = relation(data, first, other)
+        if overlap == NOT_KNOWN:
+            doubtful |= {first, other}
+        elif overlap != APART:
+            raise ValueError(f"{first} and {other} share patients; expected one arm for both")
+    marked = [replace(arm, may_overlap=arm.report in doubtful) for arm in found]
+    return sorted(marked, key=lambda a: (CLASSES.index(a.regimen_class), LINES.index(a.line)))
+
+
+def patients_in_all(data: Dataset) -> tuple[int, int]:
+    """Return the fewest and the most different patients that the arms can hold.
+
+    Arms that may overlap count once at least, as the largest of them, and apart at most.
+    """
+    sizes = {arm.report: size(data, arm.trial, arm.population, arm.source) for arm in arms(data)}
+    counted: list[set[Report]] = []  # groups of arms that may overlap
+    for report in sizes:
+        near = [g for g in counted if any(relation(data, report, r) != APART for r in g)]
+        counted = [g for g in counted if g not in near] + [{report}.union(*near)]
+    return sum(max(sizes[r] for r in group) for group in counted), sum(sizes.values())
+
+
+def overlap_ledger(data: Dataset) -> pd.DataFrame:
+    """Return the ledger of overlaps, one row a pair of reports, as text.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``Trial, Report, Other report, Patients, Why``; a report is named by its
+        source and population.
+    """
+    names = data.trials.set_index("trial")["name"]
+    shown = {"same": "the same", "part": "some of the other"}
+    rows = []
+    for row in data.overlaps.itertuples():
+        trials = dict.fromkeys((names[row.trial], names[row.other_trial]))
+        first = f"{row.source}: {population_name(row.population)}"
+        other = f"{row.other_source}: {population_name(row.other_population)}"
+        rows.append(
+            ["; ".join(trials), first, other, shown.get(row.relation, row.relation), row.reason]
+        )
+    return pd.DataFrame(rows, columns=["Trial", "Report", "Other report", "Patients", "Why"])
 
 
 def evidence_table(data: Dataset) -> pd.DataFrame:
@@ -89,7 +138,7 @@ def evidence_table(data: Dataset) -> pd.DataFrame:
         {
             "Class": arm.regimen_class,
             "Line": arm.line,
-            "Trial": arm.name,
+            "Trial": f"{arm.name} {MAY_OVERLAP}" if arm.may_overlap else arm.name,
             "n": str(size(data, arm.trial, arm.population, arm.source)),
             "NEC": _part(data, arm, "NEC"),
             "NET": _part(data, arm, "NET"),
@@ -101,6 +150,21 @@ def evidence_table(data: Dataset) -> pd.DataFrame:
         for arm in arms(data)
     ]
     return pd.DataFrame(rows)
+
+
+def longest_median(data: Dataset, outcome: str, *, besides: str) -> float:
+    """Return the longest median that the review's table prints of any other trial, in months.
+
+    Raises
+    ------
+    LookupError
+        If it prints none.
+    """
+    rows = data.select(source=REVIEW, outcome=outcome, statistic="median", status="reported")
+    times = [months(row.value, row.unit) for row in rows.itertuples() if row.trial != besides]
+    if not times:
+        raise LookupError(f"{REVIEW} prints no median {outcome} besides that of {besides}")
+    return max(times)
 
 
 def reporting_matrix(data: Dataset) -> pd.DataFrame:
@@ -160,7 +224,7 @@ def _response(data: Dataset, arm: Arm) -> list[str]:
     Where the review's table prints none, that of Table 1 of Jia 2022.
     """
     own = [r for r in _rates(data, arm, "ORR") if r.population == arm.population]
-    if arm.source == "jia2022":
+    if arm.source == JIA:
         rate = response_rate(data, arm.trial, arm.population, arm.source)
         return [f"{of(rate)} ({interval(rate.clopper_pearson())})"]
     shown = []

@@ -9,11 +9,12 @@ import pandas as pd
 
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.sizes import size
+from nenreview.evidence.sources import MARKEY
 from nenreview.stats.rate import Rate
 from nenreview.stats.response import below
-from nenreview.wording import interval, number, of
+from nenreview.wording import number
 
-TRIAL, SOURCE, TABLE = "markey-case-series", "markey2017", "Table 1"
+TRIAL, SOURCE, TABLE = "markey-case-series", MARKEY, "Table 1"
 PD_L1_SERIES = {
     "Korean series, metastatic GEP-NET": "Korean PD-L1 series, metastatic GEP-NET",
     "Lang and colleagues, GI NET": "Lang, GI NET",
@@ -192,20 +193,3 @@ def pd_l1_series(data: Dataset) -> dict[str, Rate]:
         )
         for name, population in PD_L1_SERIES.items()
     }
-
-
-def pd_l1_table(data: Dataset) -> pd.DataFrame:
-    """Return the two PD-L1 series with share and both intervals, as text."""
-    return pd.DataFrame(
-        [
-            [
-                name,
-                of(rate),
-                rate.percent(),
-                interval(rate.clopper_pearson()),
-                interval(rate.wilson()),
-            ]
-            for name, rate in pd_l1_series(data).items()
-        ],
-        columns=["Series", "PD-L1 positive", "%", "95% CI, Clopper-Pearson", "95% CI, Wilson"],
-    )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pandas as pd
 
 from nenreview.audit.adverse_events import counts_by_grade
-from nenreview.audit.percentages import the_count
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.sizes import size
+from nenreview.evidence.sources import JIA
+from nenreview.stats.percentages import the_count
 from nenreview.stats.rate import Rate
 from nenreview.stats.response import below
 from nenreview.stats.twobytwo import Comparison
 
-TRIAL, SOURCE = "NCT02937116", "jia2022"
+TRIAL, SOURCE = "NCT02937116", JIA
 AE_TABLE = "ADVERSE EVENTS (ALL DOSE LEVELS, ALL CYCLES)"
 TESTED = "PD-L1 tested"
 

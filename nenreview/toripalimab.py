@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
-from nenreview.audit.percentages import the_count
 from nenreview.audit.two_groups import TESTS, tables_that_fit
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.sizes import size
+from nenreview.evidence.sources import JIA, LU
+from nenreview.stats.percentages import the_count
 from nenreview.stats.rate import Rate
-from nenreview.stats.response import below, remainder, response_rate
+from nenreview.stats.response import response_rate
 from nenreview.wording import of, p_value
 
 TRIAL = "NCT03167853"
-ABSTRACT, PAPER = "lu2020", "jia2022"  # the trial's own abstract; the paper that cites it
+ABSTRACT, PAPER = LU, JIA  # the trial's own abstract; the paper that cites it
 NEC = "all > NEC"
 MARKERS = ("PD-L1", "TMB")
 
@@ -94,15 +95,6 @@ def biomarker_summary(data: Dataset) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
-
-
-def sites(data: Dataset) -> dict[str, Rate]:
-    """Return the response rate of NEC by primary site, the last by subtraction."""
-    paths = {site: below(NEC, site) for site in ("gastro-esophageal", "intestinal", "pancreatic")}
-    named = {
-        f"NEC, {site}": response_rate(data, TRIAL, path, PAPER) for site, path in paths.items()
-    }
-    return named | {"NEC, other sites": remainder(data, TRIAL, list(paths.values()), PAPER)}
 
 
 def adverse_event_counts(data: Dataset) -> dict[str, Rate]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from nenreview.evidence.population import SEPARATOR
 from nenreview.stats.rate import Interval, Rate
 
 DISCLAIMER = (
@@ -57,6 +58,18 @@ def p_value(p: float) -> str:
 def number(value: float) -> str:
     """Return a printed value without trailing zeros, ``10.8`` or ``24``."""
     return f"{value:g}"
+
+
+def population_name(path: str) -> str:
+    """Return a population as a reader would call it.
+
+    >>> population_name("all > NEC > pancreatic")
+    'NEC, pancreatic'
+    >>> population_name("all")
+    'all patients'
+    """
+    levels = path.split(SEPARATOR)
+    return ", ".join(levels[1:]) or "all patients"
 
 
 def words(count: int) -> str:

@@ -28,6 +28,9 @@ PROSE = "jia2022-473,"  # abstract, median follow-up: 20.7 months
 NOT_REACHED = "jia2022-472,"  # abstract, duration of response
 RESPONDERS = "jia2022-544,"  # "2 of 5" responders, all > NEC > responders
 TUMOR_GROWTH = "jia2022-540,"  # 3 events, all > NEC, in prose
+SPARTALIZUMAB_NET = "review2023,NCT02955069,all > NET"
+BASKET = "review2023,NCT02834013,all > non-pancreatic NEN,"
+SURUFATINIB = "review2023,NCT03879057,"
 
 
 @pytest.fixture
@@ -687,7 +690,67 @@ BETWEEN = [
     ),
 ]
 
-CASES = [*HEADS, *FORM, *VALUES, *BETWEEN]
+# The tables of what is ours: sizes by subtraction, and reports of the same patients.
+OURS = [
+    Case(
+        "size by subtraction of a whole that is not printed",
+        put("derived.csv", SPARTALIZUMAB_NET, whole="all > NEN"),
+        "derived.csv",
+        SPARTALIZUMAB_NET,
+        "whole",
+        "review2023 prints no size of 'all > NEN'; expected a printed one",
+    ),
+    Case(
+        "size by subtraction that is printed as well",
+        put("derived.csv", SPARTALIZUMAB_NET, population="all > GEP-NEC"),
+        "derived.csv",
+        SPARTALIZUMAB_NET,
+        "population",
+        "review2023 prints the size of 'all > GEP-NEC'; expected none printed",
+    ),
+    Case(
+        "size by subtraction without a reason",
+        put("derived.csv", SPARTALIZUMAB_NET, reason=""),
+        "derived.csv",
+        SPARTALIZUMAB_NET,
+        "reason",
+        "''; expected a value, not an empty cell",
+    ),
+    vocabulary("relation", "similar", file="overlaps.csv", start=BASKET),
+    Case(
+        "overlap with a report that is not printed",
+        put("overlaps.csv", BASKET, other_population="all > G2 NEN"),
+        "overlaps.csv",
+        BASKET,
+        "other_population",
+        "review2023 has no number about 'all > G2 NEN' of NCT02834013; expected a printed one",
+    ),
+    Case(
+        "overlap of a report with itself",
+        put("overlaps.csv", BASKET, other_population="all > non-pancreatic NEN"),
+        "overlaps.csv",
+        BASKET,
+        "other_population",
+        "the report itself; expected another one",
+    ),
+    Case(
+        "overlap that stands in the ledger from both sides",
+        put(
+            "overlaps.csv",
+            SURUFATINIB,
+            trial="NCT02834013",
+            population="all > G3 NEN",
+            other_trial="NCT02834013",
+            other_population="all > non-pancreatic NEN",
+        ),
+        "overlaps.csv",
+        SURUFATINIB,
+        "other_population",
+        "the pair stands in row 10; expected it once",
+    ),
+]
+
+CASES = [*HEADS, *FORM, *VALUES, *BETWEEN, *OURS]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -1,10 +1,19 @@
 """All trials side by side. Table 6 of the review, by row; Jia 2022; Markey 2017."""
 
+from dataclasses import replace
+
 import pytest
 from helpers_data import DATA
 
 from nenreview.evidence.dataset import load
-from nenreview.evidence_table import arms, evidence_table, months, reporting_matrix
+from nenreview.evidence_table import (
+    arms,
+    evidence_table,
+    longest_median,
+    overlap_ledger,
+    patients_in_all,
+    reporting_matrix,
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +49,7 @@ def test_rows_are_grouped_by_class_and_line(table):
         ("nivolumab + temozolomide", "OS", "NEC 32.3"),  # row 11
         ("spartalizumab", "NET", "95"),  # row 9: 116 less 21
         ("avelumab (NET-001)", "NET", "–"),  # row 1: all are NEC
-        ("toripalimab + surufatinib, phase II: NEC, evaluable", "n", "20"),  # row 8
+        ("toripalimab + surufatinib, phase II: NEC, evaluable †", "n", "20"),  # row 8
         ("Markey case series", "ORR (95% CI)", "–"),
     ],
 )  # fmt: skip
@@ -48,20 +57,49 @@ def test_a_cell_holds_what_its_source_prints(table, trial, column, expected):
     assert table.at[trial, column] == expected
 
 
-@pytest.mark.parametrize(
-    ("value", "unit", "expected"),
-    [(58, "days", 1.906), (8.9, "weeks", 2.047), (2, "months", 2), (1, "years", 12)],
-)
-def test_times_are_converted_to_months_of_a_twelfth_of_a_year(value, unit, expected):
-    assert months(value, unit) == pytest.approx(expected, abs=5e-4)
+def test_the_longest_median_is_compared_in_one_unit(data):
+    # Table 6: OS of 14.8 months in row 16; 32.3 in row 11; 20.4 is weeks, in row 3.
+    assert longest_median(data, "OS", besides="NCT03728361") == 14.8
+    assert longest_median(data, "OS", besides="NCT02923934") == 32.3
 
 
-def test_an_unknown_unit_is_refused():
-    with pytest.raises(KeyError):
-        months(1, "cycles")
+def test_a_median_that_nobody_prints_is_refused(data):
+    with pytest.raises(LookupError, match="prints no median Ki-67"):
+        longest_median(data, "Ki-67", besides="NCT03728361")
 
 
 def test_only_the_full_paper_reports_intervals(data):
     matrix = reporting_matrix(data).set_index("Trial")
     assert list(matrix.index[matrix["CI"] == "yes"]) == ["sintilimab"]
     assert matrix.at["Markey case series", "ORR"] == "–"
+
+
+def test_rows_that_may_share_patients_are_marked(table):
+    marked = [name for name in table.index if name.endswith("†")]
+    assert marked == [
+        "nivolumab + ipilimumab, basket: non-pancreatic NEN †",
+        "nivolumab + ipilimumab, basket: G3 NEN †",
+        "toripalimab + surufatinib, phase I †",
+        "toripalimab + surufatinib, phase II: NEC, evaluable †",
+    ]
+
+
+def test_patients_who_may_be_counted_twice_are_the_difference(data):
+    fewest, most = patients_in_all(data)
+    # Table 6: 19 of row 15 may be among the 32 of row 14, the 20 of row 8 among the 22 of row 7.
+    assert most - fewest == 19 + 20
+    assert most == sum(int(n) for n in evidence_table(data)["n"])
+
+
+def test_arms_that_share_patients_are_refused(data):
+    row = data.overlaps[data.overlaps["reason"] == "randomised arms of one trial"]
+    claimed = data.overlaps.copy()
+    claimed.loc[row.index, "relation"] = "same"
+    with pytest.raises(ValueError, match="share patients; expected one arm for both"):
+        arms(replace(data, overlaps=claimed))
+
+
+def test_the_ledger_has_a_line_for_each_pair(data):
+    ledger = overlap_ledger(data)
+    assert len(ledger) == len(data.overlaps)
+    assert set(ledger["Patients"]) == {"the same", "some of the other", "apart", "not known"}

@@ -6,14 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nenreview.audit.percentages import (
+from nenreview.stats.percentages import (
     common_denominators,
     counts_that_fit,
     decimals,
     denominators_that_fit,
     how_printed,
+    nearest_counts,
+    rates_that_fit,
     the_count,
 )
+from nenreview.stats.rate import Rate
 
 
 def printings(events, n, places):
@@ -218,3 +221,24 @@ def test_no_percentage_excludes_no_denominator():
 
 def test_percentages_may_come_from_an_iterator():
     assert common_denominators(iter(["41", "59"]), 24) == [17, 22]
+
+
+# rates_that_fit and nearest_counts
+
+
+def test_rates_that_fit_run_from_few_patients_to_many():
+    assert rates_that_fit("7.1", 46, 24) == [Rate(2, 28), Rate(3, 42)]
+    assert rates_that_fit("41.5", 12) == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "n", "expected"), [("32", 29, (9, 10)), ("0.1", 10, (0, 1)), ("99", 29, (28, 29))]
+)
+def test_nearest_counts_lie_on_both_sides_of_a_percentage(printed, n, expected):
+    assert nearest_counts(printed, n) == expected
+
+
+@pytest.mark.parametrize("printed", ["50", "0", "100", "101"])
+def test_an_exact_percentage_lies_between_no_counts(printed):
+    with pytest.raises(ValueError, match=f"{printed}% of 10 lies between no two counts"):
+        nearest_counts(printed, 10)

@@ -180,3 +180,14 @@ def test_percentage_is_that_of_whole_number_arithmetic(rate, decimals):
 def test_equal_rates_and_intervals_are_equal():
     assert Rate(5, 18) == Rate(5, 18) != Rate(5, 24)
     assert Interval(0.1, 0.5, "Wilson") == Interval(0.1, 0.5, "Wilson")
+
+
+def test_groups_are_put_together_and_taken_apart():
+    assert Rate(5, 18) + Rate(0, 6) == Rate(5, 24)
+    assert Rate(5, 24) - Rate(0, 6) == Rate(5, 18)
+
+
+@pytest.mark.parametrize("part", [Rate(5, 24), Rate(6, 10)])
+def test_a_group_that_is_no_part_cannot_be_taken_away(part):
+    with pytest.raises(ValueError, match="expected"):
+        Rate(5, 24) - part

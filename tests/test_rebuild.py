@@ -16,7 +16,6 @@ from nenreview.audit.rebuild import (
     TEXT,
     TRUNCATED,
     VERDICTS,
-    coverage,
     rebuild,
     rebuild_source,
 )
@@ -189,35 +188,6 @@ def test_unknown_table_is_refused(data, source, table):
 def test_source_without_tables_is_refused(data):
     with pytest.raises(LookupError, match="lu2020"):
         rebuild_source(data, "lu2020")
-
-
-# Coverage.
-
-
-def test_coverage_adds_up(rebuilt):
-    counted = coverage(rebuilt).set_index("Table")
-    parts = counted[["Labels", "Text", "Rebuilt", "Not checkable"]].sum(axis=1)
-    assert list(parts) == list(counted["Cells"])
-    assert list(counted["Agreeing"] + counted["Disagreeing"]) == list(counted["Rebuilt"])
-    assert list(counted.iloc[:-1].sum()) == list(counted.loc["All tables"])
-    assert counted["Cells"].iloc[:-1].to_dict() == rebuilt["table"].value_counts().to_dict()
-
-
-def test_coverage_of_jia_2022(rebuilt):
-    counted = coverage(rebuilt).set_index("Table")
-    assert counted.loc["All tables"].to_dict() == {
-        "Cells": 452,
-        "Labels": 148,
-        "Text": 20,
-        "Rebuilt": 231,
-        "Agreeing": 175,
-        "Disagreeing": 56,  # 7 listed above and 49 adverse events
-        "Not checkable": 53,
-    }
-
-
-def test_coverage_keeps_the_order_of_the_tables(rebuilt):
-    assert list(coverage(rebuilt)["Table"]) == [*rebuilt["table"].unique(), "All tables"]
 
 
 # One planted change each: the result, what is printed instead, and what the rebuild says.

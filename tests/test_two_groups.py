@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from nenreview import toripalimab
-from nenreview.audit.two_groups import TESTS, rates_that_fit, tables_that_fit
+from nenreview.audit.two_groups import TESTS, tables_that_fit
 from nenreview.evidence.dataset import load
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
@@ -54,7 +54,6 @@ def test_what_was_printed_of_a_table_leads_back_to_it(n_first, n_second, draw):
 
 
 def test_impossible_percentages_have_no_table():
-    assert rates_that_fit("41.5", 12) == []
     assert tables_that_fit("41.5", "10.7", "0.019", patients=12, events=8).empty
 
 
@@ -66,10 +65,6 @@ def test_groups_in_which_nobody_responded_are_compared_without_error():
 def test_net_is_what_nec_leaves_of_all(data):
     # 8 of 40 (Lu 2020) less 6 of 32 (Jia 2022, Table 1): 25.0%, as both citing papers print.
     assert toripalimab.net(data) == Rate(2, 8)
-
-
-def test_half_of_the_responders_with_nec_are_at_other_sites(data):
-    assert toripalimab.sites(data)["NEC, other sites"] == Rate(3, 7)
 
 
 def test_adverse_events_are_counts_of_all_patients(data):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from nenreview.audit.percentages import common_denominators, the_count
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.population import ROOT_POPULATION
 from nenreview.evidence.sizes import size
+from nenreview.stats.percentages import common_denominators, the_count
 
 GRADES = ("1", "2", "3", "4", "5")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nenreview.audit.percentages import counts_cut_off_to, counts_that_fit
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.population import SEPARATOR
 from nenreview.evidence.sizes import printed_sizes, size
+from nenreview.stats.percentages import counts_cut_off_to, counts_that_fit, rates_that_fit
 from nenreview.stats.rate import Rate
 
 # Outcomes whose percentage is a share of patients, not an estimate over time.
@@ -64,8 +64,8 @@ def printed_rates(data: Dataset, trial: str, source: str) -> list[PrintedRate]:
     for row in rows.itertuples():
         n, derived = size_or_rest(data, trial, row.population, source)
         counts = _that_give(row.printed, n) if n else ()
-        smaller = range(n - 1, n // 2, -1) if n and not counts else ()
-        others = tuple(Rate(k, m) for m in smaller for k in counts_that_fit(row.printed, m))
+        smaller = rates_that_fit(row.printed, n - 1, n // 2 + 1) if n and not counts else []
+        others = tuple(reversed(smaller))
         found.append(
             PrintedRate(row.population, row.outcome, row.printed, n, derived, counts, others)
         )

@@ -12,17 +12,18 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nenreview.audit.percentages import (
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.integrity import CELL_KEY
+from nenreview.evidence.sizes import parts_by_differentiation, printed_sizes, size
+from nenreview.stats.percentages import (
     common_denominators,
     counts_cut_off_to,
     counts_that_fit,
     decimals,
     denominators_that_fit,
     how_printed,
+    rates_that_fit,
 )
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.integrity import CELL_KEY
-from nenreview.evidence.sizes import parts_by_differentiation, printed_sizes, size
 from nenreview.stats.rate import rounded_percent
 
 LABEL = "label"  # a heading or a row label
@@ -126,36 +127,6 @@ def rebuild_numbers(data: Dataset, source: str, table: str, row: str, column: st
         name: [getattr(n, name) for n in recomputed] for name in ("rebuilt", "verdict", "reason")
     }
     return numbers.assign(**columns)
-
-
-def coverage(rebuilt: pd.DataFrame) -> pd.DataFrame:
-    """Count the cells of each rebuilt table.
-
-    Returns
-    -------
-    DataFrame
-        One row a table in the order given, then ``All tables``: columns ``Table, Cells,
-        Labels, Text, Rebuilt, Agreeing, Disagreeing, Not checkable``, where Rebuilt =
-        Agreeing + Disagreeing.
-    """
-    counts = pd.crosstab(rebuilt["table"], rebuilt["verdict"]).reindex(
-        index=rebuilt["table"].unique(), columns=list(VERDICTS), fill_value=0
-    )
-    counts.loc["All tables"] = counts.sum()
-    agreeing = counts[[MATCH, ROUNDING]].sum(axis=1)
-    disagreeing = counts[list(DISAGREEING)].sum(axis=1)
-    return pd.DataFrame(
-        {
-            "Table": counts.index,
-            "Cells": counts.sum(axis=1),
-            "Labels": counts[LABEL],
-            "Text": counts[TEXT],
-            "Rebuilt": agreeing + disagreeing,
-            "Agreeing": agreeing,
-            "Disagreeing": disagreeing,
-            "Not checkable": counts[NOT_CHECKABLE],
-        }
-    ).reset_index(drop=True)
 
 
 def _assemble(
@@ -287,6 +258,9 @@ def _no_count(number, n: int) -> _Number:
     if len(cut) == 1:
         return _percentage(number, cut[0], n)
     reason = f"{number.printed}% is no count of {n} patients"
+    smaller = rates_that_fit(number.printed, n)
+    if smaller:
+        reason += f"; it fits {smaller[-1].events} of {smaller[-1].n}"
     return _Number(number.printed, INCONSISTENT, reason)
 
 
@@ -305,7 +279,9 @@ def _denominators_of_bare_percentages(
         n = _size_or_none(data, rows.iloc[0])
         if n is None:
             continue
-        fitting = common_denominators(rows["printed"], n)
+        # One percentage fits some smaller denominator nearly always; several are a pattern.
+        several = rows["printed"].nunique() > 1
+        fitting = common_denominators(rows["printed"], n) if several else [n]
         denominators[trial, population] = (
             fitting[0] if n not in fitting and len(fitting) == 1 else n
         )

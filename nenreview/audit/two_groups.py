@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from nenreview.audit.percentages import counts_that_fit, decimals
-from nenreview.stats.rate import Rate
+from nenreview.stats.percentages import decimals, rates_that_fit
 from nenreview.stats.twobytwo import Comparison
 
 
@@ -48,11 +47,6 @@ TESTS: dict[str, Callable[[Comparison], float]] = {
     "chi-square, Yates": _chi_square(yates=True),
     "mid-p": _mid_p,
 }
-
-
-def rates_that_fit(printed: str, largest: int) -> list[Rate]:
-    """Return every rate up to `largest` patients whose percentage is the printed one."""
-    return [Rate(k, n) for n in range(1, largest + 1) for k in counts_that_fit(printed, n)]
 
 
 def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: int) -> pd.DataFrame:

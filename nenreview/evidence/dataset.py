@@ -14,7 +14,7 @@ from nenreview.evidence.integrity import integrity_problems
 from nenreview.evidence.schema import column_names, read_package, text_problems, typed
 from nenreview.paths import DATA
 
-TABLES = ("sources", "trials", "cells", "results", "derived")
+TABLES = ("sources", "trials", "cells", "results", "derived", "overlaps")
 
 
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity, so that answers can be cached
@@ -23,7 +23,7 @@ class Dataset:
 
     Attributes
     ----------
-    sources, trials, cells, results, derived : DataFrame
+    sources, trials, cells, results, derived, overlaps : DataFrame
         As described in ``data/datapackage.json``. Empty text is ``""``; ``results.value``
         is float64 with NaN where no value is printed; ``trials.enrolled`` is Int64.
     """
@@ -33,6 +33,7 @@ class Dataset:
     cells: pd.DataFrame
     results: pd.DataFrame
     derived: pd.DataFrame
+    overlaps: pd.DataFrame
 
     def select(self, **where: str) -> pd.DataFrame:
         """Return the rows of `results` whose columns equal the given values.

@@ -37,6 +37,7 @@ def integrity_problems(
         *_populations(frames, files),
         *_events(frames["results"], files["results"]),
         *_derived(frames, files),
+        *_overlaps(frames, files),
     ]
     order = list(files.values())
     return sorted(problems, key=lambda p: (order.index(p.file), p.row or 0, p.column or ""))
@@ -200,6 +201,31 @@ def _derived(frames, files) -> Iterator[Problem]:
         if (row.source, row.trial, row.population) in sizes:
             message = f"{row.source} prints the size of {row.population!r}; expected none printed"
             yield Problem(files["derived"], message, row.Index, "population")
+
+
+def _overlaps(frames, files) -> Iterator[Problem]:
+    """Yield pairs of reports that no document prints, that are one report, or stand twice."""
+    file = files["overlaps"]
+    printed = set(
+        frames["results"][["source", "trial", "population"]].itertuples(index=False, name=None)
+    )
+    printed |= {(source, trial, ROOT_POPULATION) for source, trial, _ in printed}
+    first_row: dict[frozenset, int] = {}
+    for row in frames["overlaps"].itertuples():
+        first = (row.source, row.trial, row.population)
+        other = (row.other_source, row.other_trial, row.other_population)
+        for report, column in ((first, "population"), (other, "other_population")):
+            if report not in printed:
+                message = f"{report[0]} has no number about {report[2]!r} of {report[1]}"
+                yield Problem(file, f"{message}; expected a printed one", row.Index, column)
+        pair = frozenset((first, other))
+        if first == other:
+            message = "the report itself; expected another one"
+            yield Problem(file, message, row.Index, "other_population")
+        elif pair in first_row:
+            message = f"the pair stands in row {first_row[pair]}; expected it once"
+            yield Problem(file, message, row.Index, "other_population")
+        first_row.setdefault(pair, row.Index)
 
 
 def _sizes(results: pd.DataFrame) -> dict[tuple[str, str, str], list[float]]:

@@ -17,7 +17,8 @@ from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
 from nenreview.paths import FIGURES
 from nenreview.sintilimab import AE_TABLE, SOURCE, TRIAL
-from nenreview.stats.response import below, remainder, response_rate
+from nenreview.sites import nec_by_site
+from nenreview.stats.response import response_rate
 
 FORMS = ("svg", "png")
 
@@ -26,16 +27,12 @@ def _sintilimab_response(data: Dataset) -> ReviewFigure:
     def rate(population: str):
         return response_rate(data, TRIAL, population, SOURCE)
 
-    sites = [
-        below("all", "NEC", site) for site in ("gastro-esophageal", "intestinal", "pancreatic")
-    ]
     return forest(
         [
             ("All patients", rate("all")),
             ("NET", rate("all > NET")),
             ("NEC", rate("all > NEC")),
-            *((f"NEC, {site.rpartition(' > ')[2]}", rate(site)) for site in sites),
-            ("NEC, other sites", remainder(data, TRIAL, sites, SOURCE)),
+            *((f"NEC, {site}", rate) for site, rate in nec_by_site(data, TRIAL).items()),
         ]
     )
 
@@ -64,6 +61,8 @@ def _context(trial: str) -> Callable[[Dataset], ReviewFigure]:
 
 # Chapter -> trial, for those whose chapter shows the trial among the others of its class.
 CONTEXTS = {
+    "sintilimab": "NCT02937116",
+    "toripalimab": "NCT03167853",
     "avelumab-avenec": "NCT03352934",
     "avelumab-net-001": "NCT03278405",
     "pembrolizumab": "NCT02939651",

@@ -43,6 +43,20 @@ class Rate:
         if not 0 <= self.events <= self.n:
             raise ValueError(f"{self.events} events among {self.n}; expected 0 to {self.n}")
 
+    def __add__(self, other: Rate) -> Rate:
+        """Return both groups together; they must share no patient."""
+        return Rate(self.events + other.events, self.n + other.n)
+
+    def __sub__(self, part: Rate) -> Rate:
+        """Return the patients who are not in `part`, which must lie within this group.
+
+        Raises
+        ------
+        ValueError
+            If nobody is left, or more have the event in `part` than in the whole.
+        """
+        return Rate(self.events - part.events, self.n - part.n)
+
     @property
     def proportion(self) -> float:
         """Events divided by patients."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from nenreview.audit.percentages import the_count
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.population import SEPARATOR, ancestors
 from nenreview.evidence.sizes import parts_by_differentiation, size
+from nenreview.stats.percentages import the_count
 from nenreview.stats.rate import Rate
 
 RESPONSES = ("CR", "PR")  # what makes an objective response under RECIST 1.1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
+from nenreview.stats.rate import Rate
+
 # In the order in which a reader would try them.
 ROUNDINGS = {"rounded": ROUND_HALF_UP, "half to even": ROUND_HALF_EVEN, "truncated": ROUND_DOWN}
 
@@ -48,6 +50,11 @@ def counts_that_fit(printed: str, n: int) -> list[int]:
     return [k for k in candidates if how_printed(k, n, printed) in ("rounded", "half to even")]
 
 
+def rates_that_fit(printed: str, largest: int, smallest: int = 1) -> list[Rate]:
+    """Return every rate of `smallest` to `largest` patients whose percentage is the printed one."""
+    return [Rate(k, n) for n in range(smallest, largest + 1) for k in counts_that_fit(printed, n)]
+
+
 def counts_cut_off_to(printed: str, n: int) -> list[int]:
     """Return every count whose percentage of `n` is the printed one with its decimals cut off."""
     return [k for k in range(n + 1) if how_printed(k, n, printed) == "truncated"]
@@ -83,3 +90,17 @@ def the_count(printed: str, n: int) -> int:
     if len(fitting) != 1:
         raise LookupError(f"{len(fitting)} counts of {n} fit {printed}%: {fitting}")
     return fitting[0]
+
+
+def nearest_counts(printed: str, n: int) -> tuple[int, int]:
+    """Return the counts of `n` whose percentages lie next to the printed one, below and above.
+
+    Raises
+    ------
+    ValueError
+        If a count of `n` is the printed percentage exactly, or it is above 100.
+    """
+    below, rest = divmod(Decimal(printed) * n, 100)
+    if not rest or below >= n:
+        raise ValueError(f"{printed}% of {n} lies between no two counts")
+    return int(below), int(below) + 1

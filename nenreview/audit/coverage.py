@@ -1,0 +1,61 @@
+"""How much of each document is transcribed, rebuilt, and agrees."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from nenreview.audit.rebuild import (
+    DISAGREEING,
+    LABEL,
+    MATCH,
+    NOT_CHECKABLE,
+    ROUNDING,
+    TEXT,
+    VERDICTS,
+)
+from nenreview.evidence.dataset import Dataset
+
+
+def coverage(rebuilt: pd.DataFrame) -> pd.DataFrame:
+    """Count the cells of each rebuilt table.
+
+    Returns
+    -------
+    DataFrame
+        One row a table in the order given, then ``All tables``: columns ``Table, Cells,
+        Labels, Text, Rebuilt, Agreeing, Disagreeing, Not checkable``, where Rebuilt =
+        Agreeing + Disagreeing.
+    """
+    counts = pd.crosstab(rebuilt["table"], rebuilt["verdict"]).reindex(
+        index=rebuilt["table"].unique(), columns=list(VERDICTS), fill_value=0
+    )
+    counts.loc["All tables"] = counts.sum()
+    agreeing = counts[[MATCH, ROUNDING]].sum(axis=1)
+    disagreeing = counts[list(DISAGREEING)].sum(axis=1)
+    return pd.DataFrame(
+        {
+            "Table": counts.index,
+            "Cells": counts.sum(axis=1),
+            "Labels": counts[LABEL],
+            "Text": counts[TEXT],
+            "Rebuilt": agreeing + disagreeing,
+            "Agreeing": agreeing,
+            "Disagreeing": disagreeing,
+            "Not checkable": counts[NOT_CHECKABLE],
+        }
+    ).reset_index(drop=True)
+
+
+def numbers_by_place(data: Dataset) -> pd.DataFrame:
+    """Count the numbers of each source by where they are printed.
+
+    Returns
+    -------
+    DataFrame, index the key of the source, columns ``cells`` and ``prose``, int
+        Numbers in the cells of tables, and in prose, captions, legends and footnotes.
+    """
+    tables = data.cells[["source", "table"]].drop_duplicates()
+    placed = data.results.merge(tables, on=["source", "table"], how="left", indicator="place")
+    counts = pd.crosstab(placed["source"], placed["place"])
+    named = counts.rename(columns={"both": "cells", "left_only": "prose"})
+    return named.reindex(columns=["cells", "prose"], fill_value=0)

@@ -1,0 +1,116 @@
+"""Which reports are about the same patients, so that nobody is counted twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.population import SEPARATOR, ancestors
+
+SAME, PART, WHOLE = "same", "part", "whole"  # the patients of the other; some; all and more
+APART, NOT_KNOWN = "apart", "not known"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The patients of a population as one source reports them."""
+
+    source: str
+    trial: str
+    population: str
+
+    def __str__(self) -> str:
+        return f"{self.population} of {self.trial} in {self.source}"
+
+
+def relation(data: Dataset, first: Report, other: Report) -> str:
+    """Return how the patients of one report stand to those of another.
+
+    Returns
+    -------
+    str
+        `SAME`, `PART` (the first is some of the other), `WHOLE` (the first holds the other),
+        `APART`, or `NOT_KNOWN`. Reports of different registrations are apart, and those of
+        one trial are not known to be, unless their paths or ``data/overlaps.csv`` say
+        otherwise. NEC and NET are apart wherever a path divides into them.
+    """
+    a, b = _home(data, first), _home(data, other)
+    if a == b:
+        return SAME
+    if _within(a, b):
+        return PART
+    if _within(b, a):
+        return WHOLE
+    for row, one, two in _ledger(data):
+        if (_within(a, one) and _within(b, two)) or (_within(a, two) and _within(b, one)):
+            return row.relation
+    if _divided_by_differentiation(a, b):
+        return APART
+    return NOT_KNOWN if a.trial == b.trial else APART
+
+
+def require_independent(data: Dataset, reports: Iterable[Report]) -> None:
+    """Check that reports may be counted together.
+
+    Raises
+    ------
+    ValueError
+        Naming the first two that share patients, or are not known to share none.
+    """
+    for first, other in combinations(reports, 2):
+        found = relation(data, first, other)
+        if found != APART:
+            raise ValueError(f"{first} and {other}: {found}; expected reports without overlap")
+
+
+def _home(data: Dataset, report: Report) -> Report:
+    """Return the report in the tree of the one source that the ledger counts the trial in.
+
+    Raises
+    ------
+    ValueError
+        If the ledger leads round in a circle.
+    """
+    seen = []
+    while report not in seen:
+        seen.append(report)
+        for row, one, two in _ledger(data):
+            if row.relation in (SAME, PART) and _within(report, one):
+                rest = report.population.removeprefix(one.population)
+                name = SEPARATOR + one.population.rpartition(SEPARATOR)[2]
+                path = two.population + (name if row.relation == PART else "") + rest
+                report = Report(two.source, two.trial, path)
+                break
+        else:
+            return report
+    raise ValueError(f"data/overlaps.csv leads from {seen[-1]} back to {report}")
+
+
+def _ledger(data: Dataset) -> Iterator[tuple]:
+    """Yield each row with its two reports."""
+    for row in data.overlaps.itertuples():
+        first = Report(row.source, row.trial, row.population)
+        yield row, first, Report(row.other_source, row.other_trial, row.other_population)
+
+
+def _within(report: Report, whole: Report) -> bool:
+    """Return whether a report is the whole, or below it in its tree."""
+    same_tree = (report.source, report.trial) == (whole.source, whole.trial)
+    return same_tree and whole.population in (report.population, *ancestors(report.population))
+
+
+def _divided_by_differentiation(first: Report, other: Report) -> bool:
+    """Return whether two paths part at a level that is NEC in one and NET in the other."""
+    if (first.source, first.trial) != (other.source, other.trial):
+        return False
+    levels = zip(first.population.split(SEPARATOR), other.population.split(SEPARATOR), strict=False)
+    kinds = [_kind(level) for level in next(pair for pair in levels if pair[0] != pair[1])]
+    return set(kinds) == {"NEC", "NET"}
+
+
+def _kind(level: str) -> str | None:
+    """Return NEC or NET for a level that is named by it, ``GEP-NET G3`` for example."""
+    words = level.replace("-", " ").split()
+    return next((kind for kind in ("NEC", "NET") if kind in words), None)

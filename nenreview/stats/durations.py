@@ -1,0 +1,22 @@
+"""Times in one unit."""
+
+from __future__ import annotations
+
+DAYS_IN_A_MONTH = 365.25 / 12
+_DAYS = {"days": 1, "weeks": 7, "months": DAYS_IN_A_MONTH, "years": 365.25}
+
+
+def months(value: float, unit: str) -> float:
+    """Return a time in months of 365.25 / 12 days.
+
+    >>> round(months(8.9, "weeks"), 1)
+    2.0
+
+    Raises
+    ------
+    ValueError
+        If the unit is none of days, weeks, months and years.
+    """
+    if unit not in _DAYS:
+        raise ValueError(f"{unit!r} is no unit of time; expected one of {', '.join(_DAYS)}")
+    return value * _DAYS[unit] / DAYS_IN_A_MONTH

@@ -1,0 +1,48 @@
+"""How many cells and numbers of each document there are, and how many agree."""
+
+import pytest
+from helpers_data import DATA
+
+from nenreview.audit.coverage import coverage, numbers_by_place
+from nenreview.audit.rebuild import rebuild_source
+from nenreview.evidence.dataset import load
+
+
+@pytest.fixture(scope="module")
+def rebuilt():
+    """Return every table of Jia 2022 rebuilt."""
+    return rebuild_source(load(DATA), "jia2022")
+
+
+def test_coverage_adds_up(rebuilt):
+    counted = coverage(rebuilt).set_index("Table")
+    parts = counted[["Labels", "Text", "Rebuilt", "Not checkable"]].sum(axis=1)
+    assert list(parts) == list(counted["Cells"])
+    assert list(counted["Agreeing"] + counted["Disagreeing"]) == list(counted["Rebuilt"])
+    assert list(counted.iloc[:-1].sum()) == list(counted.loc["All tables"])
+    assert counted["Cells"].iloc[:-1].to_dict() == rebuilt["table"].value_counts().to_dict()
+
+
+def test_coverage_of_jia_2022(rebuilt):
+    counted = coverage(rebuilt).set_index("Table")
+    assert counted.loc["All tables"].to_dict() == {
+        "Cells": 452,
+        "Labels": 148,
+        "Text": 20,
+        "Rebuilt": 231,
+        "Agreeing": 175,
+        "Disagreeing": 56,  # 7 listed above and 49 adverse events
+        "Not checkable": 53,
+    }
+
+
+def test_coverage_keeps_the_order_of_the_tables(rebuilt):
+    assert list(coverage(rebuilt)["Table"]) == [*rebuilt["table"].unique(), "All tables"]
+
+
+def test_every_number_stands_in_a_cell_or_in_prose():
+    data = load(DATA)
+    places = numbers_by_place(data)
+    assert places.sum(axis=1).to_dict() == data.results["source"].value_counts().to_dict()
+    assert places.loc["lu2020", "cells"] == 0  # an abstract without a table
+    assert places.loc["review2023", "prose"] == 0  # a table without its prose
