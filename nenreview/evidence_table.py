@@ -8,13 +8,13 @@ from itertools import combinations
 
 import pandas as pd
 
-from nenreview.audit.printed_rates import PrintedRate, printed_rates, size_or_rest
+from nenreview.audit.printed_rates import PrintedRate, printed_rates
 from nenreview.comparison import table1_rates
 from nenreview.context import class_of
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import APART, NOT_KNOWN, Report, relation
 from nenreview.evidence.population import SEPARATOR, ancestors
-from nenreview.evidence.sizes import printed_sizes, size
+from nenreview.evidence.sizes import printed_sizes, size, size_or_rest
 from nenreview.evidence.sources import JIA, MARKEY, REVIEW
 from nenreview.stats.durations import months
 from nenreview.stats.response import below, response_rate

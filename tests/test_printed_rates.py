@@ -3,8 +3,9 @@
 import pytest
 from helpers_data import DATA
 
-from nenreview.audit.printed_rates import printed_rates, size_or_rest
+from nenreview.audit.printed_rates import printed_rates
 from nenreview.evidence.dataset import load
+from nenreview.evidence.sizes import size_or_rest
 from nenreview.stats.rate import Rate
 
 REVIEW = "review2023"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.population import SEPARATOR
-from nenreview.evidence.sizes import printed_sizes, size
+from nenreview.evidence.sizes import size_or_rest
 from nenreview.stats.percentages import counts_cut_off_to, counts_that_fit, rates_that_fit
 from nenreview.stats.rate import Rate
 
@@ -39,21 +38,6 @@ class PrintedRate:
     derived: str
     counts: tuple[Rate, ...]
     others: tuple[Rate, ...]
-
-
-def size_or_rest(data: Dataset, trial: str, population: str, source: str) -> tuple[int | None, str]:
-    """Return the size of a population and, where it is not printed, how it follows.
-
-    A size that is not printed follows only where ``data/derived.csv`` says so.
-    """
-    if printed_sizes(data, trial, population, source):
-        return size(data, trial, population, source), ""
-    rows = data.derived
-    for row in rows[(rows["source"] == source) & (rows["trial"] == trial)].itertuples():
-        if row.population == population:
-            whole, part = (size(data, trial, p, source) for p in (row.whole, row.part))
-            return whole - part, f"{whole} less {part} {row.part.rpartition(SEPARATOR)[2]}"
-    return None, ""
 
 
 def printed_rates(data: Dataset, trial: str, source: str) -> list[PrintedRate]:

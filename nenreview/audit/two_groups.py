@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -69,24 +70,48 @@ def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: i
         its p value, and ``tests``, the names of those that fit.
     """
     rows = []
-    seconds = rates_that_fit(second, patients)
-    for a in rates_that_fit(first, patients):
-        for b in seconds:
-            if a.n + b.n > patients or a.events + b.events > events:
-                continue
-            pair = Comparison(a, b)
-            values = {name: test(pair) for name, test in TESTS.items()}
-            fitting = [name for name, value in values.items() if _prints_as(value, p)]
-            if fitting:
-                counts = {"patients": a.n + b.n, "events": a.events + b.events}
-                rows.append({"first": a, "second": b, **counts, **values, "tests": fitting})
+    for pair, values in _tables(first, second, patients, events):
+        fitting = [name for name, value in values.items() if _prints_as(value, p)]
+        if fitting:
+            a, b = pair.first, pair.second
+            counts = {"patients": a.n + b.n, "events": a.events + b.events}
+            rows.append({"first": a, "second": b, **counts, **values, "tests": fitting})
     columns = ["first", "second", "patients", "events", *TESTS, "tests"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.sort_values("patients", kind="stable", ignore_index=True)
 
 
+def power_of_p(first: str, second: str, p: str, *, patients: int, events: int) -> float:
+    """Return the chance that a p value put there at random would fit no table by any test.
+
+    Random is uniform over 0 to 1 at the printed precision; the rest as in `tables_that_fit`.
+    """
+    unit = Decimal(1).scaleb(-decimals(p))
+    tables = _tables(first, second, patients, events)
+    reached = {_rounded(value, unit) for _, values in tables for value in values.values()}
+    return 1 - len(reached) / (10 ** decimals(p) + 1)
+
+
+@cache
+def _tables(
+    first: str, second: str, patients: int, events: int
+) -> tuple[tuple[Comparison, dict[str, float]], ...]:
+    """Return every pair of rates with two percentages, and its p value by each test."""
+    found = []
+    seconds = rates_that_fit(second, patients)
+    for a in rates_that_fit(first, patients):
+        for b in seconds:
+            if a.n + b.n <= patients and a.events + b.events <= events:
+                pair = Comparison(a, b)
+                found.append((pair, {name: test(pair) for name, test in TESTS.items()}))
+    return tuple(found)
+
+
 def _prints_as(value: float, printed: str) -> bool:
-    unit = Decimal(1).scaleb(-decimals(printed))
+    return _rounded(value, Decimal(1).scaleb(-decimals(printed))) == Decimal(printed)
+
+
+def _rounded(value: float, unit: Decimal) -> Decimal:
     # The float is shortened first: a p of 0.0185 must not become 0.01849999.
     exact = Decimal(np.format_float_positional(value, precision=12, trim="-"))
-    return exact.quantize(unit, rounding=ROUND_HALF_UP) == Decimal(printed)
+    return exact.quantize(unit, rounding=ROUND_HALF_UP)

@@ -36,7 +36,7 @@ def relation(data: Dataset, first: Report, other: Report) -> str:
         one trial are not known to be, unless their paths or ``data/overlaps.csv`` say
         otherwise. NEC and NET are apart wherever a path divides into them.
     """
-    a, b = _home(data, first), _home(data, other)
+    a, b = counted_as(data, first), counted_as(data, other)
     if a == b:
         return SAME
     if _within(a, b):
@@ -65,7 +65,7 @@ def require_independent(data: Dataset, reports: Iterable[Report]) -> None:
             raise ValueError(f"{first} and {other}: {found}; expected reports without overlap")
 
 
-def _home(data: Dataset, report: Report) -> Report:
+def counted_as(data: Dataset, report: Report) -> Report:
     """Return the report in the tree of the one source that the ledger counts the trial in.
 
     Raises

@@ -32,6 +32,21 @@ def size(data: Dataset, trial: str, population: str, source: str) -> int:
     return ranked[0]
 
 
+def size_or_rest(data: Dataset, trial: str, population: str, source: str) -> tuple[int | None, str]:
+    """Return the size of a population and, where it is not printed, how it follows.
+
+    A size that is not printed follows only where ``data/derived.csv`` says so.
+    """
+    if printed_sizes(data, trial, population, source):
+        return size(data, trial, population, source), ""
+    rows = data.derived
+    for row in rows[(rows["source"] == source) & (rows["trial"] == trial)].itertuples():
+        if row.population == population:
+            whole, part = (size(data, trial, p, source) for p in (row.whole, row.part))
+            return whole - part, f"{whole} less {part} {row.part.rpartition(SEPARATOR)[2]}"
+    return None, ""
+
+
 @cache
 def parts_by_differentiation(
     data: Dataset, trial: str, population: str, source: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 DAYS_IN_A_MONTH = 365.25 / 12
-_DAYS = {"days": 1, "weeks": 7, "months": DAYS_IN_A_MONTH, "years": 365.25}
+_DAYS_IN = {"days": 1, "weeks": 7, "months": DAYS_IN_A_MONTH, "years": 365.25}
+UNITS = tuple(_DAYS_IN)
 
 
 def months(value: float, unit: str) -> float:
@@ -17,6 +18,6 @@ def months(value: float, unit: str) -> float:
     ValueError
         If the unit is none of days, weeks, months and years.
     """
-    if unit not in _DAYS:
-        raise ValueError(f"{unit!r} is no unit of time; expected one of {', '.join(_DAYS)}")
-    return value * _DAYS[unit] / DAYS_IN_A_MONTH
+    if unit not in _DAYS_IN:
+        raise ValueError(f"{unit!r} is no unit of time; expected one of {', '.join(_DAYS_IN)}")
+    return value * _DAYS_IN[unit] / DAYS_IN_A_MONTH

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
-from nenreview.stats.rate import Rate
+from nenreview.stats.rate import Rate, rounded_percent
 
 # In the order in which a reader would try them.
 ROUNDINGS = {"rounded": ROUND_HALF_UP, "half to even": ROUND_HALF_EVEN, "truncated": ROUND_DOWN}
@@ -104,3 +104,25 @@ def nearest_counts(printed: str, n: int) -> tuple[int, int]:
     if not rest or below >= n:
         raise ValueError(f"{printed}% of {n} lies between no two counts")
     return int(below), int(below) + 1
+
+
+def power_against(printed: str, *, n: int | None = None, accepted: int | None = None) -> float:
+    """Return the chance that a percentage put there at random would have been refused.
+
+    Random is uniform over 0 to 100 at the printed precision, as in the GRIM test (Brown &
+    Heathers, Soc Psychol Personal Sci 2017;8:363).
+
+    Parameters
+    ----------
+    printed : str
+        The percentage as printed; its decimals set the precision.
+    n : int, optional
+        Denominator, where any count of it would have passed.
+    accepted : int, optional
+        How many values would have passed, where that is known.
+    """
+    possible = 100 * 10 ** decimals(printed) + 1
+    if accepted is None:
+        places = decimals(printed)
+        accepted = len({rounded_percent(k, n, places) for k in range(n + 1)})
+    return 1 - accepted / possible

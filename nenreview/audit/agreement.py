@@ -1,0 +1,87 @@
+"""One quantity in several places: within a source, and between sources of one trial."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from nenreview.audit.finding import CONFLICT, MATCH, Finding, about
+from nenreview.audit.record import Record
+from nenreview.audit.spans import span
+from nenreview.evidence.overlaps import Report, counted_as
+from nenreview.stats.response import RESPONSES
+
+PLACES, SOURCES = "places", "sources"
+
+
+def agreement(record: Record) -> Iterator[Finding]:
+    """Yield a finding for each number that stands in more than one place, or source."""
+    for numbers in record.quantities():
+        # Sizes have a check of their own, which knows which of two is likelier.
+        if len(numbers) > 1 and (numbers[0].outcome, numbers[0].statistic) != ("patients", "n"):
+            yield from _against_each_other(PLACES, numbers, _place)
+    yield from _between_sources(record)
+
+
+def _against_each_other(
+    check: str, numbers: list, where, outcome: str | None = None
+) -> Iterator[Finding]:
+    """Yield a match, or a conflict for a number that some other denies.
+
+    `where` names the place of a number; `outcome` is what they are about, if not as printed.
+    """
+    for number in numbers:
+        others = [other for other in numbers if not span(number).meets(span(other))]
+        if not others:
+            yield about(number, check, MATCH)
+            continue
+        elsewhere = "; ".join(dict.fromkeys(f"{_shown(o)} in {where(o)}" for o in others))
+        explanation = f"{_shown(number)} here, {elsewhere}"
+        yield about(
+            number, check, CONFLICT, recomputed="", explanation=explanation, outcome=outcome
+        )
+
+
+def _shown(number) -> str:
+    sign = {">": "more than ", "<": "less than "}.get(number.relation, "")
+    unit = "patient" if number.unit == "patients" and number.value == 1 else number.unit
+    text = f"{sign}{number.printed} {unit}".strip()
+    return text.replace(" %", "%")
+
+
+def _place(number) -> str:
+    cell = ", ".join(filter(None, (number.row_group, number.row, number.column)))
+    return f"{number.table} ({cell})" if cell else number.table
+
+
+def _between_sources(record: Record) -> Iterator[Finding]:
+    """Compare what sources print of the same patients of a trial, in the ledger's one tree."""
+    quantities = defaultdict(list)
+    for number in record.numbers:
+        if number.trial:
+            quantities[_comparable(record, number)].append(number)
+    for numbers in quantities.values():
+        if len({number.source for number in numbers}) > 1:
+            about_what = _comparable(record, numbers[0])[1]
+            yield from _against_each_other(
+                SOURCES, numbers, lambda number: number.source, about_what
+            )
+
+
+def _comparable(record: Record, number) -> tuple:
+    """Return what a number is about in terms that two sources share.
+
+    Poorly and well differentiated tumours are NEC and NET; partial responses are the
+    objective responses of a source that names no complete one.
+    """
+    population, outcome = number.population, number.outcome
+    category, statistic = number.category, number.statistic
+    kind = {"Poorly differentiated": "NEC", "Well differentiated": "NET"}.get(category)
+    if outcome == "differentiation" and statistic == "events" and kind:
+        population, outcome, category, statistic = f"{population} > {kind}", "patients", "", "n"
+    elif outcome == "best response" and category == "PR" and statistic == "events":
+        complete = record.same(number, category=RESPONSES[0])
+        if not any(int(row.value) for row in complete):
+            outcome, category = "ORR", ""
+    report = counted_as(record.data, Report(number.source, number.trial, population))
+    return report, outcome, category, number.grade, statistic

@@ -1,0 +1,221 @@
+"""Each printed number against the numbers that it should follow from.
+
+A percentage against its count and its population, a count against NET and NEC, a size
+against the other places that print it. Percentages are judged at their printed precision.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from nenreview.audit.finding import (
+    INCONSISTENT,
+    MATCH,
+    NOT_CHECKABLE,
+    ROUNDING,
+    TRUNCATED,
+    Finding,
+    about,
+)
+from nenreview.audit.record import ESTIMATES, Record
+from nenreview.evidence.sizes import printed_sizes, size
+from nenreview.stats.percentages import (
+    common_denominators,
+    counts_cut_off_to,
+    counts_that_fit,
+    decimals,
+    denominators_that_fit,
+    how_printed,
+    power_against,
+    rates_that_fit,
+)
+from nenreview.stats.rate import rounded_percent
+from nenreview.wording import population_name
+
+PERCENTAGE, SUM, SIZE = "percentage", "sum", "size"
+_BY_ROUNDING = {"rounded": MATCH, "half to even": ROUNDING, "truncated": TRUNCATED}
+_NO_SIZE = "the size of the population is not printed"
+_ESTIMATE = "an estimate from a curve, which need not be a count of patients"
+
+
+def arithmetic(record: Record) -> Iterator[Finding]:
+    """Yield a finding for each percentage, and for each count and size that others give."""
+    denominators = _denominators(record)
+    for number in record.numbers:
+        if number.statistic == "events":
+            yield from _count(record, number)
+        elif number.statistic == "percent":
+            yield _percentage(record, number, denominators)
+        elif number.statistic == "n":
+            yield from _size(record, number)
+
+
+def _count(record: Record, number) -> Iterator[Finding]:
+    """Check a count against the sum over NET and NEC where both are printed."""
+    parts = record.over_parts(number, "events")
+    if parts is None:
+        return
+    n = record.size(number)
+    power = n / (n + 1) if n else None
+    if sum(parts) == int(number.value):
+        yield about(number, SUM, MATCH, power=power)
+    else:
+        added = f"{' + '.join(map(str, parts))} = {sum(parts)}"
+        yield about(
+            number,
+            SUM,
+            INCONSISTENT,
+            recomputed=str(sum(parts)),
+            explanation=f"{number.category}: NET and NEC add up to {added}, not {number.printed}",
+            power=power,
+        )
+
+
+def _percentage(record: Record, number, denominators: dict[tuple, int]) -> Finding:
+    """Check a percentage against its count, or against every count that it could stand for."""
+    if number.outcome in ESTIMATES:
+        return about(number, PERCENTAGE, NOT_CHECKABLE, explanation=_ESTIMATE)
+    n = record.size(number)
+    if n is None:
+        return about(number, PERCENTAGE, NOT_CHECKABLE, explanation=_NO_SIZE)
+    parts = record.over_parts(number, "events")
+    count = sum(parts) if parts else record.count(number)
+    n_of_table = denominators.get(_group(number), n)
+    if count is None or (n_of_table != n and count in counts_that_fit(number.printed, n_of_table)):
+        return _bare_percentage(number, n_of_table, n)
+    return _share(number, count, n)
+
+
+def _share(number, count: int, n: int) -> Finding:
+    """Check a percentage whose count is known."""
+    # One value, or two where an exact half may go either way, would have passed.
+    power = power_against(number.printed, accepted=1)
+    verdict = _BY_ROUNDING.get(how_printed(count, n, number.printed), INCONSISTENT)
+    if verdict == MATCH:
+        return about(number, PERCENTAGE, MATCH, power=power)
+    rebuilt = rounded_percent(count, n, decimals(number.printed))
+    if verdict == ROUNDING:
+        explanation = f"{count} of {n} lies halfway, and is rounded to the even digit"
+        return about(number, PERCENTAGE, ROUNDING, explanation=explanation, power=power)
+    explanation = f"{count} of {n} is {rebuilt}%, not {number.printed}%"
+    if verdict == TRUNCATED:
+        longer = rounded_percent(count, n, decimals(number.printed) + 1)
+        explanation += f"; {number.printed}% is {longer}% with its decimals cut off"
+    else:
+        counts = counts_that_fit(number.printed, n)
+        others = [m for m in denominators_that_fit(count, number.printed, 2 * n) if m != n]
+        if counts:
+            explanation += f"; {number.printed}% fits {' or '.join(map(str, counts))} of {n}"
+        if others:
+            explanation += f"; {number.printed}% fits {count} of {' or '.join(map(str, others))}"
+    return about(
+        number, PERCENTAGE, verdict, recomputed=rebuilt, explanation=explanation, power=power
+    )
+
+
+def _bare_percentage(number, n_of_table: int, n: int) -> Finding:
+    """Check a percentage without a printed count, over the denominator of its table."""
+    fitting = counts_that_fit(number.printed, n_of_table)
+    power = power_against(number.printed, n=n)
+    if not fitting:
+        cut = counts_cut_off_to(number.printed, n_of_table)
+        return _share(number, cut[0], n) if len(cut) == 1 else _no_count(number, n, power)
+    if n_of_table == n or fitting == [0] or fitting == [n_of_table]:
+        explanation = ""
+        if len(fitting) > 1:
+            explanation = f"{len(fitting)} counts of {n} fit: {fitting[0]} to {fitting[-1]}"
+        return about(number, PERCENTAGE, MATCH, explanation=explanation, power=power)
+    over = [rounded_percent(k, n, decimals(number.printed)) for k in fitting]
+    explanation = (
+        f"the percentages here are not all counts of the {n} patients; {n_of_table} is the only "
+        f"denominator up to {n} that fits every one of them"
+    )
+    return about(
+        number,
+        PERCENTAGE,
+        INCONSISTENT,
+        # The same patients over all of the population.
+        recomputed=over[0] if len(over) == 1 else "",
+        explanation=explanation,
+        power=power,
+    )
+
+
+def _no_count(number, n: int, power: float) -> Finding:
+    explanation = f"{number.printed}% is no count of {n} patients"
+    smaller = rates_that_fit(number.printed, n, max(n // 2, 1))
+    if smaller:
+        fits = [f"{rate.events} of {rate.n}" for rate in reversed(smaller)]
+        explanation += f"; of fewer, it fits {', '.join(fits[:4])}"
+        explanation += f" and {len(fits) - 4} more" if len(fits) > 4 else ""
+    return about(
+        number, PERCENTAGE, INCONSISTENT, recomputed="", explanation=explanation, power=power
+    )
+
+
+def _size(record: Record, number) -> Iterator[Finding]:
+    """Check a number of patients: what other places print, or the sum of NET and NEC."""
+    if number.outcome == "patients":
+        yield from _population_size(record, number)
+        return
+    parts = record.over_parts(number, "n")
+    if parts is None:
+        return
+    added = f"{' + '.join(map(str, parts))} = {sum(parts)}"
+    if sum(parts) == int(number.value):
+        yield about(number, SUM, MATCH)
+    else:
+        yield about(
+            number,
+            SUM,
+            INCONSISTENT,
+            recomputed=str(sum(parts)),
+            explanation=f"{number.outcome}: NET and NEC add up to {added}, not {number.printed}",
+        )
+
+
+def _population_size(record: Record, number) -> Iterator[Finding]:
+    sizes = printed_sizes(record.data, number.trial, number.population, number.source)
+    if len(sizes) < 2:
+        return
+    name = population_name(number.population)
+    try:
+        n = size(record.data, number.trial, number.population, number.source)
+    except LookupError:
+        ways = " and as ".join(map(str, sorted(set(sizes))))
+        explanation = f"{name}: printed as {ways} patients"
+        yield about(number, SIZE, INCONSISTENT, recomputed="", explanation=explanation)
+        return
+    if n == int(number.value):
+        yield about(number, SIZE, MATCH)
+    else:
+        explanation = f"{name}: {n} patients everywhere else, not {number.printed}"
+        yield about(number, SIZE, INCONSISTENT, recomputed=str(n), explanation=explanation)
+
+
+def _group(number) -> tuple[str, ...]:
+    """Return what percentages of one denominator have in common: a table, and a population."""
+    return number.source, number.table, number.trial, number.population
+
+
+def _denominators(record: Record) -> dict[tuple, int]:
+    """Return the denominator that explains the bare percentages of a table, by group.
+
+    The size of the population where that explains them all; else the only smaller one that
+    does; else the size again.
+    """
+    groups = defaultdict(list)
+    for number in record.numbers:
+        if number.statistic == "percent" and number.outcome not in ESTIMATES:
+            groups[_group(number)].append(number)
+    denominators = {}
+    for group, numbers in groups.items():
+        n = record.size(numbers[0])
+        printed = {number.printed for number in numbers}
+        # One percentage fits some smaller denominator nearly always; several are a pattern.
+        if n is None or len(printed) == 1:
+            continue
+        fitting = common_denominators(printed, n)
+        denominators[group] = fitting[0] if n not in fitting and len(fitting) == 1 else n
+    return denominators

@@ -1,0 +1,73 @@
+"""Printed confidence intervals of a rate: which method reproduces them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+
+from statsmodels.stats.proportion import proportion_confint
+
+from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
+from nenreview.audit.printed_rates import SHARES
+from nenreview.audit.record import Record
+from nenreview.stats.percentages import decimals
+
+RATE_INTERVAL = "rate interval"
+# statsmodels' names, and those that papers use, the likeliest first.
+METHODS = {
+    "beta": "Clopper-Pearson",
+    "wilson": "Wilson",
+    "normal": "Wald",
+    "agresti_coull": "Agresti-Coull",
+    "jeffreys": "Jeffreys",
+}
+
+
+def rate_intervals(record: Record) -> Iterator[Finding]:
+    """Yield a finding for each printed interval of a rate whose count is known."""
+    for low in record.numbers:
+        if low.statistic != "ci_low" or low.outcome not in SHARES:
+            continue
+        highs = record.same(low, statistic="ci_high")
+        count, n = record.count(low), record.size(low)
+        if not highs or count is None or n is None:
+            explanation = "the count, the patients or the upper limit is not printed"
+            yield about(low, RATE_INTERVAL, NOT_CHECKABLE, explanation=explanation)
+            continue
+        yield _interval(low, highs[0], count, n, _level(record, low))
+
+
+def _level(record: Record, low) -> float:
+    levels = record.same(low, statistic="ci_level")
+    return levels[0].value / 100 if levels else 0.95
+
+
+def _interval(low, high, count: int, n: int, level: float) -> Finding:
+    limits = {
+        name: [100 * x for x in proportion_confint(count, n, alpha=1 - level, method=method)]
+        for method, name in METHODS.items()
+    }
+    fitting = [
+        name
+        for name, (lower, upper) in limits.items()
+        if _prints_as(lower, low.printed) and _prints_as(upper, high.printed)
+    ]
+    printed = f"{low.printed} to {high.printed}"
+    if fitting:
+        explanation = f"{count} of {n} by {' or '.join(fitting)}"
+        return about(low, RATE_INTERVAL, MATCH, explanation=explanation, printed=printed)
+    shown = "; ".join(f"{name} {a:.1f} to {b:.1f}" for name, (a, b) in limits.items())
+    return about(
+        low,
+        RATE_INTERVAL,
+        INCONSISTENT,
+        recomputed="",
+        explanation=f"no method gives it for {count} of {n}: {shown}",
+        printed=printed,
+    )
+
+
+def _prints_as(value: float, printed: str) -> bool:
+    unit = Decimal(1).scaleb(-decimals(printed))
+    exact = Decimal(f"{max(value, 0):.9f}")
+    return exact.quantize(unit, rounding=ROUND_HALF_UP) == Decimal(printed)

@@ -1,0 +1,90 @@
+"""The printed numbers by what they are about, for checks that hold one against others."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache
+
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.population import ancestors
+from nenreview.evidence.sizes import parts_by_differentiation, size_or_rest
+
+# Estimated over time with patients leaving the risk set, so no share of a count.
+ESTIMATES = frozenset({"PFS rate", "OS rate"})
+
+_QUANTITY = ("source", "trial", "population", "outcome", "category", "grade", "statistic")
+
+
+class Record:
+    """An index of the reported numbers of a dataset.
+
+    Attributes
+    ----------
+    data : Dataset
+        Where the numbers come from.
+    numbers : tuple of namedtuple
+        All rows of ``results.csv`` whose value is reported, in its order.
+    """
+
+    def __init__(self, data: Dataset):
+        self.data = data
+        reported = data.results[data.results["status"] == "reported"]
+        self.numbers = tuple(reported.itertuples(index=False))
+        self._by_quantity = defaultdict(list)
+        for number in self.numbers:
+            self._by_quantity[tuple(getattr(number, name) for name in _QUANTITY)].append(number)
+
+    def quantities(self):
+        """Yield the numbers that are printed of each quantity, all its places together."""
+        yield from self._by_quantity.values()
+
+    def same(self, number, **other: str) -> list:
+        """Return the numbers about the same quantity, but for what `other` gives."""
+        key = tuple(other.get(name, getattr(number, name)) for name in _QUANTITY)
+        return self._by_quantity.get(key, [])
+
+    def count(self, number) -> int | None:
+        """Return the one count that the source prints of what a number is about, else None."""
+        values = {int(row.value) for row in self.same(number, statistic="events")}
+        return values.pop() if len(values) == 1 else None
+
+    def rates_within(self, number, population: str) -> list:
+        """Return the numbers about the same quantity in a population or any part of it."""
+        key = tuple(getattr(number, name) for name in _QUANTITY if name != "population")
+        return [
+            other
+            for other in self.numbers
+            if tuple(getattr(other, name) for name in _QUANTITY if name != "population") == key
+            and population in (other.population, *ancestors(other.population))
+        ]
+
+    def size(self, number) -> int | None:
+        """Return the size of the population of a number, or None where there is no single one.
+
+        A size that is not printed is the one that ``derived.csv`` gives.
+        """
+        try:
+            n, _ = size_or_rest(self.data, number.trial, number.population, number.source)
+        except LookupError:
+            return None
+        return n or None
+
+    def over_parts(self, number, statistic: str) -> list[int] | None:
+        """Return a statistic in NET and in NEC of the population of a number.
+
+        None where the two do not divide the population, or one does not print it once.
+        """
+        parts = parts_by_differentiation(self.data, number.trial, number.population, number.source)
+        values = []
+        for part in parts:
+            printed = {row.value for row in self.same(number, population=part, statistic=statistic)}
+            if len(printed) != 1:
+                return None
+            values.append(int(printed.pop()))
+        return values or None
+
+
+@cache
+def record(data: Dataset) -> Record:
+    """Return the index of a dataset, made once."""
+    return Record(data)

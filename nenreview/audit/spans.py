@@ -1,0 +1,53 @@
+"""Which values a printed number can stand for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+
+from nenreview.stats.durations import UNITS, months
+from nenreview.stats.percentages import decimals
+
+
+@dataclass(frozen=True)
+class Span:
+    """The values that a print allows, both ends included.
+
+    A median that was not reached is infinite; one printed as above a limit begins there.
+    """
+
+    low: float
+    high: float
+
+    def meets(self, other: Span) -> bool:
+        """Return whether some value is in both."""
+        # Decimals are compared as floats here, so that 33 meets 33.5 and not 33.51.
+        return self.low <= other.high + 1e-9 and other.low <= self.high + 1e-9
+
+
+def span(number) -> Span | None:
+    """Return the values that a row of ``results.csv`` can stand for, times in months.
+
+    None where nothing is reported. A value may have been rounded or cut off, so it stands
+    for anything from half a unit of its last digit below to a whole unit above.
+    """
+    if number.status == "not_reached":
+        return Span(math.inf, math.inf)
+    if number.status != "reported":
+        return None
+    value = float(number.value)
+    # A number in words is exact; so is a count.
+    places = decimals(number.printed) if number.printed.replace(".", "").isdigit() else 0
+    unit = float(Decimal(1).scaleb(-places))
+    if number.statistic in ("events", "n"):
+        low = high = value
+    elif number.relation in (">", ">="):
+        low, high = value, math.inf
+    elif number.relation in ("<", "<="):
+        low, high = 0.0, value
+    else:
+        low, high = value - unit / 2, value + unit
+    if number.unit in UNITS:
+        low, high = (months(limit, number.unit) for limit in (low, high))
+    return Span(low, high)

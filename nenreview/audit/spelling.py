@@ -1,0 +1,77 @@
+"""Spelling of names, and characters that a change of encoding has broken, in printed cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from nenreview.audit.finding import NOTE, TYPOGRAPHIC, Finding
+from nenreview.evidence.dataset import Dataset
+
+SPELLING, CHARACTERS = "spelling", "characters"
+
+# Names that the documents use, as the field spells them.
+NAMES = (
+    *("avelumab", "durvalumab", "ipilimumab", "nivolumab", "pembrolizumab", "sintilimab"),
+    *("spartalizumab", "toripalimab", "tremelimumab", "surufatinib", "sunitinib"),
+    *("everolimus", "temozolomide", "capecitabine", "fosbretabulin", "carboplatin"),
+    *("cisplatin", "etoposide", "irinotecan", "paclitaxel", "somatostatin"),
+    *("neuroendocrine", "esophagus", "esophageal", "bronchial", "pancreatic"),
+)
+# A change of two letters in a name of ten, as by ear.
+_NEAR = 0.8
+
+
+def spelling(data: Dataset) -> Iterator[Finding]:
+    """Yield a note for each printed cell with a misspelt name or a broken character."""
+    cells = data.cells.drop_duplicates(["source", "table", "printed"])
+    for cell in cells.itertuples(index=False):
+        corrected = re.sub(r"[A-Za-z]+", lambda word: _name(word[0]), cell.printed)
+        if corrected != cell.printed:
+            yield _note(cell, SPELLING, corrected, "a name is spelt otherwise in the field")
+        repaired = repair(cell.printed)
+        if repaired != cell.printed:
+            yield _note(cell, CHARACTERS, repaired, "a character was read in the wrong encoding")
+
+
+def _name(word: str) -> str:
+    """Return the name that a word nearly is, else the word."""
+    if len(word) < 8 or word.lower() in NAMES:
+        return word
+    near = get_close_matches(word.lower(), NAMES, n=1, cutoff=_NEAR)
+    # A plural or an ending is no misspelling.
+    if not near or word.lower().startswith(near[0]) or near[0].startswith(word.lower()):
+        return word
+    return near[0].capitalize() if word[0].isupper() else near[0]
+
+
+def repair(text: str) -> str:
+    """Return text that was written as UTF-8 and read as Windows-1252 as it was written.
+
+    >>> repair("â‰¥10%")
+    '≥10%'
+    """
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _note(cell, check: str, corrected: str, explanation: str) -> Finding:
+    place = "-".join(filter(None, (cell.source, cell.table, cell.row_group, cell.row, cell.column)))
+    return Finding(
+        id=f"{re.sub('[^a-z0-9]+', '-', place.lower()).strip('-')}-{check}",
+        check=check,
+        number="",
+        source=cell.source,
+        table=cell.table,
+        row_group=cell.row_group,
+        row=cell.row,
+        column=cell.column,
+        printed=cell.printed,
+        recomputed=corrected,
+        verdict=NOTE,
+        severity=TYPOGRAPHIC,
+        explanation=explanation,
+    )

@@ -1,0 +1,139 @@
+"""Numbers that should add up: categories to patients, grades to all grades, shares to 100."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+
+from nenreview.audit.finding import INCONSISTENT, MATCH, Finding, about
+from nenreview.audit.record import Record
+from nenreview.stats.percentages import decimals
+from nenreview.wording import population_name
+
+CATEGORIES, GRADES, HUNDRED = "categories", "grades", "hundred"
+
+# Outcomes of which every patient has one category and no more.
+PARTITIONS = (
+    *("sex", "ECOG PS", "primary site", "differentiation"),
+    *("best response", "prior lines"),
+)
+_GRADES = ("1", "2", "3", "4", "5")
+
+
+def sums(record: Record) -> Iterator[Finding]:
+    """Yield a finding for each list that should add up to a printed total."""
+    yield from _categories(record)
+    yield from _hundreds(record)
+    yield from _grades(record)
+
+
+def _lists(record: Record, statistic: str) -> dict[tuple, list]:
+    """Return the categories of each partition, by table and population."""
+    lists = defaultdict(list)
+    for number in record.numbers:
+        if number.statistic == statistic and number.outcome in PARTITIONS and number.category:
+            key = (number.source, number.table, number.trial, number.population, number.outcome)
+            lists[key].append(number)
+    # A single category is a remark, not a list; a table prints no list without its cells.
+    return {
+        key: numbers for key, numbers in lists.items() if len(numbers) > 1 and numbers[0].column
+    }
+
+
+def _categories(record: Record) -> Iterator[Finding]:
+    """Check that the counts of the categories add up to the patients."""
+    for numbers in _lists(record, "events").values():
+        n, total = record.size(numbers[0]), sum(int(number.value) for number in numbers)
+        if n is None or _has_other_categories(record, numbers):
+            continue
+        if total == n:
+            yield from (about(m, CATEGORIES, MATCH, power=n / (n + 1)) for m in numbers)
+            continue
+        added = " + ".join(number.printed for number in numbers)
+        explanation = (
+            f"{numbers[0].outcome}: {added} = {total}, not the {n} patients; "
+            f"{abs(n - total)} too {'few' if total < n else 'many'}"
+        )
+        yield about(
+            numbers[0],
+            CATEGORIES,
+            INCONSISTENT,
+            recomputed="",
+            printed=added,
+            explanation=explanation,
+            power=n / (n + 1),
+        )
+
+
+def _has_other_categories(record: Record, numbers: list) -> bool:
+    """Return whether the list has a category as percentage alone, whose count is not printed."""
+    counted = {number.category for number in numbers}
+    first = numbers[0]
+    return any(
+        other.category not in counted
+        for other in _lists(record, "percent").get(
+            (first.source, first.table, first.trial, first.population, first.outcome), []
+        )
+    )
+
+
+def _hundreds(record: Record) -> Iterator[Finding]:
+    """Check that the percentages of a partition add up to 100, as far as rounding goes."""
+    for numbers in _lists(record, "percent").values():
+        total = sum(Decimal(number.printed) for number in numbers)
+        # Each may be off by half of its last digit.
+        slack = sum(Decimal(1).scaleb(-decimals(number.printed)) for number in numbers) / 2
+        everyone = [record.same(number, statistic="events") for number in numbers]
+        if total < 100 - slack and not all(everyone):
+            continue  # the rest of the categories may simply not be printed
+        if abs(total - 100) <= slack:
+            yield from (about(number, HUNDRED, MATCH) for number in numbers)
+            continue
+        added = " + ".join(number.printed for number in numbers)
+        explanation = (
+            f"{numbers[0].outcome} of {population_name(numbers[0].population)}: "
+            f"{added} = {total}%; rounding explains {slack} points at most"
+        )
+        yield about(
+            numbers[0],
+            HUNDRED,
+            INCONSISTENT,
+            recomputed="100",
+            printed=added,
+            explanation=explanation,
+        )
+
+
+def _grades(record: Record) -> Iterator[Finding]:
+    """Check that the grades of an adverse event add up to all grades, and with none to 100.
+
+    A table that prints percentages is added up in the patients that they stand for, where
+    one denominator explains it; else in percent, as far as rounding goes.
+    """
+    rows = defaultdict(dict)
+    for number in record.numbers:
+        if number.statistic == "percent" and number.grade:
+            key = (number.source, number.table, number.trial, number.population)
+            rows[(*key, number.outcome, number.category)][number.grade] = number
+    for graded in rows.values():
+        if "any" in graded and set(_GRADES) <= set(graded):
+            yield _adds_up([graded[g] for g in _GRADES], graded["any"], "the grades", record)
+        if {"none", "any"} <= set(graded):
+            total = Decimal(graded["none"].printed) + Decimal(graded["any"].printed)
+            slack = Decimal(1).scaleb(-decimals(graded["any"].printed))
+            verdict = MATCH if abs(total - 100) <= slack else INCONSISTENT
+            explanation = "" if verdict == MATCH else f"no event and all grades: {total}%"
+            yield about(graded["none"], GRADES, verdict, explanation=explanation)
+
+
+def _adds_up(parts: list, whole, name: str, record: Record) -> Finding:
+    total = sum(Decimal(part.printed) for part in parts)
+    # A grade that is printed as 0 has nothing to round.
+    rounded = [part for part in (*parts, whole) if Decimal(part.printed)]
+    slack = sum(Decimal(1).scaleb(-decimals(part.printed)) for part in rounded) / 2
+    if abs(total - Decimal(whole.printed)) <= slack:
+        return about(whole, GRADES, MATCH)
+    added = " + ".join(part.printed for part in parts)
+    explanation = f"{name} add up to {added} = {total}%, not {whole.printed}%"
+    return about(whole, GRADES, INCONSISTENT, recomputed=str(total), explanation=explanation)

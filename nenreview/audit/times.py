@@ -1,0 +1,148 @@
+"""Times against one another: limits, medians of parts and wholes, landmarks, durations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nenreview.audit.finding import CONFLICT, INCONSISTENT, MATCH, Finding, about
+from nenreview.audit.record import Record
+from nenreview.audit.spans import span
+from nenreview.evidence.population import ROOT_POPULATION, ancestors
+from nenreview.evidence.sizes import parts_by_differentiation
+from nenreview.stats.durations import UNITS, months
+from nenreview.stats.response import response_rate
+from nenreview.wording import population_name
+
+LIMITS, PARTS, LANDMARK, RESPONDERS = "limits", "parts", "landmark", "same responders"
+
+
+def times(record: Record) -> Iterator[Finding]:
+    """Yield a finding for each time that another one bounds."""
+    for number in record.numbers:
+        if number.statistic == "median" and not number.relation:
+            yield from _within_limits(record, number)
+            if number.outcome != "DOR":  # of responders, whom NET and NEC do not divide alike
+                yield from _between_parts(record, number)
+        elif number.statistic == "percent" and number.outcome in ("PFS rate", "OS rate"):
+            yield from _landmark(record, number)
+    yield from _same_responders(record)
+
+
+def _within_limits(record: Record, median) -> Iterator[Finding]:
+    """Check that a median, or a value with a range, lies between its limits in their order."""
+    for lower, upper in (("ci_low", "ci_high"), ("min", "max")):
+        lows = _here(median, record.same(median, statistic=lower))
+        highs = _here(median, record.same(median, statistic=upper))
+        if not lows:
+            continue
+        low, high = lows[0].value, highs[0].value if highs else float("inf")
+        if low <= median.value <= high:
+            yield about(median, LIMITS, MATCH)
+        else:
+            shown = f"{lows[0].printed} to {highs[0].printed if highs else 'no upper limit'}"
+            explanation = f"{median.printed} does not lie between its limits, {shown}"
+            yield about(median, LIMITS, INCONSISTENT, recomputed="", explanation=explanation)
+
+
+def _here(number, others: list) -> list:
+    """Return those of the same cell or, in prose, of the same section."""
+    place = (number.table, number.row_group, number.row, number.column)
+    return [o for o in others if (o.table, o.row_group, o.row, o.column) == place]
+
+
+def _between_parts(record: Record, whole) -> Iterator[Finding]:
+    """Check that the median of all lies between those of NET and NEC, which divide them.
+
+    Of two groups together half have the event by a time at which at least half of one and
+    at most half of the other have it. A median that is not printed may be infinite.
+    """
+    parts = parts_by_differentiation(record.data, whole.trial, whole.population, whole.source)
+    medians = [_only(record.same(whole, population=part)) for part in parts]
+    known = [m for m in medians if m is not None]
+    if len(parts) != 2 or not known or whole.unit not in UNITS:
+        return
+    low = min(span(m).low for m in known)
+    high = max(span(m).high for m in known) if len(known) == 2 else float("inf")
+    here = span(whole)
+    if here.high >= low and here.low <= high:
+        yield about(whole, PARTS, MATCH)
+        return
+    shown = " and ".join(f"{m.printed} in {population_name(m.population)}" for m in known)
+    explanation = f"a median of {whole.printed} {whole.unit} is not between {shown}"
+    yield about(whole, PARTS, INCONSISTENT, recomputed="", explanation=explanation)
+
+
+def _only(numbers: list):
+    return numbers[0] if len({number.value for number in numbers}) == 1 else None
+
+
+def _landmark(record: Record, rate) -> Iterator[Finding]:
+    """Check a share at a landmark against the median: above 50% before it, below after it.
+
+    Where the median is that of a whole whose parts all have their share on one side of 50%,
+    the whole has its own there too.
+    """
+    outcome = rate.outcome.removesuffix(" rate")
+    levels = (rate.population, *ancestors(rate.population))
+    landmarks = [m for p in levels for m in record.same(rate, population=p, statistic="threshold")]
+    if not landmarks:
+        return
+    for level in levels:
+        medians = record.same(
+            rate, outcome=outcome, category="", statistic="median", population=level
+        )
+        if medians:
+            shares = [span(other) for other in record.rates_within(rate, level)]
+            yield _on_its_side(rate, landmarks[0], medians[0], shares)
+            return
+
+
+def _on_its_side(rate, landmark, median, shares: list) -> Finding:
+    at, half = months(landmark.value, landmark.unit), span(median)
+    too_early = all(share.low > 50 for share in shares) and half.high < at
+    too_late = all(share.high < 50 for share in shares) and half.low > at
+    if not too_early and not too_late:
+        return about(rate, LANDMARK, MATCH)
+    explanation = (
+        f"{rate.printed}% at {landmark.printed} {landmark.unit}, "
+        f"with a median of {median.printed} {median.unit}"
+    )
+    return about(rate, LANDMARK, INCONSISTENT, recomputed="", explanation=explanation)
+
+
+def _same_responders(record: Record) -> Iterator[Finding]:
+    """Check that durations of response agree where the responders are the same patients."""
+    data = record.data
+    rows = data.results[
+        (data.results["outcome"] == "DOR") & (data.results["statistic"] == "median")
+    ]
+    for (source, trial), medians in rows.groupby(["source", "trial"]):
+        numbers = [n for n in medians.itertuples(index=False) if span(n)]
+        numbers = [n for n in numbers if _has_all_responders(record, n.population, trial, source)]
+        if len(numbers) < 2:
+            continue
+        for number in numbers:
+            others = [o for o in numbers if not span(number).meets(span(o))]
+            if not others:
+                yield about(number, RESPONDERS, MATCH)
+                continue
+            elsewhere = "; ".join(
+                f"{o.relation}{o.printed} {o.unit} in {o.table}".replace("  ", " ") for o in others
+            )
+            explanation = (
+                f"{number.relation}{number.printed} {number.unit} here, {elsewhere}, of the same "
+                "responders"
+            )
+            yield about(number, RESPONDERS, CONFLICT, recomputed="", explanation=explanation)
+
+
+def _has_all_responders(record: Record, population: str, trial: str, source: str) -> bool:
+    """Return whether every responder of the trial is in a population."""
+    named = population.removesuffix(" > responders")
+    try:
+        here, everywhere = (
+            response_rate(record.data, trial, p, source).events for p in (named, ROOT_POPULATION)
+        )
+    except LookupError:
+        return False
+    return here == everywhere
