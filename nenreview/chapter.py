@@ -12,14 +12,9 @@ import pandas as pd
 from IPython.display import Markdown
 
 from nenreview.audit.coverage import coverage
+from nenreview.audit.finding import DISAGREEING
 from nenreview.audit.printed_rates import PrintedRate, printed_rates
-from nenreview.audit.rebuild import (
-    DISAGREEING,
-    LABEL,
-    rebuild,
-    rebuild_numbers,
-    rebuild_source,
-)
+from nenreview.audit.rebuild import LABEL, rebuild, rebuild_numbers, rebuild_source
 from nenreview.comparison import TrialRate, pancreatic_share, table1_rates
 from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.integrity import LIST_SEPARATOR

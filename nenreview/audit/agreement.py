@@ -19,20 +19,21 @@ def agreement(record: Record) -> Iterator[Finding]:
     for numbers in record.quantities():
         # Sizes have a check of their own, which knows which of two is likelier.
         if len(numbers) > 1 and (numbers[0].outcome, numbers[0].statistic) != ("patients", "n"):
-            yield from _against_each_other(PLACES, numbers, _place)
+            yield from _against_each_other(PLACES, numbers, _place, _confirmed(record, numbers))
     yield from _between_sources(record)
 
 
 def _against_each_other(
-    check: str, numbers: list, where, outcome: str | None = None
+    check: str, numbers: list, where, confirmed: list, outcome: str | None = None
 ) -> Iterator[Finding]:
     """Yield a match, or a conflict for a number that some other denies.
 
-    `where` names the place of a number; `outcome` is what they are about, if not as printed.
+    `where` names the place of a number; where some are `confirmed` by other numbers, the
+    conflict is laid at the rest; `outcome` is what they are about, if not as printed.
     """
     for number in numbers:
         others = [other for other in numbers if not span(number).meets(span(other))]
-        if not others:
+        if not others or number in confirmed:
             yield about(number, check, MATCH)
             continue
         elsewhere = "; ".join(dict.fromkeys(f"{_shown(o)} in {where(o)}" for o in others))
@@ -40,6 +41,14 @@ def _against_each_other(
         yield about(
             number, check, CONFLICT, recomputed="", explanation=explanation, outcome=outcome
         )
+
+
+def _confirmed(record: Record, numbers: list) -> list:
+    """Return the counts that are the sum over NET and NEC."""
+    if numbers[0].statistic != "events":
+        return []
+    parts = record.over_parts(numbers[0], "events")
+    return [n for n in numbers if parts and sum(parts) == int(n.value)]
 
 
 def _shown(number) -> str:
@@ -64,7 +73,7 @@ def _between_sources(record: Record) -> Iterator[Finding]:
         if len({number.source for number in numbers}) > 1:
             about_what = _comparable(record, numbers[0])[1]
             yield from _against_each_other(
-                SOURCES, numbers, lambda number: number.source, about_what
+                SOURCES, numbers, lambda number: number.source, [], about_what
             )
 
 

@@ -126,7 +126,6 @@ def _bare_percentage(number, n_of_table: int, n: int) -> Finding:
         if len(fitting) > 1:
             explanation = f"{len(fitting)} counts of {n} fit: {fitting[0]} to {fitting[-1]}"
         return about(number, PERCENTAGE, MATCH, explanation=explanation, power=power)
-    over = [rounded_percent(k, n, decimals(number.printed)) for k in fitting]
     explanation = (
         f"the percentages here are not all counts of the {n} patients; {n_of_table} is the only "
         f"denominator up to {n} that fits every one of them"
@@ -135,8 +134,7 @@ def _bare_percentage(number, n_of_table: int, n: int) -> Finding:
         number,
         PERCENTAGE,
         INCONSISTENT,
-        # The same patients over all of the population.
-        recomputed=over[0] if len(over) == 1 else "",
+        recomputed=f"{fitting[0]} of {n_of_table}" if len(fitting) == 1 else "",
         explanation=explanation,
         power=power,
     )

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from nenreview.audit.rebuild import (
-    DISAGREEING,
-    LABEL,
-    MATCH,
-    NOT_CHECKABLE,
-    ROUNDING,
-    TEXT,
-    VERDICTS,
-)
+from nenreview.audit.finding import AGREEING, DISAGREEING, NOT_CHECKABLE
+from nenreview.audit.rebuild import LABEL, TEXT, VERDICTS
 from nenreview.evidence.dataset import Dataset
 
 
@@ -30,7 +23,7 @@ def coverage(rebuilt: pd.DataFrame) -> pd.DataFrame:
         index=rebuilt["table"].unique(), columns=list(VERDICTS), fill_value=0
     )
     counts.loc["All tables"] = counts.sum()
-    agreeing = counts[[MATCH, ROUNDING]].sum(axis=1)
+    agreeing = counts[list(AGREEING)].sum(axis=1)
     disagreeing = counts[list(DISAGREEING)].sum(axis=1)
     return pd.DataFrame(
         {

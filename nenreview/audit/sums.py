@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from nenreview.audit.finding import INCONSISTENT, MATCH, Finding, about
 from nenreview.audit.record import Record
-from nenreview.stats.percentages import decimals
+from nenreview.stats.percentages import decimals, how_printed
 from nenreview.wording import population_name
 
 CATEGORIES, GRADES, HUNDRED = "categories", "grades", "hundred"
@@ -96,13 +96,22 @@ def _hundreds(record: Record) -> Iterator[Finding]:
             f"{added} = {total}%; rounding explains {slack} points at most"
         )
         yield about(
-            numbers[0],
+            _culprit(record, numbers),
             HUNDRED,
             INCONSISTENT,
             recomputed="100",
             printed=added,
             explanation=explanation,
         )
+
+
+def _culprit(record: Record, numbers: list):
+    """Return the percentage that is not that of its own count; the first, where all are."""
+    for number in numbers:
+        count, n = record.count(number), record.size(number)
+        if None not in (count, n) and how_printed(count, n, number.printed) is None:
+            return number
+    return numbers[0]
 
 
 def _grades(record: Record) -> Iterator[Finding]:

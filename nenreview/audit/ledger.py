@@ -1,0 +1,117 @@
+"""All findings: every rule over every printed number, in the order of the pages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from functools import cache
+
+import pandas as pd
+
+from nenreview.audit.affects import affects
+from nenreview.audit.agreement import agreement
+from nenreview.audit.arithmetic import arithmetic
+from nenreview.audit.finding import (
+    NOT_CHECKABLE,
+    SEVERITIES,
+    VERDICTS,
+    Finding,
+    about,
+)
+from nenreview.audit.intervals import rate_intervals
+from nenreview.audit.joint import joint
+from nenreview.audit.p_values import p_values
+from nenreview.audit.record import record
+from nenreview.audit.spelling import spelling
+from nenreview.audit.sums import sums
+from nenreview.audit.times import times
+from nenreview.evidence.dataset import Dataset
+
+RULES = (arithmetic, sums, agreement, times, p_values, joint, rate_intervals)
+UNCHECKED = "unchecked"
+
+# Why no rule says anything of a number, by what kind of number it is.
+_WHY_UNCHECKED = {
+    "median": "a median needs the times of single patients",
+    "ci_low": "a limit needs the data of single patients",
+    "ci_high": "a limit needs the data of single patients",
+    "min": "a range needs the values of single patients",
+    "max": "a range needs the values of single patients",
+    "events": "a count printed once and not divided into NET and NEC",
+    "n": "a size printed once",
+    "threshold": "set by the authors, not computed",
+    "value": "set or observed, not computed",
+}
+
+
+@cache
+def audit(data: Dataset) -> tuple[Finding, ...]:
+    """Return what every rule says of every printed number.
+
+    A number of which no rule says anything has one finding of its own, not checkable, with
+    the reason; one that a rule reaches has only what the rules say.
+
+    Returns
+    -------
+    tuple of Finding
+        By source, then in the order of ``results.csv``; notes on cells last. The ids are
+        unique.
+    """
+    index = record(data)
+    found = [finding for rule in RULES for finding in rule(index)]
+    checked = {finding.number for finding in found if finding.verdict != NOT_CHECKABLE}
+    # That one rule cannot judge a number is no news where another can.
+    found = [f for f in found if f.verdict != NOT_CHECKABLE or f.number not in checked]
+    known = {finding.number for finding in found}
+    for number in index.numbers:
+        if number.id not in known:
+            why = _WHY_UNCHECKED.get(number.statistic, "nothing else in the sources determines it")
+            found.append(about(number, UNCHECKED, NOT_CHECKABLE, recomputed="", explanation=why))
+    found += spelling(data)
+    sources = list(data.sources["source"])
+    place = {number: i for i, number in enumerate(data.results["id"])}
+    found.sort(key=lambda f: (sources.index(f.source), place.get(f.number, len(place))))
+    return tuple(replace(f, affects=affects(data, f)) if f.disagrees else f for f in found)
+
+
+@cache
+def by_number(data: Dataset) -> dict[str, tuple[Finding, ...]]:
+    """Return the findings on each number, by its key in ``results.csv``."""
+    found = defaultdict(list)
+    for finding in audit(data):
+        found[finding.number].append(finding)
+    return {number: tuple(findings) for number, findings in found.items()}
+
+
+def selected(
+    findings: tuple[Finding, ...],
+    *,
+    sources: list[str] | None = None,
+    verdicts: list[str] | None = None,
+    severities: list[str] | None = None,
+) -> tuple[Finding, ...]:
+    """Return the findings with one of the sources, verdicts and severities; None means any."""
+    return tuple(
+        f
+        for f in findings
+        if (not sources or f.source in sources)
+        and (not verdicts or f.verdict in verdicts)
+        and (not severities or f.severity in severities)
+    )
+
+
+def counts(findings: tuple[Finding, ...]) -> pd.DataFrame:
+    """Count findings by source and verdict.
+
+    Returns
+    -------
+    DataFrame, index the sources that have any, columns `VERDICTS`, int
+    """
+    frame = pd.DataFrame([(f.source, f.verdict) for f in findings], columns=["source", "verdict"])
+    table = pd.crosstab(frame["source"], frame["verdict"])
+    return table.reindex(index=frame["source"].unique(), columns=list(VERDICTS), fill_value=0)
+
+
+def severities(findings: tuple[Finding, ...]) -> dict[str, int]:
+    """Count findings by severity."""
+    return {s: sum(f.severity == s for f in findings) for s in SEVERITIES}
