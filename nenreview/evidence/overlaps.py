@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
 from nenreview.evidence.dataset import Dataset
@@ -88,11 +89,17 @@ def counted_as(data: Dataset, report: Report) -> Report:
     raise ValueError(f"data/overlaps.csv leads from {seen[-1]} back to {report}")
 
 
-def _ledger(data: Dataset) -> Iterator[tuple]:
-    """Yield each row with its two reports."""
-    for row in data.overlaps.itertuples():
-        first = Report(row.source, row.trial, row.population)
-        yield row, first, Report(row.other_source, row.other_trial, row.other_population)
+@cache
+def _ledger(data: Dataset) -> tuple[tuple, ...]:
+    """Return each row with its two reports."""
+    return tuple(
+        (
+            row,
+            Report(row.source, row.trial, row.population),
+            Report(row.other_source, row.other_trial, row.other_population),
+        )
+        for row in data.overlaps.itertuples()
+    )
 
 
 def _within(report: Report, whole: Report) -> bool:

@@ -10,10 +10,16 @@ from nenreview.evidence.population import SEPARATOR
 
 def printed_sizes(data: Dataset, trial: str, population: str, source: str) -> list[int]:
     """Return every size that `source` prints for a population, one entry a place."""
-    rows = data.select(
-        source=source, trial=trial, population=population, outcome="patients", statistic="n"
-    )
-    return [int(value) for value in rows["value"].dropna()]
+    return list(_by_population(data).get((source, trial, population), ()))
+
+
+@cache
+def _by_population(data: Dataset) -> dict[tuple[str, str, str], list[int]]:
+    rows = data.select(outcome="patients", statistic="n").dropna(subset="value")
+    sizes: dict[tuple[str, str, str], list[int]] = {}
+    for row in rows.itertuples():
+        sizes.setdefault((row.source, row.trial, row.population), []).append(int(row.value))
+    return sizes
 
 
 @cache
