@@ -6,15 +6,17 @@ Chapters hold prose and one-line cells; everything that computes is here or belo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from string import ascii_lowercase
 
 import pandas as pd
 from IPython.display import Markdown
 
+from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.audit.coverage import coverage
-from nenreview.audit.finding import DISAGREEING
+from nenreview.audit.finding import Finding
+from nenreview.audit.ledger import audit, counts, selected
 from nenreview.audit.printed_rates import PrintedRate, printed_rates
-from nenreview.audit.rebuild import LABEL, rebuild, rebuild_numbers, rebuild_source
+from nenreview.audit.rebuild import rebuild_source
+from nenreview.audit_tables import ledger_table
 from nenreview.comparison import TrialRate, pancreatic_share, table1_rates
 from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.integrity import LIST_SEPARATOR
@@ -28,13 +30,14 @@ from nenreview.evidence_table import (
     reporting_matrix,
 )
 from nenreview.figures.catalogue import draw as figure
+from nenreview.rebuilt_tables import notes, rebuilt_table, statistics_table
 from nenreview.sites import nec_by_site
 from nenreview.stats.durations import months
 from nenreview.stats.percentages import nearest_counts, the_count
 from nenreview.stats.rate import Rate
 from nenreview.stats.response import below, remainder, response_rate
 from nenreview.stats.twobytwo import Comparison
-from nenreview.tables import alignment, escape, show_table
+from nenreview.tables import escape, show_table
 from nenreview.version import version
 from nenreview.wording import (
     DISCLAIMER,
@@ -53,12 +56,16 @@ from nenreview.wording import (
 __all__ = [
     "Comparison",
     "Rate",
+    "audit_counts",
+    "audit_ledger",
     "comparisons",
+    "counts_by_grade",
     "coverage_table",
     "disclaimer",
     "escape",
     "evidence_of",
     "figure",
+    "findings_of",
     "interval",
     "load",
     "longest_median",
@@ -84,6 +91,7 @@ __all__ = [
     "table1_trials",
     "tally",
     "the_count",
+    "the_finding",
     "version",
     "words",
 ]
@@ -229,102 +237,6 @@ def open_trial(trial: str, source: str) -> Trial:
     return Trial(load(), trial, source)
 
 
-def rebuilt_table(
-    source: str, table: str, *, stub: str = "Item", omit: tuple[str, ...] = ()
-) -> Markdown:
-    """Return a printed table rebuilt from the data.
-
-    A cell that disagrees with the print is set bold, with a letter that `notes` explains.
-
-    Parameters
-    ----------
-    source, table : str
-        Which table of ``cells.csv``.
-    stub : str
-        Heading of the first column where none is printed.
-    omit : tuple of str
-        Labels of rows that are sentences and are not shown.
-    """
-    cells = rebuild(load(), source, table)
-    letters = _letters(cells)
-    heads = cells[(cells["verdict"] == LABEL) & (cells["row"] == "") & (cells["column"] != "")]
-    columns = [c for c in cells["column"].unique() if c]
-    printed_stub = next(
-        (h for h in heads["column"] if h not in set(cells.loc[cells["row"] != "", "column"])), ""
-    )
-    columns = [c for c in columns if c != printed_stub]
-    rows, group = [], ""
-    for (row_group, label), row in cells[cells["row"] != ""].groupby(
-        ["row_group", "row"], sort=False
-    ):
-        if row_group != group and row_group:
-            rows.append([f"**{escape(row_group)}**", *[""] * len(columns)])
-        group = row_group
-        if label not in omit:
-            by_column = {cell.column: cell for cell in row.itertuples()}
-            rows.append([escape(label), *(_shown(by_column.get(c), letters) for c in columns)])
-    names = [printed_stub or stub, *("As rebuilt" if c == "value" else c for c in columns)]
-    frame = pd.DataFrame(rows, columns=names)
-    filled = cells[(cells["row"] != "") & ~cells["row"].isin(omit)]
-    align = "l" + "".join(alignment(filled.loc[filled["column"] == c, "rebuilt"]) for c in columns)
-    widths = [2.2, *[max(0.8, 3 / len(columns))] * len(columns)]
-    return show_table(frame, widths=widths, align=align, markdown=True)
-
-
-def notes(source: str, table: str, *, omit: tuple[str, ...] = ()) -> Markdown:
-    """Return why each marked cell of a rebuilt table disagrees with the print.
-
-    `omit` as in `rebuilt_table`.
-    """
-    cells = rebuild(load(), source, table)
-    cells = cells[~cells["row"].isin(omit)]
-    letters = _letters(cells)
-    if not letters:
-        return Markdown("Every cell that can be recomputed agrees with the print.")
-    lines = []
-    for reason, letter in letters.items():
-        marked = cells[(cells["reason"] == reason) & cells["verdict"].isin(DISAGREEING)]
-        where = marked.iloc[0]
-        printed = (
-            f"printed {escape(where['printed'])}: "
-            if len(marked) == 1 and len(where["printed"]) < 60
-            else ""
-        )
-        sentence = f"{printed}{escape(reason)}."
-        lines.append(f"^{letter}^ {sentence[0].upper()}{sentence[1:]}")
-    return Markdown("\n\n".join(lines))
-
-
-def _letters(cells: pd.DataFrame) -> dict[str, str]:
-    """Return a letter for each reason, in the order of the table; equal reasons share one."""
-    reasons = cells.loc[cells["verdict"].isin(DISAGREEING), "reason"].unique()
-    return dict(zip(reasons, ascii_lowercase, strict=False))
-
-
-def _shown(cell, letters: dict[str, str]) -> str:
-    if cell is None or not cell.rebuilt:
-        return ""
-    # One layout for all, whatever spacing the print has before a bracket.
-    text = escape(cell.rebuilt.replace("(", " (").replace("  (", " ("))
-    return f"**{text}**^{letters[cell.reason]}^" if cell.verdict in DISAGREEING else text
-
-
-def statistics_table(source: str, table: str, row: str, column: str) -> Markdown:
-    """Return the numbers of a cell that is a sentence, one a line, beside the recomputed ones."""
-    numbers = rebuild_numbers(load(), source, table, row, column)
-    frame = pd.DataFrame(
-        {
-            "Population": numbers["population"].map(population_name),
-            "What": (numbers["outcome"] + " " + numbers["category"]).str.strip(),
-            "Statistic": numbers["statistic"],
-            "Printed": (numbers["printed"] + " " + numbers["unit"]).str.replace(" %", "%"),
-            "Verdict": numbers["verdict"],
-            "Why": numbers["reason"],
-        }
-    )
-    return show_table(frame, widths=[1.6, 1.3, 1, 1.1, 1.2, 2.4], align="lllrll")
-
-
 def response_table(
     rows: dict[str, Rate],
     *,
@@ -386,6 +298,38 @@ def coverage_table(source: str) -> Markdown:
     counts = coverage(rebuild_source(load(), source))
     shorter = {"Agreeing": "Agree", "Disagreeing": "Differ"}
     return show_table(counts.rename(columns=shorter), widths=[3.4, 0.8, 0.9, 0.8, 1, 0.9, 0.9, 1.4])
+
+
+def audit_ledger(source: str) -> Markdown:
+    """Return what is not reproducible as printed in a source, with notes on its spelling."""
+    return ledger_table(load(), source)
+
+
+def audit_counts() -> Markdown:
+    """Return how many findings each source has, by verdict, and the sums."""
+    table = counts(audit(load()))
+    table.loc["All sources"] = table.sum()
+    frame = table.reset_index(names="Source").rename(columns=str.capitalize)
+    return show_table(frame, widths=[1.3, *[1] * 7], align="lrrrrrrr")
+
+
+def the_finding(ident: str) -> Finding:
+    """Return the finding of an id.
+
+    Raises
+    ------
+    LookupError
+        If the audit has none.
+    """
+    for found in audit(load()):
+        if found.id == ident:
+            return found
+    raise LookupError(f"the audit has no finding {ident}")
+
+
+def findings_of(**which: list[str]) -> int:
+    """Return how many findings have one of the sources, verdicts and severities given."""
+    return len(selected(audit(load()), **which))
 
 
 def evidence_of(regimen_class: str) -> Markdown:

@@ -1,8 +1,9 @@
-"""The command line: ``nenreview check``, ``render``, ``notebook``, ``figures``, ``quarto``."""
+"""The command line: ``nenreview check``, ``audit``, ``render``, ``notebook``, and others."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from nenreview.errors import ReviewError
@@ -17,6 +18,10 @@ def main(argv: list[str] | None = None) -> int:
         for problem in error.problems:
             print(f"nenreview: {problem}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # The reader, `head` for example, has seen enough; nothing is left to be flushed.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("nenreview: interrupted; what stood before still stands", file=sys.stderr)
         return 130
@@ -39,6 +44,8 @@ def _parser() -> argparse.ArgumentParser:
         "files. Prints one line a problem, with file, row, column and what was expected.",
     )
     check.set_defaults(run=_check)
+
+    _add_audit(commands)
 
     render = commands.add_parser(
         "render",
@@ -88,6 +95,52 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_audit(commands) -> None:
+    audit = commands.add_parser(
+        "audit",
+        help="check every printed number against the others",
+        description="Hold every printed number against the numbers that it should follow from "
+        "or agree with. The table lists what is not reproducible as printed, and notes; "
+        "--verdict or --severity list others. It ends with the counts of all verdicts.",
+        epilog="Exit status: 0, or with --fail-on-new 1 where a finding is not in "
+        "data/accepted.csv.",
+    )
+    audit.add_argument(
+        "--json",
+        action="store_true",
+        help="print a JSON list of objects instead, every finding unless narrowed",
+    )
+    for name, values in (("source", _SOURCES), ("verdict", _VERDICTS), ("severity", _SEVERITIES)):
+        audit.add_argument(
+            f"--{name}",
+            action="append",
+            choices=values,
+            metavar=name.upper(),
+            help=f"only these: {', '.join(values)}; may be given again",
+        )
+    group = audit.add_mutually_exclusive_group()
+    group.add_argument(
+        "--fail-on-new",
+        action="store_true",
+        help="exit 1 where a finding is not in data/accepted.csv as it is",
+    )
+    group.add_argument(
+        "--accept",
+        action="store_true",
+        help="write data/accepted.csv anew from what is found now, after looking at it",
+    )
+    audit.set_defaults(run=_audit)
+
+
+# Repeated here, so that --help and a wrong word need no data; a test holds them together.
+_SOURCES = ("lu2020", "jia2022", "review2023", "markey2017")
+_VERDICTS = (
+    *("match", "rounding", "truncated", "inconsistent", "conflict", "note"),
+    "not checkable",
+)
+_SEVERITIES = ("substantive", "minor", "typographic")
+
+
 class _Version(argparse.Action):
     """Print the version, read only when it is asked for."""
 
@@ -116,6 +169,48 @@ def _check(_) -> int:
         f"{len(dataset.cells)} printed cells, {len(dataset.results)} numbers"
     )
     return 0
+
+
+def _audit(arguments) -> int:
+    import shutil
+
+    from nenreview.audit import accepted, report
+    from nenreview.audit.ledger import audit, selected
+    from nenreview.evidence.dataset import load
+    from nenreview.paths import DATA, shown
+
+    data = load()
+    findings = audit(data)
+    narrowed = bool(arguments.verdict or arguments.severity)
+    chosen = selected(
+        findings,
+        sources=arguments.source,
+        verdicts=arguments.verdict,
+        severities=arguments.severity,
+    )
+    if arguments.json:
+        print(report.as_json(chosen))
+    else:
+        listed = chosen if narrowed else accepted.in_need(chosen)
+        print(report.as_table(listed, shutil.get_terminal_size((160, 24)).columns))
+        print(f"\n{report.as_counts(chosen)}")
+        if len(listed) < len(chosen):
+            rest = len(chosen) - len(listed)
+            print(f"{rest} that agree or are not checkable are not listed; --verdict lists them")
+    if arguments.accept:
+        path = DATA / "accepted.csv"
+        accepted.write(path, findings)
+        print(
+            f"{len(accepted.in_need(findings))} findings accepted in {shown(path)}", file=sys.stderr
+        )
+    if not arguments.fail_on_new:
+        return 0
+    new = accepted.new(data, findings)
+    for f in new:
+        print(f"new: {f.id}, {report.where(f)}: {f.explanation}", file=sys.stderr)
+    for ident in accepted.gone(data, findings):
+        print(f"accepted, and not found as it was: {ident}", file=sys.stderr)
+    return 1 if new else 0
 
 
 def _render(arguments) -> int:

@@ -291,7 +291,7 @@ FORM = [
         "trials.csv",
         2,
         None,
-        "1 fields; expected 11",
+        "1 fields; expected 12",
     ),
     Case(
         "latin-1 byte",

@@ -3,7 +3,7 @@
 import pytest
 from helpers_data import DATA
 
-from nenreview.audit.coverage import coverage, numbers_by_place
+from nenreview.audit.coverage import coverage, numbers_by_place, numbers_by_verdict
 from nenreview.audit.rebuild import rebuild_source
 from nenreview.evidence.dataset import load
 
@@ -46,3 +46,12 @@ def test_every_number_stands_in_a_cell_or_in_prose():
     assert places.sum(axis=1).to_dict() == data.results["source"].value_counts().to_dict()
     assert places.loc["lu2020", "cells"] == 0  # an abstract without a table
     assert places.loc["review2023", "prose"] == 0  # a table without its prose
+
+
+def test_every_reported_number_has_one_verdict():
+    data = load(DATA)
+    table = numbers_by_verdict(data)
+    assert table.at["All sources", "Numbers"] == (data.results["status"] == "reported").sum()
+    parts = table[["Agreeing", "Disagreeing", "Not checkable"]].sum(axis=1)
+    assert list(parts) == list(table["Numbers"])
+    assert list(table.iloc[:-1].sum()) == list(table.loc["All sources"])

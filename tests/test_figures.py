@@ -5,12 +5,13 @@ import re
 import pytest
 from helpers_data import ROOT
 
-from nenreview.figures.catalogue import CATALOGUE, FORMS, draw, write_all
+from nenreview.figures.catalogue import FORMS, catalogue, draw, write_all
 from nenreview.figures.forest import forest
 from nenreview.figures.style import to_bytes
 from nenreview.stats.rate import Rate
 
 COMMITTED = ROOT / "figures"
+CATALOGUE = catalogue()
 
 
 def test_the_committed_figures_are_those_of_the_catalogue():

@@ -156,6 +156,17 @@ def test_html_alone_keeps_the_pdf_and_pdf_alone_the_html(book):
     }
 
 
+def test_links_between_chapters_lead_to_the_anchor(rendered):
+    first, second = (page(rendered, f"chapters/{name}.html") for name in ("first", "second"))
+    assert first.select_one("sup a")["href"] == "second.html#f-b"
+    assert second.select_one("#f-b")
+    assert [a["href"] for a in second.select("main p a[href^=first]")] == [
+        "first.html#c-a",
+        "first.html",
+    ]
+    assert first.select_one("td #c-a")
+
+
 FAULTS = {
     "a cell that raises": ("chapters/first.qmd", 'counts = {"a": 1', 'counts = {"a": 1 / 0',
                            r"chapters/first\.qmd, line 3: the cell raised ZeroDivisionError(.|\n)*division by zero"),
@@ -163,6 +174,8 @@ FAULTS = {
                                          r"chapters/first\.qmd, line 10: inline expression(.|\n)*NameError"),
     "a reference without a target": ("chapters/second.qmd", "@tbl-first", "@tbl-none",
                                      r"chapters/second\.qmd, line 3: the reference @tbl-none has no target"),
+    "a link to an anchor that is not there": ("chapters/second.qmd", "(first.qmd#c-a)", "(first.qmd#c-b)",
+                                              r"chapters/second\.qmd(, line \d+)?: the link to first\.qmd#c-b has no target"),
     "a citation without an entry": ("chapters/first.qmd", "@knuth1984, or", "@nobody1999, or",
                                     r"chapters/first\.qmd, line 11: the citation @nobody1999 has no entry in references\.bib"),
     "an entry missing from the bibliography": ("references.bib", "knuth1984", "knuth1985",

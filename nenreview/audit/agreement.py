@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from nenreview.audit.finding import CONFLICT, MATCH, Finding, about
 from nenreview.audit.record import Record
-from nenreview.audit.spans import span
+from nenreview.audit.spans import shown, span
 from nenreview.evidence.overlaps import Report, counted_as
 from nenreview.stats.response import RESPONSES
 
@@ -36,8 +36,8 @@ def _against_each_other(
         if not others or number in confirmed:
             yield about(number, check, MATCH)
             continue
-        elsewhere = "; ".join(dict.fromkeys(f"{_shown(o)} in {where(o)}" for o in others))
-        explanation = f"{_shown(number)} here, {elsewhere}"
+        elsewhere = "; ".join(dict.fromkeys(f"{shown(o)} in {where(o)}" for o in others))
+        explanation = f"{shown(number)} here, {elsewhere}"
         yield about(
             number, check, CONFLICT, recomputed="", explanation=explanation, outcome=outcome
         )
@@ -49,13 +49,6 @@ def _confirmed(record: Record, numbers: list) -> list:
         return []
     parts = record.over_parts(numbers[0], "events")
     return [n for n in numbers if parts and sum(parts) == int(n.value)]
-
-
-def _shown(number) -> str:
-    sign = {">": "more than ", "<": "less than "}.get(number.relation, "")
-    unit = "patient" if number.unit == "patients" and number.value == 1 else number.unit
-    text = f"{sign}{number.printed} {unit}".strip()
-    return text.replace(" %", "%")
 
 
 def _place(number) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from nenreview.audit.finding import AGREEING, DISAGREEING, NOT_CHECKABLE
+from nenreview.audit.finding import AGREEING, DISAGREEING, NOT_CHECKABLE, most_serious
+from nenreview.audit.ledger import by_number
 from nenreview.audit.rebuild import LABEL, TEXT, VERDICTS
 from nenreview.evidence.dataset import Dataset
 
@@ -52,3 +53,28 @@ def numbers_by_place(data: Dataset) -> pd.DataFrame:
     counts = pd.crosstab(placed["source"], placed["place"])
     named = counts.rename(columns={"both": "cells", "left_only": "prose"})
     return named.reindex(columns=["cells", "prose"], fill_value=0)
+
+
+def numbers_by_verdict(data: Dataset) -> pd.DataFrame:
+    """Count the numbers of each source by the most serious thing that is said of them.
+
+    Returns
+    -------
+    DataFrame, index the key of the source and ``All sources``
+        Columns ``Numbers, Agreeing, Disagreeing, Not checkable``, int. Blank cells and what
+        is printed as not reached are no numbers.
+    """
+    found = by_number(data)
+    reported = data.results[data.results["status"] == "reported"]
+    verdicts = [most_serious(list(found[number])) for number in reported["id"]]
+    counted = pd.crosstab(reported["source"], pd.Series(verdicts, index=reported.index))
+    counted = counted.reindex(index=data.sources["source"], columns=list(VERDICTS), fill_value=0)
+    counted.loc["All sources"] = counted.sum()
+    return pd.DataFrame(
+        {
+            "Numbers": counted.sum(axis=1),
+            "Agreeing": counted[list(AGREEING)].sum(axis=1),
+            "Disagreeing": counted[list(DISAGREEING)].sum(axis=1),
+            "Not checkable": counted[NOT_CHECKABLE],
+        }
+    )

@@ -51,3 +51,12 @@ def span(number) -> Span | None:
     if number.unit in UNITS:
         low, high = (months(limit, number.unit) for limit in (low, high))
     return Span(low, high)
+
+
+def shown(number) -> str:
+    """Return a printed number with its sign and unit, as a sentence would have it."""
+    if number.status != "reported":
+        return number.printed
+    sign = {">": "more than ", "<": "less than ", ">=": "at least "}.get(number.relation, "")
+    unit = number.unit.removesuffix("s") if number.value == 1 else number.unit
+    return f"{sign}{number.printed} {unit}".strip().replace(" %", "%")

@@ -10,6 +10,10 @@ from nenreview.audit.finding import NOTE, TYPOGRAPHIC, Finding
 from nenreview.evidence.dataset import Dataset
 
 SPELLING, CHARACTERS = "spelling", "characters"
+_WHY = {
+    SPELLING: "the field spells it otherwise",
+    CHARACTERS: "a character was read in the wrong encoding",
+}
 
 # Names that the documents use, as the field spells them.
 NAMES = (
@@ -27,12 +31,13 @@ def spelling(data: Dataset) -> Iterator[Finding]:
     """Yield a note for each printed cell with a misspelt name or a broken character."""
     cells = data.cells.drop_duplicates(["source", "table", "printed"])
     for cell in cells.itertuples(index=False):
-        corrected = re.sub(r"[A-Za-z]+", lambda word: _name(word[0]), cell.printed)
-        if corrected != cell.printed:
-            yield _note(cell, SPELLING, corrected, "a name is spelt otherwise in the field")
-        repaired = repair(cell.printed)
-        if repaired != cell.printed:
-            yield _note(cell, CHARACTERS, repaired, "a character was read in the wrong encoding")
+        words = re.findall(r"[A-Za-z]+", cell.printed)
+        misspelt = [word for word in dict.fromkeys(words) if _name(word) != word]
+        if misspelt:
+            yield _note(cell, SPELLING, misspelt, list(map(_name, misspelt)))
+        broken = [word for word in cell.printed.split() if repair(word) != word]
+        if broken:
+            yield _note(cell, CHARACTERS, broken, list(map(repair, broken)))
 
 
 def _name(word: str) -> str:
@@ -58,7 +63,7 @@ def repair(text: str) -> str:
         return text
 
 
-def _note(cell, check: str, corrected: str, explanation: str) -> Finding:
+def _note(cell, check: str, printed: list[str], corrected: list[str]) -> Finding:
     place = "-".join(filter(None, (cell.source, cell.table, cell.row_group, cell.row, cell.column)))
     return Finding(
         id=f"{re.sub('[^a-z0-9]+', '-', place.lower()).strip('-')}-{check}",
@@ -69,9 +74,9 @@ def _note(cell, check: str, corrected: str, explanation: str) -> Finding:
         row_group=cell.row_group,
         row=cell.row,
         column=cell.column,
-        printed=cell.printed,
-        recomputed=corrected,
+        printed=", ".join(printed),
+        recomputed=", ".join(corrected),
         verdict=NOTE,
         severity=TYPOGRAPHIC,
-        explanation=explanation,
+        explanation=_WHY[check],
     )

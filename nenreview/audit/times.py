@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nenreview.audit.finding import CONFLICT, INCONSISTENT, MATCH, Finding, about
 from nenreview.audit.record import Record
-from nenreview.audit.spans import span
+from nenreview.audit.spans import shown, span
 from nenreview.evidence.population import ROOT_POPULATION, ancestors
 from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.stats.durations import UNITS, months
@@ -126,13 +126,8 @@ def _same_responders(record: Record) -> Iterator[Finding]:
             if not others:
                 yield about(number, RESPONDERS, MATCH)
                 continue
-            elsewhere = "; ".join(
-                f"{o.relation}{o.printed} {o.unit} in {o.table}".replace("  ", " ") for o in others
-            )
-            explanation = (
-                f"{number.relation}{number.printed} {number.unit} here, {elsewhere}, of the same "
-                "responders"
-            )
+            elsewhere = "; ".join(f"{shown(o)} in {o.table}" for o in others)
+            explanation = f"{shown(number)} here, {elsewhere}, of the same responders"
             yield about(number, RESPONDERS, CONFLICT, recomputed="", explanation=explanation)
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from nenreview import markey
 from nenreview.audit.adverse_events import counts_by_grade
+from nenreview.audit.ledger import audit, counts
 from nenreview.comparison import table1_rates
 from nenreview.context import context_of
 from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.sizes import size
 from nenreview.figures.adverse_events import adverse_events
+from nenreview.figures.findings import findings
 from nenreview.figures.forest import forest
 from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
@@ -59,32 +61,26 @@ def _context(trial: str) -> Callable[[Dataset], ReviewFigure]:
     return lambda data: forest(context_of(data, trial))
 
 
-# Chapter -> trial, for those whose chapter shows the trial among the others of its class.
-CONTEXTS = {
-    "sintilimab": "NCT02937116",
-    "toripalimab": "NCT03167853",
-    "avelumab-avenec": "NCT03352934",
-    "avelumab-net-001": "NCT03278405",
-    "pembrolizumab": "NCT02939651",
-    "pembrolizumab-chemotherapy": "NCT03136055",
-    "spartalizumab": "NCT02955069",
-    "nivolumab-randomised": "NCT03591731",
-    "nivolumab-ipilimumab-basket": "NCT02834013",
-    "nivolumab-ipilimumab": "NCT02923934",
-    "durvalumab-tremelimumab": "NCT03095274",
-    "nivolumab-chemotherapy": "NCT03980925",
-    "nivolumab-temozolomide": "NCT03728361",
-    "toripalimab-surufatinib-phase-1": "NCT03879057",
-    "toripalimab-surufatinib-phase-2": "NCT04169672",
-}
-
-CATALOGUE: dict[str, Callable[[Dataset], ReviewFigure]] = {
+_OWN: dict[str, Callable[[Dataset], ReviewFigure]] = {
     "sintilimab-response": _sintilimab_response,
     "sintilimab-adverse-events": _sintilimab_adverse_events,
     "synthesis-response": _synthesis_response,
     "markey-swimmer": _markey_swimmer,
-    **{f"context-{chapter}": _context(trial) for chapter, trial in CONTEXTS.items()},
+    "audit-findings": lambda data: findings(counts(audit(data))),
 }
+
+
+def catalogue(data: Dataset | None = None) -> dict[str, Callable[[Dataset], ReviewFigure]]:
+    """Return what draws each figure, by name.
+
+    The chapter of each trial that reports responses shows the trial among others of its
+    class: ``context-`` and the chapter's name.
+    """
+    data = data or load()
+    trials = data.trials[data.trials["trial"] != markey.TRIAL]
+    return _OWN | {
+        f"context-{trial.chapter}": _context(trial.trial) for trial in trials.itertuples()
+    }
 
 
 def draw(name: str, data: Dataset | None = None) -> ReviewFigure:
@@ -95,14 +91,15 @@ def draw(name: str, data: Dataset | None = None) -> ReviewFigure:
     KeyError
         If the catalogue has no figure of that name.
     """
-    return CATALOGUE[name](data or load())
+    data = data or load()
+    return catalogue(data)[name](data)
 
 
 def write_all(folder: Path = FIGURES) -> list[Path]:
     """Write every figure to `folder` as SVG and PNG; return the paths written."""
     folder.mkdir(exist_ok=True)
     written = []
-    for name in CATALOGUE:
+    for name in catalogue():
         figure = draw(name).figure
         for form in FORMS:
             path = folder / f"{name}.{form}"

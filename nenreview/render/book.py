@@ -62,7 +62,9 @@ def render(chapters: list[str] | None = None, formats: str = "html,pdf") -> None
             _keep(new, everything=bool(named) or "html" not in wanted, config=config, wanted=wanted)
             progress.say("writing " + " and ".join(wanted))
             html = new if "html" in wanted else None
-            target = Pages(html=html, write=pages, typst="pdf" in wanted)
+            target = Pages(
+                html=html, write=pages, executed=frozenset(executed), typst="pdf" in wanted
+            )
             write_pages(
                 config, sources, texts, version=version(), root=ROOT, work=work, pages=target
             )

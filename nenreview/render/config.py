@@ -34,6 +34,7 @@ IGNORED = {
     "project.render",
     "format.html.theme",
     "format.html.css",
+    "format.html.include-after-body",
     "format.html.html-math-method",
     "format.html.toc",
     "format.pdf.pdf-engine",

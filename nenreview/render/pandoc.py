@@ -30,12 +30,15 @@ class Pages:
         Folder of the pages; None for no HTML.
     write : set of str
         Files of the chapters whose pages are written.
+    executed : set of str
+        Files of the chapters whose cells were executed.
     typst : bool
         Whether the Typst source is written, into the working folder.
     """
 
     html: Path | None
     write: frozenset[str]
+    executed: frozenset[str]
     typst: bool
 
 
@@ -80,6 +83,7 @@ def write_pages(
                 "part": entry.part,
                 "markdown": str(markdown),
                 "write": entry.file in pages.write,
+                "executed": entry.file in pages.executed,
             }
         )
     manifest = {
@@ -97,6 +101,7 @@ def write_pages(
         "disclaimer": DISCLAIMER,
         "report": str(work / "report.json"),
         "html_template": str(ASSETS / "page.html"),
+        "tables": (ASSETS / "tables.html").read_text(encoding="utf-8"),
         "typst_template": str(ASSETS / "book.typ"),
     }
     if pages.html:

@@ -197,6 +197,25 @@ local function resolve_references(chapter)
   })
 end
 
+-- A link to an anchor of another chapter, `[a](other.qmd#x)`, needs that anchor. Of a chapter
+-- that was not executed this time, the anchors that its cells make are not known.
+local function check_anchors(chapters, pages)
+  local executed = {}
+  for _, chapter in ipairs(chapters) do
+    executed[chapter.file:match("([^/]+)$")] = chapter.executed
+  end
+  for _, chapter in ipairs(chapters) do
+    chapter.blocks:walk({
+      Link = function(link)
+        local file, id = link.target:match("^([^:#]*%.qmd)#(.+)$")
+        if id and not pages[id] and executed[file:match("([^/]+)$")] ~= false then
+          problem(chapter, id, "the link to " .. link.target .. " has no target")
+        end
+      end,
+    })
+  end
+end
+
 -- Citations ----------------------------------------------------------------------------
 
 local function cite(chapters)
@@ -296,6 +315,13 @@ local function html_blocks(chapter, pages)
       frame.content[1].caption, frame.content[1].identifier = pandoc.Caption({}), ""
       return pandoc.Figure(frame, caption, pandoc.Attr(id, { "float-tbl" })), false
     end,
+  })
+end
+
+-- A walk of its own: the one above stops at tables.
+local function html_links(blocks, chapter, pages)
+  local root = root_of(chapter.page)
+  return blocks:walk({
     Link = function(link)
       local id = link.target:match("^#(.+)$")
       if id and pages[id] and pages[id] ~= chapter.page then
@@ -304,20 +330,6 @@ local function html_blocks(chapter, pages)
         link.target = page_link(link.target)
       end
       return link
-    end,
-  })
-end
-
--- Links inside a table are reached before the table's own filter stops the walk.
-local function fix_table_links(blocks, chapter, pages)
-  local root = root_of(chapter.page)
-  return blocks:walk({
-    Link = function(link)
-      local id = link.target:match("^#(.+)$")
-      if id and pages[id] and pages[id] ~= chapter.page then
-        link.target = root .. pages[id] .. "#" .. id
-        return link
-      end
     end,
   })
 end
@@ -360,7 +372,7 @@ end
 local function write_page(chapter, i, chapters, pages, template)
   local root = root_of(chapter.page)
   local title = chapter.title
-  local blocks = fix_table_links(html_blocks(chapter, pages), chapter, pages)
+  local blocks = html_links(html_blocks(chapter, pages), chapter, pages)
   -- The chapter's heading is the page's title, which the template sets.
   blocks = blocks:filter(function(block) return not (block.t == "Header" and block.level == 1) end)
   local before, after = chapters[i - 1], chapters[i + 1]
@@ -373,6 +385,7 @@ local function write_page(chapter, i, chapters, pages, template)
     author = i == 1 and book.author or nil,
     version = book.version,
     pdf = manifest.pdf_name,
+    tables = manifest.tables,
     pagetitle = stringify(title) == book.title and book.title or (stringify(title) .. " – " .. book.title),
     ["title-id"] = chapter.id,
     title = chapter_name(chapter),
@@ -441,18 +454,25 @@ local function typst_blocks(chapter, pages)
       local arguments = { typst_string(image.src), "alt: " .. typst_string(alt) }
       return pandoc.RawInline("typst", "#image(" .. table.concat(arguments, ", ") .. ")")
     end,
+  })
+  -- A walk of its own: the one above stops at tables.
+  return blocks:walk({
     Link = function(link)
-      local target = link.target:match("^[^:#]*%.qmd$")
-      if target then
-        local page = pandoc.path.normalize(page_link(target)):match("([^/]+)$")
-        for _, other in ipairs(manifest.chapters) do
-          if other.page:match("([^/]+)$") == page then link.target = "#" .. other.id end
-        end
+      local target, id = link.target:match("^([^:#]*%.qmd)#?(.*)$")
+      if not target then return nil end
+      local page = pandoc.path.normalize(page_link(target)):match("([^/]+)$")
+      for _, other in ipairs(manifest.chapters) do
+        if other.page:match("([^/]+)$") == page then link.target = "#" .. (id ~= "" and id or other.id) end
       end
       return link
     end,
+    Span = function(span)
+      -- An anchor has nothing to show, and Typst has no label for nothing.
+      if span.identifier ~= "" and #span.content == 0 then
+        return pandoc.RawInline("typst", "#metadata(none) <" .. span.identifier .. ">")
+      end
+    end,
   })
-  return blocks
 end
 
 local function write_typst(chapters, pages)
@@ -493,8 +513,9 @@ local function main()
   end
   for _, chapter in ipairs(chapters) do resolve_references(chapter) end
   cite(chapters)
+  local pages = collect_ids(chapters)
+  check_anchors(chapters, pages)
   if #problems == 0 then
-    local pages = collect_ids(chapters)
     if manifest.html_folder then
       local template = pandoc.template.compile(read_file(manifest.html_template))
       for i, chapter in ipairs(chapters) do

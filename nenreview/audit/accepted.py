@@ -1,0 +1,43 @@
+"""The findings that somebody has looked at: a new one may be a mistake of transcription."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from nenreview.audit.finding import NOTE, Finding
+from nenreview.evidence.dataset import Dataset
+
+COLUMNS = ("finding", "verdict", "printed", "recomputed")
+
+
+def in_need(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the findings that somebody has to look at: what disagrees, and notes."""
+    return tuple(f for f in findings if f.disagrees or f.verdict == NOTE)
+
+
+def new(data: Dataset, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the findings that ``data/accepted.csv`` does not have as they are."""
+    known = set(data.accepted[list(COLUMNS)].itertuples(index=False, name=None))
+    return tuple(f for f in in_need(findings) if _row(f) not in known)
+
+
+def gone(data: Dataset, findings: tuple[Finding, ...]) -> list[str]:
+    """Return the accepted findings that are no longer found as they were."""
+    found = {_row(f) for f in in_need(findings)}
+    rows = data.accepted[list(COLUMNS)].itertuples(index=False, name=None)
+    return [row[0] for row in rows if row not in found]
+
+
+def write(path: Path, findings: tuple[Finding, ...]) -> None:
+    """Write the findings to a file as accepted, in their order."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    rows.writerows(_row(f) for f in in_need(findings))
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+
+
+def _row(f: Finding) -> tuple[str, str, str, str]:
+    return f.id, f.verdict, f.printed, f.recomputed

@@ -1,0 +1,53 @@
+"""Findings as a reader at the command line, or another program, wants them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from tabulate import tabulate
+
+from nenreview.audit.finding import Finding
+from nenreview.audit.ledger import counts, severities
+
+_HEADS = ("id", "where", "printed", "recomputed", "verdict", "severity", "explanation")
+# Shares of the width of the line beside the ids, which are never broken; the rest goes to
+# the explanation.
+_SHARES = {"where": 0.25, "printed": 0.1, "recomputed": 0.1}
+_WORDS = 13  # the longest verdict or severity
+_NARROWEST = 100
+
+
+def as_json(findings: tuple[Finding, ...]) -> str:
+    """Return the findings as a JSON list of objects, one a finding."""
+    return json.dumps([asdict(f) for f in findings], ensure_ascii=False, indent=2)
+
+
+def as_table(findings: tuple[Finding, ...], width: int) -> str:
+    """Return the findings as a table that wraps to `width` characters, where they suffice."""
+    if not findings:
+        return "no finding"
+    ids = max(len(f.id) for f in findings)
+    room = max(width - ids, _NARROWEST) - 2 * (len(_HEADS) - 1)
+    widths = [int(room * share) for share in _SHARES.values()]
+    widths += [_WORDS, _WORDS]
+    widths = [ids, *widths, room - sum(widths)]
+    rows = [
+        (f.id, where(f), f.printed, f.recomputed, f.verdict, f.severity, f.explanation)
+        for f in findings
+    ]
+    return tabulate(rows, _HEADS, tablefmt="simple", maxcolwidths=widths, disable_numparse=True)
+
+
+def as_counts(findings: tuple[Finding, ...]) -> str:
+    """Return how many findings there are by source and verdict, and by severity."""
+    table = counts(findings)
+    table.loc["all"] = table.sum()
+    by_severity = ", ".join(f"{n} {name}" for name, n in severities(findings).items())
+    shown = tabulate(table.reset_index(names="source"), headers="keys", showindex=False)
+    return f"{shown}\n\n{len(findings)} findings; by severity: {by_severity}"
+
+
+def where(f: Finding) -> str:
+    """Return the place of a finding: source, table, and cell if it has one."""
+    return ", ".join(filter(None, (f.source, f.table, f.row_group, f.row, f.column)))

@@ -1,0 +1,129 @@
+"""The audit's ledger as a chapter shows it, with links to the marked cells and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+import pandas as pd
+from IPython.display import Markdown
+
+from nenreview.audit.accepted import in_need
+from nenreview.audit.finding import Finding
+from nenreview.audit.ledger import audit
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.sources import JIA
+from nenreview.tables import escape, show_table
+
+LEDGER = "audit.qmd"  # the chapter that holds the ledger
+# The comparison of four trials is rebuilt in the synthesis, not in the chapter of a trial.
+_ELSEWHERE = {(JIA, "Table 1"): "synthesis"}
+# Rows that are sentences: their numbers are audited, and the words stay in the source.
+_SENTENCES = {
+    (JIA, "PATIENT CHARACTERISTICS"): ("Note",),
+    (JIA, "DRUG INFORMATION"): ("Schedule of administration",),
+}
+
+
+def sentences(source: str, table: str) -> tuple[str, ...]:
+    """Return the labels of the rows of a table that are sentences and are not shown again."""
+    return _SENTENCES.get((source, table), ())
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the ledger: findings of one table that one explanation covers.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        One or more, in the order of the page.
+    """
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        """The finding that stands for all."""
+        return self.findings[0]
+
+
+def anchor(number: str) -> str:
+    """Return the anchor of a marked number in the chapter that shows it."""
+    return f'<span id="c-{number}"></span>'
+
+
+def link_to(text: str, ident: str) -> str:
+    """Return a link to a finding in the ledger."""
+    return f"[{text}]({LEDGER}#f-{ident})"
+
+
+def entries(data: Dataset, source: str) -> list[Entry]:
+    """Return the ledger of a source: what disagrees, and notes, alike ones together."""
+    found = [f for f in in_need(audit(data)) if f.source == source]
+    alike = groupby(found, key=lambda f: (f.table, f.check, f.verdict, f.explanation))
+    return [Entry(tuple(group)) for _, group in alike]
+
+
+def ledger_table(data: Dataset, source: str) -> Markdown:
+    """Return the ledger of a source as a table, each entry with a link to its cell."""
+    rows = [
+        [
+            "".join(f'<span id="f-{f.id}"></span>' for f in entry.findings) + _where(data, entry),
+            escape(_printed(entry)),
+            escape(entry.first.recomputed) if len(entry.findings) == 1 else "",
+            f"{entry.first.verdict}, {entry.first.severity}",
+            escape(_why(entry)),
+        ]
+        for entry in entries(data, source)
+    ]
+    # A source in order has a line too: that nothing was found is a result.
+    rows = rows or [["–", "–", "–", "–", "nothing is at odds with the rest"]]
+    columns = ["Where", "Printed", "Recomputed", "Verdict", "Why"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return show_table(frame, widths=[1.8, 1, 1.1, 1.1, 3.2], align="lllll", markdown=True)
+
+
+def _where(data: Dataset, entry: Entry) -> str:
+    """Return the place of an entry, a link where a chapter shows the cell."""
+    f = entry.first
+    if len(entry.findings) == 1:
+        # "value" is our name for a second column that the print leaves without one.
+        column = "" if f.column == "value" else f.column
+        cell = ", ".join(filter(None, (f.row_group, f.row, column)))
+        place = escape(f"{f.table}: {cell}" if cell else f.table)
+    else:
+        place = escape(f"{f.table}, {len(entry.findings)} cells")
+    target = back_link(data, f)
+    return f"[{place}]({target})" if target else place
+
+
+def back_link(data: Dataset, f: Finding) -> str:
+    """Return the target of the link from a finding to where a chapter shows the number.
+
+    The marked cell where the number stands in a table that a chapter rebuilds, else the
+    chapter of the trial; empty where the finding is about no trial.
+    """
+    rows = data.results[data.results["id"] == f.number]
+    trial = "" if rows.empty else rows.iloc[0]["trial"]
+    chapters = data.trials.set_index("trial")["chapter"]
+    chapter = _ELSEWHERE.get((f.source, f.table)) or chapters.get(trial, "")
+    if not chapter:
+        return ""
+    in_table = f.row and f.disagrees and f.row not in sentences(f.source, f.table)
+    return f"{chapter}.qmd#c-{f.number}" if in_table else f"{chapter}.qmd"
+
+
+def _printed(entry: Entry) -> str:
+    printed = list(dict.fromkeys(f.printed for f in entry.findings))
+    return "; ".join(printed)
+
+
+def _why(entry: Entry) -> str:
+    f = entry.first
+    sentences = [f.explanation]
+    if f.power is not None:
+        sentences.append(f"power {100 * f.power:.0f}%")
+    if f.affects:
+        sentences.append(f"in the synthesis, {f.affects}")
+    return ". ".join(s[:1].upper() + s[1:] for s in sentences) + "."

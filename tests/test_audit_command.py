@@ -1,0 +1,142 @@
+"""``nenreview audit``: what it prints, how it is narrowed, and when it fails."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+from helpers_data import DATA, ROOT
+
+from nenreview import cli
+from nenreview.audit import accepted
+from nenreview.audit.finding import SEVERITIES, VERDICTS
+from nenreview.audit.ledger import audit
+from nenreview.cli import main
+from nenreview.evidence.dataset import load
+
+FIELDS = {"id", "source", "table", "row", "column", "printed", "recomputed"}
+FIELDS |= {"verdict", "severity", "explanation"}
+
+
+def printed(capsys, *arguments):
+    """Return what the command prints, after it ended as it should."""
+    assert main(["audit", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_table_lists_what_does_not_hold_and_ends_with_counts(capsys):
+    out = printed(capsys)
+    assert "jia2022-108-size" in out
+    assert "jia2022-094-sum" not in out  # it agrees
+    last = out.strip().splitlines()[-2:]
+    assert f"{len(audit(load(DATA)))} findings; by severity: " in last[0]
+    assert "that agree or are not checkable are not listed" in last[1]
+
+
+def test_the_json_is_a_list_of_all_findings(capsys):
+    found = json.loads(printed(capsys, "--json"))
+    assert [f["id"] for f in found] == [f.id for f in audit(load(DATA))]
+    assert set(found[0]) >= FIELDS
+
+
+@pytest.mark.parametrize(
+    ("option", "values", "field"),
+    [
+        ("--source", ["review2023", "markey2017"], "source"),
+        ("--verdict", ["truncated"], "verdict"),
+        ("--verdict", ["not checkable", "note"], "verdict"),
+        ("--severity", ["typographic"], "severity"),
+    ],
+)
+def test_the_findings_are_narrowed(capsys, option, values, field):
+    arguments = [word for value in values for word in (option, value)]
+    found = json.loads(printed(capsys, "--json", *arguments))
+    assert {f[field] for f in found} == set(values)
+
+
+def test_matches_are_listed_when_asked_for(capsys):
+    assert "jia2022-094-places" in printed(capsys, "--verdict", "match", "--source", "jia2022")
+
+
+def test_a_narrow_terminal_still_gets_every_word(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    assert "no finding" in printed(capsys, "--source", "lu2020", "--severity", "substantive")
+    assert "substantive" in printed(capsys, "--source", "review2023")
+
+
+@pytest.mark.parametrize("option", ["--source", "--verdict", "--severity"])
+def test_a_wrong_word_is_refused_with_the_right_ones(capsys, option):
+    with pytest.raises(SystemExit) as raised:
+        main(["audit", option, "wrong"])
+    assert raised.value.code == 2
+    assert "invalid choice: 'wrong' (choose from" in capsys.readouterr().err
+
+
+def test_the_words_of_the_command_are_those_of_the_audit():
+    assert list(cli._SOURCES) == list(load(DATA).sources["source"])
+    assert cli._VERDICTS == VERDICTS
+    assert cli._SEVERITIES == SEVERITIES
+
+
+def test_the_accepted_findings_are_those_that_are_found():
+    data = load(DATA)
+    assert accepted.new(data, audit(data)) == ()
+    assert accepted.gone(data, audit(data)) == []
+
+
+@pytest.fixture
+def review(tmp_path):
+    """Return a copy of the data in a review of its own, and how to run the command on it."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "_quarto.yml").touch()
+    shutil.copytree(DATA, tmp_path / "data")
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "nenreview", "audit", *arguments]
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)}
+        )
+
+    return tmp_path / "data", run
+
+
+def rewrite(path, change):
+    """Apply `change` to every record of a file."""
+    with path.open(encoding="utf-8", newline="") as handle:
+        rows = [change(row) for row in csv.reader(handle)]
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle, lineterminator="\n").writerows(row for row in rows if row)
+
+
+def test_a_mistake_of_transcription_is_new_until_it_is_accepted(review):
+    data, run = review
+    assert run("--fail-on-new").returncode == 0
+
+    def misread(row):
+        # Jia 2022, discussion: 2 of 6 with gastro-esophageal NEC, 33%.
+        return [*row[:14], "3", row[15], "3", *row[17:]] if row[0] == "jia2022-545" else row
+
+    rewrite(data / "results.csv", misread)
+    failed = run("--fail-on-new")
+    assert failed.returncode == 1
+    assert "new: jia2022-545-" in failed.stderr
+    accept = run("--accept")
+    assert (accept.returncode, run("--fail-on-new").returncode) == (0, 0)
+    assert "findings accepted in data/accepted.csv" in accept.stderr
+
+
+def test_a_finding_that_is_gone_is_named_and_does_not_fail(review):
+    data, run = review
+    text = (data / "accepted.csv").read_text(encoding="utf-8")
+    (data / "accepted.csv").write_text(text + "x-001-sum,conflict,1,2\n", encoding="utf-8")
+    ended = run("--fail-on-new")
+    assert ended.returncode == 0
+    assert "accepted, and not found as it was: x-001-sum" in ended.stderr
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly():
+    command = f"{sys.executable} -m nenreview audit --json | head -1"
+    ended = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert (ended.stdout, ended.stderr) == ("[\n", "")

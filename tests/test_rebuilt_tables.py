@@ -1,0 +1,68 @@
+"""Rebuilt tables and the ledger lead to each other."""
+
+import re
+
+import pytest
+from helpers_data import DATA, ROOT
+
+from nenreview.audit.accepted import in_need
+from nenreview.audit.ledger import audit
+from nenreview.audit_tables import back_link, entries, ledger_table
+from nenreview.evidence.dataset import load
+from nenreview.rebuilt_tables import rebuilt_table, statistics_table
+
+SOURCES = ("lu2020", "jia2022", "review2023", "markey2017")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load(DATA)
+
+
+@pytest.fixture(scope="module")
+def ledger(data):
+    return "".join(ledger_table(data, source).data for source in SOURCES)
+
+
+def test_every_finding_stands_in_the_ledger_once(data, ledger):
+    anchors = re.findall(r'<span id="f-([^"]+)">', ledger)
+    assert anchors == [
+        f.id for source in SOURCES for f in in_need(audit(data)) if f.source == source
+    ]
+
+
+def test_a_marked_cell_leads_to_its_finding_and_back():
+    shown = rebuilt_table("jia2022", "PATIENT CHARACTERISTICS").data
+    assert '<span id="c-jia2022-108"></span>' in shown
+    assert "^[a](audit.qmd#f-jia2022-108-size)^" in shown
+
+
+def test_a_marked_statistic_leads_to_its_finding_and_back():
+    shown = statistics_table("review2023", "Table 6", "10", "Key outcomes").data
+    assert '<span id="c-review2023-062"></span>' in shown
+    assert "[inconsistent](audit.qmd#f-review2023-062-percentage)" in shown
+
+
+def test_a_finding_in_prose_leads_to_the_chapter_of_its_trial(data):
+    (found,) = [f for f in audit(data) if f.id == "jia2022-472-same-responders"]
+    assert back_link(data, found) == "sintilimab.qmd"
+
+
+def test_a_finding_in_a_row_that_is_a_sentence_leads_to_the_chapter(data):
+    (found,) = [f for f in audit(data) if f.id == "jia2022-112-sum"]
+    assert back_link(data, found) == "sintilimab.qmd"
+
+
+def test_cells_with_one_explanation_share_an_entry(data):
+    sizes = [len(entry.findings) for entry in entries(data, "jia2022")]
+    assert max(sizes) == 49  # the adverse events
+
+
+def test_every_chapter_of_a_trial_is_a_file(data):
+    for chapter in data.trials["chapter"]:
+        assert (ROOT / "chapters" / f"{chapter}.qmd").is_file()
+
+
+def test_a_source_in_order_says_so(data, monkeypatch):
+    monkeypatch.setattr("nenreview.audit_tables.in_need", lambda _: ())
+    assert "nothing is at odds with the rest" in ledger_table(data, "lu2020").data
