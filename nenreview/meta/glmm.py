@@ -26,7 +26,8 @@ from nenreview.meta.likelihood import (
 
 FIRST_NODES = 32
 MOST_HERMITE = 128  # beyond this many, evenly spaced nodes settle far sooner
-MOST_NODES = 1024
+MOST_NODES = 256
+LARGE_TAU = 3.5  # logits; from here on eight times the nodes
 NEGLIGIBLE = 37.0  # a fall of the log integrand: e^-37 is below the last digit
 CLOSE_LOGLIK = 1e-8  # between N and 2N nodes
 
@@ -183,7 +184,7 @@ class LogisticNormal:
     weight : numpy.ndarray
         Shape (k,): how many trials have this row's counts and design.
     nodes : int
-        Quadrature nodes.
+        Quadrature nodes where τ is not large.
     """
 
     events: np.ndarray
@@ -208,12 +209,17 @@ class LogisticNormal:
         root = np.sqrt(self.weight)
         return np.linalg.lstsq(self.design * root[:, None], y * root, rcond=None)[0]
 
+    def nodes_at(self, spread: float) -> int:
+        """Return how many nodes are used for a τ."""
+        return self.nodes if spread < LARGE_TAU else 8 * self.nodes
+
     def evaluate(self, mean: np.ndarray, spread: float) -> Point:
         """Return the log-likelihood and its derivatives.
 
         The derivatives are posterior expectations over ``u`` (Louis, JRSS B 1982;44:226).
         """
-        grid = integrate(self.design @ mean, spread, self.events, self.n, self.nodes)
+        nodes = self.nodes_at(spread)
+        grid = integrate(self.design @ mean, spread, self.events, self.n, nodes)
         residual = self.events[:, None] - self.n[:, None] * grid.p
         curve = self.n[:, None] * grid.p * (1 - grid.p)
 
@@ -252,15 +258,15 @@ class LogisticNormal:
         point = self.evaluate(mean, spread)
         p = len(mean)
         before = np.inf
-        for _ in range(50):
+        for _ in range(200):
             gradient = point.gradient[:p]
             try:
                 step = np.linalg.solve(-point.hessian[:p, :p], gradient)
             except np.linalg.LinAlgError:
                 raise endless from None
             gain = gradient @ step  # twice what the step should gain
-            # Below 1e-10 Newton's steps square the error; where they do not, it is rounding.
-            if gain < 1e-20 or (gain < 1e-10 and gain > before / 4):
+            # Near the top each gain is far below the one before, until rounding is left.
+            if gain < 1e-20 or (gain < 1e-10 and gain >= before):
                 return mean
             before = gain
             for _ in range(12):
@@ -271,7 +277,7 @@ class LogisticNormal:
             else:
                 return mean
             mean, point = mean + step, new
-            if np.abs(self.design @ mean).max() > 2 * FARTHEST_LOGIT + 10 * spread:
+            if np.abs(self.design @ mean).max() > FARTHEST_LOGIT + 10 * spread:
                 raise endless
         return mean  # the quadrature is too coarse for this τ: fit_glmm() doubles its nodes
 
@@ -288,7 +294,7 @@ def fit_glmm(model: LogisticNormal) -> tuple[Fit, LogisticNormal]:
     Raises
     ------
     FitError
-        If there is no maximum, or 1,024 nodes do not settle the integral.
+        If there is no maximum, or 2,048 nodes do not settle the integral.
     """
     if np.all((model.events == 0) | (model.events == model.n)):
         raise FitError(
@@ -296,7 +302,13 @@ def fit_glmm(model: LogisticNormal) -> tuple[Fit, LogisticNormal]:
             "the maximum-likelihood spread between trials is infinite or unknown"
         )
     while True:
-        fit = maximise(model)
+        try:
+            fit = maximise(model)
+        except FitError:
+            if model.nodes > FIRST_NODES:  # then it is not for want of nodes
+                raise
+            model = doubled(model)
+            continue
         finer = doubled(model)
         moved = abs(finer.evaluate(fit.mean, fit.spread).value - fit.loglik)
         if moved < CLOSE_LOGLIK * (1 + abs(fit.loglik)):
@@ -313,7 +325,7 @@ def doubled(model: LogisticNormal) -> LogisticNormal:
         If it has the most already.
     """
     if model.nodes >= MOST_NODES:
-        raise FitError(f"the quadrature has not settled with {model.nodes} nodes")
+        raise FitError(f"the quadrature has not settled with {8 * model.nodes:,} nodes")
     return replace(model, nodes=2 * model.nodes)
 
 
@@ -323,7 +335,7 @@ def glmm_profile(model: LogisticNormal, fit: Fit, level: float) -> tuple[float, 
     Raises
     ------
     FitError
-        If 1,024 nodes do not settle the integral at a limit.
+        If 2,048 nodes do not settle the integral at a limit.
     """
     while True:
         limits, spreads = profile_limits(model, fit, level)

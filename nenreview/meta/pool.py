@@ -406,7 +406,7 @@ def by_glmm(y, m, made: dict, pi_df: str | None) -> PooledProportion:
     else:
         fit, model = fit_glmm(LogisticNormal.of(y, m))
         mean, se = float(fit.mean[0]), float(np.sqrt(fit.covariance[0, 0]))
-        tau2, loglik, nodes = fit.spread**2, fit.loglik, model.nodes
+        tau2, loglik, nodes = fit.spread**2, fit.loglik, model.nodes_at(fit.spread)
     df = confidence_df(made)
     if made["ci"] != "profile":
         half = quantile(made["level"], df) * se
