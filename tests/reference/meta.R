@@ -99,9 +99,7 @@ for (set in names(sets)) for (method in names(transforms)) {
 glmm <- function(set, effects, test) {
   x <- sets[[set]][[1]]; n <- sets[[set]][[2]]
   fit <- quietly(try(rma.glmm(measure = "PLO", xi = x, ni = n, nAGQ = 25, test = tests[[test]],
-                              method = if (effects == "common") "EE" else "ML",
-                              control = list(glmCtrl = list(epsilon = 1e-13, maxit = 100))),
-                     silent = TRUE))
+                              method = if (effects == "common") "EE" else "ML"), silent = TRUE))
   if (inherits(fit, "try-error")) return(NULL)
   p <- quietly(predict(fit, transf = transf.ilogit))
   pi <- if (effects == "common" || length(x) < 3) none else {
@@ -260,10 +258,17 @@ write_rows(unlist(lapply(c("review", "pritz1997", "nielweise_control"), function
 
 # ---- one moderator in the logistic model ----------------------------------------------------
 
+# The likelihood ratio is that of lme4's deviance function at its fits: the log-likelihood that
+# lme4 and so metafor report with several nodes leaves terms out that differ between models.
 moderator <- function(name, x, n, mods) {
   fit <- quietly(rma.glmm(measure = "PLO", xi = x, ni = n, mods = ~ mods, nAGQ = 25))
-  null <- quietly(rma.glmm(measure = "PLO", xi = x, ni = n, nAGQ = 25))
-  lr <- 2 * (fit$fit.stats["ll", "ML"] - null$fit.stats["ll", "ML"])
+  rows <- data.frame(x, m = n - x, mods, study = factor(seq_along(x)))
+  minimum <- function(formula) {
+    found <- quietly(glmer(formula, rows, binomial, nAGQ = 25))
+    at <- quietly(glmer(formula, rows, binomial, nAGQ = 25, devFunOnly = TRUE))
+    at(c(getME(found, "theta"), fixef(found)))
+  }
+  lr <- minimum(cbind(x, m) ~ 1 + (1 | study)) - minimum(cbind(x, m) ~ mods + (1 | study))
   lapply(seq_along(fit$beta), function(i) list(set = name, coefficient = i, estimate = fit$beta[i],
     se = fit$se[i], tau2 = fit$tau2, wald = fit$QM, wald_p = fit$QMp, lr = lr,
     lr_p = pchisq(lr, fit$m, lower.tail = FALSE)))
@@ -288,30 +293,36 @@ write_rows(c(
 
 # ---- Bayesian: the posterior on a plain grid -------------------------------------------------
 
-# Each trial's integral by 120 fixed Gauss-Hermite nodes, enough for these small trials; tau by
-# Gauss-Legendre; mu by the trapezoidal rule, whose cumulative sums, corrected at their ends,
-# a spline turns into probabilities.
+# Each trial's integral by the trapezoidal rule over fixed nodes, enough for these small trials;
+# tau by Gauss-Legendre; mu by the trapezoidal rule, whose cumulative sums, corrected at their
+# ends (Euler and Maclaurin), a spline turns into probabilities.
 bayes <- function(set, scale, prior, x, n) {
-  gh <- statmod::gauss.quad.prob(120, "normal")
+  u <- seq(-9, 9, by = 0.1)
+  u_w <- dnorm(u) / sum(dnorm(u))
   top <- 8 * scale
   gl <- statmod::gauss.quad(80, "legendre")
   tau <- (gl$nodes + 1) * top / 2; tau_w <- gl$weights * top / 2
-  mu <- seq(-20, 14, by = 0.02)
+  h <- 0.02
+  mu <- seq(-20, 14, by = h)
   log_prior <- if (prior == "logistic") dlogis(mu, log = TRUE) else dnorm(mu, 0, 2.5, log = TRUE)
   post <- sapply(seq_along(tau), function(j) {
-    theta <- outer(mu, tau[j] * gh$nodes, "+")
+    log_p <- plogis(outer(mu, tau[j] * u, "+"), log.p = TRUE)
+    log_q <- plogis(outer(mu, tau[j] * u, "+"), lower.tail = FALSE, log.p = TRUE)
     like <- rowSums(sapply(seq_along(x), function(i) {
-      log(exp(dbinom(x[i], n[i], plogis(theta), log = TRUE)) %*% gh$weights)
+      lchoose(n[i], x[i]) + log(exp(x[i] * log_p + (n[i] - x[i]) * log_q) %*% u_w)
     }))
     exp(like + log_prior + dnorm(tau[j], 0, scale, log = TRUE)) * tau_w[j]
   })
-  evidence <- sum(post) * 0.02
-  density <- rowSums(post) / evidence
-  # Euler and Maclaurin's correction takes the error from the square to the fourth power of h.
-  slope <- splinefun(mu, density)(mu, deriv = 1)
-  trapezoids <- c(0, cumsum((head(density, -1) + tail(density, -1)) / 2) * 0.02)
-  cdf <- splinefun(mu, trapezoids - 0.02^2 / 12 * (slope - slope[1]))
-  new_cdf <- function(m) sum(post * outer(mu, tau, function(a, b) pnorm((m - a) / b))) / evidence * 0.02
+  evidence <- sum(post) * h
+  cumulate <- function(density) {
+    slope <- splinefun(mu, density)(mu, deriv = 1)
+    trapezoids <- c(0, cumsum((head(density, -1) + tail(density, -1)) / 2) * h)
+    splinefun(mu, trapezoids - h^2 / 12 * (slope - slope[1]))
+  }
+  cdf <- cumulate(rowSums(post) / evidence)
+  parts <- apply(post / evidence, 2, cumulate)
+  inside <- function(m) pmin(pmax(m, mu[1]), tail(mu, 1))
+  new_cdf <- function(m) sum(sapply(seq_along(tau), function(j) sum(u_w * parts[[j]](inside(m - tau[j] * u)))))
   quantile_of <- function(f, p) plogis(uniroot(function(m) f(m) - p, c(-19, 13), tol = 1e-10)$root)
   list(set = set, scale = scale, prior = prior, median = quantile_of(cdf, .5),
        low = quantile_of(cdf, .025), high = quantile_of(cdf, .975),
