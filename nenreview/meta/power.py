@@ -75,7 +75,7 @@ def fisher_power(
     Examples
     --------
     >>> round(fisher_power(0.3, 24, 0.1, 24), 3)
-    0.24
+    0.314
     """
     for n in (first_n, second_n):
         Rate(0, n)
