@@ -19,8 +19,8 @@ SETS = {
     name: ([int(row["events"]) for row in rows], [int(row["n"]) for row in rows])
     for name, rows in trials("meta_rows.csv").items()
 }
-# Geissler's families of twelve, boys: Lindsey & Altham, Appl Stat 1998;47:149, and Wikipedia,
-# "Beta-binomial distribution", from Sokal & Rohlf.
+# Families of twelve with 0 to 12 boys: Wikipedia, "Beta-binomial distribution", the example
+# of the sex ratio.
 GEISSLER = [3, 24, 104, 286, 670, 1033, 1343, 1112, 829, 478, 181, 45, 7]
 SETS["geissler"] = (np.repeat(range(13), GEISSLER), np.full(sum(GEISSLER), 12))
 ROWS = mixed_reference("meta_pools.csv")

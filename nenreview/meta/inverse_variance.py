@@ -120,7 +120,7 @@ def paule_mandel(y: Array, v: Array) -> float:
 def restricted_maximum_likelihood(y: Array, v: Array) -> float:
     """Return the τ² of the highest restricted likelihood.
 
-    Viechtbauer, J Educ Behav Stat 2005;30:261, equation 8. Every hump is looked at: between
+    Viechtbauer, J Educ Behav Stat 2005;30:261. Every hump is looked at: between
     two values where the slope turns from up to down there is one.
     """
 
@@ -174,7 +174,7 @@ class Heterogeneity:
 
 
 def typical_variance(v: Array) -> float:
-    """Return the typical sampling variance (Higgins & Thompson, Stat Med 2002;21:1539, eq. 9)."""
+    """Return the typical sampling variance (Higgins & Thompson, Stat Med 2002;21:1539)."""
     w = 1 / v
     return float((len(v) - 1) / (w.sum() - (w**2).sum() / w.sum()))
 

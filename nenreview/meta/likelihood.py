@@ -179,7 +179,9 @@ def best_spread(model: MeanAndSpread, mean: np.ndarray, near: float) -> float:
         while slope(high := high * 1.5) > 0:
             low = high
             if high > largest:
-                raise FitError(f"no best spread up to {high:g} for this mean")
+                raise FitError(
+                    f"no best spread up to {high:g} for this mean: the profile cannot be followed"
+                )
     else:
         while slope(low := low / 1.5) <= 0:
             high = low
