@@ -18,6 +18,15 @@ TOLERANCE = {
     "proportion": {"abs": 1e-12, "rel": 1e-10},
     "p value": {"abs": 0, "rel": 1e-9},
     "odds ratio": {"abs": 0, "rel": 1e-9},
+    # Pools. metafor's rma() is at 1e-10 of the truth, glm() and lme4 stop some digits earlier, and
+    # R's exact likelihood is limited by its numerical second derivatives.
+    "pool": {"abs": 1e-9, "rel": 1e-7},
+    "glm pool": {"abs": 1e-6, "rel": 1e-4},
+    "lme4 pool": {"abs": 1e-4, "rel": 1e-3},
+    "exact pool": {"abs": 1e-7, "rel": 1e-6},
+    "numerical se": {"abs": 0, "rel": 1e-4},
+    "profile limit": {"abs": 1e-6, "rel": 1e-5},
+    "posterior": {"abs": 1e-6, "rel": 1e-5},
 }
 
 
@@ -27,3 +36,28 @@ def reference(file: str) -> list[dict[str, float]]:
         rows = [{name: float(text) for name, text in row.items()} for row in csv.DictReader(handle)]
     assert rows, f"{file} has no rows"
     return rows
+
+
+def mixed_reference(file: str) -> list[dict[str, float | str | None]]:
+    """Return the rows of a file that ``reference/meta.R`` wrote; None where it is blank."""
+
+    def value(text: str) -> float | str | None:
+        if not text:
+            return None
+        try:
+            return float(text)
+        except ValueError:
+            return text
+
+    with (REFERENCE / file).open(encoding="utf-8", newline="") as handle:
+        rows = [{name: value(x) for name, x in row.items()} for row in csv.DictReader(handle)]
+    assert rows, f"{file} has no rows"
+    return rows
+
+
+def trials(file: str) -> dict[str, list[dict]]:
+    """Return the rows of a file of ``reference/meta.R``, by the name of their set."""
+    sets: dict[str, list[dict]] = {}
+    for row in mixed_reference(file):
+        sets.setdefault(row["set"], []).append(row)
+    return sets

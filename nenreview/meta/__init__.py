@@ -1,0 +1,6 @@
+"""Meta-analysis of proportions: one rate from several trials, and what it leaves unsaid."""
+
+from nenreview.meta.likelihood import FitError
+from nenreview.meta.pool import PooledProportion, pool_proportions
+
+__all__ = ["FitError", "PooledProportion", "pool_proportions"]
