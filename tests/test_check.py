@@ -726,6 +726,14 @@ OURS = [
         "review2023 has no number about 'all > G2 NEN' of NCT02834013; expected a printed one",
     ),
     Case(
+        "choice for pooling about a population that is not printed",
+        put("pooling.csv", "nec-sintilimab,", population="all > G2 NEN"),
+        "pooling.csv",
+        "nec-sintilimab,",
+        "population",
+        "jia2022 has no number about 'all > G2 NEN' of NCT02937116; expected a printed one",
+    ),
+    Case(
         "overlap of a report with itself",
         put("overlaps.csv", BASKET, other_population="all > non-pancreatic NEN"),
         "overlaps.csv",

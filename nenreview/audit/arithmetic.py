@@ -53,23 +53,22 @@ def arithmetic(record: Record) -> Iterator[Finding]:
 
 def _count(record: Record, number) -> Iterator[Finding]:
     """Check a count against the sum over NET and NEC where both are printed."""
-    parts = record.over_parts(number, "events")
-    if parts is None:
-        return
     n = record.size(number)
-    power = n / (n + 1) if n else None
+    parts = record.over_parts(number, "events")
+    if parts is not None:
+        yield _against_parts(number, number.category, parts, n / (n + 1) if n else None)
+
+
+def _against_parts(number, name: str, parts: list[int], power: float | None = None) -> Finding:
+    """Check a number against the sum of what NET and NEC have of it."""
     if sum(parts) == int(number.value):
-        yield about(number, SUM, MATCH, power=power)
-    else:
-        added = f"{' + '.join(map(str, parts))} = {sum(parts)}"
-        yield about(
-            number,
-            SUM,
-            INCONSISTENT,
-            recomputed=str(sum(parts)),
-            explanation=f"{number.category}: NET and NEC add up to {added}, not {number.printed}",
-            power=power,
-        )
+        return about(number, SUM, MATCH, power=power)
+    added = f"{' + '.join(map(str, parts))} = {sum(parts)}"
+    explanation = f"{name}: NET and NEC add up to {added}, not {number.printed}"
+    recomputed = str(sum(parts))
+    return about(
+        number, SUM, INCONSISTENT, recomputed=recomputed, explanation=explanation, power=power
+    )
 
 
 def _percentage(record: Record, number, denominators: dict[tuple, int]) -> Finding:
@@ -158,19 +157,8 @@ def _size(record: Record, number) -> Iterator[Finding]:
         yield from _population_size(record, number)
         return
     parts = record.over_parts(number, "n")
-    if parts is None:
-        return
-    added = f"{' + '.join(map(str, parts))} = {sum(parts)}"
-    if sum(parts) == int(number.value):
-        yield about(number, SUM, MATCH)
-    else:
-        yield about(
-            number,
-            SUM,
-            INCONSISTENT,
-            recomputed=str(sum(parts)),
-            explanation=f"{number.outcome}: NET and NEC add up to {added}, not {number.printed}",
-        )
+    if parts is not None:
+        yield _against_parts(number, number.outcome, parts)
 
 
 def _population_size(record: Record, number) -> Iterator[Finding]:

@@ -38,6 +38,7 @@ def integrity_problems(
         *_events(frames["results"], files["results"]),
         *_derived(frames, files),
         *_overlaps(frames, files),
+        *_pooling(frames, files),
     ]
     order = list(files.values())
     return sorted(problems, key=lambda p: (order.index(p.file), p.row or 0, p.column or ""))
@@ -226,6 +227,18 @@ def _overlaps(frames, files) -> Iterator[Problem]:
             message = f"the pair stands in row {first_row[pair]}; expected it once"
             yield Problem(file, message, row.Index, "other_population")
         first_row.setdefault(pair, row.Index)
+
+
+def _pooling(frames, files) -> Iterator[Problem]:
+    """Yield choices about a population of which the source prints nothing."""
+    printed = set(
+        frames["results"][["source", "trial", "population"]].itertuples(index=False, name=None)
+    )
+    for row in frames["pooling"].itertuples():
+        if (row.source, row.trial, row.population) not in printed:
+            message = f"{row.source} has no number about {row.population!r} of {row.trial}"
+            problem = f"{message}; expected a printed one"
+            yield Problem(files["pooling"], problem, row.Index, "population")
 
 
 def _sizes(results: pd.DataFrame) -> dict[tuple[str, str, str], list[float]]:
