@@ -30,6 +30,7 @@ from nenreview.evidence_table import (
     reporting_matrix,
 )
 from nenreview.figures.catalogue import draw as figure
+from nenreview.published import published
 from nenreview.rebuilt_tables import notes, rebuilt_table, statistics_table
 from nenreview.sites import nec_by_site
 from nenreview.stats.durations import months
@@ -80,6 +81,7 @@ __all__ = [
     "patients_in_all",
     "percent",
     "points",
+    "published",
     "ratio",
     "rebuilt_table",
     "reporting_table",

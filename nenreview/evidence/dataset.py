@@ -14,7 +14,17 @@ from nenreview.evidence.integrity import integrity_problems
 from nenreview.evidence.schema import column_names, read_package, text_problems, typed
 from nenreview.paths import DATA
 
-TABLES = ("sources", "trials", "cells", "results", "derived", "overlaps", "accepted", "pooling")
+TABLES = (
+    "sources",
+    "trials",
+    "cells",
+    "results",
+    "derived",
+    "overlaps",
+    "accepted",
+    "pooling",
+    "published",
+)
 
 
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity, so that answers can be cached
@@ -23,7 +33,7 @@ class Dataset:
 
     Attributes
     ----------
-    sources, trials, cells, results, derived, overlaps, accepted, pooling : DataFrame
+    sources, trials, cells, results, derived, overlaps, accepted, pooling, published : DataFrame
         As described in ``data/datapackage.json``. Empty text is ``""``; ``results.value``
         is float64 with NaN where no value is printed; ``trials.enrolled`` is Int64.
     """
@@ -36,6 +46,7 @@ class Dataset:
     overlaps: pd.DataFrame
     accepted: pd.DataFrame
     pooling: pd.DataFrame
+    published: pd.DataFrame
 
     def select(self, **where: str) -> pd.DataFrame:
         """Return the rows of `results` whose columns equal the given values.
