@@ -17,7 +17,7 @@ def test_a_fact_is_shown_as_its_report_prints_it():
 
 
 def test_an_unknown_fact_is_refused():
-    with pytest.raises(LookupError, match="published.csv has no fact 'nobody'"):
+    with pytest.raises(LookupError, match=r"published\.csv has no fact 'nobody'"):
         published("nobody")
 
 
