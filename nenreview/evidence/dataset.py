@@ -14,7 +14,7 @@ from nenreview.evidence.integrity import integrity_problems
 from nenreview.evidence.schema import column_names, read_package, text_problems, typed
 from nenreview.paths import DATA
 
-TABLES = ("sources", "trials", "cells", "results", "derived", "overlaps")
+TABLES = ("sources", "trials", "cells", "results", "derived", "overlaps", "claims")
 
 
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity, so that answers can be cached
@@ -23,7 +23,7 @@ class Dataset:
 
     Attributes
     ----------
-    sources, trials, cells, results, derived, overlaps : DataFrame
+    sources, trials, cells, results, derived, overlaps, claims : DataFrame
         As described in ``data/datapackage.json``. Empty text is ``""``; ``results.value``
         is float64 with NaN where no value is printed; ``trials.enrolled`` is Int64.
     """
@@ -34,6 +34,7 @@ class Dataset:
     results: pd.DataFrame
     derived: pd.DataFrame
     overlaps: pd.DataFrame
+    claims: pd.DataFrame
 
     def select(self, **where: str) -> pd.DataFrame:
         """Return the rows of `results` whose columns equal the given values.
