@@ -142,6 +142,8 @@ def without(claim, read: Quantities, *, rate: str, part: str, why: str) -> Answe
     whole, other = read.rate(rate), read.rate(part)
     rest = whole - other
     shown = f"{of(whole)} ({percent(whole)}); without them {of(rest)} ({percent(rest)})"
+    if whole.percent() == rest.percent():
+        return holds(shown)
     return remarks(shown, f"{other.n} of the {whole.n} {why}, {other.events} with the event")
 
 
