@@ -166,6 +166,9 @@ CASES = [
     ("reached", {"estimate": "jia2022-485", "other": "jia2022-472"}, {}, CONFLICT, ">1 year and not reached"),
     ("with unit", {"values": "jia2022-057"}, {}, MATCH, "10.8 months"),
     ("with unit", {"values": "jia2022-057; jia2022-581"}, {}, NOTE, "no unit is printed with 17.6"),
+    # Abstract: 95% with the OS of NEC; the three blocks of assessment: CI alone.
+    ("with level", {"limits": "jia2022-470"}, {}, MATCH, "1 of 1 intervals with a level"),
+    ("with level", {"limits": "jia2022-131; jia2022-174"}, {}, NOTE, "0 of 2 intervals with a level"),
     ("whole trials", {"sizes": "jia2022-003"}, {}, MATCH, "29 of 29"),
     ("whole trials", {"sizes": "jia2022-001; jia2022-002; jia2022-003"}, {}, INCONSISTENT, "18 of 24; 32 of 40; 29 of 29"),
     ("references", {"numbers": "6; 7", "studies": "jia2022-569"}, {}, MATCH, "references 6, 7 for 2 studies"),

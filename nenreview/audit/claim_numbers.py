@@ -139,6 +139,21 @@ def with_unit(claim, read: Quantities, *, values: str) -> Answer:
     return remarks(shown, f"no unit is printed with {' and '.join(bare)}") if bare else holds(shown)
 
 
+def with_level(claim, read: Quantities, *, limits: str) -> Answer:
+    """Test that intervals, named by their lower limits, are printed with their level."""
+    rows = read.numbers(limits)
+    levels = read.data.select(source=claim.source, statistic="ci_level")
+    places = set(zip(levels["table"], levels["population"], levels["outcome"], strict=True))
+    bare = [r for r in rows if (r.table, r.population, r.outcome) not in places]
+    shown = f"{len(rows) - len(bare)} of {len(rows)} intervals with a level"
+    if not bare:
+        return holds(shown)
+    elsewhere = sorted({f"{row.printed}% in {row.table}" for row in levels.itertuples()})
+    return remarks(
+        shown, f"the level is not printed with them; {' and '.join(elsewhere) or 'nowhere else'}"
+    )
+
+
 def whole_trials(claim, read: Quantities, *, sizes: str) -> Answer:
     """Test that the sizes of a comparison are those of whole trials, and not of parts."""
     parts, shown = [], []
@@ -215,5 +230,5 @@ def _named(read: Quantities, row) -> str:
 
 TESTS = (
     *(equals, between, covers, range_below, in_order, given, missing_elsewhere, reached),
-    *(with_unit, whole_trials, references, as_many, repeated),
+    *(with_unit, with_level, whole_trials, references, as_many, repeated),
 )
