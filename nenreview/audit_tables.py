@@ -12,12 +12,14 @@ from nenreview.audit.accepted import in_need
 from nenreview.audit.finding import Finding
 from nenreview.audit.ledger import audit
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.sources import JIA
+from nenreview.evidence.sources import JIA, MARKEY, REVIEW
 from nenreview.tables import escape, show_table
 
 LEDGER = "audit.qmd"  # the chapter that holds the ledger
 # The comparison of four trials is rebuilt in the synthesis, not in the chapter of a trial.
 _ELSEWHERE = {(JIA, "Table 1"): "synthesis"}
+# Where what is said of no single trial is taken up.
+_OF_SEVERAL = {JIA: "synthesis", REVIEW: "evidence", MARKEY: "markey"}
 # Rows that are sentences: their numbers are audited, and the words stay in the source.
 _SENTENCES = {
     (JIA, "PATIENT CHARACTERISTICS"): ("Note",),
@@ -102,15 +104,19 @@ def back_link(data: Dataset, f: Finding) -> str:
     """Return the target of the link from a finding to where a chapter shows the number.
 
     The marked cell where the number stands in a table that a chapter rebuilds, else the
-    chapter of the trial; empty where the finding is about no trial.
+    chapter of the trial, or the one on several; empty where there is none.
     """
-    rows = data.results[data.results["id"] == f.number]
-    trial = "" if rows.empty else rows.iloc[0]["trial"]
+    trials = {
+        **data.results.set_index("id")["trial"],
+        **data.claims.set_index("claim")["trial"],
+    }
     chapters = data.trials.set_index("trial")["chapter"]
-    chapter = _ELSEWHERE.get((f.source, f.table)) or chapters.get(trial, "")
+    chapter = _ELSEWHERE.get((f.source, f.table)) or chapters.get(trials.get(f.number, ""))
+    chapter = chapter or _OF_SEVERAL.get(f.source)
     if not chapter:
         return ""
-    in_table = f.row and f.disagrees and f.row not in sentences(f.source, f.table)
+    is_number = f.number in set(data.results["id"])
+    in_table = is_number and f.row and f.disagrees and f.row not in sentences(f.source, f.table)
     return f"{chapter}.qmd#c-{f.number}" if in_table else f"{chapter}.qmd"
 
 

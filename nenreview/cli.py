@@ -155,13 +155,16 @@ class _Version(argparse.Action):
 
 
 def _check(_) -> int:
+    from nenreview.audit.claims import claim_problems
     from nenreview.evidence.dataset import read
     from nenreview.paths import DATA
 
     dataset, problems = read(DATA)
+    if dataset is not None:
+        problems = claim_problems(dataset)
     for problem in problems:
         print(problem)
-    if dataset is None:
+    if problems:
         print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}", file=sys.stderr)
         return 1
     print(

@@ -227,13 +227,16 @@ def test_sources_said_to_be_transcribed_are_those_that_are(data):
     assert set(data.results["source"]) == whole
 
 
-def test_every_section_of_prose_holds_a_number_and_is_no_table(data):
+def test_every_section_of_prose_holds_a_number_or_a_claim_and_is_no_table(data):
     for source, sections in data.sources.set_index("source")["prose_sections"].items():
         tables = data.cells.loc[data.cells["source"] == source, "table"]
         rows = data.select(source=source)
-        assert list(rows.loc[~rows["table"].isin(tables), "table"].unique()) == [
-            section for section in sections.split(" | ") if section
-        ]
+        claimed = set(data.claims.loc[data.claims["source"] == source, "table"])
+        numbered = list(rows.loc[~rows["table"].isin(tables), "table"].unique())
+        listed = [section for section in sections.split(" | ") if section]
+        assert [section for section in listed if section in numbered] == numbered
+        assert set(listed) - set(numbered) <= claimed
+        assert not set(listed) & set(tables)
 
 
 def test_a_relation_is_recorded_for_at_least(data):

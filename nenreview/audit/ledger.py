@@ -11,6 +11,7 @@ import pandas as pd
 from nenreview.audit.affects import affects
 from nenreview.audit.agreement import agreement
 from nenreview.audit.arithmetic import arithmetic
+from nenreview.audit.claims import claims
 from nenreview.audit.finding import (
     NOT_CHECKABLE,
     SEVERITIES,
@@ -27,7 +28,7 @@ from nenreview.audit.sums import sums
 from nenreview.audit.times import times
 from nenreview.evidence.dataset import Dataset
 
-RULES = (arithmetic, sums, agreement, times, p_values, joint, rate_intervals)
+RULES = (arithmetic, sums, agreement, times, p_values, joint, rate_intervals, claims)
 UNCHECKED = "unchecked"
 
 # Why no rule says anything of a number, by what kind of number it is.
@@ -54,8 +55,8 @@ def audit(data: Dataset) -> tuple[Finding, ...]:
     Returns
     -------
     tuple of Finding
-        By source, then in the order of ``results.csv``; notes on cells last. The ids are
-        unique.
+        By source, then in the order of ``results.csv``; claims and notes on cells last. The
+        ids are unique.
     """
     index = record(data)
     found = [finding for rule in RULES for finding in rule(index)]

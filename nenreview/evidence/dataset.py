@@ -21,6 +21,7 @@ TABLES = (
     "results",
     "derived",
     "overlaps",
+    "claims",
     "accepted",
     "pooling",
     "published",
@@ -33,9 +34,15 @@ class Dataset:
 
     Attributes
     ----------
-    sources, trials, cells, results, derived, overlaps, accepted, pooling, published : DataFrame
-        As described in ``data/datapackage.json``. Empty text is ``""``; ``results.value``
-        is float64 with NaN where no value is printed; ``trials.enrolled`` is Int64.
+    sources, trials, cells, results : DataFrame
+        What is printed, and where.
+    derived, overlaps, claims, accepted, pooling, published : DataFrame
+        What is ours: what follows, what was decided, what was looked at or looked up.
+
+    Notes
+    -----
+    All are as described in ``data/datapackage.json``. Empty text is ``""``; ``results.value``
+    is float64 with NaN where no value is printed; ``trials.enrolled`` is Int64.
     """
 
     sources: pd.DataFrame
@@ -44,6 +51,7 @@ class Dataset:
     results: pd.DataFrame
     derived: pd.DataFrame
     overlaps: pd.DataFrame
+    claims: pd.DataFrame
     accepted: pd.DataFrame
     pooling: pd.DataFrame
     published: pd.DataFrame

@@ -12,6 +12,7 @@ from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR, ancestors
 from nenreview.evidence.schema import NUMBER
 
 LIST_SEPARATOR = " | "  # between the entries of a cell that holds a list
+NUMBER_KEY = re.compile(r"\b[a-z]+[0-9]{4}-[0-9]{3,}\b")  # of results, in the text of a cell
 CELL_KEY = ["source", "table", "row_group", "row", "column"]
 
 
@@ -39,6 +40,7 @@ def integrity_problems(
         *_derived(frames, files),
         *_overlaps(frames, files),
         *_pooling(frames, files),
+        *_claims(frames, files),
     ]
     order = list(files.values())
     return sorted(problems, key=lambda p: (order.index(p.file), p.row or 0, p.column or ""))
@@ -99,14 +101,7 @@ def _places(frames, files) -> Iterator[Problem]:
             index=False, name=None
         )
     }
-    tables = {key[:2] for key in cells}
-    sections = {
-        (source, section)
-        for source, listed in frames["sources"][["source", "prose_sections"]].itertuples(
-            index=False
-        )
-        for section in listed.split(LIST_SEPARATOR)
-    }
+    tables, sections = {key[:2] for key in cells}, _sections(frames["sources"])
     results, file = frames["results"], files["results"]
     read_up_to: dict[tuple, int] = {}  # the numbers of a cell come in the order of its text
     for row in results.itertuples():
@@ -134,6 +129,15 @@ def _places(frames, files) -> Iterator[Problem]:
         elif any(key[2:]):
             message = "not empty although the number is printed in prose; expected empty cells"
             yield Problem(file, message, row.Index, "row_group, row, column")
+
+
+def _sections(sources: pd.DataFrame) -> set[tuple[str, str]]:
+    """Return (source, heading) of every section of prose."""
+    return {
+        (source, section)
+        for source, listed in sources[["source", "prose_sections"]].itertuples(index=False)
+        for section in listed.split(LIST_SEPARATOR)
+    }
 
 
 def _whole(printed: str) -> re.Pattern:
@@ -239,6 +243,39 @@ def _pooling(frames, files) -> Iterator[Problem]:
             message = f"{row.source} has no number about {row.population!r} of {row.trial}"
             problem = f"{message}; expected a printed one"
             yield Problem(files["pooling"], problem, row.Index, "population")
+
+
+def _claims(frames, files) -> Iterator[Problem]:
+    """Yield claims that stand nowhere, and arguments that name no number or one name twice."""
+    file = files["claims"]
+    cells = set(frames["cells"][CELL_KEY].itertuples(index=False, name=None))
+    tables, sections = {key[:2] for key in cells}, _sections(frames["sources"])
+    numbers = set(frames["results"]["id"])
+    for row in frames["claims"].itertuples():
+        key = tuple(getattr(row, name) for name in CELL_KEY)
+        if not row.claim.startswith(f"{row.source}-"):
+            message = f"{row.claim!r} of {row.source}; expected a key that begins with it"
+            yield Problem(file, message, row.Index, "claim")
+        if key[:2] not in tables | sections:
+            message = (
+                f"{row.table!r} is no table of {row.source} in {files['cells']} and no section "
+                f"in prose_sections of {files['sources']}"
+            )
+            yield Problem(file, message, row.Index, "table")
+        elif any(key[2:]) and key not in cells:
+            message = (
+                f"no cell {' / '.join(key[2:])!r} in {key[1]!r} of {files['cells']}; expected a "
+                "printed cell, or empty cells where the claim stands in no single one"
+            )
+            yield Problem(file, message, row.Index, "row, column")
+        names = [a.partition("=")[0] for a in row.arguments.split(LIST_SEPARATOR)]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            message = f"{name!r} is given more than once; expected each argument once"
+            yield Problem(file, message, row.Index, "arguments")
+        for number in NUMBER_KEY.findall(row.arguments):
+            if number not in numbers:
+                message = f"{number!r} is not in {files['results']}; expected a key of it"
+                yield Problem(file, message, row.Index, "arguments")
 
 
 def _sizes(results: pd.DataFrame) -> dict[tuple[str, str, str], list[float]]:
