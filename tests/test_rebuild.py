@@ -69,7 +69,9 @@ def without(data, ident, printed):
     (key,) = data.select(id=ident)[CELL_KEY].itertuples(index=False, name=None)
     cells = data.cells.copy()
     cells.loc[(cells[CELL_KEY] == list(key)).all(axis=1), "printed"] = printed
-    return replace(data, results=data.results[data.results["id"] != ident], cells=cells)
+    results = data.results[data.results["id"] != ident]
+    # A claim about the number that is taken away could not be tested.
+    return replace(data, results=results, cells=cells, claims=data.claims.iloc[:0])
 
 
 # The published case: what does not follow from the rest of the paper, adverse events apart.
