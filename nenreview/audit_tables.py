@@ -9,10 +9,11 @@ import pandas as pd
 from IPython.display import Markdown
 
 from nenreview.audit.accepted import in_need
-from nenreview.audit.finding import Finding
+from nenreview.audit.finding import MATCH, Finding
 from nenreview.audit.ledger import audit
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.sources import JIA, MARKEY, REVIEW
+from nenreview.stats.rate import Rate
 from nenreview.tables import escape, show_table
 
 LEDGER = "audit.qmd"  # the chapter that holds the ledger
@@ -68,22 +69,52 @@ def entries(data: Dataset, source: str) -> list[Entry]:
 
 
 def ledger_table(data: Dataset, source: str) -> Markdown:
-    """Return the ledger of a source as a table, each entry with a link to its cell."""
+    """Return the numbers of a source that do not hold, each with a link to its cell."""
+    claimed = set(data.claims["claim"])
     rows = [
         [
-            "".join(f'<span id="f-{f.id}"></span>' for f in entry.findings) + _where(data, entry),
+            _anchors(entry) + _where(data, entry),
             escape(_printed(entry)),
             escape(entry.first.recomputed) if len(entry.findings) == 1 else "",
             f"{entry.first.verdict}, {entry.first.severity}",
             escape(_why(entry)),
         ]
         for entry in entries(data, source)
+        if entry.first.number not in claimed
     ]
     # A source in order has a line too: that nothing was found is a result.
     rows = rows or [["–", "–", "–", "–", "nothing is at odds with the rest"]]
-    columns = ["Where", "Printed", "Recomputed", "Verdict", "Why"]
-    frame = pd.DataFrame(rows, columns=columns)
-    return show_table(frame, widths=[1.8, 1, 1.1, 1.1, 3.2], align="lllll", markdown=True)
+    frame = pd.DataFrame(rows, columns=["Where", "Printed", "Recomputed", "Verdict", "Why"])
+    return show_table(frame, widths=[1.7, 1.15, 1.3, 1.3, 2.9], align="lllll", markdown=True)
+
+
+def claims_table(data: Dataset, source: str) -> Markdown:
+    """Return the claims of a source that the numbers do not bear out, in our words."""
+    claims = data.claims.set_index("claim")["statement"]
+    rows = [
+        [
+            _anchors(entry) + _where(data, entry),
+            escape(claims[entry.first.number]),
+            escape(_sentences(entry.first.recomputed, entry.first.explanation)),
+            f"{entry.first.verdict}, {entry.first.severity}",
+        ]
+        for entry in entries(data, source)
+        if entry.first.number in claims.index
+    ]
+    rows = rows or [["–", "–", "every claim that was tested is borne out", "–"]]
+    frame = pd.DataFrame(rows, columns=["Where", "Claimed", "What the numbers say", "Verdict"])
+    return show_table(frame, widths=[1.4, 2.2, 3.2, 1.3], align="llll", markdown=True)
+
+
+def claims_borne_out(data: Dataset) -> Rate:
+    """Return the claims that the numbers bear out, among all that were tested."""
+    claims = set(data.claims["claim"])
+    holding = sum(f.verdict == MATCH for f in audit(data) if f.number in claims)
+    return Rate(holding, len(claims))
+
+
+def _anchors(entry: Entry) -> str:
+    return "".join(f'<span id="f-{f.id}"></span>' for f in entry.findings)
 
 
 def _where(data: Dataset, entry: Entry) -> str:
@@ -127,9 +158,11 @@ def _printed(entry: Entry) -> str:
 
 def _why(entry: Entry) -> str:
     f = entry.first
-    sentences = [f.explanation]
-    if f.power is not None:
-        sentences.append(f"power {100 * f.power:.0f}%")
-    if f.affects:
-        sentences.append(f"in the synthesis, {f.affects}")
-    return ". ".join(s[:1].upper() + s[1:] for s in sentences) + "."
+    power = f"power {100 * f.power:.0f}%" if f.power is not None else ""
+    affects = f"in the synthesis, {f.affects}" if f.affects else ""
+    return _sentences(f.explanation, power, affects)
+
+
+def _sentences(*parts: str) -> str:
+    """Return the parts that are not empty as sentences."""
+    return " ".join(f"{part[:1].upper()}{part[1:]}." for part in parts if part)

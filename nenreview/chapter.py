@@ -16,7 +16,7 @@ from nenreview.audit.finding import Finding
 from nenreview.audit.ledger import audit, counts, selected
 from nenreview.audit.printed_rates import PrintedRate, printed_rates
 from nenreview.audit.rebuild import rebuild_source
-from nenreview.audit_tables import ledger_table
+from nenreview.audit_tables import claims_table, ledger_table
 from nenreview.comparison import TrialRate, pancreatic_share, table1_rates
 from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.integrity import LIST_SEPARATOR
@@ -57,6 +57,7 @@ from nenreview.wording import (
 __all__ = [
     "Comparison",
     "Rate",
+    "audit_claims",
     "audit_counts",
     "audit_ledger",
     "comparisons",
@@ -305,6 +306,11 @@ def coverage_table(source: str) -> Markdown:
 def audit_ledger(source: str) -> Markdown:
     """Return what is not reproducible as printed in a source, with notes on its spelling."""
     return ledger_table(load(), source)
+
+
+def audit_claims(source: str) -> Markdown:
+    """Return the claims of a source that the numbers do not bear out."""
+    return claims_table(load(), source)
 
 
 def audit_counts() -> Markdown:

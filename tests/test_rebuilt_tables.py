@@ -7,7 +7,7 @@ from helpers_data import DATA, ROOT
 
 from nenreview.audit.accepted import in_need
 from nenreview.audit.ledger import audit
-from nenreview.audit_tables import back_link, entries, ledger_table
+from nenreview.audit_tables import back_link, claims_borne_out, claims_table, entries, ledger_table
 from nenreview.evidence.dataset import load
 from nenreview.rebuilt_tables import rebuilt_table, statistics_table
 
@@ -21,14 +21,13 @@ def data():
 
 @pytest.fixture(scope="module")
 def ledger(data):
-    return "".join(ledger_table(data, source).data for source in SOURCES)
+    tables = (ledger_table, claims_table)
+    return "".join(table(data, source).data for source in SOURCES for table in tables)
 
 
 def test_every_finding_stands_in_the_ledger_once(data, ledger):
     anchors = re.findall(r'<span id="f-([^"]+)">', ledger)
-    assert anchors == [
-        f.id for source in SOURCES for f in in_need(audit(data)) if f.source == source
-    ]
+    assert sorted(anchors) == sorted(f.id for f in in_need(audit(data)))
 
 
 def test_a_marked_cell_leads_to_its_finding_and_back():
@@ -66,3 +65,15 @@ def test_every_chapter_of_a_trial_is_a_file(data):
 def test_a_source_in_order_says_so(data, monkeypatch):
     monkeypatch.setattr("nenreview.audit_tables.in_need", lambda _: ())
     assert "nothing is at odds with the rest" in ledger_table(data, "lu2020").data
+    assert "every claim that was tested is borne out" in claims_table(data, "lu2020").data
+
+
+def test_claims_that_hold_are_counted_and_not_listed(data):
+    held = claims_borne_out(data)
+    listed = sum(
+        entry.first.number in set(data.claims["claim"])
+        for s in SOURCES
+        for entry in entries(data, s)
+    )
+    open_ = sum(f.verdict == "not checkable" for f in audit(data) if "-claim-" in f.id)
+    assert held.events + listed + open_ == held.n == len(data.claims)
