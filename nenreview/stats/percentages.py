@@ -35,7 +35,11 @@ def how_printed(events: int, n: int, printed: str) -> str | None:
     str or None
         ``"rounded"`` (halves up), ``"half to even"`` or ``"truncated"``, the first that fits.
     """
-    exact, unit = Decimal(100) * events / n, Decimal(1).scaleb(-decimals(printed))
+    unit = Decimal(1).scaleb(-decimals(printed))
+    # Most are far off, which takes no exact arithmetic to see.
+    if abs(100 * events / n - float(printed)) > 1.5 * float(unit):
+        return None
+    exact = Decimal(100) * events / n
     for name, mode in ROUNDINGS.items():
         if exact.quantize(unit, rounding=mode) == Decimal(printed):
             return name
