@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-from nenreview.audit.finding import INCONSISTENT, MATCH, Finding, about
+from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.record import Record
 from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR
 from nenreview.stats.percentages import how_printed
@@ -141,10 +141,15 @@ def joint(record: Record) -> Iterator[Finding]:
 def _group(record: Record, rate, population: str) -> Iterator[Finding]:
     above = population.rpartition(SEPARATOR)[0]
     statements = list(_statements(record, rate, population, above))
-    whole = response_rate(record.data, rate.trial, above, rate.source)
+    anchors = [s for s in statements if s.number is not None]
+    try:
+        whole = response_rate(record.data, rate.trial, above, rate.source)
+    except (LookupError, ValueError):
+        explanation = "the patients, or the responders, of the population are not known"
+        yield from (about(s.number, JOINT, NOT_CHECKABLE, explanation=explanation) for s in anchors)
+        return
     limits = {"patients": whole.n, "responders": whole.events}
     found = solutions(statements, **limits)
-    anchors = [s for s in statements if s.number is not None]
     if found:
         yield from (about(s.number, JOINT, MATCH) for s in anchors)
         return

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cache
+from functools import lru_cache
 
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.dataset import DATASETS, Dataset
 from nenreview.evidence.population import ancestors
 from nenreview.evidence.sizes import parts_by_differentiation, size_or_rest
 
 # Estimated over time with patients leaving the risk set, so no share of a count.
 ESTIMATES = frozenset({"PFS rate", "OS rate"})
 
+# Papers print "NA" for a time that was not reached; one not given has a status of its own.
+_UNREACHED = ("not_reached", "not_applicable")
 _QUANTITY = ("source", "trial", "population", "outcome", "category", "grade", "statistic")
 
 
@@ -33,6 +35,8 @@ class Record:
         self._by_quantity = defaultdict(list)
         for number in self.numbers:
             self._by_quantity[tuple(getattr(number, name) for name in _QUANTITY)].append(number)
+        unreached = data.results[data.results["status"].isin(_UNREACHED)]
+        self._unreached = set(unreached[list(_QUANTITY)].itertuples(index=False, name=None))
 
     def quantities(self):
         """Yield the numbers that are printed of each quantity, all its places together."""
@@ -42,6 +46,11 @@ class Record:
         """Return the numbers about the same quantity, but for what `other` gives."""
         key = tuple(other.get(name, getattr(number, name)) for name in _QUANTITY)
         return self._by_quantity.get(key, [])
+
+    def is_unreached(self, number, population: str) -> bool:
+        """Return whether the same quantity is printed as not reached in a population."""
+        key = (population if n == "population" else getattr(number, n) for n in _QUANTITY)
+        return tuple(key) in self._unreached
 
     def count(self, number) -> int | None:
         """Return the one count that the source prints of what a number is about, else None."""
@@ -84,7 +93,7 @@ class Record:
         return values or None
 
 
-@cache
+@lru_cache(maxsize=DATASETS)
 def record(data: Dataset) -> Record:
     """Return the index of a dataset, made once."""
     return Record(data)

@@ -14,6 +14,9 @@ from nenreview.evidence.integrity import integrity_problems
 from nenreview.evidence.schema import column_names, read_package, text_problems, typed
 from nenreview.paths import DATA
 
+# For how many datasets their readers remember answers: the one of the book, and some at a time
+# of those that a test or the audit's proof makes by the hundred.
+DATASETS = 8
 TABLES = ("sources", "trials", "cells", "results", "derived", "overlaps")
 
 
