@@ -100,7 +100,12 @@ KINDS = (
         "a count without a percentage, parts or a second place",
     ),
     Kind("a percentage of another denominator", of_another_size, ("percentage",)),
-    Kind("a percentage cut off, not rounded", truncated, ("percentage",)),
+    Kind(
+        "a percentage cut off, not rounded",
+        truncated,
+        ("percentage",),
+        "an exact half, cut off, may have been rounded to the even digit",
+    ),
     Kind(
         "the size of a population",
         misprint(_is(outcome="patients", statistic="n"), *_DIGITS, off_by_one),
@@ -136,7 +141,7 @@ KINDS = (
         "a share at a landmark on the wrong side of one half",
         wrong_side,
         ("landmark",),
-        "no median is printed on the other side of the landmark, for those patients or all",
+        "no median of those patients is printed, and that of all leaves room for it",
     ),
     Kind(
         "a number that differs between text and table",
@@ -167,6 +172,11 @@ KINDS = (
         ("grades", "percentage"),
         "rounding explains a difference of some patients",
     ),
-    Kind("the name of a drug", name_misspelt, ("spelling",), "a last letter lost; two names alike"),
+    Kind(
+        "the name of a drug",
+        name_misspelt,
+        ("spelling",),
+        "a letter more or less at the end is taken for an ending",
+    ),
     Kind("a broken character", broken_character, ("characters",)),
 )

@@ -93,6 +93,8 @@ def _is_possible(pages: Pages, place: Place, printed: str) -> bool:
     if printed.startswith("-") or (printed[0] == "0" and printed[1:2].isdigit()):
         return False
     value = Decimal(printed)
+    if number.statistic == "p_value":
+        return value <= 1
     if number.statistic == "percent" or number.unit == "%":
         return value <= 100
     if number.statistic == "events":

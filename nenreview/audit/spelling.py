@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 
 from nenreview.audit.finding import NOTE, TYPOGRAPHIC, Finding
 from nenreview.evidence.dataset import Dataset
@@ -39,6 +40,7 @@ def spelling(data: Dataset) -> Iterator[Finding]:
             yield _note(cell, CHARACTERS, repaired, "a character was read in the wrong encoding")
 
 
+@lru_cache(maxsize=4096)
 def _name(word: str) -> str:
     """Return the name that a word nearly is, else the word."""
     # The shortest names have eight letters, and may have lost one.

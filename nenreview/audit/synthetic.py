@@ -113,8 +113,9 @@ def dataset(cells: tuple[Cell, ...]) -> Dataset:
             rows.append((ident, cell.source, TRIAL, *place, *about, *said))
     columns = ["source", "table", "row_group", "row", "column", "printed"]
     return Dataset(
-        cells=pd.DataFrame(lines, columns=columns),
-        results=pd.DataFrame(rows, columns=list(_RESULTS)),
+        # As objects: text of its own type takes long to go through, row by row.
+        cells=pd.DataFrame(lines, columns=columns, dtype=object),
+        results=pd.DataFrame(rows, columns=list(_RESULTS), dtype=object).astype({"value": float}),
         **_frames(),
     )
 
@@ -327,6 +328,8 @@ def _two_groups(patients: Patients, places: int) -> Iterator[tuple[bool, Cell]]:
 def _tested(patients: Patients) -> Iterator[tuple[bool, Cell]]:
     """Yield what is printed of the patients tested for a marker: the case of the joint rule."""
     outcome, tested = "PD-L1 expression", patients.tested
+    if not (patients.nec & tested).any():
+        return
     for population in (ALL, NET):
         who = _who(patients, population) & tested
         group = f"{population} > PD-L1 tested"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from nenreview.audit.finding import CONFLICT, INCONSISTENT, MATCH, Finding, about
 from nenreview.audit.record import Record
 from nenreview.audit.spans import span
+from nenreview.evidence.dataset import rows
 from nenreview.evidence.population import ROOT_POPULATION, ancestors
 from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.stats.durations import UNITS, months
@@ -72,7 +74,7 @@ def _between_parts(record: Record, whole) -> Iterator[Finding]:
     unknown = [p for p, m in zip(parts, medians, strict=True) if m is None]
     if len(parts) != 2 or not known or whole.unit not in UNITS:
         return
-    if not all(record.is_unreached(whole, part) for part in unknown):
+    if not all(record.unreached(whole, population=part) for part in unknown):
         return
     low = min(span(m).low for m in known)
     high = max(span(m).high for m in known) if len(known) == 2 else float("inf")
@@ -92,7 +94,7 @@ def _only(numbers: list):
 def _landmark(record: Record, rate) -> Iterator[Finding]:
     """Check a share at a landmark against the median: above 50% before it, below after it.
 
-    Where the median is that of a whole whose parts all have their share on one side of 50%,
+    Where the only median is that of a whole whose parts all have their share on one side of 50%,
     the whole has its own there too.
     """
     outcome = rate.outcome.removesuffix(" rate")
@@ -101,12 +103,13 @@ def _landmark(record: Record, rate) -> Iterator[Finding]:
     if not landmarks:
         return
     for level in levels:
-        medians = record.same(
-            rate, outcome=outcome, category="", statistic="median", population=level
-        )
+        about_median = {"outcome": outcome, "category": "", "statistic": "median"}
+        medians = record.same(rate, **about_median, population=level)
+        medians = medians or record.unreached(rate, **about_median, population=level)
         if medians:
-            rates = record.rates_within(rate, level)
-            if _cover(record, rates, rate, level):
+            own = level == rate.population
+            rates = [rate] if own else record.rates_within(rate, level)
+            if own or _cover(record, rates, rate, level):
                 yield _on_its_side(rate, landmarks[0], medians[0], [span(r) for r in rates])
             return
 
@@ -132,19 +135,18 @@ def _on_its_side(rate, landmark, median, shares: list) -> Finding:
         return about(rate, LANDMARK, MATCH)
     explanation = (
         f"{rate.printed}% at {landmark.printed} {landmark.unit}, "
-        f"with a median of {median.printed} {median.unit}"
+        f"with a median of {median.printed or 'not reached'} {median.unit}".rstrip()
     )
     return about(rate, LANDMARK, INCONSISTENT, recomputed="", explanation=explanation)
 
 
 def _same_responders(record: Record) -> Iterator[Finding]:
     """Check that durations of response agree where the responders are the same patients."""
-    data = record.data
-    rows = data.results[
-        (data.results["outcome"] == "DOR") & (data.results["statistic"] == "median")
-    ]
-    for (source, trial), medians in rows.groupby(["source", "trial"]):
-        numbers = [n for n in medians.itertuples(index=False) if span(n)]
+    medians = defaultdict(list)
+    for row in rows(record.data):
+        if (row.outcome, row.statistic) == ("DOR", "median") and span(row):
+            medians[row.source, row.trial].append(row)
+    for (source, trial), numbers in medians.items():
         numbers = [n for n in numbers if _has_all_responders(record, n.population, trial, source)]
         if len(numbers) < 2:
             continue

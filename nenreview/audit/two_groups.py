@@ -167,14 +167,18 @@ def _tables(first: str, second: str, patients: int, events: int) -> tuple[np.nda
 def _prints_as(values: np.ndarray, printed: str) -> np.ndarray:
     number = printed.lstrip("<>=")
     if printed.startswith("<"):
-        return values <= float(number)
+        return _shortened(values) <= float(number)
     if printed.startswith(">"):
-        return values >= float(number)
+        return _shortened(values) >= float(number)
     places = decimals(printed)
     return _in_units(values, places) == int(Decimal(number).scaleb(places))
 
 
 def _in_units(values: np.ndarray, places: int) -> np.ndarray:
     """Return values rounded, halves up, as whole units of the last decimal."""
-    # Shortened first: a p of 0.0185 must not become 0.01849999.
-    return np.floor(np.round(np.round(values, 12) * 10**places, 9) + 0.5).astype(int)
+    return np.floor(np.round(_shortened(values) * 10**places, 9) + 0.5).astype(int)
+
+
+def _shortened(values: np.ndarray) -> np.ndarray:
+    # A p of 0.0185 must not become 0.01849999.
+    return np.round(values, 12)

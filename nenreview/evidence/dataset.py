@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -68,6 +68,12 @@ class Dataset:
             found = ", ".join(f"{r.id}: {r.printed}" for r in rows.itertuples()) or "no row"
             raise LookupError(f"expected one value for {asked}; found {found}")
         return float(values[0])
+
+
+@lru_cache(maxsize=DATASETS)
+def rows(data: Dataset) -> tuple:
+    """Return the rows of `Dataset.results` as namedtuples, made once for all readers."""
+    return tuple(data.results.itertuples(index=False))
 
 
 def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import isnan
 
-from nenreview.evidence.dataset import DATASETS, Dataset
+from nenreview.evidence.dataset import DATASETS, Dataset, rows
 from nenreview.evidence.population import SEPARATOR
 
 _POPULATIONS = 1024  # answers remembered, some times what the sources ask for
@@ -17,10 +18,10 @@ def printed_sizes(data: Dataset, trial: str, population: str, source: str) -> li
 
 @lru_cache(maxsize=DATASETS)
 def _by_population(data: Dataset) -> dict[tuple[str, str, str], list[int]]:
-    rows = data.select(outcome="patients", statistic="n").dropna(subset="value")
     sizes: dict[tuple[str, str, str], list[int]] = {}
-    for row in rows.itertuples():
-        sizes.setdefault((row.source, row.trial, row.population), []).append(int(row.value))
+    for row in rows(data):
+        if (row.outcome, row.statistic) == ("patients", "n") and not isnan(row.value):
+            sizes.setdefault((row.source, row.trial, row.population), []).append(int(row.value))
     return sizes
 
 

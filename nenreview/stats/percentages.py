@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from nenreview.stats.rate import Rate, rounded_percent
 
@@ -110,6 +111,7 @@ def nearest_counts(printed: str, n: int) -> tuple[int, int]:
     return int(below), int(below) + 1
 
 
+@lru_cache(maxsize=1024)
 def power_against(printed: str, *, n: int | None = None, accepted: int | None = None) -> float:
     """Return the chance that a percentage put there at random would have been refused.
 

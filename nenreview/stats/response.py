@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import lru_cache
+from math import isnan
 
-from nenreview.evidence.dataset import DATASETS, Dataset
+from nenreview.evidence.dataset import DATASETS, Dataset, rows
 from nenreview.evidence.population import SEPARATOR, ancestors
 from nenreview.evidence.sizes import parts_by_differentiation, size
 from nenreview.stats.percentages import the_count
@@ -26,12 +27,12 @@ def response_rate(data: Dataset, trial: str, population: str, source: str) -> Ra
         If the sources print none of these, or more than one count fits the printed ORR.
     """
     n = size(data, trial, population, source)
-    rows = _printed(data).get((source, trial, population), ())
-    objective = {row.value for row in rows if row.outcome == "ORR" and row.statistic == "events"}
+    printed = _printed(data).get((source, trial, population), ())
+    objective = {r.value for r in printed if (r.outcome, r.statistic) == ("ORR", "events")}
     if len(objective) == 1:
         return Rate(int(objective.pop()), n)
     best: dict[str, float] = {}  # of several places, the first
-    for row in rows:
+    for row in printed:
         if row.outcome == "best response" and row.statistic == "events":
             best.setdefault(row.category, row.value)
     if best.keys() >= set(RESPONSES):
@@ -40,7 +41,7 @@ def response_rate(data: Dataset, trial: str, population: str, source: str) -> Ra
     if parts:
         rates = [response_rate(data, trial, part, source) for part in parts]
         return Rate(sum(rate.events for rate in rates), n)
-    percent = {row.printed for row in rows if row.outcome == "ORR" and row.statistic == "percent"}
+    percent = {r.printed for r in printed if (r.outcome, r.statistic) == ("ORR", "percent")}
     if len(percent) != 1:
         raise LookupError(f"no single response rate of {population!r} of {trial} in {source}")
     return Rate(the_count(percent.pop(), n), n)
@@ -49,10 +50,10 @@ def response_rate(data: Dataset, trial: str, population: str, source: str) -> Ra
 @lru_cache(maxsize=DATASETS)
 def _printed(data: Dataset) -> dict[tuple[str, str, str], list]:
     """Return the reported responses of each population of a source, in the order of the page."""
-    rows = data.results[data.results["outcome"].isin(("ORR", "best response"))]
     found = defaultdict(list)
-    for row in rows.dropna(subset="value").itertuples(index=False):
-        found[row.source, row.trial, row.population].append(row)
+    for row in rows(data):
+        if row.outcome in ("ORR", "best response") and not isnan(row.value):
+            found[row.source, row.trial, row.population].append(row)
     return dict(found)
 
 
