@@ -39,6 +39,6 @@ def _choice(data: Dataset, number) -> str:
             return "no count of the printed size fits, so it enters no figure and no pool"
     try:
         rate = response_rate(data, number["trial"], number["population"], number["source"])
-    except LookupError:
+    except (LookupError, ValueError):  # no single size, or more responders than patients
         return "it enters no pool"
     return f"the count is used, {of(rate)}"

@@ -59,31 +59,46 @@ def _place(number) -> str:
 def _between_sources(record: Record) -> Iterator[Finding]:
     """Compare what sources print of the same patients of a trial, in the ledger's one tree."""
     quantities = defaultdict(list)
+    complete = _with_complete_responses(record)
     for number in record.numbers:
         if number.trial:
-            quantities[_comparable(record, number)].append(number)
+            quantities[_comparable(record, number, complete)].append(number)
     for numbers in quantities.values():
         if len({number.source for number in numbers}) > 1:
-            about_what = _comparable(record, numbers[0])[1]
+            about_what = _comparable(record, numbers[0], complete)[1]
             yield from _against_each_other(
                 SOURCES, numbers, lambda number: number.source, [], about_what
             )
 
 
-def _comparable(record: Record, number) -> tuple:
+def _with_complete_responses(record: Record) -> set[Report]:
+    """Return the reports of which some source prints complete responses."""
+    return {
+        _report(record, number, number.population)
+        for number in record.numbers
+        if (number.outcome, number.category) == ("best response", RESPONSES[0])
+        and number.statistic == "events"
+        and number.value
+    }
+
+
+def _report(record: Record, number, population: str) -> Report:
+    return counted_as(record.data, Report(number.source, number.trial, population))
+
+
+def _comparable(record: Record, number, complete: set[Report]) -> tuple:
     """Return what a number is about in terms that two sources share.
 
     Poorly and well differentiated tumours are NEC and NET; partial responses are the
-    objective responses of a source that names no complete one.
+    objective responses of those of whom no source names a `complete` one.
     """
     population, outcome = number.population, number.outcome
     category, statistic = number.category, number.statistic
     kind = {"Poorly differentiated": "NEC", "Well differentiated": "NET"}.get(category)
     if outcome == "differentiation" and statistic == "events" and kind:
         population, outcome, category, statistic = f"{population} > {kind}", "patients", "", "n"
-    elif outcome == "best response" and category == "PR" and statistic == "events":
-        complete = record.same(number, category=RESPONSES[0])
-        if not any(int(row.value) for row in complete):
-            outcome, category = "ORR", ""
-    report = counted_as(record.data, Report(number.source, number.trial, population))
+    report = _report(record, number, population)
+    partial = (outcome, category, statistic) == ("best response", "PR", "events")
+    if partial and report not in complete:
+        outcome, category = "ORR", ""
     return report, outcome, category, number.grade, statistic

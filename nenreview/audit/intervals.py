@@ -30,8 +30,8 @@ def rate_intervals(record: Record) -> Iterator[Finding]:
             continue
         highs = record.same(low, statistic="ci_high")
         count, n = record.count(low), record.size(low)
-        if not highs or count is None or n is None:
-            explanation = "the count, the patients or the upper limit is not printed"
+        if not highs or count is None or n is None or count > n:
+            explanation = "the count, the patients or the upper limit is not printed, or not known"
             yield about(low, RATE_INTERVAL, NOT_CHECKABLE, explanation=explanation)
             continue
         yield _interval(low, highs[0], count, n, _level(record, low))

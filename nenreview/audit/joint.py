@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
-from nenreview.audit.finding import INCONSISTENT, MATCH, Finding, about
+from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.record import Record
 from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR
 from nenreview.stats.percentages import how_printed
@@ -33,6 +34,11 @@ class Tested:
     responders_positive: int
     responders_negative: int
 
+    @property
+    def negative(self) -> int:
+        """Patients tested without the marker."""
+        return self.n - self.positive
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -44,13 +50,17 @@ class Statement:
         What is printed, for the explanation.
     number : namedtuple or None
         The row of ``results.csv`` that prints it; None where it follows from several.
+    subject : tuple of str
+        The attributes of `Tested` that it is about, so that a search can judge it as soon as
+        it knows these.
     holds : callable
-        Whether it is true of a solution.
+        Whether it is true of them, given in the order of `subject`.
     """
 
     text: str
     number: object
-    holds: Callable[[Tested], bool]
+    subject: tuple[str, ...]
+    holds: Callable[..., bool]
 
 
 def solutions(statements: list[Statement], *, patients: int, responders: int) -> list[Tested]:
@@ -63,15 +73,44 @@ def solutions(statements: list[Statement], *, patients: int, responders: int) ->
     patients, responders : int
         The most that can have been tested, and can have responded.
     """
+    of_sizes, rest = _about(statements, {"n", "positive", "negative"})
+    of_positive, rest = _about(rest, {"responders_positive", "positive"})
+    of_negative, rest = _about(rest, {"responders_negative", "negative"})
+
+    # How many respond among 12 positives does not depend on how many were tested.
+    @cache
+    def among_positive(positive: int) -> list[int]:
+        known = {"positive": positive}
+        counts = range(min(positive, responders) + 1)
+        return [k for k in counts if _hold(of_positive, known | {"responders_positive": k})]
+
+    @cache
+    def among_negative(negative: int) -> list[int]:
+        known = {"negative": negative}
+        counts = range(min(negative, responders) + 1)
+        return [k for k in counts if _hold(of_negative, known | {"responders_negative": k})]
+
     found = []
     for n in range(1, patients + 1):
         for positive in range(n + 1):
-            most = (min(positive, responders), min(n - positive, responders))
-            for a, b in product(*(range(k + 1) for k in most)):
-                tested = Tested(n, positive, a, b)
-                if a + b <= responders and all(s.holds(tested) for s in statements):
-                    found.append(tested)
+            sizes = {"n": n, "positive": positive, "negative": n - positive}
+            if not _hold(of_sizes, sizes):
+                continue
+            for a, b in product(among_positive(positive), among_negative(n - positive)):
+                all_known = sizes | {"responders_positive": a, "responders_negative": b}
+                if a + b <= responders and _hold(rest, all_known):
+                    found.append(Tested(n, positive, a, b))
     return found
+
+
+def _about(statements: list[Statement], names: set[str]) -> tuple[list, list]:
+    """Return the statements about nothing but `names`, and the others."""
+    chosen = [s for s in statements if names.issuperset(s.subject)]
+    return chosen, [s for s in statements if s not in chosen]
+
+
+def _hold(statements: list[Statement], known: dict[str, int]) -> bool:
+    return all(s.holds(*(known[name] for name in s.subject)) for s in statements)
 
 
 def reconciling(
@@ -102,10 +141,15 @@ def joint(record: Record) -> Iterator[Finding]:
 def _group(record: Record, rate, population: str) -> Iterator[Finding]:
     above = population.rpartition(SEPARATOR)[0]
     statements = list(_statements(record, rate, population, above))
-    whole = response_rate(record.data, rate.trial, above, rate.source)
+    anchors = [s for s in statements if s.number is not None]
+    try:
+        whole = response_rate(record.data, rate.trial, above, rate.source)
+    except (LookupError, ValueError):
+        explanation = "the patients, or the responders, of the population are not known"
+        yield from (about(s.number, JOINT, NOT_CHECKABLE, explanation=explanation) for s in anchors)
+        return
     limits = {"patients": whole.n, "responders": whole.events}
     found = solutions(statements, **limits)
-    anchors = [s for s in statements if s.number is not None]
     if found:
         yield from (about(s.number, JOINT, MATCH) for s in anchors)
         return
@@ -153,25 +197,24 @@ def _statements(record: Record, rate, population: str, above: str) -> Iterator[S
         yield Statement(
             f"{marker.printed}% positive",
             marker,
-            lambda t, p=marker.printed: _prints(t.positive, t.n, p),
+            ("positive", "n"),
+            _printing(marker.printed),
         )
     for name in ("positive", "negative"):
         for number in record.same(rate, population=below(population, name))[:1]:
             yield Statement(
-                f"{number.printed}% of the {name} responding", number, _responding(name, number)
+                f"{number.printed}% of the {name} responding",
+                number,
+                (f"responders_{name}", name),
+                _printing(number.printed),
             )
     if marker is not None:
         yield from _by_subtraction(record, marker, above)
 
 
-def _responding(name: str, number) -> Callable[[Tested], bool]:
-    if name == "positive":
-        return lambda t: _prints(t.responders_positive, t.positive, number.printed)
-    return lambda t: _prints(t.responders_negative, t.n - t.positive, number.printed)
-
-
-def _prints(events: int, n: int, printed: str) -> bool:
-    return n > 0 and how_printed(events, n, printed) is not None
+def _printing(printed: str) -> Callable[[int, int], bool]:
+    """Return whether events among patients are printed so."""
+    return lambda events, n: n > 0 and how_printed(events, n, printed) is not None
 
 
 def _by_subtraction(record: Record, marker, above: str) -> Iterator[Statement]:
@@ -188,12 +231,12 @@ def _by_subtraction(record: Record, marker, above: str) -> Iterator[Statement]:
         return
     n = int(sizes[0][0].value - sizes[1][0].value)
     left = f"{int(sizes[0][0].value)} tested in all less {int(sizes[1][0].value)} {other}"
-    yield Statement(f"{n} tested ({left})", None, lambda t: t.n == n)
+    yield Statement(f"{n} tested ({left})", None, ("n",), n.__eq__)
     positives = [_positives(record, marker, p) for p in (whole, rest)]
     if None not in positives:
         count = positives[0] - positives[1]
         left = f"{positives[0]} in all less {positives[1]} {population_name(rest).split(',')[0]}"
-        yield Statement(f"{count} positive ({left})", None, lambda t: t.positive == count)
+        yield Statement(f"{count} positive ({left})", None, ("positive",), count.__eq__)
 
 
 def _positives(record: Record, marker, population: str) -> int | None:

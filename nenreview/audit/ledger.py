@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 
 import pandas as pd
 
@@ -26,7 +26,7 @@ from nenreview.audit.record import record
 from nenreview.audit.spelling import spelling
 from nenreview.audit.sums import sums
 from nenreview.audit.times import times
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.dataset import DATASETS, Dataset
 
 RULES = (arithmetic, sums, agreement, times, p_values, joint, rate_intervals, claims)
 UNCHECKED = "unchecked"
@@ -45,7 +45,14 @@ _WHY_UNCHECKED = {
 }
 
 
-@cache
+def judged(data: Dataset) -> list[Finding]:
+    """Return what the rules say, rule by rule; `audit` puts it in order and adds the rest."""
+    index = record(data)
+    found = [finding for rule in RULES for finding in rule(index)]
+    return [*found, *spelling(data)]
+
+
+@lru_cache(maxsize=DATASETS)
 def audit(data: Dataset) -> tuple[Finding, ...]:
     """Return what every rule says of every printed number.
 
@@ -59,7 +66,7 @@ def audit(data: Dataset) -> tuple[Finding, ...]:
         ids are unique.
     """
     index = record(data)
-    found = [finding for rule in RULES for finding in rule(index)]
+    found = judged(data)
     checked = {finding.number for finding in found if finding.verdict != NOT_CHECKABLE}
     # That one rule cannot judge a number is no news where another can.
     found = [f for f in found if f.verdict != NOT_CHECKABLE or f.number not in checked]
@@ -68,14 +75,13 @@ def audit(data: Dataset) -> tuple[Finding, ...]:
         if number.id not in known:
             why = _WHY_UNCHECKED.get(number.statistic, "nothing else in the sources determines it")
             found.append(about(number, UNCHECKED, NOT_CHECKABLE, recomputed="", explanation=why))
-    found += spelling(data)
     sources = list(data.sources["source"])
     place = {number: i for i, number in enumerate(data.results["id"])}
     found.sort(key=lambda f: (sources.index(f.source), place.get(f.number, len(place))))
     return tuple(replace(f, affects=affects(data, f)) if f.disagrees else f for f in found)
 
 
-@cache
+@lru_cache(maxsize=DATASETS)
 def by_number(data: Dataset) -> dict[str, tuple[Finding, ...]]:
     """Return the findings on each number, by its key in ``results.csv``."""
     found = defaultdict(list)

@@ -9,7 +9,6 @@ from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding,
 from nenreview.audit.record import Record
 from nenreview.audit.two_groups import TESTS, power_of_p, tables_that_fit
 from nenreview.evidence.population import ROOT_POPULATION
-from nenreview.evidence.sizes import size
 from nenreview.stats.response import below, response_rate
 from nenreview.wording import of, p_value
 
@@ -35,12 +34,15 @@ def _p_value(record: Record, number) -> Finding:
         explanation = "the rates of the two groups are not both printed"
         return about(number, P_VALUE, NOT_CHECKABLE, explanation=explanation)
     printed = [rate.printed for rate in rates]
-    limits = {
-        "patients": size(data, number.trial, ROOT_POPULATION, number.source),
-        "events": response_rate(data, number.trial, ROOT_POPULATION, number.source).events,
-    }
-    power = power_of_p(*printed, number.printed, **limits)
-    fits = tables_that_fit(*printed, number.printed, **limits)
+    try:
+        whole = response_rate(data, number.trial, ROOT_POPULATION, number.source)
+    except (LookupError, ValueError):
+        explanation = "the patients, or the responders, of the trial are not known"
+        return about(number, P_VALUE, NOT_CHECKABLE, explanation=explanation)
+    limits = {"patients": whole.n, "events": whole.events}
+    p = f"{number.relation}{number.printed}"
+    power = power_of_p(*printed, p, **limits)
+    fits = tables_that_fit(*printed, p, **limits)
     if fits.empty:
         explanation = (
             f"no table of up to {limits['patients']} patients with {printed[0]}% and {printed[1]}% "

@@ -22,7 +22,7 @@ class PrintedRate:
     population, outcome, printed : str
         As in ``results.csv``.
     n : int or None
-        Size of the population; None where none is printed and none follows.
+        Size of the population; None where no single one is printed and none follows.
     derived : str
         How the size follows by subtraction; empty where it is printed.
     counts : tuple of Rate
@@ -46,7 +46,10 @@ def printed_rates(data: Dataset, trial: str, source: str) -> list[PrintedRate]:
     rows = rows[rows["outcome"].isin(SHARES)]
     found = []
     for row in rows.itertuples():
-        n, derived = size_or_rest(data, trial, row.population, source)
+        try:
+            n, derived = size_or_rest(data, trial, row.population, source)
+        except LookupError:  # two sizes are printed, one as often as the other
+            n, derived = None, ""
         counts = _that_give(row.printed, n) if n else ()
         smaller = rates_that_fit(row.printed, n - 1, n // 2 + 1) if n and not counts else []
         others = tuple(reversed(smaller))

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cache
+from functools import lru_cache
+from operator import attrgetter
 
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.dataset import DATASETS, Dataset, rows
 from nenreview.evidence.population import ancestors
 from nenreview.evidence.sizes import parts_by_differentiation, size_or_rest
 
 # Estimated over time with patients leaving the risk set, so no share of a count.
 ESTIMATES = frozenset({"PFS rate", "OS rate"})
 
+# Papers print "NA" for a time that was not reached; one not given has a status of its own.
+_UNREACHED = ("not_reached", "not_applicable")
 _QUANTITY = ("source", "trial", "population", "outcome", "category", "grade", "statistic")
+_about = attrgetter(*_QUANTITY)
+
+
+def _quantity(number, other: dict[str, str] | None = None) -> tuple[str, ...]:
+    """Return what a number is about, but for what `other` gives."""
+    key = _about(number)
+    if other:
+        key = tuple(other.get(name, value) for name, value in zip(_QUANTITY, key, strict=True))
+    return key
 
 
 class Record:
@@ -28,11 +40,16 @@ class Record:
 
     def __init__(self, data: Dataset):
         self.data = data
-        reported = data.results[data.results["status"] == "reported"]
-        self.numbers = tuple(reported.itertuples(index=False))
+        self.numbers = tuple(row for row in rows(data) if row.status == "reported")
         self._by_quantity = defaultdict(list)
+        self._populations = defaultdict(dict)  # of each trial in a source, as an ordered set
         for number in self.numbers:
-            self._by_quantity[tuple(getattr(number, name) for name in _QUANTITY)].append(number)
+            self._by_quantity[_quantity(number)].append(number)
+            self._populations[number.source, number.trial][number.population] = None
+        self._unreached = defaultdict(list)
+        for row in rows(data):
+            if row.status in _UNREACHED:
+                self._unreached[_quantity(row)].append(row)
 
     def quantities(self):
         """Yield the numbers that are printed of each quantity, all its places together."""
@@ -40,8 +57,11 @@ class Record:
 
     def same(self, number, **other: str) -> list:
         """Return the numbers about the same quantity, but for what `other` gives."""
-        key = tuple(other.get(name, getattr(number, name)) for name in _QUANTITY)
-        return self._by_quantity.get(key, [])
+        return self._by_quantity.get(_quantity(number, other), [])
+
+    def unreached(self, number, **other: str) -> list:
+        """Return what `same` does, of the times that are printed as not reached."""
+        return self._unreached.get(_quantity(number, other), [])
 
     def count(self, number) -> int | None:
         """Return the one count that the source prints of what a number is about, else None."""
@@ -50,12 +70,12 @@ class Record:
 
     def rates_within(self, number, population: str) -> list:
         """Return the numbers about the same quantity in a population or any part of it."""
-        key = tuple(getattr(number, name) for name in _QUANTITY if name != "population")
+        populations = self._populations[number.source, number.trial]
         return [
             other
-            for other in self.numbers
-            if tuple(getattr(other, name) for name in _QUANTITY if name != "population") == key
-            and population in (other.population, *ancestors(other.population))
+            for name in populations
+            if population in (name, *ancestors(name))
+            for other in self.same(number, population=name)
         ]
 
     def size(self, number) -> int | None:
@@ -84,7 +104,7 @@ class Record:
         return values or None
 
 
-@cache
+@lru_cache(maxsize=DATASETS)
 def record(data: Dataset) -> Record:
     """Return the index of a dataset, made once."""
     return Record(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 
 from nenreview.audit.finding import NOTE, TYPOGRAPHIC, Finding
 from nenreview.evidence.dataset import Dataset
@@ -23,6 +24,10 @@ NAMES = (
     *("cisplatin", "etoposide", "irinotecan", "paclitaxel", "somatostatin"),
     *("neuroendocrine", "esophagus", "esophageal", "bronchial", "pancreatic"),
 )
+# Words of the field that are nearly one of the names, and are no misspelling of it.
+_OTHER_WORDS = frozenset(
+    {"pancreatitis", "esophagitis", "oesophagus", "oesophageal", "neuroendocrinology", "sulfatinib"}
+)
 # A change of two letters in a name of ten, as by ear.
 _NEAR = 0.8
 
@@ -40,9 +45,11 @@ def spelling(data: Dataset) -> Iterator[Finding]:
             yield _note(cell, CHARACTERS, broken, list(map(repair, broken)))
 
 
+@lru_cache(maxsize=4096)
 def _name(word: str) -> str:
     """Return the name that a word nearly is, else the word."""
-    if len(word) < 8 or word.lower() in NAMES:
+    # The shortest names have eight letters, and may have lost one.
+    if len(word) < 7 or word.lower() in NAMES or word.lower() in _OTHER_WORDS:
         return word
     near = get_close_matches(word.lower(), NAMES, n=1, cutoff=_NEAR)
     # A plural or an ending is no misspelling.
@@ -54,13 +61,19 @@ def _name(word: str) -> str:
 def repair(text: str) -> str:
     """Return text that was written as UTF-8 and read as Windows-1252 as it was written.
 
-    >>> repair("â‰¥10%")
-    '≥10%'
+    Each run of such characters by itself, as a line may have been broken in part.
+
+    >>> repair("â‰¥10% – 20%")
+    '≥10% – 20%'
     """
+    return re.sub(r"[^\x00-\x7f]+", lambda run: _repaired(run[0]), text)
+
+
+def _repaired(run: str) -> str:
     try:
-        return text.encode("cp1252").decode("utf-8")
+        return run.encode("cp1252").decode("utf-8")
     except UnicodeError:
-        return text
+        return run
 
 
 def _note(cell, check: str, printed: list[str], corrected: list[str]) -> Finding:

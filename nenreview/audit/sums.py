@@ -138,8 +138,11 @@ def _grades(record: Record) -> Iterator[Finding]:
 
 def _adds_up(parts: list, whole, name: str, record: Record) -> Finding:
     total = sum(Decimal(part.printed) for part in parts)
-    # A grade that is printed as 0 has nothing to round.
-    rounded = [part for part in (*parts, whole) if Decimal(part.printed)]
+    # A grade that is printed as 0 has nothing to round, unless one patient is too few to show.
+    unit = Decimal(1).scaleb(-decimals(whole.printed))
+    n = record.size(whole)
+    hides_one = n is None or Decimal(100) / n < unit / 2
+    rounded = [part for part in (*parts, whole) if hides_one or Decimal(part.printed)]
     slack = sum(Decimal(1).scaleb(-decimals(part.printed)) for part in rounded) / 2
     if abs(total - Decimal(whole.printed)) <= slack:
         return about(whole, GRADES, MATCH)

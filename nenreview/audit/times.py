@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from nenreview.audit.finding import CONFLICT, INCONSISTENT, MATCH, Finding, about
 from nenreview.audit.record import Record
 from nenreview.audit.spans import shown, span
+from nenreview.evidence.dataset import rows
 from nenreview.evidence.population import ROOT_POPULATION, ancestors
 from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.stats.durations import UNITS, months
-from nenreview.stats.response import response_rate
+from nenreview.stats.percentages import decimals
+from nenreview.stats.response import below, response_rate
 from nenreview.wording import population_name
 
 LIMITS, PARTS, LANDMARK, RESPONDERS = "limits", "parts", "landmark", "same responders"
@@ -35,13 +38,20 @@ def _within_limits(record: Record, median) -> Iterator[Finding]:
         highs = _here(median, record.same(median, statistic=upper))
         if not lows:
             continue
-        low, high = lows[0].value, highs[0].value if highs else float("inf")
-        if low <= median.value <= high:
+        if _in_order(lows[0], median) and (not highs or _in_order(median, highs[0])):
             yield about(median, LIMITS, MATCH)
         else:
             shown = f"{lows[0].printed} to {highs[0].printed if highs else 'no upper limit'}"
             explanation = f"{median.printed} does not lie between its limits, {shown}"
             yield about(median, LIMITS, INCONSISTENT, recomputed="", explanation=explanation)
+
+
+def _in_order(lower, upper) -> bool:
+    """Return whether one number can be no more than another, rounded as both are."""
+    if decimals(lower.printed) == decimals(upper.printed):
+        return lower.value <= upper.value
+    # 22 may be 22.4, so it is not below 22.3.
+    return span(lower).low <= span(upper).high
 
 
 def _here(number, others: list) -> list:
@@ -54,12 +64,17 @@ def _between_parts(record: Record, whole) -> Iterator[Finding]:
     """Check that the median of all lies between those of NET and NEC, which divide them.
 
     Of two groups together half have the event by a time at which at least half of one and
-    at most half of the other have it. A median that is not printed may be infinite.
+    at most half of the other have it. One that was not reached is infinite; one that is not
+    printed can be anything. Where many are censored early, estimates from curves can break
+    this by a few tenths of a month, less often than once in a thousand trials.
     """
     parts = parts_by_differentiation(record.data, whole.trial, whole.population, whole.source)
     medians = [_only(record.same(whole, population=part)) for part in parts]
     known = [m for m in medians if m is not None]
+    unknown = [p for p, m in zip(parts, medians, strict=True) if m is None]
     if len(parts) != 2 or not known or whole.unit not in UNITS:
+        return
+    if not all(record.unreached(whole, population=part) for part in unknown):
         return
     low = min(span(m).low for m in known)
     high = max(span(m).high for m in known) if len(known) == 2 else float("inf")
@@ -79,7 +94,7 @@ def _only(numbers: list):
 def _landmark(record: Record, rate) -> Iterator[Finding]:
     """Check a share at a landmark against the median: above 50% before it, below after it.
 
-    Where the median is that of a whole whose parts all have their share on one side of 50%,
+    Where the only median is that of a whole whose parts all have their share on one side of 50%,
     the whole has its own there too.
     """
     outcome = rate.outcome.removesuffix(" rate")
@@ -88,13 +103,28 @@ def _landmark(record: Record, rate) -> Iterator[Finding]:
     if not landmarks:
         return
     for level in levels:
-        medians = record.same(
-            rate, outcome=outcome, category="", statistic="median", population=level
-        )
+        about_median = {"outcome": outcome, "category": "", "statistic": "median"}
+        medians = record.same(rate, **about_median, population=level)
+        medians = medians or record.unreached(rate, **about_median, population=level)
         if medians:
-            shares = [span(other) for other in record.rates_within(rate, level)]
-            yield _on_its_side(rate, landmarks[0], medians[0], shares)
+            own = level == rate.population
+            rates = [rate] if own else record.rates_within(rate, level)
+            if own or _cover(record, rates, rate, level):
+                yield _on_its_side(rate, landmarks[0], medians[0], [span(r) for r in rates])
             return
+
+
+def _cover(record: Record, rates: list, rate, level: str) -> bool:
+    """Return whether rates are of all patients of a population, as a whole or in its parts."""
+    whole, *parts = (
+        record.size(rate._replace(population=population))
+        for population in (level, below(level, "NET"), below(level, "NEC"))
+    )
+    populations = {r.population for r in rates}
+    divided = None not in parts and sum(parts) == whole
+    return level in populations or (
+        divided and populations >= {below(level, "NET"), below(level, "NEC")}
+    )
 
 
 def _on_its_side(rate, landmark, median, shares: list) -> Finding:
@@ -105,19 +135,18 @@ def _on_its_side(rate, landmark, median, shares: list) -> Finding:
         return about(rate, LANDMARK, MATCH)
     explanation = (
         f"{rate.printed}% at {landmark.printed} {landmark.unit}, "
-        f"with a median of {median.printed} {median.unit}"
+        f"with a median of {median.printed or 'not reached'} {median.unit}".rstrip()
     )
     return about(rate, LANDMARK, INCONSISTENT, recomputed="", explanation=explanation)
 
 
 def _same_responders(record: Record) -> Iterator[Finding]:
     """Check that durations of response agree where the responders are the same patients."""
-    data = record.data
-    rows = data.results[
-        (data.results["outcome"] == "DOR") & (data.results["statistic"] == "median")
-    ]
-    for (source, trial), medians in rows.groupby(["source", "trial"]):
-        numbers = [n for n in medians.itertuples(index=False) if span(n)]
+    medians = defaultdict(list)
+    for row in rows(record.data):
+        if (row.outcome, row.statistic) == ("DOR", "median") and span(row):
+            medians[row.source, row.trial].append(row)
+    for (source, trial), numbers in medians.items():
         numbers = [n for n in numbers if _has_all_responders(record, n.population, trial, source)]
         if len(numbers) < 2:
             continue
@@ -138,6 +167,6 @@ def _has_all_responders(record: Record, population: str, trial: str, source: str
         here, everywhere = (
             response_rate(record.data, trial, p, source).events for p in (named, ROOT_POPULATION)
         )
-    except LookupError:
+    except (LookupError, ValueError):
         return False
     return here == everywhere

@@ -7,14 +7,15 @@ patients that give all three numbers. They are found by trying every one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from nenreview.stats.percentages import decimals, rates_that_fit
+from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 
 
@@ -48,6 +49,7 @@ TESTS: dict[str, Callable[[Comparison], float]] = {
     "chi-square, Yates": _chi_square(yates=True),
     "mid-p": _mid_p,
 }
+_CHUNK = 4096  # pairs at a time, so that their tables fit into memory
 
 
 def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: int) -> pd.DataFrame:
@@ -58,7 +60,7 @@ def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: i
     first, second : str
         Percentages of the two groups as printed, without the sign.
     p : str
-        The p value as printed.
+        The p value as printed; after a ``<`` or ``>``, a bound of it.
     patients, events : int
         Most patients, and most events, that the two groups can have together.
 
@@ -69,13 +71,17 @@ def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: i
         first: ``first``, ``second`` (Rate), ``patients``, ``events``, one column a test with
         its p value, and ``tests``, the names of those that fit.
     """
+    tables, values = _tables(first, second, patients, events)
+    fits = _prints_as(values, p)
+    chosen = fits.any(axis=1)
     rows = []
-    for pair, values in _tables(first, second, patients, events):
-        fitting = [name for name, value in values.items() if _prints_as(value, p)]
-        if fitting:
-            a, b = pair.first, pair.second
-            counts = {"patients": a.n + b.n, "events": a.events + b.events}
-            rows.append({"first": a, "second": b, **counts, **values, "tests": fitting})
+    for table, by_test, fit in zip(
+        tables[chosen].tolist(), values[chosen].tolist(), fits[chosen], strict=True
+    ):
+        first_rate, second_rate = Rate(*table[:2]), Rate(*table[2:])
+        names = [name for name, fitting in zip(TESTS, fit, strict=True) if fitting]
+        counts = (table[1] + table[3], table[0] + table[2])
+        rows.append((first_rate, second_rate, *counts, *by_test, names))
     columns = ["first", "second", "patients", "events", *TESTS, "tests"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.sort_values("patients", kind="stable", ignore_index=True)
@@ -86,32 +92,93 @@ def power_of_p(first: str, second: str, p: str, *, patients: int, events: int) -
 
     Random is uniform over 0 to 1 at the printed precision; the rest as in `tables_that_fit`.
     """
-    unit = Decimal(1).scaleb(-decimals(p))
-    tables = _tables(first, second, patients, events)
-    reached = {_rounded(value, unit) for _, values in tables for value in values.values()}
-    return 1 - len(reached) / (10 ** decimals(p) + 1)
+    possible = 10 ** decimals(p) + 1
+    _, values = _tables(first, second, patients, events)
+    if p.startswith(("<", ">")):
+        # Every bound passes that some table keeps to.
+        bounds = np.arange(possible) / (possible - 1)
+        reached = (
+            bounds >= values.min(initial=2) if p[0] == "<" else bounds <= values.max(initial=-1)
+        )
+        return 1 - np.count_nonzero(reached) / possible
+    return 1 - len(np.unique(_in_units(values, decimals(p)))) / possible
 
 
-@cache
-def _tables(
-    first: str, second: str, patients: int, events: int
-) -> tuple[tuple[Comparison, dict[str, float]], ...]:
+def p_by_every_test(tables: np.ndarray) -> np.ndarray:
+    """Return the p values of many pairs of rates by each test of `TESTS`.
+
+    Parameters
+    ----------
+    tables : array of int, shape (pairs, 4)
+        Events and patients of the first group, events and patients of the second.
+
+    Returns
+    -------
+    array of float, shape (pairs, tests)
+        In the order of `TESTS`, whose functions, one pair at a time, take a thousand times
+        as long.
+    """
+    parts = [_p_values(tables[i : i + _CHUNK]) for i in range(0, len(tables), _CHUNK)]
+    return np.concatenate(parts) if parts else np.empty((0, len(TESTS)))
+
+
+def _p_values(tables: np.ndarray) -> np.ndarray:
+    k, n, other_k, other_n = tables.T
+    events, patients = k + other_k, n + other_n
+    # Of each pair, the probability of every table with its margins.
+    lowest = np.maximum(0, events - other_n)
+    x = lowest[:, None] + np.arange(int((np.minimum(n, events) - lowest).max()) + 1)
+    possible = x <= np.minimum(n, events)[:, None]
+    x = np.where(possible, x, lowest[:, None])
+    log = _log_choose(n[:, None], x) + _log_choose(other_n[:, None], events[:, None] - x)
+    mass = np.where(possible, np.exp(log - _log_choose(patients, events)[:, None]), 0)
+    observed = mass[np.arange(len(k)), k - lowest]
+    # As in R, tables that are as likely but for the last digits of a float are as likely.
+    as_likely = mass <= observed[:, None] * (1 + 1e-7)
+    two_sided = np.minimum(np.where(as_likely, mass, 0).sum(axis=1), 1)
+    greater = np.minimum(np.where(x >= k[:, None], mass, 0).sum(axis=1), 1)
+    distance = np.abs(k - n * events / patients)  # the same in all four cells
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = patients**3.0 / (n * other_n * events * (patients - events))
+        plain, yates = (
+            np.where(np.isfinite(scale), special.chdtrc(1, d**2 * scale), 1.0)
+            for d in (distance, np.maximum(distance - 0.5, 0))
+        )
+    return np.column_stack([two_sided, greater, plain, yates, two_sided - observed / 2])
+
+
+def _log_choose(n: np.ndarray, k: np.ndarray) -> np.ndarray:
+    return special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+
+
+@lru_cache(maxsize=64)
+def _tables(first: str, second: str, patients: int, events: int) -> tuple[np.ndarray, np.ndarray]:
     """Return every pair of rates with two percentages, and its p value by each test."""
-    found = []
-    seconds = rates_that_fit(second, patients)
-    for a in rates_that_fit(first, patients):
-        for b in seconds:
-            if a.n + b.n <= patients and a.events + b.events <= events:
-                pair = Comparison(a, b)
-                found.append((pair, {name: test(pair) for name, test in TESTS.items()}))
-    return tuple(found)
+    firsts, seconds = (
+        np.array([(r.events, r.n) for r in rates_that_fit(p, patients)], dtype=int).reshape(-1, 2)
+        for p in (first, second)
+    )
+    pairs = np.hstack([np.repeat(firsts, len(seconds), 0), np.tile(seconds, (len(firsts), 1))])
+    few = (pairs[:, 1] + pairs[:, 3] <= patients) & (pairs[:, 0] + pairs[:, 2] <= events)
+    tables = pairs[few]
+    return tables, p_by_every_test(tables)
 
 
-def _prints_as(value: float, printed: str) -> bool:
-    return _rounded(value, Decimal(1).scaleb(-decimals(printed))) == Decimal(printed)
+def _prints_as(values: np.ndarray, printed: str) -> np.ndarray:
+    number = printed.lstrip("<>=")
+    if printed.startswith("<"):
+        return _shortened(values) <= float(number)
+    if printed.startswith(">"):
+        return _shortened(values) >= float(number)
+    places = decimals(printed)
+    return _in_units(values, places) == int(Decimal(number).scaleb(places))
 
 
-def _rounded(value: float, unit: Decimal) -> Decimal:
-    # The float is shortened first: a p of 0.0185 must not become 0.01849999.
-    exact = Decimal(np.format_float_positional(value, precision=12, trim="-"))
-    return exact.quantize(unit, rounding=ROUND_HALF_UP)
+def _in_units(values: np.ndarray, places: int) -> np.ndarray:
+    """Return values rounded, halves up, as whole units of the last decimal."""
+    return np.floor(np.round(_shortened(values) * 10**places, 9) + 0.5).astype(int)
+
+
+def _shortened(values: np.ndarray) -> np.ndarray:
+    # A p of 0.0185 must not become 0.01849999.
+    return np.round(values, 12)

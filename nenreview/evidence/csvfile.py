@@ -37,7 +37,7 @@ class RawTable:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_raw(path: Path, file: str, columns: list[str]) -> RawTable:
+def read_raw(path: Path, file: str, columns: list[str], *, may_be_empty: bool = False) -> RawTable:
     """Read a CSV file as text and say all that is wrong with its form.
 
     Parameters
@@ -48,6 +48,8 @@ def read_raw(path: Path, file: str, columns: list[str]) -> RawTable:
         Its name in messages.
     columns : list of str
         Columns that the head must have, in this order.
+    may_be_empty : bool
+        Whether the file may hold a head and nothing else.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def read_raw(path: Path, file: str, columns: list[str]) -> RawTable:
     _, head = records[0]
     if not _head_is_right(head, columns, problem):
         return table
-    if len(records) == 1:
+    if len(records) == 1 and not may_be_empty:
         if not table.problems:  # what follows an unclosed quote is no row, but is there
             problem("a head without rows; expected at least one row")
         return table

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import combinations
 
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.dataset import DATASETS, Dataset
 from nenreview.evidence.population import SEPARATOR, ancestors
 
 SAME, PART, WHOLE = "same", "part", "whole"  # the patients of the other; some; all and more
@@ -89,7 +89,7 @@ def counted_as(data: Dataset, report: Report) -> Report:
     raise ValueError(f"data/overlaps.csv leads from {seen[-1]} back to {report}")
 
 
-@cache
+@lru_cache(maxsize=DATASETS)
 def _ledger(data: Dataset) -> tuple[tuple, ...]:
     """Return each row with its two reports."""
     return tuple(

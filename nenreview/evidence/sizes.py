@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
+from math import isnan
 
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.dataset import DATASETS, Dataset, rows
 from nenreview.evidence.population import SEPARATOR
+
+_POPULATIONS = 1024  # answers remembered, some times what the sources ask for
 
 
 def printed_sizes(data: Dataset, trial: str, population: str, source: str) -> list[int]:
@@ -13,16 +16,16 @@ def printed_sizes(data: Dataset, trial: str, population: str, source: str) -> li
     return list(_by_population(data).get((source, trial, population), ()))
 
 
-@cache
+@lru_cache(maxsize=DATASETS)
 def _by_population(data: Dataset) -> dict[tuple[str, str, str], list[int]]:
-    rows = data.select(outcome="patients", statistic="n").dropna(subset="value")
     sizes: dict[tuple[str, str, str], list[int]] = {}
-    for row in rows.itertuples():
-        sizes.setdefault((row.source, row.trial, row.population), []).append(int(row.value))
+    for row in rows(data):
+        if (row.outcome, row.statistic) == ("patients", "n") and not isnan(row.value):
+            sizes.setdefault((row.source, row.trial, row.population), []).append(int(row.value))
     return sizes
 
 
-@cache
+@lru_cache(maxsize=_POPULATIONS)
 def size(data: Dataset, trial: str, population: str, source: str) -> int:
     """Return the size of a population: the one that `source` prints most often.
 
@@ -45,15 +48,19 @@ def size_or_rest(data: Dataset, trial: str, population: str, source: str) -> tup
     """
     if printed_sizes(data, trial, population, source):
         return size(data, trial, population, source), ""
-    rows = data.derived
-    for row in rows[(rows["source"] == source) & (rows["trial"] == trial)].itertuples():
-        if row.population == population:
-            whole, part = (size(data, trial, p, source) for p in (row.whole, row.part))
-            return whole - part, f"{whole} less {part} {row.part.rpartition(SEPARATOR)[2]}"
-    return None, ""
+    row = _derived(data).get((source, trial, population))
+    if row is None:
+        return None, ""
+    whole, part = (size(data, trial, p, source) for p in (row.whole, row.part))
+    return whole - part, f"{whole} less {part} {row.part.rpartition(SEPARATOR)[2]}"
 
 
-@cache
+@lru_cache(maxsize=DATASETS)
+def _derived(data: Dataset) -> dict[tuple[str, str, str], tuple]:
+    return {(row.source, row.trial, row.population): row for row in data.derived.itertuples()}
+
+
+@lru_cache(maxsize=_POPULATIONS)
 def parts_by_differentiation(
     data: Dataset, trial: str, population: str, source: str
 ) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from nenreview.stats.rate import Rate, rounded_percent
 
@@ -35,7 +36,11 @@ def how_printed(events: int, n: int, printed: str) -> str | None:
     str or None
         ``"rounded"`` (halves up), ``"half to even"`` or ``"truncated"``, the first that fits.
     """
-    exact, unit = Decimal(100) * events / n, Decimal(1).scaleb(-decimals(printed))
+    unit = Decimal(1).scaleb(-decimals(printed))
+    # Most are far off, which takes no exact arithmetic to see.
+    if abs(100 * events / n - float(printed)) > 1.5 * float(unit):
+        return None
+    exact = Decimal(100) * events / n
     for name, mode in ROUNDINGS.items():
         if exact.quantize(unit, rounding=mode) == Decimal(printed):
             return name
@@ -106,6 +111,7 @@ def nearest_counts(printed: str, n: int) -> tuple[int, int]:
     return int(below), int(below) + 1
 
 
+@lru_cache(maxsize=1024)
 def power_against(printed: str, *, n: int | None = None, accepted: int | None = None) -> float:
     """Return the chance that a percentage put there at random would have been refused.
 

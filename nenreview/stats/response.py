@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from nenreview.evidence.dataset import Dataset
+from collections import defaultdict
+from functools import lru_cache
+from math import isnan
+
+from nenreview.evidence.dataset import DATASETS, Dataset, rows
 from nenreview.evidence.population import SEPARATOR, ancestors
 from nenreview.evidence.sizes import parts_by_differentiation, size
 from nenreview.stats.percentages import the_count
@@ -23,22 +27,34 @@ def response_rate(data: Dataset, trial: str, population: str, source: str) -> Ra
         If the sources print none of these, or more than one count fits the printed ORR.
     """
     n = size(data, trial, population, source)
-    where = {"source": source, "trial": trial, "population": population}
-    printed = data.select(outcome="ORR", statistic="events", **where)["value"].dropna().unique()
-    if len(printed) == 1:
-        return Rate(int(printed[0]), n)
-    best = data.select(outcome="best response", statistic="events", **where).dropna(subset="value")
-    counts = best.drop_duplicates("category").set_index("category")["value"]
-    if set(RESPONSES) <= set(counts.index):
-        return Rate(int(counts[list(RESPONSES)].sum()), n)
+    printed = _printed(data).get((source, trial, population), ())
+    objective = {r.value for r in printed if (r.outcome, r.statistic) == ("ORR", "events")}
+    if len(objective) == 1:
+        return Rate(int(objective.pop()), n)
+    best: dict[str, float] = {}  # of several places, the first
+    for row in printed:
+        if row.outcome == "best response" and row.statistic == "events":
+            best.setdefault(row.category, row.value)
+    if best.keys() >= set(RESPONSES):
+        return Rate(int(sum(best[name] for name in RESPONSES)), n)
     parts = parts_by_differentiation(data, trial, population, source)
     if parts:
         rates = [response_rate(data, trial, part, source) for part in parts]
         return Rate(sum(rate.events for rate in rates), n)
-    percent = data.select(outcome="ORR", statistic="percent", **where)["printed"].unique()
+    percent = {r.printed for r in printed if (r.outcome, r.statistic) == ("ORR", "percent")}
     if len(percent) != 1:
         raise LookupError(f"no single response rate of {population!r} of {trial} in {source}")
-    return Rate(the_count(percent[0], n), n)
+    return Rate(the_count(percent.pop(), n), n)
+
+
+@lru_cache(maxsize=DATASETS)
+def _printed(data: Dataset) -> dict[tuple[str, str, str], list]:
+    """Return the reported responses of each population of a source, in the order of the page."""
+    found = defaultdict(list)
+    for row in rows(data):
+        if row.outcome in ("ORR", "best response") and not isnan(row.value):
+            found[row.source, row.trial, row.population].append(row)
+    return dict(found)
 
 
 def remainder(data: Dataset, trial: str, populations: list[str], source: str) -> Rate:

@@ -1,0 +1,103 @@
+"""Made-up patients, of whom everything is known, to print clean tables of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+FOLLOW_UP = 30.0  # months, the same for everyone, so that a curve is a share of patients
+SITES = ("Pancreas", "Gastrointestinal", "Lung", "Other")
+RESPONSES = ("CR", "PR", "SD", "PD")
+GRADES = (1, 2, 3, 4, 5)
+
+
+@dataclass(frozen=True, eq=False)
+class Patients:
+    """Patients of a trial, one entry of each array a patient.
+
+    Attributes
+    ----------
+    nec, male, responder, tested, positive, high : array of bool
+        NEC and not NET; sex; complete or partial response; tested for a marker, positive for
+        it; in the upper of the two groups that a second marker divides all patients into.
+    ecog, site, response : array of int
+        Performance status; index into `SITES` and into `RESPONSES`.
+    age, pfs, os, dor : array of float
+        Years; months to progression, to death, and of response, NaN in those without one.
+    treated : array of bool, shape (treatments, patients)
+        Earlier treatments.
+    grades : array of int, shape (events, patients)
+        Highest grade of each adverse event, 0 for none.
+    """
+
+    nec: np.ndarray
+    male: np.ndarray
+    ecog: np.ndarray
+    site: np.ndarray
+    age: np.ndarray
+    treated: np.ndarray
+    response: np.ndarray
+    responder: np.ndarray
+    pfs: np.ndarray
+    os: np.ndarray
+    dor: np.ndarray
+    tested: np.ndarray
+    positive: np.ndarray
+    high: np.ndarray
+    grades: np.ndarray
+
+
+def draw(rng: np.random.Generator, n: int, *, treatments: int, events: int) -> Patients:
+    """Return `n` patients at random, some of them NET and some NEC.
+
+    In half of the draws no NET responds, so that all responders are NEC.
+    """
+    nec = rng.permutation(n) < rng.integers(n // 3, 3 * n // 4)
+    response = rng.choice(len(RESPONSES), size=n, p=(0.06, 0.24, 0.3, 0.4))
+    response[rng.choice(np.flatnonzero(nec), size=2, replace=False)] = RESPONSES.index("PR")
+    if rng.random() < 0.5:
+        response[~nec] = rng.integers(2, len(RESPONSES), size=int((~nec).sum()))
+    responder = response < 2
+    # Those who respond, and NET, live longer, so that the groups that papers compare differ.
+    scale = 4 * np.where(nec, 1, 2.5) * np.where(responder, 3, 1)
+    pfs = rng.exponential(scale) + 0.8
+    return Patients(
+        nec=nec,
+        male=rng.random(n) < 0.55,
+        ecog=rng.integers(0, 2, size=n),
+        site=rng.choice(len(SITES), size=n, p=(0.3, 0.4, 0.1, 0.2)),
+        age=np.clip(rng.normal(57, 11, size=n), 20, 88),
+        treated=rng.random((treatments, n)) < rng.uniform(0.05, 0.7, size=(treatments, 1)),
+        response=response,
+        responder=responder,
+        pfs=pfs,
+        os=pfs + rng.exponential(scale),
+        dor=np.where(responder, rng.exponential(9, size=n) + 1.5, np.nan),
+        tested=rng.random(n) < 0.75,
+        positive=rng.random(n) < np.where(responder, 0.6, 0.3),
+        high=rng.random(n) < np.where(responder, 0.5, 0.25),
+        grades=np.where(
+            rng.random((events, n)) < rng.uniform(0.05, 0.5, size=(events, 1)),
+            rng.choice(GRADES, size=(events, n), p=(0.5, 0.25, 0.17, 0.05, 0.03)),
+            0,
+        ),
+    )
+
+
+def median(times: np.ndarray) -> float:
+    """Return the time by which half have had the event, infinite beyond the follow-up."""
+    return _observed(np.sort(times)[(len(times) + 1) // 2 - 1])
+
+
+def limits(times: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """Return the distribution-free limits of a median (order statistics of a sign test)."""
+    ordered = np.sort(times)
+    outside = int(stats.binom.ppf((1 - level) / 2, len(ordered), 0.5))
+    first = max(outside - 1, 0)
+    return _observed(ordered[first]), _observed(ordered[len(ordered) - 1 - first])
+
+
+def _observed(time: float) -> float:
+    return float(time) if time <= FOLLOW_UP else float("inf")
