@@ -11,12 +11,15 @@ from IPython.display import Markdown
 from nenreview.audit.accepted import in_need
 from nenreview.audit.finding import MATCH, Finding
 from nenreview.audit.ledger import audit
+from nenreview.audit.proof import false_alarms, measure
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.sources import JIA, MARKEY, REVIEW
 from nenreview.stats.rate import Rate
 from nenreview.tables import escape, show_table
+from nenreview.wording import interval, of
 
 LEDGER = "audit.qmd"  # the chapter that holds the ledger
+PLANTED, SEED = 25, 1  # misprints of each kind in the chapter, and where their draw begins
 # The comparison of four trials is rebuilt in the synthesis, not in the chapter of a trial.
 _ELSEWHERE = {(JIA, "Table 1"): "synthesis"}
 # Where what is said of no single trial is taken up.
@@ -104,6 +107,27 @@ def claims_table(data: Dataset, source: str) -> Markdown:
     rows = rows or [["–", "–", "every claim that was tested is borne out", "–"]]
     frame = pd.DataFrame(rows, columns=["Where", "Claimed", "What the numbers say", "Verdict"])
     return show_table(frame, widths=[1.4, 2.2, 3.2, 1.3], align="llll", markdown=True)
+
+
+def planted_table() -> Markdown:
+    """Return how many planted misprints of each kind the audit catches."""
+    measured = measure(PLANTED, SEED)
+    rows = [
+        [
+            row.kind,
+            of(row.sensitivity),
+            interval(row.sensitivity.clopper_pearson(), 0),
+            row.missed or "–",
+        ]
+        for row in measured.itertuples()
+    ]
+    columns = ["Misprint", "Caught", "95% CI, %", "What is missed"]
+    return show_table(pd.DataFrame(rows, columns=columns), widths=[2.6, 1, 1, 3], align="lrrl")
+
+
+def alarms_on_clean_pages() -> Rate:
+    """Return the checks of clean made-up trials that hold anything against them."""
+    return false_alarms(PLANTED, SEED)
 
 
 def claims_borne_out(data: Dataset) -> Rate:
