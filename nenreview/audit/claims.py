@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from nenreview.audit import claim_cells, claim_designs, claim_numbers, claim_rates, claim_times
 from nenreview.audit.answer import Answer
-from nenreview.audit.finding import MATCH, NO_SEVERITY, NOT_CHECKABLE, Finding
+from nenreview.audit.finding import MATCH, NO_SEVERITY, NOT_CHECKABLE, Finding, place
 from nenreview.audit.quantities import Quantities
 from nenreview.audit.record import Record
 from nenreview.errors import Problem, ReviewError
@@ -95,11 +95,7 @@ def _finding(claim, answer: Answer) -> Finding:
         id=claim.claim,
         check=f"claim: {claim.test}",
         number=claim.claim,
-        source=claim.source,
-        table=claim.table,
-        row_group=claim.row_group,
-        row=claim.row,
-        column=claim.column,
+        **place(claim),
         printed=claim.printed,
         recomputed=answer.recomputed,
         verdict=answer.verdict,

@@ -90,6 +90,11 @@ def severity_of(outcome: str, verdict: str) -> str:
     return SUBSTANTIVE if verdict != TRUNCATED and outcome in _RESULTS else MINOR
 
 
+def place(row) -> dict[str, str]:
+    """Return where a row of the data stands on the page, as `Finding` names it."""
+    return {name: getattr(row, name) for name in ("source", "table", "row_group", "row", "column")}
+
+
 def about(
     number,
     check: str,
@@ -119,11 +124,7 @@ def about(
         id=f"{number.id}-{check.replace(' ', '-')}",
         check=check,
         number=number.id,
-        source=number.source,
-        table=number.table,
-        row_group=number.row_group,
-        row=number.row,
-        column=number.column,
+        **place(number),
         printed=text,
         recomputed=text if recomputed is None else recomputed,
         verdict=verdict,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import lru_cache
 
-from nenreview.audit.finding import NOTE, TYPOGRAPHIC, Finding
+from nenreview.audit.finding import NOTE, TYPOGRAPHIC, Finding, place
 from nenreview.evidence.dataset import Dataset
 
 SPELLING, CHARACTERS = "spelling", "characters"
@@ -77,16 +77,12 @@ def _repaired(run: str) -> str:
 
 
 def _note(cell, check: str, printed: list[str], corrected: list[str]) -> Finding:
-    place = "-".join(filter(None, (cell.source, cell.table, cell.row_group, cell.row, cell.column)))
+    where = "-".join(filter(None, (cell.source, cell.table, cell.row_group, cell.row, cell.column)))
     return Finding(
-        id=f"{re.sub('[^a-z0-9]+', '-', place.lower()).strip('-')}-{check}",
+        id=f"{re.sub('[^a-z0-9]+', '-', where.lower()).strip('-')}-{check}",
         check=check,
         number="",
-        source=cell.source,
-        table=cell.table,
-        row_group=cell.row_group,
-        row=cell.row,
-        column=cell.column,
+        **place(cell),
         printed=", ".join(printed),
         recomputed=", ".join(corrected),
         verdict=NOTE,
