@@ -336,7 +336,7 @@ def test_a_landmark_is_judged_where_all_its_patients_are_known(cells, expected):
 def test_limits_of_another_precision_are_compared_as_rounded(middle, low, verdict):
     ages = [("median", middle), ("min", low), ("max", "70.0")]
     numbers = [number(ALL, "age", statistic, printed, "years") for statistic, printed in ages]
-    assert verdicts("limits", *sizes(24, 6, 18), cell(*numbers)) == [verdict]
+    assert verdicts("range", *sizes(24, 6, 18), cell(*numbers)) == [verdict]
 
 
 def response(population, k, n):

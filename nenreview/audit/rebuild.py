@@ -16,7 +16,7 @@ from nenreview.audit.arithmetic import PERCENTAGE, SIZE, SUM
 from nenreview.audit.finding import Finding, most_serious
 from nenreview.audit.ledger import by_number
 from nenreview.audit.sums import HUNDRED
-from nenreview.audit.times import LANDMARK, LIMITS, PARTS
+from nenreview.audit.times import LANDMARK, LIMITS, PARTS, RANGE
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.integrity import CELL_KEY
 
@@ -28,7 +28,7 @@ VERDICTS = (LABEL, TEXT, *finding.VERDICTS)
 _REPLACING = (PERCENTAGE, SUM, SIZE)
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 # What these find in order only bounds a number, and does not rebuild it.
-_BOUNDING = (LIMITS, PARTS, LANDMARK, HUNDRED)
+_BOUNDING = (LIMITS, RANGE, PARTS, LANDMARK, HUNDRED)
 
 
 def rebuild(data: Dataset, source: str, table: str) -> pd.DataFrame:

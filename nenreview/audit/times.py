@@ -16,7 +16,8 @@ from nenreview.stats.percentages import decimals
 from nenreview.stats.response import below, response_rate
 from nenreview.wording import population_name
 
-LIMITS, PARTS, LANDMARK, RESPONDERS = "limits", "parts", "landmark", "same responders"
+LIMITS, RANGE = "limits", "range"  # of a confidence interval; of the values observed
+PARTS, LANDMARK, RESPONDERS = "parts", "landmark", "same responders"
 
 
 def times(record: Record) -> Iterator[Finding]:
@@ -33,17 +34,17 @@ def times(record: Record) -> Iterator[Finding]:
 
 def _within_limits(record: Record, median) -> Iterator[Finding]:
     """Check that a median, or a value with a range, lies between its limits in their order."""
-    for lower, upper in (("ci_low", "ci_high"), ("min", "max")):
+    for check, lower, upper in ((LIMITS, "ci_low", "ci_high"), (RANGE, "min", "max")):
         lows = _here(median, record.same(median, statistic=lower))
         highs = _here(median, record.same(median, statistic=upper))
         if not lows:
             continue
         if _in_order(lows[0], median) and (not highs or _in_order(median, highs[0])):
-            yield about(median, LIMITS, MATCH)
+            yield about(median, check, MATCH)
         else:
-            shown = f"{lows[0].printed} to {highs[0].printed if highs else 'no upper limit'}"
-            explanation = f"{median.printed} does not lie between its limits, {shown}"
-            yield about(median, LIMITS, INCONSISTENT, recomputed="", explanation=explanation)
+            ends = f"{lows[0].printed} to {highs[0].printed if highs else 'no upper limit'}"
+            explanation = f"{median.printed} does not lie between its limits, {ends}"
+            yield about(median, check, INCONSISTENT, recomputed="", explanation=explanation)
 
 
 def _in_order(lower, upper) -> bool:
