@@ -13,7 +13,7 @@ from functools import cache
 from nenreview.audit.printed_rates import PrintedRate, printed_rates
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import Report, require_independent
-from nenreview.evidence.population import ROOT_POPULATION
+from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import JIA, REVIEW
 from nenreview.stats.rate import Rate
@@ -105,7 +105,7 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
                 row=row.row,
                 estimand=row.estimand,
                 role=row.role,
-                name=_name(trials.at[row.trial, "name"], row.population),
+                name=arm_name(trials.at[row.trial, "name"], row.population),
                 region=trials.at[row.trial, "region"],
                 report=Report(row.source, row.trial, row.population),
                 rate=rate,
@@ -153,11 +153,15 @@ def counted_together(data: Dataset, pooled: Iterable[Cohort]) -> tuple[list[int]
     return [one.rate.events for one in pooled], [one.rate.n for one in pooled]
 
 
-def _name(trial: str, population: str) -> str:
-    """Return the name of a trial, or of its arm where the trial has several."""
+def arm_name(trial: str, population: str) -> str:
+    """Return the name of a trial, or of the arm of a population where the trial has several.
+
+    >>> arm_name("pembrolizumab +/- chemotherapy", "all > pembrolizumab alone")
+    'pembrolizumab alone'
+    """
     if "+/-" not in trial:
         return trial
-    return population.split(" > ")[1]
+    return population.split(SEPARATOR)[1]
 
 
 def _printed(data: Dataset, row) -> Rate:
