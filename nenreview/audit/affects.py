@@ -36,6 +36,10 @@ def _choice(data: Dataset, number) -> str:
         if (rate.population, rate.outcome) == (number["population"], number["outcome"]):
             if len(rate.counts) == 1:
                 return f"the count is used, {of(rate.counts[0])}"
+            rows = data.pooling
+            rows = rows[(rows["trial"] == number["trial"]) & (rows["source"] == number["source"])]
+            if number["population"] in set(rows["population"]):
+                return "no count of the printed size fits; in the synthesis beside the pool alone"
             return "no count of the printed size fits, so it enters no figure and no pool"
     try:
         rate = response_rate(data, number["trial"], number["population"], number["source"])

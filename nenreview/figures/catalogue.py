@@ -17,6 +17,7 @@ from nenreview.figures.findings import findings
 from nenreview.figures.forest import forest
 from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
+from nenreview.figures.synthesis import FIGURES as SYNTHESIS
 from nenreview.paths import FIGURES
 from nenreview.sintilimab import AE_TABLE, SOURCE, TRIAL
 from nenreview.sites import nec_by_site
@@ -67,6 +68,7 @@ _OWN: dict[str, Callable[[Dataset], ReviewFigure]] = {
     "synthesis-response": _synthesis_response,
     "markey-swimmer": _markey_swimmer,
     "audit-findings": lambda data: findings(counts(audit(data))),
+    **SYNTHESIS,
 }
 
 

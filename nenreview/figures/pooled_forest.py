@@ -1,0 +1,194 @@
+"""Forest plot in groups, with pools: what was observed, and what a model makes of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
+
+from nenreview.figures.style import ACCENT, DARK, MID, ReviewFigure, style
+from nenreview.meta.pool import PooledProportion
+from nenreview.stats.rate import Interval, Rate
+from nenreview.wording import interval, of
+
+# Area of the marker of one patient; markers show sizes, since this model gives no weights.
+_AREA = 2.6
+
+
+@dataclass(frozen=True)
+class Row:
+    """One observed rate.
+
+    Attributes
+    ----------
+    name : str
+        Label at the left.
+    rate : Rate
+    apart : bool
+        Whether it is in no pool: its marker is open.
+    """
+
+    name: str
+    rate: Rate
+    apart: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows under a heading, then a pool.
+
+    Attributes
+    ----------
+    heading : str
+    rows : tuple of Row
+    pool : PooledProportion or None
+        With the profile interval: a filled diamond.
+    wider : PooledProportion or None
+        The same with the t interval, an open diamond, and its prediction interval, a broken
+        line.
+    """
+
+    heading: str
+    rows: tuple[Row, ...] = ()
+    pool: PooledProportion | None = None
+    wider: PooledProportion | None = None
+
+
+def pooled_forest(groups: Sequence[Group], *, label: str = "ORR, %") -> ReviewFigure:
+    """Draw groups of rates with Clopper-Pearson intervals, and pools below them.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+        Drawn from top to bottom; each with a row or a pool.
+    label : str
+        Label of the axis, which starts at 0 and ends beyond the farthest limit.
+
+    Raises
+    ------
+    ValueError
+        If there is no group, or one is empty.
+    """
+    if not groups:
+        raise ValueError("no groups; expected at least one")
+    for group in groups:
+        if not group.rows and group.pool is None:
+            raise ValueError(f"{group.heading!r} has neither a row nor a pool")
+    lines = sum(1 + len(g.rows) + (g.pool is not None) + 2 * (g.wider is not None) for g in groups)
+    end = _end(groups)
+    with style():
+        figure = Figure(figsize=(6.8, 0.29 * lines + 1.3))
+        axes = figure.subplots()
+        axes.set(xlim=(0, end), ylim=(lines - 0.3, -1.3), yticks=[], xlabel=label)
+        pen = _Pen(axes, end)
+        pen.heads()
+        for group in groups:
+            pen.group(group)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x", color="#dddddd", lw=0.6)
+        axes.set_axisbelow(True)
+        _legend(axes, groups)
+    return ReviewFigure(figure)
+
+
+def _end(groups: Sequence[Group]) -> int:
+    """Return the end of the axis: the next ten beyond all that is drawn."""
+    limits = [row.rate.clopper_pearson().high for group in groups for row in group.rows]
+    for group in groups:
+        limits += [group.pool.ci_high] if group.pool else []
+        limits += [group.wider.ci_high, group.wider.pi_high or 0] if group.wider else []
+    return min(100, 10 * math.ceil(10 * max(limits) + 1e-9))
+
+
+class _Pen:
+    """Writes one line of the plot after the other."""
+
+    def __init__(self, axes, end: int):
+        self.axes, self.end, self.y = axes, end, 0
+
+    def text(self, column: str, text: str, **how) -> None:
+        x, align = {"name": (-0.03, "right"), "of": (1.03, "left"), "percent": (1.21, "left")}[
+            column
+        ]
+        self.axes.text(x * self.end, self.y, text, ha=align, va="center", **how)
+
+    def heads(self) -> None:
+        self.y = -0.8
+        self.text("of", "Responders", weight="bold")
+        self.text("percent", "% (95% CI)", weight="bold")
+        self.y = 0
+
+    def group(self, group: Group) -> None:
+        self.text("name", group.heading, weight="bold")
+        self.y += 1
+        for row in group.rows:
+            self.row(row)
+        if group.pool:
+            self.pool(group.pool, "Pooled, profile interval", facecolor=ACCENT)
+        if group.wider:
+            self.pool(group.wider, "Pooled, t interval", facecolor="white")
+            self.prediction(group.wider)
+
+    def row(self, row: Row) -> None:
+        limits, y = row.rate.clopper_pearson(), self.y
+        self.axes.plot([100 * limits.low, 100 * limits.high], [y, y], color=DARK, lw=1.3)
+        self.axes.plot(
+            100 * row.rate.proportion,
+            y,
+            "s",
+            ms=math.sqrt(_AREA * row.rate.n),
+            color="white" if row.apart else MID,
+            mec=DARK,
+            mew=0.9,
+            clip_on=False,
+        )
+        self.text("name", row.name)
+        self.text("of", of(row.rate))
+        self.text("percent", f"{row.rate.percent()} ({interval(limits)})")
+        self.y += 1
+
+    def pool(self, pool: PooledProportion, name: str, **look) -> None:
+        low, middle, high = (100 * x for x in (pool.ci_low, pool.estimate, pool.ci_high))
+        corners = [(low, self.y), (middle, self.y - 0.3), (high, self.y), (middle, self.y + 0.3)]
+        self.axes.add_patch(Polygon(corners, closed=True, edgecolor=DARK, lw=0.9, **look))
+        self.text("name", name)
+        self.text("of", f"{pool.events} of {pool.n}")
+        limits = Interval(pool.ci_low, pool.ci_high, pool.ci)
+        self.text("percent", f"{middle:.1f} ({interval(limits)})")
+        self.y += 1
+
+    def prediction(self, pool: PooledProportion) -> None:
+        self.text("name", "Prediction interval, new trial")
+        if pool.pi_low is None or pool.pi_high is None:
+            self.text("percent", "none")
+        else:
+            ends = [100 * pool.pi_low, 100 * pool.pi_high]
+            self.axes.plot(ends, [self.y, self.y], color=ACCENT, lw=1.6, ls=(0, (3, 1.5)))
+            limits = Interval(pool.pi_low, pool.pi_high, "prediction")
+            self.text("percent", f"({interval(limits)})")
+        self.y += 1
+
+
+def _legend(axes, groups: Sequence[Group]) -> None:
+    """Explain open markers and sizes where there are such."""
+    square = {"marker": "s", "mec": DARK, "mew": 0.9, "ls": ""}
+    rows = [row for group in groups for row in group.rows]
+    handles = []
+    if any(not row.apart for row in rows) and any(row.apart for row in rows):
+        handles.append(Line2D([], [], color=MID, label="in the pool", **square))
+        handles.append(Line2D([], [], color="white", label="in no pool", **square))
+    if rows:
+        handles.append(Line2D([], [], ls="", label="area of a square: patients"))
+    if handles:
+        axes.legend(
+            handles=handles,
+            frameon=False,
+            loc="upper center",
+            bbox_to_anchor=(0.5, -1.9 / (axes.get_ylim()[0] + 1.3)),
+            ncols=3,
+            fontsize=8,
+        )

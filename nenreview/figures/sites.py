@@ -1,0 +1,69 @@
+"""Response by primary site, trial by trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.figure import Figure
+
+from nenreview.figures.style import DARK, LIGHT, MID, ReviewFigure, style
+from nenreview.stats.rate import Rate
+from nenreview.wording import of
+
+_LOOKS = (("s", MID), ("o", LIGHT), ("^", "#888888"))
+_GAP = 0.26  # between the trials of a site
+
+
+def sites(rates: Mapping[str, Mapping[str, Rate]]) -> ReviewFigure:
+    """Draw the rate of each site with Clopper-Pearson intervals, the trials under one another.
+
+    Parameters
+    ----------
+    rates : mapping of str to mapping of str to Rate
+        By trial, then by site; every trial has the same sites.
+
+    Raises
+    ------
+    ValueError
+        If there is no trial, more than there are markers, or their sites differ.
+    """
+    if not rates or len(rates) > len(_LOOKS):
+        raise ValueError(f"{len(rates)} trials; expected 1 to {len(_LOOKS)}")
+    names: Sequence[str] = list(next(iter(rates.values())))
+    for trial, by_site in rates.items():
+        if list(by_site) != names:
+            raise ValueError(f"{trial} has the sites {list(by_site)}; expected {names}")
+    with style():
+        figure = Figure(figsize=(6.8, 0.36 * len(names) * len(rates) + 1.2))
+        axes = figure.subplots()
+        for i, (trial, by_site) in enumerate(rates.items()):
+            marker, colour = _LOOKS[i]
+            shift = (i - (len(rates) - 1) / 2) * _GAP
+            for y, rate in enumerate(by_site.values()):
+                limits = rate.clopper_pearson()
+                ends = [100 * limits.low, 100 * limits.high]
+                axes.plot(ends, [y + shift] * 2, color=DARK, lw=1.3, solid_capstyle="butt")
+                axes.plot(
+                    100 * rate.proportion,
+                    y + shift,
+                    marker,
+                    ms=7,
+                    color=colour,
+                    mec=DARK,
+                    mew=1.0,
+                    ls="",
+                    clip_on=False,
+                    label=trial if y == 0 else None,
+                )
+                axes.text(103, y + shift, of(rate), ha="left", va="center")
+        axes.text(103, -0.75, "Responders", ha="left", va="center", weight="bold")
+        axes.set(xlim=(0, 100), ylim=(len(names) - 0.4, -0.9), xlabel="ORR, %")
+        axes.set_yticks(range(len(names)), names)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x", color="#dddddd", lw=0.6)
+        axes.set_axisbelow(True)
+        axes.legend(
+            frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=len(rates)
+        )
+    return ReviewFigure(figure)

@@ -1,0 +1,62 @@
+"""The pool of some of the trials: added one by one, or each left out in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from nenreview.figures.style import ACCENT, DARK, MID, ReviewFigure, style
+from nenreview.meta.pool import PooledProportion
+from nenreview.stats.rate import Interval
+from nenreview.wording import interval
+
+
+def steps(
+    rows: Sequence[tuple[str, PooledProportion | None]],
+    whole: PooledProportion,
+    *,
+    label: str = "Pooled ORR, %",
+) -> ReviewFigure:
+    """Draw one pool a row, with its interval, and the pool of all trials as a broken line.
+
+    Parameters
+    ----------
+    rows : sequence of (str, PooledProportion or None)
+        From top to bottom; None where there is no pool of so few trials.
+    whole : PooledProportion
+        The pool of all.
+    label : str
+        Label of the axis, which runs from 0 to 50.
+
+    Raises
+    ------
+    ValueError
+        If there is no row.
+    """
+    if not rows:
+        raise ValueError("no rows; expected at least one pool")
+    with style():
+        figure = Figure(figsize=(6.8, 0.36 * len(rows) + 1.1))
+        axes = figure.subplots()
+        axes.axvline(100 * whole.estimate, color=ACCENT, lw=1.0, ls=(0, (4, 2)), zorder=0)
+        for y, (name, pool) in enumerate(rows):
+            axes.text(-1.5, y, name, ha="right", va="center")
+            if pool is None:
+                axes.text(51.5, y, "too few trials to pool", ha="left", va="center")
+                continue
+            ends = [100 * pool.ci_low, 100 * pool.ci_high]
+            axes.plot(ends, [y, y], color=DARK, lw=1.4, solid_capstyle="butt")
+            axes.plot(100 * pool.estimate, y, "D", ms=6, color=MID, mec=DARK, mew=0.9)
+            limits = interval(Interval(pool.ci_low, pool.ci_high, pool.ci))
+            counted = f"{pool.events} of {pool.n}"
+            axes.text(51.5, y, counted, ha="left", va="center")
+            shown = f"{100 * pool.estimate:.1f} ({limits})"
+            axes.text(63.5, y, shown, ha="left", va="center")
+        axes.text(51.5, -0.8, "Responders", ha="left", va="center", weight="bold")
+        axes.text(63.5, -0.8, "% (95% CI)", ha="left", va="center", weight="bold")
+        axes.set(xlim=(0, 50), ylim=(len(rows) - 0.4, -1.2), yticks=[], xlabel=label)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x", color="#dddddd", lw=0.6)
+        axes.set_axisbelow(True)
+    return ReviewFigure(figure)

@@ -1,0 +1,124 @@
+"""The figures of the synthesis, from the dataset."""
+
+from __future__ import annotations
+
+from nenreview.cohorts import G3_NEN, LCNEC, LOWER, NEC, SENSITIVITY, SHOWN, UPPER, Cohort, chosen
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence_table import CLASSES
+from nenreview.figures.curve import curve
+from nenreview.figures.map import evidence_map
+from nenreview.figures.pooled_forest import Group, Row, pooled_forest
+from nenreview.figures.sites import sites
+from nenreview.figures.steps import steps
+from nenreview.figures.style import ReviewFigure
+from nenreview.sintilimab import TRIAL as SINTILIMAB
+from nenreview.sites import nec_by_site
+from nenreview.synthesis.classes import KINDS, responses
+from nenreview.synthesis.classes import evidence_map as cells
+from nenreview.synthesis.contrasts import nec_against_net
+from nenreview.synthesis.headline import (
+    CHINESE,
+    added_by_size,
+    headline,
+    left_out,
+    primary,
+    without_chinese,
+)
+from nenreview.synthesis.multiverse import multiverse, options
+from nenreview.toripalimab import TRIAL as TORIPALIMAB
+
+_SHORT = {
+    "nec-nivolumab": "nivolumab, at 8 weeks",
+    "nec-avelumab-low": "avelumab, if none had NEC",
+    "nec-avelumab-high": "avelumab, if all had NEC",
+    "lcnec-nivolumab": "nivolumab, LCNEC, at 8 weeks",
+}
+
+
+def _row(one: Cohort, apart: bool = False) -> Row:
+    return Row(_SHORT.get(one.row, one.label), one.rate, apart)
+
+
+def forest_of_nec(data: Dataset) -> ReviewFigure:
+    """Draw the primary cohorts, both pools, and what is in neither."""
+    whole, without = headline(data)
+    own = primary(data)
+    doubtful = [one for role in (SENSITIVITY, LOWER, UPPER) for one in chosen(data, NEC, role)]
+    other = [*chosen(data, G3_NEN, SHOWN), *chosen(data, LCNEC, SHOWN)]
+    return pooled_forest(
+        [
+            Group("Chinese trials", tuple(_row(one) for one in own if one.region == CHINESE)),
+            Group("Other trials", tuple(_row(one) for one in without_chinese(own))),
+            Group("All of these", (), whole.profile, whole.t),
+            Group(without.name, (), without.profile, without.t),
+            Group("NEC, response not fully known", tuple(_row(one, True) for one in doubtful)),
+            Group("Other populations", tuple(_row(one, True) for one in other)),
+        ]
+    )
+
+
+def forest_of_net(data: Dataset) -> ReviewFigure:
+    """Draw NEC and NET of every trial that reports both."""
+    return pooled_forest(
+        [
+            Group(
+                contrast.name + (", first line" if contrast.line == "first" else ""),
+                (Row("NEC", contrast.pair.first), Row("NET", contrast.pair.second)),
+            )
+            for contrast in nec_against_net(data)
+        ]
+    )
+
+
+def forest_by_class(data: Dataset) -> ReviewFigure:
+    """Draw every response of NEC with a known count, by class; first line with open markers."""
+    known = [one for one in responses(data) if one.kind == NEC and one.rate]
+    groups = []
+    for regimen in CLASSES:
+        rows = tuple(
+            Row(one.name + (", first line" if one.line == "first" else ""), one.rate)
+            for one in known
+            if one.regimen_class == regimen
+        )
+        groups += [Group(regimen.capitalize(), rows)] if rows else []
+    return pooled_forest(groups)
+
+
+def cumulative(data: Dataset) -> ReviewFigure:
+    """Draw the pool as the cohorts are added, the largest first."""
+    whole = headline(data)[0].profile
+    rows = [
+        (("+ " if i else "") + step.cohort.name, step.pool)
+        for i, step in enumerate(added_by_size(data))
+    ]
+    return steps(rows, whole)
+
+
+def leave_one_out(data: Dataset) -> ReviewFigure:
+    """Draw the pool without each cohort, and without both Chinese trials."""
+    whole, without = headline(data)
+    rows = [(f"without {step.cohort.name}", step.pool) for step in left_out(data)]
+    rows.append((without.name.replace("W", "w", 1), without.profile))
+    return steps(rows, whole.profile)
+
+
+def response_by_site(data: Dataset) -> ReviewFigure:
+    """Draw the two trials that report the response of NEC by primary site."""
+    return sites(
+        {
+            "sintilimab": nec_by_site(data, SINTILIMAB),
+            "toripalimab": nec_by_site(data, TORIPALIMAB),
+        }
+    )
+
+
+FIGURES = {
+    "synthesis-forest": forest_of_nec,
+    "synthesis-net": forest_of_net,
+    "synthesis-classes": forest_by_class,
+    "synthesis-sites": response_by_site,
+    "synthesis-map": lambda data: evidence_map(cells(data), classes=CLASSES, kinds=KINDS),
+    "synthesis-curve": lambda data: curve(multiverse(data), options(data)),
+    "synthesis-leave-one-out": leave_one_out,
+    "synthesis-cumulative": cumulative,
+}

@@ -1,0 +1,129 @@
+"""The findings of the audit that touch the synthesis, and by how much they move it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from nenreview.audit.ledger import audit
+from nenreview.audit.printed_rates import printed_rates
+from nenreview.cohorts import Cohort, cohort
+from nenreview.comparison import table1_rates
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.overlaps import Report
+from nenreview.evidence.sources import JIA, REVIEW
+from nenreview.synthesis.contrasts import later_monotherapy, misprinted_net, within_trials
+from nenreview.synthesis.headline import headline, pooled, primary
+from nenreview.wording import of
+
+POOL, ODDS = "pooled response", "odds ratio, NEC against NET"
+
+
+@dataclass(frozen=True)
+class Move:
+    """A number that does not hold, and what it would change.
+
+    Attributes
+    ----------
+    finding : str
+        Id in the ledger of the audit.
+    what : str
+        What the synthesis uses, and what it would use otherwise.
+    quantity : str
+        `POOL` (a proportion) or `ODDS`.
+    used, otherwise : float
+        The quantity as used, and with the other number.
+    """
+
+    finding: str
+    what: str
+    quantity: str
+    used: float
+    otherwise: float
+
+    @property
+    def shift(self) -> float:
+        """Return how far the other number would move the quantity."""
+        return self.otherwise - self.used
+
+
+def moves(data: Dataset) -> tuple[Move, ...]:
+    """Return every finding about a number of the synthesis, with what it moves.
+
+    Raises
+    ------
+    LookupError
+        If the audit no longer has one of the findings: then this list needs another look.
+    """
+    whole, _ = headline(data)
+    own = primary(data)
+    estimate = whole.profile.estimate
+
+    def replaced(one: Cohort) -> float:
+        cohorts = tuple(one if c.report.trial == one.report.trial else c for c in own)
+        return pooled(data, cohorts).profile.estimate
+
+    def added(one: Cohort) -> float:
+        return pooled(data, (*own, one)).profile.estimate
+
+    high, late = cohort(data, "nec-avelumab-high"), cohort(data, "nec-nivolumab")
+    toripalimab = cohort(data, "nec-toripalimab")
+    counts = next(
+        rate.counts
+        for rate in printed_rates(data, toripalimab.report.trial, REVIEW)
+        if rate.population == "all > NEC"
+    )
+    pembrolizumab = cohort(data, "nec-pembrolizumab")
+    earlier = next(row for row in table1_rates(data) if row.trial == pembrolizumab.report.trial)
+    nested = replace(
+        pembrolizumab,
+        report=Report(JIA, earlier.trial, earlier.population),
+        rate=earlier.rate,
+    )
+    odds = within_trials(later_monotherapy(data)).mantel_haenszel_odds_ratio()[0]
+    net = later_monotherapy(data)[0].pair.second
+    mistaken = misprinted_net(data).trials[0].second
+    found = (
+        Move(
+            "review2023-039-percentage",
+            f"toripalimab: {of(toripalimab.rate)} printed; {of(counts[0])} by the percentage",
+            POOL,
+            estimate,
+            replaced(replace(toripalimab, rate=counts[0])),
+        ),
+        Move(
+            "jia2022-056-percentage",
+            f"pembrolizumab: {of(pembrolizumab.rate)} with NEC; {of(nested.rate)} with G3 NEN "
+            "in the earlier report",
+            POOL,
+            estimate,
+            replaced(nested),
+        ),
+        Move(
+            "review2023-007-sources",
+            f"avelumab, where all responders had NEC: {of(high.rate)}; "
+            f"{of(high.otherwise().rate)} by the other source",
+            POOL,
+            added(high),
+            added(high.otherwise()),
+        ),
+        Move(
+            "review2023-078-percentage",
+            f"nivolumab at 8 weeks, where it is added: {of(late.rate)}; "
+            f"{of(late.otherwise().rate)} by the denominator that fits",
+            POOL,
+            added(late),
+            added(late.otherwise()),
+        ),
+        Move(
+            "jia2022-108-size",
+            f"sintilimab, NET: {of(net)}; {of(mistaken)} by one table",
+            ODDS,
+            odds,
+            misprinted_net(data).mantel_haenszel_odds_ratio()[0],
+        ),
+    )
+    known = {finding.id for finding in audit(data) if finding.disagrees}
+    missing = sorted({move.finding for move in found} - known)
+    if missing:
+        raise LookupError(f"the audit no longer has {', '.join(missing)}")
+    return found

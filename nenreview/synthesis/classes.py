@@ -1,0 +1,199 @@
+"""What evidence there is: every printed response by regimen class, line and kind of tumour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+
+from nenreview.audit.printed_rates import printed_rates
+from nenreview.cohorts import LOWER, UPPER, arm_name, cohorts
+from nenreview.context import class_of
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.overlaps import APART, SAME, Report, relation
+from nenreview.evidence.population import SEPARATOR
+from nenreview.evidence.sources import REVIEW
+from nenreview.evidence_table import CLASSES, LINES
+from nenreview.stats.rate import Rate
+
+KINDS = ("NEC", "LCNEC", "G3 NEN, undivided", "NET", "NEN, undivided")
+
+# Whom a row of the review's table is about where the path of the population does not say it:
+# the words of its column "Key outcomes".
+_KIND_OF = {
+    ("NCT03278405", "all"): "NEC",  # "10 GEP and pulmonary NECs"
+    ("NCT03136055", "all > pembrolizumab alone"): "NEC",  # "14 NECs"
+    ("NCT03136055", "all > pembrolizumab + chemotherapy"): "NEC",  # "22 NECs"
+    ("NCT02939651", "all"): "G3 NEN, undivided",  # "29 patients with G3 NEN"
+    ("NCT03352934", "all"): "G3 NEN, undivided",  # "29 patients with G3 NENs"
+    ("NCT03980925", "all"): "G3 NEN, undivided",  # "38 patients with G3 GEP or unknown NENs"
+    ("NCT02834013", "all > G3 NEN"): "G3 NEN, undivided",
+    ("NCT03095274", "all"): "G3 NEN, undivided",  # GEP-NEC and GEP-NET G3
+    ("NCT02923934", "all"): "NEN, undivided",  # "29 patients with NENs"
+}
+
+
+@dataclass(frozen=True)
+class Response:
+    """A printed response of one population.
+
+    Attributes
+    ----------
+    trial, name, regimen_class, line : str
+        As in ``trials.csv``; name and class are the arm's own.
+    kind : str
+        One of `KINDS`.
+    report : Report
+    n : int
+        Patients of the population.
+    rate : Rate or None
+        None where no count of `n` fits what is printed.
+    printed : str
+        The percentage as printed, or empty.
+    mark : str
+        Why the rate is no best response among all treated, or empty.
+    """
+
+    trial: str
+    name: str
+    regimen_class: str
+    line: str
+    kind: str
+    report: Report
+    n: int
+    rate: Rate | None
+    printed: str
+    mark: str
+
+
+@cache
+def responses(data: Dataset) -> tuple[Response, ...]:
+    """Return every response of a trial, one entry a population, by class, line and kind.
+
+    From the review's table; and the cohorts of ``pooling.csv`` that it does not print as a
+    percentage, the bounds left out.
+    """
+    found = [*_in_the_review(data), *_in_the_choices(data)]
+    reports = [one.report for one in found]
+    if len(set(reports)) < len(reports):
+        raise ValueError("a population with two responses; expected one each")
+    return tuple(
+        sorted(
+            found,
+            key=lambda one: (
+                CLASSES.index(one.regimen_class),
+                LINES.index(one.line),
+                KINDS.index(one.kind),
+            ),
+        )
+    )
+
+
+def _in_the_review(data: Dataset) -> Iterator[Response]:
+    for trial in data.trials.itertuples():
+        for rate in printed_rates(data, trial.trial, REVIEW):
+            if not rate.outcome.startswith("ORR") or rate.n is None:
+                continue
+            report = Report(REVIEW, trial.trial, rate.population)
+            mark = "at 8 weeks" if rate.outcome != "ORR" else ""
+            if rate.population.endswith("evaluable"):
+                mark = "evaluable patients alone"
+            yield Response(
+                trial.trial,
+                arm_name(trial.name, rate.population),
+                class_of(data, trial, rate.population),
+                trial.line,
+                kind_of(report),
+                report,
+                rate.n,
+                rate.counts[0] if len(rate.counts) == 1 else None,
+                rate.printed,
+                mark,
+            )
+
+
+def _in_the_choices(data: Dataset) -> Iterator[Response]:
+    printed = {one.report for one in _in_the_review(data)}
+    trials = {trial.trial: trial for trial in data.trials.itertuples()}
+    for one in cohorts(data):
+        same = any(relation(data, one.report, report) == SAME for report in printed)
+        if same or one.role in (LOWER, UPPER):
+            continue
+        trial = trials[one.report.trial]
+        yield Response(
+            trial.trial,
+            one.name,
+            "monotherapy",  # as every row of pooling.csv
+            trial.line,
+            kind_of(one.report),
+            one.report,
+            one.rate.n,
+            one.rate,
+            "",
+            "",
+        )
+
+
+def kind_of(report: Report) -> str:
+    """Return which of `KINDS` a population is.
+
+    Raises
+    ------
+    LookupError
+        If neither its path nor the list above says so.
+    """
+    known = _KIND_OF.get((report.trial, report.population))
+    if known:
+        return known
+    levels = report.population.replace("-", " ").split(SEPARATOR)
+    words = [word for level in levels for word in level.split()]
+    for word in ("LCNEC", "NEC", "NET"):
+        if word in words:
+            return word
+    raise LookupError(f"{report}: no telling which tumours these are")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The evidence on one kind of tumour by one class, in one line.
+
+    Attributes
+    ----------
+    regimen_class, kind, line : str
+    trials : int
+        Different registrations.
+    patients : int
+        All of them together, the most that there can be where some reports may overlap.
+    may_overlap : bool
+        Whether some may.
+    """
+
+    regimen_class: str
+    kind: str
+    line: str
+    trials: int
+    patients: int
+    may_overlap: bool
+
+
+@cache
+def evidence_map(data: Dataset) -> tuple[Cell, ...]:
+    """Return every cell of class, kind and line with a response, in that order.
+
+    A trial stands in each cell in which it reports a response.
+    """
+    groups: dict[tuple[str, str, str], list[Response]] = {}
+    for one in responses(data):
+        groups.setdefault((one.regimen_class, one.kind, one.line), []).append(one)
+    return tuple(
+        Cell(
+            *where,
+            trials=len({one.trial for one in group}),
+            patients=sum(one.n for one in group),
+            may_overlap=any(
+                relation(data, a.report, b.report) != APART for a, b in combinations(group, 2)
+            ),
+        )
+        for where, group in groups.items()
+    )

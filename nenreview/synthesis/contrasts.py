@@ -1,0 +1,250 @@
+"""Comparisons within trials: NEC against NET, primary sites, biomarkers, and their power."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from scipy.optimize import brentq
+
+from nenreview import sintilimab, toripalimab
+from nenreview.cohorts import NEC, NET, cohorts
+from nenreview.context import context_rates
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.sources import JIA
+from nenreview.meta.power import fisher_power
+from nenreview.meta.stratified import Stratified
+from nenreview.sites import nec_by_site
+from nenreview.stats.rate import Rate
+from nenreview.stats.twobytwo import Comparison
+from nenreview.synthesis.randomised import randomised
+
+# Rates that a comparison should tell apart, chosen beforehand; power at the observed rates
+# would only say again what the p value says (Hoenig & Heisey, Am Stat 2001;55:19).
+ASSUMED_LOW, ASSUMED_HIGH = 0.10, (0.30, 0.50)
+POWER_WANTED = 0.80
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two groups of one trial.
+
+    Attributes
+    ----------
+    trial, name : str
+        As in ``trials.csv``.
+    regimen_class, line : str
+        As in ``trials.csv``; the class is the arm's own.
+    pair : Comparison
+    """
+
+    trial: str
+    name: str
+    regimen_class: str
+    line: str
+    pair: Comparison
+
+
+@cache
+def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
+    """Return every trial with a count of responders in NEC and in NET, the former first.
+
+    The three of monotherapy are those of ``pooling.csv``; then the others of the review's
+    table, of whatever class and line. A trial of which NEC and NET were not both printed for
+    the same arm is left out.
+    """
+    trials = {trial.trial: trial for trial in data.trials.itertuples()}
+    groups: dict[str, dict[str, Rate]] = {}
+    classes: dict[str, str] = {}
+    for one in cohorts(data):
+        if one.estimand in (NEC, NET) and not one.mark:
+            groups.setdefault(one.report.trial, {})[one.estimand] = one.rate
+            classes[one.report.trial] = "monotherapy"
+    own = set(groups)
+    for rate in context_rates(data):
+        kind = rate.label.rpartition(" ")[2].removeprefix("GEP-")
+        if rate.trial not in own and kind in (NEC, NET):
+            groups.setdefault(rate.trial, {})[kind] = rate.rate
+            classes[rate.trial] = rate.regimen_class
+    return tuple(
+        Contrast(
+            trial,
+            trials[trial].name,
+            classes[trial],
+            trials[trial].line,
+            Comparison(kinds[NEC], kinds[NET]),
+        )
+        for trial, kinds in groups.items()
+        if set(kinds) == {NEC, NET}
+    )
+
+
+def later_monotherapy(data: Dataset) -> tuple[Contrast, ...]:
+    """Return the NEC and NET of trials of one checkpoint inhibitor after earlier treatment."""
+    return tuple(
+        c for c in nec_against_net(data) if (c.regimen_class, c.line) == ("monotherapy", "later")
+    )
+
+
+def within_trials(contrasts: tuple[Contrast, ...]) -> Stratified:
+    """Return contrasts to be combined within trials."""
+    return Stratified(tuple(contrast.pair for contrast in contrasts))
+
+
+def summed(contrasts: tuple[Contrast, ...]) -> Comparison:
+    """Return the groups as though all trials were one, which they are not.
+
+    Only to show what combining within trials changes.
+    """
+    first, second = (contrasts[0].pair.first, contrasts[0].pair.second)
+    for contrast in contrasts[1:]:
+        first, second = first + contrast.pair.first, second + contrast.pair.second
+    return Comparison(first, second)
+
+
+def misprinted_net(data: Dataset) -> Stratified:
+    """Return NEC against NET with the number of NET that one table of sintilimab misprints.
+
+    The audit's finding that moves this comparison and nothing else.
+    """
+    (n,) = [
+        int(row.value)
+        for row in data.select(
+            source=JIA,
+            trial=sintilimab.TRIAL,
+            table="PATIENT CHARACTERISTICS",
+            population="all > NET",
+            outcome="patients",
+        ).itertuples()
+    ]
+    return Stratified(
+        tuple(
+            Comparison(c.pair.first, Rate(c.pair.second.events, n))
+            if c.trial == sintilimab.TRIAL
+            else c.pair
+            for c in later_monotherapy(data)
+        )
+    )
+
+
+def by_site(data: Dataset) -> dict[str, Stratified]:
+    """Return each primary site of NEC against all other sites of the same trial.
+
+    Over the two trials that print responders by site. A site that is looked at because of
+    its rate is compared with what is left of the same patients, so that the four comparisons
+    depend on one another.
+    """
+    trials = [nec_by_site(data, trial) for trial in (sintilimab.TRIAL, toripalimab.TRIAL)]
+
+    def rest(rates: dict[str, Rate], site: str) -> Rate:
+        others = [rate for name, rate in rates.items() if name != site]
+        return Rate(sum(r.events for r in others), sum(r.n for r in others))
+
+    return {
+        site: Stratified(tuple(Comparison(rates[site], rest(rates, site)) for rates in trials))
+        for site in trials[0]
+    }
+
+
+@dataclass(frozen=True)
+class Biomarker:
+    """Responders by a biomarker in one trial.
+
+    Attributes
+    ----------
+    name : str
+        The trial.
+    marker, cut : str
+        The marker, and what counts as high, as the source has it.
+    pair : Comparison
+        High or positive, then low or negative.
+    printed_p : str
+        As printed, or empty; never adjusted.
+    """
+
+    name: str
+    marker: str
+    cut: str
+    pair: Comparison
+    printed_p: str = ""
+
+
+@cache
+def biomarkers(data: Dataset) -> tuple[Biomarker, ...]:
+    """Return the comparisons by PD-L1 and TMB, which have no cut-off in common.
+
+    Of toripalimab the one table that fits the printed percentages and p value.
+
+    Raises
+    ------
+    LookupError
+        If not exactly one table fits.
+    """
+    score = data.value(
+        source=JIA, trial=sintilimab.TRIAL, outcome="PD-L1 expression", statistic="threshold"
+    )
+    found = [
+        Biomarker(
+            "sintilimab, NEC",
+            "PD-L1",
+            f"tumour proportion score ≥ {score:g}%",
+            sintilimab.pd_l1_response(data),
+        )
+    ]
+    cuts = {
+        "PD-L1": f"≥ {_cut(data, 'PD-L1'):g}%, assay not stated",
+        "TMB": f"top {_cut(data, 'TMB'):g}% of the trial",
+    }
+    for marker in toripalimab.MARKERS:
+        tables = toripalimab.biomarker_tables(data, marker)
+        if len(tables) != 1:
+            raise LookupError(f"{len(tables)} tables fit the {marker} of toripalimab")
+        pair = Comparison(tables.iloc[0]["first"], tables.iloc[0]["second"])
+        printed = toripalimab.printed_p(data, marker)
+        found.append(Biomarker("toripalimab, all", marker, cuts[marker], pair, printed))
+    return tuple(found)
+
+
+def _cut(data: Dataset, marker: str) -> float:
+    return data.value(
+        source=toripalimab.ABSTRACT, population=f"all > {marker} high", statistic="threshold"
+    )
+
+
+def power(pair: Comparison) -> tuple[float, ...]:
+    """Return the exact power of Fisher's test in groups of these sizes.
+
+    For a rate of `ASSUMED_LOW` in one group and each of `ASSUMED_HIGH` in the other; of the
+    two ways round, the one with more power.
+    """
+    return tuple(_power(pair, high) for high in ASSUMED_HIGH)
+
+
+def _power(pair: Comparison, high: float) -> float:
+    m, n = pair.first.n, pair.second.n
+    return max(
+        fisher_power(high, m, ASSUMED_LOW, n),
+        fisher_power(ASSUMED_LOW, m, high, n),
+    )
+
+
+def detectable(pair: Comparison) -> float | None:
+    """Return the rate that the test tells from `ASSUMED_LOW` four times in five, or None.
+
+    None where not even a rate of 1 is found so often.
+    """
+    if _power(pair, 1.0) < POWER_WANTED:
+        return None
+    return float(brentq(lambda p: _power(pair, p) - POWER_WANTED, ASSUMED_LOW, 1.0, xtol=1e-6))
+
+
+def compared(data: Dataset) -> Iterator[tuple[str, Comparison]]:
+    """Yield every comparison of the chapter with its name, for the table of their power."""
+    for contrast in nec_against_net(data):
+        yield f"NEC against NET, {contrast.name}", contrast.pair
+    for one in biomarkers(data):
+        yield f"{one.marker}, {one.name}", one.pair
+    for site, arms in randomised(data).items():
+        pair = Comparison(*(arm.fits[0] for arm in arms))
+        yield f"combination against nivolumab, {site}", pair

@@ -1,0 +1,185 @@
+"""The response of previously treated NEC to one checkpoint inhibitor: the pool and its doubts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from nenreview.cohorts import (
+    LOWER,
+    NEC,
+    PRIMARY,
+    SENSITIVITY,
+    UPPER,
+    Cohort,
+    chosen,
+    counted_together,
+)
+from nenreview.evidence.dataset import Dataset
+from nenreview.meta.bayes import BayesianPool, pool_bayesian
+from nenreview.meta.influence import cumulative, leave_one_out
+from nenreview.meta.pool import PooledProportion, pool_proportions
+
+CHINESE = "Asia"  # the region of both trials that Jia 2022 calls Asian; both were run in China
+FEWEST = 3  # two trials have no random-effects pool in this review
+
+# Responses per patient that the posterior is asked about: see the chapter for whence they are.
+THRESHOLDS = (0.10, 0.18, 0.30)
+TAU_SCALES = (0.5, 1.0, 2.0)
+MU_PRIORS = ("logistic", "normal")
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """A pool of cohorts by the random-intercept logistic model.
+
+    Attributes
+    ----------
+    name : str
+        What was pooled.
+    cohorts : tuple of Cohort
+        In the order of ``pooling.csv``.
+    profile : PooledProportion
+        With the profile-likelihood interval.
+    t : PooledProportion
+        The same estimate with the Wald interval of t(k − 1), and the prediction interval of
+        that distribution.
+    """
+
+    name: str
+    cohorts: tuple[Cohort, ...]
+    profile: PooledProportion
+    t: PooledProportion
+
+
+def pooled(data: Dataset, cohorts: Sequence[Cohort], name: str = "") -> Pooled:
+    """Return the pool of cohorts.
+
+    Raises
+    ------
+    ValueError
+        If they are fewer than three, may share patients, or stand for different questions.
+    """
+    events, n = counted_together(data, cohorts)
+    if len(events) < FEWEST:
+        raise ValueError(f"{len(events)} cohorts; expected {FEWEST} or more for random effects")
+    return Pooled(
+        name,
+        tuple(cohorts),
+        pool_proportions(events, n, ci="profile"),
+        pool_proportions(events, n, ci="t"),
+    )
+
+
+def primary(data: Dataset) -> tuple[Cohort, ...]:
+    """Return the cohorts of the primary question."""
+    return chosen(data, NEC, PRIMARY)
+
+
+def without_chinese(cohorts: Sequence[Cohort]) -> tuple[Cohort, ...]:
+    """Return the cohorts but for those of the two Chinese trials."""
+    return tuple(one for one in cohorts if one.region != CHINESE)
+
+
+@cache
+def headline(data: Dataset) -> tuple[Pooled, Pooled]:
+    """Return the pool of the primary cohorts, and that without the two Chinese trials."""
+    cohorts = primary(data)
+    return (
+        pooled(data, cohorts, "All trials"),
+        pooled(data, without_chinese(cohorts), "Without the two Chinese trials"),
+    )
+
+
+@cache
+def sensitivities(data: Dataset) -> tuple[Pooled, ...]:
+    """Return the pools that the rows beside the primary ones allow, the primary one first.
+
+    The fallback counts, then the trial known at 8 weeks alone, then the bounds of the trial
+    whose responders' differentiation is unknown, by either source's number of NEC, then both
+    trials: least and most.
+    """
+    own = primary(data)
+    late = chosen(data, NEC, SENSITIVITY)
+    low, high = chosen(data, NEC, LOWER), chosen(data, NEC, UPPER)
+    sets = {"Primary cohorts": own}
+    for one in own:
+        if one.fallback:
+            other = tuple(c.otherwise() if c is one else c for c in own)
+            sets[f"{one.name}: {_of(one.otherwise())} instead of {_of(one)}"] = other
+    for one in (*late, *low, *high):
+        for each in (one, *([one.otherwise()] if one.fallback else [])):
+            sets[f"with {one.name}, {_of(each)}: {one.mark}"] = (*own, each)
+    sets["with both trials, the fewest responders"] = (*own, *late, *map(_larger, low))
+    sets["with both trials, the most responders"] = (
+        *own,
+        *(one.otherwise() if one.fallback else one for one in late),
+        *high,
+    )
+    return tuple(pooled(data, cohorts, name) for name, cohorts in sets.items())
+
+
+def _larger(one: Cohort) -> Cohort:
+    """Return a cohort by its rate or fallback, whichever has more patients."""
+    return one.otherwise() if one.fallback and one.fallback.n > one.rate.n else one
+
+
+def _of(one: Cohort) -> str:
+    return f"{one.rate.events} of {one.rate.n}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A pool of some of the primary cohorts.
+
+    Attributes
+    ----------
+    cohort : Cohort
+        The one left out, or added last.
+    pool : PooledProportion or None
+        None where these have no fit, or are two.
+    """
+
+    cohort: Cohort
+    pool: PooledProportion | None
+
+
+@cache
+def left_out(data: Dataset) -> tuple[Step, ...]:
+    """Return the pool without each primary cohort in turn, with profile intervals."""
+    cohorts = primary(data)
+    refits = leave_one_out(*counted_together(data, cohorts), ci="profile")
+    return tuple(Step(cohorts[refit.trial], refit.pool) for refit in refits)
+
+
+@cache
+def added_by_size(data: Dataset) -> tuple[Step, ...]:
+    """Return the pool of the largest cohorts, one more each time, from the first on.
+
+    By size and not by date: the sources do not say when each trial reported. The first two
+    have no pool.
+    """
+    cohorts = primary(data)
+    events, n = counted_together(data, cohorts)
+    order = np.argsort(-np.array(n), kind="stable")
+    refits = cumulative(events, n, order=order, ci="profile")
+    pools = [None] * (FEWEST - 1) + [refit.pool for refit in refits[FEWEST - 2 :]]
+    return tuple(Step(cohorts[i], pool) for i, pool in zip(order, pools, strict=True))
+
+
+@cache
+def posterior(
+    data: Dataset, tau_scale: float = 1.0, mu_prior: str = "logistic", chinese: bool = True
+) -> BayesianPool:
+    """Return the Bayesian pool of the primary cohorts, with or without the Chinese trials."""
+    cohorts = primary(data) if chinese else without_chinese(primary(data))
+    events, n = counted_together(data, cohorts)
+    return pool_bayesian(events, n, tau_scale=tau_scale, mu_prior=mu_prior, thresholds=THRESHOLDS)
+
+
+def posteriors(data: Dataset) -> tuple[BayesianPool, ...]:
+    """Return the Bayesian pool under each prior."""
+    return tuple(posterior(data, scale, prior) for prior in MU_PRIORS for scale in TAU_SCALES)

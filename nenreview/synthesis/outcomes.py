@@ -1,0 +1,162 @@
+"""What is shown of each trial and never pooled: times, and adverse events as patients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from nenreview import sintilimab, toripalimab
+from nenreview.cohorts import arm_name
+from nenreview.context import class_of
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.population import ancestors
+from nenreview.evidence.sizes import size
+from nenreview.evidence.sources import JIA, REVIEW
+from nenreview.evidence_table import FULLER_SOURCES
+from nenreview.stats.durations import months
+from nenreview.stats.rate import Rate
+
+FIRST_SCAN = {"interval": "assessment interval", "time": "assessment time"}
+
+
+@dataclass(frozen=True)
+class Time:
+    """A median time of one population.
+
+    Attributes
+    ----------
+    trial, name, regimen_class, line : str
+        As in ``trials.csv``; name and class are the arm's own.
+    population, outcome : str
+        As in ``results.csv``; the outcome is PFS or OS.
+    median : float or None
+        Months; None where it is printed as not reached or not available.
+    low, high : float or None
+        Limits in months; None where they are not printed or open.
+    has_interval : bool
+        Whether any limit is printed.
+    first_scan : float or None
+        Months from the first dose to the scan that the source names; None where it names
+        none.
+    """
+
+    trial: str
+    name: str
+    regimen_class: str
+    line: str
+    population: str
+    outcome: str
+    median: float | None
+    low: float | None
+    high: float | None
+    has_interval: bool
+    first_scan: float | None
+
+
+def times(data: Dataset) -> list[Time]:
+    """Return every printed median of PFS and OS of a trial, one entry a population.
+
+    From the source that prints most of a trial; PFS before OS.
+    """
+    found = []
+    for trial in data.trials.itertuples():
+        source = FULLER_SOURCES.get(trial.trial, REVIEW)
+        rows = data.select(source=source, trial=trial.trial, statistic="median")
+        for outcome in ("PFS", "OS"):
+            mine = rows[rows["outcome"] == outcome]
+            for population in mine["population"].unique():
+                where = {
+                    "source": source,
+                    "trial": trial.trial,
+                    "population": population,
+                    "outcome": outcome,
+                }
+                limits = [_months(data, statistic=s, **where) for s in ("ci_low", "ci_high")]
+                found.append(
+                    Time(
+                        trial.trial,
+                        arm_name(trial.name, population),
+                        class_of(data, trial, population),
+                        trial.line,
+                        population,
+                        outcome,
+                        _months(data, statistic="median", **where),
+                        *limits,
+                        any(limit is not None for limit in limits),
+                        _first_scan(data, trial.trial, population, source),
+                    )
+                )
+    return found
+
+
+def _months(data: Dataset, **where: str) -> float | None:
+    """Return the one printed time in months, None where none is printed as a number."""
+    rows = data.select(status="reported", **where)
+    if rows.empty:
+        return None
+    (unit,) = rows["unit"].unique()
+    return months(data.value(**where), unit)
+
+
+def _first_scan(data: Dataset, trial: str, population: str, source: str) -> float | None:
+    """Return when the first scan was due, where the source names a scan of the population.
+
+    The time of a stopping rule is none.
+    """
+    around = [population, *ancestors(population)]
+    rows = data.select(source=source, trial=trial, status="reported", category="")
+    rows = rows[rows["outcome"].isin(FIRST_SCAN.values()) & rows["population"].isin(around)]
+    found = {months(row.value, row.unit) for row in rows.itertuples()}
+    if len(found) > 1:
+        raise LookupError(f"{source} names several first scans of {trial}: {sorted(found)}")
+    return found.pop() if found else None
+
+
+def safety(data: Dataset) -> pd.DataFrame:
+    """Return adverse events that are printed as patients, or as a share of them.
+
+    Never the sum of event rows: one patient can stand in several.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``trial``, ``event``, ``rate`` (a Rate over all treated, or None where the
+        source does not print patients), ``printed`` (how it is printed).
+    """
+    treated = size(data, sintilimab.TRIAL, "all", JIA)
+    where = {"source": JIA, "trial": sintilimab.TRIAL, "population": "all", "statistic": "events"}
+    any_grade = int(data.value(outcome="TRAE", category="", grade="any", **where))
+    stopped = int(data.value(outcome="discontinuation", category="TRAE", **where))
+    tori = toripalimab.adverse_event_counts(data)
+    tori_all = toripalimab.everyone(data).n
+    tori_stopped = int(
+        data.value(
+            source=toripalimab.ABSTRACT,
+            outcome="discontinuation",
+            category="TRAE",
+            statistic="events",
+        )
+    )
+    any_, high, immune, stop = (
+        "Treatment-related, any grade",
+        "Treatment-related, grade 3 or higher",
+        "Immune-related, any grade",
+        "Discontinued for a treatment-related event",
+    )
+    rows = [
+        ("sintilimab", any_, Rate(any_grade, treated), "patients"),
+        ("sintilimab", high, None, "events alone, which are not added up"),
+        ("sintilimab", immune, None, "not printed"),
+        ("sintilimab", stop, Rate(stopped, treated), "patients"),
+        *(("toripalimab", event, tori[event], "percentage") for event in (any_, high, immune)),
+        ("toripalimab", stop, Rate(tori_stopped, tori_all), "patients"),
+    ]
+    return pd.DataFrame(rows, columns=["trial", "event", "rate", "printed"])
+
+
+def trials_without_adverse_events(data: Dataset) -> int:
+    """Return how many trials have no adverse event at all in the sources."""
+    rows = data.results[data.results["outcome"].isin(("TRAE", "irAE", "SAE"))]
+    series = data.trials["phase"] == ""  # a case series
+    return int((~data.trials["trial"].isin(rows["trial"]) & ~series).sum())

@@ -1,0 +1,117 @@
+"""The one randomised comparison of the sources: two checkpoint inhibitors against one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+
+from nenreview.audit.printed_rates import PrintedRate, printed_rates
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.population import SEPARATOR
+from nenreview.evidence.sources import REVIEW
+from nenreview.meta.stratified import Stratified
+from nenreview.stats.rate import Rate
+from nenreview.stats.twobytwo import Comparison
+
+RANDOMISED = "NCT03591731"
+ARMS = ("nivolumab + ipilimumab", "nivolumab")  # differences are the first minus the second
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """A primary site of the randomised trial, one arm.
+
+    Attributes
+    ----------
+    arm, site : str
+    randomised : int
+        Patients, some by subtraction.
+    fits : tuple of Rate
+        Every count and denominator that gives the printed percentage, of half the arm or
+        more, the largest first.
+    printed : str
+        The percentage at 8 weeks.
+    """
+
+    arm: str
+    site: str
+    randomised: int
+    fits: tuple[Rate, ...]
+    printed: str
+
+    @property
+    def unknown(self) -> int:
+        """Patients outside the largest denominator, of whose response nothing is printed."""
+        return self.randomised - self.fits[0].n
+
+
+@cache
+def randomised(data: Dataset) -> dict[str, tuple[Stratum, Stratum]]:
+    """Return the two arms of the randomised trial by site: the combination, then nivolumab.
+
+    Raises
+    ------
+    LookupError
+        If a site is printed of one arm alone, or a size is not known.
+    """
+    found: dict[str, dict[str, Stratum]] = {}
+    for rate in printed_rates(data, RANDOMISED, REVIEW):
+        _, arm, site = rate.population.split(SEPARATOR)
+        found.setdefault(site, {})[arm] = _stratum(rate, arm, site)
+    for site, arms in found.items():
+        if set(arms) != set(ARMS):
+            raise LookupError(f"{RANDOMISED}: {site} in {sorted(arms)}; expected both arms")
+    return {site: tuple(arms[arm] for arm in ARMS) for site, arms in found.items()}
+
+
+def _stratum(rate: PrintedRate, arm: str, site: str) -> Stratum:
+    fits = rate.counts or rate.others
+    if rate.n is None or not fits:
+        raise LookupError(f"{RANDOMISED}: no size or no count for {rate.population!r}")
+    return Stratum(arm, site, rate.n, fits, rate.printed)
+
+
+def randomised_contrasts(data: Dataset) -> dict[str, Stratified]:
+    """Return the randomised comparison, by site, under each assumption about the unknown.
+
+    Returns
+    -------
+    dict of str to Stratified
+        With the largest denominators; with all randomised, those of unknown response as
+        non-responders; then the two extremes, in which all of the unknown of one arm
+        responded and none of the other.
+    """
+    sites = randomised(data).values()
+
+    def counted(credit: tuple[int, int]) -> Stratified:
+        return Stratified(
+            tuple(
+                Comparison(
+                    *(
+                        Rate(arm.fits[0].events + share * arm.unknown, arm.randomised)
+                        for arm, share in zip(site, credit, strict=True)
+                    )
+                )
+                for site in sites
+            )
+        )
+
+    return {
+        "largest denominators that fit": Stratified(
+            tuple(Comparison(*(arm.fits[0] for arm in site)) for site in sites)
+        ),
+        "all randomised, unknown as no response": counted((0, 0)),
+        "all randomised, best for the combination": counted((1, 0)),
+        "all randomised, worst for the combination": counted((0, 1)),
+    }
+
+
+def odds_ratios_that_fit(data: Dataset) -> tuple[float, float]:
+    """Return the least and greatest Mantel-Haenszel odds ratio over all counts that fit."""
+    sites = list(randomised(data).values())
+    ratios = []
+    for rates in product(*(arm.fits for site in sites for arm in site)):
+        pairs = tuple(Comparison(*rates[i : i + 2]) for i in range(0, len(rates), 2))
+        ratios.append(Stratified(pairs).mantel_haenszel_odds_ratio()[0])
+    return min(ratios), max(ratios)

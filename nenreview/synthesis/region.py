@@ -1,0 +1,184 @@
+"""Asian against Western trials, as Jia 2022 draws the line; and what the primary sites explain.
+
+Region coincides here with agent, primary site, differentiation, phase and reporting, and was
+not assigned: whatever is tested, no cause is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+
+import numpy as np
+
+from nenreview.comparison import TABLE, TrialRate, table1_rates
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.overlaps import Report, require_independent
+from nenreview.evidence.sources import JIA
+from nenreview.meta.moderator import Moderation, moderate
+from nenreview.sites import OTHER, SITES, nec_by_site
+from nenreview.stats.rate import Interval, Rate
+from nenreview.stats.twobytwo import Comparison
+from nenreview.synthesis.headline import CHINESE, primary
+
+# The names of the sites in Table 1 of Jia 2022, and in its text, where the responders are.
+_IN_TABLE = {"Gastro-esophageal": SITES[0], "Intestine": SITES[1], "Pancreas": SITES[2]}
+_IN_TABLE["Other"] = OTHER
+
+
+@dataclass(frozen=True)
+class RegionTest:
+    """Trials of one region against the others.
+
+    Attributes
+    ----------
+    name : str
+        Which trials.
+    asian, others : tuple of Rate
+        One rate a trial.
+    model : Moderation
+        Subgroups in the random-intercept logistic model; its permutation p is two-sided.
+    smallest_p : float
+        The least that the permutation p can be with so few trials.
+    one_sided_p : float
+        Share of the assignments whose difference of the trials' mean rates is as large.
+    summed : Comparison
+        All patients as though of one trial each, which ignores that trials differ.
+    """
+
+    name: str
+    asian: tuple[Rate, ...]
+    others: tuple[Rate, ...]
+    model: Moderation
+    smallest_p: float
+    one_sided_p: float
+    summed: Comparison
+
+
+@cache
+def region_tests(data: Dataset) -> tuple[RegionTest, RegionTest]:
+    """Return the test over the four trials of Jia's Table 1, and over the primary cohorts."""
+    columns = table1_rates(data)
+    require_independent(data, [Report(JIA, c.trial, c.population) for c in columns])
+    own = primary(data)
+    return (
+        _test("The four trials of Jia 2022", [(c.region, c.rate) for c in columns]),
+        _test("The primary cohorts", [(c.region, c.rate) for c in own]),
+    )
+
+
+def _test(name: str, trials: list[tuple[str, Rate]]) -> RegionTest:
+    asian = tuple(rate for region, rate in trials if region == CHINESE)
+    others = tuple(rate for region, rate in trials if region != CHINESE)
+    rates = (*asian, *others)
+    groups = ["Asia"] * len(asian) + ["other"] * len(others)
+    model = moderate([r.events for r in rates], [r.n for r in rates], groups)
+    # With equal groups the mirrored assignment is as likely: it has the same two groups.
+    alike = 2 if len(asian) == len(others) else 1
+    p = np.array([rate.proportion for rate in rates])
+    deals = [list(deal) for deal in combinations(range(len(p)), len(asian))]
+    gaps = np.array([p[deal].mean() - np.delete(p, deal).mean() for deal in deals])
+    return RegionTest(
+        name,
+        asian,
+        others,
+        model,
+        smallest_p=alike / model.permutations,
+        one_sided_p=float((gaps >= gaps[0] - 1e-12).mean()),
+        summed=Comparison(_sum(asian), _sum(others)),
+    )
+
+
+def _sum(rates: tuple[Rate, ...]) -> Rate:
+    return Rate(sum(r.events for r in rates), sum(r.n for r in rates))
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """The response of one group with the mix of primary sites of another.
+
+    Attributes
+    ----------
+    own : Rate
+        As observed, all sites.
+    by_site : dict of str to Rate
+        The cells, both trials together.
+    mix : dict of str to int
+        Patients of the other group at each site.
+    other : Rate
+        The other group as observed.
+    expected : float
+        The mean of the cells' rates, weighted by `mix`.
+    interval : Interval
+    """
+
+    own: Rate
+    by_site: dict[str, Rate]
+    mix: dict[str, int]
+    other: Rate
+    expected: float
+    interval: Interval
+
+
+@cache
+def standardised(data: Dataset) -> Standardised:
+    """Return the Asian response with the Western trials' mix of primary sites.
+
+    Direct standardisation, an illustration: four cells of a handful of patients, one of them
+    without a responder; the Western mix is that of all their G3 NEN, not of their NEC. The
+    other way round cannot be done, since no Western trial prints responders by site.
+    """
+    columns = table1_rates(data)
+    asian = [c for c in columns if c.region == CHINESE]
+    western = [c for c in columns if c.region != CHINESE]
+    by_trial = [nec_by_site(data, c.trial) for c in asian]
+    cells = {site: _sum(tuple(rates[site] for rates in by_trial)) for site in by_trial[0]}
+    mix = {
+        site: sum(_at(data, column, name) for column in western) for name, site in _IN_TABLE.items()
+    }
+    other = _sum(tuple(c.rate for c in western))
+    if sum(mix.values()) != other.n:
+        raise ValueError(f"{sum(mix.values())} patients by site; expected {other.n}")
+    weights = {site: n / other.n for site, n in mix.items()}
+    return Standardised(
+        own=_sum(tuple(c.rate for c in asian)),
+        by_site=cells,
+        mix=mix,
+        other=other,
+        expected=sum(weights[site] * rate.proportion for site, rate in cells.items()),
+        interval=weighted_interval(cells, weights),
+    )
+
+
+def weighted_interval(cells: dict[str, Rate], weights: dict[str, float]) -> Interval:
+    """Return the interval of a weighted sum of independent rates.
+
+    Recovered from the Wilson limits of each (Zou & Donner, Stat Med 2008;27:1693), so that a
+    cell without a responder adds to the upper limit, which it would not do by the delta
+    method.
+    """
+    centre = sum(weights[site] * rate.proportion for site, rate in cells.items())
+    down = up = 0.0
+    for site, rate in cells.items():
+        limits = rate.wilson()
+        down += (weights[site] * (rate.proportion - limits.low)) ** 2
+        up += (weights[site] * (limits.high - rate.proportion)) ** 2
+    return Interval(
+        max(0.0, centre - float(np.sqrt(down))),
+        min(1.0, centre + float(np.sqrt(up))),
+        "variance recovered from Wilson",
+    )
+
+
+def _at(data: Dataset, column: TrialRate, site: str) -> int:
+    """Return the patients of a column of Table 1 with a primary site."""
+    events = data.value(
+        source=JIA,
+        table=TABLE,
+        trial=column.trial,
+        outcome="primary site",
+        category=site,
+        statistic="events",
+    )
+    return int(events)

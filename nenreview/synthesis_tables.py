@@ -1,0 +1,155 @@
+"""Tables of the synthesis about the pool: what goes in, what comes out, what hangs on it."""
+
+from __future__ import annotations
+
+import pandas as pd
+from IPython.display import Markdown
+
+from nenreview.cohorts import cohorts
+from nenreview.evidence.dataset import load
+from nenreview.meta.pool import PooledProportion
+from nenreview.stats.rate import Interval
+from nenreview.synthesis.audited import POOL, moves
+from nenreview.synthesis.headline import Pooled, headline, posteriors, sensitivities
+from nenreview.synthesis.multiverse import multiverse, options, summary
+from nenreview.tables import show_table
+from nenreview.wording import interval, of, ratio, signed
+
+NONE = "–"
+
+
+def share(proportion: float, decimals: int = 1) -> str:
+    """Return a proportion as a percentage without the sign, ``12.5``."""
+    return f"{100 * proportion:.{decimals}f}"
+
+
+def limits(low: float | None, high: float | None) -> str:
+    """Return two limits as percentages, an en dash where there is no interval."""
+    return NONE if low is None or high is None else interval(Interval(low, high, ""))
+
+
+def pooled_percent(pool: PooledProportion) -> str:
+    """Return an estimate with its interval, ``12.5 (4.2–22.9)``."""
+    return f"{share(pool.estimate)} ({limits(pool.ci_low, pool.ci_high)})"
+
+
+def cohorts_table() -> Markdown:
+    """Return the rows of ``pooling.csv`` with their counts and the reason of each choice."""
+    rows = [
+        [
+            one.estimand,
+            one.role,
+            one.name,
+            of(one.rate),
+            of(one.fallback) if one.fallback else NONE,
+            one.reason,
+        ]
+        for one in cohorts(load())
+    ]
+    names = ["Question", "Role", "Trial or arm", "Responders", "Otherwise", "Why"]
+    return show_table(
+        pd.DataFrame(rows, columns=names), widths=[0.8, 1.1, 1.4, 1, 1, 4], align="lllrrl"
+    )
+
+
+def _pools(pools: tuple[Pooled, ...]) -> Markdown:
+    rows = [
+        [
+            pool.name,
+            str(pool.t.k),
+            f"{pool.t.events} of {pool.t.n}",
+            pooled_percent(pool.profile),
+            limits(pool.t.ci_low, pool.t.ci_high),
+            share(pool.t.marginal_mean),
+            limits(pool.t.pi_low, pool.t.pi_high),
+            f"{pool.t.tau2**0.5:.2f}",
+        ]
+        for pool in pools
+    ]
+    names = [
+        *("Pool", "Trials", "Responders", "ORR, % (profile interval)", "t interval, %"),
+        *("Mean over trials, %", "Prediction interval, %", "τ, logits"),
+    ]
+    return show_table(
+        pd.DataFrame(rows, columns=names),
+        widths=[2.4, 0.7, 1.2, 1.5, 1.1, 0.9, 1.2, 0.8],
+        align="lrrrrrrr",
+    )
+
+
+def headline_table() -> Markdown:
+    """Return the pool of the primary cohorts, with and without the two Chinese trials."""
+    return _pools(headline(load()))
+
+
+def sensitivity_table() -> Markdown:
+    """Return the pool with every fallback, late rate and bound."""
+    return _pools(sensitivities(load()))
+
+
+def bayes_table() -> Markdown:
+    """Return the posterior under each prior, and the chance of exceeding each threshold."""
+    rows, thresholds = [], ()
+    for found in posteriors(load()):
+        thresholds = tuple(found.pooled.above)
+        pooled, new = found.pooled, found.new_trial
+        rows.append(
+            [
+                found.mu_prior,
+                f"{found.tau_scale:g}",
+                f"{share(pooled.median)} ({limits(pooled.low, pooled.high)})",
+                *(f"{pooled.above[t]:.2f}" for t in thresholds),
+                f"{share(new.median)} ({limits(new.low, new.high)})",
+                f"{found.tau_median:.2f}",
+            ]
+        )
+    names = [
+        *("Prior of μ", "Scale of τ", "ORR, % (95% CrI)"),
+        *(f"P above {100 * t:g}%" for t in thresholds),
+        *("New trial, % (95% CrI)", "τ, logits"),
+    ]
+    return show_table(
+        pd.DataFrame(rows, columns=names),
+        widths=[0.9, 0.8, 1.5, 0.8, 0.8, 0.8, 1.5, 0.8],
+        align="lrrrrrrr",
+    )
+
+
+def multiverse_table() -> Markdown:
+    """Return the least, middle and greatest estimate under each option."""
+    data = load()
+    picks = [("All", "", {})]
+    for axis, values in options(data).items():
+        picks += [(axis, value, {axis: value}) for value in values]
+    rows = []
+    for axis, value, fixed in picks:
+        found = summary(data, **fixed)
+        spread = [share(found[name]) for name in ("least", "median", "greatest")]
+        rows.append([axis, value or NONE, str(found["count"]), *spread])
+    names = ["Choice", "Option", "Specifications", "Least, %", "Median, %", "Greatest, %"]
+    return show_table(
+        pd.DataFrame(rows, columns=names), widths=[1.5, 2, 1.1, 0.8, 0.9, 1], align="llrrrr"
+    )
+
+
+def reaching(proportion: float) -> tuple[int, int]:
+    """Return in how many specifications the interval ends above a proportion, and of how many."""
+    found = multiverse(load())
+    return sum(s.pool.ci_high > proportion for s in found), len(found)
+
+
+def moves_table() -> Markdown:
+    """Return the findings of the audit that touch the synthesis, and what they move."""
+    rows = []
+    for move in moves(load()):
+        if move.quantity == POOL:
+            used, otherwise = share(move.used), share(move.otherwise)
+            shift = f"{signed(100 * move.shift)} points"
+        else:
+            used, otherwise = ratio(move.used), ratio(move.otherwise)
+            shift = f"{signed(move.shift, 2)}"
+        rows.append([move.finding, move.what, move.quantity, used, otherwise, shift])
+    names = ["Finding", "Used; otherwise", "Quantity", "As used", "Otherwise", "Shift"]
+    return show_table(
+        pd.DataFrame(rows, columns=names), widths=[1.7, 3, 1.4, 0.7, 0.8, 0.9], align="lllrrr"
+    )

@@ -1,0 +1,130 @@
+"""The figures of the synthesis: what is drawn stands where it should, and nonsense is refused."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from helpers_data import DATA
+
+from nenreview.evidence.dataset import load
+from nenreview.figures.curve import curve
+from nenreview.figures.map import evidence_map
+from nenreview.figures.pooled_forest import Group, Row, pooled_forest
+from nenreview.figures.sites import sites
+from nenreview.figures.steps import steps
+from nenreview.figures.synthesis import forest_of_nec
+from nenreview.meta.pool import pool_proportions
+from nenreview.stats.rate import Rate
+from nenreview.synthesis.classes import Cell
+from nenreview.synthesis.headline import headline
+from nenreview.synthesis.multiverse import Specification
+
+POOL = pool_proportions([5, 6, 1], [18, 32, 19], ci="t")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load(DATA)
+
+
+def texts(figure) -> list[str]:
+    return [text.get_text() for axes in figure.figure.axes for text in axes.texts]
+
+
+def test_a_diamond_spans_the_interval_of_its_pool():
+    axes = pooled_forest([Group("all", (Row("a", Rate(1, 4)),), POOL)]).figure.axes[0]
+    corners = axes.patches[0].get_xy()[:4, 0] / 100
+    assert corners == pytest.approx([POOL.ci_low, POOL.estimate, POOL.ci_high, POOL.estimate])
+
+
+def test_markers_grow_with_the_patients_in_area():
+    rows = (Row("a", Rate(1, 10)), Row("b", Rate(1, 40), apart=True))
+    axes = pooled_forest([Group("x", rows)]).figure.axes[0]
+    small, large = [line for line in axes.lines if line.get_marker() == "s"]
+    assert large.get_markersize() == pytest.approx(2 * small.get_markersize())
+    assert large.get_markerfacecolor() == "white"
+
+
+def test_the_axis_holds_the_prediction_interval_too():
+    axes = pooled_forest([Group("x", (Row("a", Rate(0, 90)),), POOL, POOL)]).figure.axes[0]
+    assert axes.get_xlim()[1] >= 100 * POOL.pi_high
+    drawn = [line.get_xdata() for line in axes.lines if len(line.get_xdata()) == 2]
+    assert any(np.allclose(x, [100 * POOL.pi_low, 100 * POOL.pi_high]) for x in drawn)
+
+
+def test_a_pool_without_prediction_interval_says_so():
+    pool = replace(POOL, pi_low=None, pi_high=None)
+    assert "none" in texts(pooled_forest([Group("x", (), pool, pool)]))
+
+
+def test_the_headline_figure_shows_both_pools_on_one_axis(data):
+    shown = texts(forest_of_nec(data))
+    for pool in headline(data):
+        assert f"{pool.profile.events} of {pool.profile.n}" in shown
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"), [([], "no groups"), ([Group("x")], "'x' has neither a row nor a pool")]
+)
+def test_a_forest_of_nothing_is_refused(groups, message):
+    with pytest.raises(ValueError, match=message):
+        pooled_forest(groups)
+
+
+def specification(estimate: float, model: str, first: bool = False) -> Specification:
+    return Specification({"Model": model}, replace(POOL, estimate=estimate), first)
+
+
+def test_the_curve_draws_the_estimates_in_order_and_marks_the_headline():
+    found = [specification(0.1, "a"), specification(0.2, "b", True), specification(0.3, "a")]
+    upper, lower = curve(found, {"Model": ("a", "b")}).figure.axes
+    _, estimates, headline_marker = upper.lines[:3]
+    assert list(estimates.get_ydata()) == pytest.approx([10, 20, 30])
+    assert list(headline_marker.get_xdata()) == [1]
+    a, b = (line.get_xdata() for line in lower.lines[:2])
+    assert set(a[~np.isnan(a)]) == {0, 2}
+    assert set(b[~np.isnan(b)]) == {1}
+
+
+@pytest.mark.parametrize("heads", [0, 2])
+def test_a_curve_without_its_one_headline_is_refused(heads):
+    found = [specification(0.1, "a", i < heads) for i in range(3)]
+    with pytest.raises(ValueError, match=f"{heads} headlines"):
+        curve(found, {"Model": ("a",)})
+    with pytest.raises(ValueError, match="no specifications"):
+        curve([], {"Model": ("a",)})
+
+
+def test_the_map_draws_areas_by_patients_and_keeps_empty_columns():
+    cells = [Cell("a", "NEC", "later", 2, 40, True), Cell("a", "NEC", "first", 1, 10, False)]
+    axes = evidence_map(cells, classes=["a", "b"], kinds=["NEC", "NET"]).figure.axes[0]
+    sizes = [collection.get_sizes()[0] for collection in axes.collections]
+    assert sizes[0] == 4 * sizes[1]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["a", "b"]
+    assert [text.get_text() for text in axes.texts] == ["2 trials, ≤ 40", "1 trial, 10"]
+
+
+def test_a_map_of_nothing_or_without_a_place_is_refused():
+    with pytest.raises(ValueError, match="no cells"):
+        evidence_map([], classes=["a"], kinds=["NEC"])
+    with pytest.raises(ValueError, match="no place for NET by a"):
+        evidence_map([Cell("a", "NET", "later", 1, 1, False)], classes=["a"], kinds=["NEC"])
+
+
+def test_steps_leave_a_row_empty_where_there_is_no_pool():
+    figure = steps([("one", None), ("three", POOL)], POOL)
+    points = [line for line in figure.figure.axes[0].lines if line.get_marker() == "D"]
+    assert [list(point.get_ydata()) for point in points] == [[1]]
+    assert "too few trials to pool" in texts(figure)
+    with pytest.raises(ValueError, match="no rows"):
+        steps([], POOL)
+
+
+def test_sites_of_two_trials_must_be_the_same():
+    rates = {"a": {"x": Rate(1, 2)}, "b": {"x": Rate(0, 2)}}
+    points = [line for line in sites(rates).figure.axes[0].lines if len(line.get_xdata()) == 1]
+    assert [point.get_xdata()[0] for point in points] == [50, 0]
+    with pytest.raises(ValueError, match="b has the sites"):
+        sites({"a": {"x": Rate(1, 2)}, "b": {"y": Rate(1, 2)}})
+    with pytest.raises(ValueError, match="0 trials"):
+        sites({})
