@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
-from nenreview.cohorts import cohorts
+from nenreview.cohorts import chosen, cohorts
 from nenreview.evidence.dataset import load
 from nenreview.meta.pool import PooledProportion
 from nenreview.stats.rate import Interval
@@ -85,6 +85,46 @@ def headline_table() -> Markdown:
 def sensitivity_table() -> Markdown:
     """Return the pool with every fallback, late rate and bound."""
     return _pools(sensitivities(load()))
+
+
+# What a reader must not take from a row of the first page, by the question.
+_UNKNOWN = {
+    "NEC": "duration and severe harm in NEC apart; how much region, site and agent each matter",
+    "G3 NEN": "the response of NET G3, which no source gives apart",
+    "LCNEC": "the best response, and how many were assessed",
+    "NET": "the grades, of which most of the sources print none",
+}
+
+
+def answers_table() -> Markdown:
+    """Return responders per hundred for each question: pooled for NEC, trial by trial else."""
+    rows = [
+        [
+            f"NEC, {pool.name[:1].lower()}{pool.name[1:]}: {pool.t.events} of {pool.t.n}",
+            f"{share(pool.profile.estimate, 0)} ({_limits(pool.profile)})",
+            f"{share(pool.t.pi_low, 0)}–{share(pool.t.pi_high, 0)}",
+            _UNKNOWN["NEC"],
+        ]
+        for pool in headline(load())
+    ]
+    for question in ("G3 NEN", "LCNEC", "NET"):
+        for one in chosen(load(), question, "shown"):
+            exact = one.rate.clopper_pearson()
+            late = f", {one.mark}" if one.mark else ""
+            rows.append(
+                [
+                    f"{question}, {one.name}: {of(one.rate)}{late}",
+                    f"{one.rate.percent(0)} ({interval(exact, 0)})",
+                    "not pooled",
+                    _UNKNOWN[question],
+                ]
+            )
+    names = ["Patients, after earlier treatment", "Responders per 100", "A new trial", "Unknown"]
+    return show_table(pd.DataFrame(rows, columns=names), widths=[2.6, 1.3, 1, 3], align="lrrl")
+
+
+def _limits(pool: PooledProportion) -> str:
+    return interval(Interval(pool.ci_low, pool.ci_high, ""), 0)
 
 
 def bayes_table() -> Markdown:

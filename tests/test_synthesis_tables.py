@@ -18,6 +18,14 @@ def test_the_headline_has_both_pools_on_one_screen():
     assert without[1:5] == ["3", "3 of 54", "5.6 (1.3–13.9)", "0.5–43.1"]
 
 
+def test_the_first_page_answers_for_each_question_and_pools_nec_alone():
+    answers = rows(tables.answers_table())
+    assert answers[0][:3] == ["NEC, all trials: 14 of 104", "13 (4–23)", "3–41"]
+    assert answers[1][:3] == ["NEC, without the two Chinese trials: 3 of 54", "6 (1–14)", "0–43"]
+    assert {row[2] for row in answers[2:]} == {"not pooled"}
+    assert {row[0].partition(",")[0] for row in answers} == {"NEC", "G3 NEN", "LCNEC", "NET"}
+
+
 def test_sensitivities_and_choices_are_rows():
     assert len(rows(tables.cohorts_table())) == 14
     assert len(rows(tables.sensitivity_table())) == 10
