@@ -59,6 +59,12 @@ def table1_rates(data: Dataset) -> list[TrialRate]:
     ]
 
 
+def lowest_and_highest(data: Dataset) -> tuple[Rate, Rate]:
+    """Return the lowest and the highest response rate of Table 1."""
+    ordered = sorted((row.rate for row in table1_rates(data)), key=lambda rate: rate.proportion)
+    return ordered[0], ordered[-1]
+
+
 def pancreatic_share(data: Dataset, trial: TrialRate) -> Rate:
     """Return how many of a trial's patients had a pancreatic primary, by Table 1."""
     events = data.value(

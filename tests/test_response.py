@@ -7,7 +7,12 @@ from helpers_data import DATA
 
 from nenreview import sintilimab
 from nenreview.audit.adverse_events import counts_by_grade, denominator
-from nenreview.comparison import pancreatic_share, table1_rates, well_differentiated
+from nenreview.comparison import (
+    lowest_and_highest,
+    pancreatic_share,
+    table1_rates,
+    well_differentiated,
+)
 from nenreview.evidence.dataset import load
 from nenreview.stats.rate import Rate
 from nenreview.stats.response import remainder, response_rate
@@ -110,3 +115,8 @@ def test_two_common_denominators_are_no_answer(data):
     changed = data.results.assign(printed=data.results["printed"].where(~table, "0"))
     with pytest.raises(LookupError, match="24 denominators"):
         denominator(dataclasses.replace(data, results=changed), SOURCE, TRIAL, sintilimab.AE_TABLE)
+
+
+def test_the_lowest_and_the_highest_rate_of_table_1():
+    # Jia 2022, Table 1: pembrolizumab 1 of 21, sintilimab 5 of 18.
+    assert lowest_and_highest(load(DATA)) == (Rate(1, 21), Rate(5, 18))

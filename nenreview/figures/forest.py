@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nenreview.figures.style import DARK, MID, ReviewFigure, style
+from nenreview.figures.style import DARK, MID, ReviewFigure, ruled, style
 from nenreview.stats.rate import Rate
 from nenreview.wording import interval, of
 
@@ -46,10 +47,27 @@ def forest(rows: Sequence[tuple[str, Rate]], *, label: str = "ORR, %") -> Review
             axes.text(-3, y, name, ha="right", va="center")
             axes.text(103, y, of(rate), ha="left", va="center")
             axes.text(121, y, f"{rate.percent()} ({interval(limits)})", ha="left", va="center")
-        axes.text(103, -0.8, "Responders", ha="left", va="center", weight="bold")
-        axes.text(121, -0.8, "% (95% CI)", ha="left", va="center", weight="bold")
-        axes.set(xlim=(0, 100), ylim=(len(rows) - 0.4, -1.2), yticks=[], xlabel=label)
-        axes.spines["left"].set_visible(False)
-        axes.grid(axis="x", color="#dddddd", lw=0.6)
-        axes.set_axisbelow(True)
+        frame(axes, len(rows), upto=100, columns=(103, 121), label=label)
     return ReviewFigure(figure)
+
+
+def frame(axes: Axes, rows: int, *, upto: float, columns: tuple[float, float], label: str) -> None:
+    """Set the axis of rows from top to bottom, and the heads of the two columns beside it.
+
+    Parameters
+    ----------
+    axes : Axes
+        Drawn on under the style of the review.
+    rows : int
+        How many rows there are, the first at 0.
+    upto : float
+        End of the axis, which begins at 0, in percent.
+    columns : (float, float)
+        Where the columns of responders and of rates begin, on the axis.
+    label : str
+        Label of the axis.
+    """
+    for x, head in zip(columns, ("Responders", "% (95% CI)"), strict=True):
+        axes.text(x, -0.8, head, ha="left", va="center", weight="bold")
+    axes.set(xlim=(0, upto), ylim=(rows - 0.4, -1.2), yticks=[], xlabel=label)
+    ruled(axes)

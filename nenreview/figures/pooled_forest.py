@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 
-from nenreview.figures.style import ACCENT, DARK, MID, ReviewFigure, style
+from nenreview.figures.style import ACCENT, DARK, MID, ReviewFigure, ruled, style
 from nenreview.meta.pool import PooledProportion
 from nenreview.stats.rate import Interval, Rate
 from nenreview.wording import interval, of
@@ -88,9 +88,7 @@ def pooled_forest(groups: Sequence[Group], *, label: str = "ORR, %") -> ReviewFi
         pen.heads()
         for group in groups:
             pen.group(group)
-        axes.spines["left"].set_visible(False)
-        axes.grid(axis="x", color="#dddddd", lw=0.6)
-        axes.set_axisbelow(True)
+        ruled(axes)
         _legend(axes, groups)
     return ReviewFigure(figure)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from nenreview.figures.style import DARK, LIGHT, MID, ReviewFigure, style
+from nenreview.figures.style import DARK, LIGHT, MID, ReviewFigure, ruled, style
 from nenreview.stats.rate import Rate
 from nenreview.wording import of
 
@@ -60,9 +60,7 @@ def sites(rates: Mapping[str, Mapping[str, Rate]]) -> ReviewFigure:
         axes.set(xlim=(0, 100), ylim=(len(names) - 0.4, -0.9), xlabel="ORR, %")
         axes.set_yticks(range(len(names)), names)
         axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
-        axes.grid(axis="x", color="#dddddd", lw=0.6)
-        axes.set_axisbelow(True)
+        ruled(axes)
         axes.legend(
             frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=len(rates)
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from nenreview.figures.forest import frame
 from nenreview.figures.style import ACCENT, DARK, MID, ReviewFigure, style
 from nenreview.meta.pool import PooledProportion
 from nenreview.stats.rate import Interval
@@ -53,10 +54,5 @@ def steps(
             axes.text(51.5, y, counted, ha="left", va="center")
             shown = f"{100 * pool.estimate:.1f} ({limits})"
             axes.text(63.5, y, shown, ha="left", va="center")
-        axes.text(51.5, -0.8, "Responders", ha="left", va="center", weight="bold")
-        axes.text(63.5, -0.8, "% (95% CI)", ha="left", va="center", weight="bold")
-        axes.set(xlim=(0, 50), ylim=(len(rows) - 0.4, -1.2), yticks=[], xlabel=label)
-        axes.spines["left"].set_visible(False)
-        axes.grid(axis="x", color="#dddddd", lw=0.6)
-        axes.set_axisbelow(True)
+        frame(axes, len(rows), upto=50, columns=(51.5, 63.5), label=label)
     return ReviewFigure(figure)

@@ -6,6 +6,7 @@ import io
 from contextlib import contextmanager
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 # Okabe & Ito's colour-blind safe palette, each tone distinct in grey as well.
@@ -30,6 +31,13 @@ def style():
     """Draw in the style of the review."""
     with matplotlib.rc_context(_STYLE):
         yield
+
+
+def ruled(axes: Axes) -> None:
+    """Rule an axis of rates from top to bottom, behind the marks, without an edge at the left."""
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x", color="#dddddd", lw=0.6)
+    axes.set_axisbelow(True)
 
 
 def to_bytes(figure: Figure, form: str) -> bytes:
