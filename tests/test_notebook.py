@@ -27,6 +27,7 @@ def test_the_notebook_runs_from_top_to_bottom_in_jupyter(book):
         "notebook",
         "--execute",
         "--inplace",
+        "--KernelManager.transport=ipc",  # no port that another test's kernel may take first
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import sys
+import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -14,11 +18,13 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from traitlets import default
+from traitlets.config import Config
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.render.source import INLINE, Chapter
 
 SECONDS = 600  # that one cell may take
+LONGEST_SOCKET_FOLDER = 80  # characters; a socket's whole path must stay under 104
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 INLINE_RESULTS = "inline_results"  # metadata key of a Markdown cell
 
@@ -103,21 +109,37 @@ def execute(chapter: Chapter, root: Path) -> nbformat.NotebookNode:
         If a cell or an inline expression raises, or writes to standard error.
     """
     notebook = nbformat.from_dict(chapter.notebook)
-    client = NotebookClient(
-        notebook,
-        kernel_manager_class=_Manager,
-        timeout=SECONDS,
-        resources={"metadata": {"path": str((root / chapter.file).parent)}},
-        coalesce_streams=True,
-    )
     lines = iter(cell.line for cell in chapter.cells)
-    with client.setup_kernel(env=_environment(root)):
+    with _kernel(notebook, chapter, root) as client:
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type == "code":
                 _run(client, cell, index, chapter.file, next(lines))
             else:
                 _evaluate(client, cell, index, chapter)
     return notebook
+
+
+@contextmanager
+def _kernel(notebook, chapter: Chapter, root: Path) -> Iterator[NotebookClient]:
+    """Start a kernel for one chapter, and shut it down after it.
+
+    Kernels talk over sockets in a folder of their own where the system has them: a free
+    TCP port is chosen before the kernel binds it, and another kernel may bind it first.
+    """
+    with tempfile.TemporaryDirectory(prefix="nenreview-", ignore_cleanup_errors=True) as folder:
+        connection = {"connection_file": str(Path(folder) / "kernel.json")}
+        if hasattr(socket, "AF_UNIX") and len(folder) < LONGEST_SOCKET_FOLDER:
+            connection["transport"] = "ipc"
+        client = NotebookClient(
+            notebook,
+            kernel_manager_class=_Manager,
+            timeout=SECONDS,
+            resources={"metadata": {"path": str((root / chapter.file).parent)}},
+            coalesce_streams=True,
+            config=Config(KernelManager=connection),
+        )
+        with client.setup_kernel(env=_environment(root)):
+            yield client
 
 
 def _environment(root: Path) -> dict[str, str]:
