@@ -11,7 +11,7 @@ from nenreview.meta.pool import PooledProportion
 from nenreview.stats.rate import Interval
 from nenreview.synthesis.audited import POOL, moves
 from nenreview.synthesis.headline import Pooled, headline, posteriors, sensitivities
-from nenreview.synthesis.multiverse import multiverse, options, summary
+from nenreview.synthesis.multiverse import options, summary
 from nenreview.tables import show_table
 from nenreview.wording import interval, of, ratio, signed
 
@@ -170,12 +170,6 @@ def multiverse_table() -> Markdown:
     return show_table(
         pd.DataFrame(rows, columns=names), widths=[1.5, 2, 1.1, 0.8, 0.9, 1], align="llrrrr"
     )
-
-
-def reaching(proportion: float) -> tuple[int, int]:
-    """Return in how many specifications the interval ends above a proportion, and of how many."""
-    found = multiverse(load())
-    return sum(s.pool.ci_high > proportion for s in found), len(found)
 
 
 def moves_table() -> Markdown:

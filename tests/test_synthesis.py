@@ -12,7 +12,6 @@ from helpers_data import DATA, TOLERANCE, mixed_reference
 from nenreview.cohorts import cohort
 from nenreview.evidence.dataset import load
 from nenreview.evidence.overlaps import Report
-from nenreview.meta.pool import pool_proportions
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis import (
@@ -78,10 +77,10 @@ def test_pools_are_those_of_metafor(data, name):
 def test_the_multiverse_pools_logits_as_metafor_does(data, name):
     expected = POOLS[name, "logit_adhoc"]
     rates = [c.rate for c in sets(data)[name]]
-    how = multiverse.MODELS["logits, Hartung-Knapp"]
-    found = pool_proportions([r.events for r in rates], [r.n for r in rates], **how)
-    assert found.estimate == pytest.approx(expected["estimate"], rel=1e-5)  # metafor's REML steps
-    assert found.ci_high == pytest.approx(expected["high"], rel=1e-5)
+    pooled = multiverse.MODELS["logits, Hartung-Knapp"]
+    estimate, _, high = pooled([r.events for r in rates], [r.n for r in rates])
+    assert estimate == pytest.approx(expected["estimate"], rel=1e-5)  # metafor's REML steps
+    assert high == pytest.approx(expected["high"], rel=1e-5)
 
 
 def test_the_profile_interval_of_the_headline_is_that_of_lme4(data):
@@ -142,18 +141,34 @@ def test_the_posterior_is_asked_about_the_thresholds_of_the_chapter(data):
 def test_the_multiverse_is_every_combination_once_and_the_headline_is_in_it(data):
     found = multiverse.multiverse(data)
     choices = multiverse.options(data)
-    assert [len(values) for values in choices.values()] == [6, 2, 2, 3, 5]
-    assert len(found) == len({tuple(s.choices.values()) for s in found}) == 360
+    assert [len(values) for values in choices.values()] == [7, 2, 2, 3, 5]
+    assert len(found) == len({tuple(s.choices.values()) for s in found}) == 420
     (own,) = [s for s in found if s.headline]
-    assert own.pool == headline(data)[0].profile
-    estimates = [s.pool.estimate for s in found]
+    profile = headline(data)[0].profile
+    assert (own.estimate, own.ci_low) == (profile.estimate, profile.ci_low)
+    estimates = [s.estimate for s in found]
     assert all(a <= b + 1e-8 for a, b in pairwise(estimates))
+
+
+def test_the_multiverse_holds_the_posterior_under_the_priors_of_the_headline(data):
+    (own,) = [
+        s
+        for s in multiverse.multiverse(data)
+        if all(
+            option == "logistic, Bayesian" if axis == "Model" else option == values[0]
+            for (axis, option), values in zip(
+                s.choices.items(), multiverse.options(data).values(), strict=True
+            )
+        )
+    ]
+    told = posterior(data).pooled
+    assert (own.estimate, own.ci_low, own.ci_high) == (told.median, told.low, told.high)
 
 
 def test_a_summary_of_the_multiverse_keeps_to_what_is_fixed(data):
     whole = multiverse.summary(data)
     less = multiverse.summary(data, Trials="without the two Chinese")
-    assert (whole["count"], less["count"]) == (360, 180)
+    assert (whole["count"], less["count"]) == (420, 210)
     assert less["greatest"] < headline(data)[0].profile.estimate < whole["greatest"]
     # The common rate without the Chinese trials and with 0 of 19 and 1 of 29: 3 of 83.
     one = multiverse.summary(

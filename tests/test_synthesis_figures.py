@@ -72,7 +72,7 @@ def test_a_forest_of_nothing_is_refused(groups, message):
 
 
 def specification(estimate: float, model: str, first: bool = False) -> Specification:
-    return Specification({"Model": model}, replace(POOL, estimate=estimate), first)
+    return Specification({"Model": model}, estimate, estimate / 2, 2 * estimate, first)
 
 
 def test_the_curve_draws_the_estimates_in_order_and_marks_the_headline():

@@ -50,7 +50,7 @@ def curve(
 def _estimates(axes, specifications: Sequence[Specification], headline: int) -> None:
     x = np.arange(len(specifications))
     low, middle, high = (
-        100 * np.array([getattr(s.pool, name) for s in specifications])
+        100 * np.array([getattr(s, name) for s in specifications])
         for name in ("ci_low", "estimate", "ci_high")
     )
     axes.plot(*_broken(x, low, high), color=LIGHT, lw=0.9, label="95% confidence interval")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import stats
@@ -19,11 +20,10 @@ from scipy.special import expit, logit
 from nenreview.meta.glmm import FIRST_NODES, integrate
 from nenreview.meta.pool import counts
 
-DEPTH = 36.0  # a fall of the log posterior beyond which nothing is counted: e^-36
-TAU_NODES = 64
-MU_NODES = 481
+DEPTH = 28.0  # a fall of the log posterior beyond which nothing is counted: e^-28
+TAU_NODES = 48
+MU_NODES = 321  # with these, no figure is off by more than two in a million
 MANY_NODES = 128  # of a trial's integral where τ is above 2; see glmm.even_nodes()
-CELLS = 2_000_000  # of trials × μ × nodes evaluated at once: a few dozen megabytes
 PRIORS = {
     "logistic": stats.logistic(0, 1),  # uniform for a proportion
     "normal": stats.norm(0, 2.5),
@@ -116,28 +116,13 @@ def pool_bayesian(
         For impossible counts, an unknown prior, or a scale, level or threshold out of range.
     """
     y, m = (x.astype(float) for x in counts(events, n))
-    if mu_prior not in PRIORS:
-        raise ValueError(f"mu_prior is {mu_prior!r}; expected one of {', '.join(PRIORS)}")
-    if not 0 < tau_scale < np.inf:
-        raise ValueError(f"tau_scale is {tau_scale}; expected above 0")
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}; expected between 0 and 1")
-    for threshold in thresholds:
-        if not 0 < threshold < 1:
-            raise ValueError(f"a threshold is {threshold}; expected between 0 and 1")
+    _require(level, thresholds)
     grid = lay_out(y, m, tau_scale, mu_prior)
-    tails = (0.5, (1 - level) / 2, (1 + level) / 2)
-
-    def told(cdf: Callable[[float], float]) -> Posterior:
-        quantiles = [float(expit(where(cdf, p, grid.mu[0] - 40, grid.mu[-1] + 40))) for p in tails]
-        above = {t: float(np.clip(1 - cdf(logit(t)), 0, 1)) for t in thresholds}
-        return Posterior(*quantiles, above)
-
     tau_cdf = grid.tau_cdf()
-    taus = [where(tau_cdf, p, grid.tau_range[0], grid.tau_range[1]) for p in tails]
+    taus = [where(tau_cdf, p, *grid.tau_range) for p in tails(level)]
     return BayesianPool(
-        pooled=told(grid.mu_cdf),
-        new_trial=told(grid.new_cdf),
+        pooled=grid.told(grid.mu_cdf, level, thresholds),
+        new_trial=grid.told(grid.new_cdf, level, thresholds),
         tau_median=taus[0],
         tau_low=taus[1],
         tau_high=taus[2],
@@ -148,6 +133,32 @@ def pool_bayesian(
         n=int(m.sum()),
         events=int(y.sum()),
     )
+
+
+def pooled_posterior(
+    events, n, *, tau_scale: float = 1.0, mu_prior: str = "logistic", level: float = 0.95
+) -> Posterior:
+    """Return the posterior of the proportion of the median trial alone; see `pool_bayesian`.
+
+    That of a new trial takes most of the time, and many pools side by side need it not.
+    """
+    y, m = (x.astype(float) for x in counts(events, n))
+    _require(level)
+    grid = lay_out(y, m, tau_scale, mu_prior)
+    return grid.told(grid.mu_cdf, level)
+
+
+def _require(level: float, thresholds: tuple[float, ...] = ()) -> None:
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; expected between 0 and 1")
+    for threshold in thresholds:
+        if not 0 < threshold < 1:
+            raise ValueError(f"a threshold is {threshold}; expected between 0 and 1")
+
+
+def tails(level: float) -> tuple[float, float, float]:
+    """Return the probabilities of the median and of the limits of a central interval."""
+    return 0.5, (1 - level) / 2, (1 + level) / 2
 
 
 def where(cdf: Callable[[float], float], p: float, low: float, high: float) -> float:
@@ -207,6 +218,15 @@ class Grid:
             self.share @ (self.given_tau(x - self.tau[:, None] * u) @ weight) / weight.sum()
         )
 
+    def told(
+        self, cdf: Callable[[float], float], level: float, thresholds: tuple[float, ...] = ()
+    ) -> Posterior:
+        """Return median, interval and exceedance of a proportion whose logit has `cdf`."""
+        ends = self.mu[0] - 40, self.mu[-1] + 40
+        quantiles = [float(expit(where(cdf, p, *ends))) for p in tails(level)]
+        above = {t: float(np.clip(1 - cdf(logit(t)), 0, 1)) for t in thresholds}
+        return Posterior(*quantiles, above)
+
     def tau_cdf(self) -> Callable[[float], float]:
         """Return the posterior distribution function of τ.
 
@@ -225,42 +245,71 @@ class Grid:
 
 
 def lay_out(y: np.ndarray, m: np.ndarray, tau_scale: float, mu_prior: str) -> Grid:
-    """Return the posterior on a grid that covers all of it and little more."""
-    rows, weight = np.unique(np.column_stack([y, m]), axis=0, return_counts=True)
-    events, n = rows.T
+    """Return the posterior on a grid that covers all of it and little more.
 
-    def log_posterior(mu: np.ndarray, tau: float) -> np.ndarray:
-        nodes = FIRST_NODES if tau <= 2 else MANY_NODES
-        size = max(1, CELLS // (len(n) * nodes))
-        parts = [mu[i : i + size] for i in range(0, len(mu), size)]
+    Raises
+    ------
+    ValueError
+        For an unknown prior of μ or a scale of τ out of range.
+    """
+    if mu_prior not in PRIORS:
+        raise ValueError(f"mu_prior is {mu_prior!r}; expected one of {', '.join(PRIORS)}")
+    if not 0 < tau_scale < np.inf:
+        raise ValueError(f"tau_scale is {tau_scale}; expected above 0")
+    rows, weight = np.unique(np.column_stack([y, m]), axis=0, return_counts=True)
+
+    def log_posterior(mu: np.ndarray, tau: np.ndarray) -> np.ndarray:
         logs = [
-            integrate(
-                np.broadcast_to(part[:, None], (len(part), len(n))), tau, events, n, nodes
-            ).loglik
-            @ weight
-            for part in parts
+            times * trial_loglik(int(y), int(m), tuple(mu), tuple(tau))
+            for (y, m), times in zip(rows, weight, strict=True)
         ]
-        prior = PRIORS[mu_prior].logpdf(mu) + stats.norm.logpdf(tau, scale=tau_scale)
-        return np.concatenate(logs) + prior
+        prior = PRIORS[mu_prior].logpdf(mu) + stats.norm.logpdf(tau, scale=tau_scale)[:, None]
+        return sum(logs) + prior
 
     tau_range, mu_range = (0.0, 9 * tau_scale), (-60.0, 60.0)
     for _ in range(6):
         tau = np.linspace(*tau_range, 13)
         mu = np.linspace(*mu_range, 61)
-        logs = np.array([log_posterior(mu, t) for t in tau])
+        logs = log_posterior(mu, tau)
         deep = logs > logs.max() - DEPTH
         tau_range = narrowed(tau, deep.any(axis=1))
         mu_range = narrowed(mu, deep.any(axis=0))
+    tau_range, mu_range = widened(tau_range), widened(mu_range)
     nodes, node_weight = np.polynomial.legendre.leggauss(TAU_NODES)
     tau = (nodes + 1) / 2 * (tau_range[1] - tau_range[0]) + tau_range[0]
     mu = np.linspace(*mu_range, MU_NODES)
-    logs = np.array([log_posterior(mu, t) for t in tau])
+    logs = log_posterior(mu, tau)
     density = CubicSpline(mu, np.exp(logs - logs.max()).T)
     cumulated = density.antiderivative()
     mass = cumulated(mu[-1])
     share = mass * node_weight
     cumulated.c /= mass
     return Grid(mu, tau, share / share.sum(), cumulated, tau_range)
+
+
+def widened(limits: tuple[float, float]) -> tuple[float, float]:
+    """Return limits moved out to round numbers, so that pools of like trials share their nodes.
+
+    By less than a quarter of their distance on each side.
+    """
+    low, high = limits
+    step = 2.0 ** np.floor(np.log2((high - low) / 4))
+    return float(step * np.floor(low / step)), float(step * np.ceil(high / step))
+
+
+@lru_cache(maxsize=256)
+def trial_loglik(events: int, n: int, mu: tuple[float, ...], tau: tuple[float, ...]) -> np.ndarray:
+    """Return one trial's log likelihood at each τ and μ, shape (T, M).
+
+    Kept, since pools that share trials are laid out on the same nodes time and again.
+    """
+    found = np.empty((len(tau), len(mu)))
+    for i, spread in enumerate(tau):
+        nodes = FIRST_NODES if spread <= 2 else MANY_NODES
+        column = np.array(mu)[:, None]
+        found[i] = integrate(column, spread, np.array([events]), np.array([n]), nodes).loglik[:, 0]
+    found.flags.writeable = False
+    return found
 
 
 def narrowed(x: np.ndarray, counts_here: np.ndarray) -> tuple[float, float]:

@@ -1,14 +1,15 @@
 """The headline under every defensible combination of choices.
 
 Five choices, all of them written in ``data/pooling.csv`` or in the list of models below; a
-model that only reproduces older work (Freeman-Tukey) is not among them, nor is the Bayesian
-pool, whose priors have a table of their own. Sensitivity to single trials is told by leaving
-one out.
+model that only reproduces older work (Freeman-Tukey) is not among them. The Bayesian pool
+stands here with the priors of the headline; the others have a table of their own.
+Denominators are those of the rows of the table: all treated, or the fewer that a printed
+rate implies. Sensitivity to single trials is told by leaving one out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,35 +17,56 @@ import numpy as np
 
 from nenreview.cohorts import LOWER, NEC, SENSITIVITY, UPPER, Cohort, chosen, counted_together
 from nenreview.evidence.dataset import Dataset
-from nenreview.meta.pool import PooledProportion, pool_proportions
+from nenreview.meta.bayes import pooled_posterior
+from nenreview.meta.pool import pool_proportions
 from nenreview.synthesis.headline import primary, without_chinese
 
-MODELS: dict[str, dict] = {
-    "logistic, profile interval": {"method": "glmm", "ci": "profile"},
-    "logistic, t interval": {"method": "glmm", "ci": "t"},
-    "beta-binomial": {"method": "beta_binomial", "ci": "profile"},
-    "logits, Hartung-Knapp": {"method": "logit", "ci": "hksj_adhoc"},
-    "arcsines, Hartung-Knapp": {"method": "arcsine", "ci": "hksj_adhoc"},
-    "one rate for all": {"method": "glmm", "effects": "common", "ci": "profile"},
+Estimate = tuple[float, float, float]  # with both limits, as proportions
+
+
+def _pooled(**how) -> Callable[[list[int], list[int]], Estimate]:
+    def estimate(events: list[int], n: list[int]) -> Estimate:
+        pool = pool_proportions(events, n, **how)
+        return pool.estimate, pool.ci_low, pool.ci_high
+
+    return estimate
+
+
+def _bayesian(events: list[int], n: list[int]) -> Estimate:
+    found = pooled_posterior(events, n)
+    return found.median, found.low, found.high
+
+
+MODELS: dict[str, Callable[[list[int], list[int]], Estimate]] = {
+    "logistic, profile interval": _pooled(method="glmm", ci="profile"),
+    "logistic, t interval": _pooled(method="glmm", ci="t"),
+    "logistic, Bayesian": _bayesian,
+    "beta-binomial": _pooled(method="beta_binomial", ci="profile"),
+    "logits, Hartung-Knapp": _pooled(method="logit", ci="hksj_adhoc"),
+    "arcsines, Hartung-Knapp": _pooled(method="arcsine", ci="hksj_adhoc"),
+    "one rate for all": _pooled(method="glmm", effects="common", ci="profile"),
 }
 AXES = ("Model", "Trials", "pembrolizumab", "nivolumab at 8 weeks", "avelumab")
 
 
 @dataclass(frozen=True)
 class Specification:
-    """One combination of choices and its pool.
+    """One combination of choices and what it gives.
 
     Attributes
     ----------
     choices : dict of str to str
         Which option was taken on each of `AXES`.
-    pool : PooledProportion
+    estimate, ci_low, ci_high : float
+        The pooled proportion with its 95% interval, of the kind that goes with the model.
     headline : bool
         Whether it is the combination of the headline.
     """
 
     choices: dict[str, str]
-    pool: PooledProportion
+    estimate: float
+    ci_low: float
+    ci_high: float
     headline: bool
 
 
@@ -54,17 +76,16 @@ def multiverse(data: Dataset) -> tuple[Specification, ...]:
     found = []
     for choices, cohorts in _sets(data):
         events, n = counted_together(data, cohorts)
-        for model, how in MODELS.items():
+        for model, estimate in MODELS.items():
             taken = {"Model": model} | choices
-            pool = pool_proportions(events, n, **how)
             first = all(option == options(data)[axis][0] for axis, option in taken.items())
-            found.append(Specification(taken, pool, first))
+            found.append(Specification(taken, *estimate(events, n), first))
     order = {axis: list(values) for axis, values in options(data).items()}
     return tuple(
         sorted(
             found,
             key=lambda s: (
-                round(s.pool.estimate, 9),  # so that rounding does not order equal estimates
+                round(s.estimate, 9),  # so that rounding does not order equal estimates
                 *(order[axis].index(s.choices[axis]) for axis in AXES),
             ),
         )
@@ -127,7 +148,7 @@ def summary(data: Dataset, **fixed: str) -> dict[str, float]:
         Options to keep to, by the name of their axis.
     """
     estimates = [
-        s.pool.estimate
+        s.estimate
         for s in multiverse(data)
         if all(s.choices[axis] == option for axis, option in fixed.items())
     ]
