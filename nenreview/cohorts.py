@@ -21,11 +21,12 @@ from nenreview.stats.response import response_rate
 
 PRIMARY, SENSITIVITY, SHOWN = "primary", "sensitivity", "shown"
 LOWER, UPPER = "lower bound", "upper bound"
-NEC, G3_NEN, LCNEC, NET = "NEC", "G3 NEN", "LCNEC", "NET"
+NEC, G3_NEN, NET_G3, LCNEC, NET = "NEC", "G3 NEN", "NET G3", "LCNEC", "NET"
 
 # What a reader must know of a count before comparing it; the other ways are as good as printed.
 _MARKS = {
     "largest denominator": "at 8 weeks, not best response",
+    "largest denominator and the rest": "at 8 weeks, all not counted as responders",
     "none": "differentiation of the responders unknown: none with NEC",
     "all of the trial": "differentiation of the responders unknown: all with NEC",
 }
@@ -105,7 +106,7 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
                 row=row.row,
                 estimand=row.estimand,
                 role=row.role,
-                name=arm_name(trials.at[row.trial, "name"], row.population),
+                name=arm_name(trials.at[row.trial, "name"], row.trial, row.population),
                 region=trials.at[row.trial, "region"],
                 report=Report(row.source, row.trial, row.population),
                 rate=rate,
@@ -153,15 +154,17 @@ def counted_together(data: Dataset, pooled: Iterable[Cohort]) -> tuple[list[int]
     return [one.rate.events for one in pooled], [one.rate.n for one in pooled]
 
 
-def arm_name(trial: str, population: str) -> str:
+def arm_name(name: str, trial: str, population: str) -> str:
     """Return the name of a trial, or of the arm of a population where the trial has several.
 
-    >>> arm_name("pembrolizumab +/- chemotherapy", "all > pembrolizumab alone")
-    'pembrolizumab alone'
+    An arm has the registration beside it: other trials are of the same drugs.
+
+    >>> arm_name("nivolumab +/- ipilimumab", "NCT03591731", "all > nivolumab > LCNEC")
+    'nivolumab (NCT03591731)'
     """
-    if "+/-" not in trial:
-        return trial
-    return population.split(SEPARATOR)[1]
+    if "+/-" not in name:
+        return name
+    return f"{population.split(SEPARATOR)[1]} ({trial})"
 
 
 def _printed(data: Dataset, row) -> Rate:
@@ -213,6 +216,19 @@ def _largest_that_fits(data: Dataset, row) -> Rate:
     return others[0]
 
 
+def _all_outside_responded(data: Dataset, row) -> Rate:
+    fitting, treated = _largest_that_fits(data, row), _treated(data, row)
+    return Rate(fitting.events + treated - fitting.n, treated)
+
+
+def _none_of_the_whole(data: Dataset, row) -> Rate:
+    whole = row.population.rpartition(SEPARATOR)[0]
+    rate = response_rate(data, row.trial, whole, row.source)
+    if rate.events:
+        raise LookupError(f"{row.row}: {rate.events} of {whole!r} responded; expected none")
+    return Rate(0, _treated(data, row))
+
+
 _COUNTS: dict[str, Callable[[Dataset, object], Rate]] = {
     "printed": _printed,
     "fitted": _fitted,
@@ -220,10 +236,12 @@ _COUNTS: dict[str, Callable[[Dataset, object], Rate]] = {
     "largest denominator": lambda data, row: Rate(
         _largest_that_fits(data, row).events, _treated(data, row)
     ),
+    "largest denominator and the rest": _all_outside_responded,
     "none": lambda data, row: Rate(0, _treated(data, row)),
     "all of the trial": lambda data, row: Rate(
         _partial_responses(data, row, ROOT_POPULATION), _treated(data, row)
     ),
+    "none of the whole": _none_of_the_whole,
 }
 
 

@@ -27,8 +27,8 @@ from nenreview.wording import (
 )
 
 
-def _against(pair: Comparison) -> str:
-    return f"{of(pair.first)} against {of(pair.second)}"
+def _versus(pair: Comparison) -> str:
+    return f"{of(pair.first)} versus {of(pair.second)}"
 
 
 def _combined(rows: dict[str, Stratified], stub: str, first: str) -> Markdown:
@@ -41,7 +41,7 @@ def _combined(rows: dict[str, Stratified], stub: str, first: str) -> Markdown:
         lines.append(
             [
                 name,
-                "; ".join(_against(pair) for pair in strata.trials),
+                "; ".join(_versus(pair) for pair in strata.trials),
                 f"{ratio(odds)} ({ratio(odds_limits.low)} to {ratio(odds_limits.high)})",
                 f"{ratio(exact.odds_ratio)} "
                 f"({ratio(exact.interval.low)} to {ratio(exact.interval.high)})",
@@ -73,7 +73,7 @@ def nec_net_table() -> Markdown:
             "with the misprinted size": contrasts.misprinted_net(data),
         },
         "Within trials",
-        "NEC against NET",
+        "NEC versus NET",
     )
 
 
@@ -104,33 +104,34 @@ def sites_table() -> Markdown:
 
 
 def biomarkers_table() -> Markdown:
-    """Return the comparisons by PD-L1 and TMB, with their exact power; p is unadjusted."""
+    """Return the comparisons by PD-L1 and TMB; p is unadjusted."""
     rows = [
         [
             one.name,
             one.marker,
             one.cut,
-            _against(one.pair),
+            _versus(one.pair),
             one.printed_p or NONE,
+            f"{signed(100 * one.pair.risk_difference)} "
+            f"({points(one.pair.risk_difference_interval())})",
             p_value(one.pair.fisher_p),
-            *(f"{power:.2f}" for power in contrasts.power(one.pair)),
         ]
         for one in contrasts.biomarkers(load())
     ]
     names = [
-        *("Patients", "Marker", "High", "High against low", "p, printed", "p, Fisher"),
-        *_power_names(),
+        *("Patients", "Marker", "High", "High versus low", "p, printed"),
+        *("Difference, points (95% CI)", "p, Fisher"),
     ]
     return show_table(
         pd.DataFrame(rows, columns=names),
-        widths=[1.3, 0.7, 1.7, 1.6, 0.8, 0.8, 0.9, 0.9],
-        align="llllrrrr",
+        widths=[1.3, 0.7, 1.7, 1.6, 0.8, 1.7, 0.8],
+        align="llllrrr",
     )
 
 
 def _power_names() -> list[str]:
     low = 100 * contrasts.ASSUMED_LOW
-    return [f"Power, {100 * high:g}% against {low:g}%" for high in contrasts.ASSUMED_HIGH]
+    return [f"Power, {100 * high:g}% versus {low:g}%" for high in contrasts.ASSUMED_HIGH]
 
 
 def power_table() -> Markdown:
@@ -146,14 +147,14 @@ def power_table() -> Markdown:
                 f"{share(rate, 0)}%" if rate else "none",
             ]
         )
-    names = ["Comparison", "Patients", *_power_names(), "Rate told apart with the wanted power"]
+    names = ["Comparison", "Patients", *_power_names(), "Rate that would be told apart"]
     return show_table(pd.DataFrame(rows, columns=names), widths=[2.8, 1, 1, 1, 1.3], align="lrrrr")
 
 
 def randomised_table() -> Markdown:
     """Return the randomised contrast under each assumption about those not counted."""
     return _combined(
-        randomised_contrasts(load()), "Counted", "Combination against nivolumab, by site"
+        randomised_contrasts(load()), "Counted", "Combination versus nivolumab, by site"
     )
 
 
@@ -175,17 +176,17 @@ def region_table() -> Markdown:
                 p_value(test.model.permutation_p),
                 p_value(test.smallest_p),
                 p_value(test.one_sided_p),
-                p_value(test.model.lr_p),
             ]
         )
     names = [
-        *("Trials", "Asian: patients; model, % (95% CI)", "Other: patients; model, % (95% CI)"),
-        *("p, permutation", "Least p possible", "p, one-sided", "p, likelihood ratio"),
+        *("Trials", "Chinese: patients; model, % (95% CI)"),
+        "Western, or region not stated: patients; model, % (95% CI)",
+        *("p, permutation", "Least p possible", "p, one-sided"),
     ]
     return show_table(
         pd.DataFrame(rows, columns=names),
-        widths=[1.4, 1.9, 1.9, 1, 0.9, 0.9, 0.9],
-        align="lllrrrr",
+        widths=[1.4, 1.9, 2.1, 1.1, 0.9, 0.9],
+        align="lllrrr",
     )
 
 
@@ -220,7 +221,8 @@ def classes_table() -> Markdown:
             one.name,
             of(one.rate) if one.rate else f"{one.printed}% of {one.n} or fewer",
             interval(one.rate.clopper_pearson()) if one.rate else NONE,
-            one.mark or NONE,
+            "; ".join(filter(None, [one.mark, f"{of(one.fewer)} fits" if one.fewer else ""]))
+            or NONE,
         ]
         for one in responses(load())
     ]
@@ -239,7 +241,7 @@ def times_table(outcome: str) -> Markdown:
     for time in outcomes.times(load()):
         if time.outcome != outcome:
             continue
-        low, high = (NONE if x is None else _months(x) for x in (time.low, time.high))
+        low, high = ("not given" if x is None else _months(x) for x in (time.low, time.high))
         row = [
             time.regimen_class,
             time.line,
@@ -251,8 +253,8 @@ def times_table(outcome: str) -> Markdown:
         if scans:
             row.append(NONE if time.first_scan is None else _months(time.first_scan))
         rows.append(row)
-    names = ["Class", "Line", "Trial or arm", "Patients", f"Median {outcome}", "95% CI"]
-    names += ["Scan named"] if scans else []
+    names = ["Class", "Line", "Trial or arm", "Patients", f"Median {outcome}, months", "95% CI"]
+    names += ["First scan, months"] if scans else []
     return show_table(
         pd.DataFrame(rows, columns=names),
         widths=[1.4, 0.6, 2, 1.7, 0.9, 1, 0.8][: len(names)],
@@ -263,6 +265,16 @@ def times_table(outcome: str) -> Markdown:
 def _months(value: float) -> str:
     """Return months with the decimals that are printed, one where they are converted."""
     return number(value) if round(value, 2) == value else f"{value:.1f}"
+
+
+def durations_table() -> Markdown:
+    """Return every printed duration of response, with whom it is of and where it stands."""
+    rows = [
+        [row.trial, row.duration, population_name(row.population), row.place]
+        for row in outcomes.durations(load()).itertuples()
+    ]
+    names = ["Trial", "Duration of response", "Patients", "Printed in"]
+    return show_table(pd.DataFrame(rows, columns=names), widths=[1.3, 1.8, 1.4, 2], align="llll")
 
 
 def safety_table() -> Markdown:

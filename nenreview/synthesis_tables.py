@@ -5,15 +5,15 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
-from nenreview.cohorts import chosen, cohorts
+from nenreview.cohorts import G3_NEN, LCNEC, NEC, NET, NET_G3, SHOWN, chosen, cohorts
 from nenreview.evidence.dataset import load
 from nenreview.meta.pool import PooledProportion
 from nenreview.stats.rate import Interval
 from nenreview.synthesis.audited import POOL, moves
-from nenreview.synthesis.headline import Pooled, headline, posteriors, sensitivities
+from nenreview.synthesis.headline import Pooled, headline, posterior, posteriors, sensitivities
 from nenreview.synthesis.multiverse import options, summary
-from nenreview.tables import show_table
-from nenreview.wording import interval, of, ratio, signed
+from nenreview.tables import escape, show_table
+from nenreview.wording import interval, of, ratio, signed, words
 
 NONE = "–"
 
@@ -33,8 +33,15 @@ def pooled_percent(pool: PooledProportion) -> str:
     return f"{share(pool.estimate)} ({limits(pool.ci_low, pool.ci_high)})"
 
 
+def new_trial(pool: PooledProportion, decimals: int = 1) -> str:
+    """Return the prediction interval in percent, an en dash where there is none."""
+    if pool.pi_low is None or pool.pi_high is None:
+        return NONE
+    return f"{share(pool.pi_low, decimals)}–{share(pool.pi_high, decimals)}"
+
+
 def cohorts_table() -> Markdown:
-    """Return the rows of ``pooling.csv`` with their counts and the reason of each choice."""
+    """Return the rows of ``pooling.csv`` with their counts; `cohort_reasons` says why."""
     rows = [
         [
             one.estimand,
@@ -42,14 +49,19 @@ def cohorts_table() -> Markdown:
             one.name,
             of(one.rate),
             of(one.fallback) if one.fallback else NONE,
-            one.reason,
         ]
         for one in cohorts(load())
     ]
-    names = ["Question", "Role", "Trial or arm", "Responders", "Otherwise", "Why"]
+    names = ["Question", "Role", "Trial or arm", "Responders", "Otherwise"]
     return show_table(
-        pd.DataFrame(rows, columns=names), widths=[0.8, 1.1, 1.4, 1, 1, 4], align="lllrrl"
+        pd.DataFrame(rows, columns=names), widths=[0.9, 1.2, 2.4, 1, 1], align="lllrr"
     )
+
+
+def cohort_reasons() -> Markdown:
+    """Return why each row of ``pooling.csv`` was chosen, as a list."""
+    lines = [f"- {escape(f'{one.label}, {one.role}: {one.reason}.')}" for one in cohorts(load())]
+    return Markdown("\n".join(lines))
 
 
 def _pools(pools: tuple[Pooled, ...]) -> Markdown:
@@ -61,7 +73,7 @@ def _pools(pools: tuple[Pooled, ...]) -> Markdown:
             pooled_percent(pool.profile),
             limits(pool.t.ci_low, pool.t.ci_high),
             share(pool.t.marginal_mean),
-            limits(pool.t.pi_low, pool.t.pi_high),
+            new_trial(pool.t),
             f"{pool.t.tau2**0.5:.2f}",
         ]
         for pool in pools
@@ -87,40 +99,55 @@ def sensitivity_table() -> Markdown:
     return _pools(sensitivities(load()))
 
 
-# What a reader must not take from a row of the first page, by the question.
-_UNKNOWN = {
-    "NEC": "duration and severe harm in NEC apart; how much region, site and agent each matter",
-    "G3 NEN": "the response of NET G3, which no source gives apart",
-    "LCNEC": "the best response, and how many were assessed",
-    "NET": "the grades, of which most of the sources print none",
+# What a row of the first page leaves open, by the question or by the row of ``pooling.csv``.
+_OPEN = {
+    "NEC": "how much region, primary site and agent each matter; a few primaries are of the lung",
+    "net-g3-sintilimab": "nearly all: the G3 NEN not called NEC that had no response to "
+    "pembrolizumab may have been NET G3",
+    "g3-avelumab": "how many responders had NET G3; an earlier report of a trial that went on",
+    "g3-pembrolizumab": "how many had NET G3",
+    "lcnec-nivolumab": "the best response; how many were assessed: the print is a percentage that "
+    "fits no count of all",
+    "net-sintilimab": "the grade of all but one, which was NET G3",
+    "net-toripalimab": "the grades; the Ki-67 that was required excludes G1",
+    "net-spartalizumab": "the grades; the trial's own report divides the sites, see its chapter",
 }
+_NAMED = {LCNEC: "LCNEC of the lung", G3_NEN: "G3 NEN, NET and NEC together"}
 
 
 def answers_table() -> Markdown:
     """Return responders per hundred for each question: pooled for NEC, trial by trial else."""
-    rows = [
-        [
-            f"NEC, {pool.name[:1].lower()}{pool.name[1:]}: {pool.t.events} of {pool.t.n}",
-            f"{share(pool.profile.estimate, 0)} ({_limits(pool.profile)})",
-            f"{share(pool.t.pi_low, 0)}–{share(pool.t.pi_high, 0)}",
-            _UNKNOWN["NEC"],
-        ]
-        for pool in headline(load())
-    ]
-    for question in ("G3 NEN", "LCNEC", "NET"):
-        for one in chosen(load(), question, "shown"):
+    rows = []
+    for pool, which in zip(headline(load()), ("", ", without the two Chinese trials"), strict=True):
+        trials = f"{words(pool.t.k)} trials pooled{which}"
+        rows.append(
+            [
+                f"NEC, {trials}: {pool.t.events} of {pool.t.n}",
+                f"{share(pool.profile.estimate, 0)} ({_limits(pool.profile)})",
+                _limits(pool.t),
+                new_trial(pool.t, 0),
+                _OPEN[NEC],
+            ]
+        )
+    for question in (G3_NEN, NET_G3, LCNEC, NET):
+        for one in chosen(load(), question, SHOWN):
             exact = one.rate.clopper_pearson()
             late = f", {one.mark}" if one.mark else ""
             rows.append(
                 [
-                    f"{question}, {one.name}: {of(one.rate)}{late}",
+                    f"{_NAMED.get(question, question)}, {one.name}: {of(one.rate)}{late}",
                     f"{one.rate.percent(0)} ({interval(exact, 0)})",
-                    "not pooled",
-                    _UNKNOWN[question],
+                    *2 * [NONE],
+                    _OPEN[one.row],
                 ]
             )
-    names = ["Patients, after earlier treatment", "Responders per 100", "A new trial", "Unknown"]
-    return show_table(pd.DataFrame(rows, columns=names), widths=[2.6, 1.3, 1, 3], align="lrrl")
+    names = [
+        *("Patients, after earlier treatment", "Responders per 100 (95% CI)"),
+        *("Allowing for few trials", "A new trial", "Not known"),
+    ]
+    return show_table(
+        pd.DataFrame(rows, columns=names), widths=[2.6, 1.2, 1, 0.8, 2.6], align="lrrrl"
+    )
 
 
 def _limits(pool: PooledProportion) -> str:
@@ -130,28 +157,31 @@ def _limits(pool: PooledProportion) -> str:
 def bayes_table() -> Markdown:
     """Return the posterior under each prior, and the chance of exceeding each threshold."""
     rows, thresholds = [], ()
-    for found in posteriors(load()):
+    found_each = [(str(found.k), found) for found in posteriors(load())]
+    found_each.append(("without the Chinese", posterior(load(), chinese=False)))
+    for trials, found in found_each:
         thresholds = tuple(found.pooled.above)
         pooled, new = found.pooled, found.new_trial
         rows.append(
             [
+                trials,
                 found.mu_prior,
                 f"{found.tau_scale:g}",
                 f"{share(pooled.median)} ({limits(pooled.low, pooled.high)})",
                 *(f"{pooled.above[t]:.2f}" for t in thresholds),
                 f"{share(new.median)} ({limits(new.low, new.high)})",
-                f"{found.tau_median:.2f}",
+                f"{found.tau_median:.2f} ({found.tau_low:.2f}–{found.tau_high:.2f})",
             ]
         )
     names = [
-        *("Prior of μ", "Scale of τ", "ORR, % (95% CrI)"),
+        *("Trials", "Prior of μ", "Scale of τ", "ORR, % (95% CrI)"),
         *(f"P above {100 * t:g}%" for t in thresholds),
-        *("New trial, % (95% CrI)", "τ, logits"),
+        *("New trial, % (95% CrI)", "τ, logits (95% CrI)"),
     ]
     return show_table(
         pd.DataFrame(rows, columns=names),
-        widths=[0.9, 0.8, 1.5, 0.8, 0.8, 0.8, 1.5, 0.8],
-        align="lrrrrrrr",
+        widths=[0.9, 0.9, 0.7, 1.5, 0.8, 0.8, 0.8, 1.5, 1.4],
+        align="llrrrrrrr",
     )
 
 

@@ -20,10 +20,12 @@ COUNTED = {
     "nec-pembrolizumab-alone": (Rate(1, 14), None),
     "nec-spartalizumab": (Rate(1, 21), None),
     "nec-nivolumab": (Rate(3, 46), Rate(3, 42)),
+    "nec-nivolumab-high": (Rate(7, 46), None),
     "nec-avelumab-low": (Rate(0, 16), Rate(0, 19)),
     "nec-avelumab-high": (Rate(2, 16), Rate(2, 19)),
     "g3-avelumab": (Rate(2, 29), None),
     "g3-pembrolizumab": (Rate(1, 29), None),
+    "net-g3-sintilimab": (Rate(0, 1), None),
     "lcnec-nivolumab": (Rate(3, 45), Rate(3, 41)),
     "net-sintilimab": (Rate(0, 6), None),
     "net-toripalimab": (Rate(2, 8), None),
@@ -55,6 +57,7 @@ def test_rates_that_are_no_best_response_or_of_unknown_differentiation_are_marke
     marked = {one.row: one.mark for one in cohorts(data) if one.mark}
     assert set(marked) == {
         "nec-nivolumab",
+        "nec-nivolumab-high",
         "lcnec-nivolumab",
         *(f"nec-avelumab-{b}" for b in ("low", "high")),
     }
@@ -62,8 +65,8 @@ def test_rates_that_are_no_best_response_or_of_unknown_differentiation_are_marke
 
 
 def test_the_arm_is_named_where_a_trial_has_several(data):
-    assert cohort(data, "nec-pembrolizumab-alone").label == "pembrolizumab alone, NEC"
-    assert cohort(data, "nec-nivolumab").label == "nivolumab, NEC"
+    assert cohort(data, "nec-pembrolizumab-alone").label == "pembrolizumab alone (NCT03136055), NEC"
+    assert cohort(data, "nec-nivolumab").label == "nivolumab (NCT03591731), NEC"
 
 
 def test_the_nested_earlier_report_cannot_be_added_to_the_pool(data):

@@ -41,8 +41,8 @@ def test_rows_are_grouped_by_class_and_line(table):
     [
         ("sintilimab", "ORR (95% CI)", "5 of 24 (7.1–42.2)"),  # Jia 2022
         ("avelumab (AVENEC)", "ORR (95% CI)", "2 of 29 (0.8–22.8)"),  # Jia 2022, Table 1
-        ("pembrolizumab", "PFS", "2.0"),  # row 3: 8.9 weeks
-        ("pembrolizumab", "OS", "4.7"),  # row 3: 20.4 weeks
+        ("pembrolizumab (NCT02939651)", "PFS", "2.0"),  # row 3: 8.9 weeks
+        ("pembrolizumab (NCT02939651)", "OS", "4.7"),  # row 3: 20.4 weeks
         ("pembrolizumab +/- chemotherapy: pembrolizumab alone", "PFS", "1.9"),  # row 4: 58 days
         ("nivolumab +/- ipilimumab: nivolumab", "ORR (95% CI)",
          "GEP-NEC 7.1% at 8 weeks; LCNEC 7.3% at 8 weeks"),  # row 12: no count fits

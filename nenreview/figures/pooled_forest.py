@@ -58,7 +58,12 @@ class Group:
     wider: PooledProportion | None = None
 
 
-def pooled_forest(groups: Sequence[Group], *, label: str = "ORR, %") -> ReviewFigure:
+def pooled_forest(
+    groups: Sequence[Group],
+    *,
+    label: str = "ORR, %",
+    markers: tuple[str, str] = ("in the pool", "in no pool"),
+) -> ReviewFigure:
     """Draw groups of rates with Clopper-Pearson intervals, and pools below them.
 
     Parameters
@@ -67,6 +72,8 @@ def pooled_forest(groups: Sequence[Group], *, label: str = "ORR, %") -> ReviewFi
         Drawn from top to bottom; each with a row or a pool.
     label : str
         Label of the axis, which starts at 0 and ends beyond the farthest limit.
+    markers : tuple of str
+        What filled and open markers stand for.
 
     Raises
     ------
@@ -89,7 +96,7 @@ def pooled_forest(groups: Sequence[Group], *, label: str = "ORR, %") -> ReviewFi
         for group in groups:
             pen.group(group)
         ruled(axes)
-        _legend(axes, groups)
+        _legend(axes, groups, markers)
     return ReviewFigure(figure)
 
 
@@ -171,14 +178,14 @@ class _Pen:
         self.y += 1
 
 
-def _legend(axes, groups: Sequence[Group]) -> None:
+def _legend(axes, groups: Sequence[Group], markers: tuple[str, str]) -> None:
     """Explain open markers and sizes where there are such."""
     square = {"marker": "s", "mec": DARK, "mew": 0.9, "ls": ""}
     rows = [row for group in groups for row in group.rows]
     handles = []
     if any(not row.apart for row in rows) and any(row.apart for row in rows):
-        handles.append(Line2D([], [], color=MID, label="in the pool", **square))
-        handles.append(Line2D([], [], color="white", label="in no pool", **square))
+        handles.append(Line2D([], [], color=MID, label=markers[0], **square))
+        handles.append(Line2D([], [], color="white", label=markers[1], **square))
     if rows:
         handles.append(Line2D([], [], ls="", label="area of a square: patients"))
     if handles:

@@ -13,7 +13,7 @@ from nenreview.figures.steps import steps
 from nenreview.figures.style import ReviewFigure
 from nenreview.sintilimab import TRIAL as SINTILIMAB
 from nenreview.sites import nec_by_site
-from nenreview.synthesis.classes import KINDS, responses
+from nenreview.synthesis.classes import KINDS, MIXED, Response, responses
 from nenreview.synthesis.classes import evidence_map as cells
 from nenreview.synthesis.contrasts import nec_against_net
 from nenreview.synthesis.headline import (
@@ -29,6 +29,7 @@ from nenreview.toripalimab import TRIAL as TORIPALIMAB
 
 _SHORT = {
     "nec-nivolumab": "nivolumab, at 8 weeks",
+    "nec-nivolumab-high": "nivolumab, at 8 weeks, if all the rest did",
     "nec-avelumab-low": "avelumab, if none had NEC",
     "nec-avelumab-high": "avelumab, if all had NEC",
     "lcnec-nivolumab": "nivolumab, LCNEC, at 8 weeks",
@@ -39,6 +40,10 @@ def _row(one: Cohort, apart: bool = False) -> Row:
     return Row(_SHORT.get(one.row, one.label), one.rate, apart)
 
 
+def _nec(one: Cohort) -> Row:
+    return Row(one.name, one.rate)
+
+
 def forest_of_nec(data: Dataset) -> ReviewFigure:
     """Draw the primary cohorts, both pools, and what is in neither."""
     whole, without = headline(data)
@@ -47,8 +52,8 @@ def forest_of_nec(data: Dataset) -> ReviewFigure:
     other = [*chosen(data, G3_NEN, SHOWN), *chosen(data, LCNEC, SHOWN)]
     return pooled_forest(
         [
-            Group("Chinese trials", tuple(_row(one) for one in own if one.region == CHINESE)),
-            Group("Other trials", tuple(_row(one) for one in without_chinese(own))),
+            Group("Chinese trials", tuple(_nec(one) for one in own if one.region == CHINESE)),
+            Group("Other trials", tuple(_nec(one) for one in without_chinese(own))),
             Group("All of these", (), whole.profile, whole.t),
             Group(without.name, (), without.profile, without.t),
             Group("NEC, response not fully known", tuple(_row(one, True) for one in doubtful)),
@@ -71,17 +76,30 @@ def forest_of_net(data: Dataset) -> ReviewFigure:
 
 
 def forest_by_class(data: Dataset) -> ReviewFigure:
-    """Draw every response of NEC with a known count, by class; first line with open markers."""
-    known = [one for one in responses(data) if one.kind == NEC and one.rate]
+    """Draw every response of NEC and of G3 NEN by class.
+
+    Open markers: all but the best response of NEC among all treated after earlier treatment.
+    """
     groups = []
     for regimen in CLASSES:
         rows = tuple(
-            Row(one.name + (", first line" if one.line == "first" else ""), one.rate)
-            for one in known
-            if one.regimen_class == regimen
+            Row(_what(one), one.rate or one.fewer, apart=_differs(one))
+            for one in responses(data)
+            if one.regimen_class == regimen and one.kind in (NEC, MIXED) and (one.rate or one.fewer)
         )
         groups += [Group(regimen.capitalize(), rows)] if rows else []
-    return pooled_forest(groups)
+    return pooled_forest(groups, markers=("NEC, treated before, best response", "differs as named"))
+
+
+def _differs(one: Response) -> bool:
+    return one.kind != NEC or one.line != "later" or bool(one.mark)
+
+
+def _what(one: Response) -> str:
+    """Return the name of a trial or arm with what sets its response apart."""
+    kind = "NET and NEC" if one.kind == MIXED else ""
+    line = f"{one.line} line" if one.line != "later" else ""
+    return ", ".join(filter(None, [one.name, kind, line, one.mark]))
 
 
 def cumulative(data: Dataset) -> ReviewFigure:

@@ -7,15 +7,13 @@ from dataclasses import dataclass, replace
 from nenreview.audit.ledger import audit
 from nenreview.audit.printed_rates import printed_rates
 from nenreview.cohorts import Cohort, cohort
-from nenreview.comparison import table1_rates
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.overlaps import Report
-from nenreview.evidence.sources import JIA, REVIEW
+from nenreview.evidence.sources import REVIEW
 from nenreview.synthesis.contrasts import later_monotherapy, misprinted_net, within_trials
 from nenreview.synthesis.headline import headline, pooled, primary
 from nenreview.wording import of
 
-POOL, ODDS = "pooled response", "odds ratio, NEC against NET"
+POOL, ODDS = "pooled response", "odds ratio, NEC versus NET"
 
 
 @dataclass(frozen=True)
@@ -72,13 +70,6 @@ def moves(data: Dataset) -> tuple[Move, ...]:
         for rate in printed_rates(data, toripalimab.report.trial, REVIEW)
         if rate.population == "all > NEC"
     )
-    pembrolizumab = cohort(data, "nec-pembrolizumab")
-    earlier = next(row for row in table1_rates(data) if row.trial == pembrolizumab.report.trial)
-    nested = replace(
-        pembrolizumab,
-        report=Report(JIA, earlier.trial, earlier.population),
-        rate=earlier.rate,
-    )
     odds = within_trials(later_monotherapy(data)).mantel_haenszel_odds_ratio()[0]
     net = later_monotherapy(data)[0].pair.second
     mistaken = misprinted_net(data).trials[0].second
@@ -89,14 +80,6 @@ def moves(data: Dataset) -> tuple[Move, ...]:
             POOL,
             estimate,
             replaced(replace(toripalimab, rate=counts[0])),
-        ),
-        Move(
-            "jia2022-056-percentage",
-            f"pembrolizumab: {of(pembrolizumab.rate)} with NEC; {of(nested.rate)} with G3 NEN "
-            "in the earlier report",
-            POOL,
-            estimate,
-            replaced(nested),
         ),
         Move(
             "review2023-007-sources",

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import combinations
 
 from nenreview.audit.printed_rates import printed_rates
-from nenreview.cohorts import LOWER, UPPER, arm_name, cohorts
+from nenreview.cohorts import LOWER, NET_G3, UPPER, arm_name, cohorts
 from nenreview.context import class_of
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import APART, SAME, Report, relation
@@ -17,7 +17,8 @@ from nenreview.evidence.sources import REVIEW
 from nenreview.evidence_table import CLASSES, LINES
 from nenreview.stats.rate import Rate
 
-KINDS = ("NEC", "LCNEC", "G3 NEN, undivided", "NET", "NEN, undivided")
+MIXED = "G3 NEN, undivided"
+KINDS = ("NEC", "LCNEC", MIXED, "NET", "NEN, undivided")
 
 # Whom a row of the review's table is about where the path of the population does not say it:
 # the words of its column "Key outcomes".
@@ -25,11 +26,11 @@ _KIND_OF = {
     ("NCT03278405", "all"): "NEC",  # "10 GEP and pulmonary NECs"
     ("NCT03136055", "all > pembrolizumab alone"): "NEC",  # "14 NECs"
     ("NCT03136055", "all > pembrolizumab + chemotherapy"): "NEC",  # "22 NECs"
-    ("NCT02939651", "all"): "G3 NEN, undivided",  # "29 patients with G3 NEN"
-    ("NCT03352934", "all"): "G3 NEN, undivided",  # "29 patients with G3 NENs"
-    ("NCT03980925", "all"): "G3 NEN, undivided",  # "38 patients with G3 GEP or unknown NENs"
-    ("NCT02834013", "all > G3 NEN"): "G3 NEN, undivided",
-    ("NCT03095274", "all"): "G3 NEN, undivided",  # GEP-NEC and GEP-NET G3
+    ("NCT02939651", "all"): MIXED,  # "29 patients with G3 NEN"
+    ("NCT03352934", "all"): MIXED,  # "29 patients with G3 NENs"
+    ("NCT03980925", "all"): MIXED,  # "38 patients with G3 GEP or unknown NENs"
+    ("NCT02834013", "all > G3 NEN"): MIXED,
+    ("NCT03095274", "all"): MIXED,  # GEP-NEC and GEP-NET G3
     ("NCT02923934", "all"): "NEN, undivided",  # "29 patients with NENs"
 }
 
@@ -49,6 +50,8 @@ class Response:
         Patients of the population.
     rate : Rate or None
         None where no count of `n` fits what is printed.
+    fewer : Rate or None
+        Where none fits, the count of the largest smaller denominator that does.
     printed : str
         The percentage as printed, or empty.
     mark : str
@@ -63,6 +66,7 @@ class Response:
     report: Report
     n: int
     rate: Rate | None
+    fewer: Rate | None
     printed: str
     mark: str
 
@@ -101,13 +105,14 @@ def _in_the_review(data: Dataset) -> Iterator[Response]:
                 mark = "evaluable patients alone"
             yield Response(
                 trial.trial,
-                arm_name(trial.name, rate.population),
+                arm_name(trial.name, trial.trial, rate.population),
                 class_of(data, trial, rate.population),
                 trial.line,
                 kind_of(report),
                 report,
                 rate.n,
                 rate.counts[0] if len(rate.counts) == 1 else None,
+                rate.others[0] if not rate.counts and rate.others else None,
                 rate.printed,
                 mark,
             )
@@ -118,7 +123,8 @@ def _in_the_choices(data: Dataset) -> Iterator[Response]:
     trials = {trial.trial: trial for trial in data.trials.itertuples()}
     for one in cohorts(data):
         same = any(relation(data, one.report, report) == SAME for report in printed)
-        if same or one.role in (LOWER, UPPER):
+        # Bounds are no responses, and the NET G3 are among the NET of their trial.
+        if same or one.role in (LOWER, UPPER) or one.estimand == NET_G3:
             continue
         trial = trials[one.report.trial]
         yield Response(
@@ -130,6 +136,7 @@ def _in_the_choices(data: Dataset) -> Iterator[Response]:
             one.report,
             one.rate.n,
             one.rate,
+            None,
             "",
             "",
         )

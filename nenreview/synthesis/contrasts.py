@@ -215,22 +215,20 @@ def _cut(data: Dataset, marker: str) -> float:
 def power(pair: Comparison) -> tuple[float, ...]:
     """Return the exact power of Fisher's test in groups of these sizes.
 
-    For a rate of `ASSUMED_LOW` in one group and each of `ASSUMED_HIGH` in the other; of the
-    two ways round, the one with more power.
+    For each of `ASSUMED_HIGH` in the first group, that which is thought to respond more, and
+    `ASSUMED_LOW` in the other. The other way round it differs where the groups do in size.
     """
     return tuple(_power(pair, high) for high in ASSUMED_HIGH)
 
 
 def _power(pair: Comparison, high: float) -> float:
-    m, n = pair.first.n, pair.second.n
-    return max(
-        fisher_power(high, m, ASSUMED_LOW, n),
-        fisher_power(ASSUMED_LOW, m, high, n),
-    )
+    return fisher_power(high, pair.first.n, ASSUMED_LOW, pair.second.n)
 
 
 def detectable(pair: Comparison) -> float | None:
-    """Return the rate that the test tells from `ASSUMED_LOW` four times in five, or None.
+    """Return the rate of the first group that the test tells from `ASSUMED_LOW`, or None.
+
+    Four times in five, that is, with a power of `POWER_WANTED`.
 
     None where not even a rate of 1 is found so often.
     """
@@ -242,9 +240,9 @@ def detectable(pair: Comparison) -> float | None:
 def compared(data: Dataset) -> Iterator[tuple[str, Comparison]]:
     """Yield every comparison of the chapter with its name, for the table of their power."""
     for contrast in nec_against_net(data):
-        yield f"NEC against NET, {contrast.name}", contrast.pair
+        yield f"NEC versus NET, {contrast.name}", contrast.pair
     for one in biomarkers(data):
         yield f"{one.marker}, {one.name}", one.pair
     for site, arms in randomised(data).items():
         pair = Comparison(*(arm.fits[0] for arm in arms))
-        yield f"combination against nivolumab, {site}", pair
+        yield f"combination versus nivolumab, {site}", pair

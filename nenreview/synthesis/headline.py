@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -46,7 +46,8 @@ class Pooled:
         With the profile-likelihood interval.
     t : PooledProportion
         The same estimate with the Wald interval of t(k − 1), and the prediction interval of
-        that distribution.
+        that distribution; none where no spread is seen, since it would be the interval of
+        the mean, which a new trial is not held to.
     """
 
     name: str
@@ -66,12 +67,10 @@ def pooled(data: Dataset, cohorts: Sequence[Cohort], name: str = "") -> Pooled:
     events, n = counted_together(data, cohorts)
     if len(events) < FEWEST:
         raise ValueError(f"{len(events)} cohorts; expected {FEWEST} or more for random effects")
-    return Pooled(
-        name,
-        tuple(cohorts),
-        pool_proportions(events, n, ci="profile"),
-        pool_proportions(events, n, ci="t"),
-    )
+    t = pool_proportions(events, n, ci="t")
+    if not t.tau2:
+        t = replace(t, pi_low=None, pi_high=None)
+    return Pooled(name, tuple(cohorts), pool_proportions(events, n, ci="profile"), t)
 
 
 def primary(data: Dataset) -> tuple[Cohort, ...]:
@@ -98,9 +97,9 @@ def headline(data: Dataset) -> tuple[Pooled, Pooled]:
 def sensitivities(data: Dataset) -> tuple[Pooled, ...]:
     """Return the pools that the rows beside the primary ones allow, the primary one first.
 
-    The fallback counts, then the trial known at 8 weeks alone, then the bounds of the trial
-    whose responders' differentiation is unknown, by either source's number of NEC, then both
-    trials: least and most.
+    The fallback counts, then the trial known at 8 weeks alone, then the bounds of that trial
+    and of the one whose responders' differentiation is unknown, by either source's number of
+    NEC, then both trials: least and most.
     """
     own = primary(data)
     late = chosen(data, NEC, SENSITIVITY)
@@ -114,11 +113,7 @@ def sensitivities(data: Dataset) -> tuple[Pooled, ...]:
         for each in (one, *([one.otherwise()] if one.fallback else [])):
             sets[f"with {one.name}, {_of(each)}: {one.mark}"] = (*own, each)
     sets["with both trials, the fewest responders"] = (*own, *late, *map(_larger, low))
-    sets["with both trials, the most responders"] = (
-        *own,
-        *(one.otherwise() if one.fallback else one for one in late),
-        *high,
-    )
+    sets["with both trials, the most responders"] = (*own, *high)
     return tuple(pooled(data, cohorts, name) for name, cohorts in sets.items())
 
 

@@ -4,7 +4,8 @@ Five choices, all of them written in ``data/pooling.csv`` or in the list of mode
 model that only reproduces older work (Freeman-Tukey) is not among them. The Bayesian pool
 stands here with the priors of the headline; the others have a table of their own.
 Denominators are those of the rows of the table: all treated, or the fewer that a printed
-rate implies. Sensitivity to single trials is told by leaving one out.
+rate implies. A kind of interval is no model: the t interval of the headline stands with it alone.
+Sensitivity to single trials is told by leaving one out.
 """
 
 from __future__ import annotations
@@ -38,8 +39,7 @@ def _bayesian(events: list[int], n: list[int]) -> Estimate:
 
 
 MODELS: dict[str, Callable[[list[int], list[int]], Estimate]] = {
-    "logistic, profile interval": _pooled(method="glmm", ci="profile"),
-    "logistic, t interval": _pooled(method="glmm", ci="t"),
+    "logistic": _pooled(method="glmm", ci="profile"),
     "logistic, Bayesian": _bayesian,
     "beta-binomial": _pooled(method="beta_binomial", ci="profile"),
     "logits, Hartung-Knapp": _pooled(method="logit", ci="hksj_adhoc"),
@@ -104,12 +104,10 @@ def _choices(data: Dataset) -> dict[str, dict[str, object]]:
     """Return what each option of each axis does to the cohorts."""
     (fallen,) = [one for one in primary(data) if one.fallback]
     (late,) = chosen(data, NEC, SENSITIVITY)
-    bounds = [
-        each
-        for role in (LOWER, UPPER)
-        for one in chosen(data, NEC, role)
-        for each in (one, one.otherwise())
-    ]
+    bounds: dict[bool, list[Cohort]] = {True: [], False: []}  # of the late trial, of the other
+    for one in (*chosen(data, NEC, LOWER), *chosen(data, NEC, UPPER)):
+        each = [one, one.otherwise()] if one.fallback else [one]
+        bounds[one.report.trial == late.report.trial] += each
 
     def added(*cohorts: Cohort) -> dict[str, object]:
         return {f"{one.rate.events} of {one.rate.n}": (one,) for one in cohorts}
@@ -119,8 +117,8 @@ def _choices(data: Dataset) -> dict[str, dict[str, object]]:
         "pembrolizumab": {
             f"{one.rate.events} of {one.rate.n}": one for one in (fallen, fallen.otherwise())
         },
-        "nivolumab at 8 weeks": {"not in": ()} | added(late, late.otherwise()),
-        "avelumab": {"not in": ()} | added(*bounds),
+        "nivolumab at 8 weeks": {"not in": ()} | added(late, late.otherwise(), *bounds[True]),
+        "avelumab": {"not in": ()} | added(*bounds[False]),
     }
 
 

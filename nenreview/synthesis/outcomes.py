@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from nenreview import sintilimab, toripalimab
+from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.cohorts import arm_name
 from nenreview.context import class_of
 from nenreview.evidence.dataset import Dataset
@@ -16,6 +17,7 @@ from nenreview.evidence.sources import JIA, REVIEW
 from nenreview.evidence_table import FULLER_SOURCES
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
+from nenreview.wording import number
 
 FIRST_SCAN = {"interval": "assessment interval", "time": "assessment time"}
 
@@ -76,7 +78,7 @@ def times(data: Dataset) -> list[Time]:
                 found.append(
                     Time(
                         trial.trial,
-                        arm_name(trial.name, population),
+                        arm_name(trial.name, trial.trial, population),
                         class_of(data, trial, population),
                         trial.line,
                         population,
@@ -113,6 +115,50 @@ def _first_scan(data: Dataset, trial: str, population: str, source: str) -> floa
     return found.pop() if found else None
 
 
+def durations(data: Dataset) -> pd.DataFrame:
+    """Return every printed duration of response of a trial's patients, wherever it stands.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``trial``, ``source``, ``place`` (table or section), ``population`` and
+        ``duration``, as printed, with its unit.
+    """
+    names = data.trials.set_index("trial")["name"]
+    rows = data.select(outcome="DOR")
+    rows = rows[rows["trial"].isin(names.index) & (rows["printed"] != "NA")]
+    found = [
+        (names[row.trial], row.source, row.table, row.population, _duration(row))
+        for row in rows.itertuples()
+    ]
+    return pd.DataFrame(found, columns=["trial", "source", "place", "population", "duration"])
+
+
+_STATISTICS = {"median": "median", "value": "one patient", "ci_low": "lower limit"}
+
+
+def _duration(row) -> str:
+    statistic = _STATISTICS[row.statistic]
+    if row.status != "reported":
+        return f"{statistic} {row.printed}"
+    more = "above " if row.relation == ">" else ""
+    note = f"; {row.note}" if row.statistic == "value" and row.note else ""
+    unit = row.unit.removesuffix("s" if row.value == 1 else "") or "(no unit)"
+    return f"{statistic} {more}{number(row.value)} {unit}{note}"
+
+
+def severe_events_bounds(data: Dataset) -> tuple[Rate, Rate]:
+    """Return the fewest and most patients with sintilimab who had an event of grade 3 to 5.
+
+    The paper prints them event by event: at least as many as had the commonest event, at
+    most as many as there are entries. Of any cause, among all treated.
+    """
+    counts = counts_by_grade(data, JIA, sintilimab.TRIAL, sintilimab.AE_TABLE)
+    severe = counts[["3", "4", "5"]].sum(axis=1)
+    treated = size(data, sintilimab.TRIAL, "all", JIA)
+    return Rate(int(severe.max()), treated), Rate(int(severe.sum()), treated)
+
+
 def safety(data: Dataset) -> pd.DataFrame:
     """Return adverse events that are printed as patients, or as a share of them.
 
@@ -146,7 +192,7 @@ def safety(data: Dataset) -> pd.DataFrame:
     )
     rows = [
         ("sintilimab", any_, Rate(any_grade, treated), "patients"),
-        ("sintilimab", high, None, "events alone, which are not added up"),
+        ("sintilimab", high, None, "as events, which are not added up"),
         ("sintilimab", immune, None, "not printed"),
         ("sintilimab", stop, Rate(stopped, treated), "patients"),
         *(("toripalimab", event, tori[event], "percentage") for event in (any_, high, immune)),
