@@ -33,7 +33,7 @@ def reasons_table(source: str) -> Markdown:
         for row in rows[rows["source"] == source].itertuples()
     ]
     return show_table(
-        pd.DataFrame(table, columns=["Item", "Answer", "Why (where)"]), widths=[1.5, 0.9, 3.6]
+        pd.DataFrame(table, columns=["Item", "Answer", "Why (where)"]), widths=[1.4, 1, 3.6]
     )
 
 
@@ -48,7 +48,7 @@ def certainty_table(estimand: str) -> Markdown:
     table = [[row.domain, row.judgement, row.reason] for row in rows.itertuples()]
     table.append(["overall", overall(data, estimand), "the starting level, lowered step by step"])
     return show_table(
-        pd.DataFrame(table, columns=["Domain", "Judgement", "Why"]), widths=[1.3, 1.1, 3.6]
+        pd.DataFrame(table, columns=["Domain", "Judgement", "Why"]), widths=[1.4, 1, 3.6]
     )
 
 
@@ -64,4 +64,4 @@ def reporting_table(guideline: str) -> Markdown:
         for row in rows[rows["guideline"] == guideline].itertuples()
     ]
     frame = pd.DataFrame(table, columns=["Item", "Done", "How, or why not; where"])
-    return show_table(frame, widths=[1.7, 0.9, 3.4], markdown=True)
+    return show_table(frame, widths=[1.4, 1, 3.6], markdown=True)
