@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,9 @@ BASKET = "review2023,NCT02834013,all > non-pancreatic NEN,"
 SURUFATINIB = "review2023,NCT03879057,"
 SITE_CLAIM = "jia2022-claim-09,"  # Lessons Learned: gastro-esophageal tumours above others
 ZERO_CLAIM = "jia2022-claim-26,"  # a cell of Table 1
+CONSECUTIVE = "jia2022,JBI case series,4,"
+PRECISION = "NEC,imprecision,"
+SEARCH = "PRISMA 2020,7,"
 
 
 @pytest.fixture
@@ -834,7 +838,135 @@ OURS = [
     ),
 ]
 
-CASES = [*HEADS, *FORM, *VALUES, *BETWEEN, *OURS]
+JUDGED = [
+    vocabulary("answer", "perhaps", file="appraisal.csv", start=CONSECUTIVE),
+    vocabulary("checklist", "JBI cohort studies", file="appraisal.csv", start=CONSECUTIVE),
+    vocabulary("judgement", "lowered", file="certainty.csv", start=PRECISION),
+    vocabulary("done", "mostly", file="reporting.csv", start=SEARCH),
+    pattern("item of no guideline", "item", "28th", file="reporting.csv", start=SEARCH),
+    pattern("section without a label", "place", "Methods", file="reporting.csv", start=SEARCH),
+    pattern(
+        "reason with a number", "reason", "14 responders", file="certainty.csv", start=PRECISION
+    ),
+    Case(
+        "item of a checklist that is no number",
+        put("appraisal.csv", CONSECUTIVE, item="four"),
+        "appraisal.csv",
+        CONSECUTIVE,
+        "item",
+        "'four'; expected an integer, 1 or more and 11 or less",
+    ),
+    Case(
+        "appraisal of a document that is not there",
+        text(
+            "appraisal.csv", lambda x: x + "lu2021,JBI case series,1,a topic,no,a reason,Table 1\n"
+        ),
+        "appraisal.csv",
+        last_line("appraisal.csv") + 1,
+        "source",
+        "'lu2021' is not in data/sources.csv; expected a key of it",
+        count=2,  # and its topic is another
+    ),
+    Case(
+        "document without an item of its checklist",
+        text("appraisal.csv", lambda x: re.sub(f"\n{CONSECUTIVE}[^\n]*", "", x)),
+        "appraisal.csv",
+        "jia2022,JBI case series,1,",
+        "item",
+        "jia2022, JBI case series has no item 4; expected each of 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, once",
+    ),
+    Case(
+        "document that is not appraised",
+        text("appraisal.csv", lambda x: re.sub(r"\nlu2020,[^\n]*", "", x)),
+        "sources.csv",
+        "lu2020,",
+        "source",
+        "'lu2020' is not in data/appraisal.csv; expected every item of one JBI checklist",
+    ),
+    Case(
+        "item twice",
+        append_again("appraisal.csv", CONSECUTIVE),
+        "appraisal.csv",
+        last_line("appraisal.csv") + 1,
+        "source, checklist, item",
+        "'jia2022 / JBI case series / 4' again; row ",
+    ),
+    Case(
+        "item that the checklist has not",
+        text(
+            "appraisal.csv",
+            lambda x: x + "jia2022,JBI case series,11,a topic,no,a reason,Table 1\n",
+        ),
+        "appraisal.csv",
+        last_line("appraisal.csv") + 1,
+        "item",
+        "'11' is no item of jia2022, JBI case series; expected one of 1, 2",
+    ),
+    Case(
+        "document by two checklists",
+        put(
+            "appraisal.csv",
+            CONSECUTIVE,
+            checklist="JBI systematic reviews",
+            topic="sources searched",
+        ),
+        "appraisal.csv",
+        CONSECUTIVE,
+        "checklist",
+        "jia2022 by 'JBI systematic reviews' too; expected one checklist a document",
+    ),
+    Case(
+        "item under another topic",
+        put("appraisal.csv", CONSECUTIVE, topic="patients in a row"),
+        "appraisal.csv",
+        CONSECUTIVE,
+        "topic",
+        "'patients in a row'; expected 'consecutive patients', as row ",
+    ),
+    Case(
+        "domain without a judgement",
+        text("certainty.csv", lambda x: re.sub(f"\n{PRECISION}[^\n]*", "", x)),
+        "certainty.csv",
+        "NEC,starting level,",
+        "domain",
+        "NEC has no domain imprecision; expected each of starting level, risk of bias",
+    ),
+    Case(
+        "domain judged as a level",
+        put("certainty.csv", PRECISION, judgement="low"),
+        "certainty.csv",
+        PRECISION,
+        "judgement",
+        "'low' for imprecision; expected one of not lowered, lowered by one, lowered by two",
+    ),
+    Case(
+        "level that lowers",
+        put("certainty.csv", "NEC,starting level,", judgement="lowered by one"),
+        "certainty.csv",
+        "NEC,starting level,",
+        "judgement",
+        "'lowered by one' for starting level; expected one of very low, low, moderate, high",
+    ),
+    Case(
+        "guideline without an item",
+        text("reporting.csv", lambda x: re.sub(f"\n{SEARCH}[^\n]*", "", x)),
+        "reporting.csv",
+        "PRISMA 2020,1,",
+        "item",
+        "PRISMA 2020 has no item 7; expected each of 1, 2",
+    ),
+    Case(
+        "item that its guideline has not",
+        put("reporting.csv", SEARCH, item="7a"),
+        "reporting.csv",
+        SEARCH,
+        "item",
+        "'7a' is no item of PRISMA 2020; expected one of 1, 2",
+        count=2,  # and item 7 is missing
+    ),
+]
+
+CASES = [*HEADS, *FORM, *VALUES, *BETWEEN, *OURS, *JUDGED]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -141,11 +141,14 @@ def _frames() -> dict[str, pd.DataFrame]:
         "trials": pd.DataFrame([trial]).astype({"enrolled": "Int64"}),
         "derived": pd.DataFrame([rest | {"reason": "made so"}]),
         "overlaps": pd.DataFrame([same | {"relation": "same", "reason": "made so"}]),
-        # Nothing is claimed, decided or looked up of a trial that is made up.
+        # Nothing is claimed, decided, looked up or judged of a trial that is made up.
         "claims": pd.DataFrame(columns=["claim", "trial"]),
         "accepted": pd.DataFrame(columns=["finding"]),
         "pooling": pd.DataFrame(columns=["row"]),
         "published": pd.DataFrame(columns=["fact"]),
+        "appraisal": pd.DataFrame(columns=["source"]),
+        "certainty": pd.DataFrame(columns=["estimand"]),
+        "reporting": pd.DataFrame(columns=["guideline"]),
     }
 
 

@@ -28,8 +28,11 @@ TABLES = (
     "accepted",
     "pooling",
     "published",
+    "appraisal",
+    "certainty",
+    "reporting",
 )
-# What is ours may have nothing to say; the printed record may not.
+# What is ours may have nothing to say; the printed record may not, nor a checklist.
 MAY_BE_EMPTY = frozenset({"derived", "overlaps", "claims", "accepted", "pooling", "published"})
 
 
@@ -43,11 +46,14 @@ class Dataset:
         What is printed, and where.
     derived, overlaps, claims, accepted, pooling, published : DataFrame
         What is ours: what follows, what was decided, what was looked at or looked up.
+    appraisal, certainty, reporting : DataFrame
+        How the documents, the pool and this review are judged.
 
     Notes
     -----
     All are as described in ``data/datapackage.json``. Empty text is ``""``; ``results.value``
-    is float64 with NaN where no value is printed; ``trials.enrolled`` is Int64.
+    is float64 with NaN where no value is printed; ``trials.enrolled`` and ``appraisal.item`` are
+    Int64.
     """
 
     sources: pd.DataFrame
@@ -60,6 +66,9 @@ class Dataset:
     accepted: pd.DataFrame
     pooling: pd.DataFrame
     published: pd.DataFrame
+    appraisal: pd.DataFrame
+    certainty: pd.DataFrame
+    reporting: pd.DataFrame
 
     def select(self, **where: str) -> pd.DataFrame:
         """Return the rows of `results` whose columns equal the given values.

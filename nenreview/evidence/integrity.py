@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from nenreview.errors import Problem
+from nenreview.evidence.checklists import checklist_problems
 from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR, ancestors
 from nenreview.evidence.schema import NUMBER
 
@@ -41,6 +42,7 @@ def integrity_problems(
         *_overlaps(frames, files),
         *_pooling(frames, files),
         *_claims(frames, files),
+        *checklist_problems(frames, files),
     ]
     order = list(files.values())
     return sorted(problems, key=lambda p: (order.index(p.file), p.row or 0, p.column or ""))

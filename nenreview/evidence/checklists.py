@@ -1,0 +1,106 @@
+"""Whether every item of a checklist stands in the tables that answer it, and stands once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from nenreview.errors import Problem
+
+START = "starting level"
+LEVELS = ("very low", "low", "moderate", "high")  # of certainty, from the least up
+STEPS = {"not lowered": 0, "lowered by one": 1, "lowered by two": 2}
+DOMAINS = (
+    START,
+    "risk of bias",
+    "inconsistency",
+    "indirectness",
+    "imprecision",
+    "publication and selection bias",
+)
+
+# Items of each JBI checklist: Munn 2020; Aromataris 2015.
+JBI = {"JBI case series": 10, "JBI systematic reviews": 11}
+
+# PRISMA 2020 whole; of PRISMA-LSR what could be read, see data/datapackage.json.
+PRISMA = {
+    "PRISMA 2020": (
+        *("1", "2", "3", "4", "5", "6", "7", "8", "9", "10a", "10b", "11", "12"),
+        *("13a", "13b", "13c", "13d", "13e", "13f", "14", "15", "16a", "16b", "17", "18", "19"),
+        *("20a", "20b", "20c", "20d", "21", "22", "23a", "23b", "23c", "23d"),
+        *("24a", "24b", "24c", "25", "26", "27"),
+    ),
+    "PRISMA-LSR": ("1", "2", "3", "4", "L1", "L2", "L3", "L4"),
+}
+
+
+def checklist_problems(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
+    """Yield items that are missing, that no checklist has, or whose topic changes.
+
+    Parameters
+    ----------
+    frames : dict of DataFrame
+        The text of each table, by name, indexed by line; no key stands twice.
+    files : dict of str
+        Name of each file in messages.
+    """
+    yield from _appraisal(frames, files)
+    yield from _certainty(frames["certainty"], files["certainty"])
+    yield from _reporting(frames["reporting"], files["reporting"])
+
+
+def _appraisal(frames, files) -> Iterator[Problem]:
+    file, table = files["appraisal"], frames["appraisal"]
+    for line, source in frames["sources"]["source"].items():
+        rows = table[table["source"] == source]
+        checklists = rows["checklist"].unique()
+        if len(checklists) == 0:
+            message = f"{source!r} is not in {file}; expected every item of one JBI checklist"
+            yield Problem(files["sources"], message, line, "source")
+        for other in checklists[1:]:
+            row = rows.index[rows["checklist"] == other][0]
+            message = f"{source} by {other!r} too; expected one checklist a document"
+            yield Problem(file, message, row, "checklist")
+        if len(checklists) == 1:
+            items = [str(item) for item in range(1, JBI[checklists[0]] + 1)]
+            yield from _items(rows, "item", items, f"{source}, {checklists[0]}", file)
+    yield from _topics(table, file)
+
+
+def _topics(table: pd.DataFrame, file: str) -> Iterator[Problem]:
+    first: dict[tuple[str, str], tuple[int, str]] = {}
+    for row in table.itertuples():
+        line, topic = first.setdefault((row.checklist, row.item), (row.Index, row.topic))
+        if topic != row.topic:
+            message = f"{row.topic!r}; expected {topic!r}, as row {line} has for this item"
+            yield Problem(file, message, row.Index, "topic")
+
+
+def _certainty(table: pd.DataFrame, file: str) -> Iterator[Problem]:
+    for estimand in table["estimand"].unique():
+        rows = table[table["estimand"] == estimand]
+        yield from _items(rows, "domain", DOMAINS, estimand, file)
+    for row in table.itertuples():
+        allowed = LEVELS if row.domain == START else tuple(STEPS)
+        if row.judgement not in allowed:
+            message = f"{row.judgement!r} for {row.domain}; expected one of {', '.join(allowed)}"
+            yield Problem(file, message, row.Index, "judgement")
+
+
+def _reporting(table: pd.DataFrame, file: str) -> Iterator[Problem]:
+    for guideline, items in PRISMA.items():
+        yield from _items(table[table["guideline"] == guideline], "item", items, guideline, file)
+
+
+def _items(rows: pd.DataFrame, column: str, items, whose: str, file: str) -> Iterator[Problem]:
+    """Yield the items that `rows` lack, at their first row, and those that are none."""
+    listed = ", ".join(items)
+    for line, item in rows[column].items():
+        if item not in items:
+            message = f"{item!r} is no {column} of {whose}; expected one of {listed}"
+            yield Problem(file, message, line, column)
+    missing = [item for item in items if item not in set(rows[column])]
+    if missing:
+        message = f"{whose} has no {column} {', '.join(missing)}; expected each of {listed}, once"
+        yield Problem(file, message, rows.index[0] if len(rows) else None, column)
