@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,8 @@ def write_index(html: Path) -> None:
     ReviewError
         If Pagefind fails.
     """
+    # Pagefind names its files by what they hold, and leaves those of an earlier index.
+    shutil.rmtree(html / FOLDER, ignore_errors=True)
     command = [sys.executable, "-m", "pagefind", "--site", str(html), "--output-subdir", FOLDER]
     options = ["--keep-index-url", "--force-language", "en", "--exclude-selectors", ".code-fold"]
     run = subprocess.run([*command, *options], capture_output=True, text=True, encoding="utf-8")
