@@ -225,13 +225,25 @@ def test_each_page_has_a_title_and_a_description_of_its_own(plain):
     assert all(described.values()) and len(set(described.values())) == len(PAGES)
 
 
-def test_a_long_description_ends_with_a_whole_sentence(tmp_path):
+@pytest.mark.parametrize(
+    ("begins", "shown"),
+    [
+        (
+            'One & "two" (Knuth et al. 1984) in NEC. Then ',
+            "One & “two” (Knuth et al. 1984) in NEC.",
+        ),
+        ("", "words words words words words words words words …"),
+    ],
+    ids=["a whole sentence", "whole words"],
+)
+def test_a_long_description_ends_with(tmp_path, begins, shown):
     root = copy_small_book(tmp_path)
-    long = 'This sentence stays & has a "quote". ' + "words " * 60
-    edit(root, "chapters/second.qmd", "As in @sec-first", long + "@sec-first")
-    assert nenreview("render", "--to", "html", cwd=root).returncode == 0
+    edit(root, "chapters/second.qmd", "As in @sec-first", begins + "words " * 60 + "@sec-first")
+    run = nenreview("render", "second", "--to", "html", cwd=root)
+    assert run.returncode == 0, run.stderr
     described = meta(page(root / "_book", "chapters/second.html"), "description")
-    assert described == "This sentence stays & has a “quote”." or described.endswith(" words …")
+    assert described.endswith(shown) and len(described) <= 225
+    assert described == shown or not begins
 
 
 def test_social_cards_repeat_title_and_description(plain):
@@ -471,9 +483,13 @@ def test_an_index_that_cannot_be_made_is_a_clear_error(tmp_path):
 # First page ---------------------------------------------------------------------------------
 
 
-def test_what_the_first_page_loads_is_light(plain):
-    """Without its figures, which are the review's own, a page is a small part of 300 kB."""
+def test_the_first_page_weighs_less_than_300_kb(plain):
+    """Everything that it loads, with the review's figures, and 40 kB for its own text."""
     soup = page(plain, "index.html")
     loaded = [e["src"] for e in soup.select("script[src]")]
     loaded += [e["href"] for e in soup.select('link[rel="stylesheet"], link[rel="icon"]')]
-    assert sum((plain / name).stat().st_size for name in loaded) < 60_000
+    frame = sum((plain / name).stat().st_size for name in loaded)
+    names = re.findall(r'^figure\("([\w-]+)"\)', (ROOT / "index.qmd").read_text("utf-8"), re.M)
+    assert names
+    figures = sum((ROOT / "figures" / f"{name}.svg").stat().st_size for name in names)
+    assert frame + figures + 40_000 < 300_000

@@ -382,7 +382,8 @@ local function description(chapter)
   if text == "" then return stringify(chapter.title) .. ". " .. manifest.book.title .. "." end
   if #text <= MOST_OF_A_DESCRIPTION then return text end
   local cut = text:sub(1, MOST_OF_A_DESCRIPTION)
-  return cut:match("^(.*%l%l%.) ") or (cut:match("^(.*) ") .. " …")
+  -- A sentence ends where a capital follows: "et al. 2022" is no end.
+  return cut:match("^(.*%.) %u") or (cut:match("^(.*) ") .. " …")
 end
 
 -- Pandoc writes widths and alignments as styles of single elements. The pages' policy allows
