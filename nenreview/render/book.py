@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
@@ -19,12 +17,12 @@ from nenreview.paths import BOOK, ROOT, shown
 from nenreview.render.config import BookConfig, named_chapters, read_config
 from nenreview.render.execute import execute_all
 from nenreview.render.markdown import ChapterText, to_markdown
-from nenreview.render.pandoc import ASSETS, TYPST_SOURCE, Pages, write_pages
+from nenreview.render.pandoc import TYPST_SOURCE, Pages, write_pages
+from nenreview.render.site import write_site
 from nenreview.render.source import Chapter, read_chapters
-from nenreview.version import version
+from nenreview.version import made
 
 FORMATS = ("html", "pdf")
-STYLESHEETS = ("content.css", "page.css")
 
 
 def render(chapters: list[str] | None = None, formats: str = "html,pdf") -> None:
@@ -65,12 +63,11 @@ def render(chapters: list[str] | None = None, formats: str = "html,pdf") -> None
             target = Pages(
                 html=html, write=pages, executed=frozenset(executed), typst="pdf" in wanted
             )
-            write_pages(
-                config, sources, texts, version=version(), root=ROOT, work=work, pages=target
-            )
+            write_pages(config, sources, texts, root=ROOT, work=work, pages=target)
             shown_texts = [t for c, t in zip(sources, texts, strict=True) if c.file in pages]
             if html:
-                _write_html_parts(html, shown_texts)
+                _write_figures(html, shown_texts)
+                write_site(html, config)
             if "pdf" in wanted:
                 _write_pdf(new / f"{config.output_file}.pdf", work, texts)
     seconds = monotonic() - started
@@ -132,13 +129,6 @@ def _keep(new: Path, *, everything: bool, config: BookConfig, wanted: list[str])
         shutil.copy2(pdf, new / pdf.name)
 
 
-def _write_html_parts(html: Path, texts: list[ChapterText]) -> None:
-    """Write what the pages refer to: stylesheets and figures."""
-    for name in STYLESHEETS:
-        shutil.copyfile(ASSETS / name, html / name)
-    _write_figures(html, texts)
-
-
 def _write_figures(folder: Path, texts: list[ChapterText]) -> None:
     for text in texts:
         for path, svg in text.figures.items():
@@ -149,16 +139,10 @@ def _write_figures(folder: Path, texts: list[ChapterText]) -> None:
 def _write_pdf(path: Path, work: Path, texts: list[ChapterText]) -> None:
     """Compile the Typst source with its figures."""
     _write_figures(work, texts)
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    made = (
-        datetime.fromtimestamp(int(epoch), UTC)
-        if epoch
-        else datetime.now(UTC).replace(microsecond=0)
-    )
     try:
         # The fonts that come with the package are the same on every machine.
         typst.compile(
-            work / TYPST_SOURCE, output=path, root=work, ignore_system_fonts=True, timestamp=made
+            work / TYPST_SOURCE, output=path, root=work, ignore_system_fonts=True, timestamp=made()
         )
     except typst.TypstError as error:
         raise ReviewError(Problem("typst", f"{error.message}\n{error.diagnostic}")) from None

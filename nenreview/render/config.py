@@ -7,8 +7,10 @@ effect.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -22,6 +24,7 @@ HONOURED: dict[str, type | tuple[type, ...]] = {
     "book.title": str,
     "book.subtitle": str,
     "book.author": str,
+    "book.site-url": str,
     "book.output-file": str,
     "book.chapters": list,
     "bibliography": str,
@@ -62,11 +65,15 @@ class ChapterEntry:
 
 @dataclass(frozen=True)
 class BookConfig:
-    """What ``_quarto.yml`` says of the book."""
+    """What ``_quarto.yml`` says of the book.
+
+    `site_url` is where it is published, with a slash at its end; empty where that is open.
+    """
 
     title: str
     subtitle: str
     author: str
+    site_url: str
     output_file: str
     bibliography: str
     echo: bool
@@ -109,12 +116,14 @@ def read_config(root: Path) -> BookConfig:
         problems.append(
             Problem(CONFIG_NAME, f"bibliography {values['bibliography']!r} does not exist")
         )
+    site_url = _site_url(_node(tree, "book", "site-url"), values, problems)
     if problems:
         raise ReviewError(*sorted(problems, key=lambda p: p.row or 0))
     return BookConfig(
         title=values["book.title"],
         subtitle=values.get("book.subtitle", ""),
         author=values.get("book.author", ""),
+        site_url=site_url,
         output_file=values["book.output-file"],
         bibliography=values["bibliography"],
         echo=values.get("execute.echo", True),
@@ -181,6 +190,25 @@ def _values(tree, problems: list[Problem]) -> dict[str, object]:
     else:
         problems.append(Problem(CONFIG_NAME, "expected a mapping of options"))
     return values
+
+
+def _site_url(node, values: dict, problems: list[Problem]) -> str:
+    """Return the address of the published book with a slash at its end, or nothing."""
+    found = values.get("book.site-url", "")
+    if not found:
+        return ""
+    try:
+        parts = urlsplit(found)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that hold no address, a port that is no number
+        sound = False
+    if not sound or parts.query or parts.fragment or re.search(r"[\s\"<>\\]", found):
+        message = (
+            f"book.site-url is {found!r}; expected the address of the published book, "
+            "for example https://example.org/review"
+        )
+        problems.append(Problem(CONFIG_NAME, message, node.start_mark.line + 1))
+    return found.rstrip("/") + "/"
 
 
 def _is_prefix(key: str) -> bool:

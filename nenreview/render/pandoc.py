@@ -12,8 +12,16 @@ import pypandoc
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.render.config import BookConfig
+from nenreview.render.discovery import (
+    CARD_NAME,
+    DATA_FOLDER,
+    PACKAGE_NAME,
+    data_files,
+    dataset,
+)
 from nenreview.render.markdown import ChapterText
 from nenreview.render.source import Chapter
+from nenreview.version import date_in_words, made, version
 from nenreview.wording import DISCLAIMER
 
 ASSETS = Path(__file__).parent / "assets"
@@ -47,7 +55,6 @@ def write_pages(
     chapters: Sequence[Chapter],
     texts: Sequence[ChapterText],
     *,
-    version: str,
     root: Path,
     work: Path,
     pages: Pages,
@@ -60,8 +67,6 @@ def write_pages(
         The book.
     chapters, texts : sequence
         Sources and Markdown of every chapter, in the order of the book.
-    version : str
-        Version of the review, shown on each page.
     root, work : Path
         Root of the review; folder for what Pandoc reads, and for its Typst source.
     pages : Pages
@@ -94,14 +99,19 @@ def write_pages(
             "title": config.title,
             "subtitle": config.subtitle,
             "author": config.author,
-            "version": version,
+            "version": version(),
+            "date": made().date().isoformat(),
+            "date_in_words": date_in_words(),
         },
+        "site_url": config.site_url or None,
+        "card_name": CARD_NAME,
+        "dataset": dataset(config),
+        "data": f"{DATA_FOLDER}/{PACKAGE_NAME}" if data_files() else None,
         "pdf_name": f"{config.output_file}.pdf",
         "code_fold": config.code_fold,
         "disclaimer": DISCLAIMER,
         "report": str(work / "report.json"),
         "html_template": str(ASSETS / "page.html"),
-        "tables": (ASSETS / "tables.html").read_text(encoding="utf-8"),
         "typst_template": str(ASSETS / "book.typ"),
     }
     if pages.html:

@@ -358,20 +358,72 @@ local function contents_of_book(chapters, current)
   local lines, part = { "<ul>" }, nil
   for _, chapter in ipairs(chapters) do
     if chapter.part ~= part then
+      if part then lines[#lines + 1] = "</ul></li>" end
       part = chapter.part
-      if part then lines[#lines + 1] = '<li class="part">' .. escape(part) .. "</li>" end
+      if part then lines[#lines + 1] = '<li><span class="part">' .. escape(part) .. "</span><ul>" end
     end
     lines[#lines + 1] = string.format(
       '<li><a href="%s%s"%s>%s</a></li>', root, chapter.page,
       chapter == current and ' aria-current="page"' or "", chapter_name(chapter))
   end
+  if part then lines[#lines + 1] = "</ul></li>" end
   lines[#lines + 1] = "</ul>"
   return table.concat(lines, "\n")
 end
 
+-- The first paragraph as plain text: whole sentences where they fit into what search engines
+-- and cards show.
+local MOST_OF_A_DESCRIPTION = 220
+
+local function description(chapter)
+  local first = chapter.blocks:find_if(function(block) return block.t == "Para" end)
+  local text = first and stringify(first) or ""
+  text = text:gsub(NBSP, " "):gsub("%s+", " ")
+  if text == "" then return stringify(chapter.title) .. ". " .. manifest.book.title .. "." end
+  if #text <= MOST_OF_A_DESCRIPTION then return text end
+  local cut = text:sub(1, MOST_OF_A_DESCRIPTION)
+  -- A sentence ends where a capital follows: "et al. 2022" is no end.
+  return cut:match("^(.*%.) %u") or (cut:match("^(.*) ") .. " …")
+end
+
+-- Pandoc writes widths and alignments as styles of single elements. The pages' policy allows
+-- none, so each becomes a class that the stylesheet has.
+local STYLE_CLASSES = {
+  ["text-align: left"] = "left", ["text-align: center"] = "center", ["text-align: right"] = "right",
+}
+
+local function class_of(declaration)
+  local width = declaration:match("^width: ?(%d+)%%$")
+  -- What pads the cells of aligned equations only closes a gap.
+  if declaration:match("^padding%-%a+: 0") then return "" end
+  return width and ("w-" .. width) or STYLE_CLASSES[declaration]
+end
+
+local function styles_to_classes(html, chapter)
+  return (html:gsub("<[^<>]- style=\"[^<>]*>", function(tag)
+    local style = tag:match(' style="([^"]*)"')
+    local classes = {}
+    for declaration in style:gmatch("[^;]+") do
+      declaration = declaration:match("^%s*(.-)%s*$")
+      local class = declaration == "" and "" or class_of(declaration)
+      if not class then
+        problem(chapter, declaration, "the style “" .. declaration .. "” has no class; expected a width or an alignment")
+      elseif class ~= "" then
+        classes[#classes + 1] = class
+      end
+    end
+    local names = table.concat(classes, " ")
+    tag = tag:gsub(' style="[^"]*"', "")
+    if names == "" then return tag end
+    if tag:find(' class="') then return (tag:gsub(' class="', ' class="' .. names .. " ", 1)) end
+    return (tag:gsub("^<(%w+)", '<%1 class="' .. names .. '"', 1))
+  end))
+end
+
 local function write_page(chapter, i, chapters, pages, template)
   local root = root_of(chapter.page)
-  local title = chapter.title
+  local title, plain = chapter.title, (stringify(chapter.title):gsub(NBSP, " "))
+  local site = manifest.site_url
   local blocks = html_links(html_blocks(chapter, pages), chapter, pages)
   -- The chapter's heading is the page's title, which the template sets.
   blocks = blocks:filter(function(block) return not (block.t == "Header" and block.level == 1) end)
@@ -380,13 +432,26 @@ local function write_page(chapter, i, chapters, pages, template)
   local variables = {
     root = root,
     lang = "en",
-    ["book-title"] = book.title,
-    ["book-subtitle"] = i == 1 and book.subtitle or nil,
-    author = i == 1 and book.author or nil,
-    version = book.version,
+    ["book-title"] = escape(book.title),
+    ["book-subtitle"] = i == 1 and escape(book.subtitle) or nil,
+    author = book.author ~= "" and escape(book.author) or nil,
+    version = escape(book.version),
+    date = book.date,
+    ["date-in-words"] = book.date_in_words,
+    ["citation-date"] = (book.date:gsub("-", "/")),
     pdf = manifest.pdf_name,
-    tables = manifest.tables,
-    pagetitle = stringify(title) == book.title and book.title or (stringify(title) .. " – " .. book.title),
+    data = manifest.data,
+    dataset = i == 1 and manifest.dataset or nil,
+    canonical = site and escape(site .. (i == 1 and "" or chapter.page)),
+    card = site and escape(site .. manifest.card_name),
+    ["pdf-url"] = site and escape(site .. manifest.pdf_name),
+    description = escape(description(chapter)),
+    inbook = i > 1 and "yes" or nil,
+    ["og-type"] = i == 1 and "website" or "article",
+    part = chapter.part and escape(chapter.part),
+    -- The first page stands for the whole.
+    ["plain-title"] = escape(i == 1 and book.title or plain),
+    pagetitle = escape(plain == book.title and plain or (plain .. " – " .. book.title)),
     ["title-id"] = chapter.id,
     title = chapter_name(chapter),
     chapters = contents_of_book(chapters, chapter),
@@ -401,7 +466,7 @@ local function write_page(chapter, i, chapters, pages, template)
   })
   local path = manifest.html_folder .. "/" .. chapter.page
   pandoc.system.make_directory(pandoc.path.directory(path), true)
-  write_file(path, html)
+  write_file(path, styles_to_classes(html, chapter))
 end
 
 -- Typst --------------------------------------------------------------------------------

@@ -1,0 +1,41 @@
+"""The index that the pages' search reads, made by Pagefind."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from nenreview.errors import Problem, ReviewError
+
+FOLDER = "pagefind"
+# The pages have a panel of their own (search.js); Pagefind's are not used.
+_UNUSED = (
+    "pagefind-ui.*",
+    "pagefind-modular-ui.*",
+    "pagefind-component-ui.*",
+    "pagefind-highlight.js",
+)
+
+
+def write_index(html: Path) -> None:
+    """Index every page of a folder, anew each time; the same pages give the same index.
+
+    Only what stands in ``data-pagefind-body`` is indexed, and no code.
+
+    Raises
+    ------
+    ReviewError
+        If Pagefind fails.
+    """
+    # Pagefind names its files by what they hold, and leaves those of an earlier index.
+    shutil.rmtree(html / FOLDER, ignore_errors=True)
+    command = [sys.executable, "-m", "pagefind", "--site", str(html), "--output-subdir", FOLDER]
+    options = ["--keep-index-url", "--force-language", "en", "--exclude-selectors", ".code-fold"]
+    run = subprocess.run([*command, *options], capture_output=True, text=True, encoding="utf-8")
+    if run.returncode:
+        raise ReviewError(Problem("pagefind", (run.stderr or run.stdout).strip()))
+    for pattern in _UNUSED:
+        for path in (html / FOLDER).glob(pattern):
+            path.unlink()
