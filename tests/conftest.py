@@ -19,14 +19,15 @@ def pytest_terminal_summary(terminalreporter):
         )
         found = Counter(rule for v in mine for rule in v["violations"])
         frame = Counter(rule for v in mine for rule in v["frame"])
-        weights = sorted({(v["weight"], v["page"]) for v in mine})
-        first = max(weight for weight, page in weights if page == "index.html")
+        heavy = max(mine, key=lambda v: v["weight"])
+        first = min(mine, key=lambda v: v["place"])
         for line in (
             f"{engine}: {len(mine)} visits: {len(pages)} pages at {_list(widths)} px, {_list(schemes)}",
             f"  {sum(v['requests'] for v in mine)} requests, {sum(found.values())} violations of WCAG 2.2 AA"
             + (f", and {sum(frame.values())} in the engine's own frame" if frame else ""),
             *(f"    {rule}: {count}" for rule, count in (found + frame).most_common()),
-            f"  first page {first / 1000:.0f} kB, heaviest {weights[-1][1]} {weights[-1][0] / 1000:.0f} kB",
+            f"  with all that they load: {first['page']} {first['weight'] / 1000:.0f} kB,"
+            f" the heaviest {heavy['page']} {heavy['weight'] / 1000:.0f} kB",
         ):
             terminalreporter.write_line(line)
 

@@ -1,7 +1,8 @@
 """Every page of the review in Chromium: narrow and wide, light and dark.
 
 Needs Chromium, which no package index holds; without it these tests skip and say so, except
-where continuous integration runs: there they fail.
+where continuous integration runs: there they fail. Where Quarto is on PATH, its pages are
+visited too.
 """
 
 import shutil
@@ -17,6 +18,8 @@ from helpers_browser import chromium, launched, served, violations, visit
 from helpers_data import ROOT
 
 from nenreview.render.config import read_config
+
+chromium()  # here, so that one line says that all of this was skipped
 
 PAGES = [entry.page for entry in read_config(ROOT).chapters]
 WIDTHS = (390, 1440)
@@ -50,30 +53,23 @@ def browser():
         yield browser
 
 
+# Each engine renders once: its tests go to one process.
+ENGINES = {name: pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in COMMANDS}
+
+
 @pytest.fixture(
     scope="module",
-    params=[
-        pytest.param(OURS, marks=pytest.mark.xdist_group("browser")),
-        pytest.param(QUARTO, marks=pytest.mark.xdist_group("browser with Quarto")),
-    ],
+    params=[e for name, e in ENGINES.items() if name == OURS or shutil.which("quarto")],
 )
 def site(request, tmp_path_factory):
-    """The whole review, rendered once by each engine that is there."""
-    chromium()
-    if request.param == QUARTO and not shutil.which("quarto"):
-        pytest.skip("no quarto on PATH: Quarto's pages were not visited in a browser")
+    """The whole review, as one engine renders it."""
     root = copy_review(tmp_path_factory.mktemp("browser"))
     render(COMMANDS[request.param], root)
     with served(root / "_book") as address:
         yield Site(request.param, root / "_book", address)
 
 
-@pytest.fixture(scope="module")
-def ours(site):
-    """The review as the built-in engine renders it."""
-    if site.engine != OURS:
-        pytest.skip("holds for the built-in engine alone")
-    return site
+ours = pytest.mark.parametrize("site", [ENGINES[OURS]], indirect=True)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -82,28 +78,29 @@ def ours(site):
 def test_a_page_loads_fits_and_is_accessible(site, browser, name, width, scheme, record_property):
     with visit(browser, site.address + name, width, scheme) as seen:
         found = violations(seen.page)
-        inside = f"e => !!e.closest('main') && !e.closest('{FRAME_OF_QUARTO}')"
+        in_text = f"e => !!e.closest('main') && !e.closest('{FRAME_OF_QUARTO}')"
         frame = [
             v
             for v in found
-            if site.engine == QUARTO and not seen.page.locator(v.selector).first.evaluate(inside)
+            if site.engine == QUARTO and not seen.page.locator(v.selector).first.evaluate(in_text)
         ]
-        ours = [v for v in found if v not in frame]
+        inside = [v for v in found if v not in frame]
         record_property(
             VISIT,
             {
                 "engine": site.engine,
                 "page": name,
+                "place": PAGES.index(name),
                 "width": width,
                 "scheme": scheme,
                 "requests": len(seen.requests),
                 "weight": seen.weight,
-                "violations": [v.rule for v in ours],
+                "violations": [v.rule for v in inside],
                 "frame": [v.rule for v in frame],
             },
         )
         assert seen.requests[0] == site.address + name
-        assert not seen.faults + [str(v) for v in ours]
+        assert not seen.faults + [str(v) for v in inside]
 
 
 @pytest.mark.parametrize("width", [320, 2560])
@@ -132,13 +129,15 @@ def test_every_internal_link_and_anchor_resolves(site, browser):
     assert not dangling
 
 
-def test_the_first_page_is_light(ours, browser):
-    with visit(browser, ours.address + "index.html") as seen:
-        assert (ours.folder / "index.html").stat().st_size < seen.weight < MOST_BYTES
+@ours
+def test_the_first_page_is_light(site, browser):
+    with visit(browser, site.address + "index.html") as seen:
+        assert (site.folder / "index.html").stat().st_size < seen.weight < MOST_BYTES
 
 
-def test_the_skip_link_is_the_first_stop_and_leads_to_the_text(ours, browser):
-    with visit(browser, ours.address + PAGES[1]) as seen:
+@ours
+def test_the_skip_link_is_the_first_stop_and_leads_to_the_text(site, browser):
+    with visit(browser, site.address + PAGES[1]) as seen:
         seen.page.keyboard.press("Tab")
         assert seen.page.locator(":focus").inner_text() == "Skip to the text"
         seen.page.keyboard.press("Enter")
@@ -146,8 +145,9 @@ def test_the_skip_link_is_the_first_stop_and_leads_to_the_text(ours, browser):
         assert seen.page.locator(":focus").evaluate("e => !!e.closest('main')")
 
 
-def test_what_scrolls_sideways_is_a_stop_only_while_it_does(ours, browser):
-    with visit(browser, ours.address + "chapters/sintilimab.html", width=390) as seen:
+@ours
+def test_what_scrolls_sideways_is_a_stop_only_while_it_does(site, browser):
+    with visit(browser, site.address + "chapters/sintilimab.html", width=390) as seen:
         stops = seen.page.locator("main .table-frame[tabindex='0']")
         assert stops.count() > 0
         stops.first.focus()
@@ -157,8 +157,9 @@ def test_what_scrolls_sideways_is_a_stop_only_while_it_does(ours, browser):
         seen.page.wait_for_function("!document.querySelector('main .table-frame[tabindex]')")
 
 
-def test_pages_work_from_disk(ours, browser):
-    with visit(browser, (ours.folder / "chapters" / "audit.html").as_uri()) as seen:
+@ours
+def test_pages_work_from_disk(site, browser):
+    with visit(browser, (site.folder / "chapters" / "audit.html").as_uri()) as seen:
         assert not seen.faults
         assert seen.page.locator(".table-tools").count() > 0
 
