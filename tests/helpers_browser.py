@@ -40,6 +40,12 @@ SETTLE = """async () => {
   }));
   for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
 }"""
+# Quarto asks what its own switch stored, not the system.
+SWITCH_OF_QUARTO = """scheme => {
+  try { localStorage.setItem("quarto-color-scheme", scheme === "dark" ? "alternate" : "default"); }
+  catch (error) { /* a page without storage */ }
+}"""
+PAPER = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)"
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -118,6 +124,7 @@ def visit(
         viewport={"width": width, "height": HEIGHT}, color_scheme=scheme, reduced_motion="reduce"
     )
     try:
+        context.add_init_script(f"({SWITCH_OF_QUARTO})('{scheme}')")
         page = context.new_page()
         seen, responses = Visit(page), []
         own = address.partition("://")[0] + "://" + address.partition("://")[2].split("/")[0] + "/"
@@ -134,7 +141,7 @@ def visit(
 
         def on_console(message):
             if message.type == "error":
-                seen.faults.append(f"console: {message.text}")
+                seen.faults.append(f"console: {message.text} ({message.location['url']})")
 
         page.on("request", on_request)
         page.on("response", on_response)
@@ -143,7 +150,7 @@ def visit(
         page.on("requestfailed", lambda r: seen.faults.append(f"failed request: {r.url}"))
         page.goto(address)
         page.evaluate(SETTLE)
-        beyond = page.evaluate(OVERFLOW)
+        beyond = sideways(page)
         if beyond:
             seen.faults.append(f"scrolls sideways: {beyond} px at a width of {width}")
         loaded = [r for r in responses if r.ok and SEARCH_INDEX not in r.url]
@@ -151,6 +158,16 @@ def visit(
         yield seen
     finally:
         context.close()
+
+
+def sideways(page: Page) -> int:
+    """Return how many pixels a page is wider than its window."""
+    return page.evaluate(OVERFLOW)
+
+
+def is_dark(page: Page) -> bool:
+    """Return whether a page's background is nearer to black than to white."""
+    return sum(page.evaluate(PAPER)) < 3 * 255 / 2
 
 
 @dataclass(frozen=True)
