@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 LOCK := requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check figures quarto lint lock clean
+.PHONY: help report test browser check figures quarto lint lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,7 +16,10 @@ report: $(STAMP) ## render the review: _book/index.html and _book/nen-checkpoint
 	$(BIN)/python -m nenreview render
 
 test: $(STAMP) ## run the whole test suite
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+browser: $(STAMP) ## visit every page in Chromium, where it is installed, and say what was found
+	$(BIN)/python -m pytest -n auto --dist loadgroup tests/test_browser.py
 
 check: $(STAMP) ## check the data
 	$(BIN)/python -m nenreview check

@@ -1,4 +1,4 @@
-"""Copies of the small book to render and to break, and the command to do it with."""
+"""Copies of the small book and of the review to render and to break, and how to render them."""
 
 import os
 import shutil
@@ -14,6 +14,21 @@ SMALL_BOOK = ROOT / "tests" / "small_book"
 def copy_small_book(folder: Path) -> Path:
     """Return a copy of the small book, in a folder with a space in its name."""
     return Path(shutil.copytree(SMALL_BOOK, folder / "small book"))
+
+
+def copy_review(folder: Path) -> Path:
+    """Return a copy of the review's own files, without anything rendered."""
+    ignored = shutil.ignore_patterns(
+        ".git", ".venv", "_book", ".quarto", "__pycache__", "tests", ".*_cache"
+    )
+    return Path(shutil.copytree(ROOT, folder / "review", ignore=ignored))
+
+
+def render(command: list[str], root: Path) -> None:
+    """Run one engine in `root`, on this Python and this package."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QUARTO_PYTHON": sys.executable}
+    run = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def nenreview(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:

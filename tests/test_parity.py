@@ -3,14 +3,11 @@
 Needs Quarto, which no package index holds; without it these tests skip and say so.
 """
 
-import os
 import shutil
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from helpers_data import ROOT
+from helpers_book import copy_review, copy_small_book, render
 from helpers_parity import Book, read_book
 
 from nenreview.render.config import read_config
@@ -24,29 +21,7 @@ pytestmark = [
 PARTS = ("headings", "cells", "captions", "references", "figures", "paragraphs")
 
 
-def copy_of_review(folder: Path) -> Path:
-    """Return a copy of the review's own files, without anything rendered."""
-    ignored = shutil.ignore_patterns(
-        ".git", ".venv", "_book", ".quarto", "__pycache__", "tests", ".*_cache"
-    )
-    return Path(shutil.copytree(ROOT, folder / "review", ignore=ignored))
-
-
-def copy_of_small_book(folder: Path) -> Path:
-    """Return a copy of the book that uses everything chapters may use."""
-    return Path(shutil.copytree(ROOT / "tests" / "small_book", folder / "small book"))
-
-
-def render(command: list[str], root: Path) -> None:
-    """Run one engine in `root`, on this Python and this package."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QUARTO_PYTHON": sys.executable}
-    run = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
-    assert run.returncode == 0, run.stdout + run.stderr
-
-
-@pytest.fixture(
-    scope="module", params=[copy_of_small_book, copy_of_review], ids=["small book", "review"]
-)
+@pytest.fixture(scope="module", params=[copy_small_book, copy_review], ids=["small book", "review"])
 def books(request, tmp_path_factory) -> tuple[Book, Book]:
     """The same book from Quarto and from the built-in engine."""
     root = request.param(tmp_path_factory.mktemp("parity"))

@@ -1,0 +1,36 @@
+"""What the tests in a browser measured, at the end of a run."""
+
+from collections import Counter
+
+VISIT = "browser visit"  # the property under which a test records a visit
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say for each engine how much was visited and what was found."""
+    reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
+    visits = [v for r in reports for name, v in getattr(r, "user_properties", ()) if name == VISIT]
+    if not visits:
+        return
+    terminalreporter.section("pages in the browser")
+    for engine in sorted({v["engine"] for v in visits}):
+        mine = [v for v in visits if v["engine"] == engine]
+        pages, widths, schemes = (
+            sorted({v[key] for v in mine}) for key in ("page", "width", "scheme")
+        )
+        found = Counter(rule for v in mine for rule in v["violations"])
+        frame = Counter(rule for v in mine for rule in v["frame"])
+        heavy = max(mine, key=lambda v: v["weight"])
+        first = min(mine, key=lambda v: v["place"])
+        for line in (
+            f"{engine}: {len(mine)} visits: {len(pages)} pages at {_list(widths)} px, {_list(schemes)}",
+            f"  {sum(v['requests'] for v in mine)} requests, {sum(found.values())} violations of WCAG 2.2 AA"
+            + (f", and {sum(frame.values())} in the engine's own frame" if frame else ""),
+            *(f"    {rule}: {count}" for rule, count in (found + frame).most_common()),
+            f"  with all that they load: {first['page']} {first['weight'] / 1000:.0f} kB,"
+            f" the heaviest {heavy['page']} {heavy['weight'] / 1000:.0f} kB",
+        ):
+            terminalreporter.write_line(line)
+
+
+def _list(values: list) -> str:
+    return " and ".join(str(value) for value in values)
