@@ -121,11 +121,14 @@ local function number_floats(chapter)
     local prefix = pandoc.Inlines(KINDS[kind] .. NBSP .. number .. ": ")
     local long = { pandoc.Plain(prefix .. caption.content) }
     if kind == "tbl" then
-      if #blocks ~= 1 or blocks[1].t ~= "Table" then
+      local tbl, rest = blocks[1], pandoc.Blocks({})
+      for i = 2, #blocks do rest:insert(blocks[i]) end
+      -- After the table may follow what is for the page alone, such as a folded list.
+      local for_the_page = rest:filter(function(block) return block.t == "RawBlock" and block.format == "html" end)
+      if not tbl or tbl.t ~= "Table" or #for_the_page < #rest then
         problem(chapter, div.identifier, "holds something other than one table; expected one table and its caption")
         return nil
       end
-      local tbl = blocks[1]
       tbl.identifier = div.identifier
       local widths = div.attributes["tbl-colwidths"]
       if widths then
@@ -136,7 +139,8 @@ local function number_floats(chapter)
         end
       end
       tbl.caption = pandoc.Caption(long)
-      return tbl
+      rest:insert(1, tbl)
+      return rest
     end
     -- Pandoc takes a paragraph that is one captioned image for a figure of its own.
     blocks = blocks:walk({ Figure = function(inner) return inner.content end })
