@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
+from nenreview.figures.data import of_pool
 from nenreview.figures.style import ACCENT, DARK, LIGHT, ReviewFigure, style
 from nenreview.synthesis.multiverse import Specification
 
@@ -44,7 +46,8 @@ def curve(
         _choices(lower, specifications, options)
         for axes in (upper, lower):
             axes.axvline(headline, color=ACCENT, lw=0.8, zorder=0)
-    return ReviewFigure(figure)
+    data = [s.choices | of_pool(s.pool) | {"headline": s.headline} for s in specifications]
+    return ReviewFigure(figure, pd.DataFrame(data))
 
 
 def _estimates(axes, specifications: Sequence[Specification], headline: int) -> None:

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import BOOK, ROOT, shown
 from nenreview.render.config import BookConfig, named_chapters, read_config
+from nenreview.render.downloads import write_downloads
 from nenreview.render.execute import execute_all
 from nenreview.render.markdown import ChapterText, to_markdown
 from nenreview.render.pandoc import ASSETS, TYPST_SOURCE, Pages, write_pages
@@ -68,9 +69,10 @@ def render(chapters: list[str] | None = None, formats: str = "html,pdf") -> None
             write_pages(
                 config, sources, texts, version=version(), root=ROOT, work=work, pages=target
             )
-            shown_texts = [t for c, t in zip(sources, texts, strict=True) if c.file in pages]
+            written = [(c, t) for c, t in zip(sources, texts, strict=True) if c.file in pages]
             if html:
-                _write_html_parts(html, shown_texts)
+                _write_html_parts(html, [text for _, text in written])
+                write_downloads(html, written)
             if "pdf" in wanted:
                 _write_pdf(new / f"{config.output_file}.pdf", work, texts)
     seconds = monotonic() - started

@@ -12,6 +12,7 @@ import pypandoc
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.render.config import BookConfig
+from nenreview.render.downloads import DOWNLOADS, dataset_name
 from nenreview.render.markdown import ChapterText
 from nenreview.render.source import Chapter
 from nenreview.wording import DISCLAIMER
@@ -84,6 +85,7 @@ def write_pages(
                 "markdown": str(markdown),
                 "write": entry.file in pages.write,
                 "executed": entry.file in pages.executed,
+                "files": list(text.files),
             }
         )
     manifest = {
@@ -96,6 +98,8 @@ def write_pages(
             "author": config.author,
             "version": version,
         },
+        "downloads": DOWNLOADS,
+        "dataset": dataset_name(),
         "pdf_name": f"{config.output_file}.pdf",
         "code_fold": config.code_fold,
         "disclaimer": DISCLAIMER,

@@ -286,6 +286,61 @@ local function page_link(target)
   return (target:gsub("%.qmd$", ".html"):gsub("%.qmd#", ".html#"))
 end
 
+-- A table as shown, without the raised marks, which would run into the numbers.
+local function table_as_csv(tbl)
+  local lines = {}
+  local function line(row)
+    local fields = {}
+    for _, cell in ipairs(row.cells) do
+      local shown = pandoc.Blocks(cell.contents):walk({ Superscript = function() return {} end })
+      local text = stringify(shown):gsub(NBSP, " ")
+      fields[#fields + 1] = text:find('[",\n]') and '"' .. text:gsub('"', '""') .. '"' or text
+    end
+    lines[#lines + 1] = table.concat(fields, ",")
+  end
+  for _, row in ipairs(tbl.head.rows) do line(row) end
+  for _, body in ipairs(tbl.bodies) do
+    for _, row in ipairs(body.body) do line(row) end
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+-- One line of links, `{ text, path below the book }` each.
+local function download_line(lead, root, links)
+  local shown = {}
+  for i, link in ipairs(links) do
+    shown[i] = string.format('<a href="%s%s" download>%s</a>', root, escape(link[2]), escape(link[1]))
+  end
+  return pandoc.RawBlock("html", '<div class="downloads">' .. lead .. ": " .. table.concat(shown, ", ") .. "</div>")
+end
+
+local function write_table(tbl)
+  local folder = manifest.html_folder .. "/" .. manifest.downloads
+  pandoc.system.make_directory(folder, true)
+  local path = manifest.downloads .. "/" .. tbl.identifier .. ".csv"
+  write_file(manifest.html_folder .. "/" .. path, table_as_csv(tbl))
+  return path
+end
+
+local function links_of_figure(chapter, id)
+  local path = "figures/" .. id
+  local links = { { "SVG", path .. ".svg" } }
+  for _, file in ipairs(chapter.files) do
+    if file == path .. ".png" then links[#links + 1] = { "PNG", file } end
+    if file == path .. ".csv" then links[#links + 1] = { "data (CSV)", file } end
+  end
+  return links
+end
+
+local function links_of_chapter(chapter)
+  local path = manifest.downloads .. "/" .. chapter.file:match("([^/]+)%.qmd$")
+  local links = { { "notebook", path .. ".ipynb" }, { "text (Markdown)", path .. ".md" } }
+  if manifest.dataset then
+    links[#links + 1] = { "the whole dataset (ZIP)", manifest.downloads .. "/" .. manifest.dataset }
+  end
+  return links
+end
+
 local function html_blocks(chapter, pages)
   local root = root_of(chapter.page)
   return chapter.blocks:walk({
@@ -307,17 +362,24 @@ local function html_blocks(chapter, pages)
         }), false
       end
     end,
-    Image = function(image)
-      image.src = root .. image.src
-      return image
+    Figure = function(figure)
+      if not figure.classes:includes("float-fig") then return nil end
+      figure.content = figure.content:walk({
+        Image = function(image)
+          image.src = root .. image.src
+          return image
+        end,
+      })
+      return pandoc.Blocks({ figure, download_line("Download", root, links_of_figure(chapter, figure.identifier)) }), false
     end,
     Table = function(tbl)
       -- The caption stands outside the frame that scrolls.
       local frame, caption = pandoc.Div(tbl, pandoc.Attr("", { "table-frame" })), tbl.caption
       if #caption.long == 0 then return frame, false end
       local id = tbl.identifier
+      local line = download_line("Download", root, { { "CSV", write_table(tbl) } })
       frame.content[1].caption, frame.content[1].identifier = pandoc.Caption({}), ""
-      return pandoc.Figure(frame, caption, pandoc.Attr(id, { "float-tbl" })), false
+      return pandoc.Blocks({ pandoc.Figure(frame, caption, pandoc.Attr(id, { "float-tbl" })), line }), false
     end,
   })
 end
@@ -379,6 +441,7 @@ local function write_page(chapter, i, chapters, pages, template)
   local blocks = html_links(html_blocks(chapter, pages), chapter, pages)
   -- The chapter's heading is the page's title, which the template sets.
   blocks = blocks:filter(function(block) return not (block.t == "Header" and block.level == 1) end)
+  blocks:insert(download_line("Download this chapter", root, links_of_chapter(chapter)))
   local before, after = chapters[i - 1], chapters[i + 1]
   local book = manifest.book
   local variables = {
