@@ -38,6 +38,7 @@ from nenreview.stats.percentages import nearest_counts, the_count
 from nenreview.stats.rate import Rate
 from nenreview.stats.response import below, remainder, response_rate
 from nenreview.stats.twobytwo import Comparison
+from nenreview.synthesis.classes import responses
 from nenreview.tables import escape, show_table
 from nenreview.version import version
 from nenreview.wording import (
@@ -87,6 +88,7 @@ __all__ = [
     "rebuilt_table",
     "reporting_table",
     "response_table",
+    "responses_table",
     "show_table",
     "statistics_table",
     "table1_shares",
@@ -347,6 +349,23 @@ def evidence_of(regimen_class: str) -> Markdown:
     return show_table(
         table, widths=[0.9, 2.1, 0.6, 0.6, 0.6, 2.3, 0.9, 1.1, 1.1], align="llrrrlrrr"
     )
+
+
+def responses_table() -> Markdown:
+    """Return every printed response, one a line, by class, line and population."""
+    rows = [
+        {
+            "Class": one.regimen_class,
+            "Line": one.line,
+            "Population": one.kind,
+            "Trial": f"{one.name}, {one.mark}" if one.mark else one.name,
+            "Responders": of(one.rate) if one.rate else f"? of {one.n}",
+            "ORR, %": one.rate.percent() if one.rate else one.printed,
+            "95% CI, Clopper-Pearson": interval(one.rate.clopper_pearson()) if one.rate else "–",
+        }
+        for one in responses(load())
+    ]
+    return show_table(pd.DataFrame(rows), widths=[1.5, 0.7, 1.2, 2, 1.1, 0.8, 1.3], align="llllrrr")
 
 
 def reporting_table() -> Markdown:
