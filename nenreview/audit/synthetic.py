@@ -146,6 +146,7 @@ def _frames() -> dict[str, pd.DataFrame]:
         "accepted": pd.DataFrame(columns=["finding"]),
         "pooling": pd.DataFrame(columns=["row"]),
         "published": pd.DataFrame(columns=["fact"]),
+        "glossary": pd.DataFrame(columns=["term"]),
     }
 
 

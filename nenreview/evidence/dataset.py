@@ -28,9 +28,12 @@ TABLES = (
     "accepted",
     "pooling",
     "published",
+    "glossary",
 )
 # What is ours may have nothing to say; the printed record may not.
-MAY_BE_EMPTY = frozenset({"derived", "overlaps", "claims", "accepted", "pooling", "published"})
+MAY_BE_EMPTY = frozenset(
+    {"derived", "overlaps", "claims", "accepted", "pooling", "published", "glossary"}
+)
 
 
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity, so that answers can be cached
@@ -41,8 +44,9 @@ class Dataset:
     ----------
     sources, trials, cells, results : DataFrame
         What is printed, and where.
-    derived, overlaps, claims, accepted, pooling, published : DataFrame
-        What is ours: what follows, what was decided, what was looked at or looked up.
+    derived, overlaps, claims, accepted, pooling, published, glossary : DataFrame
+        What is ours: what follows, what was decided, what was looked at or looked up, and
+        what our words mean.
 
     Notes
     -----
@@ -60,6 +64,7 @@ class Dataset:
     accepted: pd.DataFrame
     pooling: pd.DataFrame
     published: pd.DataFrame
+    glossary: pd.DataFrame
 
     def select(self, **where: str) -> pd.DataFrame:
         """Return the rows of `results` whose columns equal the given values.

@@ -106,6 +106,8 @@ def write_pages(
         "report": str(work / "report.json"),
         "html_template": str(ASSETS / "page.html"),
         "tables": (ASSETS / "tables.html").read_text(encoding="utf-8"),
+        "glossary": str(root / "data" / "glossary.csv"),
+        "glossary_filter": str(ASSETS / "glossary.lua"),
         "typst_template": str(ASSETS / "book.typ"),
     }
     if pages.html:

@@ -341,9 +341,9 @@ local function links_of_chapter(chapter)
   return links
 end
 
-local function html_blocks(chapter, pages)
+local function html_blocks(chapter, blocks)
   local root = root_of(chapter.page)
-  return chapter.blocks:walk({
+  return blocks:walk({
     traverse = "topdown",
     Header = function(header)
       local number = header.attributes["data-number"]
@@ -435,10 +435,15 @@ local function contents_of_book(chapters, current)
   return table.concat(lines, "\n")
 end
 
+local glossary = dofile(manifest.glossary_filter)
+glossary.terms = glossary.read_terms(manifest.glossary)
+
 local function write_page(chapter, i, chapters, pages, template)
   local root = root_of(chapter.page)
   local title = chapter.title
-  local blocks = html_links(html_blocks(chapter, pages), chapter, pages)
+  local blocks = chapter.blocks
+  if glossary.terms then blocks = glossary.abbreviate(blocks, glossary.terms) end
+  blocks = html_links(html_blocks(chapter, blocks), chapter, pages)
   -- The chapter's heading is the page's title, which the template sets.
   blocks = blocks:filter(function(block) return not (block.t == "Header" and block.level == 1) end)
   blocks:insert(download_line("Download this chapter", root, links_of_chapter(chapter)))
