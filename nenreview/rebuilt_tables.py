@@ -7,18 +7,27 @@ from string import ascii_lowercase
 import pandas as pd
 from IPython.display import Markdown
 
-from nenreview.audit.finding import DISAGREEING
-from nenreview.audit.rebuild import LABEL, rebuild, rebuild_numbers
+from nenreview.audit.finding import DISAGREEING, NOT_CHECKABLE
+from nenreview.audit.rebuild import LABEL, TEXT, rebuild, rebuild_numbers, rebuild_table_numbers
 from nenreview.audit_tables import anchor, link_to, sentences
-from nenreview.evidence.dataset import load
+from nenreview.evidence.dataset import Dataset, load
+from nenreview.evidence.integrity import CELL_KEY
+from nenreview.provenance import cell_id, marked, provenance_list
 from nenreview.tables import alignment, escape, show_table
 from nenreview.wording import population_name
+
+UNCHECKED_MARK = "‡"  # follows a number that nothing in the sources determines
+_KEY = (
+    "A number without a mark agrees with those that it was held against; one marked "
+    f"{UNCHECKED_MARK} stands as printed, since nothing else in the sources determines it."
+)
 
 
 def rebuilt_table(source: str, table: str, *, stub: str = "Item") -> Markdown:
     """Return a printed table rebuilt from the data.
 
-    A cell that disagrees with the print is set bold, with a letter that `notes` explains.
+    A cell that disagrees with the print is set bold, with a letter that `notes` explains, and
+    one that nothing determines has a mark. A list of where each number comes from follows.
 
     Parameters
     ----------
@@ -27,8 +36,10 @@ def rebuilt_table(source: str, table: str, *, stub: str = "Item") -> Markdown:
     stub : str
         Heading of the first column where none is printed.
     """
-    cells = rebuild(load(), source, table)
+    data = load()
+    cells = rebuild(data, source, table)
     letters = _letters(cells)
+    numbers = dict(list(rebuild_table_numbers(data, source, table).groupby(CELL_KEY, sort=False)))
     heads = cells[(cells["verdict"] == LABEL) & (cells["row"] == "") & (cells["column"] != "")]
     columns = [c for c in cells["column"].unique() if c]
     printed_stub = next(
@@ -44,23 +55,50 @@ def rebuilt_table(source: str, table: str, *, stub: str = "Item") -> Markdown:
         group = row_group
         if label not in omitted:
             by_column = {cell.column: cell for cell in row.itertuples()}
-            rows.append([escape(label), *(_shown(by_column.get(c), letters) for c in columns)])
+            rows.append(
+                [
+                    escape(label),
+                    *(_shown(by_column.get(c), letters, numbers, source) for c in columns),
+                ]
+            )
     names = [printed_stub or stub, *("As rebuilt" if c == "value" else c for c in columns)]
     frame = pd.DataFrame(rows, columns=names)
     filled = cells[(cells["row"] != "") & ~cells["row"].isin(omitted)]
     align = "l" + "".join(alignment(filled.loc[filled["column"] == c, "rebuilt"]) for c in columns)
     widths = [2.2, *[max(0.8, 3 / len(columns))] * len(columns)]
-    return show_table(frame, widths=widths, align=align, markdown=True)
+    shown = show_table(frame, widths=widths, align=align, markdown=True)
+    return Markdown(shown.data + _list_of(data, source, table, filled, numbers))
+
+
+def _list_of(data: Dataset, source: str, table: str, cells: pd.DataFrame, numbers: dict) -> str:
+    """Return the list of where the numbers of the cells that are shown come from."""
+    entries = []
+    for cell in cells.itertuples():
+        key = _key(cell, source)
+        if cell.rebuilt and key in numbers:
+            column = "" if cell.column == "value" else cell.column
+            parts = cell.row_group, "" if cell.row.isdigit() else cell.row, column
+            place = ", ".join(filter(None, parts))
+            entries.append((place, cell.printed, numbers[key]))
+    return provenance_list(data, source, table, entries) if entries else ""
+
+
+def _key(cell, source: str) -> tuple[str, ...]:
+    """Return a row of `rebuild` as a key of cells."""
+    return source, *(getattr(cell, name) for name in CELL_KEY[1:])
 
 
 def notes(source: str, table: str) -> Markdown:
-    """Return why each marked cell of a rebuilt table disagrees with the print."""
+    """Return why each marked cell of a rebuilt table disagrees, and what the mark is."""
     cells = rebuild(load(), source, table)
     cells = cells[~cells["row"].isin(sentences(source, table))]
     letters = _letters(cells)
-    if not letters:
-        return Markdown("Every cell that can be recomputed agrees with the print.")
-    lines = []
+    lines = [] if letters else ["Every cell that can be recomputed agrees with the print."]
+    judged = set(cells["verdict"]) - {LABEL, TEXT}
+    if judged == {NOT_CHECKABLE}:
+        lines = []
+    if NOT_CHECKABLE in judged:
+        lines.append(_KEY)
     for reason, letter in letters.items():
         marked = cells[(cells["reason"] == reason) & cells["verdict"].isin(DISAGREEING)]
         where = marked.iloc[0]
@@ -80,15 +118,19 @@ def _letters(cells: pd.DataFrame) -> dict[str, str]:
     return dict(zip(reasons, ascii_lowercase, strict=False))
 
 
-def _shown(cell, letters: dict[str, str]) -> str:
+def _shown(cell, letters: dict[str, str], numbers: dict, source: str) -> str:
     if cell is None or not cell.rebuilt:
         return ""
     # One layout for all, whatever spacing the print has before a bracket.
     text = escape(cell.rebuilt.replace("(", " (").replace("  (", " ("))
-    if cell.verdict not in DISAGREEING:
+    found = numbers.get(_key(cell, source))
+    if found is None:
         return text
+    if cell.verdict not in DISAGREEING:
+        mark = f"^{UNCHECKED_MARK}^" if cell.verdict == NOT_CHECKABLE else ""
+        return marked(text, cell_id(found)) + mark
     link = link_to(letters[cell.reason], cell.findings[0])
-    return f"{_anchors(cell.findings)}**{text}**^{link}^"
+    return f"{_anchors(cell.findings)}{marked(f'**{text}**', cell_id(found))}^{link}^"
 
 
 def _anchors(findings: tuple[str, ...]) -> str:
@@ -99,7 +141,8 @@ def _anchors(findings: tuple[str, ...]) -> str:
 
 def statistics_table(source: str, table: str, row: str, column: str) -> Markdown:
     """Return the numbers of a cell that is a sentence, one a line, beside the recomputed ones."""
-    numbers = rebuild_numbers(load(), source, table, row, column)
+    data = load()
+    numbers = rebuild_numbers(data, source, table, row, column)
     frame = pd.DataFrame(
         {
             "Population": numbers["population"].map(population_name),
@@ -108,11 +151,19 @@ def statistics_table(source: str, table: str, row: str, column: str) -> Markdown
             "Printed": (numbers["printed"] + " " + numbers["unit"]).str.replace(" %", "%"),
         }
     ).map(escape)
+    frame["Printed"] = [
+        marked(text, ident) for text, ident in zip(frame["Printed"], numbers["id"], strict=True)
+    ]
     frame["Verdict"] = [
         _anchors(row.findings) + link_to(row.verdict, row.findings[0])
         if row.findings
         else row.verdict
         for row in numbers.itertuples()
     ]
-    frame["Why"] = numbers["reason"].map(escape)
-    return show_table(frame, widths=[1.6, 1.3, 1, 1.1, 1.2, 2.4], align="lllrll", markdown=True)
+    frame["Why"] = numbers["reason"].where(numbers["reason"] != "", numbers["basis"]).map(escape)
+    shown = show_table(frame, widths=[1.6, 1.3, 1, 1.1, 1.2, 2.4], align="lllrll", markdown=True)
+    entries = [
+        (f"Row {row}, {column}", number["printed"].item(), number)
+        for _, number in numbers.groupby("id", sort=False)
+    ]
+    return Markdown(shown.data + provenance_list(data, source, table, entries))

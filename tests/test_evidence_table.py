@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from helpers_data import DATA
 
+from nenreview.chapter import responses_table
 from nenreview.evidence.dataset import load
 from nenreview.evidence_table import (
     arms,
@@ -14,6 +15,7 @@ from nenreview.evidence_table import (
     patients_in_all,
     reporting_matrix,
 )
+from nenreview.synthesis.classes import responses
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +105,12 @@ def test_the_ledger_has_a_line_for_each_pair(data):
     ledger = overlap_ledger(data)
     assert len(ledger) == len(data.overlaps)
     assert set(ledger["Patients"]) == {"the same", "some of the other", "apart", "not known"}
+
+
+def test_every_response_stands_in_a_line_that_class_line_and_population_single_out():
+    lines = responses_table().data.splitlines()[2:]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert len(cells) == len(responses(load()))
+    # Jia 2022 prints 5 responders among 18 with NEC: 27.8%, exact interval 9.7 to 53.5.
+    own = ["monotherapy", "later", "NEC", "sintilimab", "5 of 18", "27.8", "9.7–53.5"]
+    assert own in cells

@@ -100,6 +100,13 @@ def test_inline_results_read_as_in_quarto(rendered):
     assert "2, bold, 5 * 6_7, 0.5." in text_of(page(rendered, "chapters/first.html").main)
 
 
+def test_html_after_a_table_follows_it_on_the_page_and_is_not_in_the_pdf(rendered):
+    figure = page(rendered, "chapters/first.html").select_one("#tbl-first")
+    assert figure.select_one("[data-from=b]").text == "2"
+    assert figure.find_next_sibling().select_one("#from-b").text == "For the page alone."
+    assert b"For the page alone" not in _plain_pdf(rendered)
+
+
 def test_column_widths_follow_the_option(rendered):
     columns = page(rendered, "chapters/first.html").select("#tbl-first col")
     assert [c["class"] for c in columns] == [["w-70"], ["w-30"]]

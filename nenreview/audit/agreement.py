@@ -34,7 +34,9 @@ def _against_each_other(
     for number in numbers:
         others = [other for other in numbers if not span(number).meets(span(other))]
         if not others or number in confirmed:
-            yield about(number, check, MATCH)
+            agreeing = [o for o in numbers if o is not number and o not in others]
+            places = "; ".join(dict.fromkeys(map(where, agreeing)))
+            yield about(number, check, MATCH, basis=f"as in {places}" if places else "")
             continue
         elsewhere = "; ".join(dict.fromkeys(f"{shown(o)} in {where(o)}" for o in others))
         explanation = f"{shown(number)} here, {elsewhere}"

@@ -61,13 +61,20 @@ def _count(record: Record, number) -> Iterator[Finding]:
 
 def _against_parts(number, name: str, parts: list[int], power: float | None = None) -> Finding:
     """Check a number against the sum of what NET and NEC have of it."""
-    if sum(parts) == int(number.value):
-        return about(number, SUM, MATCH, power=power)
     added = f"{' + '.join(map(str, parts))} = {sum(parts)}"
+    basis = f"NET and NEC: {added}"
+    if sum(parts) == int(number.value):
+        return about(number, SUM, MATCH, power=power, basis=basis)
     explanation = f"{name}: NET and NEC add up to {added}, not {number.printed}"
     recomputed = str(sum(parts))
     return about(
-        number, SUM, INCONSISTENT, recomputed=recomputed, explanation=explanation, power=power
+        number,
+        SUM,
+        INCONSISTENT,
+        recomputed=recomputed,
+        explanation=explanation,
+        power=power,
+        basis=basis,
     )
 
 
@@ -91,12 +98,15 @@ def _share(number, count: int, n: int) -> Finding:
     # One value, or two where an exact half may go either way, would have passed.
     power = power_against(number.printed, accepted=1)
     verdict = _BY_ROUNDING.get(how_printed(count, n, number.printed), INCONSISTENT)
+    basis = f"{count} of {n}"
     if verdict == MATCH:
-        return about(number, PERCENTAGE, MATCH, power=power)
+        return about(number, PERCENTAGE, MATCH, power=power, basis=basis)
     rebuilt = rounded_percent(count, n, decimals(number.printed))
     if verdict == ROUNDING:
         explanation = f"{count} of {n} lies halfway, and is rounded to the even digit"
-        return about(number, PERCENTAGE, ROUNDING, explanation=explanation, power=power)
+        return about(
+            number, PERCENTAGE, ROUNDING, explanation=explanation, power=power, basis=basis
+        )
     explanation = f"{count} of {n} is {rebuilt}%, not {number.printed}%"
     if verdict == TRUNCATED:
         longer = rounded_percent(count, n, decimals(number.printed) + 1)
@@ -109,7 +119,13 @@ def _share(number, count: int, n: int) -> Finding:
         if others:
             explanation += f"; {number.printed}% fits {count} of {' or '.join(map(str, others))}"
     return about(
-        number, PERCENTAGE, verdict, recomputed=rebuilt, explanation=explanation, power=power
+        number,
+        PERCENTAGE,
+        verdict,
+        recomputed=rebuilt,
+        explanation=explanation,
+        power=power,
+        basis=basis,
     )
 
 
@@ -124,7 +140,8 @@ def _bare_percentage(number, n_of_table: int, n: int) -> Finding:
         explanation = ""
         if len(fitting) > 1:
             explanation = f"{len(fitting)} counts of {n} fit: {fitting[0]} to {fitting[-1]}"
-        return about(number, PERCENTAGE, MATCH, explanation=explanation, power=power)
+        basis = f"{_one_or_range(fitting)} of {n}"
+        return about(number, PERCENTAGE, MATCH, explanation=explanation, power=power, basis=basis)
     explanation = (
         f"the percentages here are not all counts of the {n} patients; {n_of_table} is the only "
         f"denominator up to {n} that fits every one of them"
@@ -136,7 +153,12 @@ def _bare_percentage(number, n_of_table: int, n: int) -> Finding:
         recomputed=f"{fitting[0]} of {n_of_table}" if len(fitting) == 1 else "",
         explanation=explanation,
         power=power,
+        basis=f"{_one_or_range(fitting)} of {n_of_table}",
     )
+
+
+def _one_or_range(counts: list[int]) -> str:
+    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
 
 
 def _no_count(number, n: int, power: float) -> Finding:
@@ -174,7 +196,7 @@ def _population_size(record: Record, number) -> Iterator[Finding]:
         yield about(number, SIZE, INCONSISTENT, recomputed="", explanation=explanation)
         return
     if n == int(number.value):
-        yield about(number, SIZE, MATCH)
+        yield about(number, SIZE, MATCH, basis=f"{n} in {len(sizes)} places of the source")
     else:
         explanation = f"{name}: {n} patients everywhere else, not {number.printed}"
         yield about(number, SIZE, INCONSISTENT, recomputed=str(n), explanation=explanation)

@@ -52,6 +52,8 @@ class Finding:
         One of `SEVERITIES`, or empty where there is nothing to hold against the print.
     explanation : str
         Why, and what would explain it, with the counts; empty for a plain match.
+    basis : str
+        The numbers that it was recomputed from, or compared with: ``11 of 24``; or empty.
     power : float or None
         The chance that the check would have caught a value put there at random; None where
         that is not defined.
@@ -74,6 +76,7 @@ class Finding:
     explanation: str = ""
     power: float | None = None
     affects: str = ""
+    basis: str = ""
 
     @property
     def disagrees(self) -> bool:
@@ -105,6 +108,7 @@ def about(
     power: float | None = None,
     printed: str | None = None,
     outcome: str | None = None,
+    basis: str = "",
 ) -> Finding:
     """Return what a check says of a row of ``results.csv``.
 
@@ -112,7 +116,7 @@ def about(
     ----------
     number : namedtuple
         The row, as `DataFrame.itertuples` gives it.
-    check, verdict, explanation, power
+    check, verdict, explanation, power, basis
         As in `Finding`.
     recomputed : str, optional
         The printed text by default.
@@ -131,6 +135,7 @@ def about(
         severity=severity_of(outcome or number.outcome, verdict),
         explanation=explanation,
         power=power,
+        basis=basis,
     )
 
 

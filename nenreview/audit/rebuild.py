@@ -29,6 +29,7 @@ _REPLACING = (PERCENTAGE, SUM, SIZE)
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 # What these find in order only bounds a number, and does not rebuild it.
 _BOUNDING = (LIMITS, RANGE, PARTS, LANDMARK, HUNDRED)
+_ONLY_BOUNDED = "other numbers bound it, and it lies within them; none determines it"
 
 
 def rebuild(data: Dataset, source: str, table: str) -> pd.DataFrame:
@@ -86,23 +87,38 @@ def rebuild_numbers(data: Dataset, source: str, table: str, row: str, column: st
     Returns
     -------
     DataFrame
-        One row a number, in the order of the cell: the columns of ``results.csv`` with
-        ``rebuilt, verdict, reason, findings`` as in `rebuild`.
+        As `rebuild_table_numbers`, of this cell alone.
 
     Raises
     ------
     LookupError
         If the cell holds no number.
     """
-    numbers = data.select(source=source, table=table, row=row, column=column)
+    numbers = rebuild_table_numbers(data, source, table)
+    numbers = numbers[(numbers["row"] == row) & (numbers["column"] == column)]
     if numbers.empty:
         raise LookupError(f"{source} has no number in row {row!r}, column {column!r} of {table!r}")
+    return numbers
+
+
+def rebuild_table_numbers(data: Dataset, source: str, table: str) -> pd.DataFrame:
+    """Rebuild the numbers of a printed table, one by one.
+
+    Returns
+    -------
+    DataFrame
+        One row a number, in the order of the page: the columns of ``results.csv`` with
+        ``rebuilt, verdict, reason, findings`` as in `rebuild`, and `basis`: the numbers that
+        it was recomputed from or compared with, or why there are none.
+    """
+    numbers = data.select(source=source, table=table)
     found = [_findings(data, number) for number in numbers["id"]]
     return numbers.assign(
         rebuilt=[_text(p, f) for p, f in zip(numbers["printed"], found, strict=True)],
         verdict=[most_serious(f) for f in found],
         reason=[_reason(f) for f in found],
         findings=[tuple(x.id for x in f if x.disagrees) for f in found],
+        basis=[_basis(f) for f in found],
     )
 
 
@@ -135,3 +151,11 @@ def _text(printed: str, findings: list[Finding]) -> str:
 
 def _reason(findings: list[Finding]) -> str:
     return "; ".join(dict.fromkeys(f.explanation for f in findings if f.disagrees))
+
+
+def _basis(findings: list[Finding]) -> str:
+    """Return what a number was held against; of one that cannot be checked, why not."""
+    known = [f.basis for f in findings if f.basis]
+    if not known and most_serious(findings) == finding.NOT_CHECKABLE:
+        known = [f.explanation for f in findings] or [_ONLY_BOUNDED]
+    return "; ".join(dict.fromkeys(known))

@@ -47,10 +47,13 @@ def _categories(record: Record) -> Iterator[Finding]:
         n, total = record.size(numbers[0]), sum(int(number.value) for number in numbers)
         if n is None or _has_other_categories(record, numbers):
             continue
-        if total == n:
-            yield from (about(m, CATEGORIES, MATCH, power=n / (n + 1)) for m in numbers)
-            continue
         added = " + ".join(number.printed for number in numbers)
+        if total == n:
+            basis = f"{added} = {n} patients"
+            yield from (
+                about(m, CATEGORIES, MATCH, power=n / (n + 1), basis=basis) for m in numbers
+            )
+            continue
         explanation = (
             f"{numbers[0].outcome}: {added} = {total}, not the {n} patients; "
             f"{abs(n - total)} too {'few' if total < n else 'many'}"
@@ -132,8 +135,9 @@ def _grades(record: Record) -> Iterator[Finding]:
             total = Decimal(graded["none"].printed) + Decimal(graded["any"].printed)
             slack = Decimal(1).scaleb(-decimals(graded["any"].printed))
             verdict = MATCH if abs(total - 100) <= slack else INCONSISTENT
-            explanation = "" if verdict == MATCH else f"no event and all grades: {total}%"
-            yield about(graded["none"], GRADES, verdict, explanation=explanation)
+            added = f"no event and all grades: {total}%"
+            explanation = "" if verdict == MATCH else added
+            yield about(graded["none"], GRADES, verdict, explanation=explanation, basis=added)
 
 
 def _adds_up(parts: list, whole, name: str, record: Record) -> Finding:
@@ -144,8 +148,8 @@ def _adds_up(parts: list, whole, name: str, record: Record) -> Finding:
     hides_one = n is None or Decimal(100) / n < unit / 2
     rounded = [part for part in (*parts, whole) if hides_one or Decimal(part.printed)]
     slack = sum(Decimal(1).scaleb(-decimals(part.printed)) for part in rounded) / 2
-    if abs(total - Decimal(whole.printed)) <= slack:
-        return about(whole, GRADES, MATCH)
     added = " + ".join(part.printed for part in parts)
+    if abs(total - Decimal(whole.printed)) <= slack:
+        return about(whole, GRADES, MATCH, basis=f"{name}: {added} = {total}%")
     explanation = f"{name} add up to {added} = {total}%, not {whole.printed}%"
     return about(whole, GRADES, INCONSISTENT, recomputed=str(total), explanation=explanation)

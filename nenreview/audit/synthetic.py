@@ -149,6 +149,7 @@ def _frames() -> dict[str, pd.DataFrame]:
         "appraisal": pd.DataFrame(columns=["source"]),
         "certainty": pd.DataFrame(columns=["estimand"]),
         "reporting": pd.DataFrame(columns=["guideline"]),
+        "glossary": pd.DataFrame(columns=["term"]),
     }
 
 

@@ -31,9 +31,12 @@ TABLES = (
     "appraisal",
     "certainty",
     "reporting",
+    "glossary",
 )
 # What is ours may have nothing to say; the printed record may not, nor a checklist.
-MAY_BE_EMPTY = frozenset({"derived", "overlaps", "claims", "accepted", "pooling", "published"})
+MAY_BE_EMPTY = frozenset(
+    {"derived", "overlaps", "claims", "accepted", "pooling", "published", "glossary"}
+)
 
 
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity, so that answers can be cached
@@ -48,6 +51,8 @@ class Dataset:
         What is ours: what follows, what was decided, what was looked at or looked up.
     appraisal, certainty, reporting : DataFrame
         How the documents, the pool and this review are judged.
+    glossary : DataFrame
+        What our words mean.
 
     Notes
     -----
@@ -69,6 +74,7 @@ class Dataset:
     appraisal: pd.DataFrame
     certainty: pd.DataFrame
     reporting: pd.DataFrame
+    glossary: pd.DataFrame
 
     def select(self, **where: str) -> pd.DataFrame:
         """Return the rows of `results` whose columns equal the given values.

@@ -56,7 +56,8 @@ def adverse_events(counts: pd.DataFrame, *, n: int) -> ReviewFigure:
         axes.tick_params(axis="y", length=0)
         axes.xaxis.get_major_locator().set_params(integer=True)
         _legend(axes, [grade for grade in counts if counts[grade].any()])
-    return ReviewFigure(figure)
+    data = counts.add_prefix("grade_").rename_axis("event").reset_index()
+    return ReviewFigure(figure, data.assign(patients=n))
 
 
 def _legend(axes, grades: list[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from nenreview.figures.style import ACCENT, DARK, LIGHT, ReviewFigure, style
@@ -44,7 +45,17 @@ def curve(
         _choices(lower, specifications, options)
         for axes in (upper, lower):
             axes.axvline(headline, color=ACCENT, lw=0.8, zorder=0)
-    return ReviewFigure(figure)
+    data = [
+        s.choices
+        | {
+            "percent": 100 * s.estimate,
+            "ci_low": 100 * s.ci_low,
+            "ci_high": 100 * s.ci_high,
+            "headline": s.headline,
+        }
+        for s in specifications
+    ]
+    return ReviewFigure(figure, pd.DataFrame(data))
 
 
 def _estimates(axes, specifications: Sequence[Specification], headline: int) -> None:

@@ -68,4 +68,4 @@ def findings(counts: pd.DataFrame) -> ReviewFigure:
         axes.legend(
             ncols=3, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.22), fontsize=8
         )
-    return ReviewFigure(figure)
+    return ReviewFigure(figure, counts.rename_axis("source").reset_index())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from nenreview.figures.data import of_rate
 from nenreview.figures.style import DARK, MID, ReviewFigure, ruled, style
 from nenreview.stats.rate import Rate
 from nenreview.wording import interval, of
@@ -48,7 +50,8 @@ def forest(rows: Sequence[tuple[str, Rate]], *, label: str = "ORR, %") -> Review
             axes.text(103, y, of(rate), ha="left", va="center")
             axes.text(121, y, f"{rate.percent()} ({interval(limits)})", ha="left", va="center")
         frame(axes, len(rows), upto=100, columns=(103, 121), label=label)
-    return ReviewFigure(figure)
+    data = pd.DataFrame([{"name": name, **of_rate(rate)} for name, rate in rows])
+    return ReviewFigure(figure, data)
 
 
 def frame(axes: Axes, rows: int, *, upto: float, columns: tuple[float, float], label: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -81,4 +82,4 @@ def evidence_map(
             bbox_to_anchor=(0.5, 0.0),
             ncols=3,
         )
-    return ReviewFigure(figure)
+    return ReviewFigure(figure, pd.DataFrame(cells))

@@ -6,10 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 
+from nenreview.figures.data import of_pool, of_rate
 from nenreview.figures.style import ACCENT, DARK, MID, ReviewFigure, ruled, style
 from nenreview.meta.pool import PooledProportion
 from nenreview.stats.rate import Interval, Rate
@@ -97,7 +99,25 @@ def pooled_forest(
             pen.group(group)
         ruled(axes)
         _legend(axes, groups, markers)
-    return ReviewFigure(figure)
+    return ReviewFigure(figure, pd.DataFrame(_marks(groups)))
+
+
+def _marks(groups: Sequence[Group]) -> list[dict]:
+    """Return the rows and pools as they are drawn, from top to bottom."""
+    marks = []
+    for group in groups:
+        for row in group.rows:
+            kind = "in no pool" if row.apart else "observed"
+            marks.append(
+                {"group": group.heading, "name": row.name, "kind": kind, **of_rate(row.rate)}
+            )
+        pools = {"pool, profile interval": group.pool, "pool, t interval": group.wider}
+        marks += [
+            {"group": group.heading, "name": "", "kind": kind, **of_pool(pool)}
+            for kind, pool in pools.items()
+            if pool
+        ]
+    return marks
 
 
 def _end(groups: Sequence[Group]) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
 from matplotlib.figure import Figure
 
+from nenreview.figures.data import of_rate
 from nenreview.figures.style import DARK, LIGHT, MID, ReviewFigure, ruled, style
 from nenreview.stats.rate import Rate
 from nenreview.wording import of
@@ -64,4 +66,9 @@ def sites(rates: Mapping[str, Mapping[str, Rate]]) -> ReviewFigure:
         axes.legend(
             frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=len(rates)
         )
-    return ReviewFigure(figure)
+    marks = [
+        {"trial": trial, "site": site, **of_rate(rate)}
+        for trial, by_site in rates.items()
+        for site, rate in by_site.items()
+    ]
+    return ReviewFigure(figure, pd.DataFrame(marks))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 from matplotlib.figure import Figure
 
+from nenreview.figures.data import of_pool
 from nenreview.figures.forest import frame
 from nenreview.figures.style import ACCENT, DARK, MID, ReviewFigure, style
 from nenreview.meta.pool import PooledProportion
@@ -55,4 +57,5 @@ def steps(
             shown = f"{100 * pool.estimate:.1f} ({limits})"
             axes.text(63.5, y, shown, ha="left", va="center")
         frame(axes, len(rows), upto=50, columns=(51.5, 63.5), label=label)
-    return ReviewFigure(figure)
+    data = pd.DataFrame([{"name": name, **of_pool(pool)} for name, pool in rows])
+    return ReviewFigure(figure, data)

@@ -6,6 +6,7 @@ import io
 from contextlib import contextmanager
 
 import matplotlib
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -50,6 +51,11 @@ def to_bytes(figure: Figure, form: str) -> bytes:
     return buffer.getvalue()
 
 
+def to_csv(data: pd.DataFrame) -> str:
+    """Return the data of a figure as CSV, with as many digits as every machine agrees on."""
+    return data.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+
 class ReviewFigure:
     """A figure that a chapter displays: vector and raster, the same for every format.
 
@@ -57,14 +63,18 @@ class ReviewFigure:
     ----------
     figure : Figure
         The drawing. It was never registered with pyplot, so nothing has to be closed.
+    data : DataFrame, optional
+        What is drawn, one row a mark, for a reader to download; without its index.
     """
 
-    def __init__(self, figure: Figure):
+    def __init__(self, figure: Figure, data: pd.DataFrame | None = None):
         self.figure = figure
+        self.data = data
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        """Return what Jupyter shows: SVG, with PNG for viewers without it."""
-        return {
+        """Return what Jupyter shows: SVG, with PNG for viewers without it, and the data as CSV."""
+        data = {} if self.data is None else {"text/csv": to_csv(self.data)}
+        return data | {
             "image/svg+xml": to_bytes(self.figure, "svg").decode("utf-8"),
             "image/png": to_bytes(self.figure, "png"),
             "text/plain": "<figure>",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -75,7 +76,7 @@ def swimmer(lanes: Sequence[Lane]) -> ReviewFigure:
         axes.tick_params(axis="y", length=0)
         axes.xaxis.get_major_locator().set_params(integer=True)
         _legend(axes, tones, lanes)
-    return ReviewFigure(figure)
+    return ReviewFigure(figure, pd.DataFrame(lanes))
 
 
 def _legend(axes, tones: dict[str, tuple[str, str]], lanes: Sequence[Lane]) -> None:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import BOOK, ROOT, shown
 from nenreview.render.config import BookConfig, named_chapters, read_config
+from nenreview.render.downloads import write_downloads
 from nenreview.render.execute import execute_all
 from nenreview.render.markdown import ChapterText, to_markdown
 from nenreview.render.pandoc import TYPST_SOURCE, Pages, write_pages
@@ -64,9 +65,10 @@ def render(chapters: list[str] | None = None, formats: str = "html,pdf") -> None
                 html=html, write=pages, executed=frozenset(executed), typst="pdf" in wanted
             )
             write_pages(config, sources, texts, root=ROOT, work=work, pages=target)
-            shown_texts = [t for c, t in zip(sources, texts, strict=True) if c.file in pages]
+            written = [(c, t) for c, t in zip(sources, texts, strict=True) if c.file in pages]
             if html:
-                _write_figures(html, shown_texts)
+                _write_figures(html, [text for _, text in written])
+                write_downloads(html, written)
                 write_site(html, config)
             if "pdf" in wanted:
                 _write_pdf(new / f"{config.output_file}.pdf", work, texts)

@@ -38,6 +38,7 @@ IGNORED = {
     "format.html.theme",
     "format.html.css",
     "format.html.include-after-body",
+    "format.html.filters",
     "format.html.html-math-method",
     "format.html.toc",
     "format.pdf.pdf-engine",

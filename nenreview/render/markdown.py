@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import re
 from dataclasses import dataclass, field
 
@@ -23,10 +24,20 @@ _PLACEHOLDER = {"tbl": "| |\n|-|\n| |", "fig": "–"}
 
 @dataclass
 class ChapterText:
-    """A chapter ready for Pandoc: its Markdown and the figures that it names."""
+    """A chapter ready for Pandoc: its Markdown, the figures that it names, and what is offered.
+
+    Attributes
+    ----------
+    markdown : str
+    figures : dict of str to str
+        SVG by path below the book's folder.
+    files : dict of str to bytes
+        Other forms of the figures, and the data behind them, by path below the book's folder.
+    """
 
     markdown: str
-    figures: dict[str, str] = field(default_factory=dict)  # path below the book -> SVG
+    figures: dict[str, str] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 def to_markdown(
@@ -57,7 +68,7 @@ def to_markdown(
     parts = []
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            parts.append(_code(chapter.file, next(cells), cell, text.figures, echo, executed))
+            parts.append(_code(chapter.file, next(cells), cell, text, echo, executed))
         else:
             parts.append(_prose(cell) if executed else cell.source)
     text.markdown = "\n\n".join(part for part in parts if part) + "\n"
@@ -79,7 +90,7 @@ def _inline(data: dict) -> str:
     return plain
 
 
-def _code(file, cell: Cell, node, figures: dict, echo: bool, executed: bool) -> str:
+def _code(file, cell: Cell, node, text: ChapterText, echo: bool, executed: bool) -> str:
     if not cell.get("include", True):
         return ""
     parts = []
@@ -87,27 +98,27 @@ def _code(file, cell: Cell, node, figures: dict, echo: bool, executed: bool) -> 
         source = "\n".join(line for line in node.source.splitlines() if not line.startswith("#|"))
         parts.append(f"``` {{.python .cell-code}}\n{source}\n```")
     if cell.get("output", True):
-        parts.append(_output(file, cell, node, figures, executed))
+        parts.append(_output(file, cell, node, text, executed))
     return "\n\n".join(part for part in parts if part)
 
 
-def _output(file, cell: Cell, node, figures: dict, executed: bool) -> str:
+def _output(file, cell: Cell, node, text: ChapterText, executed: bool) -> str:
     kind = (cell.label or "").partition("-")[0]
     if kind not in ("tbl", "fig"):
-        return "\n\n".join(_shown(file, cell, output, figures) for output in node.outputs)
+        return "\n\n".join(_shown(file, cell, output, text) for output in node.outputs)
     if not executed:
         content = _PLACEHOLDER[kind]
     elif len(node.outputs) != 1:
         message = f"the cell {cell.label} gives {len(node.outputs)} outputs; expected one"
         raise ReviewError(Problem(file, message, cell.line))
     else:
-        content = _shown(file, cell, node.outputs[0], figures)
+        content = _shown(file, cell, node.outputs[0], text)
     widths = cell.get("tbl-colwidths", None)
     attributes = f' tbl-colwidths="{" ".join(map(str, widths))}"' if widths else ""
     return f"::: {{#{cell.label}{attributes}}}\n\n{content}\n\n{cell.options[f'{kind}-cap']}\n:::"
 
 
-def _shown(file, cell: Cell, output, figures: dict) -> str:
+def _shown(file, cell: Cell, output, text: ChapterText) -> str:
     """Return one output of a cell as Markdown."""
     if output.output_type == "stream":
         return f"```\n{output.text.rstrip()}\n```"
@@ -120,7 +131,12 @@ def _shown(file, cell: Cell, output, figures: dict) -> str:
                 Problem(file, "a figure without a label fig-…; expected one", cell.line)
             )
         path = f"{FIGURE_FOLDER}/{cell.label}.svg"
-        figures[path] = data["image/svg+xml"]
+        text.figures[path] = data["image/svg+xml"]
+        stem = path.removesuffix(".svg")
+        if "image/png" in data:
+            text.files[f"{stem}.png"] = base64.b64decode(data["image/png"])
+        if "text/csv" in data:
+            text.files[f"{stem}.csv"] = data["text/csv"].encode()
         alt = _ALT_ESCAPED.sub(r"\\\1", cell.options["fig-alt"])
         return f"![{alt}]({path})"
     if set(data) == {"text/plain"}:

@@ -8,9 +8,18 @@ import nbformat
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import shown
-from nenreview.render.source import read_chapters
+from nenreview.render.source import Chapter, read_chapters
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+
+def as_notebook(chapter: Chapter) -> str:
+    """Return the notebook of a chapter, without outputs, as the text of its file."""
+    notebook = nbformat.from_dict(chapter.notebook)
+    notebook.metadata["kernelspec"] = KERNEL
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"  # jupytext's own are random
+    return nbformat.writes(notebook) + "\n"
 
 
 def write_notebook(root: Path, file: str, *, force: bool = False) -> Path:
@@ -30,14 +39,11 @@ def write_notebook(root: Path, file: str, *, force: bool = False) -> Path:
     ReviewError
         If the chapter is outside the subset, or a notebook is there and `force` is false.
     """
-    notebook = read_chapters(root, [file])[0].notebook
-    notebook.metadata["kernelspec"] = KERNEL
-    for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{number}"  # jupytext's own are random
+    notebook = as_notebook(read_chapters(root, [file])[0])
     path = (root / file).with_suffix(".ipynb")
     try:
         with path.open("w" if force else "x", encoding="utf-8") as handle:
-            handle.write(nbformat.writes(notebook) + "\n")
+            handle.write(notebook)
     except FileExistsError:
         message = "is there already; move it away, or use --force to replace it"
         raise ReviewError(Problem(shown(path), message)) from None

@@ -19,6 +19,7 @@ from nenreview.render.discovery import (
     data_files,
     dataset,
 )
+from nenreview.render.downloads import DOWNLOADS, dataset_name
 from nenreview.render.markdown import ChapterText
 from nenreview.render.source import Chapter
 from nenreview.version import date_in_words, made, version
@@ -89,6 +90,7 @@ def write_pages(
                 "markdown": str(markdown),
                 "write": entry.file in pages.write,
                 "executed": entry.file in pages.executed,
+                "files": list(text.files),
             }
         )
     manifest = {
@@ -107,11 +109,15 @@ def write_pages(
         "card_name": CARD_NAME,
         "dataset": dataset(config),
         "data": f"{DATA_FOLDER}/{PACKAGE_NAME}" if data_files() else None,
+        "downloads": DOWNLOADS,
+        "archive": dataset_name(),
         "pdf_name": f"{config.output_file}.pdf",
         "code_fold": config.code_fold,
         "disclaimer": DISCLAIMER,
         "report": str(work / "report.json"),
         "html_template": str(ASSETS / "page.html"),
+        "glossary": str(root / "data" / "glossary.csv"),
+        "glossary_filter": str(ASSETS / "glossary.lua"),
         "typst_template": str(ASSETS / "book.typ"),
     }
     if pages.html:

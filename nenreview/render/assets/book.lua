@@ -121,11 +121,14 @@ local function number_floats(chapter)
     local prefix = pandoc.Inlines(KINDS[kind] .. NBSP .. number .. ": ")
     local long = { pandoc.Plain(prefix .. caption.content) }
     if kind == "tbl" then
-      if #blocks ~= 1 or blocks[1].t ~= "Table" then
+      local tbl, rest = blocks[1], pandoc.Blocks({})
+      for i = 2, #blocks do rest:insert(blocks[i]) end
+      -- After the table may follow what is for the page alone, such as a folded list.
+      local for_the_page = rest:filter(function(block) return block.t == "RawBlock" and block.format == "html" end)
+      if not tbl or tbl.t ~= "Table" or #for_the_page < #rest then
         problem(chapter, div.identifier, "holds something other than one table; expected one table and its caption")
         return nil
       end
-      local tbl = blocks[1]
       tbl.identifier = div.identifier
       local widths = div.attributes["tbl-colwidths"]
       if widths then
@@ -136,7 +139,8 @@ local function number_floats(chapter)
         end
       end
       tbl.caption = pandoc.Caption(long)
-      return tbl
+      rest:insert(1, tbl)
+      return rest
     end
     -- Pandoc takes a paragraph that is one captioned image for a figure of its own.
     blocks = blocks:walk({ Figure = function(inner) return inner.content end })
@@ -282,9 +286,64 @@ local function page_link(target)
   return (target:gsub("%.qmd$", ".html"):gsub("%.qmd#", ".html#"))
 end
 
-local function html_blocks(chapter, pages)
+-- A table as shown, without the raised marks, which would run into the numbers.
+local function table_as_csv(tbl)
+  local lines = {}
+  local function line(row)
+    local fields = {}
+    for _, cell in ipairs(row.cells) do
+      local shown = pandoc.Blocks(cell.contents):walk({ Superscript = function() return {} end })
+      local text = stringify(shown):gsub(NBSP, " ")
+      fields[#fields + 1] = text:find('[",\n]') and '"' .. text:gsub('"', '""') .. '"' or text
+    end
+    lines[#lines + 1] = table.concat(fields, ",")
+  end
+  for _, row in ipairs(tbl.head.rows) do line(row) end
+  for _, body in ipairs(tbl.bodies) do
+    for _, row in ipairs(body.body) do line(row) end
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+-- One line of links, `{ text, path below the book }` each.
+local function download_line(lead, root, links)
+  local shown = {}
+  for i, link in ipairs(links) do
+    shown[i] = string.format('<a href="%s%s" download>%s</a>', root, escape(link[2]), escape(link[1]))
+  end
+  return pandoc.RawBlock("html", '<div class="downloads">' .. lead .. ": " .. table.concat(shown, ", ") .. "</div>")
+end
+
+local function write_table(tbl)
+  local folder = manifest.html_folder .. "/" .. manifest.downloads
+  pandoc.system.make_directory(folder, true)
+  local path = manifest.downloads .. "/" .. tbl.identifier .. ".csv"
+  write_file(manifest.html_folder .. "/" .. path, table_as_csv(tbl))
+  return path
+end
+
+local function links_of_figure(chapter, id)
+  local path = "figures/" .. id
+  local links = { { "SVG", path .. ".svg" } }
+  for _, file in ipairs(chapter.files) do
+    if file == path .. ".png" then links[#links + 1] = { "PNG", file } end
+    if file == path .. ".csv" then links[#links + 1] = { "data (CSV)", file } end
+  end
+  return links
+end
+
+local function links_of_chapter(chapter)
+  local path = manifest.downloads .. "/" .. chapter.file:match("([^/]+)%.qmd$")
+  local links = { { "notebook", path .. ".ipynb" }, { "text (Markdown)", path .. ".md" } }
+  if manifest.archive then
+    links[#links + 1] = { "the whole dataset (ZIP)", manifest.downloads .. "/" .. manifest.archive }
+  end
+  return links
+end
+
+local function html_blocks(chapter, blocks)
   local root = root_of(chapter.page)
-  return chapter.blocks:walk({
+  return blocks:walk({
     traverse = "topdown",
     Header = function(header)
       local number = header.attributes["data-number"]
@@ -303,17 +362,24 @@ local function html_blocks(chapter, pages)
         }), false
       end
     end,
-    Image = function(image)
-      image.src = root .. image.src
-      return image
+    Figure = function(figure)
+      if not figure.classes:includes("float-fig") then return nil end
+      figure.content = figure.content:walk({
+        Image = function(image)
+          image.src = root .. image.src
+          return image
+        end,
+      })
+      return pandoc.Blocks({ figure, download_line("Download", root, links_of_figure(chapter, figure.identifier)) }), false
     end,
     Table = function(tbl)
       -- The caption stands outside the frame that scrolls.
       local frame, caption = pandoc.Div(tbl, pandoc.Attr("", { "table-frame" })), tbl.caption
       if #caption.long == 0 then return frame, false end
       local id = tbl.identifier
+      local line = download_line("Download", root, { { "CSV", write_table(tbl) } })
       frame.content[1].caption, frame.content[1].identifier = pandoc.Caption({}), ""
-      return pandoc.Figure(frame, caption, pandoc.Attr(id, { "float-tbl" })), false
+      return pandoc.Blocks({ pandoc.Figure(frame, caption, pandoc.Attr(id, { "float-tbl" })), line }), false
     end,
   })
 end
@@ -420,13 +486,19 @@ local function styles_to_classes(html, chapter)
   end))
 end
 
+local glossary = dofile(manifest.glossary_filter)
+glossary.terms = glossary.read_terms(manifest.glossary)
+
 local function write_page(chapter, i, chapters, pages, template)
   local root = root_of(chapter.page)
   local title, plain = chapter.title, (stringify(chapter.title):gsub(NBSP, " "))
   local site = manifest.site_url
-  local blocks = html_links(html_blocks(chapter, pages), chapter, pages)
+  local blocks = chapter.blocks
+  if glossary.terms then blocks = glossary.abbreviate(blocks, glossary.terms) end
+  blocks = html_links(html_blocks(chapter, blocks), chapter, pages)
   -- The chapter's heading is the page's title, which the template sets.
   blocks = blocks:filter(function(block) return not (block.t == "Header" and block.level == 1) end)
+  blocks:insert(download_line("Download this chapter", root, links_of_chapter(chapter)))
   local before, after = chapters[i - 1], chapters[i + 1]
   local book = manifest.book
   local variables = {

@@ -77,15 +77,4 @@
     pre.replaceWith(holder);
     holder.append(pre, made);
   }
-
-  // What scrolls sideways can be reached and scrolled by keyboard ---------------------------
-
-  function reachable() {
-    for (const frame of document.querySelectorAll("main .table-frame, main pre, main figure")) {
-      if (frame.scrollWidth > frame.clientWidth + 1) frame.tabIndex = 0;
-      else frame.removeAttribute("tabindex");
-    }
-  }
-  window.addEventListener("resize", reachable);
-  window.addEventListener("load", reachable);
 })();

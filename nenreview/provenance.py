@@ -1,0 +1,69 @@
+"""Where each number of a rebuilt table comes from: a folded list that follows the table.
+
+The list is HTML alone, so the PDF leaves it out; there the marks and their key say it. On
+the page a script shows the entry of a number beside it (``tables.html``); without the script
+the list can be unfolded and read.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+import pandas as pd
+
+from nenreview.audit.finding import AGREEING, NOT_CHECKABLE
+from nenreview.evidence.dataset import Dataset
+
+
+def cell_id(numbers: pd.DataFrame) -> str:
+    """Return what the entry of a cell is called: the key of its first number."""
+    return numbers["id"].iloc[0]
+
+
+def marked(text: str, ident: str) -> str:
+    """Return the Markdown of a cell's number so that the page finds its entry."""
+    return f'[{text}]{{from="{ident}"}}'
+
+
+def provenance_list(
+    data: Dataset, source: str, table: str, cells: list[tuple[str, str, pd.DataFrame]]
+) -> str:
+    """Return the list of where the numbers of a table come from, as Markdown.
+
+    Parameters
+    ----------
+    data : Dataset
+        The checked dataset.
+    source, table : str
+        What prints the numbers.
+    cells : list of tuple
+        One entry each: where it stands in the table, what is printed there, and its numbers
+        as `nenreview.audit.rebuild.rebuild_table_numbers` gives them.
+    """
+    held = data.sources.set_index("source").loc[source]
+    page = f"{source} ({held['title']}), {table}"
+    items = [
+        f'<li id="from-{cell_id(numbers)}"><b>{escape(place)}</b>. Printed: {escape(printed)}. '
+        f"{' '.join(map(_verdict, numbers.itertuples()))}</li>"
+        for place, printed, numbers in cells
+    ]
+    lines = [
+        '<details class="provenance"><summary>Where each number comes from</summary>',
+        f'<p class="provenance-page">{escape(page)}</p>',
+        "<ul>",
+        *items,
+        "</ul></details>",
+    ]
+    return "\n```{=html}\n" + "\n".join(lines) + "\n```\n"
+
+
+def _verdict(number) -> str:
+    """Return the verdict on one number, with its reason, as HTML."""
+    shown = f"{number.printed} {number.unit}".strip().replace(" %", "%")
+    if number.verdict == NOT_CHECKABLE:
+        said, why = "cannot be checked", number.basis
+    elif number.verdict in AGREEING:
+        said, why = "agrees", number.basis
+    else:
+        said, why = number.verdict, number.reason or number.basis
+    return f"<i>{escape(shown)}</i> {said}{f': {escape(why)}' if why else ''}."

@@ -1,0 +1,81 @@
+"""What a reader can take away: figures and their data, chapters, the dataset.
+
+The tables are written with the pages, by ``book.lua``, since they are the tables as shown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from nenreview.paths import DATA
+from nenreview.render.markdown import FIGURE_FOLDER, ChapterText
+from nenreview.render.notebook import as_notebook
+from nenreview.render.source import Chapter
+
+DOWNLOADS = "downloads"  # below the book's folder
+_CODE = re.compile(r"^``` \{\.python \.cell-code\}\n.*?^```\n+", re.M | re.S)
+_FOR_THE_PAGE = re.compile(r"^```\{=html\}\n.*?^```\n+", re.M | re.S)
+_MARKS = (
+    (re.compile(r'\[([^\]\[]*)\]\{from="[^"]*"\}'), r"\1"),
+    (re.compile(r"<span id=[^>]*></span>"), ""),
+)
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: no date of the render
+
+
+def dataset_name(folder: Path = DATA) -> str | None:
+    """Return the name of the archive of the dataset in `folder`; None where there is none."""
+    package = folder / "datapackage.json"
+    if not package.is_file():
+        return None
+    described = json.loads(package.read_text(encoding="utf-8"))
+    return f"{described['name']}-{described['version']}-data.zip"
+
+
+def write_downloads(book: Path, chapters: Iterable[tuple[Chapter, ChapterText]]) -> None:
+    """Write what the pages of some chapters offer, and the dataset.
+
+    Parameters
+    ----------
+    book : Path
+        The book's folder. What it holds of other chapters stays.
+    chapters : iterable of (Chapter, ChapterText)
+        Source of each chapter that is written, and its executed text.
+    """
+    folder = book / DOWNLOADS
+    folder.mkdir(exist_ok=True)
+    for chapter, text in chapters:
+        for path, content in text.files.items():
+            (book / path).parent.mkdir(parents=True, exist_ok=True)
+            (book / path).write_bytes(content)
+        stem = Path(chapter.file).stem
+        (folder / f"{stem}.ipynb").write_text(as_notebook(chapter), encoding="utf-8")
+        (folder / f"{stem}.md").write_text(prose(text.markdown), encoding="utf-8")
+    name = dataset_name()
+    if name:
+        write_dataset(folder / name)
+
+
+def prose(markdown: str) -> str:
+    """Return a chapter's Markdown without its code, its figures found from `DOWNLOADS`."""
+    text = _FOR_THE_PAGE.sub("", _CODE.sub("", markdown))
+    for mark, plain in _MARKS:
+        text = mark.sub(plain, text)
+    return text.replace(f"]({FIGURE_FOLDER}/", f"](../{FIGURE_FOLDER}/")
+
+
+def write_dataset(path: Path, folder: Path = DATA) -> None:
+    """Write the data package with its tables, its README and its licence as one archive."""
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    files = {file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file()}
+    licences = (f"{one['title']} ({one['name']})\n{one['path']}\n" for one in package["licenses"])
+    files["LICENCE.txt"] = "".join(licences).encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(f"{package['name']}/{name}", date_time=_EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content)

@@ -1,0 +1,159 @@
+"""One trial as one source prints it: its numbers, and the tables that every trial has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from IPython.display import Markdown
+
+from nenreview.audit.printed_rates import PrintedRate, printed_rates
+from nenreview.evidence.dataset import Dataset, load
+from nenreview.evidence.integrity import LIST_SEPARATOR
+from nenreview.evidence.population import ROOT_POPULATION
+from nenreview.evidence.sizes import size
+from nenreview.stats.durations import months
+from nenreview.stats.rate import Rate
+from nenreview.stats.response import below, remainder, response_rate
+from nenreview.tables import show_table
+from nenreview.wording import interval, number, of, population_name
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The numbers of one trial as one source prints them.
+
+    Populations are named below ``all``: ``"NEC"`` is ``all > NEC``, and
+    ``"NEC > pancreatic"`` is ``all > NEC > pancreatic``.
+    """
+
+    data: Dataset
+    trial: str
+    source: str
+
+    def _path(self, population: str) -> str:
+        return population if population == ROOT_POPULATION else below(ROOT_POPULATION, population)
+
+    def size(self, population: str = ROOT_POPULATION) -> int:
+        """Return the number of patients of a population."""
+        return size(self.data, self.trial, self._path(population), self.source)
+
+    def response(self, population: str = ROOT_POPULATION) -> Rate:
+        """Return responders among all patients of a population."""
+        return response_rate(self.data, self.trial, self._path(population), self.source)
+
+    def response_elsewhere(self, *populations: str) -> Rate:
+        """Return the response rate of those in none of the populations, by subtraction."""
+        return remainder(self.data, self.trial, [self._path(p) for p in populations], self.source)
+
+    def value(
+        self, outcome: str, statistic: str, population: str = ROOT_POPULATION, **where
+    ) -> float:
+        """Return the one value that is printed for an outcome; see `Dataset.value`."""
+        where |= {"outcome": outcome, "statistic": statistic, "population": self._path(population)}
+        return self.data.value(source=self.source, trial=self.trial, **where)
+
+    def median(self, outcome: str, population: str = ROOT_POPULATION, **where) -> str:
+        """Return a printed median, as text."""
+        return number(self.value(outcome, "median", population, **where))
+
+    def patients(
+        self, outcome: str, category: str, population: str = ROOT_POPULATION, **where
+    ) -> int:
+        """Return a printed count of patients."""
+        return int(self.value(outcome, "events", population, category=category, **where))
+
+    def months(
+        self, outcome: str, population: str = ROOT_POPULATION, *, statistic: str = "median"
+    ) -> str:
+        """Return a time that is printed in days or weeks in months, to one decimal."""
+        where = {"trial": self.trial, "source": self.source, "population": self._path(population)}
+        rows = self.data.select(outcome=outcome, statistic=statistic, **where)
+        (unit,) = rows["unit"].unique()
+        return f"{months(self.value(outcome, statistic, population), unit):.1f}"
+
+    def share(self, population: str = ROOT_POPULATION, outcome: str = "ORR") -> PrintedRate:
+        """Return the share that is printed of a population, with the counts that fit it.
+
+        Raises
+        ------
+        LookupError
+            If the source prints none.
+        """
+        for rate in printed_rates(self.data, self.trial, self.source):
+            if (rate.population, rate.outcome) == (self._path(population), outcome):
+                return rate
+        raise LookupError(f"{self.source} prints no {outcome} of {population!r} of {self.trial}")
+
+    def fitted(self, population: str = ROOT_POPULATION, outcome: str = "ORR") -> Rate:
+        """Return the one count that fits the share that is printed of a population.
+
+        Raises
+        ------
+        LookupError
+            If the source prints no share, or not exactly one count fits it.
+        """
+        share = self.share(population, outcome)
+        if len(share.counts) != 1:
+            fitting = ", ".join(map(of, share.counts)) or "none"
+            raise LookupError(f"expected one count for {share.printed}%; found {fitting}")
+        return share.counts[0]
+
+    def printed_rates(self) -> Markdown:
+        """Return each printed share with the counts that fit it and their intervals.
+
+        Where no count of the population fits, those of smaller denominators are named.
+        """
+        rows = []
+        for rate in printed_rates(self.data, self.trial, self.source):
+            n = f"{rate.n} ({rate.derived})" if rate.derived else str(rate.n or "not printed")
+            fitting = ", ".join(map(of, rate.counts))
+            if not fitting:
+                smaller = " or ".join(map(of, rate.others))
+                fitting = f"none; {smaller} would fit" if smaller else "none"
+            one = rate.counts[0] if len(rate.counts) == 1 else None
+            rows.append(
+                [
+                    population_name(rate.population),
+                    rate.outcome,
+                    f"{rate.printed}%",
+                    n,
+                    fitting,
+                    interval(one.clopper_pearson()) if one else "–",
+                    interval(one.wilson()) if one else "–",
+                ]
+            )
+        names = ["Population", "Outcome", "Printed", "Patients", "Counts that fit"]
+        frame = pd.DataFrame(rows, columns=[*names, "95% CI, Clopper-Pearson", "95% CI, Wilson"])
+        return show_table(frame, widths=[1.5, 1, 0.9, 1.2, 1.6, 1.1, 1], align="llrllrr")
+
+    def at_a_glance(self, rows: dict[str, str]) -> Markdown:
+        """Return the table of facts: those of ``trials.csv``, then `rows`."""
+        facts = self.data.trials.set_index("trial").loc[self.trial]
+        held = self.data.sources.set_index("source").loc[self.source]
+        known = not pd.isna(facts["enrolled"])
+        enrolled = str(facts["enrolled"]) if known else "not printed as one number"
+        table = {
+            "Registration": self.trial,
+            "Agent": _listed(facts["agents"]),
+            "Target": _listed(facts["target"]),
+            "Line": facts["line"],
+            "Phase": facts["phase"],
+            "Region": facts["region"],
+            "Primary endpoint": facts["primary_endpoint"] or "not stated",
+            "Patients": enrolled,
+            **rows,
+            "Held": f"{held['kind']}: {held['held']}",
+        }
+        frame = pd.DataFrame({"Item": list(table), "What is known": list(table.values())})
+        return show_table(frame, widths=[1, 3])
+
+
+def _listed(cell: str) -> str:
+    """Return the entries of a cell that holds a list, one for each arm, as text."""
+    return "; ".join(cell.split(LIST_SEPARATOR))
+
+
+def open_trial(trial: str, source: str) -> Trial:
+    """Return the numbers of a trial as a source prints them."""
+    return Trial(load(), trial, source)
