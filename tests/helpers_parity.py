@@ -19,6 +19,7 @@ class Book:
     references: list[tuple[str, str]] = field(default_factory=list)
     figures: list[tuple[str, str]] = field(default_factory=list)
     paragraphs: list[tuple[str, str]] = field(default_factory=list)
+    terms: list[tuple[str, str]] = field(default_factory=list)
 
 
 def read_book(folder: Path, pages: list[str]) -> Book:
@@ -32,6 +33,7 @@ def read_book(folder: Path, pages: list[str]) -> Book:
         book.captions += [(page, _text(c)) for c in main.find_all(["caption", "figcaption"])]
         book.references += [(page, _text(a)) for a in main.find_all("a", class_="quarto-xref")]
         book.figures += [(page, image.get("alt")) for image in main.find_all("img")]
+        book.terms += [(page, _text(term)) for term in main.find_all("abbr")]
         book.paragraphs += [(page, _text(p)) for p in main.find_all("p") if _text(p)]
     return book
 

@@ -37,3 +37,8 @@ def test_both_engines_show_the_same(books, part):
     by_quarto, by_us = (getattr(book, part) for book in books)
     assert by_us == by_quarto
     assert by_us, f"no {part} to compare"
+
+
+def test_both_engines_explain_the_same_terms(books):
+    by_quarto, by_us = books
+    assert by_us.terms == by_quarto.terms

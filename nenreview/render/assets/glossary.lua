@@ -53,7 +53,9 @@ local function abbreviate(blocks, terms)
       return header, false
     end,
     Div = function(div)
+      -- Quarto has made a node of its own of a float before the filter sees it.
       local a_float = div.identifier:match("^tbl%-") or div.identifier:match("^fig%-")
+        or div.attributes.__quarto_custom_type == "FloatRefTarget"
       if a_float or div.identifier == "refs" then return div, false end
     end,
     Table = leave, Figure = leave, CodeBlock = leave,
