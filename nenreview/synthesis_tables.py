@@ -126,7 +126,6 @@ def answers_table() -> Markdown:
                 f"{share(pool.profile.estimate, 0)} ({_limits(pool.profile)})",
                 _limits(pool.t),
                 new_trial(pool.t, 0),
-                _OPEN[NEC],
             ]
         )
     for question in (G3_NEN, NET_G3, LCNEC, NET):
@@ -138,16 +137,22 @@ def answers_table() -> Markdown:
                     f"{_NAMED.get(question, question)}, {one.name}: {of(one.rate)}{late}",
                     f"{one.rate.percent(0)} ({interval(exact, 0)})",
                     *2 * [NONE],
-                    _OPEN[one.row],
                 ]
             )
     names = [
         *("Patients, after earlier treatment", "Responders per 100 (95% CI)"),
-        *("Allowing for few trials", "A new trial", "Not known"),
+        *("Allowing for few trials", "A new trial"),
     ]
-    return show_table(
-        pd.DataFrame(rows, columns=names), widths=[2.6, 1.2, 1, 0.8, 2.6], align="lrrrl"
-    )
+    return show_table(pd.DataFrame(rows, columns=names), widths=[3.4, 1.3, 1, 0.8], align="lrrr")
+
+
+def unknowns() -> Markdown:
+    """Return what each row of `answers_table` leaves open, as a list."""
+    lines = [f"NEC: {_OPEN[NEC]}"]
+    for question in (G3_NEN, NET_G3, LCNEC, NET):
+        for one in chosen(load(), question, SHOWN):
+            lines.append(f"{_NAMED.get(question, question)}, {one.name}: {_OPEN[one.row]}")
+    return Markdown("\n".join(f"- {escape(line)}." for line in lines))
 
 
 def _limits(pool: PooledProportion) -> str:

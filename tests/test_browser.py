@@ -16,6 +16,7 @@ from conftest import VISIT
 from helpers_book import copy_review, render
 from helpers_browser import Visit, chromium, is_dark, launched, served, sideways, violations, visit
 from helpers_data import ROOT
+from playwright.sync_api import expect
 
 from nenreview.render.config import read_config
 
@@ -155,13 +156,21 @@ def test_the_skip_link_is_the_first_stop_and_leads_to_the_text(site, browser):
 @ours
 def test_what_scrolls_sideways_is_a_stop_only_while_it_does(site, browser):
     with visit(browser, site.address + "chapters/sintilimab.html", width=390) as seen:
-        stops = seen.page.locator("main .table-frame[tabindex='0']")
-        assert stops.count() > 0
-        stops.first.focus()
+        # A frame that is too wide for a telephone and not for a desk, and no taller than either.
+        frame = seen.page.locator("main .table-frame[tabindex='0']").first
+        kept = seen.page.locator("main .table-frame").nth(_place(frame))
+        kept.focus()
         seen.page.keyboard.press("ArrowRight")
-        seen.page.wait_for_function("document.activeElement.scrollLeft > 0")
+        seen.page.wait_for_timeout(500)
+        assert kept.evaluate("frame => frame.scrollLeft") > 0
         seen.page.set_viewport_size({"width": 1440, "height": 1000})
-        seen.page.wait_for_function("!document.querySelector('main .table-frame[tabindex]')")
+        expect(kept).not_to_have_attribute("tabindex", "0")
+
+
+def _place(frame) -> int:
+    """Return which of the frames of its page it is."""
+    every = "frame => [...document.querySelectorAll('main .table-frame')].indexOf(frame)"
+    return frame.evaluate(every)
 
 
 @ours
@@ -204,6 +213,82 @@ def test_the_evidence_table_is_filtered_by_a_column_and_sorted(site, browser):
             assert head.get_attribute("aria-sort") == order
             first = holder.locator("tbody tr:visible td:first-child").all_text_contents()
             assert first == sorted(first, key=str.casefold, reverse=backwards)
+
+
+# What a script or a style sheet of the frame is found by.
+SEARCH, RESULTS = "#search", "#search-results a"
+SWITCH, CHOSEN = "#scheme", "data-scheme"
+TOOLTIP = "[role=tooltip]"
+
+
+@ours
+def test_the_search_finds_a_term_and_leads_to_it(site, browser):
+    with visit(browser, site.address + "index.html") as seen:
+        seen.page.locator(SEARCH).fill("spartalizumab")
+        results = seen.page.locator(RESULTS)
+        results.first.wait_for()
+        assert violations(seen.page) == []
+        results.first.click()
+        seen.page.wait_for_url(site.address + "chapters/*.html*")
+        assert "spartalizumab" in seen.page.locator("main").inner_text().lower()
+        seen.page.locator(SEARCH).fill("zzqxj")
+        seen.page.wait_for_timeout(500)
+        assert results.count() == 0
+        assert not seen.faults
+
+
+@ours
+@pytest.mark.parametrize(("system", "chosen"), [("light", "dark"), ("dark", "light")])
+def test_the_chosen_theme_holds_over_pages_against_the_systems(site, browser, system, chosen):
+    paper = "getComputedStyle(document.body).backgroundColor"
+    with visit(browser, site.address + PAGES[1], scheme=chosen) as seen:
+        expected = seen.page.evaluate(paper)
+    with visit(browser, site.address + "index.html", scheme=system) as seen:
+        page = seen.page
+        assert page.evaluate(paper) != expected
+        page.locator(SWITCH).press("Enter")
+        for _ in range(2):
+            assert page.locator("html").get_attribute(CHOSEN) == chosen
+            assert page.evaluate(paper) == expected
+            assert violations(page) == []
+            page.goto(site.address + PAGES[1])
+        page.locator(SWITCH).press("Enter")
+        assert page.evaluate(paper) != expected
+        assert not seen.faults
+
+
+def test_a_number_says_by_keyboard_where_it_comes_from(site, browser):
+    with visit(browser, site.address + "chapters/sintilimab.html") as seen:
+        page, note = seen.page, seen.page.locator(TOOLTIP)
+        assert not note.is_visible()
+        for _ in range(200):
+            page.keyboard.press("Tab")
+            if page.evaluate(
+                'document.activeElement.matches(\'td [tabindex="0"], td[tabindex="0"]\')'
+            ):
+                break
+        note.wait_for()
+        assert note.inner_text().strip()
+        describing = page.locator(":focus").get_attribute("aria-describedby")
+        assert describing and describing == note.get_attribute("id")
+        if site.engine == OURS:
+            assert violations(page) == []
+        page.keyboard.press("Escape")
+        assert not note.is_visible()
+        assert not seen.faults
+
+
+@ours
+@pytest.mark.parametrize("name", ["index.html", "chapters/sintilimab.html", "chapters/audit.html"])
+def test_print_holds_the_text_and_nothing_to_click_or_fill(site, browser, name):
+    with visit(browser, site.address + name) as seen:
+        chrome = seen.page.locator(
+            "nav:visible, input:visible, select:visible, button:not(.table-sort):visible"
+        )
+        assert chrome.count() > 0
+        seen.page.emulate_media(media="print")
+        assert chrome.count() == 0
+        assert seen.page.locator("h1").is_visible()
 
 
 FAULTY = """<!DOCTYPE html><html lang="en"><title>Faulty</title>

@@ -103,7 +103,7 @@ def test_inline_results_read_as_in_quarto(rendered):
 def test_html_after_a_table_follows_it_on_the_page_and_is_not_in_the_pdf(rendered):
     figure = page(rendered, "chapters/first.html").select_one("#tbl-first")
     assert figure.select_one("[data-from=b]").text == "2"
-    assert figure.find_next_sibling().select_one("#from-b").text == "For the page alone."
+    assert figure.find_next(id="from-b").text == "For the page alone."
     assert b"For the page alone" not in _plain_pdf(rendered)
 
 
@@ -152,7 +152,11 @@ def test_one_chapter_writes_its_page_and_keeps_the_rest(book):
     after = snapshot(book / "_book")
     # The search's index names its files by what they hold, and follows the page.
     changed = {name for name in before | after if before.get(name) != after.get(name)}
-    assert {n for n in changed if not n.startswith("pagefind/")} == {"chapters/second.html"}
+    assert {n for n in changed if not n.startswith("pagefind/")} == {
+        "chapters/second.html",
+        "downloads/second.ipynb",
+        "downloads/second.md",
+    }
     assert len({n for n in changed if n.startswith("pagefind/fragment/")}) == 2
     assert "Table 1.1" in text_of(page(book, "chapters/second.html").main)
 

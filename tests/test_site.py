@@ -22,10 +22,17 @@ from nenreview.render.site import script_of, widths
 PAGES = ("index.html", "chapters/first.html", "chapters/second.html", "chapters/references.html")
 SITE = "https://example.org/a/review"
 PACKAGE = {
+    "name": "small",
     "title": "Small numbers",
     "description": "Numbers </script> to look at.",
     "version": "1.2.3",
-    "licenses": [{"path": "https://creativecommons.org/licenses/by/4.0/"}],
+    "licenses": [
+        {
+            "name": "CC-BY-4.0",
+            "title": "CC BY 4.0",
+            "path": "https://creativecommons.org/licenses/by/4.0/",
+        }
+    ],
     "resources": [
         {"path": "a.csv", "title": "A", "description": "As.", "mediatype": "text/csv"},
     ],
