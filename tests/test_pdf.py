@@ -1,6 +1,7 @@
 """The built-in engine's PDF, read back: title page, lists, links, marks for readers of the screen."""
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -8,13 +9,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pypandoc
 import pytest
 from helpers_book import copy_small_book, edit, nenreview
 from helpers_data import ROOT
 from pypdf import PdfReader
 
 from nenreview.errors import ReviewError
+from nenreview.render.config import read_config
+from nenreview.render.markdown import to_markdown
+from nenreview.render.pandoc import ASSETS, TYPST_SOURCE, Pages, write_pages
 from nenreview.render.pdf import problems
+from nenreview.render.source import read_chapters
 from nenreview.version import data_checksum
 
 EPOCH = "1700000000"  # 14 November 2023, 22:13:20 in UTC
@@ -194,6 +200,64 @@ def test_a_short_table_stays_on_one_page(pdf):
         pdf.pages[page_of(pdf, "Table 1.1: A table with a stressed caption. Name Count")]
     )
     assert "Name Count a 1 b 2" in page
+
+
+WIDTHS = """
+local widths = dofile(arg[1])
+local tbl = pandoc.read(io.open(arg[2]):read("a"), "markdown").blocks[1]
+print(pandoc.json.encode(widths(tbl, tonumber(arg[3]))))
+"""
+
+
+def shares(folder: Path, table: str, width: float = 52) -> list[float]:
+    """Return what `columns.lua` gives for a pipe table on a page so many em wide."""
+    (folder / "widths.lua").write_text(WIDTHS, encoding="utf-8")
+    (folder / "table.md").write_text(table, encoding="utf-8")
+    files = [folder / "widths.lua", ASSETS / "columns.lua", folder / "table.md"]
+    command = [pypandoc.get_pandoc_path(), "lua", *map(str, files), str(width)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(run.stdout)
+
+
+def test_a_table_shares_out_the_whole_width(tmp_path):
+    found = shares(tmp_path, "| a | b | c |\n|-|-|-|\n| one | two words | 3 |\n")
+    assert len(found) == 3 and sum(found) == pytest.approx(1)
+
+
+def test_long_text_gets_the_room_that_short_text_leaves(tmp_path):
+    long = "many words that fill more than a single line " * 6
+    narrow, wide = shares(tmp_path, f"| Yes | Why |\n|---------|-|\n| yes | {long} |\n")
+    assert wide > 5 * narrow
+
+
+def test_a_column_holds_its_longest_word(tmp_path):
+    # 26 capitals, at less than 0.75 of an em each, and the same again in the other column.
+    text = "words of little width " * 30
+    word, _ = shares(tmp_path, f"| A | B |\n|-|-|\n| {'M' * 26} | {text} |\n")
+    assert 52 * word > 26 * 0.65
+
+
+def test_a_number_keeps_its_interval_on_its_line_while_there_is_room(tmp_path):
+    long = "many words that fill more than a single line " * 9
+    table = f"| Why | Rate |\n|:-|-:|\n| {long} | 12.5 (4.2–22.9) |\n"
+    # 15 characters, most of them digits of 0.46 em.
+    assert 52 * shares(tmp_path, table)[1] > 15 * 0.4
+    assert 16 * shares(tmp_path, table, width=16)[1] > 9 * 0.4
+    assert sum(shares(tmp_path, table, width=6)) == pytest.approx(1)  # no room for either
+
+
+@pytest.mark.parametrize(("given", "kept"), [('tbl-colwidths="70 30"', True), ("", False)])
+def test_widths_that_the_author_gives_are_kept(tmp_path, given, kept):
+    root = copy_small_book(tmp_path)
+    config = read_config(root)
+    chapters = read_chapters(root, [entry.file for entry in config.chapters])
+    texts = [to_markdown(c, c.notebook, echo=False, executed=False) for c in chapters]
+    # The form in which a cell's option reaches Pandoc.
+    texts[1].markdown = texts[1].markdown.replace("{#tbl-hand}", f"{{#tbl-hand {given}}}")
+    target = Pages(html=None, write=frozenset(), executed=frozenset(), typst=True)
+    write_pages(config, chapters, texts, root=root, work=tmp_path, pages=target)
+    source = (tmp_path / TYPST_SOURCE).read_text(encoding="utf-8")
+    assert ("columns: (70%, 30%)" in source) is kept
 
 
 def test_the_heads_of_tables_are_marked_as_heads(pdf):

@@ -6,6 +6,7 @@
 -- another JSON file, for Python to show with file and line.
 
 local stringify = pandoc.utils.stringify
+local column_widths = dofile(pandoc.path.join({ pandoc.path.directory(arg[0]), "columns.lua" }))
 
 local KINDS = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
 local CALLOUTS = { note = "Note", tip = "Tip", important = "Important", warning = "Warning", caution = "Caution" }
@@ -101,6 +102,9 @@ local function number_sections(chapter)
   end
 end
 
+-- Tables whose widths of columns the author gives, by label.
+local given_widths = {}
+
 -- A float is `::: {#tbl-x}` or `::: {#fig-x}`: its content, then its caption as the last
 -- paragraph. It becomes one table or figure that carries its own number.
 local function number_floats(chapter)
@@ -132,6 +136,7 @@ local function number_floats(chapter)
       tbl.identifier = div.identifier
       local widths = div.attributes["tbl-colwidths"]
       if widths then
+        given_widths[div.identifier] = true
         local column = 0
         for percent in widths:gmatch("[%d.]+") do
           column = column + 1
@@ -581,6 +586,10 @@ local function short_captions(blocks)
   return table.concat(lines, "\n")
 end
 
+-- The width between the margins, 16.6 cm, in em of a table's text: 9 pt, or 8 where the
+-- table has more than so many columns.
+local TABLE_WIDTH, MANY_COLUMNS = { few = 52, many = 58.5 }, 6
+
 local function typst_blocks(chapter)
   local blocks = chapter.blocks:walk({
     traverse = "topdown",
@@ -599,11 +608,14 @@ local function typst_blocks(chapter)
         return pandoc.Blocks({ raw("#callout([" .. title .. "])[") }) .. div.content .. pandoc.Blocks({ raw("]") })
       end
     end,
-    Math = function(math)
-      -- Typst asks for words beside every equation; its TeX is what can be read aloud.
-      local tex = math.text:gsub("\\qquad(%b())$", "%1"):gsub("%s+", " "):gsub("^ ", "")
-      local alt = typst_string(tex)
-      return pandoc.RawInline("typst", "#[#set math.equation(alt: " .. alt .. "); " .. typst_of({ math }) .. "]")
+    Table = function(tbl)
+      local many = #tbl.colspecs > MANY_COLUMNS
+      if not given_widths[tbl.identifier] then
+        local shares = column_widths(tbl, many and TABLE_WIDTH.many or TABLE_WIDTH.few)
+        for i, share in ipairs(shares) do tbl.colspecs[i][2] = share end
+      end
+      if many then return pandoc.Blocks({ raw("#many-columns["), tbl, raw("]") }), false end
+      return tbl
     end,
     CodeBlock = function(code)
       -- Code is for the page and the notebook; the PDF holds what it computed.
@@ -616,8 +628,14 @@ local function typst_blocks(chapter)
       return pandoc.RawInline("typst", "#image(" .. table.concat(arguments, ", ") .. ")")
     end,
   })
-  -- A walk of its own: the one above stops at tables.
+  -- A walk of its own: the one above stops at wide tables.
   return blocks:walk({
+    Math = function(math)
+      -- Typst asks for words beside every equation; its TeX is what can be read aloud.
+      local tex = math.text:gsub("\\qquad(%b())$", "%1"):gsub("%s+", " "):gsub("^ ", "")
+      local alt = typst_string(tex)
+      return pandoc.RawInline("typst", "#[#set math.equation(alt: " .. alt .. "); " .. typst_of({ math }) .. "]")
+    end,
     Link = function(link)
       local target, id = link.target:match("^([^:#]*%.qmd)#?(.*)$")
       if not target then return nil end
