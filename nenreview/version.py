@@ -39,8 +39,10 @@ def keywords() -> list[str]:
     return _project().get("keywords", [])
 
 
-def data_checksum(folder: Path = DATA) -> str:
+def data_checksum(folder: Path = DATA) -> str | None:
     """Return one SHA-256 for all files below a folder, as 64 hexadecimal digits.
+
+    None where there is no such folder.
 
     It is the checksum of a list, one line a file: the file's own SHA-256, two spaces, its
     path from the folder's name on. The lines are sorted by the bytes of the path. A shell
@@ -51,6 +53,8 @@ def data_checksum(folder: Path = DATA) -> str:
     ReviewError
         If the folder holds no file.
     """
+    if not folder.is_dir():
+        return None
     files = {p.relative_to(folder.parent).as_posix(): p for p in folder.rglob("*") if p.is_file()}
     if not files:
         raise ReviewError(Problem(shown(folder), "holds no file; expected the data of the review"))

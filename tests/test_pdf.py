@@ -35,6 +35,8 @@ def book(tmp_path_factory) -> Path:
     table = f"::: {{#tbl-long}}\n\n| Head of rows | Head of numbers |\n|---|---|\n{rows}\n\n"
     table += "A long table. It has a second sentence.\n:::\n\n"
     edit(root, "chapters/first.qmd", "::: {.callout-note}", table + "::: {.callout-note}")
+    (root / "data").mkdir()
+    (root / "data" / "numbers.csv").write_text("number\n1\n", encoding="utf-8")
     render(root)
     return root
 
@@ -136,9 +138,17 @@ def test_the_checksum_changes_with_the_data(tmp_path, change):
     assert data_checksum(folder) != before
 
 
-def test_a_folder_without_data_has_no_checksum(tmp_path):
+def test_an_empty_folder_of_data_is_refused_and_none_has_no_checksum(tmp_path):
+    assert data_checksum(tmp_path / "data") is None
     with pytest.raises(ReviewError, match="holds no file; expected the data"):
         data_checksum(tmp_path)
+
+
+def test_the_title_page_of_a_book_without_data_names_no_checksum(tmp_path):
+    root = copy_small_book(tmp_path)
+    render(root)
+    title_page = text_of(PdfReader(root / "_book" / "small.pdf").pages[0])
+    assert "treatment advice." in title_page and "SHA-256" not in title_page
 
 
 def test_the_bookmarks_are_the_headings_of_the_chapters(pdf):
@@ -240,11 +250,9 @@ def test_a_column_holds_its_longest_word(tmp_path):
 def test_a_number_keeps_its_interval_on_its_line_while_there_is_room(tmp_path):
     long = "many words that fill more than a single line " * 9
     table = f"| Why | Rate |\n|:-|{{}}|\n| {long} | 12.5 (4.2–22.9) |\n"
-    right, left = (shares(tmp_path, table.format(rule))[1] for rule in ("-:", ":-"))
+    right, left = (shares(tmp_path, table.format(rule), 16)[1] for rule in ("-:", ":-"))
     assert right > left  # text may break at the space
-    assert sum(shares(tmp_path, table.format("-:"), width=6)) == pytest.approx(
-        1
-    )  # no room for either
+    assert sum(shares(tmp_path, table.format("-:"), 6)) == pytest.approx(1)  # no room for it
 
 
 @pytest.mark.parametrize(("given", "kept"), [('tbl-colwidths="70 30"', True), ("", False)])

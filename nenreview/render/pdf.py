@@ -38,7 +38,8 @@ def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
     Raises
     ------
     ReviewError
-        If Typst refuses anything, with the chapter in which it stands; if there are no data.
+        If Typst refuses anything, with the chapter in which it stands; if the folder of
+        the data is empty.
     """
     imprint = {
         "title": config.title,
