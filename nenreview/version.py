@@ -1,23 +1,68 @@
-"""The version of the review, read from ``pyproject.toml``, its only home, and its date."""
+"""What tells one state of the review from another: its version, its date, its data.
+
+The version is read from ``pyproject.toml``, its only home.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import tomllib
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 
 from nenreview.errors import Problem, ReviewError
-from nenreview.paths import PYPROJECT, ROOT
+from nenreview.paths import DATA, PYPROJECT, ROOT, shown
 
 EPOCH = "SOURCE_DATE_EPOCH"
 
 
 @cache
+def _project() -> dict:
+    return tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+
+
 def version() -> str:
     """Return the version of the review, for example ``"0.1.0"``."""
-    return tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["version"]
+    return _project()["version"]
+
+
+def description() -> str:
+    """Return what the project says it is in one sentence; empty where it says nothing."""
+    return _project().get("description", "")
+
+
+def keywords() -> list[str]:
+    """Return the words under which the review is to be found; none where there are none."""
+    return _project().get("keywords", [])
+
+
+def data_checksum(folder: Path = DATA) -> str | None:
+    """Return one SHA-256 for all files below a folder, as 64 hexadecimal digits.
+
+    None where there is no such folder.
+
+    It is the checksum of a list, one line a file: the file's own SHA-256, two spaces, its
+    path from the folder's name on. The lines are sorted by the bytes of the path. A shell
+    gives the same with ``find data -type f | LC_ALL=C sort | xargs sha256sum | sha256sum``.
+
+    Raises
+    ------
+    ReviewError
+        If the folder holds no file.
+    """
+    if not folder.is_dir():
+        return None
+    files = {p.relative_to(folder.parent).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    if not files:
+        raise ReviewError(Problem(shown(folder), "holds no file; expected the data of the review"))
+    lines = (
+        f"{hashlib.sha256(files[name].read_bytes()).hexdigest()}  {name}\n"
+        for name in sorted(files, key=str.encode)
+    )
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 @cache

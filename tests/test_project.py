@@ -77,6 +77,10 @@ def test_files_that_repeat_the_version_have_the_one_of_the_project(file, pattern
     assert re.search(pattern, text(file), re.M)[1] == PROJECT["version"]
 
 
+def test_the_keywords_are_those_of_the_citation():
+    assert PROJECT["keywords"] == yaml.safe_load(text("CITATION.cff"))["keywords"]
+
+
 def test_the_readme_opens_with_the_two_commands():
     commands = re.findall(r"^    (.+?)(?:\s+#.*)?$", text("README.md"), re.M)
     assert commands[:2] == ["make report", "make test"]

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
-import typst
 from tqdm import tqdm
 
 from nenreview.errors import Problem, ReviewError
@@ -18,10 +17,10 @@ from nenreview.render.config import BookConfig, named_chapters, read_config
 from nenreview.render.downloads import write_downloads
 from nenreview.render.execute import execute_all
 from nenreview.render.markdown import ChapterText, to_markdown
-from nenreview.render.pandoc import TYPST_SOURCE, Pages, write_pages
+from nenreview.render.pandoc import Pages, write_pages
+from nenreview.render.pdf import write_pdf
 from nenreview.render.site import write_site
 from nenreview.render.source import Chapter, read_chapters
-from nenreview.version import made
 
 FORMATS = ("html", "pdf")
 
@@ -71,7 +70,8 @@ def render(chapters: list[str] | None = None, formats: str = "html,pdf") -> None
                 write_downloads(html, written)
                 write_site(html, config)
             if "pdf" in wanted:
-                _write_pdf(new / f"{config.output_file}.pdf", work, texts)
+                _write_figures(work, texts)
+                write_pdf(new / f"{config.output_file}.pdf", work, config)
     seconds = monotonic() - started
     print(f"Rendered {len(to_run)} chapters in {seconds:.1f} s:")
     for name in wanted:
@@ -136,18 +136,6 @@ def _write_figures(folder: Path, texts: list[ChapterText]) -> None:
         for path, svg in text.figures.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(svg, encoding="utf-8")
-
-
-def _write_pdf(path: Path, work: Path, texts: list[ChapterText]) -> None:
-    """Compile the Typst source with its figures."""
-    _write_figures(work, texts)
-    try:
-        # The fonts that come with the package are the same on every machine.
-        typst.compile(
-            work / TYPST_SOURCE, output=path, root=work, ignore_system_fonts=True, timestamp=made()
-        )
-    except typst.TypstError as error:
-        raise ReviewError(Problem("typst", f"{error.message}\n{error.diagnostic}")) from None
 
 
 class _Progress:

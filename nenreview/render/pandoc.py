@@ -23,7 +23,6 @@ from nenreview.render.downloads import DOWNLOADS, dataset_name
 from nenreview.render.markdown import ChapterText
 from nenreview.render.source import Chapter
 from nenreview.version import date_in_words, made, version
-from nenreview.wording import DISCLAIMER
 
 ASSETS = Path(__file__).parent / "assets"
 TYPST_SOURCE = "book.typ"
@@ -113,7 +112,6 @@ def write_pages(
         "archive": dataset_name(),
         "pdf_name": f"{config.output_file}.pdf",
         "code_fold": config.code_fold,
-        "disclaimer": DISCLAIMER,
         "report": str(work / "report.json"),
         "html_template": str(ASSETS / "page.html"),
         "glossary": str(root / "data" / "glossary.csv"),

@@ -6,6 +6,7 @@
 -- another JSON file, for Python to show with file and line.
 
 local stringify = pandoc.utils.stringify
+local column_widths = dofile(pandoc.path.join({ pandoc.path.directory(arg[0]), "columns.lua" }))
 
 local KINDS = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
 local CALLOUTS = { note = "Note", tip = "Tip", important = "Important", warning = "Warning", caution = "Caution" }
@@ -101,6 +102,9 @@ local function number_sections(chapter)
   end
 end
 
+-- Tables whose widths of columns the author gives, by label.
+local given_widths = {}
+
 -- A float is `::: {#tbl-x}` or `::: {#fig-x}`: its content, then its caption as the last
 -- paragraph. It becomes one table or figure that carries its own number.
 local function number_floats(chapter)
@@ -132,6 +136,7 @@ local function number_floats(chapter)
       tbl.identifier = div.identifier
       local widths = div.attributes["tbl-colwidths"]
       if widths then
+        given_widths[div.identifier] = true
         local column = 0
         for percent in widths:gmatch("[%d.]+") do
           column = column + 1
@@ -549,16 +554,43 @@ end
 
 local function raw(text) return pandoc.RawBlock("typst", text) end
 
--- A table of up to so many rows stays on one page; a longer one flows over.
-local ROWS_TOGETHER = 16
-
-local function rows_of(tbl)
-  local count = 0
-  for _, body in ipairs(tbl.bodies) do count = count + #body.body end
-  return count
+local function typst_of(inlines)
+  return (pandoc.write(pandoc.Pandoc({ pandoc.Plain(inlines) }), "typst", { wrap_text = "none" }):gsub("\n+$", ""))
 end
 
-local function typst_blocks(chapter, pages)
+-- What a list of tables or figures shows of a caption: its first sentence, without links.
+local function first_sentence(caption)
+  local sentence = pandoc.Inlines({})
+  for i, inline in ipairs(caption) do
+    sentence:insert(inline)
+    local ends = inline.t == "Str" and inline.text:match("[%.?!]$") and caption[i + 1] and caption[i + 1].t == "Space"
+    local after = caption[i + 2]
+    if ends and after and stringify(after):match("^%u") then break end
+  end
+  return sentence:walk({
+    Link = function(link) return link.content end,
+    Note = function() return {} end,
+  })
+end
+
+-- As the entries of a dictionary in Typst: the label of each float and its short caption.
+local function short_captions(blocks)
+  local lines = {}
+  local function note(float)
+    local caption = float.caption.long[1]
+    if float.identifier ~= "" and caption then
+      lines[#lines + 1] = typst_string(float.identifier) .. ": [" .. typst_of(first_sentence(caption.content)) .. "],"
+    end
+  end
+  blocks:walk({ Table = note, Figure = note })
+  return table.concat(lines, "\n")
+end
+
+-- The width between the margins, 16.6 cm, in em of a table's text: 9 pt, or 8 where the
+-- table has more than so many columns.
+local TABLE_WIDTH, MANY_COLUMNS = { few = 52, many = 58.5 }, 6
+
+local function typst_blocks(chapter)
   local blocks = chapter.blocks:walk({
     traverse = "topdown",
     Header = function(header)
@@ -571,15 +603,19 @@ local function typst_blocks(chapter, pages)
     end,
     Div = function(div)
       if callout_kind(div) then
-        local title = pandoc.write(pandoc.Pandoc(div.content[1].content), "typst"):gsub("\n+$", "")
+        local title = typst_of(div.content[1].content[1].content)
         div.content:remove(1)
         return pandoc.Blocks({ raw("#callout([" .. title .. "])[") }) .. div.content .. pandoc.Blocks({ raw("]") })
       end
     end,
     Table = function(tbl)
-      if rows_of(tbl) <= ROWS_TOGETHER then
-        return pandoc.Blocks({ raw("#together["), tbl, raw("]") }), false
+      local many = #tbl.colspecs > MANY_COLUMNS
+      if not given_widths[tbl.identifier] then
+        local shares = column_widths(tbl, many and TABLE_WIDTH.many or TABLE_WIDTH.few)
+        for i, share in ipairs(shares) do tbl.colspecs[i][2] = share end
       end
+      if many then return pandoc.Blocks({ raw("#many-columns["), tbl, raw("]") }), false end
+      return tbl
     end,
     CodeBlock = function(code)
       -- Code is for the page and the notebook; the PDF holds what it computed.
@@ -592,8 +628,14 @@ local function typst_blocks(chapter, pages)
       return pandoc.RawInline("typst", "#image(" .. table.concat(arguments, ", ") .. ")")
     end,
   })
-  -- A walk of its own: the one above stops at tables.
+  -- A walk of its own: the one above stops at wide tables.
   return blocks:walk({
+    Math = function(math)
+      -- Typst asks for words beside every equation; its TeX is what can be read aloud.
+      local tex = math.text:gsub("\\qquad(%b())$", "%1"):gsub("%s+", " "):gsub("^ ", "")
+      local alt = typst_string(tex)
+      return pandoc.RawInline("typst", "#[#set math.equation(alt: " .. alt .. "); " .. typst_of({ math }) .. "]")
+    end,
     Link = function(link)
       local target, id = link.target:match("^([^:#]*%.qmd)#?(.*)$")
       if not target then return nil end
@@ -612,23 +654,20 @@ local function typst_blocks(chapter, pages)
   })
 end
 
-local function write_typst(chapters, pages)
-  local whole, part = pandoc.Blocks({}), nil
+local function write_typst(chapters)
+  local whole, part, captions = pandoc.Blocks({}), nil, {}
   for _, chapter in ipairs(chapters) do
-    if chapter.part ~= part then
-      part = chapter.part
-      if part then whole:insert(raw("#part-page(" .. typst_string(part) .. ")")) end
-    end
-    whole:extend(typst_blocks(chapter, pages))
+    local new_part = chapter.part ~= part and chapter.part
+    part = chapter.part
+    -- The comment is how an error of Typst finds its chapter; see pdf.py.
+    whole:insert(raw("// chapter: " .. chapter.file))
+    whole:insert(raw("#open-chapter(part: " .. (new_part and typst_string(new_part) or "none") .. ")"))
+    captions[#captions + 1] = short_captions(chapter.blocks)
+    whole:extend(typst_blocks(chapter))
   end
-  local book = manifest.book
   local typst = pandoc.write(pandoc.Pandoc(whole), "typst", {
     template = pandoc.template.compile(read_file(manifest.typst_template)),
-    variables = {
-      title = typst_string(book.title), subtitle = typst_string(book.subtitle),
-      author = typst_string(book.author), version = typst_string(book.version),
-      disclaimer = typst_string(manifest.disclaimer),
-    },
+    variables = { captions = table.concat(captions, "\n") },
     wrap_text = "none",
   })
   write_file(manifest.typst_file, typst)
@@ -659,7 +698,7 @@ local function main()
         if chapter.write then write_page(chapter, i, chapters, pages, template) end
       end
     end
-    if manifest.typst_file then write_typst(chapters, pages) end
+    if manifest.typst_file then write_typst(chapters) end
   end
   write_file(manifest.report, pandoc.json.encode({ problems = problems }))
 end

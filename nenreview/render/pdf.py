@@ -1,0 +1,97 @@
+"""From the Typst source to the PDF: what stands on its title page, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import typst
+
+from nenreview.errors import Problem, ReviewError
+from nenreview.render.config import BookConfig
+from nenreview.render.pandoc import TYPST_SOURCE
+from nenreview.version import data_checksum, date_in_words, description, keywords, made, version
+from nenreview.wording import DISCLAIMER
+
+IMPRINT = "imprint.json"  # what ``book.typ`` reads
+# For archives and for readers of the screen; Typst refuses a document that breaks either.
+STANDARDS = ["a-2a", "ua-1"]
+_CHAPTER = re.compile(r"// chapter: (.+)")  # written by ``book.lua`` before each chapter
+_ERROR = re.compile(r"^error: (?P<message>.+)\n(?: *┌─ .*?:(?P<line>\d+):\d+$)?", re.M)
+
+
+def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
+    """Compile the Typst source in a folder.
+
+    The same source gives the same bytes, on the same day as `made` counts it.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    work : Path
+        Folder with the Typst source and the figures that it names.
+    config : BookConfig
+        The book.
+
+    Raises
+    ------
+    ReviewError
+        If Typst refuses anything, with the chapter in which it stands; if the folder of
+        the data is empty.
+    """
+    imprint = {
+        "title": config.title,
+        "subtitle": config.subtitle,
+        "author": config.author,
+        "description": description(),
+        "keywords": keywords(),
+        "version": version(),
+        "date": date_in_words(),
+        "checksum": data_checksum(),
+        "disclaimer": DISCLAIMER,
+    }
+    (work / IMPRINT).write_text(json.dumps(imprint), encoding="utf-8")
+    try:
+        typst.compile(
+            work / TYPST_SOURCE,
+            output=path,
+            root=work,
+            # The fonts that come with the package are the same on every machine.
+            ignore_system_fonts=True,
+            timestamp=made(),
+            pdf_standards=STANDARDS,
+        )
+    except typst.TypstError as error:
+        source = (work / TYPST_SOURCE).read_text(encoding="utf-8").splitlines()
+        raise ReviewError(*problems(error.diagnostic, source)) from None
+
+
+def problems(diagnostic: str, source: list[str]) -> list[Problem]:
+    """Return what Typst found wrong, each with the chapter that holds it.
+
+    Parameters
+    ----------
+    diagnostic : str
+        Typst's own account: one or more errors, most with a line of the source.
+    source : list of str
+        The lines of that source, in which a comment names each chapter before it begins.
+
+    Returns
+    -------
+    list of Problem
+        In the order of `diagnostic`; all of it as one, should it have another form.
+    """
+    found = []
+    for error in _ERROR.finditer(diagnostic):
+        message = f"the PDF cannot be made: {error['message']}"
+        chapter = None
+        if error["line"]:
+            number = int(error["line"])
+            message += f", at “{source[number - 1].strip()[:200]}”"
+            names = (_CHAPTER.fullmatch(line) for line in reversed(source[:number]))
+            chapter = next((name[1] for name in names if name), None)
+        found.append(Problem(chapter or "typst", message))
+    found = list(dict.fromkeys(found))  # one call of the template can fail many times
+    return found or [Problem("typst", diagnostic)]
