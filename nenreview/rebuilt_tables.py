@@ -8,7 +8,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from nenreview.audit.finding import DISAGREEING, NOT_CHECKABLE
-from nenreview.audit.rebuild import LABEL, TEXT, rebuild, rebuild_numbers, rebuild_table_numbers
+from nenreview.audit.rebuild import LABEL, rebuild, rebuild_numbers, rebuild_table_numbers
 from nenreview.audit_tables import anchor, link_to, sentences
 from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.integrity import CELL_KEY
@@ -93,12 +93,11 @@ def notes(source: str, table: str) -> Markdown:
     cells = rebuild(load(), source, table)
     cells = cells[~cells["row"].isin(sentences(source, table))]
     letters = _letters(cells)
-    lines = [] if letters else ["Every cell that can be recomputed agrees with the print."]
-    judged = set(cells["verdict"]) - {LABEL, TEXT}
-    if judged == {NOT_CHECKABLE}:
-        lines = []
-    if NOT_CHECKABLE in judged:
+    lines = []
+    if NOT_CHECKABLE in set(cells["verdict"]):
         lines.append(_KEY)
+    elif not letters:
+        lines.append("Every cell that can be recomputed agrees with the print.")
     for reason, letter in letters.items():
         marked = cells[(cells["reason"] == reason) & cells["verdict"].isin(DISAGREEING)]
         where = marked.iloc[0]
