@@ -16,10 +16,10 @@ report: $(STAMP) ## render the review: _book/index.html and _book/nen-checkpoint
 	$(BIN)/python -m nenreview render
 
 test: $(STAMP) ## run the whole test suite
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 browser: $(STAMP) ## visit every page in Chromium, where it is installed, and say what was found
-	$(BIN)/python -m pytest -n auto --dist loadgroup tests/test_browser.py
+	$(BIN)/python -m pytest tests/test_browser.py
 
 check: $(STAMP) ## check the data
 	$(BIN)/python -m nenreview check
