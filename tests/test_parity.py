@@ -16,7 +16,6 @@ pytestmark = [
     pytest.mark.skipif(
         not shutil.which("quarto"), reason="no quarto on PATH: the two engines are not compared"
     ),
-    pytest.mark.xdist_group("parity"),
 ]
 PARTS = ("headings", "cells", "captions", "references", "figures", "paragraphs")
 
