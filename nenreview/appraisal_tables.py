@@ -7,9 +7,9 @@ from IPython.display import Markdown
 
 from nenreview.appraisal import overall
 from nenreview.evidence.dataset import load
-from nenreview.evidence.integrity import LIST_SEPARATOR
 from nenreview.evidence.sources import JIA, LU, MARKEY
 from nenreview.tables import escape, show_table
+from nenreview.wording import listed
 
 CASE_SERIES = {JIA: "Sintilimab paper", LU: "Toripalimab abstract", MARKEY: "Case series"}
 
@@ -29,16 +29,12 @@ def reasons_table(source: str) -> Markdown:
     """Return the answers for one document, each with its reason and where it stands."""
     rows = load().appraisal
     table = [
-        [f"{row.item}. {row.topic}", row.answer, f"{row.reason} ({_places(row.place)})"]
+        [f"{row.item}. {row.topic}", row.answer, f"{row.reason} ({listed(row.place)})"]
         for row in rows[rows["source"] == source].itertuples()
     ]
     return show_table(
         pd.DataFrame(table, columns=["Item", "Answer", "Why (where)"]), widths=[1.4, 1, 3.6]
     )
-
-
-def _places(cell: str) -> str:
-    return "; ".join(cell.split(LIST_SEPARATOR))
 
 
 def certainty_table(estimand: str) -> Markdown:

@@ -12,7 +12,7 @@ from IPython.display import Markdown
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import ROOT
-from nenreview.version import made, version
+from nenreview.version import date_in_words, made, version
 
 CFF_NAME = "CITATION.cff"
 # What has a meaning of its own in BibTeX.
@@ -51,7 +51,7 @@ class Citation:
     def text(self) -> str:
         """Return one line, as in a list of references."""
         authors = "; ".join(author.inverted for author in self.authors)
-        line = f"{authors}. {self.title}. Version {self.version}. {_words(self.issued)}."
+        line = f"{authors}. {self.title}. Version {self.version}. {date_in_words(self.issued)}."
         return f"{line} {self.address}" if self.address else line
 
     def bibtex(self) -> str:
@@ -141,7 +141,3 @@ def _author(entry: dict) -> Author:
 
 def _bibtex(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text)
-
-
-def _words(day: date) -> str:
-    return f"{day.day} {day:%B} {day.year}"

@@ -9,14 +9,13 @@ from IPython.display import Markdown
 
 from nenreview.audit.printed_rates import PrintedRate, printed_rates
 from nenreview.evidence.dataset import Dataset, load
-from nenreview.evidence.integrity import LIST_SEPARATOR
 from nenreview.evidence.population import ROOT_POPULATION
 from nenreview.evidence.sizes import size
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
 from nenreview.stats.response import below, remainder, response_rate
 from nenreview.tables import show_table
-from nenreview.wording import interval, number, of, population_name
+from nenreview.wording import interval, listed, number, of, population_name
 
 
 @dataclass(frozen=True)
@@ -135,8 +134,8 @@ class Trial:
         enrolled = str(facts["enrolled"]) if known else "not printed as one number"
         table = {
             "Registration": self.trial,
-            "Agent": _listed(facts["agents"]),
-            "Target": _listed(facts["target"]),
+            "Agent": listed(facts["agents"]),
+            "Target": listed(facts["target"]),
             "Line": facts["line"],
             "Phase": facts["phase"],
             "Region": facts["region"],
@@ -147,11 +146,6 @@ class Trial:
         }
         frame = pd.DataFrame({"Item": list(table), "What is known": list(table.values())})
         return show_table(frame, widths=[1, 3])
-
-
-def _listed(cell: str) -> str:
-    """Return the entries of a cell that holds a list, one for each arm, as text."""
-    return "; ".join(cell.split(LIST_SEPARATOR))
 
 
 def open_trial(trial: str, source: str) -> Trial:

@@ -9,7 +9,7 @@ import hashlib
 import os
 import subprocess
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -91,10 +91,10 @@ def made() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def date_in_words() -> str:
-    """Return the date of the review, for example ``"3 November 2026"``."""
-    when = made()
-    return f"{when.day} {when:%B} {when.year}"
+def date_in_words(day: date | None = None) -> str:
+    """Return a date, that of the review by default, for example ``"3 November 2026"``."""
+    day = day or made()
+    return f"{day.day} {day:%B} {day.year}"
 
 
 def _committed() -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from nenreview.evidence.integrity import LIST_SEPARATOR
 from nenreview.evidence.population import SEPARATOR
 from nenreview.stats.rate import Interval, Rate
 
@@ -75,3 +76,8 @@ def population_name(path: str) -> str:
 def words(count: int) -> str:
     """Return a small count as a word, ``three``, ``none`` for 0; larger ones as digits."""
     return _WORDS[count] if 0 <= count < len(_WORDS) else str(count)
+
+
+def listed(cell: str) -> str:
+    """Return the entries of a cell of the data that holds a list, as text."""
+    return "; ".join(cell.split(LIST_SEPARATOR))

@@ -21,15 +21,20 @@ PACKAGE_NAME = "datapackage.json"
 DATA_FOLDER = "data"  # below the book's folder
 
 
+def data_package(folder: Path = DATA) -> dict | None:
+    """Return the description of the data package in `folder`; None where there is none."""
+    path = folder / PACKAGE_NAME
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
 def dataset(config: BookConfig, folder: Path = DATA) -> str | None:
     """Return the data as a schema.org ``Dataset`` in JSON-LD; None where there is no package.
 
     Addresses are in it only where the book says where it is published.
     """
-    path = folder / PACKAGE_NAME
-    if not path.is_file():
+    package = data_package(folder)
+    if package is None:
         return None
-    package = json.loads(path.read_text(encoding="utf-8"))
     files = []
     for resource in package["resources"]:
         entry = {
@@ -62,11 +67,13 @@ def dataset(config: BookConfig, folder: Path = DATA) -> str | None:
 
 def data_files(folder: Path = DATA) -> list[Path]:
     """Return the data package's files, its description first; none where there is no package."""
-    description = folder / PACKAGE_NAME
-    if not description.is_file():
+    package = data_package(folder)
+    if package is None:
         return []
-    package = json.loads(description.read_text(encoding="utf-8"))
-    return [description, *(folder / resource["path"] for resource in package["resources"])]
+    return [
+        folder / PACKAGE_NAME,
+        *(folder / resource["path"] for resource in package["resources"]),
+    ]
 
 
 def sitemap(config: BookConfig) -> str:

@@ -5,13 +5,13 @@ The tables are written with the pages, by ``book.lua``, since they are the table
 
 from __future__ import annotations
 
-import json
 import re
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from nenreview.paths import DATA
+from nenreview.render.discovery import data_package
 from nenreview.render.markdown import FIGURE_FOLDER, ChapterText
 from nenreview.render.notebook import as_notebook
 from nenreview.render.source import Chapter
@@ -28,11 +28,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: no date of t
 
 def dataset_name(folder: Path = DATA) -> str | None:
     """Return the name of the archive of the dataset in `folder`; None where there is none."""
-    package = folder / "datapackage.json"
-    if not package.is_file():
-        return None
-    described = json.loads(package.read_text(encoding="utf-8"))
-    return f"{described['name']}-{described['version']}-data.zip"
+    package = data_package(folder)
+    return package and f"{package['name']}-{package['version']}-data.zip"
 
 
 def write_downloads(book: Path, chapters: Iterable[tuple[Chapter, ChapterText]]) -> None:
@@ -69,7 +66,7 @@ def prose(markdown: str) -> str:
 
 def write_dataset(path: Path, folder: Path = DATA) -> None:
     """Write the data package with its tables, its README and its licence as one archive."""
-    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    package = data_package(folder)
     files = {file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file()}
     licences = (f"{one['title']} ({one['name']})\n{one['path']}\n" for one in package["licenses"])
     files["LICENCE.txt"] = "".join(licences).encode()
