@@ -10,8 +10,6 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import jupytext
-import nbformat
 import yaml
 
 from nenreview.errors import Problem, ReviewError
@@ -60,6 +58,9 @@ _UNSUPPORTED = (
 )
 
 
+_NOTEBOOK = {"metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
 @dataclass
 class Cell:
     """One code cell: its options, its code, and the line that its fence stands on."""
@@ -87,8 +88,10 @@ class Chapter:
         Path below the root.
     text : str
         The whole source.
-    notebook : NotebookNode
-        Its cells, as jupytext reads them; code cells in the order of `cells`.
+    notebook : dict
+        Its cells in the form of nbformat 4, prose and code in turn, without outputs; code
+        cells in the order of `cells`. Jupytext splits a chapter in the same places, but takes
+        longer to import than a chapter to execute; a test holds the two together.
     cells : list of Cell
         The code cells.
     labels : dict of str to int
@@ -97,7 +100,7 @@ class Chapter:
 
     file: str
     text: str
-    notebook: nbformat.NotebookNode
+    notebook: dict = field(default_factory=lambda: {**_NOTEBOOK, "cells": []})
     cells: list[Cell] = field(default_factory=list)
     labels: dict[str, int] = field(default_factory=dict)
 
@@ -125,7 +128,7 @@ def read_chapters(root: Path, files: list[str]) -> list[Chapter]:
         except UnicodeDecodeError as error:
             problems.append(Problem(file, f"not UTF-8: {error}"))
             continue
-        chapter = Chapter(file, text, jupytext.reads(text, fmt="Rmd"))
+        chapter = Chapter(file, text)
         problems += _check(chapter)
         for label, line in chapter.labels.items():
             if label in places:
@@ -158,11 +161,13 @@ def _check(chapter: Chapter) -> list[Problem]:
             first, "expected the chapter's heading, `# Title {#sec-slug}`, before anything else"
         )
     number = 0
+    prose: list[str] = []
     while number < len(lines):
         line = lines[number]
         number += 1
         fence = FENCE.match(line)
         if not fence:
+            prose.append(line)
             _check_prose(line, number, problem, label)
             continue
         opened, info = number, fence[2].strip()
@@ -174,15 +179,29 @@ def _check(chapter: Chapter) -> list[Problem]:
         if number == len(lines) or any(line.startswith("```{") for line in body):
             problem(opened, "the fence is never closed")
         number += 1
-        if info == "{python}":
+        if info == "{python}" and fence[1].startswith("`"):
+            _add_prose(chapter, prose)
+            prose = []
             chapter.cells.append(Cell(opened, _options(body, opened, problem, label)))
-        elif info.startswith("{"):
-            problem(opened, f"a block {info}; expected {{python}} or plain code")
-    code_cells = [cell for cell in chapter.notebook.cells if cell.cell_type == "code"]
-    if not problems and len(code_cells) != len(chapter.cells):
-        found = f"{len(chapter.cells)} cells, but {len(code_cells)} can be run"
-        problem(first, f"{found}; expected {{python}} alone")
+            _add_code(chapter, body)
+            continue
+        prose += lines[opened - 1 : number]
+        if info.startswith("{"):
+            problem(opened, f"a block {info}; expected {{python}} after backticks, or plain code")
+    _add_prose(chapter, prose)
     return problems
+
+
+def _add_code(chapter: Chapter, lines: list[str]) -> None:
+    cell = {"cell_type": "code", "source": "\n".join(lines).strip("\n"), "metadata": {}}
+    chapter.notebook["cells"].append(cell | {"execution_count": None, "outputs": []})
+
+
+def _add_prose(chapter: Chapter, lines: list[str]) -> None:
+    text = "\n".join(lines).strip("\n")
+    if text:
+        cell = {"cell_type": "markdown", "source": text, "metadata": {}}
+        chapter.notebook["cells"].append(cell)
 
 
 def _closes(line: str, opening: str) -> bool:
