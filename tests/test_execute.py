@@ -91,7 +91,10 @@ def printed(notebook: dict) -> str:
 def test_a_fork_gives_what_a_kernel_gives(tmp_path):
     (chapter,) = given = chapters(tmp_path, everything=EVERYTHING)
     (fork,) = by_fork(given, tmp_path)
-    assert fork == run_in_kernel(chapter, tmp_path).notebook
+    for one, other in zip(
+        fork["cells"], run_in_kernel(chapter, tmp_path).notebook["cells"], strict=True
+    ):
+        assert one == other
     inline = fork["cells"][5]["metadata"][INLINE_RESULTS]
     assert inline['Markdown("**b**")']["text/markdown"] == "**b**"
 
@@ -107,9 +110,9 @@ def test_a_fork_gives_what_a_kernel_gives_for_the_small_book(tmp_path):
 LEAVES = """# Leaves {#sec-leaves}
 
 ```{python}
-import builtins, json, math, os, random, sys
+import builtins, csv, math, os, random, sys
 left = builtins.left = math.left = os.environ["LEFT"] = sys.modules["left"] = "left"
-json.dumps = None
+csv.reader = None
 random.seed(1)
 os.chdir("/")
 ```
@@ -117,10 +120,10 @@ os.chdir("/")
 LOOKS = """# Looks {#sec-looks}
 
 ```{python}
-import builtins, json, math, os, random, sys
+import builtins, csv, math, os, random, sys
 from pathlib import Path
 print("left" in globals(), hasattr(builtins, "left"), hasattr(math, "left"))
-print("LEFT" in os.environ, "left" in sys.modules, json.dumps([1]), Path.cwd().name)
+print("LEFT" in os.environ, "left" in sys.modules, list(csv.reader(["1"])), Path.cwd().name)
 print(random.random())
 ```
 """
@@ -135,7 +138,7 @@ def test_no_chapter_sees_what_another_left(tmp_path, way):
     else:
         _, looks = (run_in_kernel(chapter, tmp_path).notebook for chapter in given)
     (alone,) = by_fork(given[1:], tmp_path)
-    assert printed(looks).splitlines()[:2] == ["False False False", "False False [1] chapters"]
+    assert printed(looks).splitlines()[:2] == ["False False False", "False False [['1']] chapters"]
     assert printed(looks) == printed(alone)
 
 

@@ -41,8 +41,11 @@ class CellError(Exception):
 class Session(Protocol):
     """What executes the cells of one chapter, in its folder."""
 
-    def run(self, source: str) -> list[dict]:
-        """Execute code; return its outputs as nbformat has them, or raise `CellError`."""
+    def run(self, source: str, *, counted: bool = True) -> list[dict]:
+        """Execute code; return its outputs as nbformat has them, or raise `CellError`.
+
+        What is not `counted` leaves IPython's numbering of cells as it was.
+        """
 
     def evaluate(self, expressions: list[str]) -> list[dict]:
         """Return, for each expression, what IPython's `user_expressions` says of it."""
@@ -111,6 +114,15 @@ def execute_all(
     return executed
 
 
+def add_stream(outputs: list[dict], name: str, text: str) -> None:
+    """Add what a cell wrote to a stream; what follows on the same stream is one output."""
+    last = outputs[-1] if outputs else {}
+    if last.get("name") == name:
+        last["text"] += text
+    elif text:
+        outputs.append({"output_type": "stream", "name": name, "text": text})
+
+
 def cores() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -153,7 +165,7 @@ def execute(
     """
     started = monotonic()
     notebook = copy.deepcopy(chapter.notebook)
-    session.run(_SEED.format(seed=chapter.file))
+    session.run(_SEED.format(seed=chapter.file), counted=False)
     lines = iter(cell.line for cell in chapter.cells)
     count = 0
     for cell in notebook["cells"]:

@@ -18,7 +18,14 @@ from traitlets import default
 from traitlets.config import Config
 
 from nenreview.errors import Problem, ReviewError
-from nenreview.render.execute import SECONDS, CellError, Executed, environment, execute
+from nenreview.render.execute import (
+    SECONDS,
+    CellError,
+    Executed,
+    add_stream,
+    environment,
+    execute,
+)
 from nenreview.render.source import Chapter
 
 LONGEST_SOCKET_FOLDER = 80  # characters; a socket's whole path must stay under 104
@@ -56,21 +63,28 @@ class _KernelSession:
     def __init__(self, client: NotebookClient):
         self._client = client
 
-    def run(self, source: str) -> list[dict]:
+    def run(self, source: str, *, counted: bool = True) -> list[dict]:
         cell = nbformat.v4.new_code_cell(source)
         self._client.nb.cells = [cell]
         try:
-            self._client.execute_cell(cell, 0)
+            self._client.execute_cell(cell, 0, store_history=counted)
         except CellExecutionError as error:
             # The traceback begins after nbclient's own heading and the cell's source.
             raise CellError(error.ename, error.traceback) from None
-        return [dict(output) for output in cell.outputs]
+        outputs: list[dict] = []
+        for output in cell.outputs:
+            if output.output_type == "stream":
+                add_stream(outputs, output.name, output.text)
+            else:
+                outputs.append(dict(output))
+        return outputs
 
     def evaluate(self, expressions: list[str]) -> list[dict]:
         numbered = {str(i): expression for i, expression in enumerate(expressions)}
         published = self.run(
             "get_ipython().display_pub.publish({'application/json': "
-            f"get_ipython().user_expressions({numbered!r})}})"
+            f"get_ipython().user_expressions({numbered!r})}})",
+            counted=False,
         )
         results = published[0]["data"]["application/json"]
         return [results[key] for key in numbered]
@@ -121,7 +135,6 @@ def _client(chapter: Chapter, root: Path) -> Iterator[NotebookClient]:
             kernel_manager_class=_Manager,
             timeout=SECONDS,
             resources={"metadata": {"path": str((root / chapter.file).parent)}},
-            coalesce_streams=True,
             config=Config(KernelManager=connection),
         )
         with client.setup_kernel(env=environment(root)):

@@ -17,23 +17,19 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from nenreview.errors import Problem, ReviewError
-from nenreview.render.execute import CellError, execute
+from nenreview.render.execute import CellError, add_stream, execute
 from nenreview.render.source import Chapter
 
 
 class _Stream:
-    """Standard output or error of a cell; what follows on the same stream is one output."""
+    """Standard output or error of a cell."""
 
     def __init__(self, name: str, outputs: list[dict]):
         self.name = name
         self._outputs = outputs
 
     def write(self, text: str) -> int:
-        last = self._outputs[-1] if self._outputs else {}
-        if last.get("name") == self.name:
-            last["text"] += text
-        elif text:
-            self._outputs.append({"output_type": "stream", "name": self.name, "text": text})
+        add_stream(self._outputs, self.name, text)
         return len(text)
 
     def writelines(self, lines) -> None:
@@ -103,11 +99,11 @@ class ShellSession:
         sys.stdout = _Stream("stdout", self._shell.outputs)
         sys.stderr = _Stream("stderr", self._shell.outputs)
 
-    def run(self, source: str) -> list[dict]:
+    def run(self, source: str, *, counted: bool = True) -> list[dict]:
         """Execute code and return its outputs."""
         self._shell.outputs.clear()
         self._shell.failed = None
-        self._shell.run_cell(source, store_history=True)
+        self._shell.run_cell(source, store_history=counted)
         if self._shell.failed:
             raise CellError(*self._shell.failed)
         return list(self._shell.outputs)
