@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -33,6 +34,7 @@ TABLES = (
     "reporting",
     "glossary",
 )
+_NAMES = frozenset(TABLES)
 # What is ours may have nothing to say; the printed record may not, nor a checklist.
 MAY_BE_EMPTY = frozenset(
     {"derived", "overlaps", "claims", "accepted", "pooling", "published", "glossary"}
@@ -75,6 +77,12 @@ class Dataset:
     certainty: pd.DataFrame
     reporting: pd.DataFrame
     glossary: pd.DataFrame
+
+    def __getattribute__(self, name: str):
+        # Who keeps results, to know when they are old, hears which tables they came from.
+        if name in _NAMES:
+            sys.audit("nenreview.read", str(DATA / f"{name}.csv"))
+        return super().__getattribute__(name)
 
     def select(self, **where: str) -> pd.DataFrame:
         """Return the rows of `results` whose columns equal the given values.
@@ -163,7 +171,13 @@ def load(folder: Path = DATA) -> Dataset:
     ReviewError
         With every problem of the data, if there is one.
     """
-    dataset, problems = read(folder)
+    # All is read, to be checked, whichever table is used.
+    sys.audit("nenreview.checking", True)
+    try:
+        dataset, problems = read(folder)
+    finally:
+        sys.audit("nenreview.checking", False)
     if dataset is None:
         raise ReviewError(*problems)
+    sys.audit("nenreview.read", str(folder / "datapackage.json"))
     return dataset

@@ -13,10 +13,12 @@ from tqdm import tqdm
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import BOOK, ROOT, shown
+from nenreview.render.cache import Cache
 from nenreview.render.config import BookConfig, named_chapters, read_config
 from nenreview.render.downloads import write_downloads
-from nenreview.render.execute import Run, cores, execute_all
+from nenreview.render.execute import Executed, Run, cores, execute_all
 from nenreview.render.forked import AVAILABLE, forks
+from nenreview.render.inputs import checksums
 from nenreview.render.markdown import ChapterText, to_markdown
 from nenreview.render.pandoc import Pages, write_pages
 from nenreview.render.pdf import write_pdf
@@ -65,10 +67,7 @@ def render(
     sources = read_chapters(ROOT, files)
     to_run = [c for c in sources if c.file in pages or "pdf" in wanted]
     with _Progress([c.file for c in to_run]) as progress:
-        runs = execute_all(
-            to_run, _run(to_run, kernel), lambda c, e: progress.done(c.file), jobs=jobs or cores()
-        )
-        executed = {c.file: run.notebook for c, run in zip(to_run, runs, strict=True)}
+        executed = _executed(to_run, named, kernel=kernel, jobs=jobs or cores(), progress=progress)
         texts = [_text(chapter, executed, config) for chapter in sources]
         with _beside(BOOK) as (new, work):
             _keep(new, everything=bool(named) or "html" not in wanted, config=config, wanted=wanted)
@@ -103,6 +102,29 @@ def _formats(formats: str) -> list[str]:
     if not names:
         raise ReviewError(Problem("--to", f"no format; expected {', '.join(FORMATS)} or both"))
     return [name for name in FORMATS if name in names]
+
+
+def _executed(
+    chapters: list[Chapter], again: list[str], *, kernel: bool, jobs: int, progress: _Progress
+) -> dict[str, dict]:
+    """Return executed notebooks by file: those that are kept, and the rest executed now."""
+    cache = Cache(ROOT, checksums(ROOT))
+    notebooks = {}
+    if not kernel:
+        kept = {c.file: cache.get(c) for c in chapters if c.file not in again}
+        notebooks = {file: one.notebook for file, one in kept.items() if one}
+    # Those that take longest first, so that none is waited for at the end.
+    rest = [c for c in chapters if c.file not in notebooks]
+    rest.sort(key=cache.seconds, reverse=True)
+
+    def done(chapter: Chapter, executed: Executed) -> None:
+        cache.put(chapter, executed)
+        progress.done(chapter.file)
+
+    if rest:
+        runs = execute_all(rest, _run(rest, kernel), done, jobs=jobs)
+        notebooks |= {c.file: run.notebook for c, run in zip(rest, runs, strict=True)}
+    return notebooks
 
 
 def _run(chapters: list[Chapter], kernel: bool) -> Run:

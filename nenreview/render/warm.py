@@ -11,6 +11,8 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
+from nenreview.render import trace
+
 MODULES = "NENREVIEW_WARM"  # names, separated by spaces
 
 
@@ -29,6 +31,8 @@ def imported(sources: Iterable[str]) -> list[str]:
     return [name for name in names if not name.endswith(".*")]
 
 
+if MODULES in os.environ:
+    trace.begin()  # before anything of the project is read
 for _name in os.environ.get(MODULES, "").split():
     with suppress(Exception):
         importlib.import_module(_name)

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import traceback
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from nenreview.errors import Problem, ReviewError
+from nenreview.render import trace
 from nenreview.render.execute import CellError, add_stream, execute
 from nenreview.render.source import Chapter
 
@@ -125,6 +127,8 @@ def work(chapter: Chapter, root: Path, connection: Connection) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="nenreview-") as folder:
             result = execute(chapter, ShellSession(Path(folder)), at=connection.send)
+            # Before the folder is removed: that reads too.
+            result = replace(result, read=(*trace.read_below(root), trace.programs()))
     except ReviewError as error:
         result = list(error.problems)
     except Exception:

@@ -1,0 +1,137 @@
+"""What was executed before, kept for as long as nothing that it came from has changed.
+
+It lies in ``.cache/``, which can be deleted at any time. An executed chapter is kept with the
+checksums of all that it was made from: its own text, every file that it read and every module
+that it imported, the lock file, the versions of Python and of the installed packages, and this
+engine. One entry a chapter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from functools import cache, cached_property
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+
+from nenreview.render.execute import Executed
+from nenreview.render.inputs import checksum
+from nenreview.render.source import Chapter
+from nenreview.version import EPOCH
+
+FOLDER = ".cache"
+LOCK = "requirements.lock"
+ENGINE = Path(__file__).parent
+# What they say is known, so that what used them can be kept.
+_PROGRAMS = frozenset({"git"})
+
+
+class Cache:
+    """The executed chapters of one review.
+
+    Parameters
+    ----------
+    root : Path
+        Root of the review.
+
+    files : dict of str to str
+        What the project's files held before anything was executed (`inputs.checksums`): what
+        changes while a chapter runs is a reason to run it again.
+    """
+
+    def __init__(self, root: Path, files: dict[str, str]):
+        self._root = root
+        self._folder = root / FOLDER / "chapters"
+        self._files = files
+
+    def get(self, chapter: Chapter) -> Executed | None:
+        """Return a chapter as it was executed, unless anything that it came from has changed."""
+        try:
+            entry = json.loads(self._path(chapter).read_text(encoding="utf-8"))
+            made_from, executed = entry["made from"], Executed(**entry["executed"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None  # never kept, or by another version, or cut short
+        return executed if made_from == self._made_from(chapter, executed.read) else None
+
+    def put(self, chapter: Chapter, executed: Executed) -> None:
+        """Keep an executed chapter; one of which it is not known what it read is not kept.
+
+        Nothing is said where it cannot be written: the next render executes it again.
+        """
+        if executed.read is None or not _PROGRAMS.issuperset(executed.read[2]):
+            return
+        entry = {
+            "made from": self._made_from(chapter, executed.read),
+            "executed": vars(executed),
+        }
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_whole(self._path(chapter), json.dumps(entry, ensure_ascii=False))
+        except OSError:
+            return
+
+    def seconds(self, chapter: Chapter) -> float:
+        """Return how long a chapter took the last time; infinity where that is not known."""
+        try:
+            return json.loads(self._path(chapter).read_text(encoding="utf-8"))["executed"][
+                "seconds"
+            ]
+        except (OSError, ValueError, KeyError, TypeError):
+            return float("inf")
+
+    def _path(self, chapter: Chapter) -> Path:
+        return self._folder / f"{chapter.file.replace('/', '-')}.json"
+
+    def _made_from(self, chapter: Chapter, read) -> dict:
+        files, folders, programs = read
+        return {
+            "text": hashlib.sha256(chapter.text.encode()).hexdigest(),
+            "environment": self._environment,
+            "files": {file: self._files.get(file) for file in files},
+            "folders": {folder: self._names(folder) for folder in folders},
+            "programs": {program: self._history for program in programs},
+        }
+
+    @cached_property
+    def _environment(self) -> str:
+        """Return one checksum of what every chapter is made with."""
+        engine = [checksum(path) for path in sorted(ENGINE.glob("*.py"))]
+        known = [sys.version, installed(), os.environ.get(EPOCH), engine, self._files.get(LOCK)]
+        return hashlib.sha256(json.dumps(known).encode()).hexdigest()
+
+    def _names(self, folder: str) -> list[str]:
+        return [file for file in self._files if PurePosixPath(file).is_relative_to(folder)]
+
+    @cached_property
+    def _history(self) -> list[str]:
+        """Return what git says of the project: its last commit, and what is not committed."""
+        return [_git(self._root, "rev-parse", "HEAD"), _git(self._root, "status", "--porcelain")]
+
+
+@cache
+def installed() -> list[str]:
+    """Return the installed packages with their versions, sorted."""
+    # From the names of their folders: to read each one's metadata takes ten times as long.
+    names = {path.name for entry in sys.path for path in Path(entry).glob("*.dist-info")}
+    return sorted(names) or [str(d.name) for d in metadata.distributions()]
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is never seen half written."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _git(root: Path, *arguments: str) -> str:
+    try:
+        run = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
+    except OSError:
+        return ""
+    return run.stdout

@@ -1,0 +1,39 @@
+"""The project's own files, and what they hold at one moment."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path, PurePath
+
+# Made from other files, or none of the project's own; so is what begins with a dot.
+_PASSED_OVER = frozenset({"_book", "_site", "__pycache__", "site-packages", "node_modules"})
+
+
+def is_own(parts: Iterable[str]) -> bool:
+    """Return whether a path below the root, given by its parts, is one of the project's own."""
+    return not any(part.startswith(".") or part in _PASSED_OVER for part in parts)
+
+
+def checksums(root: Path) -> dict[str, str]:
+    """Return the SHA-256 of each of the project's own files, by path below the root."""
+    found = {}
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if is_own([name]))
+        for name in sorted(files):
+            path = Path(folder, name)
+            if is_own([name]) and path.is_file():
+                found[path.relative_to(root).as_posix()] = checksum(path)
+    return found
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file, as 64 hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def below(root: Path, paths: Iterable[str]) -> list[str]:
+    """Return those of some absolute paths that are the project's own, relative to it, sorted."""
+    relative = (PurePath(p).relative_to(root) for p in paths if PurePath(p).is_relative_to(root))
+    return sorted(path.as_posix() for path in relative if is_own(path.parts))

@@ -1,0 +1,87 @@
+"""What an execution read: the files of the project that it must be done again for.
+
+Python says of every file that is opened, every folder that is listed and every process that is
+started (PEP 578). What was read before a fork counts for each process forked from it.
+
+The dataset is checked whole whenever it is loaded, whatever a chapter takes from it. It says
+itself which of its tables are used, by events of its own; those count, and not that all files
+were opened.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nenreview.render.inputs import below
+
+READ = "nenreview.read"  # an event: a file that is used, its path
+CHECKING = "nenreview.checking"  # an event: whether files are opened for a check alone
+_IMPORTING = "importlib"  # in the name of the file that lists a folder
+
+
+@dataclass
+class Trace:
+    """What was opened, listed and started since `begin`.
+
+    Attributes
+    ----------
+    files, folders : set of str
+        Absolute paths.
+    programs : set of str
+        Names as they were called.
+    """
+
+    files: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
+    programs: set[str] = field(default_factory=set)
+    checking: bool = False
+
+    def hear(self, event: str, arguments: tuple) -> None:
+        """Take note of an event; called by Python for each."""
+        if event == "open":
+            path, mode, _ = arguments
+            reads = mode is None or "r" in mode
+            if isinstance(path, str | os.PathLike) and reads and not self.checking:
+                self.files.add(_absolute(path))
+        elif event in ("os.listdir", "os.scandir"):
+            # An import lists folders too; the modules that it finds are counted as files.
+            if isinstance(arguments[0], int):
+                return  # an open folder, as of a tree that is removed
+            if _IMPORTING not in sys._getframe(1).f_code.co_filename:
+                self.folders.add(_absolute(arguments[0] or "."))
+        elif event == "subprocess.Popen":
+            self.programs.add(Path(arguments[1][0]).name)
+        elif event == READ:
+            self.files.add(_absolute(arguments[0]))
+        elif event == CHECKING:
+            self.checking = arguments[0]
+
+
+def _absolute(path: str | bytes | os.PathLike) -> str:
+    return str(Path(os.fsdecode(path)).resolve())
+
+
+_trace = Trace()
+
+
+def begin() -> None:
+    """Take note of all that is read from now on, in this process and in its forks."""
+    sys.addaudithook(_trace.hear)
+
+
+def read_below(root: Path) -> tuple[list[str], list[str]]:
+    """Return the files and the folders below a folder that were read, relative to it, sorted.
+
+    Among the files are those of the modules that were imported.
+    """
+    modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    files = _trace.files | {file for file in modules if file and file.endswith(".py")}
+    return below(root, files), below(root, _trace.folders)
+
+
+def programs() -> list[str]:
+    """Return the names of the programs that were started, sorted."""
+    return sorted(_trace.programs)
