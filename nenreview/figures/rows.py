@@ -12,7 +12,7 @@ from nenreview.figures.style import SMALL
 # From the axis to the names, and to the columns of responders and of rates, in points.
 _NAMES, _COUNTS, _RATES = -8, 8, 68
 _LINE = 35  # letters that a line of a name holds
-_LEADING, _GAP, _LEAST = 0.135, 0.04, 0.26  # inches: a line, between rows, from row to row
+_LEADING, _GAP, _LEAST = 0.115, 0.04, 0.25  # inches: a line, between rows, from row to row
 _WORDS = {"break_long_words": False, "break_on_hyphens": False}
 
 
