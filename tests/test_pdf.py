@@ -365,7 +365,14 @@ def test_figures_are_drawings_and_no_pictures(pdf):
 def test_the_text_flows_past_a_figure_that_does_not_fit(pdf):
     # The list of figures names it first.
     *_, figure = (i for i, page in enumerate(pdf.pages) if "Figure 2.1: A figure." in text_of(page))
-    assert page_of(pdf, "And Figure 2.1") < figure
+    text = page_of(pdf, "And Figure 2.1")
+    assert text < figure
+    contents = " ".join(text_of(page) for page in pdf.pages[: page_of(pdf, "The sum is 2")])
+    assert re.search(r"Figure 2\.1: A figure\.[ .]* (\d+)", contents)[1] == str(figure + 1)
+    # The reference to it leads there too.
+    targets = [note.get_object()["/Dest"] for note in pdf.pages[text]["/Annots"]]
+    pages = [target[0] for target in targets if not isinstance(target, str)]
+    assert pdf.pages[figure].indirect_reference in pages
 
 
 def test_the_same_source_on_the_same_day_gives_the_same_bytes(book, tmp_path):

@@ -680,6 +680,13 @@ local function typst_blocks(chapter)
       -- Code is for the page and the notebook; the PDF holds what it computed.
       if code.classes:includes("cell-code") then return {} end
     end,
+    Figure = function(figure)
+      -- Typst has a figure that floats stand where it left the text. What leads to a figure
+      -- leads to this mark within it.
+      local mark = pandoc.RawInline("typst", "#metadata(none) <at-" .. figure.identifier .. ">")
+      figure.content:insert(1, pandoc.Plain({ mark }))
+      return figure
+    end,
     Image = function(image)
       -- Pandoc leaves the alternative text behind on the way to Typst.
       local alt = image.attributes["fig-alt"] or stringify(image.caption)
@@ -696,6 +703,11 @@ local function typst_blocks(chapter)
       return pandoc.RawInline("typst", "#[#set math.equation(alt: " .. alt .. "); " .. typst_of({ math }) .. "]")
     end,
     Link = function(link)
+      local figure = link.target:match("^#(fig%-.+)$")
+      if figure then
+        link.target = "#at-" .. figure
+        return link
+      end
       local target, id = link.target:match("^([^:#]*%.qmd)#?(.*)$")
       if not target then return nil end
       local page = pandoc.path.normalize(page_link(target)):match("([^/]+)$")
