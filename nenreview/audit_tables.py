@@ -72,7 +72,13 @@ def entries(data: Dataset, source: str) -> list[Entry]:
 
 
 def ledger_table(data: Dataset, source: str) -> Markdown:
-    """Return the numbers of a source that do not hold, each with a link to its cell."""
+    """Return the numbers of a source that do not hold, each with a link to its cell.
+
+    Raises
+    ------
+    ValueError
+        If all hold, which the chapter says in a sentence instead.
+    """
     claimed = set(data.claims["claim"])
     rows = [
         [
@@ -85,14 +91,18 @@ def ledger_table(data: Dataset, source: str) -> Markdown:
         for entry in entries(data, source)
         if entry.first.number not in claimed
     ]
-    # A source in order has a line too: that nothing was found is a result.
-    rows = rows or [["–", "–", "–", "–", "nothing is at odds with the rest"]]
     frame = pd.DataFrame(rows, columns=["Where", "Printed", "Recomputed", "Verdict", "Why"])
     return show_table(frame, widths=[1.7, 1.15, 1.3, 1.3, 2.9], align="lllll", markdown=True)
 
 
 def claims_table(data: Dataset, source: str) -> Markdown:
-    """Return the claims of a source that the numbers do not bear out, in our words."""
+    """Return the claims of a source that the numbers do not bear out, in our words.
+
+    Raises
+    ------
+    ValueError
+        If all are borne out, which the chapter says in a sentence instead.
+    """
     claims = data.claims.set_index("claim")["statement"]
     rows = [
         [
@@ -104,7 +114,6 @@ def claims_table(data: Dataset, source: str) -> Markdown:
         for entry in entries(data, source)
         if entry.first.number in claims.index
     ]
-    rows = rows or [["–", "–", "every claim that was tested is borne out", "–"]]
     frame = pd.DataFrame(rows, columns=["Where", "Claimed", "What the numbers say", "Verdict"])
     return show_table(frame, widths=[1.4, 2.2, 3.2, 1.3], align="llll", markdown=True)
 

@@ -6,6 +6,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from nenreview.evidence.dataset import load
+from nenreview.evidence_table import CLASSES, LINES
 from nenreview.meta.stratified import Stratified
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
@@ -235,10 +236,10 @@ def classes_table() -> Markdown:
 
 
 def times_table(outcome: str) -> Markdown:
-    """Return the medians of PFS or OS in months, those of PFS with the scan that is named."""
+    """Return the medians of PFS or OS in months by class and line, those of PFS with the scan."""
     scans = outcome == "PFS"
     rows = []
-    for time in outcomes.times(load()):
+    for time in sorted(outcomes.times(load()), key=_by_class):
         if time.outcome != outcome:
             continue
         low, high = ("not given" if x is None else _months(x) for x in (time.low, time.high))
@@ -260,6 +261,10 @@ def times_table(outcome: str) -> Markdown:
         widths=[1.4, 0.6, 2, 1.7, 0.9, 1, 0.8][: len(names)],
         align="llllrrr"[: len(names)],
     )
+
+
+def _by_class(time: outcomes.Time) -> tuple[int, int]:
+    return CLASSES.index(time.regimen_class), LINES.index(time.line)
 
 
 def _months(value: float) -> str:

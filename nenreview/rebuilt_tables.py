@@ -89,7 +89,10 @@ def _key(cell, source: str) -> tuple[str, ...]:
 
 
 def notes(source: str, table: str) -> Markdown:
-    """Return why each marked cell of a rebuilt table disagrees, and what the mark is."""
+    """Return why each marked cell of a rebuilt table disagrees, and what the mark is.
+
+    The PDF sets what stands in ``.table-notes`` below the last row of the table before it.
+    """
     cells = rebuild(load(), source, table)
     cells = cells[~cells["row"].isin(sentences(source, table))]
     letters = _letters(cells)
@@ -108,7 +111,7 @@ def notes(source: str, table: str) -> Markdown:
         )
         sentence = f"{printed}{escape(reason)}."
         lines.append(f"^{letter}^ {sentence[0].upper()}{sentence[1:]}")
-    return Markdown("\n\n".join(lines))
+    return Markdown("\n\n".join(["::: {.table-notes}", *lines, ":::"]))
 
 
 def _letters(cells: pd.DataFrame) -> dict[str, str]:

@@ -41,7 +41,7 @@ def new_trial(pool: PooledProportion, decimals: int = 1) -> str:
 
 
 def cohorts_table() -> Markdown:
-    """Return the rows of ``pooling.csv`` with their counts; `cohort_reasons` says why."""
+    """Return the rows of ``pooling.csv`` with their counts, and why each was chosen."""
     rows = [
         [
             one.estimand,
@@ -49,19 +49,14 @@ def cohorts_table() -> Markdown:
             one.name,
             of(one.rate),
             of(one.fallback) if one.fallback else NONE,
+            one.reason,
         ]
         for one in cohorts(load())
     ]
-    names = ["Question", "Role", "Trial or arm", "Responders", "Otherwise"]
+    names = ["Question", "Role", "Trial or arm", "Responders", "Otherwise", "Why"]
     return show_table(
-        pd.DataFrame(rows, columns=names), widths=[0.9, 1.2, 2.4, 1, 1], align="lllrr"
+        pd.DataFrame(rows, columns=names), widths=[0.9, 1.1, 1.9, 1, 1, 3.6], align="lllrrl"
     )
-
-
-def cohort_reasons() -> Markdown:
-    """Return why each row of ``pooling.csv`` was chosen, as a list."""
-    lines = [f"- {escape(f'{one.label}, {one.role}: {one.reason}.')}" for one in cohorts(load())]
-    return Markdown("\n".join(lines))
 
 
 def _pools(pools: tuple[Pooled, ...]) -> Markdown:

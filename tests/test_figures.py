@@ -4,9 +4,11 @@ import re
 
 import pytest
 from helpers_data import ROOT
+from matplotlib.text import Text
 
 from nenreview.figures.catalogue import FORMS, catalogue, draw, write_all
 from nenreview.figures.forest import forest
+from nenreview.figures.rows import pitch, wrapped
 from nenreview.figures.style import to_bytes
 from nenreview.stats.rate import Rate
 
@@ -59,3 +61,24 @@ def test_a_figure_offers_vector_and_raster():
     bundle = draw("synthesis-response")._repr_mimebundle_()
     assert bundle["image/svg+xml"].lstrip().startswith("<?xml")
     assert bundle["image/png"].startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_figure_is_as_wide_as_the_page_and_its_letters_can_be_read_in_print(name):
+    figure = draw(name).figure
+    svg = to_bytes(figure, "svg").decode()
+    assert re.search(r'<svg [^>]*width="([\d.]+)pt"', svg)[1] == "468"  # 6.5 in, of 6.54
+    letters = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
+    assert min(text.get_fontsize() for text in letters) >= 7
+    figure.draw_without_rendering()
+    drawn, (wide, high) = figure.get_tightbbox(), figure.get_size_inches()
+    # A hair more, since letters are measured at another resolution than they are drawn at.
+    assert drawn.x0 > -0.01 and drawn.y0 > -0.01
+    assert drawn.x1 < wide + 0.01 and drawn.y1 < high + 0.01
+
+
+def test_a_name_takes_as_few_lines_as_it_can_of_about_one_length():
+    assert wrapped("sintilimab: NEC") == "sintilimab: NEC"
+    two = wrapped("nivolumab + ipilimumab (NCT02923934), first line: GEP-NEC").split("\n")
+    assert two == ["nivolumab + ipilimumab", "(NCT02923934), first line: GEP-NEC"]
+    assert pitch(["short"]) < pitch(["short", "long " * 12]) < pitch(["long " * 20])

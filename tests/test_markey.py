@@ -121,8 +121,8 @@ def test_agents_differ_in_hatch_and_not_in_colour_alone(data):
 
 
 def test_the_legend_names_only_what_is_drawn():
-    axes = swimmer([Lane("a", 3, "nivolumab")]).figure.axes[0]
-    shown = [text.get_text() for text in axes.get_legend().get_texts()]
+    (legend,) = swimmer([Lane("a", 3, "nivolumab")]).figure.legends
+    shown = [text.get_text() for text in legend.get_texts()]
     assert shown == ["nivolumab", "stable when reported"]
 
 

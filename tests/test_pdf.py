@@ -25,16 +25,20 @@ from nenreview.version import data_checksum
 
 EPOCH = "1700000000"  # 14 November 2023, 22:13:20 in UTC
 LONG = 90  # rows of the table that does not fit on a page
+FILLING = 25  # paragraphs that leave too little of a page for the figure after them
 
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory) -> Path:
-    """The small book with a long table in it, rendered on a fixed day."""
+    """The small book with a long table and a figure that floats, rendered on a fixed day."""
     root = copy_small_book(tmp_path_factory.mktemp("pdf"))
     rows = "\n".join(f"| row {n} | {n} |" for n in range(LONG))
     table = f"::: {{#tbl-long}}\n\n| Head of rows | Head of numbers |\n|---|---|\n{rows}\n\n"
     table += "A long table. It has a second sentence.\n:::\n\n"
+    notes = r"::: {.table-notes}\nA note below the table.\n\nAnd another.\n:::"
+    table += f'```{{python}}\n#| echo: false\nMarkdown("{notes}")\n```\n\n'
     edit(root, "chapters/first.qmd", "::: {.callout-note}", table + "::: {.callout-note}")
+    edit(root, "chapters/second.qmd", "A second note.", "Line.\n\n" * FILLING + "A second note.")
     (root / "data").mkdir()
     (root / "data" / "numbers.csv").write_text("number\n1\n", encoding="utf-8")
     render(root)
@@ -205,6 +209,13 @@ def test_a_table_goes_on_over_the_page_with_its_head(pdf):
     assert [int(n) for n in re.findall(r"row (\d+) \1\b", shown)] == list(range(LONG))
 
 
+def test_the_notes_of_a_table_stand_on_the_page_with_its_last_row(pdf):
+    text = " ".join(text_of(page) for page in pdf.pages)
+    assert text.count("A note below the table. And another.") == 1
+    last = text_of(pdf.pages[page_of(pdf, f"row {LONG - 1} {LONG - 1}")])
+    assert f"row {LONG - 1} {LONG - 1} A note below the table. And another." in last
+
+
 def test_a_short_table_stays_on_one_page(pdf):
     page = text_of(
         pdf.pages[page_of(pdf, "Table 1.1: A table with a stressed caption. Name Count")]
@@ -255,18 +266,51 @@ def test_a_number_keeps_its_interval_on_its_line_while_there_is_room(tmp_path):
     assert sum(shares(tmp_path, table.format("-:"), 6)) == pytest.approx(1)  # no room for it
 
 
-@pytest.mark.parametrize(("given", "kept"), [('tbl-colwidths="70 30"', True), ("", False)])
-def test_widths_that_the_author_gives_are_kept(tmp_path, given, kept):
-    root = copy_small_book(tmp_path)
+def test_the_words_of_a_head_stay_whole_while_there_is_room(tmp_path):
+    # Of 14 letters, at more than 0.3 of an em each.
+    table = "| Text | Hyphenated-head |\n|-|-|\n| {} | 1 |\n".format("many words " * 30)
+    assert 52 * shares(tmp_path, table)[1] > 15 * 0.4
+    assert sum(shares(tmp_path, table, 8)) == pytest.approx(1)  # no room for it
+
+
+def typst_source(folder: Path, old: str, new: str) -> str:
+    """Return the Typst source of the small book with `old` of its first chapter replaced."""
+    root = copy_small_book(folder)
     config = read_config(root)
     chapters = read_chapters(root, [entry.file for entry in config.chapters])
     texts = [to_markdown(c, c.notebook, echo=False, executed=False) for c in chapters]
-    # The form in which a cell's option reaches Pandoc.
-    texts[1].markdown = texts[1].markdown.replace("{#tbl-hand}", f"{{#tbl-hand {given}}}")
+    assert old in texts[1].markdown
+    texts[1].markdown = texts[1].markdown.replace(old, new)
     target = Pages(html=None, write=frozenset(), executed=frozenset(), typst=True)
-    write_pages(config, chapters, texts, root=root, work=tmp_path, pages=target)
-    source = (tmp_path / TYPST_SOURCE).read_text(encoding="utf-8")
+    write_pages(config, chapters, texts, root=root, work=folder, pages=target)
+    return (folder / TYPST_SOURCE).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("given", "kept"), [('tbl-colwidths="70 30"', True), ("", False)])
+def test_widths_that_the_author_gives_are_kept(tmp_path, given, kept):
+    # The form in which a cell's option reaches Pandoc.
+    source = typst_source(tmp_path, "{#tbl-hand}", f"{{#tbl-hand {given}}}")
     assert ("columns: (70%, 30%)" in source) is kept
+
+
+def table_of(groups: str) -> str:
+    """Return a pipe table with one row for each letter, the letter its group."""
+    rows = "".join(f"| kind {group} | {n} |\n" for n, group in enumerate(groups))
+    return f"| Sort | Number |\n|---|---|\n{rows}"
+
+
+def test_a_table_in_groups_names_each_once_above_its_rows(tmp_path):
+    source = typst_source(tmp_path, "| x | y |\n|---|---|\n| 1 | 2 |\n", table_of("aaaaabbb"))
+    found = re.findall(r"\[#strong\[(Sort: kind .)\]\]|^ +\[(\d)\],$", source, re.M)
+    order = ["Sort: kind a", *"01234", "Sort: kind b", *"567"]
+    assert ["".join(pair) for pair in found] == order
+    assert "[Number]" in source and "[Sort]" not in source
+
+
+@pytest.mark.parametrize("groups", ["aaaabbb", "aaaabbba", "abcdefgg"])
+def test_a_table_that_is_short_or_not_sorted_by_its_first_column_keeps_it(tmp_path, groups):
+    source = typst_source(tmp_path, "| x | y |\n|---|---|\n| 1 | 2 |\n", table_of(groups))
+    assert "[Sort]" in source and "Sort: " not in source
 
 
 def test_the_heads_of_tables_are_marked_as_heads(pdf):
@@ -316,6 +360,19 @@ def test_figures_and_equations_carry_alternative_text(pdf):
 
 def test_figures_are_drawings_and_no_pictures(pdf):
     assert not [image for page in pdf.pages for image in page.images]
+
+
+def test_the_text_flows_past_a_figure_that_does_not_fit(pdf):
+    # The list of figures names it first.
+    *_, figure = (i for i, page in enumerate(pdf.pages) if "Figure 2.1: A figure." in text_of(page))
+    text = page_of(pdf, "And Figure 2.1")
+    assert text < figure
+    contents = " ".join(text_of(page) for page in pdf.pages[: page_of(pdf, "The sum is 2")])
+    assert re.search(r"Figure 2\.1: A figure\.[ .]* (\d+)", contents)[1] == str(figure + 1)
+    # The reference to it leads there too.
+    targets = [note.get_object()["/Dest"] for note in pdf.pages[text]["/Annots"]]
+    pages = [target[0] for target in targets if not isinstance(target, str)]
+    assert pdf.pages[figure].indirect_reference in pages
 
 
 def test_the_same_source_on_the_same_day_gives_the_same_bytes(book, tmp_path):

@@ -4,6 +4,7 @@ import pytest
 
 from nenreview import contrast_tables as compared
 from nenreview import synthesis_tables as tables
+from nenreview.evidence_table import CLASSES
 
 
 def rows(table) -> list[list[str]]:
@@ -30,7 +31,9 @@ def test_the_first_page_answers_for_each_question_and_pools_nec_alone():
 
 
 def test_sensitivities_and_choices_are_rows():
-    assert len(rows(tables.cohorts_table())) == 16
+    cohorts = rows(tables.cohorts_table())
+    assert len(cohorts) == 16
+    assert all(row[-1] for row in cohorts), "a choice without its reason"
     assert len(rows(tables.sensitivity_table())) == 11
     assert rows(tables.multiverse_table())[0][:3] == ["All", "–", "480"]
 
@@ -80,3 +83,9 @@ def test_what_is_not_printed_is_a_dash():
 def test_every_row_is_as_wide_as_its_heading(table):
     heading, _, *lines = table().data.strip().splitlines()
     assert {line.count("|") for line in lines} == {heading.count("|")}
+
+
+@pytest.mark.parametrize("outcome", ["PFS", "OS"])
+def test_times_stand_by_class_so_that_each_is_named_once_in_print(outcome):
+    classes = [row[0] for row in rows(compared.times_table(outcome))]
+    assert classes == sorted(classes, key=CLASSES.index)

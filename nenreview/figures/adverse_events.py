@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, ReviewFigure, style
+from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, ReviewFigure, sheet, style
 
 # Light to dark by severity, and hatched from grade 3 up, so that grey tells them apart.
 _GRADES = {
@@ -29,7 +28,7 @@ def adverse_events(counts: pd.DataFrame, *, n: int) -> ReviewFigure:
         Patients treated, named on the axis.
     """
     with style():
-        figure = Figure(figsize=(6.8, 0.27 * len(counts) + 1.1))
+        figure = sheet(0.22 * len(counts) + 0.7)
         axes = figure.subplots()
         for y, (_, grades) in enumerate(counts.iterrows()):
             left = 0

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
-from nenreview.figures.style import ACCENT, DARK, LIGHT, ReviewFigure, style
+from nenreview.figures.style import ACCENT, DARK, LIGHT, ReviewFigure, sheet, style
 from nenreview.synthesis.multiverse import Specification
 
 
@@ -37,7 +36,7 @@ def curve(
     (headline,) = headlines
     lines = sum(len(values) + 1 for values in options.values())
     with style():
-        figure = Figure(figsize=(6.8, 2.9 + 0.155 * lines))
+        figure = sheet(2.9 + 0.155 * lines)
         upper, lower = figure.subplots(
             2, 1, sharex=True, height_ratios=[2.6, 0.155 * lines], gridspec_kw={"hspace": 0.06}
         )

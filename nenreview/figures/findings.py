@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from nenreview.audit.finding import (
     CONFLICT,
@@ -14,7 +13,7 @@ from nenreview.audit.finding import (
     ROUNDING,
     TRUNCATED,
 )
-from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, ReviewFigure, style
+from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, ReviewFigure, sheet, style
 
 # From agreement to disagreement, each distinct in grey as well, hatched where it disagrees.
 _LOOKS = {
@@ -36,7 +35,7 @@ def findings(counts: pd.DataFrame) -> ReviewFigure:
         As `nenreview.audit.ledger.counts` returns them.
     """
     with style():
-        figure = Figure(figsize=(6.8, 0.5 * len(counts) + 1.3))
+        figure = sheet(0.4 * len(counts) + 1.1)
         axes = figure.subplots()
         for y, (_, row) in enumerate(counts.iterrows()):
             left, total = 0.0, int(row.sum())

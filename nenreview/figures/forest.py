@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from nenreview.figures import rows as beside
 from nenreview.figures.data import of_rate
-from nenreview.figures.style import DARK, MID, ReviewFigure, ruled, style
+from nenreview.figures.style import DARK, MID, ReviewFigure, ruled, sheet, style
 from nenreview.stats.rate import Rate
 from nenreview.wording import interval, of
 
@@ -32,7 +32,7 @@ def forest(rows: Sequence[tuple[str, Rate]], *, label: str = "ORR, %") -> Review
     if not rows:
         raise ValueError("no rows; expected at least one rate")
     with style():
-        figure = Figure(figsize=(6.8, 0.42 * len(rows) + 1.0))
+        figure = sheet(beside.pitch(name for name, _ in rows) * len(rows) + 0.9)
         axes = figure.subplots()
         for y, (name, rate) in enumerate(rows):
             limits = rate.clopper_pearson()
@@ -46,16 +46,16 @@ def forest(rows: Sequence[tuple[str, Rate]], *, label: str = "ORR, %") -> Review
             axes.plot(
                 100 * rate.proportion, y, "s", ms=6, color=MID, mec=DARK, mew=1.0, clip_on=False
             )
-            axes.text(-3, y, name, ha="right", va="center")
-            axes.text(103, y, of(rate), ha="left", va="center")
-            axes.text(121, y, f"{rate.percent()} ({interval(limits)})", ha="left", va="center")
-        frame(axes, len(rows), upto=100, columns=(103, 121), label=label)
+            beside.name(axes, y, name)
+            beside.counted(axes, y, of(rate))
+            beside.rated(axes, y, f"{rate.percent()} ({interval(limits)})")
+        frame(axes, len(rows), upto=100, label=label)
     data = pd.DataFrame([{"name": name, **of_rate(rate)} for name, rate in rows])
     return ReviewFigure(figure, data)
 
 
-def frame(axes: Axes, rows: int, *, upto: float, columns: tuple[float, float], label: str) -> None:
-    """Set the axis of rows from top to bottom, and the heads of the two columns beside it.
+def frame(axes: Axes, rows: int, *, upto: float, label: str) -> None:
+    """Set the axis of rows from top to bottom, and the heads of the columns beside it.
 
     Parameters
     ----------
@@ -65,12 +65,9 @@ def frame(axes: Axes, rows: int, *, upto: float, columns: tuple[float, float], l
         How many rows there are, the first at 0.
     upto : float
         End of the axis, which begins at 0, in percent.
-    columns : (float, float)
-        Where the columns of responders and of rates begin, on the axis.
     label : str
         Label of the axis.
     """
-    for x, head in zip(columns, ("Responders", "% (95% CI)"), strict=True):
-        axes.text(x, -0.8, head, ha="left", va="center", weight="bold")
+    beside.heads(axes, -0.9)
     axes.set(xlim=(0, upto), ylim=(rows - 0.4, -1.2), yticks=[], xlabel=label)
     ruled(axes)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nenreview.figures.style import DARK, MID, ReviewFigure, style
+from nenreview.figures.style import DARK, MID, ReviewFigure, sheet, style
 from nenreview.synthesis.classes import Cell
 
 _AREA = 9.0  # square points a patient
@@ -41,7 +40,7 @@ def evidence_map(
         (c.regimen_class, c.kind) for c in cells if c.line != "first"
     }
     with style():
-        figure = Figure(figsize=(6.8, 0.95 * len(kinds) + 1.1))
+        figure = sheet(0.85 * len(kinds) + 0.9)
         axes = figure.subplots()
         for cell in cells:
             where = (cell.regimen_class, cell.kind)

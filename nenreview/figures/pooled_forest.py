@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 
+from nenreview.figures import rows as beside
 from nenreview.figures.data import of_pool, of_rate
-from nenreview.figures.style import ACCENT, DARK, MID, ReviewFigure, ruled, style
+from nenreview.figures.style import ACCENT, DARK, MID, SMALL, ReviewFigure, ruled, sheet, style
 from nenreview.meta.pool import PooledProportion
 from nenreview.stats.rate import Interval, Rate
 from nenreview.wording import interval, of
@@ -89,12 +89,13 @@ def pooled_forest(
             raise ValueError(f"{group.heading!r} has neither a row nor a pool")
     lines = sum(1 + len(g.rows) + (g.pool is not None) + 2 * (g.wider is not None) for g in groups)
     end = _end(groups)
+    names = [name for g in groups for name in (g.heading, *(row.name for row in g.rows))]
     with style():
-        figure = Figure(figsize=(6.8, 0.29 * lines + 1.3))
+        figure = sheet(beside.pitch(names) * lines + 0.9)
         axes = figure.subplots()
         axes.set(xlim=(0, end), ylim=(lines - 0.3, -1.3), yticks=[], xlabel=label)
-        pen = _Pen(axes, end)
-        pen.heads()
+        beside.heads(axes, -0.8)
+        pen = _Pen(axes)
         for group in groups:
             pen.group(group)
         ruled(axes)
@@ -132,23 +133,11 @@ def _end(groups: Sequence[Group]) -> int:
 class _Pen:
     """Writes one line of the plot after the other."""
 
-    def __init__(self, axes, end: int):
-        self.axes, self.end, self.y = axes, end, 0
-
-    def text(self, column: str, text: str, **how) -> None:
-        x, align = {"name": (-0.03, "right"), "of": (1.03, "left"), "percent": (1.21, "left")}[
-            column
-        ]
-        self.axes.text(x * self.end, self.y, text, ha=align, va="center", **how)
-
-    def heads(self) -> None:
-        self.y = -0.8
-        self.text("of", "Responders", weight="bold")
-        self.text("percent", "% (95% CI)", weight="bold")
-        self.y = 0
+    def __init__(self, axes):
+        self.axes, self.y = axes, 0
 
     def group(self, group: Group) -> None:
-        self.text("name", group.heading, weight="bold")
+        beside.name(self.axes, self.y, group.heading, weight="bold")
         self.y += 1
         for row in group.rows:
             self.row(row)
@@ -171,30 +160,30 @@ class _Pen:
             mew=0.9,
             clip_on=False,
         )
-        self.text("name", row.name)
-        self.text("of", of(row.rate))
-        self.text("percent", f"{row.rate.percent()} ({interval(limits)})")
+        beside.name(self.axes, y, row.name)
+        beside.counted(self.axes, y, of(row.rate))
+        beside.rated(self.axes, y, f"{row.rate.percent()} ({interval(limits)})")
         self.y += 1
 
     def pool(self, pool: PooledProportion, name: str, **look) -> None:
         low, middle, high = (100 * x for x in (pool.ci_low, pool.estimate, pool.ci_high))
         corners = [(low, self.y), (middle, self.y - 0.3), (high, self.y), (middle, self.y + 0.3)]
         self.axes.add_patch(Polygon(corners, closed=True, edgecolor=DARK, lw=0.9, **look))
-        self.text("name", name)
-        self.text("of", f"{pool.events} of {pool.n}")
+        beside.name(self.axes, self.y, name)
+        beside.counted(self.axes, self.y, f"{pool.events} of {pool.n}")
         limits = Interval(pool.ci_low, pool.ci_high, pool.ci)
-        self.text("percent", f"{middle:.1f} ({interval(limits)})")
+        beside.rated(self.axes, self.y, f"{middle:.1f} ({interval(limits)})")
         self.y += 1
 
     def prediction(self, pool: PooledProportion) -> None:
-        self.text("name", "Prediction interval, new trial")
+        beside.name(self.axes, self.y, "Prediction interval, new trial")
         if pool.pi_low is None or pool.pi_high is None:
-            self.text("percent", "none")
+            beside.rated(self.axes, self.y, "none")
         else:
             ends = [100 * pool.pi_low, 100 * pool.pi_high]
             self.axes.plot(ends, [self.y, self.y], color=ACCENT, lw=1.6, ls=(0, (3, 1.5)))
             limits = Interval(pool.pi_low, pool.pi_high, "prediction")
-            self.text("percent", f"({interval(limits)})")
+            beside.rated(self.axes, self.y, f"({interval(limits)})")
         self.y += 1
 
 
@@ -215,5 +204,5 @@ def _legend(axes, groups: Sequence[Group], markers: tuple[str, str]) -> None:
             loc="upper center",
             bbox_to_anchor=(0.5, -1.9 / (axes.get_ylim()[0] + 1.3)),
             ncols=3,
-            fontsize=8,
+            fontsize=SMALL,
         )

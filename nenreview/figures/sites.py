@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
-from matplotlib.figure import Figure
 
+from nenreview.figures import rows as beside
 from nenreview.figures.data import of_rate
-from nenreview.figures.style import DARK, LIGHT, MID, ReviewFigure, ruled, style
+from nenreview.figures.style import DARK, LIGHT, MID, ReviewFigure, ruled, sheet, style
 from nenreview.stats.rate import Rate
-from nenreview.wording import of
+from nenreview.wording import interval, of
 
 _LOOKS = (("s", MID), ("o", LIGHT), ("^", "#888888"))
 _GAP = 0.26  # between the trials of a site
@@ -36,7 +36,7 @@ def sites(rates: Mapping[str, Mapping[str, Rate]]) -> ReviewFigure:
         if list(by_site) != names:
             raise ValueError(f"{trial} has the sites {list(by_site)}; expected {names}")
     with style():
-        figure = Figure(figsize=(6.8, 0.36 * len(names) * len(rates) + 1.2))
+        figure = sheet(0.29 * len(names) * len(rates) + 1.0)
         axes = figure.subplots()
         for i, (trial, by_site) in enumerate(rates.items()):
             marker, colour = _LOOKS[i]
@@ -57,8 +57,9 @@ def sites(rates: Mapping[str, Mapping[str, Rate]]) -> ReviewFigure:
                     clip_on=False,
                     label=trial if y == 0 else None,
                 )
-                axes.text(103, y + shift, of(rate), ha="left", va="center")
-        axes.text(103, -0.75, "Responders", ha="left", va="center", weight="bold")
+                beside.counted(axes, y + shift, of(rate))
+                beside.rated(axes, y + shift, f"{rate.percent()} ({interval(limits)})")
+        beside.heads(axes, -0.75)
         axes.set(xlim=(0, 100), ylim=(len(names) - 0.4, -0.9), xlabel="ORR, %")
         axes.set_yticks(range(len(names)), names)
         axes.tick_params(axis="y", length=0)

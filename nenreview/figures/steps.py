@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
-from matplotlib.figure import Figure
 
+from nenreview.figures import rows as beside
 from nenreview.figures.data import of_pool
 from nenreview.figures.forest import frame
-from nenreview.figures.style import ACCENT, DARK, MID, ReviewFigure, style
+from nenreview.figures.style import ACCENT, DARK, MID, ReviewFigure, sheet, style
 from nenreview.meta.pool import PooledProportion
 from nenreview.stats.rate import Interval
 from nenreview.wording import interval
@@ -40,22 +40,20 @@ def steps(
     if not rows:
         raise ValueError("no rows; expected at least one pool")
     with style():
-        figure = Figure(figsize=(6.8, 0.36 * len(rows) + 1.1))
+        figure = sheet(beside.pitch(name for name, _ in rows) * len(rows) + 0.9)
         axes = figure.subplots()
         axes.axvline(100 * whole.estimate, color=ACCENT, lw=1.0, ls=(0, (4, 2)), zorder=0)
         for y, (name, pool) in enumerate(rows):
-            axes.text(-1.5, y, name, ha="right", va="center")
+            beside.name(axes, y, name)
             if pool is None:
-                axes.text(51.5, y, "too few trials to pool", ha="left", va="center")
+                beside.counted(axes, y, "too few trials to pool")
                 continue
             ends = [100 * pool.ci_low, 100 * pool.ci_high]
             axes.plot(ends, [y, y], color=DARK, lw=1.4, solid_capstyle="butt")
             axes.plot(100 * pool.estimate, y, "D", ms=6, color=MID, mec=DARK, mew=0.9)
             limits = interval(Interval(pool.ci_low, pool.ci_high, pool.ci))
-            counted = f"{pool.events} of {pool.n}"
-            axes.text(51.5, y, counted, ha="left", va="center")
-            shown = f"{100 * pool.estimate:.1f} ({limits})"
-            axes.text(63.5, y, shown, ha="left", va="center")
-        frame(axes, len(rows), upto=50, columns=(51.5, 63.5), label=label)
+            beside.counted(axes, y, f"{pool.events} of {pool.n}")
+            beside.rated(axes, y, f"{100 * pool.estimate:.1f} ({limits})")
+        frame(axes, len(rows), upto=50, label=label)
     data = pd.DataFrame([{"name": name, **of_pool(pool)} for name, pool in rows])
     return ReviewFigure(figure, data)

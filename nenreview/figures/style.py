@@ -13,6 +13,10 @@ from matplotlib.figure import Figure
 # Okabe & Ito's colour-blind safe palette, each tone distinct in grey as well.
 DARK, MID, LIGHT, ACCENT = "#1b3a4b", "#4c8fa8", "#b9d6df", "#d55e00"
 
+# As wide as the text of a page, so that letters are as large in print as they are drawn.
+WIDTH = 6.5  # inches
+SMALL = 8  # points, of what stands beside a row; nothing is smaller than 7
+
 _STYLE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so that every machine has it
     "font.size": 9,
@@ -34,6 +38,17 @@ def style():
         yield
 
 
+def sheet(height: float) -> Figure:
+    """Return an empty figure as wide as the page, whose axes leave room for what is beside them.
+
+    Parameters
+    ----------
+    height : float
+        In inches, labels and legend included.
+    """
+    return Figure(figsize=(WIDTH, height), layout="constrained")
+
+
 def ruled(axes: Axes) -> None:
     """Rule an axis of rates from top to bottom, behind the marks, without an edge at the left."""
     axes.spines["left"].set_visible(False)
@@ -47,7 +62,7 @@ def to_bytes(figure: Figure, form: str) -> bytes:
     # No date and no version of the program: both would change the file.
     metadata = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[form]
     with style():
-        figure.savefig(buffer, format=form, dpi=200, bbox_inches="tight", metadata=metadata)
+        figure.savefig(buffer, format=form, dpi=200, metadata=metadata)
     return buffer.getvalue()
 
 

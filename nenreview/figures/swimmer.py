@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, ReviewFigure, style
+from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, ReviewFigure, sheet, style
 from nenreview.wording import number
 
 # One tone an agent, in order of appearance; the second is hatched, so that grey tells them apart.
@@ -60,7 +59,7 @@ def swimmer(lanes: Sequence[Lane]) -> ReviewFigure:
     tones = dict(zip(agents, _TONES, strict=False))
     longest = max(lane.months for lane in lanes)
     with style():
-        figure = Figure(figsize=(6.8, 0.42 * len(lanes) + 1.5))
+        figure = sheet(0.34 * len(lanes) + 1.1)
         axes = figure.subplots()
         for y, lane in enumerate(lanes):
             colour, hatch = tones[lane.agent]
@@ -75,11 +74,11 @@ def swimmer(lanes: Sequence[Lane]) -> ReviewFigure:
         axes.set_yticks(range(len(lanes)), [lane.name for lane in lanes])
         axes.tick_params(axis="y", length=0)
         axes.xaxis.get_major_locator().set_params(integer=True)
-        _legend(axes, tones, lanes)
+        _legend(figure, tones, lanes)
     return ReviewFigure(figure, pd.DataFrame(lanes))
 
 
-def _legend(axes, tones: dict[str, tuple[str, str]], lanes: Sequence[Lane]) -> None:
+def _legend(figure, tones: dict[str, tuple[str, str]], lanes: Sequence[Lane]) -> None:
     handles = [
         Patch(facecolor=colour, hatch=hatch, edgecolor=DARK, lw=0.8, label=agent)
         for agent, (colour, hatch) in tones.items()
@@ -89,11 +88,10 @@ def _legend(axes, tones: dict[str, tuple[str, str]], lanes: Sequence[Lane]) -> N
         handles.append(Line2D([], [], **_STABLE, label="stable when reported"))
     if True in ends:
         handles.append(Line2D([], [], **_PROGRESSED, label="progression (year)"))
-    axes.legend(
+    figure.legend(
         handles=handles,
         frameon=False,
-        loc="lower center",
-        bbox_to_anchor=(0.4, 1.0),
+        loc="outside upper center",
         ncols=len(handles),
         columnspacing=1.4,
         handletextpad=0.6,

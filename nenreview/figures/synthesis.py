@@ -29,7 +29,7 @@ from nenreview.toripalimab import TRIAL as TORIPALIMAB
 
 _SHORT = {
     "nec-nivolumab": "nivolumab, at 8 weeks",
-    "nec-nivolumab-high": "nivolumab, at 8 weeks, if all the rest did",
+    "nec-nivolumab-high": "nivolumab, if the rest responded",
     "nec-avelumab-low": "avelumab, if none had NEC",
     "nec-avelumab-high": "avelumab, if all had NEC",
     "lcnec-nivolumab": "nivolumab, LCNEC, at 8 weeks",

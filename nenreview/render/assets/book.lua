@@ -590,8 +590,65 @@ end
 -- table has more than so many columns.
 local TABLE_WIDTH, MANY_COLUMNS = { few = 52, many = 58.5 }, 6
 
+-- The notes of a table become its last row, so that they stand on a page with it.
+local function notes_below_tables(blocks)
+  local kept, tbl = pandoc.Blocks({}), nil
+  for _, block in ipairs(blocks) do
+    if block.t == "Div" and block.classes:includes("table-notes") and tbl then
+      tbl.foot = pandoc.TableFoot({ pandoc.Row({ pandoc.Cell(block.content, "AlignLeft", 1, #tbl.colspecs) }) })
+    else
+      local for_the_page = block.t == "RawBlock" or block.t == "CodeBlock"
+      if not for_the_page then tbl = block.t == "Table" and block or nil end
+      kept:insert(block)
+    end
+  end
+  return kept
+end
+
+-- In print a table sorted by its first column names each group once, in a row above it, where
+-- the page and its download keep the name in each row, to sort by it. Takes that column away
+-- and returns its head and the names, "Class: monotherapy", by the number of the row that each
+-- stands above; nil for a table without groups.
+local LEAST_ROWS, LEAST_ROWS_A_GROUP = 8, 2
+
+local function take_groups(tbl)
+  local rows = #tbl.bodies == 1 and tbl.bodies[1].body or {}
+  if #rows < LEAST_ROWS or #tbl.head.rows ~= 1 or given_widths[tbl.identifier] then return nil end
+  local head = stringify(tbl.head.rows[1].cells[1].contents)
+  local names, seen, count, last = {}, {}, 0, nil
+  for i, row in ipairs(rows) do
+    local name, plain = stringify(row.cells[1].contents), true
+    pandoc.Blocks(row.cells[1].contents):walk({ Inline = function(inline) plain = plain and (inline.t == "Str" or inline.t == "Space") end })
+    if name ~= last then
+      if not plain or name == "" or seen[name] then return nil end
+      names[i], seen[name], last, count = head .. ": " .. name, true, name, count + 1
+    end
+  end
+  if count * LEAST_ROWS_A_GROUP > #rows then return nil end
+  local function without_first(row)
+    row.cells:remove(1)
+    return row
+  end
+  tbl.head.rows = tbl.head.rows:map(without_first)
+  tbl.bodies[1].body = rows:map(without_first)
+  tbl.colspecs:remove(1)
+  return names
+end
+
+local function put_groups(tbl, names)
+  local rows = pandoc.List({})
+  for i, row in ipairs(tbl.bodies[1].body) do
+    if names[i] then
+      local name = pandoc.Plain({ pandoc.Strong(names[i]) })
+      rows:insert(pandoc.Row({ pandoc.Cell({ name }, "AlignLeft", 1, #tbl.colspecs) }))
+    end
+    rows:insert(row)
+  end
+  tbl.bodies[1].body = rows
+end
+
 local function typst_blocks(chapter)
-  local blocks = chapter.blocks:walk({
+  local blocks = notes_below_tables(chapter.blocks):walk({
     traverse = "topdown",
     Header = function(header)
       local number = header.level == 1 and chapter.number or header.attributes["data-number"]
@@ -609,17 +666,26 @@ local function typst_blocks(chapter)
       end
     end,
     Table = function(tbl)
+      local groups = take_groups(tbl)
       local many = #tbl.colspecs > MANY_COLUMNS
       if not given_widths[tbl.identifier] then
         local shares = column_widths(tbl, many and TABLE_WIDTH.many or TABLE_WIDTH.few)
         for i, share in ipairs(shares) do tbl.colspecs[i][2] = share end
       end
+      if groups then put_groups(tbl, groups) end
       if many then return pandoc.Blocks({ raw("#many-columns["), tbl, raw("]") }), false end
       return tbl
     end,
     CodeBlock = function(code)
       -- Code is for the page and the notebook; the PDF holds what it computed.
       if code.classes:includes("cell-code") then return {} end
+    end,
+    Figure = function(figure)
+      -- Typst has a figure that floats stand where it left the text. What leads to a figure
+      -- leads to this mark within it.
+      local mark = pandoc.RawInline("typst", "#metadata(none) <at-" .. figure.identifier .. ">")
+      figure.content:insert(1, pandoc.Plain({ mark }))
+      return figure
     end,
     Image = function(image)
       -- Pandoc leaves the alternative text behind on the way to Typst.
@@ -637,6 +703,11 @@ local function typst_blocks(chapter)
       return pandoc.RawInline("typst", "#[#set math.equation(alt: " .. alt .. "); " .. typst_of({ math }) .. "]")
     end,
     Link = function(link)
+      local figure = link.target:match("^#(fig%-.+)$")
+      if figure then
+        link.target = "#at-" .. figure
+        return link
+      end
       local target, id = link.target:match("^([^:#]*%.qmd)#?(.*)$")
       if not target then return nil end
       local page = pandoc.path.normalize(page_link(target)):match("([^/]+)$")

@@ -26,10 +26,12 @@ local function width_of(word)
   return width
 end
 
--- The widths of a cell's words; a line also breaks after a hyphen within a word.
-local function words_of(cell, scale)
+-- The widths of a cell's words; a line also breaks after a hyphen within a word, unless
+-- `whole_words`.
+local function words_of(cell, scale, whole_words)
   local words = {}
-  local text = pandoc.utils.stringify(cell.contents):gsub("(%a%-)(%a)", "%1\u{200b}%2")
+  local text = pandoc.utils.stringify(cell.contents)
+  if not whole_words then text = text:gsub("(%a%-)(%a)", "%1\u{200b}%2") end
   for spaced in text:gmatch("[^%s]+") do
     local space = SPACE
     for word in spaced:gsub("\u{200b}", " "):gmatch("[^ ]+") do
@@ -59,21 +61,21 @@ local function lines_at(words, room)
   return lines
 end
 
--- The words of every cell, row by row, heads first. A number with its interval stands in a
--- column that goes right, and is one word if `whole_numbers`.
-local function words_of_table(tbl, whole_numbers)
+-- The words of every cell, row by row, heads first. If `roomy`, the words of heads stay whole,
+-- and so does a number with its interval, which stands in a column that goes right.
+local function words_of_table(tbl, roomy)
   local rows = {}
-  local function add(row, scale, whole_numbers)
+  local function add(row, scale, is_head)
     local words = {}
     for i, cell in ipairs(row.cells) do
-      words[i] = words_of(cell, scale)
-      if whole_numbers and tbl.colspecs[i][1] == "AlignRight" then words[i] = whole(words[i]) end
+      words[i] = words_of(cell, scale, roomy and is_head)
+      if roomy and not is_head and tbl.colspecs[i][1] == "AlignRight" then words[i] = whole(words[i]) end
     end
     rows[#rows + 1] = words
   end
-  for _, row in ipairs(tbl.head.rows) do add(row, BOLD, false) end
+  for _, row in ipairs(tbl.head.rows) do add(row, BOLD, true) end
   for _, body in ipairs(tbl.bodies) do
-    for _, row in ipairs(body.body) do add(row, 1, whole_numbers) end
+    for _, row in ipairs(body.body) do add(row, 1, false) end
   end
   return rows
 end
