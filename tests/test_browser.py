@@ -193,6 +193,19 @@ def test_the_first_screen_answers(site, browser, width, height):
         assert figure["y"] < (height * 2 / 3 if width > 1000 else height * 1.1)
 
 
+def test_the_answer_leads_to_where_its_numbers_come_from(site, browser):
+    """One click to the printed table, a number of which then says what it follows from."""
+    with visit(browser, site.address + "index.html") as seen:
+        page = seen.page
+        page.locator("main p").get_by_role("link", name="sintilimab", exact=True).click()
+        # Jia 2022, PRIMARY ASSESSMENT METHOD: NECs: partial response 5(27.8%).
+        number = page.locator("#tbl-jia-nec [data-from]", has_text="27.8").first
+        expect(number).to_be_in_viewport()
+        number.hover()
+        expect(page.locator(TOOLTIP)).to_contain_text("27.8% agrees: 5 of 18.")
+        assert not faults(site, seen)
+
+
 @ours
 def test_the_summary_is_read_on_a_telephone_without_scrolling_sideways(site, browser):
     with visit(browser, site.address + "index.html", width=390) as seen:
