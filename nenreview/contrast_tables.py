@@ -25,11 +25,8 @@ from nenreview.wording import (
     population_name,
     ratio,
     signed,
+    versus,
 )
-
-
-def _versus(pair: Comparison) -> str:
-    return f"{of(pair.first)} versus {of(pair.second)}"
 
 
 def _combined(rows: dict[str, Stratified], stub: str, first: str) -> Markdown:
@@ -42,7 +39,7 @@ def _combined(rows: dict[str, Stratified], stub: str, first: str) -> Markdown:
         lines.append(
             [
                 name,
-                "; ".join(_versus(pair) for pair in strata.trials),
+                "; ".join(versus(pair) for pair in strata.trials),
                 f"{ratio(odds)} ({ratio(odds_limits.low)} to {ratio(odds_limits.high)})",
                 f"{ratio(exact.odds_ratio)} "
                 f"({ratio(exact.interval.low)} to {ratio(exact.interval.high)})",
@@ -111,7 +108,7 @@ def biomarkers_table() -> Markdown:
             one.name,
             one.marker,
             one.cut,
-            _versus(one.pair),
+            versus(one.pair),
             one.printed_p or NONE,
             f"{signed(100 * one.pair.risk_difference)} "
             f"({points(one.pair.risk_difference_interval())})",

@@ -131,8 +131,8 @@ def evidence_table(data: Dataset) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``Class, Line, Trial, n, NEC, NET, ORR (95% CI), DCR, PFS, OS``; the interval
-        is Clopper-Pearson in percent, times are medians in months.
+        Columns ``Class, Line, Trial, n, NEC, NET``, then ``ORR (95% CI, %)`` with the
+        Clopper-Pearson interval, ``DCR``, and the medians ``PFS, months`` and ``OS, months``.
     """
     rows = [
         {
@@ -142,10 +142,10 @@ def evidence_table(data: Dataset) -> pd.DataFrame:
             "n": str(size(data, arm.trial, arm.population, arm.source)),
             "NEC": _part(data, arm, "NEC"),
             "NET": _part(data, arm, "NET"),
-            "ORR (95% CI)": "; ".join(_response(data, arm)) or NOT_REPORTED,
+            "ORR (95% CI, %)": "; ".join(_response(data, arm)) or NOT_REPORTED,
             "DCR": _share(data, arm, "DCR"),
-            "PFS": _median(data, arm, "PFS"),
-            "OS": _median(data, arm, "OS"),
+            "PFS, months": _median(data, arm, "PFS"),
+            "OS, months": _median(data, arm, "OS"),
         }
         for arm in arms(data)
     ]

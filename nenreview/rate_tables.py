@@ -10,7 +10,7 @@ from nenreview.evidence.dataset import load
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.tables import show_table
-from nenreview.wording import interval, of, p_value, points, ratio, signed
+from nenreview.wording import interval, of, p_value, points, ratio, signed, versus
 
 
 def response_table(
@@ -46,7 +46,7 @@ def comparisons(rows: dict[str, Comparison]) -> Markdown:
         [
             [
                 name,
-                f"{of(pair.first)} against {of(pair.second)}",
+                versus(pair),
                 f"{signed(100 * pair.risk_difference)} ({points(pair.risk_difference_interval())})",
                 f"{ratio(pair.odds_ratio)} ({_odds_limits(pair)})",
                 p_value(pair.fisher_p),

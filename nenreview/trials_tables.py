@@ -16,8 +16,10 @@ def evidence_of(regimen_class: str) -> Markdown:
     """Return the rows of the evidence table of one regimen class."""
     table = evidence_table(load())
     table = table[table["Class"] == regimen_class].drop(columns="Class")
+    # The trial first: that column stays in sight where the table scrolls sideways.
+    table.insert(0, "Trial", table.pop("Trial"))
     return show_table(
-        table, widths=[0.9, 2.1, 0.6, 0.6, 0.6, 2.3, 0.9, 1.1, 1.1], align="llrrrlrrr"
+        table, widths=[2.1, 0.9, 0.6, 0.6, 0.6, 2.3, 0.9, 1.1, 1.1], align="llrrrlrrr"
     )
 
 

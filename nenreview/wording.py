@@ -7,6 +7,7 @@ import math
 from nenreview.evidence.integrity import LIST_SEPARATOR
 from nenreview.evidence.population import SEPARATOR
 from nenreview.stats.rate import Interval, Rate
+from nenreview.stats.twobytwo import Comparison
 
 DISCLAIMER = (
     "An evidence summary of four documents, made without a systematic search, with data up to "
@@ -22,6 +23,11 @@ _WORDS = (
 def of(rate: Rate) -> str:
     """Return ``5 of 18``."""
     return f"{rate.events} of {rate.n}"
+
+
+def versus(pair: Comparison) -> str:
+    """Return ``5 of 18 versus 0 of 6``."""
+    return f"{of(pair.first)} versus {of(pair.second)}"
 
 
 def percent(rate: Rate, decimals: int = 1) -> str:

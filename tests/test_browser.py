@@ -171,6 +171,115 @@ def _place(frame) -> int:
 
 
 @ours
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_the_first_screen_answers(site, browser, width, height):
+    """The answer, version and date, how to cite, downloads and disclaimer, without scrolling."""
+    with visit(browser, site.address + "index.html", width) as seen:
+        page = seen.page
+        page.set_viewport_size({"width": width, "height": height})
+        edition = page.locator("header.book .edition")
+        assert edition.locator("a").all_inner_texts() == [
+            "How to cite",
+            "What this is not",
+            "PDF",
+            "Data (ZIP)",
+        ]
+        answer = page.locator("main > p:not(.subtitle)").first
+        for part in (edition, answer):
+            box = part.bounding_box()
+            assert box["y"] >= 0 and box["y"] + box["height"] <= height
+        # The forest plot comes next, and its top is seen at a desk.
+        figure = page.locator("#fig-headline img").bounding_box()
+        assert figure["y"] < (height * 2 / 3 if width > 1000 else height * 1.1)
+
+
+def test_the_answer_leads_to_where_its_numbers_come_from(site, browser):
+    """One click to the printed table, a number of which then says what it follows from."""
+    with visit(browser, site.address + "index.html") as seen:
+        page = seen.page
+        page.locator("main p").get_by_role("link", name="sintilimab", exact=True).click()
+        # Jia 2022, PRIMARY ASSESSMENT METHOD: NECs: partial response 5(27.8%).
+        number = page.locator("#tbl-jia-nec [data-from]", has_text="27.8").first
+        expect(number).to_be_in_viewport()
+        number.hover()
+        expect(page.locator(TOOLTIP)).to_contain_text("27.8% agrees: 5 of 18.")
+        assert not faults(site, seen)
+
+
+@ours
+def test_the_summary_is_read_on_a_telephone_without_scrolling_sideways(site, browser):
+    with visit(browser, site.address + "index.html", width=390) as seen:
+        frame = seen.page.locator("#tbl-answers .table-frame")
+        assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth")
+
+
+@ours
+def test_a_wide_table_says_so_and_keeps_its_first_column_in_sight(site, browser):
+    with visit(browser, site.address + "chapters/sintilimab.html", width=390) as seen:
+        frame = seen.page.locator("main .table-frame.pinned").first
+        assert "scroll" in frame.evaluate("frame => frame.previousElementSibling.textContent")
+        first, last = (frame.locator(f"thead th:{n}-child") for n in ("first", "last"))
+        before, hidden = first.bounding_box()["x"], last.bounding_box()["x"]
+        frame.evaluate("frame => { frame.scrollLeft = frame.scrollWidth; }")
+        assert first.bounding_box()["x"] == pytest.approx(before, abs=1)
+        assert last.bounding_box()["x"] < hidden
+
+
+@ours
+def test_a_wide_figure_says_so_and_opens_by_itself(site, browser):
+    with visit(browser, site.address + "index.html", width=390) as seen:
+        figure = seen.page.locator("#fig-headline")
+        hint = figure.evaluate("figure => figure.previousElementSibling.innerText")
+        assert hint == "Wider than the page: scroll the figure sideways → or tap it to see it alone"
+        figure.locator("img").click()
+        seen.page.wait_for_url(site.address + "figures/fig-headline.svg")
+        assert not seen.faults
+
+
+# Where the first point of each number of a column stands, seen on the screen.
+POINTS = """(table, column) => Array.from(table.tBodies[0].rows, row => {
+  const walker = document.createTreeWalker(row.cells[column], NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode());) {
+    const at = node.data.indexOf(".");
+    if (at < 0) continue;
+    const range = document.createRange();
+    range.setStart(node, at);
+    range.setEnd(node, at + 1);
+    return range.getBoundingClientRect().left;
+  }
+  return null;
+})"""
+
+
+def test_decimals_stand_one_under_the_other(site, browser):
+    with visit(browser, site.address + "chapters/synthesis.html") as seen:
+        table = seen.page.locator("#tbl-synthesis-randomised table")
+        heads = table.locator("thead th").all_inner_texts()
+        column = next(i for i, head in enumerate(heads) if "Mantel-Haenszel" in head)
+        lengths = {len(t) for t in table.locator(f"td:nth-child({column + 1})").all_inner_texts()}
+        places = table.evaluate(f"table => ({POINTS})(table, {column})")
+        assert len(lengths) > 1 and None not in places
+        assert max(places) - min(places) < 0.5
+
+
+@ours
+def test_all_code_is_shown_and_hidden_by_keyboard(site, browser):
+    with visit(browser, site.address + "chapters/sintilimab.html") as seen:
+        switch, folds = seen.page.locator("#code"), seen.page.locator(".code-fold")
+        opened = seen.page.locator(".code-fold[open]")
+        assert folds.count() > 1 and opened.count() == 0
+        for shown, says in ((folds.count(), "Hide all code"), (0, "Show all code")):
+            switch.press("Enter")
+            assert opened.count() == shown
+            expect(switch).to_have_text(says)
+            expect(switch).to_have_attribute("aria-expanded", str(shown > 0).lower())
+        for fold in folds.all():
+            fold.locator("summary").press("Enter")
+        expect(switch).to_have_text("Hide all code")
+        assert not seen.faults
+
+
+@ours
 def test_pages_work_from_disk(site, browser):
     with visit(browser, (site.folder / "chapters" / "audit.html").as_uri()) as seen:
         assert not seen.faults

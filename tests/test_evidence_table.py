@@ -41,18 +41,18 @@ def test_rows_are_grouped_by_class_and_line(table):
 @pytest.mark.parametrize(
     ("trial", "column", "expected"),
     [
-        ("sintilimab", "ORR (95% CI)", "5 of 24 (7.1–42.2)"),  # Jia 2022
-        ("avelumab (AVENEC)", "ORR (95% CI)", "2 of 29 (0.8–22.8)"),  # Jia 2022, Table 1
-        ("pembrolizumab (NCT02939651)", "PFS", "2.0"),  # row 3: 8.9 weeks
-        ("pembrolizumab (NCT02939651)", "OS", "4.7"),  # row 3: 20.4 weeks
-        ("pembrolizumab +/- chemotherapy: pembrolizumab alone", "PFS", "1.9"),  # row 4: 58 days
-        ("nivolumab +/- ipilimumab: nivolumab", "ORR (95% CI)",
+        ("sintilimab", "ORR (95% CI, %)", "5 of 24 (7.1–42.2)"),  # Jia 2022
+        ("avelumab (AVENEC)", "ORR (95% CI, %)", "2 of 29 (0.8–22.8)"),  # Jia 2022, Table 1
+        ("pembrolizumab (NCT02939651)", "PFS, months", "2.0"),  # row 3: 8.9 weeks
+        ("pembrolizumab (NCT02939651)", "OS, months", "4.7"),  # row 3: 20.4 weeks
+        ("pembrolizumab +/- chemotherapy: pembrolizumab alone", "PFS, months", "1.9"),  # row 4: 58 days
+        ("nivolumab +/- ipilimumab: nivolumab", "ORR (95% CI, %)",
          "GEP-NEC 7.1% at 8 weeks; LCNEC 7.3% at 8 weeks"),  # row 12: no count fits
-        ("nivolumab + temozolomide", "OS", "NEC 32.3"),  # row 11
+        ("nivolumab + temozolomide", "OS, months", "NEC 32.3"),  # row 11
         ("spartalizumab", "NET", "95"),  # row 9: 116 less 21
         ("avelumab (NET-001)", "NET", "–"),  # row 1: all are NEC
         ("toripalimab + surufatinib, phase II: NEC, evaluable †", "n", "20"),  # row 8
-        ("Markey case series", "ORR (95% CI)", "–"),
+        ("Markey case series", "ORR (95% CI, %)", "–"),
     ],
 )  # fmt: skip
 def test_a_cell_holds_what_its_source_prints(table, trial, column, expected):

@@ -13,7 +13,7 @@ from nenreview.glossary import glossary_table
 CHAPTERS = [ROOT / "index.qmd", *sorted((ROOT / "chapters").glob("*.qmd"))]
 TERMS = list(load(DATA).glossary["term"])
 # Names, and combinations of terms that are explained each for itself.
-NAMES = {"AVENEC", "NET-001", "GEP-NEC", "GEP-NEN", "GEP-NET", "II", "Gauss-Hermite", "PRISMA-LSR"}
+NAMES = {"GEP-NEC", "GEP-NEN", "GEP-NET", "II", "Gauss-Hermite", "PRISMA-LSR"}
 
 
 def prose(text: str) -> str:

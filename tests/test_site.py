@@ -45,6 +45,8 @@ def rendered_book(folder: Path, *, site_url: str = "") -> Path:
     (root / "data").mkdir()
     (root / "data" / "datapackage.json").write_text(json.dumps(PACKAGE), encoding="utf-8")
     (root / "data" / "a.csv").write_text("a\n1\n", encoding="utf-8")
+    last = "ReviewFigure(drawing)\n```\n"
+    edit(root, "index.qmd", last, last + "\n## What this is not {#sec-not}\n")
     edit(root, "chapters/second.qmd", "A second note.",
          "$$\\begin{aligned}a &= b\\\\ c &= d\\end{aligned}$$\n\nA second note.")  # fmt: skip
     if site_url:
@@ -213,8 +215,31 @@ def test_the_list_at_the_side_holds_all_chapters_in_their_parts(plain, name):
 @pytest.mark.parametrize("name", PAGES)
 def test_what_needs_a_script_waits_for_one_and_chapters_do_not(plain, name):
     soup = page(plain, name)
-    assert {e.get("id") or e["role"] for e in soup.select(".with-script")} == {"search", "scheme"}
+    waiting = {e.get("id") or e.get("role") or e.button["id"] for e in soup.select(".with-script")}
+    folded = {"code"} if soup.select(".code-fold") else set()
+    assert waiting == {"search", "scheme"} | folded
     assert soup.select("details.chapters-fold summary")
+
+
+def test_pages_with_folded_code_alone_have_a_switch_for_it(plain):
+    switched = [bool(page(plain, name).select("#code")) for name in PAGES]
+    assert switched == [True, True, True, False]  # the list of references has no cell
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_head_leads_to_citation_disclaimer_and_downloads(plain, name):
+    links = [(text_of(a), a["href"]) for a in page(plain, name).select("header.book .edition a")]
+    root = "../" if "/" in name else ""
+    assert links == [
+        ("What this is not", f"{root}index.html#sec-not"),
+        ("PDF", f"{root}small.pdf"),
+        ("Data (ZIP)", f"{root}downloads/small-1.2.3-data.zip"),
+    ]
+
+
+def test_a_figure_leads_to_its_drawing(plain):
+    images = page(plain, "chapters/second.html").select("figure img")
+    assert images and all(image.parent["href"] == image["src"] for image in images)
 
 
 # Metadata -----------------------------------------------------------------------------------

@@ -5,13 +5,26 @@ import math
 import pytest
 
 from nenreview.stats.rate import Interval, Rate
-from nenreview.wording import interval, number, of, p_value, percent, points, ratio, signed, words
+from nenreview.stats.twobytwo import Comparison
+from nenreview.wording import (
+    interval,
+    number,
+    of,
+    p_value,
+    percent,
+    points,
+    ratio,
+    signed,
+    versus,
+    words,
+)
 
 
 @pytest.mark.parametrize(
     ("shown", "expected"),
     [
         (of(Rate(5, 18)), "5 of 18"),
+        (versus(Comparison(Rate(5, 18), Rate(0, 6))), "5 of 18 versus 0 of 6"),
         (percent(Rate(5, 18)), "27.8%"),
         (percent(Rate(1, 8), 0), "13%"),
         (interval(Interval(0.0969, 0.5348, "x")), "9.7–53.5"),

@@ -6,7 +6,8 @@
 -- another JSON file, for Python to show with file and line.
 
 local stringify = pandoc.utils.stringify
-local column_widths = dofile(pandoc.path.join({ pandoc.path.directory(arg[0]), "columns.lua" }))
+local function beside(name) return dofile(pandoc.path.join({ pandoc.path.directory(arg[0]), name })) end
+local column_widths, numbers = beside("columns.lua"), beside("numbers.lua")
 
 local KINDS = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
 local CALLOUTS = { note = "Note", tip = "Tip", important = "Important", warning = "Warning", caution = "Caution" }
@@ -370,15 +371,17 @@ local function html_blocks(chapter, blocks)
     Figure = function(figure)
       if not figure.classes:includes("float-fig") then return nil end
       figure.content = figure.content:walk({
+        -- A tap opens the drawing by itself, where it can be made larger.
         Image = function(image)
           image.src = root .. image.src
-          return image
+          return pandoc.Link({ image }, image.src)
         end,
       })
       return pandoc.Blocks({ figure, download_line("Download", root, links_of_figure(chapter, figure.identifier)) }), false
     end,
     Table = function(tbl)
       -- The caption stands outside the frame that scrolls.
+      tbl = numbers.align(tbl)
       local frame, caption = pandoc.Div(tbl, pandoc.Attr("", { "table-frame" })), tbl.caption
       if #caption.long == 0 then return frame, false end
       local id = tbl.identifier
@@ -440,6 +443,25 @@ local function contents_of_book(chapters, current)
   if part then lines[#lines + 1] = "</ul></li>" end
   lines[#lines + 1] = "</ul>"
   return table.concat(lines, "\n")
+end
+
+-- Sections that every page leads to from its head, where the book has them.
+local FROM_EVERY_PAGE = { "sec-cite", "sec-not" }
+
+local function sections_of_head(root, pages)
+  local links = {}
+  for _, id in ipairs(FROM_EVERY_PAGE) do
+    if labels[id] then
+      links[#links + 1] = { href = root .. pages[id] .. "#" .. id, title = html_inlines(labels[id].title) }
+    end
+  end
+  return links
+end
+
+local function shows_code(chapter)
+  local found = false
+  chapter.blocks:walk({ CodeBlock = function(code) found = found or code.classes:includes("cell-code") end })
+  return found and manifest.code_fold
 end
 
 -- The first paragraph as plain text: whole sentences where they fit into what search engines
@@ -518,6 +540,9 @@ local function write_page(chapter, i, chapters, pages, template)
     ["citation-date"] = (book.date:gsub("-", "/")),
     pdf = manifest.pdf_name,
     data = manifest.data,
+    archive = manifest.archive and escape(manifest.downloads .. "/" .. manifest.archive),
+    section = sections_of_head(root, pages),
+    code = shows_code(chapter) and "yes" or nil,
     dataset = i == 1 and manifest.dataset or nil,
     canonical = site and escape(site .. (i == 1 and "" or chapter.page)),
     card = site and escape(site .. manifest.card_name),

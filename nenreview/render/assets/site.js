@@ -1,5 +1,5 @@
-// The frame of the pages: the switch between light and dark, buttons that copy, frames that
-// scroll. Without this the pages are whole, and follow the system's scheme.
+// The frame of the pages: the switches between light and dark and of all code, buttons that
+// copy. Without this the pages are whole, and follow the system's scheme.
 (function () {
   "use strict";
   const root = document.documentElement;
@@ -40,6 +40,26 @@
   const list = document.querySelector("nav.chapters");
   const current = list && list.querySelector("[aria-current]");
   if (current) list.scrollTop = current.offsetTop - list.clientHeight / 2;
+
+  // All code of the page, folded or not ----------------------------------------------------
+
+  const all = document.getElementById("code");
+  const folds = [...document.querySelectorAll(".code-fold")];
+
+  function name() {
+    const open = folds.every((fold) => fold.open);
+    all.setAttribute("aria-expanded", String(open));
+    all.textContent = open ? "Hide all code" : "Show all code";
+  }
+
+  if (all) {
+    all.addEventListener("click", () => {
+      const open = !folds.every((fold) => fold.open);
+      for (const fold of folds) fold.open = open;
+      name();
+    });
+    for (const fold of folds) fold.addEventListener("toggle", name);
+  }
 
   // Code that can be copied ---------------------------------------------------------------
 
