@@ -82,8 +82,15 @@ class BookConfig:
     chapters: tuple[ChapterEntry, ...]
 
 
-def read_config(root: Path) -> BookConfig:
+def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
     """Read ``_quarto.yml`` in `root`.
+
+    Parameters
+    ----------
+    root : Path
+        Root of the review.
+    chapters_exist : bool
+        Whether the file of each chapter must be there.
 
     Raises
     ------
@@ -112,7 +119,9 @@ def read_config(root: Path) -> BookConfig:
     if values.get("project.output-dir", "_book") != "_book":
         found = values["project.output-dir"]
         problems.append(Problem(CONFIG_NAME, f"project.output-dir is {found!r}; expected _book"))
-    chapters = _chapters(_node(tree, "book", "chapters"), root, problems)
+    chapters = _chapters(
+        _node(tree, "book", "chapters"), root if chapters_exist else None, problems
+    )
     if "bibliography" in values and not (root / values["bibliography"]).is_file():
         problems.append(
             Problem(CONFIG_NAME, f"bibliography {values['bibliography']!r} does not exist")
@@ -225,8 +234,8 @@ def _node(tree, *keys: str):
     return tree
 
 
-def _chapters(node, root: Path, problems: list[Problem]) -> list[ChapterEntry]:
-    """Return the chapters in order; say which cannot be used."""
+def _chapters(node, root: Path | None, problems: list[Problem]) -> list[ChapterEntry]:
+    """Return the chapters in order; say which cannot be used, or are not below `root`."""
     chapters: list[ChapterEntry] = []
 
     def add(entry, part: str | None) -> None:
@@ -237,7 +246,7 @@ def _chapters(node, root: Path, problems: list[Problem]) -> list[ChapterEntry]:
             problems.append(
                 Problem(CONFIG_NAME, f"chapter {entry.value!r}; expected a .qmd file", line)
             )
-        elif not (root / entry.value).is_file():
+        elif root and not (root / entry.value).is_file():
             problems.append(Problem(CONFIG_NAME, f"chapter {entry.value!r} does not exist", line))
         elif any(chapter.file == entry.value for chapter in chapters):
             problems.append(Problem(CONFIG_NAME, f"chapter {entry.value!r} stands twice", line))

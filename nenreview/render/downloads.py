@@ -13,7 +13,7 @@ from pathlib import Path
 from nenreview.paths import DATA
 from nenreview.render.discovery import data_package
 from nenreview.render.markdown import FIGURE_FOLDER, ChapterText
-from nenreview.render.notebook import as_notebook
+from nenreview.render.notebook import as_executed_notebook
 from nenreview.render.source import Chapter
 
 DOWNLOADS = "downloads"  # below the book's folder
@@ -49,7 +49,8 @@ def write_downloads(book: Path, chapters: Iterable[tuple[Chapter, ChapterText]])
             (book / path).parent.mkdir(parents=True, exist_ok=True)
             (book / path).write_bytes(content)
         stem = Path(chapter.file).stem
-        (folder / f"{stem}.ipynb").write_text(as_notebook(chapter), encoding="utf-8")
+        notebook = as_executed_notebook(chapter, text.executed)
+        (folder / f"{stem}.ipynb").write_text(notebook, encoding="utf-8")
         (folder / f"{stem}.md").write_text(prose(text.markdown), encoding="utf-8")
     name = dataset_name()
     if name:

@@ -7,8 +7,10 @@ with file and line. The subset is written down in CONTRIBUTING.md.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import jupytext
 import nbformat
@@ -28,6 +30,9 @@ CELL_OPTIONS: dict[str, type] = {
 }
 # A labelled cell makes a figure or a table, and must say what it shows.
 NEEDS = {"fig": ("fig-cap", "fig-alt"), "tbl": ("tbl-cap",)}
+
+# How jupytext reads and writes a chapter: fences are cells, and a magic stands as it is.
+JUPYTEXT_FORMAT = {"extension": ".Rmd", "comment_magics": False}
 
 FENCE = re.compile(r"^(`{3,}|~{3,})(.*)$")
 INLINE = re.compile(r"(?<!`)`\{python\}[ \t]([^`]+)`")
@@ -109,8 +114,19 @@ class Chapter:
         return None
 
 
-def read_chapters(root: Path, files: list[str]) -> list[Chapter]:
+def read_chapters(
+    root: Path, files: list[str], texts: Mapping[str, str] = MappingProxyType({})
+) -> list[Chapter]:
     """Read chapters and check them.
+
+    Parameters
+    ----------
+    root : Path
+        Root of the review.
+    files : list of str
+        The chapters, below the root.
+    texts : mapping of str to str
+        Sources to take in place of what is in a file.
 
     Raises
     ------
@@ -121,11 +137,11 @@ def read_chapters(root: Path, files: list[str]) -> list[Chapter]:
     places: dict[str, str] = {}
     for file in files:
         try:
-            text = (root / file).read_text(encoding="utf-8")
+            text = texts[file] if file in texts else (root / file).read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
             problems.append(Problem(file, f"not UTF-8: {error}"))
             continue
-        chapter = Chapter(file, text, jupytext.reads(text, fmt="Rmd"))
+        chapter = Chapter(file, text, jupytext.reads(text, fmt=JUPYTEXT_FORMAT))
         problems += _check(chapter)
         for label, line in chapter.labels.items():
             if label in places:
@@ -167,7 +183,7 @@ def _check(chapter: Chapter) -> list[Problem]:
             continue
         opened, info = number, fence[2].strip()
         body = []
-        while number < len(lines) and not _closes(lines[number], fence[1]):
+        while number < len(lines) and not closes(lines[number], fence[1]):
             body.append(lines[number])
             number += 1
         # A cell that opens inside a block shows that the block was left open.
@@ -185,7 +201,7 @@ def _check(chapter: Chapter) -> list[Problem]:
     return problems
 
 
-def _closes(line: str, opening: str) -> bool:
+def closes(line: str, opening: str) -> bool:
     """Return whether a line closes the fence: its characters alone, as many or more."""
     return line.startswith(opening) and not line.strip().strip(opening[0])
 
