@@ -39,9 +39,10 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser(
         "check",
-        help="check the data",
+        help="check the data, the configuration and the chapters",
         description="Check every file of data/: its form, its values, and what must hold between "
-        "files. Prints one line a problem, with file, row, column and what was expected.",
+        "files; then _quarto.yml, the chapters, the references, CITATION.cff and pyproject.toml. "
+        "Prints one line a problem, with file, row, column and what was expected.",
     )
     check.set_defaults(run=_check)
 
@@ -172,11 +173,17 @@ class _Version(argparse.Action):
 def _check(_) -> int:
     from nenreview.audit.claims import claim_problems
     from nenreview.evidence.dataset import read
-    from nenreview.paths import DATA
+    from nenreview.paths import DATA, ROOT
+    from nenreview.project import check_project
 
-    dataset, problems = read(DATA)
+    try:
+        dataset, problems = read(DATA)
+    except ReviewError as error:  # the description of the data, without which nothing is read
+        dataset, problems = None, list(error.problems)
     if dataset is not None:
         problems = claim_problems(dataset)
+    counts, of_the_book = check_project(ROOT)
+    problems += of_the_book
     for problem in problems:
         print(problem)
     if problems:
@@ -186,6 +193,7 @@ def _check(_) -> int:
         f"data/ is sound: {len(dataset.sources)} sources, {len(dataset.trials)} trials, "
         f"{len(dataset.cells)} printed cells, {len(dataset.results)} numbers"
     )
+    print(f"the book is sound: {counts.chapters} chapters, {counts.references} references")
     return 0
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from helpers_book import copy_small_book
 from helpers_data import DATA, ROOT
 
 from nenreview.cli import main
@@ -41,10 +42,8 @@ SEARCH = "PRISMA 2020,7,"
 
 @pytest.fixture
 def folder(tmp_path):
-    """Return a copy of ``data/`` in a review of its own."""
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    (tmp_path / "_quarto.yml").touch()
-    return shutil.copytree(DATA, tmp_path / "data")
+    """Return a copy of ``data/`` in a small book of its own."""
+    return shutil.copytree(DATA, copy_small_book(tmp_path) / "data")
 
 
 def line_of(file, start):
@@ -997,27 +996,59 @@ def test_odd_text_does_not_stop_the_check(change, folder):
     assert (dataset is None) == bool(problems)
 
 
+NEEDED = "expected path, primaryKey, and fields with name and type"
 UNUSABLE_PACKAGES = {
-    "missing": remove("datapackage.json"),
-    "empty": content("datapackage.json", lambda _: b""),
-    "cut off": content("datapackage.json", lambda x: x[: len(x) // 2]),
-    "latin-1": content("datapackage.json", lambda _: b'{"title": "\xe9"}'),
-    "byte order mark": content("datapackage.json", lambda x: b"\xef\xbb\xbf" + x),
-    "directory": directory("datapackage.json"),
-    "a list": content("datapackage.json", lambda _: b"[]"),
-    "without resources": package(lambda x: x.pop("resources")),
-    "without one table": package(lambda x: x["resources"].pop()),
-    "resource without a path": package(lambda x: x["resources"][0].pop("path")),
-    "resource without a schema": package(lambda x: x["resources"][0].pop("schema")),
+    "missing": (remove("datapackage.json"), ": the file is missing"),
+    "empty": (content("datapackage.json", lambda _: b""), ", line 1: not JSON: Expecting value"),
+    "cut off": (text("datapackage.json", lambda x: x[:20]), ", line 2: not JSON: "),
+    "latin-1": (
+        content("datapackage.json", lambda _: b'{\n"title": "\xe9"}'),
+        ", line 2: byte 0xe9 is not UTF-8; expected UTF-8 text",
+    ),
+    "byte order mark": (
+        content("datapackage.json", lambda x: b"\xef\xbb\xbf" + x),
+        ", line 1: begins with a byte order mark; expected plain UTF-8",
+    ),
+    "directory": (directory("datapackage.json"), ": cannot be read: Is a directory"),
+    "a list": (content("datapackage.json", lambda _: b"[]"), ": expected an object, `{...}`"),
+    "without resources": (
+        package(lambda x: x.pop("resources")),
+        ": resources is missing; expected a list of tables",
+    ),
+    "without a version": (
+        package(lambda x: x.pop("version")),
+        ": version is missing; expected text",
+    ),
+    "without one table": (
+        package(lambda x: x["resources"].pop(0)),
+        ": no resource sources; expected one with name, path and schema",
+    ),
+    "resource without a path": (
+        package(lambda x: x["resources"][0].pop("path")),
+        f": resource sources has no path; {NEEDED}",
+    ),
+    "resource without a schema": (
+        package(lambda x: x["resources"][0].pop("schema")),
+        f": resource sources has no schema; {NEEDED}",
+    ),
+    "column without a type": (
+        package(lambda x: x["resources"][1]["schema"]["fields"][0].pop("type")),
+        f": resource trials has no type; {NEEDED}",
+    ),
+    "schema that is a list": (
+        package(lambda x: x["resources"][1].update(schema=[])),
+        f": resource trials is not of the form of a table; {NEEDED}",
+    ),
 }
 
 
-@pytest.mark.parametrize("change", UNUSABLE_PACKAGES.values(), ids=UNUSABLE_PACKAGES)
-def test_unusable_datapackage_is_refused_by_name(change, folder):
+@pytest.mark.parametrize(("change", "says"), UNUSABLE_PACKAGES.values(), ids=UNUSABLE_PACKAGES)
+def test_unusable_datapackage_is_refused_in_one_line(change, says, folder):
     change(folder)
     with pytest.raises(ReviewError) as raised:
         read(folder)
-    assert [problem.file for problem in raised.value.problems] == ["data/datapackage.json"]
+    (problem,) = raised.value.problems
+    assert str(problem).startswith(f"data/datapackage.json{says}")
 
 
 def test_load_raises_with_every_problem(folder):
@@ -1134,7 +1165,8 @@ def test_command_sums_up_clean_data(folder, monkeypatch, capsys):
     monkeypatch.setattr("nenreview.paths.DATA", folder)
     assert main(["check"]) == 0
     counts = "{} sources, {} trials, {} printed cells, {} numbers".format(*rows)
-    assert capsys.readouterr() == (f"data/ is sound: {counts}\n", "")
+    said, warned = capsys.readouterr()
+    assert (said.splitlines()[0], warned) == (f"data/ is sound: {counts}", "")
 
 
 def test_command_prints_one_line_a_problem_and_their_number(folder, monkeypatch, capsys):
@@ -1162,7 +1194,8 @@ def test_command_names_an_unusable_datapackage(folder, monkeypatch, capsys):
     remove("datapackage.json")(folder)
     monkeypatch.setattr("nenreview.paths.DATA", folder)
     assert main(["check"]) == 1
-    assert capsys.readouterr().err == "nenreview: data/datapackage.json: the file is missing\n"
+    said = ("data/datapackage.json: the file is missing\n", "1 problem\n")
+    assert capsys.readouterr() == said
 
 
 def run_check(folder):

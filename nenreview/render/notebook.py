@@ -20,6 +20,7 @@ import nbformat
 from nenreview.errors import Problem, ReviewError
 from nenreview.render.markdown import filled_in
 from nenreview.render.source import FENCE, JUPYTEXT_FORMAT, Chapter, closes, read_chapters
+from nenreview.textfile import read_text
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 OURS = "nenreview"  # key of the notebook's metadata that says which chapter it is, in which state
@@ -151,7 +152,7 @@ def to_qmd(root: Path, file: str, files: list[str], *, force: bool = False) -> b
         )
         raise ReviewError(Problem(name, message))
     text = source_of(notebook, name)
-    if source.is_file() and source.read_text(encoding="utf-8") == text:
+    if source.is_file() and read_text(source, file) == text:
         return False
     if not force and _has_changed(root, file, notebook):
         message = (
@@ -230,19 +231,16 @@ def _without_gaps(source: str) -> str:
 def _read(root: Path, file: str) -> nbformat.NotebookNode:
     """Read the notebook of a chapter, or say why it is none."""
     path = notebook_path(root, file)
+    if not path.exists():
+        message = f"does not exist; `nenreview notebook {path.stem}` writes it"
+        raise ReviewError(Problem(_name(root, path), message))
 
     def refused(message: str, row: int | None = None) -> ReviewError:
         return ReviewError(Problem(_name(root, path), message, row))
 
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, _name(root, path))
         json.loads(text)
-    except FileNotFoundError:
-        raise refused(f"does not exist; `nenreview notebook {path.stem}` writes it") from None
-    except OSError as error:
-        raise refused(f"cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise refused(f"not a notebook: not UTF-8: {error}") from None
     except json.JSONDecodeError as error:
         raise refused(f"not a notebook: {error.msg}; expected JSON", error.lineno) from None
     try:
@@ -273,7 +271,7 @@ def _has_changed(root: Path, file: str, notebook: nbformat.NotebookNode) -> bool
     known = {_ours(notebook).get("sha256")}
     if marker.is_file():
         known.add(marker.read_text(encoding="utf-8").strip())
-    return _checksum(source.read_text(encoding="utf-8")) not in known
+    return _checksum(read_text(source, file)) not in known
 
 
 def _check(root: Path, file: str, files: list[str], text: str, name: str) -> None:

@@ -16,7 +16,8 @@ import jupytext
 import nbformat
 import yaml
 
-from nenreview.errors import Problem, ReviewError
+from nenreview.errors import KIND, Problem, ReviewError
+from nenreview.textfile import read_text
 
 CELL_OPTIONS: dict[str, type] = {
     "label": str,
@@ -98,6 +99,8 @@ class Chapter:
         The code cells.
     labels : dict of str to int
         Every label of the chapter and its line.
+    prose : list of (int, str)
+        Each line outside cells and code, with its number.
     """
 
     file: str
@@ -105,6 +108,7 @@ class Chapter:
     notebook: nbformat.NotebookNode
     cells: list[Cell] = field(default_factory=list)
     labels: dict[str, int] = field(default_factory=dict)
+    prose: list[tuple[int, str]] = field(default_factory=list)
 
     def line_of(self, text: str) -> int | None:
         """Return the first line that holds `text`, or None."""
@@ -137,9 +141,9 @@ def read_chapters(
     places: dict[str, str] = {}
     for file in files:
         try:
-            text = texts[file] if file in texts else (root / file).read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            problems.append(Problem(file, f"not UTF-8: {error}"))
+            text = texts[file] if file in texts else read_text(root / file, file)
+        except ReviewError as error:
+            problems += error.problems
             continue
         chapter = Chapter(file, text, jupytext.reads(text, fmt=JUPYTEXT_FORMAT))
         problems += _check(chapter)
@@ -179,6 +183,7 @@ def _check(chapter: Chapter) -> list[Problem]:
         number += 1
         fence = FENCE.match(line)
         if not fence:
+            chapter.prose.append((number, line))
             _check_prose(line, number, problem, label)
             continue
         opened, info = number, fence[2].strip()
@@ -258,9 +263,7 @@ def _options(body: list[str], opened: int, problem, label) -> dict[str, object]:
         if name not in CELL_OPTIONS:
             problem(line, f"unknown cell option {name}; known are {', '.join(CELL_OPTIONS)}")
         elif not isinstance(value, CELL_OPTIONS[name]):
-            problem(
-                line, f"cell option {name} is {value!r}; expected {CELL_OPTIONS[name].__name__}"
-            )
+            problem(line, f"cell option {name} is {value!r}; expected {KIND[CELL_OPTIONS[name]]}")
     name = options.get("label")
     kind = str(name).partition("-")[0] if name else ""
     if name:
