@@ -21,7 +21,7 @@ test: $(STAMP) ## run the whole test suite
 browser: $(STAMP) ## visit every page in Chromium, where it is installed, and say what was found
 	$(BIN)/python -m pytest tests/test_browser.py
 
-check: $(STAMP) ## check the data
+check: $(STAMP) ## check the data, the configuration and the chapters
 	$(BIN)/python -m nenreview check
 
 figures: $(STAMP) ## write every figure to figures/

@@ -81,7 +81,8 @@ def read_raw(path: Path, file: str, columns: list[str], *, may_be_empty: bool = 
             rows.append(record)
             lines.append(line)
         else:
-            problem(f"{len(record)} fields; expected {len(head)}", line)
+            found = f"{len(record)} field{'s' if len(record) != 1 else ''}"
+            problem(f"{found if record else 'a blank line'}; expected {len(head)} fields", line)
     table.frame = pd.DataFrame(rows, columns=head, index=pd.Index(lines, name="row"), dtype=str)
     return table
 
@@ -122,6 +123,10 @@ def _head_is_right(head: list[str], columns: list[str], problem) -> bool:
     """Say what is wrong with the head; True where nothing is."""
     if head == columns:
         return True
+    if not set(head) & set(columns):  # parted by another character, or another file
+        found, expected = ",".join(head), ",".join(columns)
+        problem(f"the head is {found!r}; expected {expected!r}, parted by commas", 1)
+        return False
     for name in sorted({name for name in head if head.count(name) > 1}):
         problem("the column stands in the head more than once", 1, name)
     for name in columns:
