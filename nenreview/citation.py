@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 from IPython.display import Markdown
 
+from nenreview.display import Shown
 from nenreview.errors import KIND, Problem, ReviewError, not_yaml
 from nenreview.paths import ROOT
 from nenreview.textfile import read_text
@@ -150,7 +151,7 @@ def how_to_cite() -> Markdown:
     citation = read_citation()
     blocks = (("text", citation.text()), ("bibtex", citation.bibtex()), ("text", citation.ris()))
     names = ("As text:", "As BibTeX:", "As RIS:")
-    return Markdown(
+    return Shown(
         "\n\n".join(
             f"{name}\n\n```{kind}\n{block}\n```"
             for name, (kind, block) in zip(names, blocks, strict=True)

@@ -6,6 +6,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from nenreview.cohorts import G3_NEN, LCNEC, NEC, NET, NET_G3, SHOWN, chosen, cohorts
+from nenreview.display import Shown
 from nenreview.evidence.dataset import load
 from nenreview.meta.pool import PooledProportion
 from nenreview.stats.rate import Interval
@@ -61,7 +62,7 @@ def cohorts_table() -> Markdown:
 def cohort_reasons() -> Markdown:
     """Return why each row of ``pooling.csv`` was chosen, as a list."""
     lines = [f"- {escape(f'{one.label}, {one.role}: {one.reason}.')}" for one in cohorts(load())]
-    return Markdown("\n".join(lines))
+    return Shown("\n".join(lines))
 
 
 def _pools(pools: tuple[Pooled, ...]) -> Markdown:
@@ -152,7 +153,7 @@ def unknowns() -> Markdown:
     for question in (G3_NEN, NET_G3, LCNEC, NET):
         for one in chosen(load(), question, SHOWN):
             lines.append(f"{_NAMED.get(question, question)}, {one.name}: {_OPEN[one.row]}")
-    return Markdown("\n".join(f"- {escape(line)}." for line in lines))
+    return Shown("\n".join(f"- {escape(line)}." for line in lines))
 
 
 def _limits(pool: PooledProportion) -> str:
