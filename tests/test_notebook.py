@@ -272,6 +272,7 @@ REFUSED = {
     ),
     "a cell option": (append(new_code_cell("#| eval: false\n1")), "unknown cell option eval"),
     "a raw cell": (append(new_raw_cell("x")), "cell 6 is raw; expected Markdown or code"),
+    "no cell at all": (lambda cells: cells.clear(), "expected the chapter's heading"),
     "no heading": (lambda cells: cells.pop(0), "expected the chapter's heading"),
 }  # fmt: skip
 

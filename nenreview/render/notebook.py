@@ -197,7 +197,7 @@ def source_of(notebook: nbformat.NotebookNode, name: str) -> str:
     kept.metadata = nbformat.from_dict({"jupytext": filters})
     # Jupyter leaves an empty cell of code at the end; an empty one of text is blank lines.
     kept.cells = [c for c in kept.cells if c.cell_type == "markdown" or c.source.strip()]
-    for cell, following in zip(kept.cells, [*kept.cells[1:], None], strict=True):
+    for cell, following in zip(kept.cells, [*kept.cells[1:], None], strict=False):
         layout = _layout(cell)
         if cell.cell_type == "markdown":
             cell.source = _without_gaps(cell.source)
@@ -280,7 +280,7 @@ def _check(root: Path, file: str, files: list[str], text: str, name: str) -> Non
     try:
         read_chapters(root, [*others, file], {file: text})
     except ReviewError as error:
-        lines = text.splitlines()
+        lines = text.splitlines() or [""]  # of a notebook without any cell
         problems = [
             Problem(name, f"{lines[p.row - 1]!r}: {p.message}" if p.row else p.message)
             for p in error.problems
