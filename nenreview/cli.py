@@ -67,6 +67,18 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FORMATS",
         help="html, pdf, or html,pdf (the default); the format not named stays as it is",
     )
+    render.add_argument(
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        help="how many chapters are executed at a time; by default as many as processors",
+    )
+    render.add_argument(
+        "--kernel",
+        action="store_true",
+        help="execute each chapter in a Jupyter kernel of its own, and not in a fork of one "
+        "process that has imported everything; slower, with the same result",
+    )
     render.set_defaults(run=_render)
 
     notebook = commands.add_parser(
@@ -167,6 +179,13 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+def _positive(text: str) -> int:
+    """Return a number of one or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a number of one or more")
+    return int(text)
+
+
 # Each command imports what it needs, so that --help and a wrong word answer at once.
 
 
@@ -242,7 +261,7 @@ def _audit(arguments) -> int:
 def _render(arguments) -> int:
     from nenreview.render.book import render
 
-    render(chapters=arguments.chapters, formats=arguments.to)
+    render(arguments.chapters, arguments.to, jobs=arguments.jobs, kernel=arguments.kernel)
     return 0
 
 

@@ -142,7 +142,7 @@ def _not_python(chapters: list[Chapter]) -> list[Problem]:
     """Return each cell and inline expression that no Python could run."""
     problems = []
     for chapter in chapters:
-        code = (cell.source for cell in chapter.notebook.cells if cell.cell_type == "code")
+        code = (c["source"] for c in chapter.notebook["cells"] if c["cell_type"] == "code")
         for cell, source in zip(chapter.cells, code, strict=True):
             error = _syntax_error(source)
             if error:

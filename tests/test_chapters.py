@@ -62,17 +62,17 @@ def test_captions_and_alternative_texts_hold_no_result(file):
 
 @pytest.mark.parametrize("file", WITH_CODE)
 def test_the_first_cell_is_the_hidden_setup(file):
-    source = next(c.source for c in CHAPTERS[file].notebook.cells if c.cell_type == "code")
+    source = next(c["source"] for c in CHAPTERS[file].notebook["cells"] if c["cell_type"] == "code")
     assert source.startswith("#| include: false\n")
     assert "from nenreview.chapter import *" in source
 
 
 @pytest.mark.parametrize("file", WITH_CODE)
 def test_cells_are_short(file):
-    cells = [c for c in CHAPTERS[file].notebook.cells if c.cell_type == "code"]
+    cells = [c for c in CHAPTERS[file].notebook["cells"] if c["cell_type"] == "code"]
     for cell in cells:
-        lines = [line for line in cell.source.splitlines() if line and not line.startswith("#|")]
-        assert len(lines) <= 20, cell.source
+        lines = [line for line in cell["source"].splitlines() if line and not line.startswith("#|")]
+        assert len(lines) <= 20, cell["source"]
 
 
 @pytest.mark.parametrize("file", WITH_CODE)

@@ -15,7 +15,7 @@ from helpers_data import DATA
 from nenreview.figures.catalogue import catalogue, draw
 from nenreview.figures.forest import forest
 from nenreview.render.downloads import prose, write_dataset
-from nenreview.render.execute import execute
+from nenreview.render.kernel import run_in_kernel
 from nenreview.render.notebook import as_executed_notebook
 from nenreview.render.source import read_chapters
 from nenreview.stats.rate import Rate
@@ -84,7 +84,7 @@ def test_an_offered_notebook_has_its_figures_and_what_is_printed(book):
 def test_a_chapter_executed_again_gives_the_same_notebook(book):
     (chapter,) = read_chapters(book, ["chapters/second.qmd"])
     path = book / "_book" / "downloads" / "second.ipynb"
-    again = as_executed_notebook(chapter, execute(chapter, book))
+    again = as_executed_notebook(chapter, run_in_kernel(chapter, book).notebook)
     assert path.read_text(encoding="utf-8") == again
 
 

@@ -18,7 +18,7 @@ from traitlets.config import Config
 
 from nenreview.errors import ReviewError
 from nenreview.render.config import read_config
-from nenreview.render.execute import execute
+from nenreview.render.kernel import run_in_kernel
 from nenreview.render.notebook import as_notebook, source_of, to_qmd, write_notebook
 from nenreview.render.source import read_chapters
 
@@ -102,7 +102,7 @@ def test_a_written_notebook_gives_in_jupyter_what_the_chapter_gives(file, monkey
         connection = {"transport": "ipc", "connection_file": f"{sockets}/kernel.json"}
         config = Config(KernelManager=connection)
         NotebookClient(notebook, kernel_name=kernel, resources=folder, config=config).execute()
-    assert outputs(notebook) == outputs(execute(chapter, ROOT))
+    assert outputs(notebook) == outputs(nbformat.from_dict(run_in_kernel(chapter, ROOT).notebook))
     assert any(outputs(notebook))
 
 

@@ -15,7 +15,8 @@ from nenreview.errors import Problem, ReviewError
 from nenreview.paths import BOOK, ROOT, shown
 from nenreview.render.config import BookConfig, named_chapters, read_config
 from nenreview.render.downloads import write_downloads
-from nenreview.render.execute import execute_all
+from nenreview.render.execute import Run, cores, execute_all
+from nenreview.render.forked import AVAILABLE, forks
 from nenreview.render.markdown import ChapterText, to_markdown
 from nenreview.render.pandoc import Pages, write_pages
 from nenreview.render.pdf import write_pdf
@@ -25,7 +26,13 @@ from nenreview.render.source import Chapter, read_chapters
 FORMATS = ("html", "pdf")
 
 
-def render(chapters: list[str] | None = None, formats: str = "html,pdf") -> None:
+def render(
+    chapters: list[str] | None = None,
+    formats: str = "html,pdf",
+    *,
+    jobs: int | None = None,
+    kernel: bool = False,
+) -> None:
     """Render the review into ``_book/``.
 
     Parameters
@@ -35,6 +42,11 @@ def render(chapters: list[str] | None = None, formats: str = "html,pdf") -> None
         by default. The PDF is always the whole book.
     formats : str
         ``html``, ``pdf`` or both, separated by a comma. What is not named stays as it is.
+    jobs : int, optional
+        How many chapters are executed at a time; as many as there are processors by default.
+    kernel : bool
+        Whether each chapter runs in a Jupyter kernel, and not in a fork of one warm process.
+        It takes longer and gives the same.
 
     Raises
     ------
@@ -53,8 +65,10 @@ def render(chapters: list[str] | None = None, formats: str = "html,pdf") -> None
     sources = read_chapters(ROOT, files)
     to_run = [c for c in sources if c.file in pages or "pdf" in wanted]
     with _Progress([c.file for c in to_run]) as progress:
-        notebooks = execute_all(to_run, ROOT, lambda chapter: progress.done(chapter.file))
-        executed = dict(zip((c.file for c in to_run), notebooks, strict=True))
+        runs = execute_all(
+            to_run, _run(to_run, kernel), lambda c, e: progress.done(c.file), jobs=jobs or cores()
+        )
+        executed = {c.file: run.notebook for c, run in zip(to_run, runs, strict=True)}
         texts = [_text(chapter, executed, config) for chapter in sources]
         with _beside(BOOK) as (new, work):
             _keep(new, everything=bool(named) or "html" not in wanted, config=config, wanted=wanted)
@@ -89,6 +103,17 @@ def _formats(formats: str) -> list[str]:
     if not names:
         raise ReviewError(Problem("--to", f"no format; expected {', '.join(FORMATS)} or both"))
     return [name for name in FORMATS if name in names]
+
+
+def _run(chapters: list[Chapter], kernel: bool) -> Run:
+    """Return what executes a chapter."""
+    if not kernel and AVAILABLE:
+        return forks(chapters, ROOT)
+    if not kernel:
+        print("This system cannot fork: each chapter has a kernel of its own.", file=sys.stderr)
+    from nenreview.render.kernel import run_in_kernel
+
+    return lambda chapter: run_in_kernel(chapter, ROOT)
 
 
 def _text(chapter: Chapter, executed: dict, config: BookConfig) -> ChapterText:

@@ -1,78 +1,95 @@
-"""Executing a chapter: one kernel a chapter, once for every format."""
+"""Executing chapters: cell by cell, once for every format, each in a session of its own.
+
+A session is an IPython that has seen nothing else: a fork of a process that has imported what
+chapters import (``forked.py``), or a Jupyter kernel (``kernel.py``). Both give the same notebook.
+"""
 
 from __future__ import annotations
 
+import copy
 import os
 import re
-import socket
-import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-
-import nbformat
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
-from traitlets import default
-from traitlets.config import Config
+from time import monotonic
+from typing import Protocol
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.render.source import INLINE, Chapter
 
 SECONDS = 600  # that one cell may take
-LONGEST_SOCKET_FOLDER = 80  # characters; a socket's whole path must stay under 104
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 INLINE_RESULTS = "inline_results"  # metadata key of a Markdown cell
+# What draws at random gives the same in every render, and in every chapter its own.
+_SEED = (
+    '__import__("random").seed({seed!r}); '
+    '__import__("numpy").random.seed(__import__("zlib").crc32({seed!r}.encode()))'
+)
 
 
-class _ThisPython(KernelSpecManager):
-    """The kernel of the Python that runs, whatever kernels the machine has registered."""
+class CellError(Exception):
+    """A cell or an inline expression raised: the name of its exception, and the traceback."""
 
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        return KernelSpec(
-            argv=[
-                sys.executable,
-                "-m",
-                "ipykernel_launcher",
-                "-f",
-                "{connection_file}",
-                # No history in the reader's home folder, no notes on transport.
-                "--HistoryManager.enabled=False",
-                "--log-level=ERROR",
-            ],
-            display_name="Python",
-            language="python",
-        )
+    def __init__(self, name: str, traceback: str):
+        super().__init__(name)
+        self.name = name
+        self.traceback = _COLOURS.sub("", traceback)
 
 
-class _Manager(AsyncKernelManager):
-    """A manager of kernels of this Python; nbclient makes it, and so shuts it down."""
+class Session(Protocol):
+    """What executes the cells of one chapter, in its folder."""
 
-    @default("kernel_spec_manager")
-    def _this_python(self) -> KernelSpecManager:
-        return _ThisPython()
+    def run(self, source: str, *, counted: bool = True) -> list[dict]:
+        """Execute code; return its outputs as nbformat has them, or raise `CellError`.
+
+        What is not `counted` leaves IPython's numbering of cells as it was.
+        """
+
+    def evaluate(self, expressions: list[str]) -> list[dict]:
+        """Return, for each expression, what IPython's `user_expressions` says of it."""
 
 
-def execute_all(chapters: list[Chapter], root: Path, done) -> list[nbformat.NotebookNode]:
-    """Execute chapters side by side, each in a kernel of its own.
+@dataclass(frozen=True)
+class Executed:
+    """A chapter's executed notebook, and how long it took.
+
+    Attributes
+    ----------
+    notebook : dict
+        Of nbformat 4, with the outputs of its cells, and with the results of inline
+        expressions in the metadata of Markdown cells.
+    seconds : float
+    """
+
+    notebook: dict
+    seconds: float
+
+
+Run = Callable[[Chapter], Executed]
+
+
+def execute_all(
+    chapters: list[Chapter], run: Run, done: Callable[[Chapter, Executed], None], *, jobs: int
+) -> list[Executed]:
+    """Execute chapters side by side.
 
     Parameters
     ----------
     chapters : list of Chapter
-        What to execute.
-    root : Path
-        Root of the review; a chapter runs in the folder of its file.
+        What to execute, in the order in which to begin.
+    run : callable
+        Executes one chapter in a session of its own.
     done : callable
         Called with each chapter as it finishes.
+    jobs : int
+        How many are executed at a time.
 
     Returns
     -------
-    list of NotebookNode
-        The executed notebooks, in the order of `chapters`.
+    list of Executed
+        In the order of `chapters`.
 
     Raises
     ------
@@ -81,108 +98,115 @@ def execute_all(chapters: list[Chapter], root: Path, done) -> list[nbformat.Note
     """
     problems: list[Problem] = []
 
-    def run(chapter: Chapter) -> nbformat.NotebookNode | None:
+    def attempt(chapter: Chapter) -> Executed | None:
         try:
-            notebook = execute(chapter, root)
+            executed = run(chapter)
         except ReviewError as error:
             problems.extend(error.problems)
             return None
-        done(chapter)
-        return notebook
+        done(chapter, executed)
+        return executed
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        notebooks = list(pool.map(run, chapters))
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        executed = list(pool.map(attempt, chapters))
     if problems:
         raise ReviewError(*problems)
-    return notebooks
+    return executed
 
 
-def execute(chapter: Chapter, root: Path) -> nbformat.NotebookNode:
+def add_stream(outputs: list[dict], name: str, text: str) -> None:
+    """Add what a cell wrote to a stream; what follows on the same stream is one output."""
+    last = outputs[-1] if outputs else {}
+    if last.get("name") == name:
+        last["text"] += text
+    elif text:
+        outputs.append({"output_type": "stream", "name": name, "text": text})
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def environment(root: Path) -> dict[str, str]:
+    """Return the environment of a session: the package of this folder first, no colours.
+
+    One thread for each process, since there are as many processes as processors.
+    """
+    path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
+    threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
+    # What a kernel sets too, so that both draw alike.
+    backend = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    fixed = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    return {**threads, **backend, **os.environ, **fixed}
+
+
+def execute(
+    chapter: Chapter, session: Session, at: Callable[[int], None] = lambda line: None
+) -> Executed:
     """Execute one chapter from top to bottom.
 
     Inline expressions are evaluated where they stand, after the cells above them, as
-    Quarto does; their results are kept in the metadata of their Markdown cell.
+    Quarto does.
+
+    Parameters
+    ----------
+    chapter : Chapter
+        What to execute.
+    session : Session
+        Where: nothing else was executed in it.
+    at : callable
+        Called with the line of each cell before it is executed.
 
     Raises
     ------
     ReviewError
-        If a cell or an inline expression raises, or writes to standard error.
+        If a cell or an inline expression raises, or a cell writes to standard error.
     """
-    notebook = nbformat.from_dict(chapter.notebook)
+    started = monotonic()
+    notebook = copy.deepcopy(chapter.notebook)
+    session.run(_SEED.format(seed=chapter.file), counted=False)
     lines = iter(cell.line for cell in chapter.cells)
-    with _kernel(notebook, chapter, root) as client:
-        for index, cell in enumerate(notebook.cells):
-            if cell.cell_type == "code":
-                _run(client, cell, index, chapter.file, next(lines))
-            else:
-                _evaluate(client, cell, index, chapter)
-    return notebook
+    count = 0
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            line = next(lines)
+            at(line)
+            count += 1
+            cell["execution_count"] = count
+            cell["outputs"] = _outputs(session, cell["source"], chapter.file, line, count)
+        else:
+            _evaluate(session, cell, chapter)
+    return Executed(notebook, monotonic() - started)
 
 
-@contextmanager
-def _kernel(notebook, chapter: Chapter, root: Path) -> Iterator[NotebookClient]:
-    """Start a kernel for one chapter, and shut it down after it.
-
-    Kernels talk over sockets in a folder of their own where the system has them: a free
-    TCP port is chosen before the kernel binds it, and another kernel may bind it first.
-    """
-    with tempfile.TemporaryDirectory(prefix="nenreview-", ignore_cleanup_errors=True) as folder:
-        connection = {"connection_file": str(Path(folder) / "kernel.json")}
-        if hasattr(socket, "AF_UNIX") and len(folder) < LONGEST_SOCKET_FOLDER:
-            connection["transport"] = "ipc"
-        client = NotebookClient(
-            notebook,
-            kernel_manager_class=_Manager,
-            timeout=SECONDS,
-            resources={"metadata": {"path": str((root / chapter.file).parent)}},
-            coalesce_streams=True,
-            config=Config(KernelManager=connection),
-        )
-        with client.setup_kernel(env=_environment(root)):
-            yield client
-
-
-def _environment(root: Path) -> dict[str, str]:
-    """Return the kernel's environment: the package of this folder first, no colours."""
-    path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
-    return {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
-
-
-def _run(client, cell, index: int, file: str, line: int) -> None:
+def _outputs(session: Session, source: str, file: str, line: int, count: int) -> list[dict]:
     try:
-        client.execute_cell(cell, index)
-    except CellExecutionError as error:
-        # The traceback begins after nbclient's own heading and the cell's source.
-        trace = _COLOURS.sub("", error.traceback)
-        raise ReviewError(Problem(file, f"the cell raised {error.ename}\n{trace}", line)) from None
-    except (DeadKernelError, TimeoutError) as error:
-        raise ReviewError(Problem(file, f"the cell did not finish: {error}", line)) from None
-    for output in cell.outputs:
-        if output.output_type == "stream" and output.name == "stderr":
-            message = f"the cell writes to standard error: {output.text.strip()}"
+        outputs = session.run(source)
+    except CellError as error:
+        message = f"the cell raised {error.name}\n{error.traceback}"
+        raise ReviewError(Problem(file, message, line)) from None
+    for output in outputs:
+        if output.get("name") == "stderr":
+            message = f"the cell writes to standard error: {output['text'].strip()}"
             raise ReviewError(Problem(file, message, line))
+        if output["output_type"] == "execute_result":
+            output["execution_count"] = count
+    return outputs
 
 
-def _evaluate(client, cell, index: int, chapter: Chapter) -> None:
+def _evaluate(session: Session, cell: dict, chapter: Chapter) -> None:
     """Evaluate the inline expressions of a Markdown cell with IPython's own formatter."""
-    expressions = list(dict.fromkeys(INLINE.findall(cell.source)))
+    expressions = list(dict.fromkeys(INLINE.findall(cell["source"])))
     if not expressions:
         return
-    numbered = {str(i): expression for i, expression in enumerate(expressions)}
-    probe = nbformat.v4.new_code_cell(
-        "get_ipython().display_pub.publish({'application/json': "
-        f"get_ipython().user_expressions({numbered!r})}})"
-    )
-    client.nb.cells.insert(index, probe)
-    try:
-        client.execute_cell(probe, index)
-    finally:
-        del client.nb.cells[index]
-    results = probe.outputs[0]["data"]["application/json"]
-    for key, expression in numbered.items():
-        if results[key]["status"] == "error":
-            trace = _COLOURS.sub("", "\n".join(results[key]["traceback"]))
+    results = session.evaluate(expressions)
+    for expression, result in zip(expressions, results, strict=True):
+        if result["status"] == "error":
+            trace = _COLOURS.sub("", "\n".join(result["traceback"]))
             line = chapter.line_of(f"`{{python}} {expression}`")
-            message = f"inline expression {expression} raised {results[key]['ename']}\n{trace}"
+            message = f"inline expression {expression} raised {result['ename']}\n{trace}"
             raise ReviewError(Problem(chapter.file, message, line))
-    cell.metadata[INLINE_RESULTS] = {e: results[k]["data"] for k, e in numbered.items()}
+    cell["metadata"][INLINE_RESULTS] = {
+        e: result["data"] for e, result in zip(expressions, results, strict=True)
+    }

@@ -7,8 +7,6 @@ import base64
 import re
 from dataclasses import dataclass, field
 
-import nbformat
-
 from nenreview.errors import Problem, ReviewError
 from nenreview.render.execute import INLINE_RESULTS
 from nenreview.render.source import INLINE, Cell, Chapter
@@ -33,18 +31,18 @@ class ChapterText:
         SVG by path below the book's folder.
     files : dict of str to bytes
         Other forms of the figures, and the data behind them, by path below the book's folder.
-    executed : NotebookNode or None
+    executed : dict or None
         The executed notebook that the Markdown was made from; None where it was not executed.
     """
 
     markdown: str
     figures: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
-    executed: nbformat.NotebookNode | None = None
+    executed: dict | None = None
 
 
 def to_markdown(
-    chapter: Chapter, notebook: nbformat.NotebookNode, *, echo: bool, executed: bool = True
+    chapter: Chapter, notebook: dict, *, echo: bool, executed: bool = True
 ) -> ChapterText:
     """Return the Markdown of a chapter.
 
@@ -52,7 +50,7 @@ def to_markdown(
     ----------
     chapter : Chapter
         Its source.
-    notebook : NotebookNode
+    notebook : dict
         Its notebook, executed unless `executed` is false.
     echo : bool
         Whether code is shown where a cell does not say.
@@ -69,19 +67,19 @@ def to_markdown(
     text = ChapterText("", executed=notebook if executed else None)
     cells = iter(chapter.cells)
     parts = []
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
             parts.append(_code(chapter.file, next(cells), cell, text, echo, executed))
         else:
-            parts.append(filled_in(cell) if executed else cell.source)
+            parts.append(filled_in(cell) if executed else cell["source"])
     text.markdown = "\n\n".join(part for part in parts if part) + "\n"
     return text
 
 
-def filled_in(cell) -> str:
+def filled_in(cell: dict) -> str:
     """Return the text of an executed Markdown cell with its values in place of expressions."""
-    results = cell.metadata.get(INLINE_RESULTS, {})
-    return INLINE.sub(lambda match: _inline(results[match[1]]), cell.source)
+    results = cell["metadata"].get(INLINE_RESULTS, {})
+    return INLINE.sub(lambda match: _inline(results[match[1]]), cell["source"])
 
 
 def _inline(data: dict) -> str:
@@ -99,7 +97,9 @@ def _code(file, cell: Cell, node, text: ChapterText, echo: bool, executed: bool)
         return ""
     parts = []
     if cell.get("echo", echo):
-        source = "\n".join(line for line in node.source.splitlines() if not line.startswith("#|"))
+        source = "\n".join(
+            line for line in node["source"].splitlines() if not line.startswith("#|")
+        )
         parts.append(f"``` {{.python .cell-code}}\n{source}\n```")
     if cell.get("output", True):
         parts.append(_output(file, cell, node, text, executed))
@@ -109,14 +109,14 @@ def _code(file, cell: Cell, node, text: ChapterText, echo: bool, executed: bool)
 def _output(file, cell: Cell, node, text: ChapterText, executed: bool) -> str:
     kind = (cell.label or "").partition("-")[0]
     if kind not in ("tbl", "fig"):
-        return "\n\n".join(_shown(file, cell, output, text) for output in node.outputs)
+        return "\n\n".join(_shown(file, cell, output, text) for output in node["outputs"])
     if not executed:
         content = _PLACEHOLDER[kind]
-    elif len(node.outputs) != 1:
-        message = f"the cell {cell.label} gives {len(node.outputs)} outputs; expected one"
+    elif (given := len(node["outputs"])) != 1:
+        message = f"the cell {cell.label} gives {given} outputs; expected one"
         raise ReviewError(Problem(file, message, cell.line))
     else:
-        content = _shown(file, cell, node.outputs[0], text)
+        content = _shown(file, cell, node["outputs"][0], text)
     widths = cell.get("tbl-colwidths", None)
     attributes = f' tbl-colwidths="{" ".join(map(str, widths))}"' if widths else ""
     return f"::: {{#{cell.label}{attributes}}}\n\n{content}\n\n{cell.options[f'{kind}-cap']}\n:::"
@@ -124,8 +124,9 @@ def _output(file, cell: Cell, node, text: ChapterText, executed: bool) -> str:
 
 def _shown(file, cell: Cell, output, text: ChapterText) -> str:
     """Return one output of a cell as Markdown."""
-    if output.output_type == "stream":
-        return f"```\n{output.text.rstrip()}\n```"
+    if output["output_type"] == "stream":
+        printed = output["text"].rstrip()
+        return f"```\n{printed}\n```"
     data = output["data"]
     if "text/markdown" in data:
         return data["text/markdown"].rstrip("\n")

@@ -14,55 +14,52 @@ import os
 import tempfile
 from pathlib import Path, PurePosixPath
 
-import jupytext
 import nbformat
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.render.markdown import filled_in
-from nenreview.render.source import FENCE, JUPYTEXT_FORMAT, Chapter, closes, read_chapters
+from nenreview.render.source import FENCE, Chapter, closes, read_chapters
 from nenreview.textfile import read_text
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 OURS = "nenreview"  # key of the notebook's metadata that says which chapter it is, in which state
 CACHE = Path(".cache", "notebooks")  # below the root; what was written back last
+# How jupytext reads and writes a chapter: fences are cells, and a magic stands as it is. It
+# keeps the layout, of which an engine that renders knows nothing.
+_FORMAT = {"extension": ".Rmd", "comment_magics": False}
 # The one key of a cell that the source needs: how many blank lines follow it.
 _LAYOUT = "lines_to_next_cell"
 
 
 def as_notebook(chapter: Chapter) -> str:
     """Return the notebook of a chapter to edit, without outputs, as the text of its file."""
-    notebook = copy.deepcopy(chapter.notebook)
+    import jupytext  # here, since it takes long and a render does without
+
+    notebook = jupytext.reads(chapter.text, fmt=_FORMAT)
     ours = {"chapter": chapter.file, "sha256": _checksum(chapter.text)}
     return _written(notebook, ours)
 
 
-def as_executed_notebook(chapter: Chapter, executed: nbformat.NotebookNode) -> str:
+def as_executed_notebook(chapter: Chapter, executed: dict) -> str:
     """Return the notebook of a chapter to take away, as the text of its file.
 
     Parameters
     ----------
     chapter : Chapter
         Its source.
-    executed : NotebookNode
+    executed : dict
         Its executed notebook.
 
     Returns
     -------
     str
         Its prose with the values filled in, its cells with their outputs. The same for the same
-        outputs: without times, and with the cells counted from 1.
+        outputs, without times.
     """
-    notebook = copy.deepcopy(executed)
-    count = 0
+    notebook = nbformat.from_dict(copy.deepcopy(executed))
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = filled_in(cell)
-            continue
-        count += 1
-        cell.execution_count = count
-        for output in cell.outputs:
-            if output.output_type == "execute_result":
-                output.execution_count = count
     return _written(notebook, {"chapter": chapter.file, "values": "filled in"})
 
 
@@ -184,6 +181,8 @@ def source_of(notebook: nbformat.NotebookNode, name: str) -> str:
     ReviewError
         If a cell is neither Markdown nor code.
     """
+    import jupytext
+
     problems = [
         Problem(name, f"cell {number} is {cell.cell_type}; expected Markdown or code")
         for number, cell in enumerate(notebook.cells, start=1)
@@ -205,7 +204,7 @@ def source_of(notebook: nbformat.NotebookNode, name: str) -> str:
             if following and following.cell_type == "markdown" and layout.get(_LAYOUT) == 0:
                 layout = {}
         cell.metadata = nbformat.from_dict(layout)
-    return jupytext.writes(kept, fmt=JUPYTEXT_FORMAT)
+    return jupytext.writes(kept, fmt=_FORMAT)
 
 
 def _without_gaps(source: str) -> str:

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-import jupytext
-import nbformat
 import yaml
 
 from nenreview.errors import KIND, Problem, ReviewError
@@ -31,9 +29,6 @@ CELL_OPTIONS: dict[str, type] = {
 }
 # A labelled cell makes a figure or a table, and must say what it shows.
 NEEDS = {"fig": ("fig-cap", "fig-alt"), "tbl": ("tbl-cap",)}
-
-# How jupytext reads and writes a chapter: fences are cells, and a magic stands as it is.
-JUPYTEXT_FORMAT = {"extension": ".Rmd", "comment_magics": False}
 
 FENCE = re.compile(r"^(`{3,}|~{3,})(.*)$")
 INLINE = re.compile(r"(?<!`)`\{python\}[ \t]([^`]+)`")
@@ -66,6 +61,9 @@ _UNSUPPORTED = (
 )
 
 
+_NOTEBOOK = {"metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
 @dataclass
 class Cell:
     """One code cell: its options, its code, and the line that its fence stands on."""
@@ -93,8 +91,10 @@ class Chapter:
         Path below the root.
     text : str
         The whole source.
-    notebook : NotebookNode
-        Its cells, as jupytext reads them; code cells in the order of `cells`.
+    notebook : dict
+        Its cells in the form of nbformat 4, prose and code in turn, without outputs; code
+        cells in the order of `cells`. Jupytext splits a chapter in the same places, but takes
+        longer to import than a chapter to execute; a test holds the two together.
     cells : list of Cell
         The code cells.
     labels : dict of str to int
@@ -105,7 +105,7 @@ class Chapter:
 
     file: str
     text: str
-    notebook: nbformat.NotebookNode
+    notebook: dict = field(default_factory=lambda: {**_NOTEBOOK, "cells": []})
     cells: list[Cell] = field(default_factory=list)
     labels: dict[str, int] = field(default_factory=dict)
     prose: list[tuple[int, str]] = field(default_factory=list)
@@ -145,7 +145,7 @@ def read_chapters(
         except ReviewError as error:
             problems += error.problems
             continue
-        chapter = Chapter(file, text, jupytext.reads(text, fmt=JUPYTEXT_FORMAT))
+        chapter = Chapter(file, text)
         problems += _check(chapter)
         for label, line in chapter.labels.items():
             if label in places:
@@ -178,11 +178,13 @@ def _check(chapter: Chapter) -> list[Problem]:
             first, "expected the chapter's heading, `# Title {#sec-slug}`, before anything else"
         )
     number = 0
+    prose: list[str] = []
     while number < len(lines):
         line = lines[number]
         number += 1
         fence = FENCE.match(line)
         if not fence:
+            prose.append(line)
             chapter.prose.append((number, line))
             _check_prose(line, number, problem, label)
             continue
@@ -195,15 +197,29 @@ def _check(chapter: Chapter) -> list[Problem]:
         if number == len(lines) or any(line.startswith("```{") for line in body):
             problem(opened, "the fence is never closed")
         number += 1
-        if info == "{python}":
+        if info == "{python}" and fence[1].startswith("`"):
+            _add_prose(chapter, prose)
+            prose = []
             chapter.cells.append(Cell(opened, _options(body, opened, problem, label)))
-        elif info.startswith("{"):
-            problem(opened, f"a block {info}; expected {{python}} or plain code")
-    code_cells = [cell for cell in chapter.notebook.cells if cell.cell_type == "code"]
-    if not problems and len(code_cells) != len(chapter.cells):
-        found = f"{len(chapter.cells)} cells, but {len(code_cells)} can be run"
-        problem(first, f"{found}; expected {{python}} alone")
+            _add_code(chapter, body)
+            continue
+        prose += lines[opened - 1 : number]
+        if info.startswith("{"):
+            problem(opened, f"a block {info}; expected {{python}} after backticks, or plain code")
+    _add_prose(chapter, prose)
     return problems
+
+
+def _add_code(chapter: Chapter, lines: list[str]) -> None:
+    cell = {"cell_type": "code", "source": "\n".join(lines).strip("\n"), "metadata": {}}
+    chapter.notebook["cells"].append(cell | {"execution_count": None, "outputs": []})
+
+
+def _add_prose(chapter: Chapter, lines: list[str]) -> None:
+    text = "\n".join(lines).strip("\n")
+    if text:
+        cell = {"cell_type": "markdown", "source": text, "metadata": {}}
+        chapter.notebook["cells"].append(cell)
 
 
 def closes(line: str, opening: str) -> bool:

@@ -1,0 +1,98 @@
+"""Sessions in forks of one warm process, which has imported what chapters import.
+
+Importing takes longer than most chapters; done once, every chapter still begins in a process
+that no other has been in.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import forkserver
+from pathlib import Path
+from threading import Lock
+
+from nenreview.errors import Problem, ReviewError
+from nenreview.render import warm
+from nenreview.render.execute import SECONDS, Executed, Run, environment
+from nenreview.render.source import Chapter
+
+ENDING = 1  # second that a process may take to end after its last word
+AVAILABLE = "forkserver" in multiprocessing.get_all_start_methods()
+_HERE = ("nenreview.render.warm", "nenreview.render.worker")
+_starting = Lock()  # multiprocessing does not say that processes may be started at once
+
+
+def forks(chapters: Sequence[Chapter], root: Path) -> Run:
+    """Start the warm process, and return what executes a chapter in a fork of it.
+
+    The process imports while this function has long returned. It ends with this one.
+
+    Parameters
+    ----------
+    chapters : sequence of Chapter
+        Those that will be executed: what they import is imported once.
+    root : Path
+        Root of the review.
+    """
+    code = (cell["source"] for c in chapters for cell in c.notebook["cells"] if "outputs" in cell)
+    names = " ".join(warm.imported(code))
+    with _environment(environment(root) | {warm.MODULES: names}):
+        forkserver.set_forkserver_preload(list(_HERE))
+        forkserver.ensure_running()
+    return lambda chapter: _run(chapter, root)
+
+
+@contextmanager
+def _environment(new: dict[str, str]) -> Iterator[None]:
+    """Give the processes that are started within another environment."""
+    old = dict(os.environ)
+    os.environ.update(new)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(old)
+
+
+def _run(chapter: Chapter, root: Path) -> Executed:
+    """Execute one chapter in a fork.
+
+    Raises
+    ------
+    ReviewError
+        As `execute` does, and if the process dies or a cell takes longer than `SECONDS`.
+    """
+    # Here and not above: what it needs of IPython is for the forks.
+    from nenreview.render.worker import work
+
+    context = multiprocessing.get_context("forkserver")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=work, args=(chapter, root, there))
+    with _starting:
+        process.start()
+    there.close()
+    line = None
+    try:
+        while here.poll(SECONDS):
+            message = here.recv()
+            if isinstance(message, Executed):
+                return message
+            if isinstance(message, list):
+                raise ReviewError(*message)
+            line = message
+        process.kill()
+        ended = f"the cell did not finish in {SECONDS} s"
+    except EOFError:
+        process.join()
+        code = process.exitcode
+        ended = f"the {'cell' if line else 'chapter'} ended its process, " + (
+            f"by signal {-code}" if code and code < 0 else f"exit status {code}"
+        )
+    finally:
+        here.close()
+        process.join(ENDING)
+        process.kill()
+    raise ReviewError(Problem(chapter.file, ended, line))
