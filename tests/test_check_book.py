@@ -275,7 +275,7 @@ CHAPTERS = {
     ),
     "a cell in another language": (
         replace(FIRST, "```{python}\n#| include", "```{r}\n#| include"),
-        "chapters/first.qmd, line 3: a block {r}; expected {python} or plain code",
+        "chapters/first.qmd, line 3: a block {r}; expected {python} after backticks, or plain code",
     ),
     "a cell that is no Python": (
         replace(FIRST, "counts = {", "counts = = {"),
