@@ -14,6 +14,7 @@ from nenreview.audit.finding import Finding
 from nenreview.audit.ledger import audit, counts, selected
 from nenreview.audit.rebuild import rebuild_source
 from nenreview.audit_tables import claims_table, ledger_table
+from nenreview.display import Shown
 from nenreview.evidence.dataset import load
 from nenreview.evidence_table import (
     longest_median,
@@ -152,4 +153,4 @@ def tally(source: str) -> pd.Series:
 
 def disclaimer() -> Markdown:
     """Return the sentence that stands at the foot of every chapter."""
-    return Markdown(f"*{DISCLAIMER}*")
+    return Shown(f"*{DISCLAIMER}*")

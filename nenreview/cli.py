@@ -39,9 +39,10 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser(
         "check",
-        help="check the data",
+        help="check the data, the configuration and the chapters",
         description="Check every file of data/: its form, its values, and what must hold between "
-        "files. Prints one line a problem, with file, row, column and what was expected.",
+        "files; then _quarto.yml, the chapters, the references, CITATION.cff and pyproject.toml. "
+        "Prints one line a problem, with file, row, column and what was expected.",
     )
     check.set_defaults(run=_check)
 
@@ -82,12 +83,27 @@ def _parser() -> argparse.ArgumentParser:
 
     notebook = commands.add_parser(
         "notebook",
-        help="write a chapter as a notebook, to rerun in Jupyter",
-        description="Write the notebook of a chapter beside it. It runs from top to bottom in "
-        "JupyterLab, which `.venv/bin/jupyter lab` opens.",
+        help="write chapters as notebooks, to rerun and edit in Jupyter, and back again",
+        description="Write the notebook of each chapter beside it. It runs from top to bottom in "
+        "JupyterLab, which `make lab` opens. With --to-qmd, write the chapter from the "
+        "notebook instead, without its outputs; one that was not edited comes back as it was.",
     )
-    notebook.add_argument("chapter", metavar="CHAPTER", help="for example sintilimab")
-    notebook.add_argument("--force", action="store_true", help="replace a notebook that is there")
+    notebook.add_argument(
+        "chapters",
+        nargs="*",
+        metavar="CHAPTER",
+        help="for example sintilimab; all, if none is named: then those that have no notebook, "
+        "or with --to-qmd those that have one",
+    )
+    notebook.add_argument(
+        "--to-qmd", action="store_true", help="write the chapter from its notebook"
+    )
+    notebook.add_argument(
+        "--force",
+        action="store_true",
+        help="replace a notebook that is there; with --to-qmd, a chapter that has changed since "
+        "its notebook was written",
+    )
     notebook.set_defaults(run=_notebook)
 
     figures = commands.add_parser(
@@ -176,11 +192,17 @@ def _positive(text: str) -> int:
 def _check(_) -> int:
     from nenreview.audit.claims import claim_problems
     from nenreview.evidence.dataset import read
-    from nenreview.paths import DATA
+    from nenreview.paths import DATA, ROOT
+    from nenreview.project import check_project
 
-    dataset, problems = read(DATA)
+    try:
+        dataset, problems = read(DATA)
+    except ReviewError as error:  # the description of the data, without which nothing is read
+        dataset, problems = None, list(error.problems)
     if dataset is not None:
         problems = claim_problems(dataset)
+    counts, of_the_book = check_project(ROOT)
+    problems += of_the_book
     for problem in problems:
         print(problem)
     if problems:
@@ -190,6 +212,7 @@ def _check(_) -> int:
         f"data/ is sound: {len(dataset.sources)} sources, {len(dataset.trials)} trials, "
         f"{len(dataset.cells)} printed cells, {len(dataset.results)} numbers"
     )
+    print(f"the book is sound: {counts.chapters} chapters, {counts.references} references")
     return 0
 
 
@@ -243,12 +266,55 @@ def _render(arguments) -> int:
 
 
 def _notebook(arguments) -> int:
-    from nenreview.paths import ROOT, shown
+    from nenreview.paths import ROOT
     from nenreview.render.config import named_chapters, read_config
-    from nenreview.render.notebook import write_notebook
 
-    file = named_chapters(read_config(ROOT), [arguments.chapter])[0]
-    print(shown(write_notebook(ROOT, file, force=arguments.force)))
+    # A chapter that is not there can come back from its notebook.
+    config = read_config(ROOT, chapters_exist=not arguments.to_qmd)
+    files = [entry.file for entry in config.chapters]
+    named = named_chapters(config, arguments.chapters)
+    if arguments.to_qmd:
+        return _from_notebooks(files, named, force=arguments.force)
+    return _to_notebooks(named or files, named=bool(named), force=arguments.force)
+
+
+def _to_notebooks(files: list[str], *, named: bool, force: bool) -> int:
+    from nenreview.paths import ROOT, shown
+    from nenreview.render.notebook import is_stale, notebook_path, write_notebook
+
+    for file in files:
+        path = notebook_path(ROOT, file)
+        if named or force or not path.exists():
+            print(shown(write_notebook(ROOT, file, force=force)))
+        elif is_stale(ROOT, file):
+            print(
+                f"{shown(path)} is left as it is, although {file} has changed since; "
+                "--force replaces it",
+                file=sys.stderr,
+            )
+    return 0
+
+
+def _from_notebooks(files: list[str], named: list[str], *, force: bool) -> int:
+    from nenreview.errors import Problem
+    from nenreview.paths import ROOT, shown
+    from nenreview.render.notebook import notebook_path, to_qmd
+
+    chosen = named or [file for file in files if notebook_path(ROOT, file).exists()]
+    if not chosen:
+        message = "no chapter has a notebook beside it; `nenreview notebook` writes them"
+        raise ReviewError(Problem("CHAPTER", message))
+    problems = []
+    for file in chosen:
+        try:
+            if to_qmd(ROOT, file, files, force=force):
+                print(shown(ROOT / file))
+            else:
+                print(f"{file} is as its notebook has it", file=sys.stderr)
+        except ReviewError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ReviewError(*problems)
     return 0
 
 

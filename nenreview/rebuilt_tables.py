@@ -10,6 +10,7 @@ from IPython.display import Markdown
 from nenreview.audit.finding import DISAGREEING, NOT_CHECKABLE
 from nenreview.audit.rebuild import LABEL, rebuild, rebuild_numbers, rebuild_table_numbers
 from nenreview.audit_tables import anchor, link_to, sentences
+from nenreview.display import Shown
 from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.integrity import CELL_KEY
 from nenreview.provenance import cell_id, marked, provenance_list
@@ -67,7 +68,7 @@ def rebuilt_table(source: str, table: str, *, stub: str = "Item") -> Markdown:
     align = "l" + "".join(alignment(filled.loc[filled["column"] == c, "rebuilt"]) for c in columns)
     widths = [2.2, *[max(0.8, 3 / len(columns))] * len(columns)]
     shown = show_table(frame, widths=widths, align=align, markdown=True)
-    return Markdown(shown.data + _list_of(data, source, table, filled, numbers))
+    return Shown(shown.data + _list_of(data, source, table, filled, numbers))
 
 
 def _list_of(data: Dataset, source: str, table: str, cells: pd.DataFrame, numbers: dict) -> str:
@@ -111,7 +112,7 @@ def notes(source: str, table: str) -> Markdown:
         )
         sentence = f"{printed}{escape(reason)}."
         lines.append(f"^{letter}^ {sentence[0].upper()}{sentence[1:]}")
-    return Markdown("\n\n".join(["::: {.table-notes}", *lines, ":::"]))
+    return Shown("\n\n".join(["::: {.table-notes}", *lines, ":::"]))
 
 
 def _letters(cells: pd.DataFrame) -> dict[str, str]:
@@ -168,4 +169,4 @@ def statistics_table(source: str, table: str, row: str, column: str) -> Markdown
         (f"Row {row}, {column}", number["printed"].item(), number)
         for _, number in numbers.groupby("id", sort=False)
     ]
-    return Markdown(shown.data + provenance_list(data, source, table, entries))
+    return Shown(shown.data + provenance_list(data, source, table, entries))

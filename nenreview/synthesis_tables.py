@@ -6,6 +6,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from nenreview.cohorts import G3_NEN, LCNEC, NEC, NET, NET_G3, SHOWN, chosen, cohorts
+from nenreview.display import Shown
 from nenreview.evidence.dataset import load
 from nenreview.meta.pool import PooledProportion
 from nenreview.stats.rate import Interval
@@ -147,7 +148,7 @@ def unknowns() -> Markdown:
     for question in (G3_NEN, NET_G3, LCNEC, NET):
         for one in chosen(load(), question, SHOWN):
             lines.append(f"{_NAMED.get(question, question)}, {one.name}: {_OPEN[one.row]}")
-    return Markdown("\n".join(f"- {escape(line)}." for line in lines))
+    return Shown("\n".join(f"- {escape(line)}." for line in lines))
 
 
 def _limits(pool: PooledProportion) -> str:
