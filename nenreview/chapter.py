@@ -8,6 +8,7 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
+from nenreview.added import documents_added, for_each_added
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.audit.coverage import coverage
 from nenreview.audit.finding import Finding
@@ -28,7 +29,7 @@ from nenreview.rate_tables import (
     table1_table,
     table1_trials,
 )
-from nenreview.rebuilt_tables import notes, rebuilt_table, statistics_table
+from nenreview.rebuilt_tables import notes, numbers_table, rebuilt_table, statistics_table
 from nenreview.sites import nec_by_site
 from nenreview.stats.percentages import nearest_counts, the_count
 from nenreview.stats.rate import Rate
@@ -41,9 +42,9 @@ from nenreview.trials_tables import (
     reporting_table,
     responses_table,
 )
-from nenreview.version import version
+from nenreview.version import documents, version
 from nenreview.wording import (
-    DISCLAIMER,
+    disclaimer_of,
     interval,
     number,
     of,
@@ -64,10 +65,13 @@ __all__ = [
     "counts_by_grade",
     "coverage_table",
     "disclaimer",
+    "documents",
+    "documents_added",
     "escape",
     "evidence_of",
     "figure",
     "findings_of",
+    "for_each_added",
     "interval",
     "load",
     "longest_median",
@@ -75,6 +79,7 @@ __all__ = [
     "nec_by_site",
     "notes",
     "number",
+    "numbers_table",
     "of",
     "open_trial",
     "overlaps_table",
@@ -152,4 +157,4 @@ def tally(source: str) -> pd.Series:
 
 def disclaimer() -> Markdown:
     """Return the sentence that stands at the foot of every chapter."""
-    return Markdown(f"*{DISCLAIMER}*")
+    return Markdown(f"*{disclaimer_of(documents())}*")

@@ -297,7 +297,7 @@ FORM = [
         "trials.csv",
         2,
         None,
-        "1 fields; expected 12",
+        "1 fields; expected 13",
     ),
     Case(
         "latin-1 byte",

@@ -371,9 +371,9 @@ def test_the_map_counts_each_trial_in_the_kinds_that_it_reports(data):
     assert not any("case series" in one.name for one in classes.responses(data))
 
 
-def test_a_population_that_nothing_tells_apart_is_refused():
+def test_a_population_that_nothing_tells_apart_is_refused(data):
     with pytest.raises(LookupError, match="no telling which tumours"):
-        classes.kind_of(Report("review2023", "NCT00000000", "all > cohort 1"))
+        classes.kind_of(data, Report("review2023", "NCT00000000", "all > cohort 1"))
 
 
 def test_findings_of_the_audit_move_the_pool_by_less_than_half_a_point(data):

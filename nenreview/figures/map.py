@@ -12,7 +12,7 @@ from nenreview.figures.style import DARK, MID, ReviewFigure, style
 from nenreview.synthesis.classes import Cell
 
 _AREA = 9.0  # square points a patient
-_APART = 0.24  # how far the two lines of treatment stand from the middle of their cell
+_APART = 0.24  # how far the outer lines of treatment stand from the middle of their cell
 
 
 def evidence_map(
@@ -37,15 +37,16 @@ def evidence_map(
     for cell in cells:
         if cell.regimen_class not in classes or cell.kind not in kinds:
             raise ValueError(f"no place for {cell.kind} by {cell.regimen_class}")
-    both = {(c.regimen_class, c.kind) for c in cells if c.line == "first"} & {
-        (c.regimen_class, c.kind) for c in cells if c.line != "first"
-    }
+    lines: dict[tuple[str, str], list[str]] = {}  # of treatment, in each column and row
+    for cell in cells:
+        lines.setdefault((cell.regimen_class, cell.kind), []).append(cell.line)
     with style():
         figure = Figure(figsize=(6.8, 0.95 * len(kinds) + 1.1))
         axes = figure.subplots()
         for cell in cells:
-            where = (cell.regimen_class, cell.kind)
-            shift = 0 if where not in both else _APART if cell.line == "first" else -_APART
+            beside = lines[cell.regimen_class, cell.kind]
+            steps = max(len(beside) - 1, 1)
+            shift = _APART * (2 * beside.index(cell.line) - len(beside) + 1) / steps
             x, y = classes.index(cell.regimen_class) + shift, kinds.index(cell.kind)
             colour = "white" if cell.line == "first" else MID
             axes.scatter(x, y - 0.1, s=_AREA * cell.patients, color=colour, ec=DARK, lw=1.0)
