@@ -62,6 +62,7 @@ __all__ = [
     "audit_counts",
     "audit_ledger",
     "comparisons",
+    "corrections_table",
     "counts_by_grade",
     "coverage_table",
     "disclaimer",
@@ -104,6 +105,22 @@ __all__ = [
     "version",
     "words",
 ]
+
+
+def corrections_table() -> Markdown:
+    """Return every correction of the record; one line of dashes where there is none."""
+    rows = [
+        [
+            f"{c.table}, {c.key}: {c.column}",
+            c.old or "–",
+            c.new or "–",
+            f"{c.reason} ({c.evidence})",
+        ]
+        for c in load().corrections.itertuples()
+    ]
+    names = ["Where", "Transcribed", "Used", "Why (evidence)"]
+    frame = pd.DataFrame(rows or [["–"] * len(names)], columns=names)
+    return show_table(frame, widths=[1.5, 1, 1, 3], align="llll")
 
 
 def coverage_table(source: str) -> Markdown:

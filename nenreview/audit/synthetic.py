@@ -143,6 +143,7 @@ def _frames() -> dict[str, pd.DataFrame]:
         "derived": pd.DataFrame([rest | {"reason": "made so"}]),
         "overlaps": pd.DataFrame([same | {"relation": "same", "reason": "made so"}]),
         # Nothing is claimed, decided, looked up or judged of a trial that is made up.
+        "corrections": pd.DataFrame(columns=["table"]),
         "claims": pd.DataFrame(columns=["claim", "trial"]),
         "accepted": pd.DataFrame(columns=["finding"]),
         "pooling": pd.DataFrame(columns=["row"]),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from nenreview.errors import Problem, ReviewError
+from nenreview.evidence.corrections import KEY_SEPARATOR
 from nenreview.evidence.dataset import Dataset, read
 from nenreview.evidence.integrity import LIST_SEPARATOR
 from nenreview.paths import CONFIG_NAME
@@ -82,6 +83,9 @@ def _goes(data: Dataset, trial: str, sources: set[str]) -> Callable[[dict[str, s
         if row.get("source") in sources or row.get("id") in numbers:
             return True
         if row.get("trial") == trial:
+            return True
+        # A correction is named by the row that it is of.
+        if "key" in row and row["key"].split(KEY_SEPARATOR)[0] in {trial, *sources, *numbers}:
             return True
         # A finding is named by its number or claim, and the check.
         about = row.get("finding", "")
