@@ -157,6 +157,15 @@ def test_the_multiverse_is_every_combination_once_and_the_headline_is_in_it(data
     assert all(a <= b + 1e-8 for a, b in pairwise(estimates))
 
 
+def test_the_choices_of_the_multiverse_follow_the_rows_of_the_table(data):
+    table = data.pooling.set_index("row")
+    table.loc["nec-spartalizumab", "role"] = "sensitivity"
+    table.loc["nec-pembrolizumab", "fallback"] = "none"
+    found = multiverse.options(replace(data, pooling=table.reset_index()))
+    assert list(found) == ["Model", "Trials", "spartalizumab", "nivolumab at 8 weeks", "avelumab"]
+    assert found["spartalizumab"] == ("not in", "1 of 21")
+
+
 def test_the_multiverse_holds_the_posterior_under_the_priors_of_the_headline(data):
     (own,) = [
         s
