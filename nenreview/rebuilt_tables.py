@@ -165,10 +165,12 @@ def numbers_table(trial: str) -> Markdown:
         _statistics(numbers).assign(Where=[_place(number) for number in numbers.itertuples()])
         for numbers in _numbers_of(data, trial)
     ]
-    columns = ["Where", "Population", "What", "Statistic", "Printed", "Verdict", "Why"]
+    columns = ["Where", "Population", "What", "Printed", "Verdict", "Why"]
     frame = pd.concat(frames) if frames else pd.DataFrame([["–"] * len(columns)], columns=columns)
-    widths, align = [1.5, 1.4, 1.3, 0.9, 1.1, 1.1, 2.2], "llllrll"
-    return show_table(frame[columns], widths=widths, align=align, markdown=True)
+    if frames:
+        frame["What"] += ", " + frame["Statistic"]  # seven columns are more than a page holds
+    widths = [1.3, 1.3, 1.4, 1, 1.1, 2.3]
+    return show_table(frame[columns], widths=widths, align="lllrll", markdown=True)
 
 
 def _numbers_of(data: Dataset, trial: str) -> Iterator[pd.DataFrame]:

@@ -70,7 +70,8 @@ def _own_sources(data: Dataset, trial) -> set[str]:
     """Return the documents that speak of this trial alone."""
     others = data.trials[data.trials["trial"] != trial.trial]
     shared = {key for cell in others["facts_from"] for key in cell.split(LIST_SEPARATOR)}
-    results = data.results[data.results["trial"] != trial.trial]
+    # Numbers about patients of no trial, those screened for example, keep no document.
+    results = data.results[~data.results["trial"].isin([trial.trial, ""])]
     return set(trial.facts_from.split(LIST_SEPARATOR)) - shared - set(results["source"])
 
 
