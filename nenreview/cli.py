@@ -234,6 +234,7 @@ def _positive(text: str) -> int:
 def _check(_) -> int:
     from nenreview.audit.claims import claim_problems
     from nenreview.evidence.dataset import read
+    from nenreview.evidence.integrity import NOT_YET
     from nenreview.paths import DATA
 
     dataset, problems = read(DATA)
@@ -248,6 +249,9 @@ def _check(_) -> int:
         f"data/ is sound: {len(dataset.sources)} sources, {len(dataset.trials)} trials, "
         f"{len(dataset.cells)} printed cells, {len(dataset.results)} numbers"
     )
+    rows = dataset.sources[dataset.sources["transcribed"] == NOT_YET]
+    if len(rows):
+        print(f"not yet transcribed: {', '.join(rows['source'])}")
     return 0
 
 

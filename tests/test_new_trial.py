@@ -195,7 +195,9 @@ def test_a_trial_that_no_pool_is_for_leaves_the_pool_alone(example, told_then):
 
 def test_a_trial_with_nothing_filled_is_sound_and_shows_dashes(review, told_then):
     ended = run(review, ("new-trial", TRIAL, "--name", NAME))
-    assert run(review, ("check",)).stdout.startswith("data/ is sound: 5 sources, 17 trials")
+    checked = run(review, ("check",)).stdout
+    assert checked.startswith("data/ is sound: 5 sources, 17 trials")
+    assert checked.endswith("not yet transcribed: nct4806\n")
     after = told(review)
     glance, numbers, rates, *_ = after["shown"]
     assert "to be filled" in glance and "not stated" in glance
