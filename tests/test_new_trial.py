@@ -48,9 +48,9 @@ data, name = load(), sys.argv[1]
 whole = headline(data)[0].t
 (chapter,) = read_chapters(ROOT, [f"chapters/{name}.qmd"])
 space, shown = {}, []  # what the cells of the chapter leave, and what each shows
-for cell in chapter.notebook.cells:
-    if cell.cell_type == "code":
-        *lines, last = ast.parse(cell.source).body
+for cell in chapter.notebook["cells"]:
+    if cell["cell_type"] == "code":
+        *lines, last = ast.parse(cell["source"]).body
         exec(compile(ast.Module(lines, []), name, "exec"), space)
         if isinstance(last, ast.Expr):
             value = eval(compile(ast.Expression(last.value), name, "eval"), space)
