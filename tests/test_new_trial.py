@@ -41,6 +41,7 @@ from nenreview.figures.catalogue import catalogue, draw
 from nenreview.render.config import read_config
 from nenreview.render.source import read_chapters
 from nenreview.paths import ROOT
+from nenreview.synthesis.classes import responses
 from nenreview.synthesis.headline import headline
 from nenreview.synthesis_tables import answers_table, unknowns
 
@@ -69,7 +70,12 @@ print(json.dumps({
     "chapters": [entry.file for entry in read_config(ROOT).chapters],
     "shown": [text if isinstance(text, str) else None for text in shown],
     "documents": documents(),
-    "added": [documents_added(), for_each_added(audit_ledger, "audit-ledger", "{}").data],
+    "added": [
+        documents_added(),
+        for_each_added(audit_ledger, "audit-ledger", "{}").data,
+        for_each_added(coverage_table, "coverage", "{}", with_cells=True).data,
+    ],
+    "kinds": [one.name for one in responses(data) if one.kind == "NET"],
 }))
 """
 
@@ -158,6 +164,7 @@ def test_the_tables_figures_and_pages_have_the_trial(example, told_then):
     assert (
         "NET, pembrolizumab (KEYNOTE-028), carcinoid: 3 of 25 | 12 (3–31)" in filled["first page"]
     )
+    assert "pembrolizumab (KEYNOTE-028), pancreatic" in filled["kinds"]
     assert filled["first page"].count("every tumour was PD-L1-positive") == 2
     assert f"chapters/{NAME}.qmd" in filled["chapters"]
 
@@ -174,10 +181,11 @@ def test_audit_and_coverage_have_the_document(example, told_then):
     assert sum(f.endswith("-rate-interval") for f in own) == 2
     assert sum(f.endswith("-percentage") for f in own) >= 2
     assert filled["documents"] == 5
-    sentence, ledger = filled["added"]
+    sentence, ledger, cells = filled["added"]
     assert sentence == "To the first four have been added: mehnert2020."
     assert "#tbl-audit-ledger-mehnert2020" in ledger and "nothing is at odds" in ledger
-    assert told_then["added"] == ["No document has joined the first four.", ""]
+    assert cells == ""  # an abstract has no table of which cells could be counted
+    assert told_then["added"] == ["No document has joined the first four.", "", ""]
 
 
 def test_the_chapter_shows_the_rows_without_being_touched(example):
