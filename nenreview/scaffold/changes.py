@@ -11,7 +11,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from nenreview.audit.claims import claim_problems
 from nenreview.errors import Problem, ReviewError
+from nenreview.evidence.dataset import read
 from nenreview.paths import shown
 
 Changes = dict[Path, bytes | None]  # new content of each file; None where it is removed
@@ -73,9 +75,6 @@ def require_sound(folder: Path, changes: Changes) -> None:
     ReviewError
         With every problem that ``nenreview check`` would find.
     """
-    from nenreview.audit.claims import claim_problems
-    from nenreview.evidence.dataset import read
-
     with tempfile.TemporaryDirectory() as name:
         copy = Path(shutil.copytree(folder, Path(name) / folder.name))
         for path, content in changes.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -247,6 +248,7 @@ def _heading(title: str) -> str:
 
 
 def _document(source: str) -> dict[str, str]:
+    """Return the row of ``sources.csv``."""
     return {
         "source": source,
         "kind": "abstract",
@@ -258,7 +260,7 @@ def _document(source: str) -> dict[str, str]:
     }
 
 
-def _items(data: Dataset, source: str):
+def _items(data: Dataset, source: str) -> Iterator[dict[str, str]]:
     """Yield a row for each item of the checklist, with the topic that it has elsewhere."""
     known = data.appraisal[data.appraisal["checklist"] == CHECKLIST]
     topics = dict(zip(known["item"], known["topic"], strict=True))
@@ -274,7 +276,8 @@ def _items(data: Dataset, source: str):
         }
 
 
-def _numbers(source: str, trial: str):
+def _numbers(source: str, trial: str) -> Iterator[dict[str, str]]:
+    """Yield a row for each of `NUMBERS`, none of them reported yet."""
     for number, (outcome, statistic, unit, grade) in enumerate(NUMBERS, start=1):
         yield {
             "id": f"{source}-{number:03d}",
