@@ -1,4 +1,4 @@
-"""The command line: ``nenreview check``, ``audit``, ``render``, ``notebook``, and others."""
+"""The command line: ``nenreview check``, ``audit``, ``render``, ``new-trial``, and others."""
 
 from __future__ import annotations
 
@@ -81,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     render.set_defaults(run=_render)
 
+    _add_trials(commands)
+
     notebook = commands.add_parser(
         "notebook",
         help="write chapters as notebooks, to rerun and edit in Jupyter, and back again",
@@ -123,6 +125,57 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_trials(commands) -> None:
+    new = commands.add_parser(
+        "new-trial",
+        help="add a trial: rows to fill and a chapter that renders",
+        description="Write the rows of a new trial, a chapter that shows whatever is in them, and "
+        "its line in _quarto.yml, and say what to do next. What exists is refused, and nothing is "
+        "changed then. CONTRIBUTING.md walks through it.",
+        epilog="For example: nenreview new-trial NCT02054806 --name pembrolizumab-keynote-028",
+    )
+    new.add_argument("number", metavar="NUMBER", help="number in a registry, NCT02054806")
+    new.add_argument(
+        "--name", required=True, help="name of the chapter's file, pembrolizumab-keynote-028"
+    )
+    new.add_argument(
+        "--title", default="", help="name in tables and headings; that of the chapter by default"
+    )
+    new.add_argument(
+        "--source",
+        default="",
+        metavar="KEY",
+        help="the document, a new one or one of data/sources.csv, mehnert2020; a key is made from "
+        "the number by default",
+    )
+    new.add_argument("--agents", default="", help="joined by +; read off the name by default")
+    new.add_argument("--target", default="", help="joined by +; known of known inhibitors")
+    new.add_argument(
+        "--class",
+        default="",
+        dest="regimen_class",
+        metavar="CLASS",
+        help="regimen class, as in data/trials.csv; known of known inhibitors alone",
+    )
+    new.add_argument(
+        "--part",
+        default="",
+        help="part of the book; the one of most trials of the class by default",
+    )
+    new.set_defaults(run=_new_trial)
+
+    remove = commands.add_parser(
+        "remove-trial",
+        help="take a trial out again",
+        description="Remove the rows of a trial, those of documents about it alone, its chapter, "
+        "its line in _quarto.yml and its figure. Refused where another chapter or the package "
+        "names it, or another trial's rows rest on it; the places are named.",
+        epilog="For example: nenreview remove-trial pembrolizumab-keynote-028",
+    )
+    remove.add_argument("trial", metavar="TRIAL", help="registry number, or name of the chapter")
+    remove.set_defaults(run=_remove_trial)
+
+
 def _add_audit(commands) -> None:
     audit = commands.add_parser(
         "audit",
@@ -138,7 +191,13 @@ def _add_audit(commands) -> None:
         action="store_true",
         help="print a JSON list of objects instead, every finding unless narrowed",
     )
-    for name, values in (("source", _SOURCES), ("verdict", _VERDICTS), ("severity", _SEVERITIES)):
+    audit.add_argument(
+        "--source",
+        action="append",
+        metavar="SOURCE",
+        help="only this key of data/sources.csv; may be given again",
+    )
+    for name, values in (("verdict", _VERDICTS), ("severity", _SEVERITIES)):
         audit.add_argument(
             f"--{name}",
             action="append",
@@ -161,7 +220,6 @@ def _add_audit(commands) -> None:
 
 
 # Repeated here, so that --help and a wrong word need no data; a test holds them together.
-_SOURCES = ("lu2020", "jia2022", "review2023", "markey2017")
 _VERDICTS = (
     *("match", "rounding", "truncated", "inconsistent", "conflict", "note"),
     "not checkable",
@@ -192,6 +250,7 @@ def _positive(text: str) -> int:
 def _check(_) -> int:
     from nenreview.audit.claims import claim_problems
     from nenreview.evidence.dataset import read
+    from nenreview.evidence.integrity import NOT_YET
     from nenreview.paths import DATA, ROOT
     from nenreview.project import check_project
 
@@ -213,6 +272,9 @@ def _check(_) -> int:
         f"{len(dataset.cells)} printed cells, {len(dataset.results)} numbers"
     )
     print(f"the book is sound: {counts.chapters} chapters, {counts.references} references")
+    rows = dataset.sources[dataset.sources["transcribed"] == NOT_YET]
+    if len(rows):
+        print(f"not yet transcribed: {', '.join(rows['source'])}")
     return 0
 
 
@@ -221,10 +283,16 @@ def _audit(arguments) -> int:
 
     from nenreview.audit import accepted, report
     from nenreview.audit.ledger import audit, selected
+    from nenreview.errors import Problem
     from nenreview.evidence.dataset import load
     from nenreview.paths import DATA, shown
 
     data = load()
+    known = list(data.sources["source"])
+    for source in arguments.source or ():
+        if source not in known:
+            message = f"{source!r} is no document; expected one of {', '.join(known)}"
+            raise ReviewError(Problem("SOURCE", message))
     findings = audit(data)
     narrowed = bool(arguments.verdict or arguments.severity)
     chosen = selected(
@@ -262,6 +330,34 @@ def _render(arguments) -> int:
     from nenreview.render.book import render
 
     render(arguments.chapters, arguments.to, jobs=arguments.jobs, kernel=arguments.kernel)
+    return 0
+
+
+def _new_trial(arguments) -> int:
+    from nenreview.paths import ROOT
+    from nenreview.scaffold.new_trial import Request, new_trial, next_steps
+
+    request = Request(
+        arguments.number,
+        arguments.name,
+        arguments.title,
+        arguments.source,
+        arguments.agents,
+        arguments.target,
+        arguments.regimen_class,
+        arguments.part,
+    )
+    print(next_steps(new_trial(ROOT, request)))
+    return 0
+
+
+def _remove_trial(arguments) -> int:
+    from nenreview.paths import ROOT
+    from nenreview.scaffold.remove_trial import remove_trial
+
+    for file in remove_trial(ROOT, arguments.trial):
+        print(file)
+    print("Draw the figures again: nenreview figures")
     return 0
 
 

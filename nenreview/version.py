@@ -5,6 +5,7 @@ The version is read from ``pyproject.toml``, its only home.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import subprocess
@@ -96,6 +97,15 @@ def data_checksum(folder: Path = DATA) -> str | None:
         for name in sorted(files, key=str.encode)
     )
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def documents(folder: Path = DATA) -> int:
+    """Return how many documents ``sources.csv`` in a folder has; 0 where there is none."""
+    path = folder / "sources.csv"
+    if not path.is_file():
+        return 0
+    with path.open(encoding="utf-8", newline="") as handle:
+        return sum(1 for _ in csv.DictReader(handle))
 
 
 @cache

@@ -23,7 +23,8 @@ NAMES = {"GEP-NEC", "GEP-NEN", "GEP-NET", "II", "Gauss-Hermite", "PRISMA-LSR"}
 def prose(text: str) -> str:
     """Return a chapter's prose without cells, inline code, labels and link targets."""
     text = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
-    return re.sub(r"`[^`]*`|\{[#.][^}]*\}|@[\w-]+|\]\([^)]*\)|NCT\d+", "", text)
+    text = re.sub(r"`[^`]*`|\{[#.][^}]*\}|@[\w-]+|\]\([^)]*\)|NCT\d+", "", text)
+    return re.sub("|".join(map(re.escape, load(DATA).trials["name"])), "", text, flags=re.I)
 
 
 def used() -> str:

@@ -131,7 +131,8 @@ def _frames() -> dict[str, pd.DataFrame]:
         for key, kind in ((FIRST, "full paper"), (SECOND, "review table"))
     ]
     trial = {"trial": TRIAL, "name": "made up", "agents": "nivolumab", "target": "PD-1"}
-    trial |= {"regimen_class": "monotherapy", "line": "later", "phase": "II", "region": "West"}
+    trial |= {"regimen_class": "monotherapy", "tumours": "NEN", "line": "later", "phase": "II"}
+    trial |= {"region": "West"}
     trial |= {"enrolled": pd.NA, "primary_endpoint": "", "facts_from": FIRST, "chapter": "made-up"}
     rest = {"source": SECOND, "trial": TRIAL, "population": NET, "whole": ALL, "part": NEC}
     same = {"source": SECOND, "trial": TRIAL, "population": ALL}
@@ -142,6 +143,7 @@ def _frames() -> dict[str, pd.DataFrame]:
         "derived": pd.DataFrame([rest | {"reason": "made so"}]),
         "overlaps": pd.DataFrame([same | {"relation": "same", "reason": "made so"}]),
         # Nothing is claimed, decided, looked up or judged of a trial that is made up.
+        "corrections": pd.DataFrame(columns=["table"]),
         "claims": pd.DataFrame(columns=["claim", "trial"]),
         "accepted": pd.DataFrame(columns=["finding"]),
         "pooling": pd.DataFrame(columns=["row"]),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from nenreview.errors import Problem, ReviewError
+from nenreview.evidence.corrections import corrected
 from nenreview.evidence.csvfile import read_raw
 from nenreview.evidence.integrity import integrity_problems
 from nenreview.evidence.schema import column_names, read_package, text_problems, typed
@@ -23,6 +24,7 @@ TABLES = (
     "trials",
     "cells",
     "results",
+    "corrections",
     "derived",
     "overlaps",
     "claims",
@@ -37,7 +39,10 @@ TABLES = (
 _NAMES = frozenset(TABLES)
 # What is ours may have nothing to say; the printed record may not, nor a checklist.
 MAY_BE_EMPTY = frozenset(
-    {"derived", "overlaps", "claims", "accepted", "pooling", "published", "glossary"}
+    {
+        *("corrections", "derived", "overlaps", "claims"),
+        *("accepted", "pooling", "published", "glossary"),
+    }
 )
 
 
@@ -48,7 +53,9 @@ class Dataset:
     Attributes
     ----------
     sources, trials, cells, results : DataFrame
-        What is printed, and where.
+        What is printed, and where; with what `corrections` puts in its place.
+    corrections : DataFrame
+        What was put in the place of what, and why.
     derived, overlaps, claims, accepted, pooling, published : DataFrame
         What is ours: what follows, what was decided, what was looked at or looked up.
     appraisal, certainty, reporting : DataFrame
@@ -67,6 +74,7 @@ class Dataset:
     trials: pd.DataFrame
     cells: pd.DataFrame
     results: pd.DataFrame
+    corrections: pd.DataFrame
     derived: pd.DataFrame
     overlaps: pd.DataFrame
     claims: pd.DataFrame
@@ -155,6 +163,8 @@ def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
             frames[name] = raw.frame
         problems += sorted(found, key=lambda p: (p.row or 0, p.column or ""))
     # Between broken tables every comparison would report the same fault again.
+    if not problems:
+        frames, problems = corrected(package, frames, files)
     if not problems:
         problems = integrity_problems({n: package[n] for n in TABLES}, frames, files)
     if problems:
