@@ -114,6 +114,12 @@ def rows(data: Dataset) -> tuple:
     return tuple(data.results.itertuples(index=False))
 
 
+@lru_cache(maxsize=DATASETS)
+def by_key(data: Dataset) -> dict[str, tuple]:
+    """Return the rows of `Dataset.results` as namedtuples by their key."""
+    return {row.id: row for row in rows(data)}
+
+
 def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
     """Read and check the dataset in `folder`.
 
