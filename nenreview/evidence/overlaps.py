@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
-from nenreview.evidence.dataset import DATASETS, Dataset
+from nenreview.evidence.dataset import DATASETS, Dataset, named
 from nenreview.evidence.population import SEPARATOR, ancestors
 
 SAME, PART, WHOLE = "same", "part", "whole"  # the patients of the other; some; all and more
@@ -98,7 +98,7 @@ def _ledger(data: Dataset) -> tuple[tuple, ...]:
             Report(row.source, row.trial, row.population),
             Report(row.other_source, row.other_trial, row.other_population),
         )
-        for row in data.overlaps.itertuples()
+        for row in named(data.overlaps)
     )
 
 

@@ -20,6 +20,7 @@ def decimals(printed: str) -> int:
     return len(printed.partition(".")[2])
 
 
+@lru_cache(maxsize=1024)
 def _whole(printed: str) -> tuple[int, int]:
     """Return a printed percentage in units of its last decimal, and a whole one in such units.
 
