@@ -10,7 +10,7 @@ Hamza & Özdemir, Stat Med 2010;29:3046.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from scipy.special import expit, gammaln, logit
@@ -30,6 +30,7 @@ MOST_NODES = 256
 LARGE_TAU = 3.5  # logits; from here on eight times the nodes
 NEGLIGIBLE = 37.0  # a fall of the log integrand: e^-37 is below the last digit
 CLOSE_LOGLIK = 1e-8  # between N and 2N nodes
+CLOSE_MODE = 1e-7  # of Newton's method, which squares what it was off by
 
 
 @cache
@@ -53,7 +54,11 @@ def log1p_exp(x: np.ndarray) -> np.ndarray:
 
     As ``numpy.logaddexp(0, x)``, which goes element by element and takes six times as long.
     """
-    return np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)
+    small = np.abs(x)
+    for step in (np.negative, np.exp, np.log1p):
+        step(small, out=small)
+    small += np.maximum(x, 0)
+    return small
 
 
 def modes(
@@ -64,22 +69,23 @@ def modes(
     Newton's method; a step that would leave the interval known to hold the root is replaced
     by half of that interval, so that it cannot run away.
     """
-    low = np.broadcast_to(tau * (events - n), linear.shape).copy()
-    high = np.broadcast_to(tau * events, linear.shape).copy()
+    low, high = tau * (events - n), tau * events
     variance = 1 / (events + 0.5) + 1 / (n - events + 0.5)
     guess = np.log(events + 0.5) - np.log(n - events + 0.5)
     u = np.clip(tau * (guess - linear) / (tau**2 + variance), low, high)
     for _ in range(200):
         p = expit(linear + tau * u)
-        slope = tau * (events - n * p) - u
-        low = np.where(slope > 0, u, low)
-        high = np.where(slope < 0, u, high)
-        step = slope / (1 + tau**2 * n * p * (1 - p))
-        new = u + step
-        new = np.where((new < low) | (new > high), (low + high) / 2, new)
+        expected = n * p
+        slope = tau * (events - expected) - u
+        rises = slope > 0
+        low, high = np.where(rises, u, low), np.where(rises, high, u)
+        new = u + slope / (1 + tau**2 * (expected * (1 - p)))
+        outside = (new < low) | (new > high)
+        if outside.any():
+            new = np.where(outside, (low + high) / 2, new)
         moved = np.abs(new - u).max()
         u = new
-        if moved < 1e-9:
+        if moved < CLOSE_MODE:
             break
     return u
 
@@ -169,7 +175,8 @@ def integrate(
     log_terms -= u**2 / 2
     log_terms += log_weight
     top = log_terms.max(axis=-1, keepdims=True)
-    share = np.exp(log_terms - top)
+    log_terms -= top
+    share = np.exp(log_terms, out=log_terms)
     total = share.sum(axis=-1, keepdims=True)
     share /= total
     loglik = (top + np.log(total))[..., 0] - np.log(2 * np.pi) / 2
@@ -206,6 +213,11 @@ class LogisticNormal:
         rows = np.column_stack([events, n, design]).astype(float)
         rows, weight = np.unique(rows, axis=0, return_counts=True)
         return cls(rows[:, 0], rows[:, 1], rows[:, 2:], weight.astype(float))
+
+    @cached_property
+    def coefficients(self) -> np.ndarray:
+        """Logs of the binomial coefficients, shape (k,)."""
+        return log_binomial(self.events, self.n)
 
     @property
     def start(self) -> np.ndarray:
@@ -245,7 +257,7 @@ class LogisticNormal:
         hessian[:size, :size] = x.T @ (x * (w * mean_mean)[:, None])
         hessian[:size, size] = hessian[size, :size] = x.T @ (w * mean_spread)
         hessian[size, size] = w @ spread_spread
-        value = w @ (grid.loglik + log_binomial(self.events, self.n))
+        value = w @ (grid.loglik + self.coefficients)
         return Point(float(value), np.append(x.T @ (w * by_mean), w @ by_spread), hessian)
 
     def best_mean(self, spread: float, start: np.ndarray) -> tuple[np.ndarray, Point]:
