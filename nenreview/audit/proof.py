@@ -79,7 +79,7 @@ def measure(repeats: int, seed: int, kinds: tuple[Kind, ...] = KINDS) -> pd.Data
 
 def false_alarms(repeats: int, seed: int) -> Rate:
     """Return how many checks of the clean pages of some trials hold anything against them."""
-    checks = [f for i in range(repeats) for f in _of_clean(seed, i)]
+    checks = [f for i in range(repeats) for f in ledger.judged(dataset(_pages(seed, i)))]
     made = [f for f in checks if f.verdict != NOT_CHECKABLE]
     return Rate(sum(map(_is_alarm, made)), len(made))
 
@@ -105,7 +105,7 @@ def outcomes(kind: Kind, repeats: int, seed: int) -> Iterator[Outcome]:
         except Impossible:
             continue
         planted += 1
-        known = {_key(f) for f in _of_clean(seed, i) if _is_alarm(f)}
+        known = _clean_alarms(seed, i)
         pairs = [(a, b) for a, b in zip(pages, changed, strict=True) if a != b]
         yield Outcome(
             kind,
@@ -134,6 +134,5 @@ def _pages(seed: int, i: int) -> tuple[Cell, ...]:
 
 
 @lru_cache(maxsize=256)
-def _of_clean(seed: int, i: int) -> tuple[Finding, ...]:
-    """Return what the rules say of the clean pages of a trial."""
-    return tuple(ledger.judged(dataset(_pages(seed, i))))
+def _clean_alarms(seed: int, i: int) -> frozenset[tuple[str, str]]:
+    return frozenset(map(_key, alarms(_pages(seed, i))))

@@ -119,7 +119,8 @@ def dataset(cells: tuple[Cell, ...]) -> Dataset:
 
 def _as_objects(rows: list[tuple], columns: tuple[str, ...]) -> pd.DataFrame:
     """Return rows as a table of objects: text of its own type takes long to make and to read."""
-    return pd.DataFrame(np.array(rows, dtype=object), columns=columns, dtype=object)
+    cells = np.array(rows, dtype=object).reshape(-1, len(columns))  # of no row, too
+    return pd.DataFrame(cells, columns=columns, dtype=object)
 
 
 @cache

@@ -134,17 +134,16 @@ def even_nodes(linear, tau, events, n, mode, nodes):
         theta = linear + tau * u
         return events * theta - n * log1p_exp(theta) - u**2 / 2
 
+    # The log integrand is concave with a curvature of 1 or more: at this distance from its
+    # mode it has fallen enough on both sides, if not nearer.
+    sides = np.stack([np.full_like(mode, sign) for sign in (-1.0, 1.0)])
+    near, far = np.zeros_like(sides), np.full_like(sides, np.sqrt(2 * NEGLIGIBLE))
     lowest = height(mode) - NEGLIGIBLE
-    edges = []
-    for sign in (-1, 1):
-        # The log integrand is concave with a curvature of 1 or more: it has fallen enough
-        # at this distance from its mode, if not nearer.
-        near, far = np.zeros_like(mode), np.full_like(mode, np.sqrt(2 * NEGLIGIBLE))
-        for _ in range(10):
-            middle = (near + far) / 2
-            enough = height(mode + sign * middle) < lowest
-            near, far = np.where(enough, near, middle), np.where(enough, middle, far)
-        edges.append(mode + sign * far)
+    for _ in range(8):  # to a few hundredths, which is all that a range of nodes needs
+        middle = (near + far) / 2
+        enough = height(mode + sides * middle) < lowest
+        near, far = np.where(enough, near, middle), np.where(enough, middle, far)
+    edges = mode + sides * far
     step = (edges[1] - edges[0]) / (nodes - 1)
     return edges[0][..., None] + step[..., None] * np.arange(nodes), np.log(step)[..., None]
 
