@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from statsmodels.stats.proportion import proportion_confint
 
@@ -54,10 +55,7 @@ def _count(record: Record, low) -> int | None:
 
 
 def _interval(low, high, count: int, n: int, level: float) -> Finding:
-    limits = {
-        name: [100 * x for x in proportion_confint(count, n, alpha=1 - level, method=method)]
-        for method, name in METHODS.items()
-    }
+    limits = _limits(count, n, level)
     fitting = [
         name
         for name, (lower, upper) in limits.items()
@@ -76,6 +74,15 @@ def _interval(low, high, count: int, n: int, level: float) -> Finding:
         explanation=f"no method gives it for {count} of {n}: {shown}",
         printed=printed,
     )
+
+
+@lru_cache(maxsize=1024)
+def _limits(count: int, n: int, level: float) -> dict[str, tuple[float, float]]:
+    """Return the limits in percent by each method."""
+    return {
+        name: tuple(100 * x for x in proportion_confint(count, n, alpha=1 - level, method=method))
+        for method, name in METHODS.items()
+    }
 
 
 def _prints_as(value: float, printed: str) -> bool:
