@@ -8,7 +8,7 @@ from functools import cache
 from nenreview.audit.printed_rates import printed_rates
 from nenreview.comparison import table1_rates
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.integrity import LIST_SEPARATOR
+from nenreview.evidence.lists import LIST_SEPARATOR
 from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR
 from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.evidence.sources import JIA, main_source

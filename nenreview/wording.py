@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from nenreview.evidence.integrity import LIST_SEPARATOR
+from nenreview.evidence.lists import LIST_SEPARATOR
 from nenreview.evidence.population import SEPARATOR
-from nenreview.stats.rate import Interval, Rate
-from nenreview.stats.twobytwo import Comparison
+
+if TYPE_CHECKING:  # their names alone: to import the statistics takes longer than a whole render
+    from nenreview.stats.rate import Interval, Rate
+    from nenreview.stats.twobytwo import Comparison
 
 _WORDS = (
     *("none", "one", "two", "three", "four", "five", "six"),

@@ -14,8 +14,9 @@ from helpers_book import copy_small_book, edit, nenreview
 from helpers_data import ROOT
 
 from nenreview.errors import ReviewError
+from nenreview.render.card import card
 from nenreview.render.config import read_config
-from nenreview.render.discovery import CARD_NAME, card, data_files, dataset
+from nenreview.render.discovery import CARD_NAME, data_files, dataset
 from nenreview.render.search import write_index
 from nenreview.render.site import script_of, widths
 

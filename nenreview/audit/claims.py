@@ -17,7 +17,7 @@ from nenreview.audit.quantities import Quantities
 from nenreview.audit.record import Record
 from nenreview.errors import Problem, ReviewError
 from nenreview.evidence.dataset import Dataset, named
-from nenreview.evidence.integrity import LIST_SEPARATOR
+from nenreview.evidence.lists import LIST_SEPARATOR
 
 FILE = "data/claims.csv"
 _HEAD = 2  # the first row of the table stands below the head, in line 2

@@ -9,10 +9,10 @@ import pandas as pd
 
 from nenreview.errors import Problem
 from nenreview.evidence.checklists import checklist_problems
+from nenreview.evidence.lists import LIST_SEPARATOR
 from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR, ancestors
 from nenreview.evidence.schema import NUMBER
 
-LIST_SEPARATOR = " | "  # between the entries of a cell that holds a list
 NUMBER_KEY = re.compile(r"\b[a-z]+[0-9]{4}-[0-9]{3,}\b")  # of results, in the text of a cell
 TO_BE_FILLED = "to be filled"  # in a document that is not yet transcribed
 NOT_YET = "not yet"  # of a document: not transcribed

@@ -7,7 +7,7 @@ Chapters speak of the four by name. Whatever is made for every document reads
 from __future__ import annotations
 
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.integrity import LIST_SEPARATOR
+from nenreview.evidence.lists import LIST_SEPARATOR
 
 JIA = "jia2022"  # the sintilimab paper
 LU = "lu2020"  # the toripalimab abstract

@@ -13,13 +13,15 @@ import json
 import os
 import tempfile
 from pathlib import Path, PurePosixPath
-
-import nbformat
+from typing import TYPE_CHECKING
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.render.markdown import filled_in
 from nenreview.render.source import FENCE, Chapter, closes, read_chapters
 from nenreview.textfile import read_text
+
+if TYPE_CHECKING:  # where it is used it is imported: it takes as long as a whole chapter
+    import nbformat
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 OURS = "nenreview"  # key of the notebook's metadata that says which chapter it is, in which state
@@ -56,25 +58,25 @@ def as_executed_notebook(chapter: Chapter, executed: dict) -> str:
         Its prose with the values filled in, its cells with their outputs. The same for the same
         outputs, without times.
     """
-    notebook = nbformat.from_dict(copy.deepcopy(executed))
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = filled_in(cell)
+    notebook = copy.deepcopy(executed)
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = filled_in(cell)
     return _written(notebook, {"chapter": chapter.file, "values": "filled in"})
 
 
-def _written(notebook: nbformat.NotebookNode, ours: dict[str, str]) -> str:
+def _written(notebook: dict, ours: dict[str, str]) -> str:
     """Return the text of a notebook's file, with what is ours as its metadata."""
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, OURS: ours})
-    notebook.nbformat, notebook.nbformat_minor = 4, 5  # cells have ids from 4.5 on
-    for number, cell in enumerate(notebook.cells):
+    notebook["metadata"] = {"kernelspec": KERNEL, OURS: ours}
+    notebook["nbformat"], notebook["nbformat_minor"] = 4, 5  # cells have ids from 4.5 on
+    for number, cell in enumerate(notebook["cells"]):
         cell["id"] = f"cell-{number}"  # jupytext's own are random
-        cell.metadata = nbformat.from_dict(_layout(cell))
-    return nbformat.writes(notebook) + "\n"
+        cell["metadata"] = _layout(cell)
+    return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def _layout(cell) -> dict[str, int]:
-    return {key: value for key, value in cell.metadata.items() if key == _LAYOUT}
+def _layout(cell: dict) -> dict[str, int]:
+    return {key: value for key, value in cell["metadata"].items() if key == _LAYOUT}
 
 
 def write_notebook(root: Path, file: str, *, force: bool = False) -> Path:
@@ -182,6 +184,7 @@ def source_of(notebook: nbformat.NotebookNode, name: str) -> str:
         If a cell is neither Markdown nor code.
     """
     import jupytext
+    import nbformat
 
     problems = [
         Problem(name, f"cell {number} is {cell.cell_type}; expected Markdown or code")
@@ -229,6 +232,8 @@ def _without_gaps(source: str) -> str:
 
 def _read(root: Path, file: str) -> nbformat.NotebookNode:
     """Read the notebook of a chapter, or say why it is none."""
+    import nbformat
+
     path = notebook_path(root, file)
     if not path.exists():
         message = f"does not exist; `nenreview notebook {path.stem}` writes it"

@@ -12,7 +12,6 @@ from nenreview.render.discovery import (
     CARD_NAME,
     DATA_FOLDER,
     SITEMAP_NAME,
-    card,
     data_files,
     sitemap,
 )
@@ -45,6 +44,8 @@ def write_site(html: Path, config: BookConfig) -> None:
         (html / name).unlink(missing_ok=True)
     if config.site_url:
         (html / SITEMAP_NAME).write_text(sitemap(config), encoding="utf-8")
+        from nenreview.render.card import card  # here, since it draws
+
         (html / CARD_NAME).write_bytes(card(config))
     write_index(html)
 

@@ -16,7 +16,8 @@ from string import Template
 from nenreview.errors import Problem, ReviewError
 from nenreview.evidence.checklists import JBI
 from nenreview.evidence.dataset import Dataset, read
-from nenreview.evidence.integrity import LIST_SEPARATOR, NOT_YET, TO_BE_FILLED
+from nenreview.evidence.integrity import NOT_YET, TO_BE_FILLED
+from nenreview.evidence.lists import LIST_SEPARATOR
 from nenreview.evidence_table import CLASSES
 from nenreview.paths import CONFIG_NAME
 from nenreview.render.config import read_config

@@ -12,7 +12,7 @@ from pathlib import Path
 from nenreview.errors import Problem, ReviewError
 from nenreview.evidence.corrections import KEY_SEPARATOR
 from nenreview.evidence.dataset import Dataset, read
-from nenreview.evidence.integrity import LIST_SEPARATOR
+from nenreview.evidence.lists import LIST_SEPARATOR
 from nenreview.paths import CONFIG_NAME
 from nenreview.render.config import read_config
 from nenreview.render.source import read_chapters

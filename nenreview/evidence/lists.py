@@ -1,0 +1,3 @@
+"""Cells of the data that hold several entries."""
+
+LIST_SEPARATOR = " | "  # between two entries
