@@ -97,6 +97,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     figures.set_defaults(run=_figures)
 
+    stamp = commands.add_parser(
+        "stamp",
+        help="write version and checksum of the data into the files that repeat them",
+        description="Write the version of pyproject.toml and the checksum of the data's tables "
+        "into CITATION.cff and data/datapackage.json.",
+    )
+    stamp.set_defaults(run=_stamp)
+
     quarto = commands.add_parser(
         "quarto",
         help="render with Quarto and read its log",
@@ -257,6 +265,15 @@ def _figures(_) -> int:
     from nenreview.paths import shown
 
     for path in write_all():
+        print(shown(path))
+    return 0
+
+
+def _stamp(_) -> int:
+    from nenreview.paths import shown
+    from nenreview.stamp import stamp
+
+    for path in stamp():
         print(shown(path))
     return 0
 

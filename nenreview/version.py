@@ -17,6 +17,7 @@ from nenreview.errors import Problem, ReviewError
 from nenreview.paths import DATA, PYPROJECT, ROOT, shown
 
 EPOCH = "SOURCE_DATE_EPOCH"
+CHECKSUM_COMMAND = "find data -name '*.csv' | LC_ALL=C sort | xargs sha256sum | sha256sum"
 
 
 @cache
@@ -34,30 +35,36 @@ def description() -> str:
     return _project().get("description", "")
 
 
+def code_licence() -> str:
+    """Return the licence of the code, for example ``"MIT"``; empty where none is named."""
+    return _project().get("license", "")
+
+
 def keywords() -> list[str]:
     """Return the words under which the review is to be found; none where there are none."""
     return _project().get("keywords", [])
 
 
 def data_checksum(folder: Path = DATA) -> str | None:
-    """Return one SHA-256 for all files below a folder, as 64 hexadecimal digits.
+    """Return one SHA-256 for all tables below a folder, as 64 hexadecimal digits.
 
-    None where there is no such folder.
+    None where there is no such folder. The description of the tables is not in it, since
+    the description names it.
 
-    It is the checksum of a list, one line a file: the file's own SHA-256, two spaces, its
+    It is the checksum of a list, one line a table: the file's own SHA-256, two spaces, its
     path from the folder's name on. The lines are sorted by the bytes of the path. A shell
-    gives the same with ``find data -type f | LC_ALL=C sort | xargs sha256sum | sha256sum``.
+    gives the same with `CHECKSUM_COMMAND`.
 
     Raises
     ------
     ReviewError
-        If the folder holds no file.
+        If the folder holds no table.
     """
     if not folder.is_dir():
         return None
-    files = {p.relative_to(folder.parent).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    files = {p.relative_to(folder.parent).as_posix(): p for p in folder.rglob("*.csv")}
     if not files:
-        raise ReviewError(Problem(shown(folder), "holds no file; expected the data of the review"))
+        raise ReviewError(Problem(shown(folder), "holds no table; expected the data of the review"))
     lines = (
         f"{hashlib.sha256(files[name].read_bytes()).hexdigest()}  {name}\n"
         for name in sorted(files, key=str.encode)

@@ -4,7 +4,6 @@ import re
 import subprocess
 import tomllib
 
-import pytest
 import yaml
 from helpers_data import ROOT
 
@@ -65,16 +64,8 @@ def test_python_is_stated_the_same_everywhere_without_an_upper_limit():
     assert "(3, 11)" in text("Makefile") and "Python 3.11 or later" in text("README.md")
 
 
-@pytest.mark.parametrize(
-    ("file", "pattern"),
-    [
-        ("CITATION.cff", r"^version: (.+)$"),
-        ("data/datapackage.json", r'^  "version": "(.+)",$'),
-        ("CHANGELOG.md", r"^## (\S+)$"),
-    ],
-)
-def test_files_that_repeat_the_version_have_the_one_of_the_project(file, pattern):
-    assert re.search(pattern, text(file), re.M)[1] == PROJECT["version"]
+def test_the_changelog_begins_with_the_version_of_the_project():
+    assert re.search(r"^## (\S+)$", text("CHANGELOG.md"), re.M)[1] == PROJECT["version"]
 
 
 def test_the_keywords_are_those_of_the_citation():

@@ -9,14 +9,22 @@ import nbformat
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import shown
 from nenreview.render.source import Chapter, read_chapters
+from nenreview.version import data_checksum, date_in_words, version
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
 def as_notebook(chapter: Chapter) -> str:
-    """Return the notebook of a chapter, without outputs, as the text of its file."""
+    """Return the notebook of a chapter, without outputs, as the text of its file.
+
+    Its first cell says of which version of the review and of which data it is.
+    """
     notebook = nbformat.from_dict(chapter.notebook)
     notebook.metadata["kernelspec"] = KERNEL
+    edition, checksum = f"Version {version()}, {date_in_words()}.", data_checksum()
+    if checksum:
+        edition += f" SHA-256 of the data: `{checksum}`."
+    notebook.cells.insert(0, nbformat.v4.new_markdown_cell(edition))
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"  # jupytext's own are random
     return nbformat.writes(notebook) + "\n"

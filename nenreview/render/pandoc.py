@@ -18,11 +18,12 @@ from nenreview.render.discovery import (
     PACKAGE_NAME,
     data_files,
     dataset,
+    licences,
 )
 from nenreview.render.downloads import DOWNLOADS, dataset_name
 from nenreview.render.markdown import ChapterText
 from nenreview.render.source import Chapter
-from nenreview.version import date_in_words, made, version
+from nenreview.version import data_checksum, date_in_words, made, version
 
 ASSETS = Path(__file__).parent / "assets"
 TYPST_SOURCE = "book.typ"
@@ -109,6 +110,8 @@ def write_pages(
         "dataset": dataset(config),
         "data": f"{DATA_FOLDER}/{PACKAGE_NAME}" if data_files() else None,
         "downloads": DOWNLOADS,
+        "checksum": data_checksum(),
+        "licence": licences() or None,
         "archive": dataset_name(),
         "pdf_name": f"{config.output_file}.pdf",
         "code_fold": config.code_fold,

@@ -543,6 +543,8 @@ local function write_page(chapter, i, chapters, pages, template)
     archive = manifest.archive and escape(manifest.downloads .. "/" .. manifest.archive),
     section = sections_of_head(root, pages),
     code = shows_code(chapter) and "yes" or nil,
+    checksum = manifest.checksum,
+    licence = manifest.licence and escape(manifest.licence),
     dataset = i == 1 and manifest.dataset or nil,
     canonical = site and escape(site .. (i == 1 and "" or chapter.page)),
     card = site and escape(site .. manifest.card_name),
