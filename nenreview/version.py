@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import tomllib
 from datetime import UTC, date, datetime
@@ -38,6 +39,11 @@ def description() -> str:
 def code_licence() -> str:
     """Return the licence of the code, for example ``"MIT"``; empty where none is named."""
     return _project().get("license", "")
+
+
+def dependencies() -> list[str]:
+    """Return the names of the packages that the project needs, in its order."""
+    return [re.match(r"[\w.-]+", entry)[0] for entry in _project().get("dependencies", [])]
 
 
 def keywords() -> list[str]:
@@ -104,12 +110,39 @@ def date_in_words(day: date | None = None) -> str:
     return f"{day.day} {day:%B} {day.year}"
 
 
+def commit() -> str | None:
+    """Return the last commit of this folder; None where nothing of it is committed."""
+    return _last_commit("%H")
+
+
+def uncommitted(*, untracked: bool = False) -> list[str]:
+    """Return the files that are not as they were committed, below the folder of Git.
+
+    Parameters
+    ----------
+    untracked : bool
+        Whether files that Git neither knows nor ignores are among them.
+    """
+    which = "all" if untracked else "no"
+    lines = _git("status", "--porcelain", f"--untracked-files={which}", "--", ".") or ""
+    return [line[3:] for line in lines.splitlines()]
+
+
 def _committed() -> int | None:
     """Return when the last commit of this folder was made; None where there is none."""
+    seconds = _last_commit("%ct")
+    return int(seconds) if seconds else None
+
+
+def _last_commit(form: str) -> str | None:
     # Of this folder: one that lies uncommitted in somebody else's repository has none.
-    command = ["git", "log", "-1", "--format=%ct", "--", "."]
+    return (_git("log", "-1", f"--format={form}", "--", ".") or "").strip() or None
+
+
+def _git(*arguments: str) -> str | None:
+    """Return what a command of Git prints about this folder; None where it fails."""
     try:
-        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
     except OSError:  # no git
         return None
-    return int(run.stdout) if run.returncode == 0 and run.stdout.strip() else None
+    return run.stdout if run.returncode == 0 else None

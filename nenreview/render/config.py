@@ -49,6 +49,8 @@ IGNORED = {
 }
 REQUIRED = ("project.type", "book.title", "book.output-file", "book.chapters", "bibliography")
 FIRST_PAGE = "index.qmd"
+CHANGES = "chapters/changes.qmd"  # what changed since the version before: in a release alone
+VERSIONS_NAME = "versions.json"  # beside the folders of the released versions
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,11 @@ class BookConfig:
     echo: bool
     code_fold: bool
     chapters: tuple[ChapterEntry, ...]
+
+    @property
+    def released(self) -> bool:
+        """Whether this is the book of a release, which stands beside those of other versions."""
+        return any(entry.file == CHANGES for entry in self.chapters)
 
 
 def read_config(root: Path) -> BookConfig:

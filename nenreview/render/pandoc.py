@@ -11,7 +11,7 @@ from pathlib import Path
 import pypandoc
 
 from nenreview.errors import Problem, ReviewError
-from nenreview.render.config import BookConfig
+from nenreview.render.config import VERSIONS_NAME, BookConfig
 from nenreview.render.discovery import (
     CARD_NAME,
     DATA_FOLDER,
@@ -110,6 +110,7 @@ def write_pages(
         "dataset": dataset(config),
         "data": f"{DATA_FOLDER}/{PACKAGE_NAME}" if data_files() else None,
         "downloads": DOWNLOADS,
+        "versions": f"../{VERSIONS_NAME}" if config.released else None,
         "checksum": data_checksum(),
         "licence": licences() or None,
         "archive": dataset_name(),

@@ -543,6 +543,8 @@ local function write_page(chapter, i, chapters, pages, template)
     archive = manifest.archive and escape(manifest.downloads .. "/" .. manifest.archive),
     section = sections_of_head(root, pages),
     code = shows_code(chapter) and "yes" or nil,
+    versions = manifest.versions,
+    page = chapter.page,
     checksum = manifest.checksum,
     licence = manifest.licence and escape(manifest.licence),
     dataset = i == 1 and manifest.dataset or nil,
