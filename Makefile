@@ -39,6 +39,7 @@ release: $(STAMP) ## render the committed version into _site/, beside those befo
 
 publish: ## commit and push _site/, where it is a working copy of the branch of the site
 	@test -e _site/.git || { echo '_site is no working copy; check out the branch of the site there' >&2; exit 1; }
+	touch _site/.nojekyll # the host is to serve the files as they are
 	git -C _site add --all
 	git -C _site diff --cached --quiet || git -C _site -c user.name=release -c user.email=release@localhost commit --quiet --message 'Publish a version'
 	git -C _site push

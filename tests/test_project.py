@@ -145,7 +145,7 @@ def test_make_publish_commits_and_pushes_the_site_and_needs_one(tmp_path):
         text=True,
     )
     log = subprocess.run([*git[:-1], remote, "log", "--oneline"], capture_output=True, text=True)
-    assert files.stdout == "index.html\n" and len(log.stdout.splitlines()) == 1
+    assert files.stdout == ".nojekyll\nindex.html\n" and len(log.stdout.splitlines()) == 1
 
 
 def test_every_make_target_is_in_its_help():

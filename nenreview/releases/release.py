@@ -20,7 +20,7 @@ from nenreview.releases import page
 from nenreview.releases.changelog import NAME as CHANGELOG
 from nenreview.releases.changelog import Entry, read_changelog
 from nenreview.releases.changes import Changes, compare
-from nenreview.releases.number import parse, rises_enough
+from nenreview.releases.number import parse, rises_enough, step
 from nenreview.releases.site import released, write_list
 from nenreview.releases.state import NAME as STATE
 from nenreview.releases.state import State, present_state, read_state
@@ -61,6 +61,8 @@ def release(to: Path = FOLDER) -> bool:
     state = present_state()
     base = _base(others, state.version)
     again = state.version in {one.version for one in others}
+    if others and not again:
+        step(others[0].version, state.version)  # refuses an earlier one
     if base is None:
         chapter = page.first_chapter(state, entries[:1])
     else:
