@@ -110,6 +110,13 @@ def date_in_words(day: date | None = None) -> str:
     return f"{day.day} {day:%B} {day.year}"
 
 
+def edition() -> str:
+    """Return in Markdown which state of the review something is of: version, date, data."""
+    checksum = data_checksum()
+    data = f" SHA-256 of the data: `{checksum}`." if checksum else ""
+    return f"Version {version()}, {date_in_words()}.{data}"
+
+
 def commit() -> str | None:
     """Return the last commit of this folder; None where nothing of it is committed."""
     return _last_commit("%H")

@@ -49,7 +49,9 @@ def write_downloads(book: Path, chapters: Iterable[tuple[Chapter, ChapterText]])
             (book / path).parent.mkdir(parents=True, exist_ok=True)
             (book / path).write_bytes(content)
         stem = Path(chapter.file).stem
-        (folder / f"{stem}.ipynb").write_text(as_notebook(chapter), encoding="utf-8")
+        (folder / f"{stem}.ipynb").write_text(
+            as_notebook(chapter, taken_away=True), encoding="utf-8"
+        )
         (folder / f"{stem}.md").write_text(prose(text.markdown), encoding="utf-8")
     name = dataset_name()
     if name:

@@ -9,22 +9,27 @@ import nbformat
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import shown
 from nenreview.render.source import Chapter, read_chapters
-from nenreview.version import data_checksum, date_in_words, version
+from nenreview.version import data_checksum, edition, version
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
-def as_notebook(chapter: Chapter) -> str:
+def as_notebook(chapter: Chapter, *, taken_away: bool = False) -> str:
     """Return the notebook of a chapter, without outputs, as the text of its file.
 
-    Its first cell says of which version of the review and of which data it is.
+    Parameters
+    ----------
+    chapter : Chapter
+        Its source.
+    taken_away : bool
+        Whether it leaves the review: its first cell then says of which version and data it is.
+        Its metadata say so always.
     """
     notebook = nbformat.from_dict(chapter.notebook)
     notebook.metadata["kernelspec"] = KERNEL
-    edition, checksum = f"Version {version()}, {date_in_words()}.", data_checksum()
-    if checksum:
-        edition += f" SHA-256 of the data: `{checksum}`."
-    notebook.cells.insert(0, nbformat.v4.new_markdown_cell(edition))
+    notebook.metadata["nenreview"] = {"version": version(), "sha256_of_data": data_checksum()}
+    if taken_away:
+        notebook.cells.insert(0, nbformat.v4.new_markdown_cell(edition()))
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"  # jupytext's own are random
     return nbformat.writes(notebook) + "\n"
