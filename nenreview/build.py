@@ -34,18 +34,20 @@ def engine() -> str:
 
 def built_with() -> Markdown:
     """Return commit, checksum, Python and engine of this copy as a table."""
-    state = commit() or NOT_KNOWN
-    if changed := len(uncommitted()):
+    made_from, data, changed = commit(), data_checksum(), len(uncommitted())
+    state = f"`{made_from}`" if made_from else NOT_KNOWN
+    if changed:
         state += f", and {changed} changed file{'s' if changed > 1 else ''}"
     rows = {
         "Version": version(),
         "Made": f"{made():%Y-%m-%d %H:%M} UTC",
         "Commit": state,
-        "SHA-256 of the data": data_checksum() or "no data",
+        "SHA-256 of the data": f"`{data}`" if data else "no data",
         "Python": platform.python_version(),
         ENGINE_ROW: engine(),
     }
-    return show_table(pd.DataFrame(rows.items(), columns=["What", "Which"]), widths=[1, 3])
+    frame = pd.DataFrame(rows.items(), columns=["What", "Which"])
+    return show_table(frame, widths=[1, 3], align="ll", markdown=True)
 
 
 def packages() -> Markdown:

@@ -299,6 +299,15 @@ def test_the_selector_works_by_keyboard_and_marks_the_newest(address, browser, w
         assert not seen.faults
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_changed_fits_and_is_accessible(address, browser, width, scheme):
+    with visit(browser, f"{address}{NEW}/chapters/changes.html", width, scheme) as seen:
+        seen.page.locator(".versions").wait_for()
+        assert violations(seen.page) == []
+        assert not seen.faults
+
+
 def test_the_top_of_the_site_ends_at_the_newest(address, browser):
     with visit(browser, address) as seen:
         seen.page.wait_for_url(f"{address}{NEW}/index.html")

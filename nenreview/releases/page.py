@@ -80,7 +80,7 @@ def _summary(changes: Changes) -> list[str]:
     data = (
         "Both are made from the same data."
         if old.checksum == new.checksum
-        else f"The tables have another checksum: `{old.checksum or NONE}` then, "
+        else f"Their tables differ, and so do the checksums: `{old.checksum or NONE}` then, "
         f"`{new.checksum or NONE}` now."
     )
     return [
