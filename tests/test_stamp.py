@@ -107,3 +107,10 @@ def test_the_archive_of_the_data_names_them_too(book):
         package = json.loads(archive.read("small/datapackage.json"))
     assert package["version"] == "1.2.3"
     assert package["checksum"] == f"sha256:{data_checksum(book / 'data')}"
+
+
+def test_a_notebook_of_a_book_without_data_names_its_version_and_no_checksum(tmp_path):
+    root = copy_small_book(tmp_path)
+    assert nenreview("notebook", "first", cwd=root).returncode == 0
+    metadata = nbformat.read(root / "chapters" / "first.ipynb", as_version=4).metadata
+    assert metadata["nenreview"] == {"version": "1.2.3", "sha256_of_data": None}
