@@ -149,6 +149,12 @@ def test_what_is_not_ready_is_refused(tmp_path, change, said):
     assert said in refused(root)
 
 
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    root = committed_book(tmp_path)
+    run = nenreview("release", "--to", "index.qmd/site", cwd=root)
+    assert run.returncode == 1 and "index.qmd/site: cannot be made: Not a directory" in run.stderr
+
+
 def test_a_render_that_fails_leaves_nothing_behind(tmp_path):
     root = committed_book(tmp_path)
     edit(root, "chapters/first.qmd", "# First", "@tbl-none\n\n# First")

@@ -70,7 +70,11 @@ def release(to: Path = FOLDER) -> bool:
         if not again:
             _check_number(changes, entries[0])
         chapter = page.chapter(changes, _since(entries, base.version))
-    to.mkdir(parents=True, exist_ok=True)
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"cannot be made: {error.strerror}; expected the folder of all versions"
+        raise ReviewError(Problem(shown(to), message)) from None
     with tempfile.TemporaryDirectory(prefix=".new-", dir=to) as held:
         new = Path(held) / state.version
         with _copy_of_the_commit() as copy:
