@@ -315,8 +315,13 @@ def test_what_changed_fits_and_is_accessible(address, browser, width, scheme):
 
 
 def test_the_top_of_the_site_ends_at_the_newest(address, browser):
-    with visit(browser, address) as seen:
-        seen.page.wait_for_url(f"{address}{NEW}/index.html")
+    page, said = browser.new_page(), []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(address)
+    page.wait_for_url(f"{address}{NEW}/index.html")
+    page.locator(".versions").wait_for()
+    assert said == []
+    page.close()
 
 
 def test_from_disk_and_alone_a_released_page_has_no_selector_and_no_error(

@@ -14,7 +14,7 @@ from nenreview.releases.state import NAME, State, read_state
 from nenreview.render.config import VERSIONS_NAME
 
 FIRST = "index.html"
-_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'"
+_POLICY = "default-src 'none'; img-src 'self'; base-uri 'none'; form-action 'none'"
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -24,6 +24,7 @@ _PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
+<link rel="icon" type="image/svg+xml" href="{newest}/favicon.svg">
 </head>
 <body>
 <main>
