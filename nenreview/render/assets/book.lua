@@ -455,7 +455,8 @@ local function sections_of_head(root, pages)
       links[#links + 1] = { href = root .. pages[id] .. "#" .. id, title = html_inlines(labels[id].title) }
     end
   end
-  return links
+  -- An empty table is a map to Pandoc, which would show one link to nowhere.
+  return #links > 0 and links or nil
 end
 
 local function shows_code(chapter)
