@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 LOCK := requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help report test browser check figures quarto parity release publish lint lock clean
+.PHONY: help report test browser check figures lab quarto parity release publish lint lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,11 +21,15 @@ test: $(STAMP) ## run the whole test suite
 browser: $(STAMP) ## visit every page in Chromium, where it is installed, and say what was found
 	$(BIN)/python -m pytest tests/test_browser.py
 
-check: $(STAMP) ## check the data
+check: $(STAMP) ## check the data, the configuration and the chapters
 	$(BIN)/python -m nenreview check
 
 figures: $(STAMP) ## write every figure to figures/
 	$(BIN)/python -m nenreview figures
+
+lab: $(STAMP) ## open JupyterLab with every chapter as a notebook
+	$(BIN)/python -m nenreview notebook
+	$(BIN)/jupyter lab
 
 quarto: $(STAMP) ## render with Quarto, where it is installed, and read its log
 	$(BIN)/python -m nenreview quarto

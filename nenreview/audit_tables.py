@@ -9,7 +9,8 @@ import pandas as pd
 from IPython.display import Markdown
 
 from nenreview.audit.accepted import in_need
-from nenreview.audit.finding import MATCH, Finding
+from nenreview.audit.finding import MATCH, NOT_CHECKABLE, Finding
+from nenreview.audit.intervals import RATE_INTERVAL
 from nenreview.audit.ledger import audit
 from nenreview.audit.proof import false_alarms, measure
 from nenreview.evidence.dataset import Dataset
@@ -144,6 +145,12 @@ def claims_borne_out(data: Dataset) -> Rate:
     claims = set(data.claims["claim"])
     holding = sum(f.verdict == MATCH for f in audit(data) if f.number in claims)
     return Rate(holding, len(claims))
+
+
+def rate_intervals_judged(data: Dataset) -> int:
+    """Return how many printed intervals of a rate could be held against a count."""
+    found = [f for f in audit(data) if f.check == RATE_INTERVAL]
+    return sum(f.verdict != NOT_CHECKABLE for f in found)
 
 
 def _anchors(entry: Entry) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
+from nenreview.added import documents_added, for_each_added
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.audit.coverage import coverage
 from nenreview.audit.finding import Finding
 from nenreview.audit.ledger import audit, counts, selected
 from nenreview.audit.rebuild import rebuild_source
 from nenreview.audit_tables import claims_table, ledger_table
+from nenreview.display import Shown
 from nenreview.evidence.dataset import load
 from nenreview.evidence_table import (
     longest_median,
@@ -28,7 +30,7 @@ from nenreview.rate_tables import (
     table1_table,
     table1_trials,
 )
-from nenreview.rebuilt_tables import notes, rebuilt_table, statistics_table
+from nenreview.rebuilt_tables import notes, numbers_table, rebuilt_table, statistics_table
 from nenreview.sites import nec_by_site
 from nenreview.stats.percentages import nearest_counts, the_count
 from nenreview.stats.rate import Rate
@@ -41,9 +43,9 @@ from nenreview.trials_tables import (
     reporting_table,
     responses_table,
 )
-from nenreview.version import version
+from nenreview.version import documents, version
 from nenreview.wording import (
-    DISCLAIMER,
+    disclaimer_of,
     interval,
     number,
     of,
@@ -61,13 +63,17 @@ __all__ = [
     "audit_counts",
     "audit_ledger",
     "comparisons",
+    "corrections_table",
     "counts_by_grade",
     "coverage_table",
     "disclaimer",
+    "documents",
+    "documents_added",
     "escape",
     "evidence_of",
     "figure",
     "findings_of",
+    "for_each_added",
     "interval",
     "load",
     "longest_median",
@@ -75,6 +81,7 @@ __all__ = [
     "nec_by_site",
     "notes",
     "number",
+    "numbers_table",
     "of",
     "open_trial",
     "overlaps_table",
@@ -99,6 +106,22 @@ __all__ = [
     "version",
     "words",
 ]
+
+
+def corrections_table() -> Markdown:
+    """Return every correction of the record; one line of dashes where there is none."""
+    rows = [
+        [
+            f"{c.table}, {c.key}: {c.column}",
+            c.old or "–",
+            c.new or "–",
+            f"{c.reason} ({c.evidence})",
+        ]
+        for c in load().corrections.itertuples()
+    ]
+    names = ["Where", "Transcribed", "Used", "Why (evidence)"]
+    frame = pd.DataFrame(rows or [["–"] * len(names)], columns=names)
+    return show_table(frame, widths=[1.5, 1, 1, 3], align="llll")
 
 
 def coverage_table(source: str) -> Markdown:
@@ -152,4 +175,4 @@ def tally(source: str) -> pd.Series:
 
 def disclaimer() -> Markdown:
     """Return the sentence that stands at the foot of every chapter."""
-    return Markdown(f"*{DISCLAIMER}*")
+    return Shown(f"*{disclaimer_of(documents())}*")

@@ -10,11 +10,16 @@ from pathlib import Path
 import yaml
 from IPython.display import Markdown
 
-from nenreview.errors import Problem, ReviewError
+from nenreview.display import Shown
+from nenreview.errors import KIND, Problem, ReviewError, not_yaml
 from nenreview.paths import ROOT
+from nenreview.textfile import read_text
 from nenreview.version import date_in_words, made, version
 
 CFF_NAME = "CITATION.cff"
+# What is read of it, and its type.
+_KEYS = {"title": str, "authors": list, "doi": str, "url": str}
+_NAMES = ("name", "family-names", "given-names")  # of an author; one of the first two is needed
 # What has a meaning of its own in BibTeX.
 _SPECIAL = re.compile(r"([&%$#_{}])")
 
@@ -97,19 +102,29 @@ def read_citation(root: Path = ROOT) -> Citation:
     Raises
     ------
     ReviewError
-        If the file is missing, or lacks a title or authors.
+        If the file cannot be read, or lacks a title or authors, or has them in another type.
     """
-    path = root / CFF_NAME
-    if not path.is_file():
-        raise ReviewError(Problem(CFF_NAME, "does not exist"))
-    held = yaml.safe_load(path.read_text(encoding="utf-8"))
+    held = _held(root / CFF_NAME)
     problems = [
-        Problem(CFF_NAME, f"{key} is missing") for key in ("title", "authors") if not held.get(key)
+        Problem(CFF_NAME, f"{key} is {held[key]!r}; expected {KIND[kind]}")
+        for key, kind in _KEYS.items()
+        if held.get(key) is not None and not isinstance(held[key], kind)
     ]
+    problems += [
+        Problem(CFF_NAME, f"{key} is missing; expected {KIND[_KEYS[key]]}")
+        for key in ("title", "authors")
+        if not held.get(key)
+    ]
+    authors = held.get("authors")
+    for entry in authors if isinstance(authors, list) else ():
+        names = [entry.get(key) for key in _NAMES] if isinstance(entry, dict) else []
+        if not any(names[:2]) or not all(isinstance(n, str) for n in names if n is not None):
+            message = f"author {entry!r}; expected name, or family-names and given-names, as text"
+            problems.append(Problem(CFF_NAME, message))
     if problems:
         raise ReviewError(*problems)
     return Citation(
-        authors=tuple(map(_author, held["authors"])),
+        authors=tuple(map(_author, authors)),
         title=held["title"],
         version=version(),
         issued=made().date(),
@@ -118,12 +133,25 @@ def read_citation(root: Path = ROOT) -> Citation:
     )
 
 
+def _held(path: Path) -> dict:
+    """Return what the file says, or say why it says nothing."""
+    try:
+        held = yaml.safe_load(read_text(path, path.name))
+    except yaml.YAMLError as error:
+        raise ReviewError(not_yaml(path.name, error)) from None
+    except ValueError as error:  # a date that the calendar has not
+        raise ReviewError(Problem(path.name, f"not YAML: {error}")) from None
+    if not isinstance(held, dict):
+        raise ReviewError(Problem(path.name, "expected a mapping of keys, as Citation File Format"))
+    return held
+
+
 def how_to_cite() -> Markdown:
     """Return the citation as text, BibTeX and RIS, each in a block that can be copied."""
     citation = read_citation()
     blocks = (("text", citation.text()), ("bibtex", citation.bibtex()), ("text", citation.ris()))
     names = ("As text:", "As BibTeX:", "As RIS:")
-    return Markdown(
+    return Shown(
         "\n\n".join(
             f"{name}\n\n```{kind}\n{block}\n```"
             for name, (kind, block) in zip(names, blocks, strict=True)
@@ -134,8 +162,6 @@ def how_to_cite() -> Markdown:
 def _author(entry: dict) -> Author:
     if "name" in entry:
         return Author(entry["name"])
-    if "family-names" not in entry:
-        raise ReviewError(Problem(CFF_NAME, f"author {entry}; expected name or family-names"))
     return Author(entry["family-names"], entry.get("given-names", ""))
 
 

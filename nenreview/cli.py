@@ -1,4 +1,4 @@
-"""The command line: ``nenreview check``, ``audit``, ``render``, ``notebook``, and others."""
+"""The command line: ``nenreview check``, ``audit``, ``render``, ``new-trial``, and others."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser(
         "check",
-        help="check the data",
+        help="check the data, the configuration and the chapters",
         description="Check every file of data/: its form, its values, and what must hold between "
-        "files. Prints one line a problem, with file, row, column and what was expected.",
+        "files; then _quarto.yml, the chapters, the references, CITATION.cff and pyproject.toml. "
+        "Prints one line a problem, with file, row, column and what was expected.",
     )
     check.set_defaults(run=_check)
 
@@ -80,14 +81,31 @@ def _parser() -> argparse.ArgumentParser:
     )
     render.set_defaults(run=_render)
 
+    _add_trials(commands)
+
     notebook = commands.add_parser(
         "notebook",
-        help="write a chapter as a notebook, to rerun in Jupyter",
-        description="Write the notebook of a chapter beside it. It runs from top to bottom in "
-        "JupyterLab, which `.venv/bin/jupyter lab` opens.",
+        help="write chapters as notebooks, to rerun and edit in Jupyter, and back again",
+        description="Write the notebook of each chapter beside it. It runs from top to bottom in "
+        "JupyterLab, which `make lab` opens. With --to-qmd, write the chapter from the "
+        "notebook instead, without its outputs; one that was not edited comes back as it was.",
     )
-    notebook.add_argument("chapter", metavar="CHAPTER", help="for example sintilimab")
-    notebook.add_argument("--force", action="store_true", help="replace a notebook that is there")
+    notebook.add_argument(
+        "chapters",
+        nargs="*",
+        metavar="CHAPTER",
+        help="for example sintilimab; all, if none is named: then those that have no notebook, "
+        "or with --to-qmd those that have one",
+    )
+    notebook.add_argument(
+        "--to-qmd", action="store_true", help="write the chapter from its notebook"
+    )
+    notebook.add_argument(
+        "--force",
+        action="store_true",
+        help="replace a notebook that is there; with --to-qmd, a chapter that has changed since "
+        "its notebook was written",
+    )
     notebook.set_defaults(run=_notebook)
 
     figures = commands.add_parser(
@@ -142,6 +160,57 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_trials(commands) -> None:
+    new = commands.add_parser(
+        "new-trial",
+        help="add a trial: rows to fill and a chapter that renders",
+        description="Write the rows of a new trial, a chapter that shows whatever is in them, and "
+        "its line in _quarto.yml, and say what to do next. What exists is refused, and nothing is "
+        "changed then. CONTRIBUTING.md walks through it.",
+        epilog="For example: nenreview new-trial NCT02054806 --name pembrolizumab-keynote-028",
+    )
+    new.add_argument("number", metavar="NUMBER", help="number in a registry, NCT02054806")
+    new.add_argument(
+        "--name", required=True, help="name of the chapter's file, pembrolizumab-keynote-028"
+    )
+    new.add_argument(
+        "--title", default="", help="name in tables and headings; that of the chapter by default"
+    )
+    new.add_argument(
+        "--source",
+        default="",
+        metavar="KEY",
+        help="the document, a new one or one of data/sources.csv, mehnert2020; a key is made from "
+        "the number by default",
+    )
+    new.add_argument("--agents", default="", help="joined by +; read off the name by default")
+    new.add_argument("--target", default="", help="joined by +; known of known inhibitors")
+    new.add_argument(
+        "--class",
+        default="",
+        dest="regimen_class",
+        metavar="CLASS",
+        help="regimen class, as in data/trials.csv; known of known inhibitors alone",
+    )
+    new.add_argument(
+        "--part",
+        default="",
+        help="part of the book; the one of most trials of the class by default",
+    )
+    new.set_defaults(run=_new_trial)
+
+    remove = commands.add_parser(
+        "remove-trial",
+        help="take a trial out again",
+        description="Remove the rows of a trial, those of documents about it alone, its chapter, "
+        "its line in _quarto.yml and its figure. Refused where another chapter or the package "
+        "names it, or another trial's rows rest on it; the places are named.",
+        epilog="For example: nenreview remove-trial pembrolizumab-keynote-028",
+    )
+    remove.add_argument("trial", metavar="TRIAL", help="registry number, or name of the chapter")
+    remove.set_defaults(run=_remove_trial)
+
+
 def _add_audit(commands) -> None:
     audit = commands.add_parser(
         "audit",
@@ -157,7 +226,13 @@ def _add_audit(commands) -> None:
         action="store_true",
         help="print a JSON list of objects instead, every finding unless narrowed",
     )
-    for name, values in (("source", _SOURCES), ("verdict", _VERDICTS), ("severity", _SEVERITIES)):
+    audit.add_argument(
+        "--source",
+        action="append",
+        metavar="SOURCE",
+        help="only this key of data/sources.csv; may be given again",
+    )
+    for name, values in (("verdict", _VERDICTS), ("severity", _SEVERITIES)):
         audit.add_argument(
             f"--{name}",
             action="append",
@@ -180,7 +255,6 @@ def _add_audit(commands) -> None:
 
 
 # Repeated here, so that --help and a wrong word need no data; a test holds them together.
-_SOURCES = ("lu2020", "jia2022", "review2023", "markey2017")
 _VERDICTS = (
     *("match", "rounding", "truncated", "inconsistent", "conflict", "note"),
     "not checkable",
@@ -211,11 +285,18 @@ def _positive(text: str) -> int:
 def _check(_) -> int:
     from nenreview.audit.claims import claim_problems
     from nenreview.evidence.dataset import read
-    from nenreview.paths import DATA
+    from nenreview.evidence.integrity import NOT_YET
+    from nenreview.paths import DATA, ROOT
+    from nenreview.project import check_project
 
-    dataset, problems = read(DATA)
+    try:
+        dataset, problems = read(DATA)
+    except ReviewError as error:  # the description of the data, without which nothing is read
+        dataset, problems = None, list(error.problems)
     if dataset is not None:
         problems = claim_problems(dataset)
+    counts, of_the_book = check_project(ROOT)
+    problems += of_the_book
     for problem in problems:
         print(problem)
     if problems:
@@ -225,6 +306,10 @@ def _check(_) -> int:
         f"data/ is sound: {len(dataset.sources)} sources, {len(dataset.trials)} trials, "
         f"{len(dataset.cells)} printed cells, {len(dataset.results)} numbers"
     )
+    print(f"the book is sound: {counts.chapters} chapters, {counts.references} references")
+    rows = dataset.sources[dataset.sources["transcribed"] == NOT_YET]
+    if len(rows):
+        print(f"not yet transcribed: {', '.join(rows['source'])}")
     return 0
 
 
@@ -233,10 +318,16 @@ def _audit(arguments) -> int:
 
     from nenreview.audit import accepted, report
     from nenreview.audit.ledger import audit, selected
+    from nenreview.errors import Problem
     from nenreview.evidence.dataset import load
     from nenreview.paths import DATA, shown
 
     data = load()
+    known = list(data.sources["source"])
+    for source in arguments.source or ():
+        if source not in known:
+            message = f"{source!r} is no document; expected one of {', '.join(known)}"
+            raise ReviewError(Problem("SOURCE", message))
     findings = audit(data)
     narrowed = bool(arguments.verdict or arguments.severity)
     chosen = selected(
@@ -279,13 +370,84 @@ def _render(arguments) -> int:
     return 0
 
 
-def _notebook(arguments) -> int:
-    from nenreview.paths import ROOT, shown
-    from nenreview.render.config import named_chapters, read_config
-    from nenreview.render.notebook import write_notebook
+def _new_trial(arguments) -> int:
+    from nenreview.paths import ROOT
+    from nenreview.scaffold.new_trial import Request, new_trial, next_steps
 
-    file = named_chapters(read_config(ROOT), [arguments.chapter])[0]
-    print(shown(write_notebook(ROOT, file, force=arguments.force)))
+    request = Request(
+        arguments.number,
+        arguments.name,
+        arguments.title,
+        arguments.source,
+        arguments.agents,
+        arguments.target,
+        arguments.regimen_class,
+        arguments.part,
+    )
+    print(next_steps(new_trial(ROOT, request)))
+    return 0
+
+
+def _remove_trial(arguments) -> int:
+    from nenreview.paths import ROOT
+    from nenreview.scaffold.remove_trial import remove_trial
+
+    for file in remove_trial(ROOT, arguments.trial):
+        print(file)
+    print("Draw the figures again: nenreview figures")
+    return 0
+
+
+def _notebook(arguments) -> int:
+    from nenreview.paths import ROOT
+    from nenreview.render.config import named_chapters, read_config
+
+    # A chapter that is not there can come back from its notebook.
+    config = read_config(ROOT, chapters_exist=not arguments.to_qmd)
+    files = [entry.file for entry in config.chapters]
+    named = named_chapters(config, arguments.chapters)
+    if arguments.to_qmd:
+        return _from_notebooks(files, named, force=arguments.force)
+    return _to_notebooks(named or files, named=bool(named), force=arguments.force)
+
+
+def _to_notebooks(files: list[str], *, named: bool, force: bool) -> int:
+    from nenreview.paths import ROOT, shown
+    from nenreview.render.notebook import is_stale, notebook_path, write_notebook
+
+    for file in files:
+        path = notebook_path(ROOT, file)
+        if named or force or not path.exists():
+            print(shown(write_notebook(ROOT, file, force=force)))
+        elif is_stale(ROOT, file):
+            print(
+                f"{shown(path)} is left as it is, although {file} has changed since; "
+                "--force replaces it",
+                file=sys.stderr,
+            )
+    return 0
+
+
+def _from_notebooks(files: list[str], named: list[str], *, force: bool) -> int:
+    from nenreview.errors import Problem
+    from nenreview.paths import ROOT, shown
+    from nenreview.render.notebook import notebook_path, to_qmd
+
+    chosen = named or [file for file in files if notebook_path(ROOT, file).exists()]
+    if not chosen:
+        message = "no chapter has a notebook beside it; `nenreview notebook` writes them"
+        raise ReviewError(Problem("CHAPTER", message))
+    problems = []
+    for file in chosen:
+        try:
+            if to_qmd(ROOT, file, files, force=force):
+                print(shown(ROOT / file))
+            else:
+                print(f"{file} is as its notebook has it", file=sys.stderr)
+        except ReviewError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ReviewError(*problems)
     return 0
 
 

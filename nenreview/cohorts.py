@@ -41,7 +41,7 @@ class Cohort:
     row, estimand, role : str
         As in ``pooling.csv``.
     name, region : str
-        As in ``trials.csv``.
+        As in ``trials.csv``; with the population where others of the trial stand for the question.
     report : Report
         Whose patients they are, as the ledger of overlaps names them.
     rate : Rate
@@ -51,7 +51,7 @@ class Cohort:
     mark : str
         Why the rate is no best response among all treated with a known differentiation; or
         empty.
-    reason : str
+    reason, leaves_open : str
         As in ``pooling.csv``.
     """
 
@@ -65,6 +65,7 @@ class Cohort:
     fallback: Rate | None = None
     mark: str = ""
     reason: str = ""
+    leaves_open: str = ""
 
     @property
     def label(self) -> str:
@@ -96,8 +97,12 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
         If the sources do not single out a count.
     """
     trials = data.trials.set_index("trial")
+    populations = data.pooling.groupby(["trial", "estimand"])["population"].nunique()
     found = []
     for row in data.pooling.itertuples():
+        name = arm_name(trials.at[row.trial, "name"], row.trial, row.population)
+        if populations[row.trial, row.estimand] > 1:
+            name += f", {row.population.rpartition(SEPARATOR)[2]}"
         if row.fallback not in _FALLBACKS:
             raise ValueError(f"{row.row}: no way to count the fallback {row.fallback!r}")
         rate, other = _COUNTS[row.responders](data, row), _FALLBACKS[row.fallback](data, row)
@@ -106,13 +111,14 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
                 row=row.row,
                 estimand=row.estimand,
                 role=row.role,
-                name=arm_name(trials.at[row.trial, "name"], row.trial, row.population),
+                name=name,
                 region=trials.at[row.trial, "region"],
                 report=Report(row.source, row.trial, row.population),
                 rate=rate,
                 fallback=None if other == rate else other,
                 mark=_MARKS.get(row.responders, ""),
                 reason=row.reason,
+                leaves_open=row.leaves_open,
             )
         )
     return tuple(found)

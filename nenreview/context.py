@@ -11,7 +11,7 @@ from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.integrity import LIST_SEPARATOR
 from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR
 from nenreview.evidence.sizes import parts_by_differentiation
-from nenreview.evidence.sources import JIA, REVIEW
+from nenreview.evidence.sources import JIA, main_source
 from nenreview.stats.rate import Rate
 from nenreview.stats.response import response_rate
 
@@ -32,13 +32,15 @@ class ContextRate:
 def context_rates(data: Dataset) -> tuple[ContextRate, ...]:
     """Return every response rate with a known count, one entry a population of a trial.
 
-    From the review's table; where that prints no response rate of a trial, from Jia 2022,
-    by differentiation if it divides all patients of the trial, else as in its Table 1. A
-    rate that no count of its population fits is left out.
+    From the main source of a trial; where that prints no response rate, or is Jia 2022, from
+    Jia 2022, by differentiation if it divides all patients of the trial, else as in its Table 1.
+    A rate that no count of its population fits is left out.
     """
     found = []
     for trial in data.trials.itertuples():
-        for rate in printed_rates(data, trial.trial, REVIEW):
+        source = main_source(trial)
+        # Jia 2022 prints more groups of its own trial than there is room for among others.
+        for rate in printed_rates(data, trial.trial, source) if source != JIA else ():
             if rate.outcome in RESPONSES and len(rate.counts) == 1:
                 label = _label(trial, rate.population)
                 regimen = class_of(data, trial, rate.population)
@@ -89,6 +91,6 @@ def class_of(data: Dataset, trial, population: str) -> str:
     classes = trial.regimen_class.split(LIST_SEPARATOR)
     if len(classes) == 1:
         return classes[0]
-    rows = data.select(source=REVIEW, trial=trial.trial)
+    rows = data.select(source=main_source(trial), trial=trial.trial)
     arms = list(dict.fromkeys(path.split(SEPARATOR)[1] for path in rows["population"]))
     return classes[arms.index(population.split(SEPARATOR)[1])]

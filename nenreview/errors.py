@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# How a message calls the type that a value must have.
+KIND = {str: "text", bool: "true or false", list: "a list"}
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -45,3 +48,20 @@ class ReviewError(Exception):
     def __init__(self, *problems: Problem):
         self.problems = problems
         super().__init__("\n".join(map(str, problems)))
+
+
+def not_yaml(file: str, error: Exception) -> Problem:
+    """Return what an error of reading YAML says, in one line with its place.
+
+    Parameters
+    ----------
+    file : str
+        Name of the file in messages.
+    error : yaml.YAMLError
+        What was raised.
+    """
+    mark = getattr(error, "problem_mark", None)
+    reason = getattr(error, "problem", None) or " ".join(str(error).split())
+    if reason.startswith("but "):
+        reason = f"{error.context}, {reason}"
+    return Problem(file, f"not YAML: {reason}", mark and mark.line + 1)

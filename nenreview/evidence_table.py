@@ -15,23 +15,21 @@ from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import APART, NOT_KNOWN, Report, relation
 from nenreview.evidence.population import SEPARATOR, ancestors
 from nenreview.evidence.sizes import printed_sizes, size, size_or_rest
-from nenreview.evidence.sources import JIA, MARKEY, REVIEW
+from nenreview.evidence.sources import REVIEW, main_source
 from nenreview.stats.durations import months
-from nenreview.stats.response import below, response_rate
+from nenreview.stats.response import below, is_counted, response_rate
 from nenreview.wording import interval, number, of, population_name
 
 NOT_REPORTED = "–"
 MAY_OVERLAP = "†"  # marks an arm that may share patients with another arm of the table
 
-# The source that prints most of a trial; the review's table for all others.
-FULLER_SOURCES = {"NCT02937116": JIA, "markey-case-series": MARKEY}
 CLASSES = (
     "monotherapy",
     "checkpoint combination",
     "with chemotherapy",
     "with targeted therapy",
 )
-LINES = ("later", "first", "any")
+LINES = ("later", "first", "any", "not stated")
 REPORTED = ("n", "NEC or NET", "ORR", "DCR", "PFS", "OS", "DOR", "AE", "CI")
 
 
@@ -73,7 +71,7 @@ def arms(data: Dataset) -> list[Arm]:
     """
     found = []
     for trial in data.trials.itertuples():
-        source = FULLER_SOURCES.get(trial.trial, REVIEW)
+        source = main_source(trial)
         for population in _outermost(data, trial.trial, source):
             levels = population.split(SEPARATOR)[1:]
             name = f"{trial.name}: {', '.join(levels)}" if levels else trial.name
@@ -221,10 +219,10 @@ def _rates(data: Dataset, arm: Arm, outcome: str) -> Iterator[PrintedRate]:
 def _response(data: Dataset, arm: Arm) -> list[str]:
     """Return the response of the arm, or of its parts where only those are printed.
 
-    Where the review's table prints none, that of Table 1 of Jia 2022.
+    Where the source prints none, that of Table 1 of Jia 2022.
     """
     own = [r for r in _rates(data, arm, "ORR") if r.population == arm.population]
-    if arm.source == JIA:
+    if is_counted(data, arm.trial, arm.population, arm.source):
         rate = response_rate(data, arm.trial, arm.population, arm.source)
         return [f"{of(rate)} ({interval(rate.clopper_pearson())})"]
     shown = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from string import ascii_lowercase
 
 import pandas as pd
@@ -10,6 +11,7 @@ from IPython.display import Markdown
 from nenreview.audit.finding import DISAGREEING, NOT_CHECKABLE
 from nenreview.audit.rebuild import LABEL, rebuild, rebuild_numbers, rebuild_table_numbers
 from nenreview.audit_tables import anchor, link_to, sentences
+from nenreview.display import Shown
 from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.integrity import CELL_KEY
 from nenreview.provenance import cell_id, marked, provenance_list
@@ -67,7 +69,7 @@ def rebuilt_table(source: str, table: str, *, stub: str = "Item") -> Markdown:
     align = "l" + "".join(alignment(filled.loc[filled["column"] == c, "rebuilt"]) for c in columns)
     widths = [2.2, *[max(0.8, 3 / len(columns))] * len(columns)]
     shown = show_table(frame, widths=widths, align=align, markdown=True)
-    return Markdown(shown.data + _list_of(data, source, table, filled, numbers))
+    return Shown(shown.data + _list_of(data, source, table, filled, numbers))
 
 
 def _list_of(data: Dataset, source: str, table: str, cells: pd.DataFrame, numbers: dict) -> str:
@@ -111,7 +113,7 @@ def notes(source: str, table: str) -> Markdown:
         )
         sentence = f"{printed}{escape(reason)}."
         lines.append(f"^{letter}^ {sentence[0].upper()}{sentence[1:]}")
-    return Markdown("\n\n".join(["::: {.table-notes}", *lines, ":::"]))
+    return Shown("\n\n".join(["::: {.table-notes}", *lines, ":::"]))
 
 
 def _letters(cells: pd.DataFrame) -> dict[str, str]:
@@ -145,6 +147,53 @@ def statistics_table(source: str, table: str, row: str, column: str) -> Markdown
     """Return the numbers of a cell that is a sentence, one a line, beside the recomputed ones."""
     data = load()
     numbers = rebuild_numbers(data, source, table, row, column)
+    frame = _statistics(numbers)
+    frame["Printed"] = [
+        marked(text, ident) for text, ident in zip(frame["Printed"], numbers["id"], strict=True)
+    ]
+    shown = show_table(frame, widths=[1.6, 1.3, 1, 1.1, 1.2, 2.4], align="lllrll", markdown=True)
+    entries = [
+        (f"Row {row}, {column}", number["printed"].item(), number)
+        for _, number in numbers.groupby("id", sort=False)
+    ]
+    return Shown(shown.data + provenance_list(data, source, table, entries))
+
+
+def numbers_table(trial: str) -> Markdown:
+    """Return every number that any source prints of a trial, with its place and its verdict.
+
+    One line of dashes where none is printed yet.
+    """
+    data = load()
+    frames = [
+        _statistics(numbers).assign(Where=[_place(number) for number in numbers.itertuples()])
+        for numbers in _numbers_of(data, trial)
+    ]
+    columns = ["Where", "Population", "What", "Printed", "Verdict", "Why"]
+    frame = pd.concat(frames) if frames else pd.DataFrame([["–"] * len(columns)], columns=columns)
+    if frames:
+        frame["What"] += ", " + frame["Statistic"]  # seven columns are more than a page holds
+    widths = [1.3, 1.3, 1.4, 1, 1.1, 2.3]
+    return show_table(frame[columns], widths=widths, align="lllrll", markdown=True)
+
+
+def _numbers_of(data: Dataset, trial: str) -> Iterator[pd.DataFrame]:
+    """Yield the reported numbers of a trial, table by table, in the order of the data."""
+    places = data.select(trial=trial, status="reported")[["source", "table"]].drop_duplicates()
+    for place in places.itertuples(index=False):
+        numbers = rebuild_table_numbers(data, place.source, place.table)
+        yield numbers[(numbers["trial"] == trial) & (numbers["status"] == "reported")]
+
+
+def _place(number) -> str:
+    """Return where a number is printed."""
+    column = "" if number.column == "value" else number.column
+    cell = ", ".join(filter(None, (number.row_group, number.row, column)))
+    return escape(f"{number.source}, {number.table}" + (f": {cell}" if cell else ""))
+
+
+def _statistics(numbers: pd.DataFrame) -> pd.DataFrame:
+    """Return numbers of `rebuild_table_numbers` as Markdown: what each is, and how it stands."""
     frame = pd.DataFrame(
         {
             "Population": numbers["population"].map(population_name),
@@ -153,9 +202,6 @@ def statistics_table(source: str, table: str, row: str, column: str) -> Markdown
             "Printed": (numbers["printed"] + " " + numbers["unit"]).str.replace(" %", "%"),
         }
     ).map(escape)
-    frame["Printed"] = [
-        marked(text, ident) for text, ident in zip(frame["Printed"], numbers["id"], strict=True)
-    ]
     frame["Verdict"] = [
         _anchors(row.findings) + link_to(row.verdict, row.findings[0])
         if row.findings
@@ -163,9 +209,4 @@ def statistics_table(source: str, table: str, row: str, column: str) -> Markdown
         for row in numbers.itertuples()
     ]
     frame["Why"] = numbers["reason"].where(numbers["reason"] != "", numbers["basis"]).map(escape)
-    shown = show_table(frame, widths=[1.6, 1.3, 1, 1.1, 1.2, 2.4], align="lllrll", markdown=True)
-    entries = [
-        (f"Row {row}, {column}", number["printed"].item(), number)
-        for _, number in numbers.groupby("id", sort=False)
-    ]
-    return Markdown(shown.data + provenance_list(data, source, table, entries))
+    return frame

@@ -6,6 +6,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from nenreview.cohorts import G3_NEN, LCNEC, NEC, NET, NET_G3, SHOWN, chosen, cohorts
+from nenreview.display import Shown
 from nenreview.evidence.dataset import load
 from nenreview.meta.pool import PooledProportion
 from nenreview.stats.rate import Interval
@@ -94,19 +95,8 @@ def sensitivity_table() -> Markdown:
     return _pools(sensitivities(load()))
 
 
-# What a row of the first page leaves open, by the question or by the row of ``pooling.csv``.
-_OPEN = {
-    "NEC": "how much region, primary site and agent each matter; a few primaries are of the lung",
-    "net-g3-sintilimab": "nearly all: the G3 NEN not called NEC that had no response to "
-    "pembrolizumab may have been NET G3",
-    "g3-avelumab": "how many responders had NET G3; an earlier report of a trial that went on",
-    "g3-pembrolizumab": "how many had NET G3",
-    "lcnec-nivolumab": "the best response; how many were assessed: the print is a percentage that "
-    "fits no count of all",
-    "net-sintilimab": "the grade of all but one, which was NET G3",
-    "net-toripalimab": "the grades; the Ki-67 that was required excludes G1",
-    "net-spartalizumab": "the grades; the trial's own report divides the sites, see its chapter",
-}
+# What the pool leaves open; of a row that is shown alone, ``pooling.csv`` says it.
+_OPEN = "how much region, primary site and agent each matter; a few primaries are of the lung"
 _NAMED = {LCNEC: "LCNEC of the lung", G3_NEN: "G3 NEN, NET and NEC together"}
 
 
@@ -143,11 +133,11 @@ def answers_table() -> Markdown:
 
 def unknowns() -> Markdown:
     """Return what each row of `answers_table` leaves open, as a list."""
-    lines = [f"NEC: {_OPEN[NEC]}"]
+    lines = [f"{NEC}: {_OPEN}"]
     for question in (G3_NEN, NET_G3, LCNEC, NET):
         for one in chosen(load(), question, SHOWN):
-            lines.append(f"{_NAMED.get(question, question)}, {one.name}: {_OPEN[one.row]}")
-    return Markdown("\n".join(f"- {escape(line)}." for line in lines))
+            lines.append(f"{_NAMED.get(question, question)}, {one.name}: {one.leaves_open}")
+    return Shown("\n".join(f"- {escape(line)}." for line in lines))
 
 
 def _limits(pool: PooledProportion) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 from IPython.display import Markdown
 
+from nenreview.display import Shown
+
 # Pandoc takes relative widths from the dashes only where a line is longer than its
 # column setting (72), so the dashes of a table add up to more than that.
 _DASHES = 100
@@ -77,7 +79,7 @@ def show_table(
         ),
         *(_line(map(shown, row)) for row in cells),
     ]
-    return Markdown("\n".join(lines) + "\n")
+    return Shown("\n".join(lines) + "\n")
 
 
 def _line(cells) -> str:

@@ -11,6 +11,7 @@ from nenreview.audit.printed_rates import PrintedRate, printed_rates
 from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.population import ROOT_POPULATION
 from nenreview.evidence.sizes import size
+from nenreview.evidence.sources import main_source
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
 from nenreview.stats.response import below, remainder, response_rate
@@ -101,7 +102,8 @@ class Trial:
     def printed_rates(self) -> Markdown:
         """Return each printed share with the counts that fit it and their intervals.
 
-        Where no count of the population fits, those of smaller denominators are named.
+        Where no count of the population fits, those of smaller denominators are named. One line
+        of dashes where no share is printed.
         """
         rows = []
         for rate in printed_rates(self.data, self.trial, self.source):
@@ -122,6 +124,7 @@ class Trial:
                     interval(one.wilson()) if one else "–",
                 ]
             )
+        rows = rows or [["–"] * 7]
         names = ["Population", "Outcome", "Printed", "Patients", "Counts that fit"]
         frame = pd.DataFrame(rows, columns=[*names, "95% CI, Clopper-Pearson", "95% CI, Wilson"])
         return show_table(frame, widths=[1.5, 1, 0.9, 1.2, 1.6, 1.1, 1], align="llrllrr")
@@ -137,7 +140,7 @@ class Trial:
             "Agent": listed(facts["agents"]),
             "Target": listed(facts["target"]),
             "Line": facts["line"],
-            "Phase": facts["phase"],
+            "Phase": facts["phase"] or "not stated",
             "Region": facts["region"],
             "Primary endpoint": facts["primary_endpoint"] or "not stated",
             "Patients": enrolled,
@@ -148,6 +151,16 @@ class Trial:
         return show_table(frame, widths=[1, 3])
 
 
-def open_trial(trial: str, source: str) -> Trial:
-    """Return the numbers of a trial as a source prints them."""
-    return Trial(load(), trial, source)
+def open_trial(trial: str, source: str | None = None) -> Trial:
+    """Return the numbers of a trial as a source, by default its main one, prints them.
+
+    Raises
+    ------
+    LookupError
+        If the data have no such trial.
+    """
+    data = load()
+    known = {row.trial: row for row in data.trials.itertuples()}
+    if trial not in known:
+        raise LookupError(f"{trial!r} is no trial of the data; expected one of {', '.join(known)}")
+    return Trial(data, trial, source or main_source(known[trial]))

@@ -5,6 +5,7 @@ The version is read from ``pyproject.toml``, its only home.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import re
@@ -14,16 +15,49 @@ from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
-from nenreview.errors import Problem, ReviewError
+from nenreview.errors import KIND, Problem, ReviewError
 from nenreview.paths import DATA, PYPROJECT, ROOT, shown
+from nenreview.textfile import read_text
 
 EPOCH = "SOURCE_DATE_EPOCH"
 CHECKSUM_COMMAND = "find data -name '*.csv' | LC_ALL=C sort | xargs sha256sum | sha256sum"
 
 
+# What is read from pyproject.toml, and its type; the version alone must be there.
+_READ = {"version": str, "description": str, "keywords": list}
+
+
+def read_project(path: Path) -> dict:
+    """Return the table ``[project]`` of a ``pyproject.toml``.
+
+    Raises
+    ------
+    ReviewError
+        If the file cannot be read, or says no version, or says it in another type than text.
+    """
+    try:
+        project = tomllib.loads(read_text(path, path.name)).get("project")
+    except tomllib.TOMLDecodeError as error:
+        raise ReviewError(Problem(path.name, f"not TOML: {error}")) from None
+    if not isinstance(project, dict):
+        raise ReviewError(Problem(path.name, "[project] is missing; expected it with a version"))
+    problems = [
+        Problem(path.name, f"project.{key} is {project[key]!r}; expected {KIND[kind]}")
+        for key, kind in _READ.items()
+        if key in project and not isinstance(project[key], kind)
+    ]
+    if not project.get("version"):
+        problems.append(
+            Problem(path.name, 'project.version is missing; expected for example "1.0.0"')
+        )
+    if problems:
+        raise ReviewError(*problems)
+    return project
+
+
 @cache
 def _project() -> dict:
-    return tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+    return read_project(PYPROJECT)
 
 
 def version() -> str:
@@ -76,6 +110,15 @@ def data_checksum(folder: Path = DATA) -> str | None:
         for name in sorted(files, key=str.encode)
     )
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def documents(folder: Path = DATA) -> int:
+    """Return how many documents ``sources.csv`` in a folder has; 0 where there is none."""
+    path = folder / "sources.csv"
+    if not path.is_file():
+        return 0
+    with path.open(encoding="utf-8", newline="") as handle:
+        return sum(1 for _ in csv.DictReader(handle))
 
 
 @cache

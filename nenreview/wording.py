@@ -9,11 +9,6 @@ from nenreview.evidence.population import SEPARATOR
 from nenreview.stats.rate import Interval, Rate
 from nenreview.stats.twobytwo import Comparison
 
-DISCLAIMER = (
-    "An evidence summary of four documents, made without a systematic search, with data up to "
-    "2023. It is not treatment advice."
-)
-
 _WORDS = (
     *("none", "one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -82,6 +77,14 @@ def population_name(path: str) -> str:
 def words(count: int) -> str:
     """Return a small count as a word, ``three``, ``none`` for 0; larger ones as digits."""
     return _WORDS[count] if 0 <= count < len(_WORDS) else str(count)
+
+
+def disclaimer_of(documents: int) -> str:
+    """Return what this review is and is not, made from so many documents."""
+    return (
+        f"An evidence summary of {words(documents)} documents, made without a systematic search, "
+        "with data up to 2023. It is not treatment advice."
+    )
 
 
 def listed(cell: str) -> str:

@@ -18,6 +18,10 @@ TERMS = re.compile(
     r"PD-L?1|CTLA-4|Ki-67|\b(?:NET )?G[1-3](?:[–-][23])?\b|RECIST 1\.1|95% (?:CI|confidence interval)"
     r"|22C3|grade [1-5]|Table [12]\b|Figure 1|iRECIST|PRISMA 2020|NCT\d{8}|\b[Pp]hase I[abI]*\b|NET-001"
 )
+# So are those in the names of trials, which the data give.
+TRIALS = re.compile(
+    "|".join(re.escape(n) for n in (*load().trials["name"], *load().trials["chapter"])), re.I
+)
 # Small numbers as words that count something of a trial are results too.
 COUNTED = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) "
@@ -34,7 +38,7 @@ def prose(file: str) -> list[tuple[int, str]]:
             fenced = not fenced
         elif not fenced:
             line = re.sub(r"`[^`]*`|\{[#.][^}]*\}|\]\([^)]*\)|@[\w-]+", "", INLINE.sub("", line))
-            found.append((number, TERMS.sub("", line)))
+            found.append((number, TERMS.sub("", TRIALS.sub("", line))))
     return found
 
 

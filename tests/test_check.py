@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from helpers_book import copy_small_book
 from helpers_data import DATA, ROOT
 
 from nenreview.cli import main
@@ -41,10 +42,8 @@ SEARCH = "PRISMA 2020,7,"
 
 @pytest.fixture
 def folder(tmp_path):
-    """Return a copy of ``data/`` in a review of its own."""
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    (tmp_path / "_quarto.yml").touch()
-    return shutil.copytree(DATA, tmp_path / "data")
+    """Return a copy of ``data/`` in a small book of its own."""
+    return shutil.copytree(DATA, copy_small_book(tmp_path) / "data")
 
 
 def line_of(file, start):
@@ -264,6 +263,30 @@ HEADS = [
         None,
         "out of order; expected source, kind",
     ),
+    Case(
+        "semicolons between the columns",
+        text("trials.csv", lambda x: x.replace(",", ";")),
+        "trials.csv",
+        1,
+        None,
+        "the head is 'trial;name;agents;target;",
+    ),
+    Case(
+        "tabs between the columns",
+        text("trials.csv", lambda x: x.replace(",", "\t")),
+        "trials.csv",
+        1,
+        None,
+        "expected 'trial,name,agents,target,",
+    ),
+    Case(
+        "a spreadsheet's line before the head",
+        text("trials.csv", lambda x: "sep=,\n" + x),
+        "trials.csv",
+        1,
+        None,
+        "the head is 'sep=,'; expected 'trial,name,",
+    ),
 ]
 
 FORM = [
@@ -273,7 +296,7 @@ FORM = [
         "results.csv",
         SINTILIMAB_ORR,
         None,
-        "17 fields; expected 18",
+        "17 fields; expected 18 fields",
     ),
     Case(
         "long row",
@@ -289,7 +312,7 @@ FORM = [
         "cells.csv",
         STAGE_CELL,
         None,
-        "0 fields; expected 6",
+        "a blank line; expected 6 fields",
     ),
     Case(
         "short rows alone",
@@ -297,7 +320,47 @@ FORM = [
         "trials.csv",
         2,
         None,
-        "1 fields; expected 12",
+        "1 field; expected 13 fields",
+    ),
+    Case(
+        "comma in a cell without quotes",
+        replace("trials.csv", '"safety, tolerability"', "safety, tolerability"),
+        "trials.csv",
+        "NCT02937116,",
+        None,
+        "14 fields; expected 13 fields",
+    ),
+    Case(
+        "blank line at the end",
+        text("trials.csv", lambda x: x + "\n"),
+        "trials.csv",
+        last_line("trials.csv") + 1,
+        None,
+        "a blank line; expected 13 fields",
+    ),
+    Case(
+        "marks of a merge",
+        line("trials.csv", "NCT02937116,", lambda x: f"<<<<<<< HEAD\n{x}"),
+        "trials.csv",
+        "NCT02937116,",
+        None,
+        "1 field; expected 13 fields",
+    ),
+    Case(
+        "binary content",
+        content("trials.csv", lambda _: b"\x7fELF\x80"),
+        "trials.csv",
+        1,
+        None,
+        "byte 0x80 is not UTF-8",
+    ),
+    Case(
+        "file under another name",
+        lambda folder: (folder / "trials.csv").rename(folder / "Trials.csv"),
+        "trials.csv",
+        None,
+        None,
+        "the file is missing",
     ),
     Case(
         "latin-1 byte",
@@ -421,6 +484,41 @@ VALUES = [
     number("space before a number", " 5"),
     number("no digit before the point", ".5"),
     number("full-width digit", "５"),
+    number("percent sign", "27.8%"),
+    number("fraction for a number", "5/18"),
+    number("no-break space after a number", "5\u00a0", "expected a number, 0 or more"),
+    Case(
+        "number that a spreadsheet made a date",
+        put("trials.csv", "NCT02937116,", enrolled="24-Jan"),
+        "trials.csv",
+        "NCT02937116,",
+        "enrolled",
+        "'24-Jan'; expected an integer, 1 or more",
+    ),
+    Case(
+        "space after a word of the vocabulary",
+        put("trials.csv", "NCT02937116,", region="Asia "),
+        "trials.csv",
+        "NCT02937116,",
+        "region",
+        "'Asia '; expected one of Asia, West, not stated",
+    ),
+    Case(
+        "row twice",
+        append_again("trials.csv", "NCT02937116,"),
+        "trials.csv",
+        last_line("trials.csv") + 1,
+        "trial",
+        "'NCT02937116' again; row 2 has it, expected no duplicate",
+        count=3,  # its name and its chapter are there again too
+    ),
+    pattern(
+        "DOI as an address",
+        "doi",
+        "https://doi.org/10.1093/x",
+        file="sources.csv",
+        start="jia2022,",
+    ),
     Case(
         "fraction in an integer",
         put("trials.csv", "NCT02937116,", enrolled="24.0"),
@@ -732,6 +830,46 @@ OURS = [
         "review2023 has no number about 'all > G2 NEN' of NCT02834013; expected a printed one",
     ),
     Case(
+        "a document without a year that is transcribed",
+        put("sources.csv", "jia2022,", year=""),
+        "sources.csv",
+        "jia2022,",
+        "year",
+        "'' of a document whose transcription is whole; expected its year",
+    ),
+    Case(
+        "a document to be filled that is transcribed",
+        put("sources.csv", "jia2022,", licence="to be filled"),
+        "sources.csv",
+        "jia2022,",
+        "licence",
+        "'to be filled' of a document whose transcription is whole; expected its value",
+    ),
+    Case(
+        "a judgement to be filled of a document that is transcribed",
+        put("appraisal.csv", CONSECUTIVE, reason="to be filled"),
+        "appraisal.csv",
+        CONSECUTIVE,
+        "reason",
+        "'to be filled' of a document whose transcription is whole; expected its value",
+    ),
+    Case(
+        "a number shown alone without what it leaves open",
+        put("pooling.csv", "net-sintilimab,", leaves_open=""),
+        "pooling.csv",
+        "net-sintilimab,",
+        "leaves_open",
+        "'' in the role shown; expected what the number leaves open",
+    ),
+    Case(
+        "a pooled number with what it leaves open",
+        put("pooling.csv", "nec-sintilimab,", leaves_open="much"),
+        "pooling.csv",
+        "nec-sintilimab,",
+        "leaves_open",
+        "'much' in the role primary; expected an empty cell",
+    ),
+    Case(
         "choice for pooling about a population that is not printed",
         put("pooling.csv", "nec-sintilimab,", population="all > G2 NEN"),
         "pooling.csv",
@@ -997,27 +1135,59 @@ def test_odd_text_does_not_stop_the_check(change, folder):
     assert (dataset is None) == bool(problems)
 
 
+NEEDED = "expected path, primaryKey, and fields with name and type"
 UNUSABLE_PACKAGES = {
-    "missing": remove("datapackage.json"),
-    "empty": content("datapackage.json", lambda _: b""),
-    "cut off": content("datapackage.json", lambda x: x[: len(x) // 2]),
-    "latin-1": content("datapackage.json", lambda _: b'{"title": "\xe9"}'),
-    "byte order mark": content("datapackage.json", lambda x: b"\xef\xbb\xbf" + x),
-    "directory": directory("datapackage.json"),
-    "a list": content("datapackage.json", lambda _: b"[]"),
-    "without resources": package(lambda x: x.pop("resources")),
-    "without one table": package(lambda x: x["resources"].pop()),
-    "resource without a path": package(lambda x: x["resources"][0].pop("path")),
-    "resource without a schema": package(lambda x: x["resources"][0].pop("schema")),
+    "missing": (remove("datapackage.json"), ": the file is missing"),
+    "empty": (content("datapackage.json", lambda _: b""), ", line 1: not JSON: Expecting value"),
+    "cut off": (text("datapackage.json", lambda x: x[:20]), ", line 2: not JSON: "),
+    "latin-1": (
+        content("datapackage.json", lambda _: b'{\n"title": "\xe9"}'),
+        ", line 2: byte 0xe9 is not UTF-8; expected UTF-8 text",
+    ),
+    "byte order mark": (
+        content("datapackage.json", lambda x: b"\xef\xbb\xbf" + x),
+        ", line 1: begins with a byte order mark; expected plain UTF-8",
+    ),
+    "directory": (directory("datapackage.json"), ": cannot be read: Is a directory"),
+    "a list": (content("datapackage.json", lambda _: b"[]"), ": expected an object, `{...}`"),
+    "without resources": (
+        package(lambda x: x.pop("resources")),
+        ": resources is missing; expected a list of tables",
+    ),
+    "without a version": (
+        package(lambda x: x.pop("version")),
+        ": version is missing; expected text",
+    ),
+    "without one table": (
+        package(lambda x: x["resources"].pop(0)),
+        ": no resource sources; expected one with name, path and schema",
+    ),
+    "resource without a path": (
+        package(lambda x: x["resources"][0].pop("path")),
+        f": resource sources has no path; {NEEDED}",
+    ),
+    "resource without a schema": (
+        package(lambda x: x["resources"][0].pop("schema")),
+        f": resource sources has no schema; {NEEDED}",
+    ),
+    "column without a type": (
+        package(lambda x: x["resources"][1]["schema"]["fields"][0].pop("type")),
+        f": resource trials has no type; {NEEDED}",
+    ),
+    "schema that is a list": (
+        package(lambda x: x["resources"][1].update(schema=[])),
+        f": resource trials is not of the form of a table; {NEEDED}",
+    ),
 }
 
 
-@pytest.mark.parametrize("change", UNUSABLE_PACKAGES.values(), ids=UNUSABLE_PACKAGES)
-def test_unusable_datapackage_is_refused_by_name(change, folder):
+@pytest.mark.parametrize(("change", "says"), UNUSABLE_PACKAGES.values(), ids=UNUSABLE_PACKAGES)
+def test_unusable_datapackage_is_refused_in_one_line(change, says, folder):
     change(folder)
     with pytest.raises(ReviewError) as raised:
         read(folder)
-    assert [problem.file for problem in raised.value.problems] == ["data/datapackage.json"]
+    (problem,) = raised.value.problems
+    assert str(problem).startswith(f"data/datapackage.json{says}")
 
 
 def test_load_raises_with_every_problem(folder):
@@ -1134,7 +1304,8 @@ def test_command_sums_up_clean_data(folder, monkeypatch, capsys):
     monkeypatch.setattr("nenreview.paths.DATA", folder)
     assert main(["check"]) == 0
     counts = "{} sources, {} trials, {} printed cells, {} numbers".format(*rows)
-    assert capsys.readouterr() == (f"data/ is sound: {counts}\n", "")
+    said, warned = capsys.readouterr()
+    assert (said.splitlines()[0], warned) == (f"data/ is sound: {counts}", "")
 
 
 def test_command_prints_one_line_a_problem_and_their_number(folder, monkeypatch, capsys):
@@ -1162,7 +1333,8 @@ def test_command_names_an_unusable_datapackage(folder, monkeypatch, capsys):
     remove("datapackage.json")(folder)
     monkeypatch.setattr("nenreview.paths.DATA", folder)
     assert main(["check"]) == 1
-    assert capsys.readouterr().err == "nenreview: data/datapackage.json: the file is missing\n"
+    said = ("data/datapackage.json: the file is missing\n", "1 problem\n")
+    assert capsys.readouterr() == said
 
 
 def run_check(folder):

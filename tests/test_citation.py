@@ -87,7 +87,7 @@ def test_the_chapter_shows_three_blocks_to_copy():
     [
         ("title: T\n", "authors is missing"),
         ("authors:\n  - name: A\n", "title is missing"),
-        ("title: T\nauthors:\n  - given-names: A\n", "expected name or family-names"),
+        ("title: T\nauthors:\n  - given-names: A\n", "expected name, or family-names"),
     ],
 )
 def test_a_file_that_names_too_little_is_refused(tmp_path, content, message):
@@ -97,5 +97,5 @@ def test_a_file_that_names_too_little_is_refused(tmp_path, content, message):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ReviewError, match=r"CITATION\.cff.*does not exist"):
+    with pytest.raises(ReviewError, match=r"CITATION\.cff: the file is missing"):
         read_citation(tmp_path)

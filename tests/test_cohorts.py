@@ -45,7 +45,8 @@ def test_a_cohort_has_the_counts_of_the_pages(data, row):
 
 
 def test_every_row_of_the_table_is_a_cohort(data):
-    assert [one.row for one in cohorts(data)] == list(data.pooling["row"]) == list(COUNTED)
+    assert [one.row for one in cohorts(data)] == list(data.pooling["row"])
+    assert set(COUNTED) <= set(data.pooling["row"])
 
 
 def test_the_primary_cohorts_are_five_trials_without_a_common_patient(data):

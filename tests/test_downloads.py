@@ -15,6 +15,9 @@ from helpers_data import DATA
 from nenreview.figures.catalogue import catalogue, draw
 from nenreview.figures.forest import forest
 from nenreview.render.downloads import prose, write_dataset
+from nenreview.render.kernel import run_in_kernel
+from nenreview.render.notebook import as_executed_notebook
+from nenreview.render.source import read_chapters
 from nenreview.stats.rate import Rate
 
 
@@ -47,8 +50,42 @@ def test_a_chapter_is_offered_with_its_values_and_without_its_code(book):
     text = (book / "_book" / "downloads" / "first.md").read_text(encoding="utf-8")
     assert "Two and *three*: 2, **bold**" in text
     assert "{python}" not in text and "```" not in text and "<details" not in text
-    notebook = nbformat.read(book / "_book" / "downloads" / "first.ipynb", as_version=4)
-    assert not any(cell.get("outputs") for cell in notebook.cells)
+
+
+def taken(book, name):
+    return nbformat.read(book / "_book" / "downloads" / name, as_version=4)
+
+
+@pytest.mark.parametrize("name", ["index", "first", "second", "references"])
+def test_a_notebook_is_offered_executed_and_valid(book, name):
+    notebook = taken(book, f"{name}.ipynb")
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert set(notebook.metadata) == {"kernelspec", "nenreview"}
+    assert all(set(cell.metadata) <= {"lines_to_next_cell"} for cell in notebook.cells)
+    assert str(book) not in nbformat.writes(notebook)
+
+
+def test_an_offered_notebook_has_its_tables_and_its_values(book):
+    notebook = taken(book, "first.ipynb")
+    (output,) = notebook.cells[-2].outputs
+    assert output["data"]["text/markdown"].startswith("| Name | Count |")
+    text = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert "Two and *three*: 2, **bold**" in text and "{python}" not in text
+
+
+def test_an_offered_notebook_has_its_figures_and_what_is_printed(book):
+    code = [cell for cell in taken(book, "second.ipynb").cells if cell.cell_type == "code"]
+    assert code[0].outputs[0]["text"] == "plain text\n"
+    assert {"image/png", "image/svg+xml"} <= set(code[-1].outputs[0]["data"])
+
+
+def test_a_chapter_executed_again_gives_the_same_notebook(book):
+    (chapter,) = read_chapters(book, ["chapters/second.qmd"])
+    path = book / "_book" / "downloads" / "second.ipynb"
+    again = as_executed_notebook(chapter, run_in_kernel(chapter, book).notebook)
+    assert path.read_text(encoding="utf-8") == again
 
 
 def test_prose_finds_its_figures_and_has_no_marks_of_the_page():

@@ -1,7 +1,9 @@
 """The glossary: one list of terms, all of them used, every abbreviation of the prose among them."""
 
 import re
+import subprocess
 
+import pypandoc
 import pytest
 from bs4 import BeautifulSoup
 from helpers_book import copy_small_book, edit, nenreview
@@ -9,6 +11,8 @@ from helpers_data import DATA, ROOT
 
 from nenreview.evidence.dataset import load
 from nenreview.glossary import glossary_table
+
+FILTER = ROOT / "nenreview" / "render" / "assets" / "glossary.lua"
 
 CHAPTERS = [ROOT / "index.qmd", *sorted((ROOT / "chapters").glob("*.qmd"))]
 TERMS = list(load(DATA).glossary["term"])
@@ -19,7 +23,8 @@ NAMES = {"GEP-NEC", "GEP-NEN", "GEP-NET", "II", "Gauss-Hermite", "PRISMA-LSR"}
 def prose(text: str) -> str:
     """Return a chapter's prose without cells, inline code, labels and link targets."""
     text = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
-    return re.sub(r"`[^`]*`|\{[#.][^}]*\}|@[\w-]+|\]\([^)]*\)|NCT\d+", "", text)
+    text = re.sub(r"`[^`]*`|\{[#.][^}]*\}|@[\w-]+|\]\([^)]*\)|NCT\d+", "", text)
+    return re.sub("|".join(map(re.escape, load(DATA).trials["name"])), "", text, flags=re.I)
 
 
 def used() -> str:
@@ -76,3 +81,25 @@ def test_the_first_of_each_section_is_explained_in_prose_alone(page):
     assert [term.parent.get_text() for term in terms] == ["NEC, (NEC) and NEC.", "NEC and (NEC)."]
     assert terms[0].find_previous_sibling() is None
     assert {term["title"] for term in terms} == {'carcinoma: fast, "poorly" differentiated'}
+
+
+def test_the_filter_finds_the_terms_where_quarto_knows_of_no_project(tmp_path):
+    # As in a preview of one chapter: paths are resolved from the filter's own folder.
+    script = tmp_path / "run.lua"
+    script.write_text(
+        f"""
+        quarto = {{
+          project = {{}},
+          doc = {{ is_format = function(name) return name == "html" end }},
+          utils = {{ resolve_path = function(path) return "{FILTER.parent}/" .. path end }},
+        }}
+        local filter = dofile("{FILTER}")
+        local document = pandoc.read("It is NEC.", "markdown")
+        print(pandoc.write(filter[1].Pandoc(document), "html"))
+        """,
+        encoding="utf-8",
+    )
+    run = subprocess.run(
+        [pypandoc.get_pandoc_path(), "lua", script], capture_output=True, text=True, check=True
+    )
+    assert BeautifulSoup(run.stdout, "html.parser").abbr["title"].startswith("neuroendocrine")

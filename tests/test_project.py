@@ -1,5 +1,6 @@
 """The files that must say the same: versions, packages, commands, lists of keys."""
 
+import os
 import re
 import subprocess
 import tomllib
@@ -13,6 +14,7 @@ from nenreview.render.source import CELL_OPTIONS
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+ITSELF = "-e ."
 NOT_PYTHON = {"python", "quarto", "librsvg", "pip"}
 
 
@@ -33,9 +35,13 @@ def declared() -> set[str]:
 
 def conda() -> dict[str, str]:
     entries = [e for e in CONDA["dependencies"] if isinstance(e, str)]
-    entries += next(e["pip"] for e in CONDA["dependencies"] if isinstance(e, dict))
+    entries += [e for e in pip_of_conda() if e != ITSELF]
     pairs = (re.split(r"[>=]+", entry, maxsplit=1) for entry in entries)
     return {canonical(p[0]): p[1] if len(p) > 1 else "" for p in pairs}
+
+
+def pip_of_conda() -> list[str]:
+    return next(e["pip"] for e in CONDA["dependencies"] if isinstance(e, dict))
 
 
 def text(name: str) -> str:
@@ -56,6 +62,32 @@ def test_every_locked_package_has_hashes_and_no_index_is_named():
 def test_conda_users_get_the_declared_packages_at_the_locked_versions():
     packages = {name: v for name, v in conda().items() if name not in NOT_PYTHON}
     assert packages == {name: locked()[name] for name in declared()}
+
+
+def test_conda_and_binder_install_the_project_itself():
+    assert ITSELF in pip_of_conda()
+    script = text(".binder/postBuild")
+    assert re.search(r"^python -m pip install --no-deps .*--editable \.$", script, re.M)
+    assert "setuptools" in locked()  # what it is built with, without isolation
+
+
+def test_binder_has_the_locked_packages_on_the_oldest_python():
+    (line,) = text(".binder/requirements.txt").splitlines()
+    option, path = line.split()
+    assert option == "-r" and (ROOT / ".binder" / path).resolve() == ROOT / "requirements.lock"
+    assert text(".binder/runtime.txt").strip() == f"python-{PROJECT['requires-python'].strip('>=')}"
+    # It would look in no other place: a second folder, or its root, is not read beside this one.
+    assert not (ROOT / "binder").exists()
+
+
+def test_binder_ends_with_what_make_lab_begins_with():
+    script = ROOT / ".binder" / "postBuild"
+    assert os.access(script, os.X_OK)
+    last = script.read_text(encoding="utf-8").splitlines()[-1]
+    recipe = re.search(r"^lab:.*\n((?:\t.*\n)+)", text("Makefile"), re.M)[1].splitlines()
+    assert recipe == [f"\t$(BIN)/python -m {last}", "\t$(BIN)/jupyter lab"]
+    assert f"    {last} && jupyter lab\n" in text("README.md")
+    subprocess.run(["bash", "-n", script], check=True)
 
 
 def test_python_is_stated_the_same_everywhere_without_an_upper_limit():

@@ -72,7 +72,7 @@ def test_what_is_outside_the_subset_is_refused_with_file_and_line(book, text, ex
 
 CELLS = {
     "unknown option": ("#| tbl-cap:", "#| fig-width: 3\n#| tbl-cap:", "unknown cell option fig-width"),
-    "option of the wrong type": ("[70, 30]", "wide", "cell option tbl-colwidths is 'wide'; expected list"),
+    "option of the wrong type": ("[70, 30]", "wide", "cell option tbl-colwidths is 'wide'; expected a list"),
     "options that are not YAML": ("[70, 30]", "[70, 30", "cell options are not YAML"),
     "table without caption": ('#| tbl-cap: "A table with a *stressed* caption."\n', "", "has no tbl-cap"),
     "caption of the other kind": ("tbl-cap", "fig-cap", "the cell tbl-first has no tbl-cap"),
@@ -98,5 +98,5 @@ def test_a_label_in_two_chapters_names_both_places(book):
 
 def test_a_chapter_that_is_not_utf8_is_refused(book):
     (book / FIRST).write_bytes(b"# T\xe9st\n")
-    with pytest.raises(ReviewError, match=r"first\.qmd: not UTF-8"):
+    with pytest.raises(ReviewError, match=r"first\.qmd, line 1: byte 0xe9 is not UTF-8"):
         read_chapters(book, [FIRST])

@@ -12,6 +12,7 @@ from helpers_data import DATA, TOLERANCE, mixed_reference
 from nenreview.cohorts import cohort
 from nenreview.evidence.dataset import load
 from nenreview.evidence.overlaps import Report
+from nenreview.evidence.sources import FIRST
 from nenreview.meta.power import fisher_power
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
@@ -155,6 +156,15 @@ def test_the_multiverse_is_every_combination_once_and_the_headline_is_in_it(data
     assert (own.estimate, own.ci_low) == (profile.estimate, profile.ci_low)
     estimates = [s.estimate for s in found]
     assert all(a <= b + 1e-8 for a, b in pairwise(estimates))
+
+
+def test_the_choices_of_the_multiverse_follow_the_rows_of_the_table(data):
+    table = data.pooling.set_index("row")
+    table.loc["nec-spartalizumab", "role"] = "sensitivity"
+    table.loc["nec-pembrolizumab", "fallback"] = "none"
+    found = multiverse.options(replace(data, pooling=table.reset_index()))
+    assert list(found) == ["Model", "Trials", "spartalizumab", "nivolumab at 8 weeks", "avelumab"]
+    assert found["spartalizumab"] == ("not in", "1 of 21")
 
 
 def test_the_multiverse_holds_the_posterior_under_the_priors_of_the_headline(data):
@@ -371,9 +381,9 @@ def test_the_map_counts_each_trial_in_the_kinds_that_it_reports(data):
     assert not any("case series" in one.name for one in classes.responses(data))
 
 
-def test_a_population_that_nothing_tells_apart_is_refused():
+def test_a_population_that_nothing_tells_apart_is_refused(data):
     with pytest.raises(LookupError, match="no telling which tumours"):
-        classes.kind_of(Report("review2023", "NCT00000000", "all > cohort 1"))
+        classes.kind_of(data, Report("review2023", "NCT00000000", "all > cohort 1"))
 
 
 def test_findings_of_the_audit_move_the_pool_by_less_than_half_a_point(data):
@@ -413,4 +423,4 @@ def test_durations_of_response_are_as_printed(data):
     assert told["sintilimab, Abstract"] == "median not reached"
     assert told["sintilimab, Discussion"] == "median above 1 year"
     assert told["pembrolizumab (NCT02939651), Table 6"].startswith("one patient 13 months; ")
-    assert len(found) == 7
+    assert found["source"].isin(FIRST).sum() == 7

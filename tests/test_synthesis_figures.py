@@ -104,6 +104,18 @@ def test_the_map_draws_areas_by_patients_and_keeps_empty_columns():
     assert [text.get_text() for text in axes.texts] == ["2 trials, ≤ 40", "1 trial, 10"]
 
 
+def test_the_map_sets_every_line_of_treatment_apart():
+    lines = ("later", "first", "not stated")
+    cells = [Cell("a", "NET", line, 1, 10, False) for line in lines]
+    figure = evidence_map(cells, classes=["a"], kinds=["NET"]).figure
+    axes = figure.axes[0]
+    places = [collection.get_offsets()[0][0] for collection in axes.collections]
+    assert places == sorted(set(places)) and places[1] == 0
+    colours = {tuple(collection.get_facecolor()[0]) for collection in axes.collections}
+    assert len(colours) == 3
+    assert "line not stated" in [text.get_text() for text in axes.get_legend().get_texts()]
+
+
 def test_a_map_of_nothing_or_without_a_place_is_refused():
     with pytest.raises(ValueError, match="no cells"):
         evidence_map([], classes=["a"], kinds=["NEC"])

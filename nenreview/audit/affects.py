@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nenreview.audit.finding import Finding
 from nenreview.audit.printed_rates import printed_rates
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.dataset import Dataset, by_key
 from nenreview.stats.response import response_rate
 from nenreview.wording import of, population_name
 
@@ -13,36 +13,35 @@ _RATES = ("ORR", "ORR at 8 weeks")
 
 def affects(data: Dataset, finding: Finding) -> str:
     """Return what of the synthesis a finding touches and which choice was made; or empty."""
-    rows = data.results[data.results["id"] == finding.number]
-    if rows.empty or not rows.iloc[0]["trial"]:
+    number = by_key(data).get(finding.number)
+    if number is None or not number.trial:
         return ""
-    number = rows.iloc[0]
-    who = population_name(number["population"])
-    if number["outcome"] in _RATES and number["statistic"] == "percent":
+    who = population_name(number.population)
+    if number.outcome in _RATES and number.statistic == "percent":
         return f"response of {who}: {_choice(data, number)}"
-    if number["outcome"] == "patients":
+    if number.outcome == "patients":
         return f"size of {who}: the one that the source of the rate prints is used"
-    if number["outcome"] == "best response":
+    if number.outcome == "best response":
         return f"response of {who}: complete and partial responses are counted, not this category"
-    if number["outcome"] == "DOR":
+    if number.outcome == "DOR":
         return "duration of response: shown for each trial, never pooled"
-    if number["outcome"] == "TRAE":
+    if number.outcome == "TRAE":
         return "adverse events: counted over all patients treated"
     return ""
 
 
 def _choice(data: Dataset, number) -> str:
-    for rate in printed_rates(data, number["trial"], number["source"]):
-        if (rate.population, rate.outcome) == (number["population"], number["outcome"]):
+    for rate in printed_rates(data, number.trial, number.source):
+        if (rate.population, rate.outcome) == (number.population, number.outcome):
             if len(rate.counts) == 1:
                 return f"the count is used, {of(rate.counts[0])}"
             rows = data.pooling
-            rows = rows[(rows["trial"] == number["trial"]) & (rows["source"] == number["source"])]
-            if number["population"] in set(rows["population"]):
+            rows = rows[(rows["trial"] == number.trial) & (rows["source"] == number.source)]
+            if number.population in set(rows["population"]):
                 return "no count of the printed size fits; in the synthesis beside the pool alone"
             return "no count of the printed size fits, so it enters no figure and no pool"
     try:
-        rate = response_rate(data, number["trial"], number["population"], number["source"])
+        rate = response_rate(data, number.trial, number.population, number.source)
     except (LookupError, ValueError):  # no single size, or more responders than patients
         return "it enters no pool"
     return f"the count is used, {of(rate)}"

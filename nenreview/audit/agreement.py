@@ -31,8 +31,9 @@ def _against_each_other(
     `where` names the place of a number; where some are `confirmed` by other numbers, the
     conflict is laid at the rest; `outcome` is what they are about, if not as printed.
     """
-    for number in numbers:
-        others = [other for other in numbers if not span(number).meets(span(other))]
+    spans = [(number, span(number)) for number in numbers]
+    for number, own in spans:
+        others = [other for other, values in spans if not own.meets(values)]
         if not others or number in confirmed:
             agreeing = [o for o in numbers if o is not number and o not in others]
             places = "; ".join(dict.fromkeys(map(where, agreeing)))
@@ -65,11 +66,10 @@ def _between_sources(record: Record) -> Iterator[Finding]:
     for number in record.numbers:
         if number.trial:
             quantities[_comparable(record, number, complete)].append(number)
-    for numbers in quantities.values():
+    for (_, outcome, *_), numbers in quantities.items():
         if len({number.source for number in numbers}) > 1:
-            about_what = _comparable(record, numbers[0], complete)[1]
             yield from _against_each_other(
-                SOURCES, numbers, lambda number: number.source, [], about_what
+                SOURCES, numbers, lambda number: number.source, [], outcome
             )
 
 

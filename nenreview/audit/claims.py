@@ -16,7 +16,7 @@ from nenreview.audit.finding import MATCH, NO_SEVERITY, NOT_CHECKABLE, Finding, 
 from nenreview.audit.quantities import Quantities
 from nenreview.audit.record import Record
 from nenreview.errors import Problem, ReviewError
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.dataset import Dataset, named
 from nenreview.evidence.integrity import LIST_SEPARATOR
 
 FILE = "data/claims.csv"
@@ -42,7 +42,7 @@ def claims(record: Record) -> Iterator[Finding]:
     if problems:
         raise ReviewError(*problems)
     quantities = Quantities(record.data)
-    for line, claim in enumerate(record.data.claims.itertuples(index=False), _HEAD):
+    for line, claim in enumerate(named(record.data.claims), _HEAD):
         try:
             answer = TESTS[claim.test](claim, quantities, **arguments_of(claim))
         except (LookupError, ValueError) as error:
@@ -54,7 +54,7 @@ def claims(record: Record) -> Iterator[Finding]:
 def claim_problems(data: Dataset) -> list[Problem]:
     """Return the claims whose test does not exist, or is not given what it needs."""
     problems = []
-    for line, claim in enumerate(data.claims.itertuples(index=False), _HEAD):
+    for line, claim in enumerate(named(data.claims), _HEAD):
         if claim.test not in TESTS:
             message = f"{claim.test!r}; expected one of {', '.join(sorted(TESTS))}"
             problems.append(Problem(FILE, message, line, "test"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from statsmodels.stats.proportion import proportion_confint
 
@@ -11,6 +12,7 @@ from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding,
 from nenreview.audit.printed_rates import SHARES
 from nenreview.audit.record import Record
 from nenreview.stats.percentages import decimals
+from nenreview.stats.response import response_rate
 
 RATE_INTERVAL = "rate interval"
 # statsmodels' names, and those that papers use, the likeliest first.
@@ -29,7 +31,7 @@ def rate_intervals(record: Record) -> Iterator[Finding]:
         if low.statistic != "ci_low" or low.outcome not in SHARES:
             continue
         highs = record.same(low, statistic="ci_high")
-        count, n = record.count(low), record.size(low)
+        count, n = _count(record, low), record.size(low)
         if not highs or count is None or n is None or count > n:
             explanation = "the count, the patients or the upper limit is not printed, or not known"
             yield about(low, RATE_INTERVAL, NOT_CHECKABLE, explanation=explanation)
@@ -42,11 +44,18 @@ def _level(record: Record, low) -> float:
     return levels[0].value / 100 if levels else 0.95
 
 
+def _count(record: Record, low) -> int | None:
+    """Return the count of a rate: as printed, or complete and partial responses, or that fits."""
+    if record.same(low, statistic="events") or low.outcome != "ORR":
+        return record.count(low)
+    try:
+        return response_rate(record.data, low.trial, low.population, low.source).events
+    except (LookupError, ValueError):  # nothing printed singles a count out
+        return None
+
+
 def _interval(low, high, count: int, n: int, level: float) -> Finding:
-    limits = {
-        name: [100 * x for x in proportion_confint(count, n, alpha=1 - level, method=method)]
-        for method, name in METHODS.items()
-    }
+    limits = _limits(count, n, level)
     fitting = [
         name
         for name, (lower, upper) in limits.items()
@@ -65,6 +74,15 @@ def _interval(low, high, count: int, n: int, level: float) -> Finding:
         explanation=f"no method gives it for {count} of {n}: {shown}",
         printed=printed,
     )
+
+
+@lru_cache(maxsize=1024)
+def _limits(count: int, n: int, level: float) -> dict[str, tuple[float, float]]:
+    """Return the limits in percent by each method."""
+    return {
+        name: tuple(100 * x for x in proportion_confint(count, n, alpha=1 - level, method=method))
+        for method, name in METHODS.items()
+    }
 
 
 def _prints_as(value: float, printed: str) -> bool:

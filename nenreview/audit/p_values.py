@@ -54,7 +54,8 @@ def _p_value(record: Record, number) -> Finding:
     tables = [
         f"{of(fit['first'])} against {of(fit['second'])}, "
         + ", ".join(f"p = {p_value(fit[test])} by {test}" for test in fit["tests"])
-        for fit in reversed(fits.to_dict("records"))
+        for values in reversed(fits.to_numpy(dtype=object).tolist())
+        for fit in [dict(zip(fits.columns, values, strict=True))]
     ]
     only = "the only table that fits: " if len(tables) == 1 else "most patients first: "
     explanation = f"{only}{'; or '.join(tables)}; unadjusted"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.dataset import Dataset, rows
 from nenreview.evidence.sizes import size_or_rest
 from nenreview.stats.percentages import counts_cut_off_to, counts_that_fit, rates_that_fit
 from nenreview.stats.rate import Rate
@@ -42,10 +42,12 @@ class PrintedRate:
 
 def printed_rates(data: Dataset, trial: str, source: str) -> list[PrintedRate]:
     """Return the shares that a source prints of a trial, in the order of the page."""
-    rows = data.select(source=source, trial=trial, statistic="percent", status="reported")
-    rows = rows[rows["outcome"].isin(SHARES)]
     found = []
-    for row in rows.itertuples():
+    for row in rows(data):
+        if (row.source, row.trial) != (source, trial) or row.outcome not in SHARES:
+            continue
+        if (row.statistic, row.status) != ("percent", "reported"):
+            continue
         try:
             n, derived = size_or_rest(data, trial, row.population, source)
         except LookupError:  # two sizes are printed, one as often as the other

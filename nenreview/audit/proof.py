@@ -105,7 +105,7 @@ def outcomes(kind: Kind, repeats: int, seed: int) -> Iterator[Outcome]:
         except Impossible:
             continue
         planted += 1
-        known = {_key(f) for f in _clean_alarms(seed, i)}
+        known = _clean_alarms(seed, i)
         pairs = [(a, b) for a, b in zip(pages, changed, strict=True) if a != b]
         yield Outcome(
             kind,
@@ -134,5 +134,5 @@ def _pages(seed: int, i: int) -> tuple[Cell, ...]:
 
 
 @lru_cache(maxsize=256)
-def _clean_alarms(seed: int, i: int) -> tuple[Finding, ...]:
-    return tuple(alarms(_pages(seed, i)))
+def _clean_alarms(seed: int, i: int) -> frozenset[tuple[str, str]]:
+    return frozenset(map(_key, alarms(_pages(seed, i))))

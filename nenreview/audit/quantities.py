@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from nenreview.audit.spans import Span, span
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.dataset import Dataset, by_key
 from nenreview.stats.durations import UNITS, months
 from nenreview.stats.percentages import counts_cut_off_to, counts_that_fit
 from nenreview.stats.rate import Rate
@@ -29,7 +29,7 @@ class Quantities:
 
     def __init__(self, data: Dataset):
         self.data = data
-        self._rows = {row.id: row for row in data.results.itertuples(index=False)}
+        self._rows = by_key(data)
 
     def number(self, key: str):
         """Return the row of ``results.csv`` with a key.

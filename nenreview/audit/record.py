@@ -17,14 +17,17 @@ ESTIMATES = frozenset({"PFS rate", "OS rate"})
 _UNREACHED = ("not_reached", "not_applicable")
 _QUANTITY = ("source", "trial", "population", "outcome", "category", "grade", "statistic")
 _about = attrgetter(*_QUANTITY)
+_PLACE = {name: i for i, name in enumerate(_QUANTITY)}
 
 
 def _quantity(number, other: dict[str, str] | None = None) -> tuple[str, ...]:
     """Return what a number is about, but for what `other` gives."""
-    key = _about(number)
-    if other:
-        key = tuple(other.get(name, value) for name, value in zip(_QUANTITY, key, strict=True))
-    return key
+    if not other:
+        return _about(number)
+    key = list(_about(number))
+    for name, value in other.items():
+        key[_PLACE[name]] = value
+    return tuple(key)
 
 
 class Record:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from decimal import Decimal
 
 from nenreview.stats.durations import UNITS, months
 from nenreview.stats.percentages import decimals
@@ -39,7 +38,7 @@ def span(number) -> Span | None:
     value = float(number.value)
     # A number in words is exact; so is a count.
     places = decimals(number.printed) if number.printed.replace(".", "").isdigit() else 0
-    unit = float(Decimal(1).scaleb(-places))
+    unit = float(f"1e-{places}")
     if number.statistic in ("events", "n"):
         low = high = value
     elif number.relation in (">", ">="):

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from nenreview.audit.finding import NOTE, TYPOGRAPHIC, Finding, place
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.dataset import Dataset, named
 
 SPELLING, CHARACTERS = "spelling", "characters"
 _WHY = {
@@ -34,8 +34,11 @@ _NEAR = 0.8
 
 def spelling(data: Dataset) -> Iterator[Finding]:
     """Yield a note for each printed cell with a misspelt name or a broken character."""
-    cells = data.cells.drop_duplicates(["source", "table", "printed"])
-    for cell in cells.itertuples(index=False):
+    seen = set()
+    for cell in named(data.cells):
+        if (cell.source, cell.table, cell.printed) in seen:
+            continue
+        seen.add((cell.source, cell.table, cell.printed))
         words = re.findall(r"[A-Za-z]+", cell.printed)
         misspelt = [word for word in dict.fromkeys(words) if _name(word) != word]
         if misspelt:

@@ -43,9 +43,10 @@ def _lists(record: Record, statistic: str) -> dict[tuple, list]:
 
 def _categories(record: Record) -> Iterator[Finding]:
     """Check that the counts of the categories add up to the patients."""
-    for numbers in _lists(record, "events").values():
+    in_percent = _lists(record, "percent")
+    for key, numbers in _lists(record, "events").items():
         n, total = record.size(numbers[0]), sum(int(number.value) for number in numbers)
-        if n is None or _has_other_categories(record, numbers):
+        if n is None or _has_other_categories(numbers, in_percent.get(key, [])):
             continue
         added = " + ".join(number.printed for number in numbers)
         if total == n:
@@ -69,16 +70,10 @@ def _categories(record: Record) -> Iterator[Finding]:
         )
 
 
-def _has_other_categories(record: Record, numbers: list) -> bool:
+def _has_other_categories(numbers: list, in_percent: list) -> bool:
     """Return whether the list has a category as percentage alone, whose count is not printed."""
     counted = {number.category for number in numbers}
-    first = numbers[0]
-    return any(
-        other.category not in counted
-        for other in _lists(record, "percent").get(
-            (first.source, first.table, first.trial, first.population, first.outcome), []
-        )
-    )
+    return any(other.category not in counted for other in in_percent)
 
 
 def _hundreds(record: Record) -> Iterator[Finding]:

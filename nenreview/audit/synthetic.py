@@ -37,6 +37,7 @@ _ADVERSE = (
     *("Fatigue", "Thyroid dysfunction", "Pancreatitis", "Esophagitis", "Bronchitis"),
     *("Rash (≥10% of the skin)", "Colitis or diarrhea", "Hypoalbuminemia – any cause"),
 )
+_CELLS = ("source", "table", "row_group", "row", "column", "printed")
 _RESULTS = (
     *("id", "source", "trial", "table", "row_group", "row", "column", "population", "outcome"),
     *("category", "grade", "statistic", "relation", "status", "value", "unit", "printed", "note"),
@@ -111,13 +112,15 @@ def dataset(cells: tuple[Cell, ...]) -> Dataset:
             ident = f"{cell.source}-{len(rows):03d}"
             said = (n.status, value, n.unit, n.printed, "")
             rows.append((ident, cell.source, TRIAL, *place, *about, *said))
-    columns = ["source", "table", "row_group", "row", "column", "printed"]
-    return Dataset(
-        # As objects: text of its own type takes long to go through, row by row.
-        cells=pd.DataFrame(lines, columns=columns, dtype=object),
-        results=pd.DataFrame(rows, columns=list(_RESULTS), dtype=object).astype({"value": float}),
-        **_frames(),
-    )
+    results = _as_objects(rows, _RESULTS)
+    results["value"] = results["value"].astype(float)
+    return Dataset(cells=_as_objects(lines, _CELLS), results=results, **_frames())
+
+
+def _as_objects(rows: list[tuple], columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return rows as a table of objects: text of its own type takes long to make and to read."""
+    cells = np.array(rows, dtype=object).reshape(-1, len(columns))  # of no row, too
+    return pd.DataFrame(cells, columns=columns, dtype=object)
 
 
 @cache
@@ -131,7 +134,8 @@ def _frames() -> dict[str, pd.DataFrame]:
         for key, kind in ((FIRST, "full paper"), (SECOND, "review table"))
     ]
     trial = {"trial": TRIAL, "name": "made up", "agents": "nivolumab", "target": "PD-1"}
-    trial |= {"regimen_class": "monotherapy", "line": "later", "phase": "II", "region": "West"}
+    trial |= {"regimen_class": "monotherapy", "tumours": "NEN", "line": "later", "phase": "II"}
+    trial |= {"region": "West"}
     trial |= {"enrolled": pd.NA, "primary_endpoint": "", "facts_from": FIRST, "chapter": "made-up"}
     rest = {"source": SECOND, "trial": TRIAL, "population": NET, "whole": ALL, "part": NEC}
     same = {"source": SECOND, "trial": TRIAL, "population": ALL}
@@ -142,6 +146,7 @@ def _frames() -> dict[str, pd.DataFrame]:
         "derived": pd.DataFrame([rest | {"reason": "made so"}]),
         "overlaps": pd.DataFrame([same | {"relation": "same", "reason": "made so"}]),
         # Nothing is claimed, decided, looked up or judged of a trial that is made up.
+        "corrections": pd.DataFrame(columns=["table"]),
         "claims": pd.DataFrame(columns=["claim", "trial"]),
         "accepted": pd.DataFrame(columns=["finding"]),
         "pooling": pd.DataFrame(columns=["row"]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 
 import numpy as np
 import pandas as pd
@@ -83,8 +84,7 @@ def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: i
         counts = (table[1] + table[3], table[0] + table[2])
         rows.append((first_rate, second_rate, *counts, *by_test, names))
     columns = ["first", "second", "patients", "events", *TESTS, "tests"]
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame.sort_values("patients", kind="stable", ignore_index=True)
+    return pd.DataFrame(sorted(rows, key=itemgetter(2)), columns=columns)
 
 
 def power_of_p(first: str, second: str, p: str, *, patients: int, events: int) -> float:
@@ -151,7 +151,7 @@ def _log_choose(n: np.ndarray, k: np.ndarray) -> np.ndarray:
     return special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _tables(first: str, second: str, patients: int, events: int) -> tuple[np.ndarray, np.ndarray]:
     """Return every pair of rates with two percentages, and its p value by each test."""
     firsts, seconds = (

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from nenreview.errors import Problem
+from nenreview.errors import Problem, ReviewError
+from nenreview.textfile import read_text
 
 
 @dataclass
@@ -61,7 +62,7 @@ def read_raw(path: Path, file: str, columns: list[str], *, may_be_empty: bool = 
     def problem(message: str, row: int | None = None, column: str | None = None) -> None:
         table.problems.append(Problem(file, message, row, column))
 
-    text = _text(path, problem)
+    text = _text(path, table)
     if text is None:
         return table
     records = _records(text, problem)
@@ -80,38 +81,25 @@ def read_raw(path: Path, file: str, columns: list[str], *, may_be_empty: bool = 
             rows.append(record)
             lines.append(line)
         else:
-            problem(f"{len(record)} fields; expected {len(head)}", line)
+            found = f"{len(record)} field{'s' if len(record) != 1 else ''}"
+            problem(f"{found if record else 'a blank line'}; expected {len(head)} fields", line)
     table.frame = pd.DataFrame(rows, columns=head, index=pd.Index(lines, name="row"), dtype=str)
     return table
 
 
-def _text(path: Path, problem) -> str | None:
+def _text(path: Path, table: RawTable) -> str | None:
     """Return the text of the file, or None after saying why it has none."""
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        problem("the file is missing")
+        text = read_text(path, table.file)
+    except ReviewError as error:
+        table.problems += error.problems
         return None
-    except OSError as error:
-        problem(f"cannot be read: {error.strerror}")
-        return None
-    if not content:
-        problem("the file is empty")
-        return None
-    if content.startswith(b"\xef\xbb\xbf"):
-        problem("begins with a byte order mark; expected plain UTF-8", 1)
-        return None
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        row = content.count(b"\n", 0, error.start) + 1
-        problem(f"byte {content[error.start]:#04x} is not UTF-8; expected UTF-8 text", row)
-        return None
-    if "\0" in text:
-        problem("a NUL byte; expected text", text.count("\n", 0, text.index("\0")) + 1)
+    if not text:
+        table.problems.append(Problem(table.file, "the file is empty"))
         return None
     if not text.endswith("\n"):
-        problem("no newline at the end; the file may be cut off", text.count("\n") + 1)
+        message = "no newline at the end; the file may be cut off"
+        table.problems.append(Problem(table.file, message, text.count("\n") + 1))
     return text
 
 
@@ -135,6 +123,10 @@ def _head_is_right(head: list[str], columns: list[str], problem) -> bool:
     """Say what is wrong with the head; True where nothing is."""
     if head == columns:
         return True
+    if not set(head) & set(columns):  # parted by another character, or another file
+        found, expected = ",".join(head), ",".join(columns)
+        problem(f"the head is {found!r}; expected {expected!r}, parted by commas", 1)
+        return False
     for name in sorted({name for name in head if head.count(name) > 1}):
         problem("the column stands in the head more than once", 1, name)
     for name in columns:

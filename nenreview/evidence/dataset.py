@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections import namedtuple
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from nenreview.errors import Problem, ReviewError
+from nenreview.evidence.corrections import corrected
 from nenreview.evidence.csvfile import read_raw
 from nenreview.evidence.integrity import integrity_problems
 from nenreview.evidence.schema import column_names, read_package, text_problems, typed
@@ -23,6 +26,7 @@ TABLES = (
     "trials",
     "cells",
     "results",
+    "corrections",
     "derived",
     "overlaps",
     "claims",
@@ -37,7 +41,10 @@ TABLES = (
 _NAMES = frozenset(TABLES)
 # What is ours may have nothing to say; the printed record may not, nor a checklist.
 MAY_BE_EMPTY = frozenset(
-    {"derived", "overlaps", "claims", "accepted", "pooling", "published", "glossary"}
+    {
+        *("corrections", "derived", "overlaps", "claims"),
+        *("accepted", "pooling", "published", "glossary"),
+    }
 )
 
 
@@ -48,7 +55,9 @@ class Dataset:
     Attributes
     ----------
     sources, trials, cells, results : DataFrame
-        What is printed, and where.
+        What is printed, and where; with what `corrections` puts in its place.
+    corrections : DataFrame
+        What was put in the place of what, and why.
     derived, overlaps, claims, accepted, pooling, published : DataFrame
         What is ours: what follows, what was decided, what was looked at or looked up.
     appraisal, certainty, reporting : DataFrame
@@ -67,6 +76,7 @@ class Dataset:
     trials: pd.DataFrame
     cells: pd.DataFrame
     results: pd.DataFrame
+    corrections: pd.DataFrame
     derived: pd.DataFrame
     overlaps: pd.DataFrame
     claims: pd.DataFrame
@@ -119,7 +129,26 @@ class Dataset:
 @lru_cache(maxsize=DATASETS)
 def rows(data: Dataset) -> tuple:
     """Return the rows of `Dataset.results` as namedtuples, made once for all readers."""
-    return tuple(data.results.itertuples(index=False))
+    return tuple(named(data.results))
+
+
+def named(table: pd.DataFrame) -> Iterator:
+    """Yield the rows of a table as namedtuples.
+
+    As `DataFrame.itertuples` does, which makes a class for every call and takes ten times as long.
+    """
+    return map(_row_of(tuple(table.columns))._make, table.to_numpy(dtype=object).tolist())
+
+
+@cache
+def _row_of(columns: tuple[str, ...]) -> type:
+    return namedtuple("Row", columns)
+
+
+@lru_cache(maxsize=DATASETS)
+def by_key(data: Dataset) -> dict[str, tuple]:
+    """Return the rows of `Dataset.results` as namedtuples by their key."""
+    return {row.id: row for row in rows(data)}
 
 
 def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
@@ -155,6 +184,8 @@ def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
             frames[name] = raw.frame
         problems += sorted(found, key=lambda p: (p.row or 0, p.column or ""))
     # Between broken tables every comparison would report the same fault again.
+    if not problems:
+        frames, problems = corrected(package, frames, files)
     if not problems:
         problems = integrity_problems({n: package[n] for n in TABLES}, frames, files)
     if problems:

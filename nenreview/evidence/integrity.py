@@ -14,6 +14,8 @@ from nenreview.evidence.schema import NUMBER
 
 LIST_SEPARATOR = " | "  # between the entries of a cell that holds a list
 NUMBER_KEY = re.compile(r"\b[a-z]+[0-9]{4}-[0-9]{3,}\b")  # of results, in the text of a cell
+TO_BE_FILLED = "to be filled"  # in a document that is not yet transcribed
+NOT_YET = "not yet"  # of a document: not transcribed
 CELL_KEY = ["source", "table", "row_group", "row", "column"]
 
 
@@ -34,6 +36,7 @@ def integrity_problems(
     problems = [
         *_foreign_keys(package, frames, files),
         *_lists(frames, files),
+        *_unfilled(frames, files),
         *_status(frames["results"], files["results"]),
         *_places(frames, files),
         *_populations(frames, files),
@@ -72,6 +75,22 @@ def _lists(frames, files) -> Iterator[Problem]:
             if value not in known:
                 message = f"{value!r} is not in {files['sources']}; expected a key of it"
                 yield Problem(files["trials"], message, row, "facts_from")
+
+
+def _unfilled(frames, files) -> Iterator[Problem]:
+    """Yield what is still to be filled of documents that are said to be transcribed."""
+    sources = frames["sources"]
+    done = sources[sources["transcribed"] != NOT_YET]
+    judged = frames["appraisal"]
+    judged = judged[judged["source"].isin(done["source"])]
+    for name, rows in (("sources", done), ("appraisal", judged)):
+        for column in rows.columns:
+            for row in rows.index[rows[column] == TO_BE_FILLED]:
+                message = f"{TO_BE_FILLED!r} of a document whose transcription is whole"
+                yield Problem(files[name], f"{message}; expected its value", row, column)
+    for row in done.index[done["year"] == ""]:
+        message = "'' of a document whose transcription is whole; expected its year"
+        yield Problem(files["sources"], message, row, "year")
 
 
 def _status(results: pd.DataFrame, file: str) -> Iterator[Problem]:
@@ -236,7 +255,7 @@ def _overlaps(frames, files) -> Iterator[Problem]:
 
 
 def _pooling(frames, files) -> Iterator[Problem]:
-    """Yield choices about a population of which the source prints nothing."""
+    """Yield choices about a population of which the source prints nothing, or half-made ones."""
     printed = set(
         frames["results"][["source", "trial", "population"]].itertuples(index=False, name=None)
     )
@@ -245,6 +264,10 @@ def _pooling(frames, files) -> Iterator[Problem]:
             message = f"{row.source} has no number about {row.population!r} of {row.trial}"
             problem = f"{message}; expected a printed one"
             yield Problem(files["pooling"], problem, row.Index, "population")
+        if (row.role == "shown") != bool(row.leaves_open):
+            expected = "what the number leaves open" if row.role == "shown" else "an empty cell"
+            message = f"{row.leaves_open!r} in the role {row.role}; expected {expected}"
+            yield Problem(files["pooling"], message, row.Index, "leaves_open")
 
 
 def _claims(frames, files) -> Iterator[Problem]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
-from nenreview.evidence.dataset import DATASETS, Dataset
+from nenreview.evidence.dataset import DATASETS, Dataset, named
 from nenreview.evidence.population import SEPARATOR, ancestors
 
 SAME, PART, WHOLE = "same", "part", "whole"  # the patients of the other; some; all and more
 APART, NOT_KNOWN = "apart", "not known"
+_REPORTS = 1024  # answers remembered, some times what the sources ask for
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def require_independent(data: Dataset, reports: Iterable[Report]) -> None:
             raise ValueError(f"{first} and {other}: {found}; expected reports without overlap")
 
 
+@lru_cache(maxsize=_REPORTS)
 def counted_as(data: Dataset, report: Report) -> Report:
     """Return the report in the tree of the one source that the ledger counts the trial in.
 
@@ -98,7 +100,7 @@ def _ledger(data: Dataset) -> tuple[tuple, ...]:
             Report(row.source, row.trial, row.population),
             Report(row.other_source, row.other_trial, row.other_population),
         )
-        for row in data.overlaps.itertuples()
+        for row in named(data.overlaps)
     )
 
 

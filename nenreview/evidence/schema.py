@@ -14,7 +14,18 @@ import pandas as pd
 import pandera.pandas as pa
 
 from nenreview.errors import Problem, ReviewError
+from nenreview.textfile import read_text
 
+PACKAGE = "data/datapackage.json"
+# What names the whole, on the page and in the archive.
+_DESCRIBED = {
+    "name": "text",
+    "title": "text",
+    "description": "text",
+    "version": "text",
+    "licenses": "a list of licences",
+    "resources": "a list of tables",
+}
 NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")  # finite and not negative, in plain notation
 INTEGER = re.compile(r"[0-9]{1,15}")  # no more than an Int64 holds
 
@@ -25,26 +36,54 @@ def read_package(folder: Path, tables: tuple[str, ...]) -> dict[str, dict]:
     Raises
     ------
     ReviewError
-        If the file is missing, is not JSON, or does not describe `tables`.
+        If the file cannot be read, is not JSON, or does not describe `tables` or the whole.
     """
-    path = folder / "datapackage.json"
     try:
-        package = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ReviewError(Problem("data/datapackage.json", "the file is missing")) from None
-    except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-        raise ReviewError(Problem("data/datapackage.json", message)) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ReviewError(Problem("data/datapackage.json", f"not JSON: {error}")) from None
-    try:
-        resources = {resource["name"]: resource for resource in package["resources"]}
-        for resource in (resources[name] for name in tables):
-            _ = resource["path"], resource["schema"]["primaryKey"], column_names(resource)
-    except (KeyError, TypeError) as error:
-        message = f"does not describe {', '.join(tables)}: {error!r}"
-        raise ReviewError(Problem("data/datapackage.json", message)) from None
+        package = json.loads(read_text(folder / "datapackage.json", PACKAGE))
+    except json.JSONDecodeError as error:
+        raise ReviewError(Problem(PACKAGE, f"not JSON: {error.msg}", error.lineno)) from None
+    if not isinstance(package, dict):
+        raise ReviewError(Problem(PACKAGE, "expected an object, `{...}`"))
+    problems = [
+        Problem(PACKAGE, f"{key} is missing; expected {kind}")
+        for key, kind in _DESCRIBED.items()
+        if not package.get(key)
+    ]
+    listed = package.get("resources")
+    resources = {
+        resource["name"]: resource
+        for resource in (listed if isinstance(listed, list) else ())
+        if isinstance(resource, dict) and "name" in resource
+    }
+    problems += [
+        Problem(PACKAGE, f"no resource {name}; expected one with name, path and schema")
+        for name in tables
+        if listed and name not in resources
+    ]
+    for resource in (resources[name] for name in tables if name in resources):
+        problems += _undescribed(resource)
+    if problems:
+        raise ReviewError(*problems)
     return resources
+
+
+def _undescribed(resource: dict) -> list[Problem]:
+    """Return what a resource does not say that reading its table needs."""
+    try:
+        _ = resource["path"], resource["schema"]["primaryKey"]
+        for field in resource["schema"]["fields"]:
+            _ = field["name"], field["type"]
+    except KeyError as error:
+        lack = f"has no {error.args[0]}"
+    except TypeError:
+        lack = "is not of the form of a table"
+    else:
+        return []
+    message = (
+        f"resource {resource['name']} {lack}; expected path, primaryKey, and fields with name "
+        "and type"
+    )
+    return [Problem(PACKAGE, message)]
 
 
 def column_names(resource: dict) -> list[str]:

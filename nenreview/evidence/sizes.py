@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from math import isnan
 
-from nenreview.evidence.dataset import DATASETS, Dataset, rows
+from nenreview.evidence.dataset import DATASETS, Dataset, named, rows
 from nenreview.evidence.population import SEPARATOR
 
 _POPULATIONS = 1024  # answers remembered, some times what the sources ask for
@@ -57,7 +57,7 @@ def size_or_rest(data: Dataset, trial: str, population: str, source: str) -> tup
 
 @lru_cache(maxsize=DATASETS)
 def _derived(data: Dataset) -> dict[tuple[str, str, str], tuple]:
-    return {(row.source, row.trial, row.population): row for row in data.derived.itertuples()}
+    return {(row.source, row.trial, row.population): row for row in named(data.derived)}
 
 
 @lru_cache(maxsize=_POPULATIONS)

@@ -7,17 +7,20 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from nenreview.figures.style import DARK, MID, ReviewFigure, sheet, style
+from nenreview.figures.style import DARK, LIGHT, MID, ReviewFigure, sheet, style
 from nenreview.synthesis.classes import Cell
 
 _AREA = 9.0  # square points a patient
-_APART = 0.24  # how far the two lines of treatment stand from the middle of their cell
+_LOOKS = {"first": "white", "not stated": LIGHT}  # by line; the others are filled
+_APART = 0.24  # how far the outer lines of treatment stand from the middle of their cell
 
 
 def evidence_map(
     cells: Sequence[Cell], *, classes: Sequence[str], kinds: Sequence[str]
 ) -> ReviewFigure:
     """Draw a circle for each cell, its area the patients; first line open, later line filled.
+
+    A line that is not stated is lighter, and in the legend where there is one.
 
     Parameters
     ----------
@@ -36,17 +39,19 @@ def evidence_map(
     for cell in cells:
         if cell.regimen_class not in classes or cell.kind not in kinds:
             raise ValueError(f"no place for {cell.kind} by {cell.regimen_class}")
-    both = {(c.regimen_class, c.kind) for c in cells if c.line == "first"} & {
-        (c.regimen_class, c.kind) for c in cells if c.line != "first"
-    }
+    lines: dict[tuple[str, str], list[str]] = {}  # of treatment, in each column and row
+    for cell in cells:
+        lines.setdefault((cell.regimen_class, cell.kind), []).append(cell.line)
+    unknown = any(cell.line == "not stated" for cell in cells)
     with style():
         figure = sheet(0.85 * len(kinds) + 0.9)
         axes = figure.subplots()
         for cell in cells:
-            where = (cell.regimen_class, cell.kind)
-            shift = 0 if where not in both else _APART if cell.line == "first" else -_APART
+            beside = lines[cell.regimen_class, cell.kind]
+            steps = max(len(beside) - 1, 1)
+            shift = _APART * (2 * beside.index(cell.line) - len(beside) + 1) / steps
             x, y = classes.index(cell.regimen_class) + shift, kinds.index(cell.kind)
-            colour = "white" if cell.line == "first" else MID
+            colour = _LOOKS.get(cell.line, MID)
             axes.scatter(x, y - 0.1, s=_AREA * cell.patients, color=colour, ec=DARK, lw=1.0)
             trials = f"{cell.trials} trial" + ("s" if cell.trials > 1 else "")
             most = "≤ " if cell.may_overlap else ""
@@ -74,11 +79,12 @@ def evidence_map(
             handles=[
                 Line2D([], [], color=MID, label="later line", **circle),
                 Line2D([], [], color="white", label="first line", **circle),
+                *([Line2D([], [], color=LIGHT, label="line not stated", **circle)] * unknown),
                 Line2D([], [], ls="", label="area and last number: patients"),
             ],
             frameon=False,
             loc="upper center",
             bbox_to_anchor=(0.5, 0.0),
-            ncols=3,
+            ncols=3 + unknown,
         )
     return ReviewFigure(figure, pd.DataFrame(cells))

@@ -24,6 +24,7 @@ DEPTH = 28.0  # a fall of the log posterior beyond which nothing is counted: e^-
 TAU_NODES = 48
 MU_NODES = 321  # with these, no figure is off by more than two in a million
 MANY_NODES = 128  # of a trial's integral where τ is above 2; see glmm.even_nodes()
+AT_ONCE = 2**16  # nodes of all integrals: larger arrays leave the processor's own memory
 PRIORS = {
     "logistic": stats.logistic(0, 1),  # uniform for a proportion
     "normal": stats.norm(0, 2.5),
@@ -297,17 +298,22 @@ def widened(limits: tuple[float, float]) -> tuple[float, float]:
     return float(step * np.floor(low / step)), float(step * np.ceil(high / step))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def trial_loglik(events: int, n: int, mu: tuple[float, ...], tau: tuple[float, ...]) -> np.ndarray:
-    """Return one trial's log likelihood at each τ and μ, shape (T, M).
+    """Return one trial's log likelihood at each τ, ascending, and μ, shape (T, M).
 
     Kept, since pools that share trials are laid out on the same nodes time and again.
     """
-    found = np.empty((len(tau), len(mu)))
-    for i, spread in enumerate(tau):
-        nodes = FIRST_NODES if spread <= 2 else MANY_NODES
-        column = np.array(mu)[:, None]
-        found[i] = integrate(column, spread, np.array([events]), np.array([n]), nodes).loglik[:, 0]
+    spreads, means = np.array(tau), np.array(mu)[:, None]
+    parts = []
+    for nodes, some in ((FIRST_NODES, spreads[spreads <= 2]), (MANY_NODES, spreads[spreads > 2])):
+        rows = max(1, AT_ONCE // (len(mu) * nodes))
+        for first in range(0, len(some), rows):
+            spread = some[first : first + rows, None, None]
+            linear = np.broadcast_to(means, (len(spread), *means.shape))
+            grid = integrate(linear, spread, np.array([events]), np.array([n]), nodes)
+            parts.append(grid.loglik[..., 0])
+    found = np.concatenate(parts)
     found.flags.writeable = False
     return found
 

@@ -74,8 +74,8 @@ class BetaBinomial:
             float(value + self.constant), gradient, np.array([[bend, mixed], [mixed, s_s]])
         )
 
-    def best_mean(self, spread: float, start: np.ndarray) -> np.ndarray:
-        """Return the logit of the best p for a θ.
+    def best_mean(self, spread: float, start: np.ndarray) -> tuple[np.ndarray, Point]:
+        """Return the logit of the best p for a θ, and the point there.
 
         The slope along p falls all the way from 0 to 1, so there is one.
         """
@@ -84,7 +84,9 @@ class BetaBinomial:
         def slope(x: float) -> float:
             return (self.yes / (expit(x) + j)).sum() - (self.no / (expit(-x) + j)).sum()
 
-        return np.array([brentq(slope, -FARTHEST_LOGIT, FARTHEST_LOGIT, xtol=1e-13, rtol=1e-13)])
+        x = brentq(slope, -FARTHEST_LOGIT, FARTHEST_LOGIT, xtol=1e-13, rtol=1e-13)
+        mean = np.array([x])
+        return mean, self.evaluate(mean, spread)
 
     def leaves_zero(self, mean: np.ndarray) -> bool:
         """Return whether the log-likelihood rises from θ = 0."""

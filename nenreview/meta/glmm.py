@@ -10,7 +10,7 @@ Hamza & Özdemir, Stat Med 2010;29:3046.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from scipy.special import expit, gammaln, logit
@@ -30,6 +30,7 @@ MOST_NODES = 256
 LARGE_TAU = 3.5  # logits; from here on eight times the nodes
 NEGLIGIBLE = 37.0  # a fall of the log integrand: e^-37 is below the last digit
 CLOSE_LOGLIK = 1e-8  # between N and 2N nodes
+CLOSE_MODE = 1e-7  # of Newton's method, which squares what it was off by
 
 
 @cache
@@ -48,28 +49,43 @@ def log_binomial(events: np.ndarray, n: np.ndarray) -> np.ndarray:
     return gammaln(n + 1) - gammaln(events + 1) - gammaln(n - events + 1)
 
 
-def modes(linear: np.ndarray, tau: float, events: np.ndarray, n: np.ndarray) -> np.ndarray:
+def log1p_exp(x: np.ndarray) -> np.ndarray:
+    """Return log(1 + e^x), elementwise.
+
+    As ``numpy.logaddexp(0, x)``, which goes element by element and takes six times as long.
+    """
+    small = np.abs(x)
+    for step in (np.negative, np.exp, np.log1p):
+        step(small, out=small)
+    small += np.maximum(x, 0)
+    return small
+
+
+def modes(
+    linear: np.ndarray, tau: float | np.ndarray, events: np.ndarray, n: np.ndarray
+) -> np.ndarray:
     """Return where each trial's integrand over ``u`` is highest, in the shape of `linear`.
 
     Newton's method; a step that would leave the interval known to hold the root is replaced
     by half of that interval, so that it cannot run away.
     """
-    low = np.broadcast_to(tau * (events - n), linear.shape).copy()
-    high = np.broadcast_to(tau * events, linear.shape).copy()
+    low, high = tau * (events - n), tau * events
     variance = 1 / (events + 0.5) + 1 / (n - events + 0.5)
     guess = np.log(events + 0.5) - np.log(n - events + 0.5)
     u = np.clip(tau * (guess - linear) / (tau**2 + variance), low, high)
     for _ in range(200):
         p = expit(linear + tau * u)
-        slope = tau * (events - n * p) - u
-        low = np.where(slope > 0, u, low)
-        high = np.where(slope < 0, u, high)
-        step = slope / (1 + tau**2 * n * p * (1 - p))
-        new = u + step
-        new = np.where((new < low) | (new > high), (low + high) / 2, new)
+        expected = n * p
+        slope = tau * (events - expected) - u
+        rises = slope > 0
+        low, high = np.where(rises, u, low), np.where(rises, high, u)
+        new = u + slope / (1 + tau**2 * (expected * (1 - p)))
+        outside = (new < low) | (new > high)
+        if outside.any():
+            new = np.where(outside, (low + high) / 2, new)
         moved = np.abs(new - u).max()
         u = new
-        if moved < 1e-9:
+        if moved < CLOSE_MODE:
             break
     return u
 
@@ -82,17 +98,15 @@ class Quadrature:
     ----------
     loglik : numpy.ndarray
         Log of each integral without the binomial coefficient, the shape of the trials.
-    u : numpy.ndarray
-        Nodes, one axis more.
-    p : numpy.ndarray
-        Proportion at each node.
+    u, theta : numpy.ndarray
+        Nodes, and the logit at each, one axis more.
     share : numpy.ndarray
         Posterior weight of each node; sums to 1 along the last axis.
     """
 
     loglik: np.ndarray
     u: np.ndarray
-    p: np.ndarray
+    theta: np.ndarray
     share: np.ndarray
 
 
@@ -116,30 +130,26 @@ def even_nodes(linear, tau, events, n, mode, nodes):
     2014;56:385).
     """
 
-    def fall(u: np.ndarray) -> np.ndarray:
-        ends = [
-            events * t - n * np.logaddexp(0, t) - v**2 / 2
-            for v in (mode, u)
-            for t in [linear + tau * v]
-        ]
-        return ends[0] - ends[1]
+    def height(u: np.ndarray) -> np.ndarray:
+        theta = linear + tau * u
+        return events * theta - n * log1p_exp(theta) - u**2 / 2
 
-    edges = []
-    for sign in (-1, 1):
-        # The log integrand is concave with a curvature of 1 or more: it has fallen enough
-        # at this distance from its mode, if not nearer.
-        near, far = np.zeros_like(mode), np.full_like(mode, np.sqrt(2 * NEGLIGIBLE))
-        for _ in range(20):
-            middle = (near + far) / 2
-            enough = fall(mode + sign * middle) > NEGLIGIBLE
-            near, far = np.where(enough, near, middle), np.where(enough, middle, far)
-        edges.append(mode + sign * far)
+    # The log integrand is concave with a curvature of 1 or more: at this distance from its
+    # mode it has fallen enough on both sides, if not nearer.
+    sides = np.stack([np.full_like(mode, sign) for sign in (-1.0, 1.0)])
+    near, far = np.zeros_like(sides), np.full_like(sides, np.sqrt(2 * NEGLIGIBLE))
+    lowest = height(mode) - NEGLIGIBLE
+    for _ in range(8):  # to a few hundredths, which is all that a range of nodes needs
+        middle = (near + far) / 2
+        enough = height(mode + sides * middle) < lowest
+        near, far = np.where(enough, near, middle), np.where(enough, middle, far)
+    edges = mode + sides * far
     step = (edges[1] - edges[0]) / (nodes - 1)
     return edges[0][..., None] + step[..., None] * np.arange(nodes), np.log(step)[..., None]
 
 
 def integrate(
-    linear: np.ndarray, tau: float, events: np.ndarray, n: np.ndarray, nodes: int
+    linear: np.ndarray, tau: float | np.ndarray, events: np.ndarray, n: np.ndarray, nodes: int
 ) -> Quadrature:
     """Return the integral over ``u`` of each trial's likelihood.
 
@@ -147,8 +157,8 @@ def integrate(
     ----------
     linear : numpy.ndarray
         Linear predictors on the logit scale; the last axis is the trials'.
-    tau : float
-        Standard deviation between trials, 0 or more.
+    tau : float or numpy.ndarray
+        Standard deviation between trials, 0 or more; one, or what broadcasts to `linear`.
     events, n : numpy.ndarray
         Counts, shape (k,).
     nodes : int
@@ -158,17 +168,18 @@ def integrate(
     u, log_weight = (hermite_nodes if nodes <= MOST_HERMITE else even_nodes)(
         linear, tau, events, n, mode, nodes
     )
-    theta = linear[..., None] + tau * u
+    theta = linear[..., None] + np.asarray(tau)[..., None] * u
     log_terms = events[:, None] * theta
-    log_terms -= n[:, None] * np.logaddexp(0, theta)
+    log_terms -= n[:, None] * log1p_exp(theta)
     log_terms -= u**2 / 2
     log_terms += log_weight
     top = log_terms.max(axis=-1, keepdims=True)
-    share = np.exp(log_terms - top)
+    log_terms -= top
+    share = np.exp(log_terms, out=log_terms)
     total = share.sum(axis=-1, keepdims=True)
     share /= total
     loglik = (top + np.log(total))[..., 0] - np.log(2 * np.pi) / 2
-    return Quadrature(loglik, u, expit(theta), share)
+    return Quadrature(loglik, u, theta, share)
 
 
 @dataclass(frozen=True)
@@ -202,6 +213,11 @@ class LogisticNormal:
         rows, weight = np.unique(rows, axis=0, return_counts=True)
         return cls(rows[:, 0], rows[:, 1], rows[:, 2:], weight.astype(float))
 
+    @cached_property
+    def coefficients(self) -> np.ndarray:
+        """Logs of the binomial coefficients, shape (k,)."""
+        return log_binomial(self.events, self.n)
+
     @property
     def start(self) -> np.ndarray:
         """Return least-squares coefficients of the logits, 1/2 added."""
@@ -220,29 +236,33 @@ class LogisticNormal:
         """
         nodes = self.nodes_at(spread)
         grid = integrate(self.design @ mean, spread, self.events, self.n, nodes)
-        residual = self.events[:, None] - self.n[:, None] * grid.p
-        curve = self.n[:, None] * grid.p * (1 - grid.p)
+        p = expit(grid.theta)
+        expected_events = self.n[:, None] * p
+        residual = self.events[:, None] - expected_events
+        bend = residual**2 - expected_events * (1 - p)
 
         def expected(x: np.ndarray) -> np.ndarray:
             return np.einsum("ij,ij->i", grid.share, x)
 
         by_mean = expected(residual)
         by_spread = expected(residual * grid.u)
-        mean_mean = expected(residual**2 - curve) - by_mean**2
-        mean_spread = expected((residual**2 - curve) * grid.u) - by_mean * by_spread
-        spread_spread = expected((residual**2 - curve) * grid.u**2) - by_spread**2
+        mean_mean = expected(bend) - by_mean**2
+        mean_spread = expected(bend * grid.u) - by_mean * by_spread
+        spread_spread = expected(bend * grid.u**2) - by_spread**2
 
         x, w = self.design, self.weight
-        p = x.shape[1]
-        hessian = np.empty((p + 1, p + 1))
-        hessian[:p, :p] = x.T @ (x * (w * mean_mean)[:, None])
-        hessian[:p, p] = hessian[p, :p] = x.T @ (w * mean_spread)
-        hessian[p, p] = w @ spread_spread
-        value = w @ (grid.loglik + log_binomial(self.events, self.n))
+        size = x.shape[1]
+        hessian = np.empty((size + 1, size + 1))
+        hessian[:size, :size] = x.T @ (x * (w * mean_mean)[:, None])
+        hessian[:size, size] = hessian[size, :size] = x.T @ (w * mean_spread)
+        hessian[size, size] = w @ spread_spread
+        value = w @ (grid.loglik + self.coefficients)
         return Point(float(value), np.append(x.T @ (w * by_mean), w @ by_spread), hessian)
 
-    def best_mean(self, spread: float, start: np.ndarray) -> np.ndarray:
+    def best_mean(self, spread: float, start: np.ndarray) -> tuple[np.ndarray, Point]:
         """Return the best coefficients for a τ, by Newton's method with halved steps.
+
+        With the point there.
 
         The log-likelihood is concave in them, so there is one maximum.
 
@@ -267,7 +287,7 @@ class LogisticNormal:
             gain = gradient @ step  # twice what the step should gain
             # Near the top each gain is far below the one before, until rounding is left.
             if gain < 1e-20 or (gain < 1e-10 and gain >= before):
-                return mean
+                return mean, point
             before = gain
             for _ in range(12):
                 new = self.evaluate(mean + step, spread)
@@ -275,11 +295,11 @@ class LogisticNormal:
                     break
                 step = step / 2
             else:
-                return mean
+                return mean, point
             mean, point = mean + step, new
             if np.abs(self.design @ mean).max() > FARTHEST_LOGIT + 10 * spread:
                 raise endless
-        return mean  # the quadrature is too coarse for this τ: fit_glmm() doubles its nodes
+        return mean, point  # the quadrature is too coarse for this τ: fit_glmm() doubles its nodes
 
     def leaves_zero(self, mean: np.ndarray) -> bool:
         """Return whether the log-likelihood rises from τ = 0, where its slope is always 0."""

@@ -19,6 +19,7 @@ from scipy.optimize import brentq
 FARTHEST_LOGIT = 35.0  # expit(-35) is 6e-16: beyond it a proportion is 0 or 1 in any print
 TOO_LOW = 50.0  # a hump beyond a fall by this much, log scale, cannot be the highest
 CLOSE = 1e-12  # in the spread, and in coefficients of the mean
+CLOSE_STEP = 1e-8  # of Newton's method, which squares what it was off by: the next is 1e-16
 
 
 class FitError(ValueError):
@@ -56,8 +57,8 @@ class MeanAndSpread(Protocol):
     def evaluate(self, mean: np.ndarray, spread: float) -> Point:
         """Return the log-likelihood and its derivatives."""
 
-    def best_mean(self, spread: float, start: np.ndarray) -> np.ndarray:
-        """Return the coefficients that are best for this spread, shape (p,)."""
+    def best_mean(self, spread: float, start: np.ndarray) -> tuple[np.ndarray, Point]:
+        """Return the coefficients that are best for this spread, shape (p,), and the point."""
 
     def leaves_zero(self, mean: np.ndarray) -> bool:
         """Return whether the log-likelihood rises as the spread leaves 0."""
@@ -90,7 +91,7 @@ def maximise(model: MeanAndSpread) -> Fit:
     """Return the highest maximum of a likelihood.
 
     For each spread searched the best mean is found; the likelihood has a hump between two
-    spreads where its slope along the spread turns from up to down, and the turn is a root.
+    spreads where its slope along the spread turns from up to down, and the hump is climbed.
 
     Raises
     ------
@@ -98,22 +99,17 @@ def maximise(model: MeanAndSpread) -> Fit:
         If the likelihood still rises at the largest spread searched.
     """
 
-    def slope(spread: float) -> float:
-        return model.evaluate(model.best_mean(spread, near[0]), spread).gradient[-1]
-
-    mean = model.best_mean(0.0, model.start)
+    mean, _ = model.best_mean(0.0, model.start)
     tops = []
     rising, before, highest = model.leaves_zero(mean), 0.0, -np.inf
     if not rising:
         tops.append((0.0, mean))
     for spread in model.spreads:
-        near = [mean]
-        mean = model.best_mean(spread, mean)
-        here = model.evaluate(mean, spread)
+        near = mean
+        mean, here = model.best_mean(spread, mean)
         rises = here.gradient[-1] > 0
         if rising and not rises:
-            top = turn(slope, before, spread)
-            tops.append((top, model.best_mean(top, mean)))
+            tops.append(hump(model, before, spread, near))
         rising, before, highest = rises, spread, max(highest, here.value)
         if not rising and here.value < highest - TOO_LOW:
             break
@@ -123,6 +119,33 @@ def maximise(model: MeanAndSpread) -> Fit:
             f"no estimate of the spread up to {before:g}"
         )
     return max((fit_at(model, mean, spread) for spread, mean in tops), key=lambda fit: fit.loglik)
+
+
+def hump(
+    model: MeanAndSpread, low: float, high: float, mean: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Return the spread and the coefficients of a hump whose spread lies between two others.
+
+    By Newton's method in all of them at once, from coefficients nearby. Where that leads away,
+    by the turn of the slope along the spread, each time with the best coefficients.
+    """
+    at = np.append(mean, (low + high) / 2)
+    for _ in range(20):
+        point = model.evaluate(at[:-1], at[-1])
+        if np.linalg.eigvalsh(point.hessian)[-1] >= 0:
+            break
+        step = np.linalg.solve(-point.hessian, point.gradient)
+        at = at + step
+        if not low < at[-1] < high:
+            break
+        if np.abs(step).max() < CLOSE_STEP:
+            return float(at[-1]), at[:-1]
+
+    def slope(spread: float) -> float:
+        return model.best_mean(spread, mean)[1].gradient[-1]
+
+    top = turn(slope, low, high)
+    return top, model.best_mean(top, mean)[0]
 
 
 def turn(slope: Callable[[float], float], low: float, high: float) -> float:
@@ -174,22 +197,26 @@ def best_spread(model: MeanAndSpread, mean: np.ndarray, near: float) -> float:
         return model.evaluate(mean, spread).gradient[-1]
 
     smallest, largest = model.spreads[0] / 16, model.spreads[-1] * 4
-    low = high = max(near, smallest)
-    if slope(low) > 0:
-        while slope(high := high * 1.5) > 0:
-            low = high
-            if high > largest:
-                raise FitError(
-                    f"no best spread up to {high:g} for this mean: the profile cannot be followed"
-                )
-    else:
-        while slope(low := low / 1.5) <= 0:
-            high = low
-            if low < smallest:
-                if not model.leaves_zero(mean):
-                    return 0.0
-                return turn(slope, 0.0, high)
-    return brentq(slope, low, high, xtol=1e-10, rtol=1e-10)
+    low, high = 0.0, np.inf  # the slope is known to be up at the one, and down at the other
+    spread = max(near, smallest)
+    while True:
+        point = model.evaluate(mean, spread)
+        rise, bend = point.gradient[-1], point.hessian[-1, -1]
+        low, high = (spread, high) if rise > 0 else (low, spread)
+        # Newton's method where the slope falls, by half as much again at the most.
+        factor = 1 - rise / bend / spread if bend < 0 else np.inf if rise > 0 else 0.0
+        new = spread * min(max(factor, 1 / 1.5), 1.5)
+        if abs(new - spread) < CLOSE_STEP * spread:
+            return new
+        if not low < new < high:
+            new = (low + high) / 2
+        if new > largest:
+            raise FitError(
+                f"no best spread up to {new:g} for this mean: the profile cannot be followed"
+            )
+        if new < smallest:
+            return turn(slope, 0.0, spread) if model.leaves_zero(mean) else 0.0
+        spread = new
 
 
 def profile_limits(
@@ -221,21 +248,45 @@ def profile_limits(
     for sign in (-1, 1):
         near = [fit.spread]
 
-        def above(mean: float, near: list[float] = near) -> float:
+        def above(mean: float, near: list[float] = near) -> tuple[float, float]:
             at = np.array([mean])
             near[0] = best_spread(model, at, near[0])
-            return model.evaluate(at, near[0]).value - cut
+            point = model.evaluate(at, near[0])
+            # At the best spread the profile is as steep as the likelihood.
+            return point.value - cut, point.gradient[0]
 
         limits.append(where_it_ends(above, fit.mean[0], sign * step))
         spreads.append(near[0])
     return (limits[0], limits[1]), (spreads[0], spreads[1])
 
 
-def where_it_ends(above: Callable[[float], float], middle: float, step: float) -> float:
-    """Return where a function that is positive in the middle falls to 0, or ± infinity."""
-    inside, outside = middle, middle + step
-    while above(outside) > 0:
-        if abs(outside) > FARTHEST_LOGIT:
-            return float(np.copysign(np.inf, step))
-        inside, outside = outside, outside + step
-    return brentq(above, inside, outside, xtol=1e-10, rtol=1e-10)
+def where_it_ends(
+    above: Callable[[float], tuple[float, float]], middle: float, step: float
+) -> float:
+    """Return where a function that is positive in the middle falls to 0, or ± infinity.
+
+    Newton's method, by no more than `step` at a time, within what is known to hold the end.
+
+    Parameters
+    ----------
+    above : callable
+        Returns the function and its slope.
+    middle, step : float
+        Where to begin, and which way, how far at the most, to go.
+    """
+    inside, outside, x = middle, None, middle + step
+    while True:
+        value, slope = above(x)
+        if value > 0:
+            if abs(x) > FARTHEST_LOGIT:
+                return float(np.copysign(np.inf, step))
+            inside = x
+        else:
+            outside = x
+        new = x - value / slope if slope else np.nan
+        end = inside + step if outside is None else outside
+        if abs(new - x) < CLOSE_STEP:
+            return new
+        if not min(inside, end) < new < max(inside, end):
+            new = end if outside is None else (inside + outside) / 2
+        x = new

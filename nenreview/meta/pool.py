@@ -464,9 +464,12 @@ def common_profile(events, n, mean: float, se: float, level: float) -> tuple[flo
     def loglik(x: float) -> float:
         return events * x - n * np.logaddexp(0, x)
 
+    def above(x: float) -> tuple[float, float]:
+        return loglik(x) - cut, events - n * expit(x)
+
     cut = loglik(mean) - stats.chi2.ppf(level, 1) / 2
     step = se * quantile(level, None)
-    return tuple(where_it_ends(lambda x: loglik(x) - cut, mean, s * step) for s in (-1, 1))
+    return tuple(where_it_ends(above, mean, sign * step) for sign in (-1, 1))
 
 
 def by_beta_binomial(y, m, made: dict) -> PooledProportion:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 import yaml
 
-from nenreview.errors import Problem, ReviewError
+from nenreview.errors import KIND, Problem, ReviewError, not_yaml
 from nenreview.paths import CONFIG_NAME
+from nenreview.textfile import read_text
 
 # Keys that change what the engine makes, and the type each must have.
 HONOURED: dict[str, type | tuple[type, ...]] = {
@@ -49,6 +51,8 @@ IGNORED = {
 }
 REQUIRED = ("project.type", "book.title", "book.output-file", "book.chapters", "bibliography")
 FIRST_PAGE = "index.qmd"
+_TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("str", "bool", "seq"))
+_FILE_STEM = r"(?!.*\.(?:pdf|html)$)[\w.-]+"
 CHANGES = "chapters/changes.qmd"  # what changed since the version before: in a release alone
 VERSIONS_NAME = "versions.json"  # beside the folders of the released versions
 
@@ -89,8 +93,15 @@ class BookConfig:
         return any(entry.file == CHANGES for entry in self.chapters)
 
 
-def read_config(root: Path) -> BookConfig:
+def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
     """Read ``_quarto.yml`` in `root`.
+
+    Parameters
+    ----------
+    root : Path
+        Root of the review.
+    chapters_exist : bool
+        Whether the file of each chapter must be there.
 
     Raises
     ------
@@ -100,17 +111,15 @@ def read_config(root: Path) -> BookConfig:
     """
     path = root / CONFIG_NAME
     try:
-        tree = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
+        tree = yaml.compose(read_text(path, CONFIG_NAME), yaml.SafeLoader)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        message = f"not YAML: {getattr(error, 'problem', None) or error}"
-        raise ReviewError(Problem(CONFIG_NAME, message, mark and mark.line + 1)) from None
-    except UnicodeDecodeError as error:
-        raise ReviewError(Problem(CONFIG_NAME, f"not UTF-8: {error}")) from None
+        raise ReviewError(not_yaml(CONFIG_NAME, error)) from None
+    if not isinstance(tree, yaml.MappingNode):
+        raise ReviewError(Problem(CONFIG_NAME, "expected options, `name: value`"))
     problems: list[Problem] = []
     values = _values(tree, problems)
     for key in REQUIRED:
-        if key not in values:
+        if _node(tree, *key.split(".")) is None:
             problems.append(Problem(CONFIG_NAME, f"{key} is missing"))
     if values.get("project.type", "book") != "book":
         problems.append(
@@ -119,11 +128,17 @@ def read_config(root: Path) -> BookConfig:
     if values.get("project.output-dir", "_book") != "_book":
         found = values["project.output-dir"]
         problems.append(Problem(CONFIG_NAME, f"project.output-dir is {found!r}; expected _book"))
-    chapters = _chapters(_node(tree, "book", "chapters"), root, problems)
+    chapters = _chapters(
+        _node(tree, "book", "chapters"), root if chapters_exist else None, problems
+    )
     if "bibliography" in values and not (root / values["bibliography"]).is_file():
         problems.append(
             Problem(CONFIG_NAME, f"bibliography {values['bibliography']!r} does not exist")
         )
+    if not re.fullmatch(_FILE_STEM, values.get("book.output-file", "book")):
+        found, node = values["book.output-file"], _node(tree, "book", "output-file")
+        message = f"book.output-file is {found!r}; expected a name without folder and ending"
+        problems.append(Problem(CONFIG_NAME, message, node.start_mark.line + 1))
     site_url = _site_url(_node(tree, "book", "site-url"), values, problems)
     if problems:
         raise ReviewError(*sorted(problems, key=lambda p: p.row or 0))
@@ -161,7 +176,7 @@ def named_chapters(config: BookConfig, names: list[str]) -> list[str]:
     return list(dict.fromkeys(by_name[name] for name in names))
 
 
-def _values(tree, problems: list[Problem]) -> dict[str, object]:
+def _values(tree: yaml.MappingNode, problems: list[Problem]) -> dict[str, object]:
     """Return the honoured keys by dotted name; say which keys are unknown or mistyped."""
     loader = yaml.SafeLoader("")
     values: dict[str, object] = {}
@@ -169,35 +184,46 @@ def _values(tree, problems: list[Problem]) -> dict[str, object]:
     def visit(node, prefix: str) -> None:
         seen = set()
         for key_node, value_node in node.value:
-            key = f"{prefix}{key_node.value}"
             line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                problems.append(Problem(CONFIG_NAME, "a key that is no text; expected one", line))
+                continue
+            key = f"{prefix}{key_node.value}"
             if key in seen:
                 problems.append(Problem(CONFIG_NAME, f"{key} stands twice", line))
             seen.add(key)
             if key in HONOURED:
-                value = loader.construct_object(value_node, deep=True)
-                if isinstance(value, HONOURED[key]):
-                    values[key] = value
+                try:
+                    value = loader.construct_object(value_node, deep=True)
+                except (yaml.YAMLError, ValueError):  # a tag of its own, a date that is none
+                    value = value_node.value
+                if not isinstance(value, HONOURED[key]) or value_node.tag not in _TAGS:
+                    message = f"{key} is {_found(value)}; expected {KIND[HONOURED[key]]}"
+                    problems.append(Problem(CONFIG_NAME, message, line))
+                elif value in ("", []):
+                    message = f"{key} is empty; expected {KIND[HONOURED[key]]}"
+                    problems.append(Problem(CONFIG_NAME, message, line))
                 else:
-                    expected = HONOURED[key].__name__
-                    problems.append(
-                        Problem(CONFIG_NAME, f"{key} is {value!r}; expected {expected}", line)
-                    )
+                    values[key] = value
             elif key in IGNORED:
                 continue
             elif isinstance(value_node, yaml.MappingNode) and _is_prefix(key):
                 visit(value_node, f"{key}.")
             else:
-                known = ", ".join(sorted({*HONOURED, *IGNORED}))
-                problems.append(
-                    Problem(CONFIG_NAME, f"unknown option {key}; known are {known}", line)
-                )
+                problems.append(Problem(CONFIG_NAME, f"unknown option {key}; {_known(key)}", line))
 
-    if isinstance(tree, yaml.MappingNode):
-        visit(tree, "")
-    else:
-        problems.append(Problem(CONFIG_NAME, "expected a mapping of options"))
+    visit(tree, "")
     return values
+
+
+def _found(value) -> str:
+    return "empty" if value is None else repr(value)
+
+
+def _known(key: str) -> str:
+    """Return what was likely meant by an unknown key, else where all keys are listed."""
+    near = get_close_matches(key, sorted({*HONOURED, *IGNORED}), n=1, cutoff=0.8)
+    return f"expected {near[0]}" if near else "expected one of those in CONTRIBUTING.md"
 
 
 def _site_url(node, values: dict, problems: list[Problem]) -> str:
@@ -232,8 +258,8 @@ def _node(tree, *keys: str):
     return tree
 
 
-def _chapters(node, root: Path, problems: list[Problem]) -> list[ChapterEntry]:
-    """Return the chapters in order; say which cannot be used."""
+def _chapters(node, root: Path | None, problems: list[Problem]) -> list[ChapterEntry]:
+    """Return the chapters in order; say which cannot be used, or are not below `root`."""
     chapters: list[ChapterEntry] = []
 
     def add(entry, part: str | None) -> None:
@@ -244,7 +270,10 @@ def _chapters(node, root: Path, problems: list[Problem]) -> list[ChapterEntry]:
             problems.append(
                 Problem(CONFIG_NAME, f"chapter {entry.value!r}; expected a .qmd file", line)
             )
-        elif not (root / entry.value).is_file():
+        elif PurePosixPath(entry.value).is_absolute() or ".." in PurePosixPath(entry.value).parts:
+            message = f"chapter {entry.value!r}; expected a file below the root of the review"
+            problems.append(Problem(CONFIG_NAME, message, line))
+        elif root and not (root / entry.value).is_file():
             problems.append(Problem(CONFIG_NAME, f"chapter {entry.value!r} does not exist", line))
         elif any(chapter.file == entry.value for chapter in chapters):
             problems.append(Problem(CONFIG_NAME, f"chapter {entry.value!r} stands twice", line))
@@ -254,8 +283,9 @@ def _chapters(node, root: Path, problems: list[Problem]) -> list[ChapterEntry]:
     for entry in node.value if isinstance(node, yaml.SequenceNode) else ():
         if isinstance(entry, yaml.MappingNode):
             part, inner = _node(entry, "part"), _node(entry, "chapters")
-            names = {name.value for name, _ in entry.value}
-            if names != {"part", "chapters"} or not isinstance(inner, yaml.SequenceNode):
+            names = {str(name.value) for name, _ in entry.value}
+            sound = isinstance(part, yaml.ScalarNode) and isinstance(inner, yaml.SequenceNode)
+            if names != {"part", "chapters"} or not sound:
                 line = entry.start_mark.line + 1
                 problems.append(Problem(CONFIG_NAME, "expected a part and its chapters", line))
                 continue

@@ -10,19 +10,15 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from nenreview.display import without_marks, without_page
 from nenreview.paths import DATA
 from nenreview.render.discovery import data_package
 from nenreview.render.markdown import FIGURE_FOLDER, ChapterText
-from nenreview.render.notebook import as_notebook
+from nenreview.render.notebook import as_executed_notebook
 from nenreview.render.source import Chapter
 
 DOWNLOADS = "downloads"  # below the book's folder
 _CODE = re.compile(r"^``` \{\.python \.cell-code\}\n.*?^```\n+", re.M | re.S)
-_FOR_THE_PAGE = re.compile(r"^```\{=html\}\n.*?^```\n+", re.M | re.S)
-_MARKS = (
-    (re.compile(r'\[([^\]\[]*)\]\{from="[^"]*"\}'), r"\1"),
-    (re.compile(r"<span id=[^>]*></span>"), ""),
-)
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: no date of the render
 
 
@@ -49,9 +45,8 @@ def write_downloads(book: Path, chapters: Iterable[tuple[Chapter, ChapterText]])
             (book / path).parent.mkdir(parents=True, exist_ok=True)
             (book / path).write_bytes(content)
         stem = Path(chapter.file).stem
-        (folder / f"{stem}.ipynb").write_text(
-            as_notebook(chapter, taken_away=True), encoding="utf-8"
-        )
+        notebook = as_executed_notebook(chapter, text.executed)
+        (folder / f"{stem}.ipynb").write_text(notebook, encoding="utf-8")
         (folder / f"{stem}.md").write_text(prose(text.markdown), encoding="utf-8")
     name = dataset_name()
     if name:
@@ -60,9 +55,7 @@ def write_downloads(book: Path, chapters: Iterable[tuple[Chapter, ChapterText]])
 
 def prose(markdown: str) -> str:
     """Return a chapter's Markdown without its code, its figures found from `DOWNLOADS`."""
-    text = _FOR_THE_PAGE.sub("", _CODE.sub("", markdown))
-    for mark, plain in _MARKS:
-        text = mark.sub(plain, text)
+    text = without_marks(without_page(_CODE.sub("", markdown)))
     return text.replace(f"]({FIGURE_FOLDER}/", f"](../{FIGURE_FOLDER}/")
 
 

@@ -31,11 +31,14 @@ class ChapterText:
         SVG by path below the book's folder.
     files : dict of str to bytes
         Other forms of the figures, and the data behind them, by path below the book's folder.
+    executed : dict or None
+        The executed notebook that the Markdown was made from; None where it was not executed.
     """
 
     markdown: str
     figures: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    executed: dict | None = None
 
 
 def to_markdown(
@@ -61,19 +64,20 @@ def to_markdown(
         If a cell's output has no form that every writer can show, or a labelled cell does
         not give the one output that its label announces.
     """
-    text = ChapterText("")
+    text = ChapterText("", executed=notebook if executed else None)
     cells = iter(chapter.cells)
     parts = []
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             parts.append(_code(chapter.file, next(cells), cell, text, echo, executed))
         else:
-            parts.append(_prose(cell) if executed else cell["source"])
+            parts.append(filled_in(cell) if executed else cell["source"])
     text.markdown = "\n\n".join(part for part in parts if part) + "\n"
     return text
 
 
-def _prose(cell) -> str:
+def filled_in(cell: dict) -> str:
+    """Return the text of an executed Markdown cell with its values in place of expressions."""
     results = cell["metadata"].get(INLINE_RESULTS, {})
     return INLINE.sub(lambda match: _inline(results[match[1]]), cell["source"])
 

@@ -11,8 +11,16 @@ import typst
 from nenreview.errors import Problem, ReviewError
 from nenreview.render.config import BookConfig
 from nenreview.render.pandoc import TYPST_SOURCE
-from nenreview.version import data_checksum, date_in_words, description, keywords, made, version
-from nenreview.wording import DISCLAIMER
+from nenreview.version import (
+    data_checksum,
+    date_in_words,
+    description,
+    documents,
+    keywords,
+    made,
+    version,
+)
+from nenreview.wording import disclaimer_of
 
 IMPRINT = "imprint.json"  # what ``book.typ`` reads
 # For archives and for readers of the screen; Typst refuses a document that breaks either.
@@ -50,7 +58,7 @@ def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
         "version": version(),
         "date": date_in_words(),
         "checksum": data_checksum(),
-        "disclaimer": DISCLAIMER,
+        "disclaimer": disclaimer_of(documents()),
     }
     (work / IMPRINT).write_text(json.dumps(imprint), encoding="utf-8")
     try:

@@ -7,12 +7,15 @@ with file and line. The subset is written down in CONTRIBUTING.md.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 
-from nenreview.errors import Problem, ReviewError
+from nenreview.errors import KIND, Problem, ReviewError
+from nenreview.textfile import read_text
 
 CELL_OPTIONS: dict[str, type] = {
     "label": str,
@@ -96,6 +99,8 @@ class Chapter:
         The code cells.
     labels : dict of str to int
         Every label of the chapter and its line.
+    prose : list of (int, str)
+        Each line outside cells and code, with its number.
     """
 
     file: str
@@ -103,6 +108,7 @@ class Chapter:
     notebook: dict = field(default_factory=lambda: {**_NOTEBOOK, "cells": []})
     cells: list[Cell] = field(default_factory=list)
     labels: dict[str, int] = field(default_factory=dict)
+    prose: list[tuple[int, str]] = field(default_factory=list)
 
     def line_of(self, text: str) -> int | None:
         """Return the first line that holds `text`, or None."""
@@ -112,8 +118,19 @@ class Chapter:
         return None
 
 
-def read_chapters(root: Path, files: list[str]) -> list[Chapter]:
+def read_chapters(
+    root: Path, files: list[str], texts: Mapping[str, str] = MappingProxyType({})
+) -> list[Chapter]:
     """Read chapters and check them.
+
+    Parameters
+    ----------
+    root : Path
+        Root of the review.
+    files : list of str
+        The chapters, below the root.
+    texts : mapping of str to str
+        Sources to take in place of what is in a file.
 
     Raises
     ------
@@ -124,9 +141,9 @@ def read_chapters(root: Path, files: list[str]) -> list[Chapter]:
     places: dict[str, str] = {}
     for file in files:
         try:
-            text = (root / file).read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            problems.append(Problem(file, f"not UTF-8: {error}"))
+            text = texts[file] if file in texts else read_text(root / file, file)
+        except ReviewError as error:
+            problems += error.problems
             continue
         chapter = Chapter(file, text)
         problems += _check(chapter)
@@ -168,11 +185,12 @@ def _check(chapter: Chapter) -> list[Problem]:
         fence = FENCE.match(line)
         if not fence:
             prose.append(line)
+            chapter.prose.append((number, line))
             _check_prose(line, number, problem, label)
             continue
         opened, info = number, fence[2].strip()
         body = []
-        while number < len(lines) and not _closes(lines[number], fence[1]):
+        while number < len(lines) and not closes(lines[number], fence[1]):
             body.append(lines[number])
             number += 1
         # A cell that opens inside a block shows that the block was left open.
@@ -204,7 +222,7 @@ def _add_prose(chapter: Chapter, lines: list[str]) -> None:
         chapter.notebook["cells"].append(cell)
 
 
-def _closes(line: str, opening: str) -> bool:
+def closes(line: str, opening: str) -> bool:
     """Return whether a line closes the fence: its characters alone, as many or more."""
     return line.startswith(opening) and not line.strip().strip(opening[0])
 
@@ -261,9 +279,7 @@ def _options(body: list[str], opened: int, problem, label) -> dict[str, object]:
         if name not in CELL_OPTIONS:
             problem(line, f"unknown cell option {name}; known are {', '.join(CELL_OPTIONS)}")
         elif not isinstance(value, CELL_OPTIONS[name]):
-            problem(
-                line, f"cell option {name} is {value!r}; expected {CELL_OPTIONS[name].__name__}"
-            )
+            problem(line, f"cell option {name} is {value!r}; expected {KIND[CELL_OPTIONS[name]]}")
     name = options.get("label")
     kind = str(name).partition("-")[0] if name else ""
     if name:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import lru_cache
 
-from nenreview.stats.rate import Rate, rounded_percent
+import numpy as np
 
-# In the order in which a reader would try them.
-ROUNDINGS = {"rounded": ROUND_HALF_UP, "half to even": ROUND_HALF_EVEN, "truncated": ROUND_DOWN}
+from nenreview.stats.rate import Rate, rounded_percent
 
 
 def decimals(printed: str) -> int:
@@ -19,6 +18,15 @@ def decimals(printed: str) -> int:
     2
     """
     return len(printed.partition(".")[2])
+
+
+@lru_cache(maxsize=1024)
+def _whole(printed: str) -> tuple[int, int]:
+    """Return a printed percentage in units of its last decimal, and a whole one in such units.
+
+    With these the arithmetic is of whole numbers, and exact.
+    """
+    return int(printed.replace(".", "")), 100 * 10 ** decimals(printed)
 
 
 def how_printed(events: int, n: int, printed: str) -> str | None:
@@ -36,23 +44,33 @@ def how_printed(events: int, n: int, printed: str) -> str | None:
     str or None
         ``"rounded"`` (halves up), ``"half to even"`` or ``"truncated"``, the first that fits.
     """
-    unit = Decimal(1).scaleb(-decimals(printed))
-    # Most are far off, which takes no exact arithmetic to see.
-    if abs(100 * events / n - float(printed)) > 1.5 * float(unit):
-        return None
-    exact = Decimal(100) * events / n
-    for name, mode in ROUNDINGS.items():
-        if exact.quantize(unit, rounding=mode) == Decimal(printed):
-            return name
-    return None
+    wanted, scale = _whole(printed)
+    # Of a percentage in units of its last decimal: the whole part, and what is left of n.
+    whole, rest = divmod(scale * events, n)
+    half = 2 * rest - n  # above 0 beyond one half, 0 at it
+    if whole + (half >= 0) == wanted:
+        return "rounded"
+    if half == 0 and whole % 2 == 0 and whole == wanted:
+        return "half to even"
+    return "truncated" if whole == wanted else None
 
 
 def counts_that_fit(printed: str, n: int) -> list[int]:
     """Return every count whose rounded percentage of `n` is the printed one."""
-    share, unit = Decimal(printed), Decimal(1).scaleb(-decimals(printed))
-    low, high = ((share + step) * n / 100 for step in (-unit, unit))
-    candidates = range(max(int(low), 0), min(int(high) + 1, n) + 1)
-    return [k for k in candidates if how_printed(k, n, printed) in ("rounded", "half to even")]
+    first, last = _ends(printed, n)
+    return list(range(max(first, 0), min(last, n) + 1))
+
+
+def _ends(printed: str, n):
+    """Return the least and greatest whole number whose rounded percentage is the printed one.
+
+    Of one denominator, or of each in an array; neither end need lie between 0 and `n`.
+    """
+    wanted, scale = _whole(printed)
+    # From half a unit below to half a unit above, which is rounded to an even digit alone.
+    first = -((1 - 2 * wanted) * n // (2 * scale))
+    last, rest = divmod((2 * wanted + 1) * n, 2 * scale)
+    return first, last - ((rest == 0) & (wanted % 2 == 1))
 
 
 def rates_that_fit(printed: str, largest: int, smallest: int = 1) -> list[Rate]:
@@ -79,8 +97,12 @@ def common_denominators(printed: Iterable[str], largest: int) -> list[int]:
 
     A denominator explains a percentage when some count of it rounds to that percentage.
     """
-    wanted = sorted(set(printed))
-    return [n for n in range(1, largest + 1) if all(counts_that_fit(p, n) for p in wanted)]
+    n = np.arange(1, largest + 1)
+    fitting = np.ones(len(n), dtype=bool)
+    for percentage in set(printed):
+        first, last = _ends(percentage, n)
+        fitting &= np.maximum(first, 0) <= np.minimum(last, n)
+    return n[fitting].tolist()
 
 
 def the_count(printed: str, n: int) -> int:

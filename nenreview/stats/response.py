@@ -47,6 +47,18 @@ def response_rate(data: Dataset, trial: str, population: str, source: str) -> Ra
     return Rate(the_count(percent.pop(), n), n)
 
 
+def is_counted(data: Dataset, trial: str, population: str, source: str) -> bool:
+    """Return whether a source prints how many of a population, or of NET and NEC, responded."""
+    printed = _printed(data).get((source, trial, population), ())
+    counts = [row for row in printed if row.statistic == "events"]
+    if any(row.outcome == "ORR" for row in counts):
+        return True
+    if {row.category for row in counts if row.outcome == "best response"} >= set(RESPONSES):
+        return True
+    parts = parts_by_differentiation(data, trial, population, source)
+    return bool(parts) and all(is_counted(data, trial, part, source) for part in parts)
+
+
 @lru_cache(maxsize=DATASETS)
 def _printed(data: Dataset) -> dict[tuple[str, str, str], list]:
     """Return the reported responses of each population of a source, in the order of the page."""

@@ -28,16 +28,13 @@ class Hypotheses:
 
 def chance_of_success(r1: int, n1: int, r: int, n: int, p: float) -> float:
     """Return the chance of more than `r1` of `n1` and more than `r` of `n` responders."""
-    return float(_tails(r1, n1, n, p)[r])
+    return float(_chances(n1, np.array([n]), p)[0, r1, r])
 
 
 def final_limit(r1: int, n1: int, n: int, wanted: Hypotheses) -> int | None:
     """Return the least final limit that keeps a design's alpha, if it has the power; else None."""
-    too_low, enough = (_tails(r1, n1, n, p) for p in (wanted.p0, wanted.p1))
-    allowed = np.flatnonzero(too_low <= wanted.alpha)
-    # The power falls as the limit rises, so the least limit has the most.
-    r = int(allowed[0])
-    return r if enough[r] >= wanted.power else None
+    limits, powerful = _final_limits(n1, np.array([n]), wanted)
+    return int(limits[0, r1]) if powerful[0, r1] else None
 
 
 def first_stage_limits(n1: int, wanted: Hypotheses, largest: int) -> list[int]:
@@ -45,17 +42,33 @@ def first_stage_limits(n1: int, wanted: Hypotheses, largest: int) -> list[int]:
 
     A trial goes on after `n1` patients when more than the limit respond.
     """
-    return [
-        r1
-        for r1 in range(n1)
-        if any(final_limit(r1, n1, n, wanted) is not None for n in range(n1 + 1, largest + 1))
-    ]
+    _, powerful = _final_limits(n1, np.arange(n1 + 1, largest + 1), wanted)
+    return np.flatnonzero(powerful.any(axis=0)).tolist()
 
 
-def _tails(r1: int, n1: int, n: int, p: float) -> np.ndarray:
-    """Return the chance of success by final limit, from 0 to `n`."""
-    first = stats.binom.pmf(np.arange(n1 + 1), n1, p)
-    first[: r1 + 1] = 0
-    responders = np.convolve(first, stats.binom.pmf(np.arange(n - n1 + 1), n - n1, p))
-    # More than r: all above it; the last is nought.
-    return np.append(responders[::-1].cumsum()[::-1][1:], 0.0)
+def _final_limits(n1: int, sizes: np.ndarray, wanted: Hypotheses) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least final limits that keep alpha, and whether they have the power.
+
+    Both of shape (sizes, n1), by all patients and by the limit of the first stage.
+    """
+    too_low, enough = (_chances(n1, sizes, p) for p in (wanted.p0, wanted.p1))
+    # The power falls as the limit rises, so the least limit has the most.
+    least = (too_low <= wanted.alpha).argmax(axis=-1)
+    power = np.take_along_axis(enough, least[..., None], axis=-1)[..., 0]
+    return least, power >= wanted.power
+
+
+def _chances(n1: int, sizes: np.ndarray, p: float) -> np.ndarray:
+    """Return the chance of success, shape (sizes, n1, largest + 1).
+
+    By all patients, the limit of the first stage from 0, and the final limit from 0.
+    """
+    counts = np.arange(sizes.max(initial=0) + 1)
+    second = stats.binom.pmf(counts, (sizes - n1)[:, None], p)
+    at_least = second[:, ::-1].cumsum(axis=1)[:, ::-1]
+    first = np.arange(1, n1 + 1)  # more than the least limit, 0, of the first stage
+    needed = np.clip(counts + 1 - first[:, None], 0, None)  # of the second stage, for success
+    # More than all patients is impossible, and `counts` ends before it.
+    at_least = np.pad(at_least, ((0, 0), (0, 1)))
+    both = stats.binom.pmf(first, n1, p)[:, None] * at_least[:, needed]
+    return both[:, ::-1].cumsum(axis=1)[:, ::-1]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
 
@@ -13,26 +14,14 @@ from nenreview.context import class_of
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import APART, SAME, Report, relation
 from nenreview.evidence.population import SEPARATOR
-from nenreview.evidence.sources import REVIEW
+from nenreview.evidence.sources import JIA, main_source
 from nenreview.evidence_table import CLASSES, LINES
 from nenreview.stats.rate import Rate
 
 MIXED = "G3 NEN, undivided"
 KINDS = ("NEC", "LCNEC", MIXED, "NET", "NEN, undivided")
 
-# Whom a row of the review's table is about where the path of the population does not say it:
-# the words of its column "Key outcomes".
-_KIND_OF = {
-    ("NCT03278405", "all"): "NEC",  # "10 GEP and pulmonary NECs"
-    ("NCT03136055", "all > pembrolizumab alone"): "NEC",  # "14 NECs"
-    ("NCT03136055", "all > pembrolizumab + chemotherapy"): "NEC",  # "22 NECs"
-    ("NCT02939651", "all"): MIXED,  # "29 patients with G3 NEN"
-    ("NCT03352934", "all"): MIXED,  # "29 patients with G3 NENs"
-    ("NCT03980925", "all"): MIXED,  # "38 patients with G3 GEP or unknown NENs"
-    ("NCT02834013", "all > G3 NEN"): MIXED,
-    ("NCT03095274", "all"): MIXED,  # GEP-NEC and GEP-NET G3
-    ("NCT02923934", "all"): "NEN, undivided",  # "29 patients with NENs"
-}
+_KINDS = {"G3 NEN": MIXED, "NEN": "NEN, undivided"}  # of the column tumours of trials.csv
 
 
 @dataclass(frozen=True)
@@ -42,7 +31,8 @@ class Response:
     Attributes
     ----------
     trial, name, regimen_class, line : str
-        As in ``trials.csv``; name and class are the arm's own.
+        As in ``trials.csv``; name and class are the arm's own, and the name has the population
+        where the arm has several of one kind.
     kind : str
         One of `KINDS`.
     report : Report
@@ -75,10 +65,12 @@ class Response:
 def responses(data: Dataset) -> tuple[Response, ...]:
     """Return every response of a trial, one entry a population, by class, line and kind.
 
-    From the review's table; and the cohorts of ``pooling.csv`` that it does not print as a
-    percentage, the bounds left out.
+    From the main source of a trial; and the cohorts of ``pooling.csv`` that it does not print
+    as a percentage, the bounds left out.
     """
-    found = [*_in_the_review(data), *_in_the_choices(data)]
+    found = [*_in_the_sources(data), *_in_the_choices(data)]
+    alike = Counter((one.name, one.kind) for one in found)
+    found = [_by_population(one) if alike[one.name, one.kind] > 1 else one for one in found]
     reports = [one.report for one in found]
     if len(set(reports)) < len(reports):
         raise ValueError("a population with two responses; expected one each")
@@ -94,12 +86,20 @@ def responses(data: Dataset) -> tuple[Response, ...]:
     )
 
 
-def _in_the_review(data: Dataset) -> Iterator[Response]:
+def _by_population(one: Response) -> Response:
+    """Return a response with its population in its name."""
+    population = one.report.population.rpartition(SEPARATOR)[2]
+    return replace(one, name=f"{one.name}, {population}")
+
+
+def _in_the_sources(data: Dataset) -> Iterator[Response]:
     for trial in data.trials.itertuples():
-        for rate in printed_rates(data, trial.trial, REVIEW):
+        source = main_source(trial)
+        # The trial of Jia 2022 comes by the choices: the paper prints the same rates many times.
+        for rate in printed_rates(data, trial.trial, source) if source != JIA else ():
             if not rate.outcome.startswith("ORR") or rate.n is None:
                 continue
-            report = Report(REVIEW, trial.trial, rate.population)
+            report = Report(source, trial.trial, rate.population)
             mark = "at 8 weeks" if rate.outcome != "ORR" else ""
             if rate.population.endswith("evaluable"):
                 mark = "evaluable patients alone"
@@ -108,7 +108,7 @@ def _in_the_review(data: Dataset) -> Iterator[Response]:
                 arm_name(trial.name, trial.trial, rate.population),
                 class_of(data, trial, rate.population),
                 trial.line,
-                kind_of(report),
+                kind_of(data, report),
                 report,
                 rate.n,
                 rate.counts[0] if len(rate.counts) == 1 else None,
@@ -119,7 +119,7 @@ def _in_the_review(data: Dataset) -> Iterator[Response]:
 
 
 def _in_the_choices(data: Dataset) -> Iterator[Response]:
-    printed = {one.report for one in _in_the_review(data)}
+    printed = {one.report for one in _in_the_sources(data)}
     trials = {trial.trial: trial for trial in data.trials.itertuples()}
     for one in cohorts(data):
         same = any(relation(data, one.report, report) == SAME for report in printed)
@@ -132,7 +132,7 @@ def _in_the_choices(data: Dataset) -> Iterator[Response]:
             one.name,
             "monotherapy",  # as every row of pooling.csv
             trial.line,
-            kind_of(one.report),
+            kind_of(data, one.report),
             one.report,
             one.rate.n,
             one.rate,
@@ -142,23 +142,23 @@ def _in_the_choices(data: Dataset) -> Iterator[Response]:
         )
 
 
-def kind_of(report: Report) -> str:
-    """Return which of `KINDS` a population is.
+def kind_of(data: Dataset, report: Report) -> str:
+    """Return which of `KINDS` a population is: by its path, else by its trial.
 
     Raises
     ------
     LookupError
-        If neither its path nor the list above says so.
+        If neither its path nor ``trials.csv`` says so.
     """
-    known = _KIND_OF.get((report.trial, report.population))
-    if known:
-        return known
-    levels = report.population.replace("-", " ").split(SEPARATOR)
-    words = [word for level in levels for word in level.split()]
+    levels = report.population.split(SEPARATOR)
+    words = [word for level in levels for word in level.replace("-", " ").split()]
     for word in ("LCNEC", "NEC", "NET"):
         if word in words:
             return word
-    raise LookupError(f"{report}: no telling which tumours these are")
+    known = data.trials.set_index("trial")["tumours"].get(report.trial)
+    if known is None:
+        raise LookupError(f"{report}: no telling which tumours these are")
+    return MIXED if "G3 NEN" in levels else _KINDS.get(known, known)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
 """The headline under every defensible combination of choices.
 
-Five choices, all of them written in ``data/pooling.csv`` or in the list of models below; a
-model that only reproduces older work (Freeman-Tukey) is not among them. The Bayesian pool
-stands here with the priors of the headline; the others have a table of their own.
-Denominators are those of the rows of the table: all treated, or the fewer that a printed
-rate implies. A kind of interval is no model: the t interval of the headline stands with it alone.
-Sensitivity to single trials is told by leaving one out.
+The model, whether the Chinese trials are in, and a choice for each trial whose counts can be
+read otherwise or whose response is not fully known: all of them written in
+``data/pooling.csv`` or in the list of models below; a model that only reproduces older work
+(Freeman-Tukey) is not among them. The Bayesian pool stands here with the priors of the
+headline; the others have a table of their own. Denominators are those of the rows of the
+table: all treated, or the fewer that a printed rate implies. A kind of interval is no model:
+the t interval of the headline stands with it alone. Sensitivity to single trials is told by
+leaving one out.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 
 import numpy as np
 
@@ -46,7 +49,8 @@ MODELS: dict[str, Callable[[list[int], list[int]], Estimate]] = {
     "arcsines, Hartung-Knapp": _pooled(method="arcsine", ci="hksj_adhoc"),
     "one rate for all": _pooled(method="glmm", effects="common", ci="profile"),
 }
-AXES = ("Model", "Trials", "pembrolizumab", "nivolumab at 8 weeks", "avelumab")
+# What an option makes of the cohorts that the options before it have left.
+Change = Callable[[tuple[Cohort, ...]], tuple[Cohort, ...]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Specification:
     Attributes
     ----------
     choices : dict of str to str
-        Which option was taken on each of `AXES`.
+        Which option was taken on each axis of `options`.
     estimate, ci_low, ci_high : float
         The pooled proportion with its 95% interval, of the kind that goes with the model.
     headline : bool
@@ -86,7 +90,7 @@ def multiverse(data: Dataset) -> tuple[Specification, ...]:
             found,
             key=lambda s: (
                 round(s.estimate, 9),  # so that rounding does not order equal estimates
-                *(order[axis].index(s.choices[axis]) for axis in AXES),
+                *(values.index(s.choices[axis]) for axis, values in order.items()),
             ),
         )
     )
@@ -100,39 +104,61 @@ def options(data: Dataset) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _choices(data: Dataset) -> dict[str, dict[str, object]]:
-    """Return what each option of each axis does to the cohorts."""
-    (fallen,) = [one for one in primary(data) if one.fallback]
-    (late,) = chosen(data, NEC, SENSITIVITY)
-    bounds: dict[bool, list[Cohort]] = {True: [], False: []}  # of the late trial, of the other
-    for one in (*chosen(data, NEC, LOWER), *chosen(data, NEC, UPPER)):
-        each = [one, one.otherwise()] if one.fallback else [one]
-        bounds[one.report.trial == late.report.trial] += each
-
-    def added(*cohorts: Cohort) -> dict[str, object]:
-        return {f"{one.rate.events} of {one.rate.n}": (one,) for one in cohorts}
-
-    return {
-        "Trials": {"all": False, "without the two Chinese": True},
-        "pembrolizumab": {
-            f"{one.rate.events} of {one.rate.n}": one for one in (fallen, fallen.otherwise())
-        },
-        "nivolumab at 8 weeks": {"not in": ()} | added(late, late.otherwise(), *bounds[True]),
-        "avelumab": {"not in": ()} | added(*bounds[False]),
+def _choices(data: Dataset) -> dict[str, dict[str, Change]]:
+    """Return what each option of each axis does to the primary cohorts."""
+    found: dict[str, dict[str, Change]] = {
+        "Trials": {"all": _all, "without the two Chinese": without_chinese}
     }
+    for one in primary(data):
+        if one.fallback:
+            found[_agent(one)] = {_of(each): _instead(each) for each in (one, one.otherwise())}
+    bounds: dict[str, list[Cohort]] = {}  # of each trial
+    for one in (*chosen(data, NEC, LOWER), *chosen(data, NEC, UPPER)):
+        bounds.setdefault(one.report.trial, []).extend(_each(one))
+    for one in chosen(data, NEC, SENSITIVITY):
+        axis = f"{_agent(one)} {one.mark.partition(',')[0]}".strip()
+        found[axis] = _added(*_each(one), *bounds.pop(one.report.trial, ()))
+    for cohorts in bounds.values():
+        found[_agent(cohorts[0])] = _added(*cohorts)
+    return found
+
+
+def _agent(one: Cohort) -> str:
+    return one.name.partition(" (")[0]
+
+
+def _of(one: Cohort) -> str:
+    return f"{one.rate.events} of {one.rate.n}"
+
+
+def _each(one: Cohort) -> list[Cohort]:
+    """Return a cohort by its counts, and by its fallback if it has one."""
+    return [one, one.otherwise()] if one.fallback else [one]
+
+
+def _all(cohorts: tuple[Cohort, ...]) -> tuple[Cohort, ...]:
+    return cohorts
+
+
+def _instead(one: Cohort) -> Change:
+    return lambda cohorts: tuple(one if one.row == each.row else each for each in cohorts)
+
+
+def _added(*more: Cohort) -> dict[str, Change]:
+    def with_(one: Cohort) -> Change:
+        return lambda cohorts: (*cohorts, one)
+
+    return {"not in": _all} | {_of(one): with_(one) for one in more}
 
 
 def _sets(data: Dataset) -> Iterator[tuple[dict[str, str], tuple[Cohort, ...]]]:
     """Yield the choices of cohorts, and the cohorts, of every combination."""
     choices = _choices(data)
-    for trials, dropped in choices["Trials"].items():
-        own = without_chinese(primary(data)) if dropped else primary(data)
-        for count, chosen_one in choices["pembrolizumab"].items():
-            base = tuple(chosen_one if one.row == chosen_one.row else one for one in own)
-            for late, more in choices["nivolumab at 8 weeks"].items():
-                for bound, most in choices["avelumab"].items():
-                    taken = dict(zip(AXES[1:], (trials, count, late, bound), strict=True))
-                    yield taken, (*base, *more, *most)
+    for taken in product(*(options.items() for options in choices.values())):
+        cohorts = primary(data)
+        for _, change in taken:
+            cohorts = change(cohorts)
+        yield dict(zip(choices, (option for option, _ in taken), strict=True)), cohorts
 
 
 def summary(data: Dataset, **fixed: str) -> dict[str, float]:

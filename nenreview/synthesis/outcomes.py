@@ -13,8 +13,7 @@ from nenreview.context import class_of
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.population import ancestors
 from nenreview.evidence.sizes import size
-from nenreview.evidence.sources import JIA, REVIEW
-from nenreview.evidence_table import FULLER_SOURCES
+from nenreview.evidence.sources import JIA, main_source
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
 from nenreview.wording import number
@@ -59,11 +58,11 @@ class Time:
 def times(data: Dataset) -> list[Time]:
     """Return every printed median of PFS and OS of a trial, one entry a population.
 
-    From the source that prints most of a trial; PFS before OS.
+    From the main source of a trial; PFS before OS.
     """
     found = []
     for trial in data.trials.itertuples():
-        source = FULLER_SOURCES.get(trial.trial, REVIEW)
+        source = main_source(trial)
         rows = data.select(source=source, trial=trial.trial, statistic="median")
         for outcome in ("PFS", "OS"):
             mine = rows[rows["outcome"] == outcome]
@@ -134,7 +133,14 @@ def durations(data: Dataset) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["trial", "source", "place", "population", "duration"])
 
 
-_STATISTICS = {"median": "median", "value": "one patient", "ci_low": "lower limit"}
+_STATISTICS = {
+    "median": "median",
+    "value": "one patient",
+    "ci_low": "lower limit",
+    "ci_high": "upper limit",
+    "min": "shortest",
+    "max": "longest",
+}
 
 
 def _duration(row) -> str:

@@ -69,7 +69,9 @@ if not quarto then return { read_terms = read_terms, abbreviate = abbreviate } e
 return {
   {
     Pandoc = function(document)
-      local terms = quarto.doc.is_format("html") and read_terms(quarto.project.directory .. "/data/glossary.csv")
+      -- From this file, since a preview of one chapter knows of no project.
+      local path = quarto.utils.resolve_path("../../../data/glossary.csv")
+      local terms = quarto.doc.is_format("html") and read_terms(path)
       if not terms then return nil end
       document.blocks = abbreviate(document.blocks, terms)
       return document

@@ -1,0 +1,50 @@
+"""Documents that have joined the four that the review began with, wherever each is shown.
+
+Chapters speak of the first four by name; of any other they show the same tables, made here
+from the data, so that a new document needs no line in a chapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from IPython.display import Markdown
+
+from nenreview.evidence.dataset import load
+from nenreview.evidence.sources import FIRST, added
+from nenreview.wording import words
+
+
+def documents_added() -> str:
+    """Return which documents have joined the first four, as a sentence."""
+    keys = added(load())
+    if not keys:
+        return f"No document has joined the first {words(len(FIRST))}."
+    return f"To the first {words(len(FIRST))} have been added: {', '.join(keys)}."
+
+
+def for_each_added(
+    table: Callable[[str], Markdown], label: str, caption: str, *, with_cells: bool = False
+) -> Markdown:
+    """Return a table for each document that has joined the first four; nothing where none has.
+
+    Parameters
+    ----------
+    table : callable
+        Returns the table of a source by its key.
+    label : str
+        Label of a table without ``tbl-`` and without the key, which is added.
+    caption : str
+        Caption, in which ``{}`` stands for the key.
+    with_cells : bool
+        Whether documents whose tables are not held, an abstract for example, are left out.
+    """
+    data = load()
+    printed = set(data.cells["source"])
+    return Markdown(
+        "\n".join(
+            f"::: {{#tbl-{label}-{key}}}\n\n{table(key).data}\n{caption.format(key)}\n\n:::\n"
+            for key in added(data)
+            if key in printed or not with_cells
+        )
+    )

@@ -1,0 +1,53 @@
+"""Markdown that both engines render, and that Jupyter can show as well.
+
+The tables carry Pandoc's markup: raised marks, spans that lead to where a number comes from,
+blocks of HTML for the page. Jupyter's own Markdown knows none of it and would show it as text.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+import mistune
+from IPython.display import Markdown
+
+_FOR_THE_PAGE = re.compile(r"^```\{=html\}\n(.*?)^```\n+", re.M | re.S)
+_MARKS = (
+    (re.compile(r'\[([^\]\[]*)\]\{from="[^"]*"\}'), r"\1"),
+    (re.compile(r"<span id=[^>]*></span>"), ""),
+)
+_NOTES = re.compile(r"^:::(?: \{\.table-notes\})?\n?", re.M)  # the block of a table's notes
+_to_html = mistune.create_markdown(escape=False, plugins=["table", "superscript"])
+
+
+class Shown(Markdown):
+    """What a cell displays: Markdown for the engines, HTML for Jupyter.
+
+    Quarto would take the HTML before the Markdown, and lose references and widths, so it is
+    not offered any.
+    """
+
+    def _repr_html_(self) -> str | None:
+        return None if "QUARTO_DOCUMENT_PATH" in os.environ else to_html(self.data)
+
+
+def to_html(markdown: str) -> str:
+    """Return the HTML of a table or list in the Markdown that a cell displays.
+
+    >>> to_html("[**2**]{from=\\"a-1\\"}^a^")
+    '<p><strong>2</strong><sup>a</sup></p>\\n'
+    """
+    return _to_html(without_marks(_FOR_THE_PAGE.sub(r"\1", _NOTES.sub("", markdown))))
+
+
+def without_page(markdown: str) -> str:
+    """Return Markdown without its blocks of HTML, which are for the page alone."""
+    return _FOR_THE_PAGE.sub("", markdown)
+
+
+def without_marks(markdown: str) -> str:
+    """Return Markdown without the spans and anchors that the page's links lead to and from."""
+    for mark, plain in _MARKS:
+        markdown = mark.sub(plain, markdown)
+    return markdown

@@ -1,0 +1,87 @@
+"""Changing several files as one: every one of them, or none.
+
+New contents are first written beside the files, so that a full disk or a folder that cannot
+be written shows before anything is changed; then each takes its place by a rename. What was
+replaced is put back where a later step fails.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from nenreview.audit.claims import claim_problems
+from nenreview.errors import Problem, ReviewError
+from nenreview.evidence.dataset import read
+from nenreview.paths import shown
+
+Changes = dict[Path, bytes | None]  # new content of each file; None where it is removed
+_SUFFIX = ".being-written"
+
+
+def apply(changes: Changes) -> None:
+    """Make all changes, or none.
+
+    Raises
+    ------
+    ReviewError
+        If a file cannot be read, written or removed; all files are then as before.
+    """
+    path = None
+    done: list[Path] = []
+    try:
+        before = {}
+        for path in changes:
+            before[path] = path.read_bytes() if path.exists() else None
+        for path, content in changes.items():
+            if content is not None:
+                _beside(path).write_bytes(content)
+        try:
+            for path, content in changes.items():
+                if content is None:
+                    path.unlink()
+                else:
+                    _beside(path).replace(path)
+                done.append(path)
+        except BaseException:
+            for changed in reversed(done):
+                _put_back(changed, before[changed])
+            raise
+    except OSError as error:
+        message = f"cannot be changed: {error.strerror}; nothing was changed"
+        raise ReviewError(Problem(shown(path), message)) from None
+    finally:
+        for path in changes:
+            _beside(path).unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(path.name + _SUFFIX)
+
+
+def _put_back(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+    else:
+        path.write_bytes(content)
+
+
+def require_sound(folder: Path, changes: Changes) -> None:
+    """Check what the data in `folder` would be after the changes.
+
+    Raises
+    ------
+    ReviewError
+        With every problem that ``nenreview check`` would find.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        copy = Path(shutil.copytree(folder, Path(name) / folder.name))
+        for path, content in changes.items():
+            if path.parent == folder and content is not None:
+                (copy / path.name).write_bytes(content)
+        dataset, problems = read(copy)
+        if dataset is not None:
+            problems = claim_problems(dataset)
+    if problems:
+        raise ReviewError(*problems)

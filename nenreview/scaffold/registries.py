@@ -1,0 +1,41 @@
+"""Numbers by which registries of trials know a trial."""
+
+from __future__ import annotations
+
+import re
+
+from nenreview.errors import Problem, ReviewError
+
+# The form of each, and an example. The column trial of data/trials.csv takes the same forms.
+REGISTRIES = {
+    "ClinicalTrials.gov": (r"NCT[0-9]{8}", "NCT01234567"),
+    "ChiCTR": (r"ChiCTR[0-9]{10}", "ChiCTR2000012345"),
+    "EudraCT or CTIS": (r"[0-9]{4}-[0-9]{6}-[0-9]{2}(-[0-9]{2})?", "2016-000123-45"),
+    "jRCT": (r"jRCT[0-9s][0-9]{9}", "jRCT2080224590"),
+    "UMIN": (r"UMIN[0-9]{9}", "UMIN000012345"),
+}
+
+
+def require_number(text: str) -> None:
+    """Check that `text` is the number of a trial in a registry.
+
+    Raises
+    ------
+    ReviewError
+        If no registry has numbers of this form.
+    """
+    if not any(re.fullmatch(form, text) for form, _ in REGISTRIES.values()):
+        known = ", ".join(f"{example} ({name})" for name, (_, example) in REGISTRIES.items())
+        message = f"{text!r} is no registry number; expected one like {known}"
+        raise ReviewError(Problem("NUMBER", message))
+
+
+def short_key(text: str) -> str:
+    """Return a key for a document of which only the trial is known.
+
+    >>> short_key("NCT01234567")
+    'nct4567'
+    """
+    letters = re.sub(r"[^a-z]", "", text.lower()) or "trial"
+    digits = re.sub(r"[^0-9]", "", text)
+    return letters + digits[-4:]

@@ -1,0 +1,48 @@
+"""Reading a text file whole, or saying in one line why it cannot be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nenreview.errors import Problem, ReviewError
+
+_MARK = b"\xef\xbb\xbf"
+
+
+def read_text(path: Path, name: str) -> str:
+    """Return the text of a file, its line ends as one newline each.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        Its name in messages.
+
+    Raises
+    ------
+    ReviewError
+        If it is missing or cannot be read, begins with a byte order mark, is not UTF-8, or
+        holds a NUL.
+    """
+
+    def refused(message: str, at: int | None = None) -> ReviewError:
+        row = None if at is None else content.count(b"\n", 0, at) + 1
+        return ReviewError(Problem(name, message, row))
+
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise refused("the file is missing") from None
+    except OSError as error:
+        raise refused(f"cannot be read: {error.strerror}") from None
+    if content.startswith(_MARK):
+        raise refused("begins with a byte order mark; expected plain UTF-8", 0)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = f"byte {content[error.start]:#04x} is not UTF-8"
+        raise refused(f"{found}; expected UTF-8 text", error.start) from None
+    if "\0" in text:
+        raise refused("a NUL byte; expected text", content.index(b"\0"))
+    return text.replace("\r\n", "\n").replace("\r", "\n")

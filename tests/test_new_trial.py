@@ -1,0 +1,471 @@
+"""A new trial: added as CONTRIBUTING.md says, everywhere where a trial is shown, and gone again."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers_book import copy_review, nenreview
+from helpers_data import DATA, ROOT
+from helpers_trial import contents, fill, run, steps
+
+from nenreview.errors import ReviewError
+from nenreview.evidence.dataset import load
+from nenreview.evidence.schema import read_package
+from nenreview.meta.pool import pool_proportions
+from nenreview.paths import CONFIG_NAME
+from nenreview.scaffold.changes import apply
+from nenreview.scaffold.contents import part_of, with_chapter, without_chapter
+from nenreview.scaffold.new_trial import Request, inhibitors, new_trial
+from nenreview.scaffold.registries import REGISTRIES, require_number
+from nenreview.scaffold.remove_trial import remove_trial
+from nenreview.scaffold.rows import records, with_rows, without_rows
+
+TRIAL, NAME = "NCT02054806", "pembrolizumab-keynote-028"
+BARE = Request(TRIAL, NAME)
+# Drawing every figure and rendering every chapter are tested elsewhere, and take long.
+LONG = ("figures", "render")
+
+# What the review says of the trial, as JSON. Run in a copy, which is the review there.
+PROBE = """
+import ast, json, sys
+from nenreview.audit.coverage import numbers_by_verdict
+from nenreview.audit.ledger import audit
+from nenreview.chapter import *
+from nenreview.context import context_of
+from nenreview.evidence_table import evidence_table
+from nenreview.figures.catalogue import catalogue, draw
+from nenreview.render.config import read_config
+from nenreview.render.source import read_chapters
+from nenreview.paths import ROOT
+from nenreview.synthesis.classes import responses
+from nenreview.synthesis.headline import headline
+from nenreview.synthesis_tables import answers_table, unknowns
+
+data, name = load(), sys.argv[1]
+whole = headline(data)[0].t
+(chapter,) = read_chapters(ROOT, [f"chapters/{name}.qmd"])
+space, shown = {}, []  # what the cells of the chapter leave, and what each shows
+for cell in chapter.notebook["cells"]:
+    if cell["cell_type"] == "code":
+        *lines, last = ast.parse(cell["source"]).body
+        exec(compile(ast.Module(lines, []), name, "exec"), space)
+        if isinstance(last, ast.Expr):
+            value = eval(compile(ast.Expression(last.value), name, "eval"), space)
+            shown.append(getattr(value, "data", None))
+        else:
+            exec(compile(ast.Module([last], []), name, "exec"), space)
+print(json.dumps({
+    "evidence": evidence_table(data).to_dict("records"),
+    "forest": [label for label, _ in context_of(data, "NCT02955069")],
+    "drawn": draw("context-spartalizumab").data["name"].tolist(),
+    "figures": sorted(catalogue(data)),
+    "pool": [whole.k, whole.events, whole.n, whole.estimate],
+    "findings": [f.id for f in audit(data) if f.verdict == "match"],
+    "coverage": numbers_by_verdict(data)["Numbers"].astype(int).to_dict(),
+    "first page": answers_table().data + unknowns().data,
+    "chapters": [entry.file for entry in read_config(ROOT).chapters],
+    "shown": [text if isinstance(text, str) else None for text in shown],
+    "documents": documents(),
+    "added": [
+        documents_added(),
+        for_each_added(audit_ledger, "audit-ledger", "{}").data,
+        for_each_added(coverage_table, "coverage", "{}", with_cells=True).data,
+    ],
+    "kinds": [one.name for one in responses(data) if one.kind == "NET"],
+}))
+"""
+
+
+def told(root: Path, name: str = NAME) -> dict:
+    """Return what the review in a copy says."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", PROBE, name]
+    ended = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+@pytest.fixture
+def review(tmp_path):
+    return copy_review(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory):
+    """Return a copy in which nothing is changed, as every test that uses it makes sure."""
+    return copy_review(tmp_path_factory.mktemp("untouched"))
+
+
+@pytest.fixture(scope="module")
+def told_then(untouched):
+    """Return what the review says without a new trial."""
+    return told(untouched, "spartalizumab")
+
+
+@pytest.fixture(scope="module")
+def with_trial(tmp_path_factory):
+    """Return a copy with a new trial, which every test that uses it leaves as it is."""
+    root = copy_review(tmp_path_factory.mktemp("with trial"))
+    new_trial(root, BARE)
+    return root
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory):
+    """Return a copy before, with the rows of the worked example in it, and after its removal."""
+    root = copy_review(tmp_path_factory.mktemp("example"))
+    before = contents(root)
+    printed, filled = "", None
+    for step in steps("A new trial"):
+        for arguments in step.commands:
+            if arguments[0] == "remove-trial":
+                filled, with_it = told(root), contents(root)
+            if arguments[0] not in LONG:
+                printed += run(root, arguments).stdout
+        if step.rows:
+            fill(root, step)
+    return before, with_it, contents(root), filled, printed
+
+
+def test_the_worked_example_touches_the_rows_the_chapter_and_the_line_alone(example):
+    before, with_it, *_ = example
+    changed = {name for name in with_it if with_it[name] != before.get(name)}
+    assert changed == {
+        CONFIG_NAME,
+        f"chapters/{NAME}.qmd",
+        *(f"data/{n}.csv" for n in ("trials", "sources", "results", "appraisal", "overlaps")),
+        "data/pooling.csv",
+    }
+    for name in changed & set(before):  # what was there is there, byte for byte
+        assert set(before[name].splitlines(True)) <= set(with_it[name].splitlines(True))
+
+
+def test_removal_restores_every_byte(example):
+    before, _, after, *_ = example
+    assert after == before
+
+
+def test_the_tables_figures_and_pages_have_the_trial(example, told_then):
+    *_, filled, _ = example
+    rows = {row["Trial"]: row for row in filled["evidence"]}
+    # Mehnert 2020: 12.0% (2.5-31.2) of 25, 6.3% (0.2-30.2) of 16.
+    carcinoid = rows["pembrolizumab (KEYNOTE-028): NET, carcinoid"]
+    pancreatic = rows["pembrolizumab (KEYNOTE-028): NET, pancreatic"]
+    assert (carcinoid["n"], carcinoid["ORR (95% CI)"]) == ("25", "3 of 25 (2.5–31.2)")
+    assert (pancreatic["NET"], pancreatic["ORR (95% CI)"]) == ("16", "1 of 16 (0.2–30.2)")
+    assert len(rows) == len(told_then["evidence"]) + 2
+    assert "pembrolizumab (KEYNOTE-028): carcinoid" in filled["forest"]
+    assert filled["drawn"] == filled["forest"]
+    assert set(filled["figures"]) - set(told_then["figures"]) == {f"context-{NAME}"}
+    assert (
+        "NET, pembrolizumab (KEYNOTE-028), carcinoid: 3 of 25 | 12 (3–31)" in filled["first page"]
+    )
+    assert "pembrolizumab (KEYNOTE-028), pancreatic" in filled["kinds"]
+    assert filled["first page"].count("every tumour was PD-L1-positive") == 2
+    assert f"chapters/{NAME}.qmd" in filled["chapters"]
+
+
+def test_audit_and_coverage_have_the_document(example, told_then):
+    *_, filled, printed = example
+    assert filled["coverage"] == told_then["coverage"] | {
+        "mehnert2020": 32,
+        "All sources": told_then["coverage"]["All sources"] + 32,
+    }
+    assert "no finding" in printed
+    # Both percentages are those of a count, and both intervals Clopper-Pearson's.
+    own = [f for f in filled["findings"] if f.startswith("mehnert2020")]
+    assert sum(f.endswith("-rate-interval") for f in own) == 2
+    assert sum(f.endswith("-percentage") for f in own) >= 2
+    assert filled["documents"] == 5
+    sentence, ledger, cells = filled["added"]
+    assert sentence == "To the first four have been added: mehnert2020."
+    assert "#tbl-audit-ledger-mehnert2020" in ledger and "nothing is at odds" in ledger
+    assert cells == ""  # an abstract has no table of which cells could be counted
+    assert told_then["added"] == ["No document has joined the first four.", "", ""]
+
+
+def test_the_chapter_shows_the_rows_without_being_touched(example):
+    *_, filled, _ = example
+    glance, numbers, rates, *_ = filled["shown"]
+    assert "ORR" in glance and "abstract: all up to" in glance
+    assert numbers.count("| mehnert2020, Results |") == 25  # 4 of the 29 are of those screened
+    assert "1 of 16" in rates
+
+
+def test_a_trial_that_no_pool_is_for_leaves_the_pool_alone(example, told_then):
+    *_, filled, _ = example
+    assert filled["pool"] == told_then["pool"]
+
+
+def test_a_trial_with_nothing_filled_is_sound_and_shows_dashes(review, told_then):
+    ended = run(review, ("new-trial", TRIAL, "--name", NAME))
+    checked = run(review, ("check",)).stdout
+    assert checked.startswith("data/ is sound: 5 sources, 17 trials")
+    assert checked.endswith("not yet transcribed: nct4806\n")
+    after = told(review)
+    glance, numbers, rates, *_ = after["shown"]
+    assert "to be filled" in glance and "not stated" in glance
+    assert "| – | – | – |" in numbers and "| – | – | – |" in rates
+    assert after["evidence"] == told_then["evidence"] and after["pool"] == told_then["pool"]
+    for file in ("trials", "sources", "results", "appraisal", "pooling", "overlaps"):
+        assert f"data/{file}.csv" in ended.stdout
+    row = (review / "data/trials.csv").read_text(encoding="utf-8").splitlines()[-1]
+    assert row == (
+        f"{TRIAL},{NAME},pembrolizumab,PD-1,monotherapy,NEN,not stated,,not stated,,,nct4806,{NAME}"
+    )
+
+
+MADE_UP = """\
+made2020-001,made2020,NCT01234567,Results,,,,all > NEC,patients,,,n,,reported,40,patients,40,
+made2020-002,made2020,NCT01234567,Results,,,,all > NEC,ORR,,,events,,reported,2,patients,2,
+"""
+
+
+def test_a_primary_row_enters_the_pool_with_its_counts(review, told_then):
+    options = ("--name", "nivolumab-made-up", "--source", "made2020")
+    run(review, ("new-trial", "NCT01234567", *options))
+    results = review / "data/results.csv"
+    kept = re.sub(r"^made2020-.*\n", "", results.read_text(encoding="utf-8"), flags=re.M)
+    results.write_text(kept + MADE_UP, encoding="utf-8")
+    choice = {"row": "nec-made-up", "estimand": "NEC", "role": "primary", "trial": "NCT01234567"}
+    choice |= {"source": "made2020", "population": "all > NEC", "responders": "printed"}
+    choice |= {"denominator": "treated", "fallback": "none", "reason": "made up"}
+    pooling = review / "data/pooling.csv"
+    pooling.write_text(with_rows(pooling.read_text(encoding="utf-8"), [choice]), encoding="utf-8")
+    k, events, n, estimate = told(review, "nivolumab-made-up")["pool"]
+    then = told_then["pool"]
+    assert (k, events, n) == (then[0] + 1, then[1] + 2, then[2] + 40)
+    expected = pool_proportions([5, 6, 1, 1, 1, 2], [18, 32, 19, 14, 21, 40], ci="t")
+    assert estimate == pytest.approx(expected.estimate)
+
+
+# What is refused.
+
+
+def refused(root: Path, request: Request) -> str:
+    """Return why a request is refused, nothing being changed by it."""
+    before = contents(root)
+    with pytest.raises(ReviewError) as raised:
+        new_trial(root, request)
+    assert contents(root) == before
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (Request("NCT0205480", NAME), "NUMBER: 'NCT0205480' is no registry number; expected one"),
+        (Request("nct02054806", NAME), "expected one like NCT01234567 (ClinicalTrials.gov)"),
+        (
+            Request("NCT02955069", NAME),
+            "data/trials.csv, row 8, column trial: 'NCT02955069' is there already",
+        ),
+        (Request(TRIAL, "spartalizumab"), "chapters/spartalizumab.qmd: the chapter is there already"),
+        (
+            Request(TRIAL, NAME, title="Spartalizumab"),
+            "data/trials.csv, row 8, column name: 'Spartalizumab' is there already",
+        ),
+        (Request(TRIAL, "synthesis"), "chapters/synthesis.qmd: the chapter is there already"),
+        (Request(TRIAL, "result"), "index.qmd, line "),
+        (Request(TRIAL, "Pembro 028"), "--name: 'Pembro 028'; expected small letters, digits"),
+        (Request(TRIAL, NAME, title="a | b"), "--title: 'a | b'; expected plain text"),
+        (Request(TRIAL, NAME, source="Mehnert"), "--source: 'Mehnert'; expected small letters"),
+        (Request(TRIAL, "atezolizumab-alone"), "--agents: expected, since the name names no known"),
+        (Request(TRIAL, NAME, part="Elsewhere"), "_quarto.yml: no part 'Elsewhere'; expected one of"),
+        (
+            Request(TRIAL, NAME, regimen_class="alone"),
+            "--class: 'alone'; expected one of monotherapy, checkpoint combination, with",
+        ),
+    ],
+)  # fmt: skip
+def test_what_exists_or_has_not_the_form_is_refused(untouched, request_, message):
+    assert message in refused(untouched, request_)
+
+
+def test_unsound_data_are_left_alone(review):
+    path = review / "data/trials.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("PD-1", "", 1), encoding="utf-8")
+    assert "data/trials.csv, row 2, column target" in refused(review, BARE)
+
+
+@pytest.mark.parametrize("number", [example for _, example in REGISTRIES.values()])
+def test_the_number_of_each_registry_is_one_of_the_data_too(number):
+    require_number(number)
+    fields = read_package(DATA, ("trials",))["trials"]["schema"]["fields"]
+    assert re.fullmatch(fields[0]["constraints"]["pattern"], number)
+
+
+def test_a_failing_write_leaves_every_file_as_it_was(review, monkeypatch):
+    replace, calls = Path.replace, []
+
+    def failing(self, target):
+        calls.append(target)
+        if len(calls) == 4:
+            raise OSError(28, "No space left on device")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", failing)
+    message = refused(review, BARE)
+    assert message.endswith("cannot be changed: No space left on device; nothing was changed")
+
+
+def test_an_interrupt_leaves_every_file_as_it_was(review, monkeypatch):
+    replace, before = Path.replace, contents(review)
+
+    def interrupted(self, target):
+        if target.name == "results.csv":
+            raise KeyboardInterrupt
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        new_trial(review, BARE)
+    assert contents(review) == before
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(ReviewError, match=r"there\.csv: cannot be changed: No such file"):
+        apply({tmp_path / "first.csv": b"x", tmp_path / "not" / "there.csv": b"x"})
+    assert list(tmp_path.iterdir()) == []
+
+
+# Where it goes.
+
+
+def test_the_part_follows_the_class_or_is_said(review):
+    data = load(DATA)
+    assert inhibitors(data)["tremelimumab"] == "CTLA-4"
+    new_trial(review, Request(TRIAL, "durvalumab-tremelimumab-more"))
+    parts = part_of((review / CONFIG_NAME).read_text(encoding="utf-8"))
+    assert parts["chapters/durvalumab-tremelimumab-more.qmd"] == "Combinations"
+    request = Request("NCT01234567", "nivolumab-more", part="Across trials")
+    new_trial(review, request)
+    parts = part_of((review / CONFIG_NAME).read_text(encoding="utf-8"))
+    assert parts["chapters/nivolumab-more.qmd"] == "Across trials"
+
+
+BOOK = """\
+book:
+  # kept
+  chapters:
+    - index.qmd
+    - part: One  # kept too
+      chapters:
+        - a.qmd  # and this
+
+    - part: Two
+      chapters: [b.qmd, c.qmd]
+"""
+
+
+def test_the_list_of_chapters_changes_by_one_line():
+    text, line = with_chapter(BOOK, "new.qmd", "One")
+    assert text.splitlines()[line - 1] == "        - new.qmd"
+    assert [x for x in text.splitlines() if x not in BOOK.splitlines()] == ["        - new.qmd"]
+    assert without_chapter(text, "new.qmd") == BOOK
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda: with_chapter(BOOK, "new.qmd", "Two"), "does not stand on a line of its own"),
+        (lambda: without_chapter(BOOK, "b.qmd"), "does not stand on a line of its own"),
+        (lambda: without_chapter(BOOK, "a.qmd"), "the only chapter of 'One'; a part needs one"),
+        (lambda: without_chapter(BOOK, "index.qmd"), "'index.qmd' is in no part"),
+        (lambda: with_chapter("book: {}\n", "new.qmd", "One"), "expected one of: none"),
+    ],
+)
+def test_a_list_that_cannot_be_changed_by_a_line_is_refused(change, message):
+    with pytest.raises(ReviewError, match=re.escape(message)):
+        change()
+
+
+def test_rows_that_stay_keep_every_byte():
+    text = 'a,b\n1,"x\n""y"""\n2,"needless quotes"\n'
+    assert [(r.line, r.values["b"]) for r in records(text)] == [
+        (2, 'x\n"y"'),
+        (4, "needless quotes"),
+    ]
+    more = with_rows(text, [{"a": "3", "b": "with, comma"}, {"a": "4"}])
+    assert more == text + '3,"with, comma"\n4,\n'
+    assert without_rows(more, lambda row: row["a"] in "34") == text
+    assert without_rows(text, lambda row: row["a"] == "1") == 'a,b\n2,"needless quotes"\n'
+    with pytest.raises(ValueError, match="c"):
+        with_rows(text, [{"c": "1"}])
+
+
+# What stays.
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("index.qmd", "See @sec-pembrolizumab-keynote-028-printed."),
+        ("chapters/evidence.qmd", "See [it](pembrolizumab-keynote-028.qmd)."),
+        ("chapters/evidence.qmd", "The trial Pembrolizumab-KEYNOTE-028 is another."),
+        ("chapters/audit.qmd", 'Of `{python} open_trial("NCT02054806").trial`.'),
+        ("chapters/coverage.qmd", '`{python} coverage_table("nct4806")`'),
+        ("nenreview/own.py", 'TRIAL = "NCT02054806"'),
+    ],
+)
+def test_a_trial_that_is_named_elsewhere_stays(with_trial, file, line):
+    path = with_trial / file
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    path.write_text(f"{text}\n{line}\n", encoding="utf-8")
+    before = contents(with_trial)
+    with pytest.raises(ReviewError) as raised:
+        remove_trial(with_trial, NAME)
+    assert contents(with_trial) == before
+    path.write_text(text, encoding="utf-8")
+    (problem,) = raised.value.problems
+    assert (problem.file, problem.row) == (file, text.count("\n") + 2)
+
+
+def test_a_row_about_another_trial_keeps_both(review):
+    new_trial(review, BARE)
+    path = review / "data/overlaps.csv"
+    row = {"source": "nct4806", "trial": TRIAL, "population": "all"}
+    row |= {"other_source": "review2023", "other_trial": "NCT02939651", "other_population": "all"}
+    row |= {"relation": "not known", "reason": "the same drug"}
+    path.write_text(with_rows(path.read_text(encoding="utf-8"), [row]), encoding="utf-8")
+    line = path.read_text(encoding="utf-8").count("\n")
+    with pytest.raises(ReviewError, match=f"overlaps.csv, row {line}: an overlap with NCT02939651"):
+        remove_trial(review, TRIAL)
+
+
+def test_a_trial_of_the_first_documents_stays_while_claims_rest_on_its_numbers(untouched):
+    before = contents(untouched)
+    with pytest.raises(ReviewError, match=r"claims\.csv, row \d+, column arguments"):
+        remove_trial(untouched, "NCT02923934")
+    assert contents(untouched) == before
+
+
+def test_a_trial_that_is_none_is_answered_with_those_that_are(untouched):
+    ended = nenreview("remove-trial", "nonesuch", cwd=untouched)
+    assert ended.returncode == 1
+    assert "'nonesuch' is no trial; expected a registry number or one of sintilimab" in ended.stderr
+
+
+def test_its_accepted_findings_and_figure_go_with_a_trial(review):
+    new_trial(review, BARE)
+    figure = review / "figures" / f"context-{NAME}.svg"
+    figure.write_text("drawn", encoding="utf-8")
+    path = review / "data/accepted.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "nct4806-001-size,conflict,1,2\n", encoding="utf-8")
+    remove_trial(review, NAME)
+    assert path.read_text(encoding="utf-8") == text
+    assert not figure.exists()
+
+
+def test_a_document_of_several_trials_stays(review):
+    new_trial(review, Request(TRIAL, NAME, source="review2023"))
+    rows = (review / "data/results.csv").read_bytes()
+    assert rows == (DATA / "results.csv").read_bytes()  # no rows: its table is transcribed already
+    remove_trial(review, NAME)
+    assert (review / "data/sources.csv").read_bytes() == (DATA / "sources.csv").read_bytes()
+    assert (review / "data/trials.csv").read_bytes() == (DATA / "trials.csv").read_bytes()
