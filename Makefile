@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 LOCK := requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help report test browser check figures lab quarto lint lock clean
+.PHONY: help report test browser check figures lab quarto parity release publish lint lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,20 @@ lab: $(STAMP) ## open JupyterLab with every chapter as a notebook
 
 quarto: $(STAMP) ## render with Quarto, where it is installed, and read its log
 	$(BIN)/python -m nenreview quarto
+
+parity: $(STAMP) ## hold the pages of Quarto, which must be installed, against our own
+	@command -v quarto >/dev/null || { echo 'quarto is not on PATH; there is nothing to compare' >&2; exit 1; }
+	$(BIN)/python -m pytest tests/test_parity.py
+
+release: $(STAMP) ## render the committed version into _site/, beside those before it
+	$(BIN)/python -m nenreview release
+
+publish: ## commit and push _site/, where it is a working copy of the branch of the site
+	@test -e _site/.git || { echo '_site is no working copy; check out the branch of the site there' >&2; exit 1; }
+	touch _site/.nojekyll # the host is to serve the files as they are
+	git -C _site add --all
+	git -C _site diff --cached --quiet || git -C _site -c user.name=release -c user.email=release@localhost commit --quiet --message 'Publish a version'
+	git -C _site push
 
 lint: $(STAMP) ## check the style of the code
 	$(BIN)/ruff check .

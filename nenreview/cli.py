@@ -115,6 +115,41 @@ def _parser() -> argparse.ArgumentParser:
     )
     figures.set_defaults(run=_figures)
 
+    release = commands.add_parser(
+        "release",
+        help="render the committed version into a folder of its own beside the others",
+        description="Render the version of pyproject.toml, as it is committed, into its folder in "
+        "_site/, with a page on what changed since the version before. A version that is there "
+        "is never changed: with other content it is refused.",
+    )
+    release.add_argument(
+        "--to", metavar="FOLDER", help="the folder of all versions; _site/ by default"
+    )
+    release.set_defaults(run=_release)
+
+    changes = commands.add_parser(
+        "changes",
+        help="print what changed between two released versions",
+        description="Compare two released versions and print the result as Markdown.",
+    )
+    changes.add_argument("old", metavar="OLD", help="for example 0.1.0")
+    changes.add_argument("new", metavar="NEW", help="a later one")
+    changes.add_argument(
+        "--in",
+        dest="folder",
+        metavar="FOLDER",
+        help="the folder of all versions; _site/ by default",
+    )
+    changes.set_defaults(run=_changes)
+
+    stamp = commands.add_parser(
+        "stamp",
+        help="write version and checksum of the data into the files that repeat them",
+        description="Write the version of pyproject.toml and the checksum of the data's tables "
+        "into CITATION.cff and data/datapackage.json.",
+    )
+    stamp.set_defaults(run=_stamp)
+
     quarto = commands.add_parser(
         "quarto",
         help="render with Quarto and read its log",
@@ -327,8 +362,10 @@ def _audit(arguments) -> int:
 
 
 def _render(arguments) -> int:
+    from nenreview.build import BUILT_IN, ENGINE
     from nenreview.render.book import render
 
+    os.environ[ENGINE] = BUILT_IN
     render(arguments.chapters, arguments.to, jobs=arguments.jobs, kernel=arguments.kernel)
     return 0
 
@@ -419,6 +456,37 @@ def _figures(_) -> int:
     from nenreview.paths import shown
 
     for path in write_all():
+        print(shown(path))
+    return 0
+
+
+def _release(arguments) -> int:
+    from pathlib import Path
+
+    from nenreview.paths import shown
+    from nenreview.releases.release import FOLDER, release
+    from nenreview.version import version
+
+    to = Path(arguments.to).resolve() if arguments.to else FOLDER
+    said = "released in" if release(to) else "is there already, with the same content:"
+    print(f"Version {version()} {said} {shown(to / version())}")
+    return 0
+
+
+def _changes(arguments) -> int:
+    from pathlib import Path
+
+    from nenreview.releases.release import FOLDER, changes_between
+
+    print(changes_between(arguments.old, arguments.new, Path(arguments.folder or FOLDER)), end="")
+    return 0
+
+
+def _stamp(_) -> int:
+    from nenreview.paths import shown
+    from nenreview.stamp import stamp
+
+    for path in stamp():
         print(shown(path))
     return 0
 

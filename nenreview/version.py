@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import re
 import subprocess
 import tomllib
 from datetime import UTC, date, datetime
@@ -19,6 +20,7 @@ from nenreview.paths import DATA, PYPROJECT, ROOT, shown
 from nenreview.textfile import read_text
 
 EPOCH = "SOURCE_DATE_EPOCH"
+CHECKSUM_COMMAND = "find data -name '*.csv' | LC_ALL=C sort | xargs sha256sum | sha256sum"
 
 
 # What is read from pyproject.toml, and its type; the version alone must be there.
@@ -68,30 +70,41 @@ def description() -> str:
     return _project().get("description", "")
 
 
+def code_licence() -> str:
+    """Return the licence of the code, for example ``"MIT"``; empty where none is named."""
+    return _project().get("license", "")
+
+
+def dependencies() -> list[str]:
+    """Return the names of the packages that the project needs, in its order."""
+    return [re.match(r"[\w.-]+", entry)[0] for entry in _project().get("dependencies", [])]
+
+
 def keywords() -> list[str]:
     """Return the words under which the review is to be found; none where there are none."""
     return _project().get("keywords", [])
 
 
 def data_checksum(folder: Path = DATA) -> str | None:
-    """Return one SHA-256 for all files below a folder, as 64 hexadecimal digits.
+    """Return one SHA-256 for all tables below a folder, as 64 hexadecimal digits.
 
-    None where there is no such folder.
+    None where there is no such folder. The description of the tables is not in it, since
+    the description names it.
 
-    It is the checksum of a list, one line a file: the file's own SHA-256, two spaces, its
+    It is the checksum of a list, one line a table: the file's own SHA-256, two spaces, its
     path from the folder's name on. The lines are sorted by the bytes of the path. A shell
-    gives the same with ``find data -type f | LC_ALL=C sort | xargs sha256sum | sha256sum``.
+    gives the same with `CHECKSUM_COMMAND`.
 
     Raises
     ------
     ReviewError
-        If the folder holds no file.
+        If the folder holds no table.
     """
     if not folder.is_dir():
         return None
-    files = {p.relative_to(folder.parent).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    files = {p.relative_to(folder.parent).as_posix(): p for p in folder.rglob("*.csv")}
     if not files:
-        raise ReviewError(Problem(shown(folder), "holds no file; expected the data of the review"))
+        raise ReviewError(Problem(shown(folder), "holds no table; expected the data of the review"))
     lines = (
         f"{hashlib.sha256(files[name].read_bytes()).hexdigest()}  {name}\n"
         for name in sorted(files, key=str.encode)
@@ -140,12 +153,46 @@ def date_in_words(day: date | None = None) -> str:
     return f"{day.day} {day:%B} {day.year}"
 
 
+def edition() -> str:
+    """Return in Markdown which state of the review something is of: version, date, data."""
+    checksum = data_checksum()
+    data = f" SHA-256 of the data: `{checksum}`." if checksum else ""
+    return f"Version {version()}, {date_in_words()}.{data}"
+
+
+def commit() -> str | None:
+    """Return the last commit of this folder; None where nothing of it is committed."""
+    return _last_commit("%H")
+
+
+def uncommitted(*, untracked: bool = False) -> list[str]:
+    """Return the files that are not as they were committed, below the folder of Git.
+
+    Parameters
+    ----------
+    untracked : bool
+        Whether files that Git neither knows nor ignores are among them.
+    """
+    which = "all" if untracked else "no"
+    lines = _git("status", "--porcelain", f"--untracked-files={which}", "--", ".") or ""
+    return [line[3:] for line in lines.splitlines()]
+
+
 def _committed() -> int | None:
     """Return when the last commit of this folder was made; None where there is none."""
+    seconds = _last_commit("%ct")
+    return int(seconds) if seconds else None
+
+
+def _last_commit(form: str) -> str | None:
     # Of this folder: one that lies uncommitted in somebody else's repository has none.
-    command = ["git", "log", "-1", "--format=%ct", "--", "."]
+    return (_git("log", "-1", f"--format={form}", "--", ".") or "").strip() or None
+
+
+def _git(*arguments: str) -> str | None:
+    """Return what a command of Git prints about this folder; None where it fails."""
     try:
-        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
     except OSError:  # no git
         return None
-    return int(run.stdout) if run.returncode == 0 and run.stdout.strip() else None
+    return run.stdout if run.returncode == 0 else None

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 
+from nenreview.build import ENGINE_ROW
+
 
 @dataclass
 class Book:
@@ -20,6 +22,7 @@ class Book:
     figures: list[tuple[str, str]] = field(default_factory=list)
     paragraphs: list[tuple[str, str]] = field(default_factory=list)
     terms: list[tuple[str, str]] = field(default_factory=list)
+    engines: list[str] = field(default_factory=list)
 
 
 def read_book(folder: Path, pages: list[str]) -> Book:
@@ -28,6 +31,7 @@ def read_book(folder: Path, pages: list[str]) -> Book:
     for page in pages:
         main = BeautifulSoup((folder / page).read_text(encoding="utf-8"), "html.parser").main
         _drop_frame(main, first=page == pages[0])
+        book.engines += _take_engines(main)
         book.headings += [(page, _text(h)) for h in main.find_all(["h1", "h2", "h3", "h4"])]
         book.cells += [(page, _text(c)) for c in main.find_all(["th", "td"])]
         book.captions += [(page, _text(c)) for c in main.find_all(["caption", "figcaption"])]
@@ -48,6 +52,17 @@ def _drop_frame(main: Tag, *, first: bool) -> None:
     if first:
         for element in main.select("#title-block-header"):
             element.decompose()
+
+
+def _take_engines(main: Tag) -> list[str]:
+    """Remove the row that names the engine, in which two engines must differ; return its texts."""
+    found = []
+    for row in main.find_all("tr"):
+        cells = row.find_all(["th", "td"])
+        if cells and _text(cells[0]) == ENGINE_ROW:
+            found.append(_text(cells[1]))
+            row.decompose()
+    return found
 
 
 def _text(element: Tag) -> str:

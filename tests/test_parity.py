@@ -3,6 +3,7 @@
 Needs Quarto, which no package index holds; without it these tests skip and say so.
 """
 
+import re
 import shutil
 import sys
 
@@ -36,6 +37,13 @@ def test_both_engines_show_the_same(books, part):
     by_quarto, by_us = (getattr(book, part) for book in books)
     assert by_us == by_quarto
     assert by_us, f"no {part} to compare"
+
+
+def test_each_engine_names_itself_where_it_is_named(books):
+    by_quarto, by_us = books
+    assert len(by_us.engines) == len(by_quarto.engines)
+    assert all(re.fullmatch(r"Quarto \d+\.\d+\.\d+", name) for name in by_quarto.engines)
+    assert all(name.startswith("built-in engine, with Pandoc ") for name in by_us.engines)
 
 
 def test_both_engines_explain_the_same_terms(books):

@@ -21,7 +21,7 @@ from nenreview.render.markdown import to_markdown
 from nenreview.render.pandoc import ASSETS, TYPST_SOURCE, Pages, write_pages
 from nenreview.render.pdf import problems
 from nenreview.render.source import read_chapters
-from nenreview.version import data_checksum
+from nenreview.version import CHECKSUM_COMMAND, data_checksum
 
 EPOCH = "1700000000"  # 14 November 2023, 22:13:20 in UTC
 LONG = 90  # rows of the table that does not fit on a page
@@ -114,17 +114,16 @@ def test_the_title_page_says_which_state_of_the_review_it_is(book, pdf):
 
 
 def test_the_checksum_of_the_data_is_the_one_that_a_shell_gives(tmp_path):
-    files = {"b.csv": b"2\n", "A.md": b"1\n", "part/c.csv": b""}
+    files = {"b.csv": b"2\n", "A.csv": b"1\n", "part/c.csv": b"", "datapackage.json": b"{}"}
     for name, content in files.items():
         path = tmp_path / "data" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    command = "find data -type f | LC_ALL=C sort | xargs sha256sum | sha256sum"
     shell = subprocess.run(
-        command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True
+        CHECKSUM_COMMAND, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert data_checksum(tmp_path / "data") == shell.stdout.split()[0]
-    assert command in (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    assert CHECKSUM_COMMAND in (ROOT / "data" / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("change", ["content", "name", "another file"])
@@ -144,7 +143,7 @@ def test_the_checksum_changes_with_the_data(tmp_path, change):
 
 def test_an_empty_folder_of_data_is_refused_and_none_has_no_checksum(tmp_path):
     assert data_checksum(tmp_path / "data") is None
-    with pytest.raises(ReviewError, match="holds no file; expected the data"):
+    with pytest.raises(ReviewError, match="holds no table; expected the data"):
         data_checksum(tmp_path)
 
 

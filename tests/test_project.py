@@ -5,7 +5,6 @@ import re
 import subprocess
 import tomllib
 
-import pytest
 import yaml
 from helpers_data import ROOT
 
@@ -97,16 +96,8 @@ def test_python_is_stated_the_same_everywhere_without_an_upper_limit():
     assert "(3, 11)" in text("Makefile") and "Python 3.11 or later" in text("README.md")
 
 
-@pytest.mark.parametrize(
-    ("file", "pattern"),
-    [
-        ("CITATION.cff", r"^version: (.+)$"),
-        ("data/datapackage.json", r'^  "version": "(.+)",$'),
-        ("CHANGELOG.md", r"^## (\S+)$"),
-    ],
-)
-def test_files_that_repeat_the_version_have_the_one_of_the_project(file, pattern):
-    assert re.search(pattern, text(file), re.M)[1] == PROJECT["version"]
+def test_the_changelog_begins_with_the_version_of_the_project():
+    assert re.search(r"^## (\S+)$", text("CHANGELOG.md"), re.M)[1] == PROJECT["version"]
 
 
 def test_the_keywords_are_those_of_the_citation():
@@ -120,6 +111,73 @@ def test_the_readme_opens_with_the_two_commands():
 
 def test_ci_runs_the_readmes_test_command():
     assert text(".ci/run").rstrip().splitlines()[-1] == "make test"
+
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def jobs() -> dict[str, dict]:
+    """Return the jobs of the workflows by name."""
+    found = {}
+    for path in WORKFLOWS:
+        found |= yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+    return found
+
+
+def test_a_step_of_a_workflow_is_a_target_or_installs_a_package():
+    targets = set(re.findall(r"^\.PHONY: (.+)$", text("Makefile"), re.M)[0].split())
+    runs = [step["run"] for job in jobs().values() for step in job["steps"] if "run" in step]
+    for run in runs:
+        target = re.fullmatch(r"make (\w+)", run)
+        assert (target and target[1] in targets) or re.fullmatch(
+            r"sudo apt-get install --yes [\w.-]+", run
+        ), run
+    wanted = {"lint", "test", "report", "quarto", "parity", "release", "publish"}
+    assert {f"make {name}" for name in wanted} <= set(runs)
+
+
+def test_a_step_of_a_workflow_uses_an_action_at_one_commit():
+    used = [step["uses"] for job in jobs().values() for step in job["steps"] if "uses" in step]
+    assert used and all(re.search(r"@[0-9a-f]{40}$", action) for action in used)
+
+
+def test_the_workflows_test_three_pythons_and_render_with_the_quarto_of_conda():
+    assert jobs()["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    (quarto,) = (s for s in jobs()["quarto"]["steps"] if "quarto-actions" in s.get("uses", ""))
+    assert quarto["with"]["version"] == conda()["quarto"]
+
+
+def test_the_files_of_a_published_version_are_those_that_a_release_writes():
+    package = yaml.safe_load(text("data/datapackage.json"))  # JSON is YAML
+    book = yaml.safe_load(text("_quarto.yml"))["book"]
+    (attach,) = (s for s in jobs()["publish"]["steps"] if "files" in s.get("with", {}))
+    folder = "_site/${{ github.ref_name }}"
+    assert attach["with"]["files"].split("\n")[:2] == [
+        f"{folder}/{book['output-file']}.pdf",
+        f"{folder}/downloads/{package['name']}-${{{{ github.ref_name }}}}-data.zip",
+    ]
+
+
+def test_make_publish_commits_and_pushes_the_site_and_needs_one(tmp_path):
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-C", tmp_path]
+    make = ["make", "-f", ROOT / "Makefile", "publish"]
+    alone = subprocess.run(make, cwd=tmp_path, capture_output=True, text=True)
+    assert alone.returncode != 0 and "_site is no working copy" in alone.stderr
+    site, remote = tmp_path / "_site", tmp_path / "remote.git"
+    subprocess.run([*git, "init", "-q", "--bare", "remote.git"], check=True)
+    subprocess.run([*git, "clone", "-q", remote, site], check=True, capture_output=True)
+    subprocess.run(["git", "-C", site, "config", "push.default", "current"], check=True)
+    (site / "index.html").write_text("new")
+    for _ in range(2):  # the second time there is nothing to commit, and that is no failure
+        run = subprocess.run(make, cwd=tmp_path, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+    files = subprocess.run(
+        [*git[:-1], remote, "ls-tree", "--name-only", "-r", "--full-tree", "HEAD"],
+        capture_output=True,
+        text=True,
+    )
+    log = subprocess.run([*git[:-1], remote, "log", "--oneline"], capture_output=True, text=True)
+    assert files.stdout == ".nojekyll\nindex.html\n" and len(log.stdout.splitlines()) == 1
 
 
 def test_every_make_target_is_in_its_help():
@@ -153,4 +211,6 @@ def test_nothing_reaches_back():
             imported = re.findall(r"^(?:from|import) nenreview\.(\w+)", path.read_text(), re.M)
             assert not {*imported} & {*later, "chapter"}, path
     for path in (ROOT / "nenreview" / "render").glob("*.py"):
-        assert not re.search(r"nenreview\.(chapter|stats|audit|evidence)", path.read_text()), path
+        assert not re.search(
+            r"nenreview\.(chapter|stats|audit|evidence|releases)", path.read_text()
+        ), path

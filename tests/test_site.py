@@ -457,6 +457,12 @@ def test_without_it_the_last_commit_of_the_folder_does(tmp_path):
 
 
 @pytest.mark.parametrize("name", PAGES)
+def test_no_link_at_the_top_leads_nowhere_or_says_nothing(plain, name):
+    links = page(plain, name).select("header.book a[href]")
+    assert links and all(a["href"] and text_of(a) for a in links)
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_every_page_opens_and_ends_with_version_and_date(plain, name):
     soup = page(plain, name)
     for frame in (soup.select_one("header.book"), soup.select_one("footer.book")):

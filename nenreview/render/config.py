@@ -53,6 +53,8 @@ REQUIRED = ("project.type", "book.title", "book.output-file", "book.chapters", "
 FIRST_PAGE = "index.qmd"
 _TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("str", "bool", "seq"))
 _FILE_STEM = r"(?!.*\.(?:pdf|html)$)[\w.-]+"
+CHANGES = "chapters/changes.qmd"  # what changed since the version before: in a release alone
+VERSIONS_NAME = "versions.json"  # beside the folders of the released versions
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,11 @@ class BookConfig:
     echo: bool
     code_fold: bool
     chapters: tuple[ChapterEntry, ...]
+
+    @property
+    def released(self) -> bool:
+        """Whether this is the book of a release, which stands beside those of other versions."""
+        return any(entry.file == CHANGES for entry in self.chapters)
 
 
 def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from nenreview.paths import DATA
 from nenreview.render.config import BookConfig
-from nenreview.version import made
+from nenreview.version import code_licence, made
 
 CARD_NAME = "card.png"
 SITEMAP_NAME = "sitemap.xml"
@@ -58,6 +58,14 @@ def dataset(config: BookConfig, folder: Path = DATA) -> str | None:
         described["url"] = config.site_url
     # Nothing in it may end the element that holds it.
     return json.dumps(described, ensure_ascii=False, indent=1).replace("<", "\\u003c")
+
+
+def licences(folder: Path = DATA) -> str:
+    """Return under which licences data and code are, in one line; empty where none is named."""
+    package = data_package(folder)
+    named = [("Data", one["name"]) for one in package["licenses"]] if package else []
+    named.append(("Code", code_licence()))
+    return "; ".join(f"{what}: {name}" for what, name in named if name)
 
 
 def data_files(folder: Path = DATA) -> list[Path]:

@@ -19,6 +19,7 @@ from nenreview.errors import Problem, ReviewError
 from nenreview.render.markdown import filled_in
 from nenreview.render.source import FENCE, Chapter, closes, read_chapters
 from nenreview.textfile import read_text
+from nenreview.version import data_checksum, edition, version
 
 if TYPE_CHECKING:  # where it is used it is imported: it takes as long as a whole chapter
     import nbformat
@@ -62,11 +63,14 @@ def as_executed_notebook(chapter: Chapter, executed: dict) -> str:
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             cell["source"] = filled_in(cell)
+    first = {"cell_type": "markdown", "source": edition(), "metadata": {}}
+    notebook["cells"].insert(0, first)
     return _written(notebook, {"chapter": chapter.file, "values": "filled in"})
 
 
 def _written(notebook: dict, ours: dict[str, str]) -> str:
     """Return the text of a notebook's file, with what is ours as its metadata."""
+    ours = {**ours, "version": version(), "sha256_of_data": data_checksum()}
     notebook["metadata"] = {"kernelspec": KERNEL, OURS: ours}
     notebook["nbformat"], notebook["nbformat_minor"] = 4, 5  # cells have ids from 4.5 on
     for number, cell in enumerate(notebook["cells"]):

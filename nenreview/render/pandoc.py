@@ -11,18 +11,19 @@ from pathlib import Path
 import pypandoc
 
 from nenreview.errors import Problem, ReviewError
-from nenreview.render.config import BookConfig
+from nenreview.render.config import VERSIONS_NAME, BookConfig
 from nenreview.render.discovery import (
     CARD_NAME,
     DATA_FOLDER,
     PACKAGE_NAME,
     data_files,
     dataset,
+    licences,
 )
 from nenreview.render.downloads import DOWNLOADS, dataset_name
 from nenreview.render.markdown import ChapterText
 from nenreview.render.source import Chapter
-from nenreview.version import date_in_words, made, version
+from nenreview.version import data_checksum, date_in_words, made, version
 
 ASSETS = Path(__file__).parent / "assets"
 TYPST_SOURCE = "book.typ"
@@ -109,6 +110,9 @@ def write_pages(
         "dataset": dataset(config),
         "data": f"{DATA_FOLDER}/{PACKAGE_NAME}" if data_files() else None,
         "downloads": DOWNLOADS,
+        "versions": f"../{VERSIONS_NAME}" if config.released else None,
+        "checksum": data_checksum(),
+        "licence": licences() or None,
         "archive": dataset_name(),
         "pdf_name": f"{config.output_file}.pdf",
         "code_fold": config.code_fold,

@@ -455,7 +455,8 @@ local function sections_of_head(root, pages)
       links[#links + 1] = { href = root .. pages[id] .. "#" .. id, title = html_inlines(labels[id].title) }
     end
   end
-  return links
+  -- An empty table is a map to Pandoc, which would show one link to nowhere.
+  return #links > 0 and links or nil
 end
 
 local function shows_code(chapter)
@@ -543,6 +544,10 @@ local function write_page(chapter, i, chapters, pages, template)
     archive = manifest.archive and escape(manifest.downloads .. "/" .. manifest.archive),
     section = sections_of_head(root, pages),
     code = shows_code(chapter) and "yes" or nil,
+    versions = manifest.versions,
+    page = chapter.page,
+    checksum = manifest.checksum,
+    licence = manifest.licence and escape(manifest.licence),
     dataset = i == 1 and manifest.dataset or nil,
     canonical = site and escape(site .. (i == 1 and "" or chapter.page)),
     card = site and escape(site .. manifest.card_name),

@@ -61,6 +61,54 @@
     for (const fold of folds) fold.addEventListener("toggle", name);
   }
 
+  // The other versions, on a page of a released one ----------------------------------------
+
+  function element(name, text, attributes) {
+    const made = Object.assign(document.createElement(name), attributes);
+    made.append(text);
+    return made;
+  }
+
+  // The same page in another version, or its first where it has no such page.
+  function inVersion(list, version, page) {
+    return new URL(`${version.version}/${version.pages.includes(page) ? page : "index.html"}`, list);
+  }
+
+  async function showVersions(held) {
+    const list = new URL(held.content, location.href);
+    const answer = await fetch(list);
+    if (!answer.ok) return;
+    const { newest, versions } = await answer.json();
+    const { version: mine, page } = held.dataset;
+    const items = element("ul", "");
+    for (const version of versions) {
+      const marks = [version.version === newest && "newest", version.version === mine && "this one"];
+      const said = [version.version, ...marks.filter(Boolean)].join(", ");
+      const link = element("a", said, { href: inVersion(list, version, page) });
+      if (version.version === mine) link.setAttribute("aria-current", "true");
+      items.append(element("li", link));
+    }
+    const selector = element("details", element("summary", "Versions"), { className: "versions with-script" });
+    selector.append(items);
+    selector.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !selector.open) return;
+      selector.open = false;
+      selector.querySelector("summary").focus();
+    });
+    document.querySelector(".masthead").append(selector);
+    if (mine === newest) return;
+    const there = versions.find((version) => version.version === newest);
+    const notice = element("p", `This is version ${mine}, which is old. `, { className: "old-version" });
+    notice.append(
+      element("a", `The newest is version ${newest}.`, { href: inVersion(list, there, page) }),
+    );
+    document.querySelector("main").prepend(notice);
+  }
+
+  const versions = document.querySelector('meta[name="versions"]');
+  // From disk nothing can be fetched: the page then says its own version alone.
+  if (versions && location.protocol !== "file:") showVersions(versions);
+
   // Code that can be copied ---------------------------------------------------------------
 
   function select(element) {

@@ -1,0 +1,60 @@
+"""``CHANGELOG.md``: what people write of each version, under three headings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from nenreview.errors import Problem, ReviewError
+from nenreview.paths import ROOT
+
+NAME = "CHANGELOG.md"
+DATA, METHOD, WORDING = "Data", "Method", "Wording"
+HEADINGS = (DATA, METHOD, WORDING)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the changelog says of one version.
+
+    Attributes
+    ----------
+    version : str
+    text : str
+        Markdown that stands before any heading; or empty.
+    under : dict of str to str
+        Markdown by heading, one of `HEADINGS`.
+    """
+
+    version: str
+    text: str
+    under: dict[str, str]
+
+
+def read_changelog(root: Path = ROOT) -> list[Entry]:
+    """Return the versions of ``CHANGELOG.md``, in its order, the latest first.
+
+    Raises
+    ------
+    ReviewError
+        If there is no such file, or a heading in it is none of `HEADINGS`.
+    """
+    path = root / NAME
+    if not path.is_file():
+        raise ReviewError(Problem(NAME, "does not exist"))
+    entries, problems = [], []
+    for part in re.split(r"^## +", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
+        name, _, text = part.partition("\n")
+        before, *sections = re.split(r"^### +", text, flags=re.M)
+        under = {}
+        for section in sections:
+            heading, _, said = section.partition("\n")
+            under[heading.strip()] = said.strip()
+        for heading in set(under) - set(HEADINGS):
+            message = f"version {name.strip()}: heading {heading!r}; expected {', '.join(HEADINGS)}"
+            problems.append(Problem(NAME, message))
+        entries.append(Entry(name.strip(), before.strip(), under))
+    if problems:
+        raise ReviewError(*problems)
+    return entries

@@ -1,0 +1,141 @@
+"""The estimates that a version of the review gives, rounded as its pages show them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nenreview.cohorts import cohorts
+from nenreview.evidence.dataset import Dataset
+from nenreview.meta.pool import PooledProportion
+from nenreview.stats.rate import Rate
+from nenreview.synthesis.contrasts import nec_against_net
+from nenreview.synthesis.headline import headline, left_out, posterior, sensitivities
+from nenreview.synthesis.multiverse import summary
+from nenreview.synthesis.randomised import randomised_contrasts
+from nenreview.wording import of, signed
+
+PERCENT, POINTS, ODDS_RATIO = "%", "points", "odds ratio"
+_COUNTS = re.compile(r"(: |, )\d+ of \d+( instead of \d+ of \d+)?")
+_DECIMALS = {PERCENT: 1, POINTS: 1, ODDS_RATIO: 2}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One estimate, by its name.
+
+    Attributes
+    ----------
+    name : str
+        The same from version to version.
+    estimate, low, high : float or None
+        In the unit, rounded as shown; None where there is none.
+    unit : str
+        ``"%"``, ``"points"`` (of percent) or ``"odds ratio"``.
+    counts : str
+        What it is made of, ``"12 of 114"``; or empty.
+    """
+
+    name: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    unit: str = PERCENT
+    counts: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Return the estimate as text, ``"10.5% (4.2 to 22.9), 12 of 114"``."""
+        decimals = _DECIMALS[self.unit]
+        limits = [signed(x, decimals) for x in (self.low, self.high) if x is not None]
+        parts = []
+        if self.estimate is not None:
+            value, gap = signed(self.estimate, decimals), "" if self.unit == PERCENT else " "
+            parts.append(f"{value}{gap}{self.unit}")
+        if limits:
+            parts.append(f"({' to '.join(limits)})")
+        text = " ".join(parts) or "none"
+        return f"{text}, {self.counts}" if self.counts else text
+
+
+def estimates(data: Dataset) -> tuple[Estimate, ...]:
+    """Return every estimate that versions are compared by, each name once."""
+    found = tuple(_all(data))
+    names = [one.name for one in found]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ValueError(f"two estimates named {', '.join(sorted(twice))}; expected one each")
+    return found
+
+
+def _all(data: Dataset) -> Iterator[Estimate]:
+    for pool in headline(data):
+        counts = _of(pool.t)
+        yield _pooled(f"Pool, {pool.name}: profile interval", pool.profile, counts)
+        yield _pooled(f"Pool, {pool.name}: t interval", pool.t, counts)
+        yield _percent(f"Pool, {pool.name}: a new trial", None, pool.t.pi_low, pool.t.pi_high)
+        yield _percent(f"Pool, {pool.name}: mean over trials", pool.t.marginal_mean, None, None)
+    seen = set()
+    for pool in sensitivities(data)[1:]:
+        name = _without_counts(pool.name)
+        name = f"{name}, otherwise counted" if name in seen else name
+        seen.add(name)
+        yield _pooled(f"Pool, {name}", pool.profile, _of(pool.t))
+    for refit in left_out(data):
+        if refit.pool:
+            yield _pooled(f"Pool without {refit.cohort.name}", refit.pool, _of(refit.pool))
+    bayes = posterior(data).pooled
+    yield _percent("Pool, Bayesian", bayes.median, bayes.low, bayes.high)
+    every = summary(data)
+    yield _percent("Pool, over all choices", every["median"], every["least"], every["greatest"])
+    for one in cohorts(data):
+        yield _rate(f"{one.row}: {one.label}", one.rate)
+        if one.fallback:
+            yield _rate(f"{one.row}: {one.label}, otherwise", one.fallback)
+    for contrast in nec_against_net(data):
+        interval = contrast.pair.risk_difference_interval()
+        values = [100 * x for x in (contrast.pair.risk_difference, interval.low, interval.high)]
+        name = (
+            contrast.name
+            if contrast.trial in contrast.name
+            else f"{contrast.name} ({contrast.trial})"
+        )
+        yield _made(f"NEC minus NET, {name}", values, POINTS)
+    for name, strata in randomised_contrasts(data).items():
+        ratio, interval = strata.mantel_haenszel_odds_ratio()
+        values = (ratio, interval.low, interval.high)
+        yield _made(f"Randomised comparison, {name}", values, ODDS_RATIO)
+
+
+def _without_counts(name: str) -> str:
+    """Return the name of a pool without its counts, which may move while it is the same pool."""
+    return _COUNTS.sub(lambda match: ", otherwise counted" if match[2] else "", name)
+
+
+def _of(pool: PooledProportion) -> str:
+    return f"{pool.events} of {pool.n}"
+
+
+def _pooled(name: str, pool: PooledProportion, counts: str) -> Estimate:
+    return _percent(name, pool.estimate, pool.ci_low, pool.ci_high, counts)
+
+
+def _rate(name: str, rate: Rate) -> Estimate:
+    exact = rate.clopper_pearson()
+    return _percent(name, rate.proportion, exact.low, exact.high, of(rate))
+
+
+def _percent(name: str, estimate, low, high, counts: str = "") -> Estimate:
+    values = [None if x is None else 100 * x for x in (estimate, low, high)]
+    return _made(name, values, PERCENT, counts)
+
+
+def _made(name: str, values, unit: str, counts: str = "") -> Estimate:
+    """Return an estimate with its values rounded; an infinite one has no limit to show."""
+    rounded = [
+        None if x is None or not math.isfinite(x) else round(float(x), _DECIMALS[unit]) + 0.0
+        for x in values
+    ]
+    return Estimate(name, *rounded, unit, counts)

@@ -1,0 +1,57 @@
+"""The number of a version, and how far it must rise: the rules of CONTRIBUTING.md, Versions."""
+
+from __future__ import annotations
+
+import re
+
+from nenreview.errors import Problem, ReviewError
+
+Number = tuple[int, int, int]
+PATCH, MINOR, MAJOR = "patch", "minor", "major"
+STEPS = (PATCH, MINOR, MAJOR)  # from the smallest
+_NUMBER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+
+
+def parse(version: str) -> Number:
+    """Return the three numbers of a version.
+
+    >>> parse("1.20.3")
+    (1, 20, 3)
+
+    Raises
+    ------
+    ReviewError
+        If it is anything but three numbers with dots between.
+    """
+    found = _NUMBER.fullmatch(version)
+    if not found:
+        message = f"version {version!r}; expected three numbers such as 1.2.0"
+        raise ReviewError(Problem("pyproject.toml", message))
+    return tuple(map(int, found.groups()))
+
+
+def step(old: str, new: str) -> str:
+    """Return which of the numbers rises from one version to a later one.
+
+    Raises
+    ------
+    ReviewError
+        If `new` is not later than `old`.
+    """
+    before, after = parse(old), parse(new)
+    if after <= before:
+        message = f"version {new}; expected one later than {old}, which is released"
+        raise ReviewError(Problem("pyproject.toml", message))
+    if after[0] > before[0]:
+        return MAJOR
+    return MINOR if after[1] > before[1] else PATCH
+
+
+def rises_enough(old: str, new: str, needed: str) -> bool:
+    """Return whether a version rises by the step that its changes need, or by a larger one.
+
+    Before 1.0.0 nothing is promised, and a minor step is enough for all.
+    """
+    if needed == MAJOR and parse(old)[0] == 0:
+        needed = MINOR
+    return STEPS.index(step(old, new)) >= STEPS.index(needed)

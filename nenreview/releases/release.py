@@ -1,0 +1,230 @@
+"""Making a release: the site of one version, from one commit, beside those of the others."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from nenreview.errors import Problem, ReviewError
+from nenreview.paths import CONFIG_NAME, DATA, ROOT, shown
+from nenreview.releases import page
+from nenreview.releases.changelog import NAME as CHANGELOG
+from nenreview.releases.changelog import Entry, read_changelog
+from nenreview.releases.changes import Changes, compare
+from nenreview.releases.number import parse, rises_enough, step
+from nenreview.releases.site import released, write_list
+from nenreview.releases.state import NAME as STATE
+from nenreview.releases.state import State, present_state, read_state
+from nenreview.render.config import CHANGES, read_config
+from nenreview.render.discovery import DATA_FOLDER
+from nenreview.stamp import unstamped
+from nenreview.version import commit, uncommitted, version
+
+FOLDER = ROOT / "_site"  # all versions
+NAMED = 5  # of the files that stand in the way, so many are named
+
+
+def release(to: Path = FOLDER) -> bool:
+    """Render the version that is committed into a folder of its own in `to`.
+
+    A version that is there already stays as it is.
+
+    Parameters
+    ----------
+    to : Path
+        The folder of all versions; it is made where it does not exist.
+
+    Returns
+    -------
+    bool
+        False where the version is there already, with the same content.
+
+    Raises
+    ------
+    ReviewError
+        If something is not committed, not written down or not stamped; if the number does not
+        rise as CONTRIBUTING.md has it; if the version is there with other content.
+    """
+    parse(version())
+    config = read_config(ROOT)
+    entries = _ready()
+    others = released(to)
+    state = present_state()
+    base = _base(others, state.version)
+    again = state.version in {one.version for one in others}
+    if others and not again:
+        step(others[0].version, state.version)  # refuses an earlier one
+    if base is None:
+        chapter = page.first_chapter(state, entries[:1])
+    else:
+        changes = compare(base, state, to / base.version / DATA_FOLDER, DATA)
+        if not again:
+            _check_number(changes, entries[0])
+        chapter = page.chapter(changes, _since(entries, base.version))
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"cannot be made: {error.strerror}; expected the folder of all versions"
+        raise ReviewError(Problem(shown(to), message)) from None
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=to) as held:
+        new = Path(held) / state.version
+        with _copy_of_the_commit() as copy:
+            _prepare(copy, chapter, state.version)
+            _render(copy)
+            shutil.copytree(copy / "_book", new)
+        (new / STATE).write_text(state.as_json(), encoding="utf-8", newline="")
+        place = to / state.version
+        if again:
+            _refuse_other_content(place, new)
+        else:
+            new.rename(place)
+    write_list(to, config.title)
+    return not again
+
+
+def changes_between(old: str, new: str, folder: Path = FOLDER) -> str:
+    """Return what changed between two released versions, as Markdown.
+
+    Raises
+    ------
+    ReviewError
+        If one of them is not in `folder`, or `new` is not the later one.
+    """
+    if parse(old) >= parse(new):
+        raise ReviewError(Problem(f"{old} {new}", "expected the older version first"))
+    states = [read_state(folder / number) for number in (old, new)]
+    places = [folder / number / DATA_FOLDER for number in (old, new)]
+    entries = [e for e in _since(read_changelog(), old) if parse(e.version) <= parse(new)]
+    return page.chapter(compare(*states, *places), entries)
+
+
+def _ready() -> list[Entry]:
+    """Return the changelog, where the review is in a state to be released."""
+    problems = []
+    if commit() is None:
+        raise ReviewError(Problem("git", "no commit of this folder; a release names its commit"))
+    changed = uncommitted(untracked=True)
+    if changed:
+        message = f"{_some(changed)} not committed; a release is made from a commit alone"
+        problems.append(Problem("git", message))
+    problems += unstamped()
+    entries = read_changelog()
+    if not entries or entries[0].version != version():
+        found = entries[0].version if entries else "no version"
+        message = f"begins with {found}; expected a section on version {version()}"
+        problems.append(Problem(CHANGELOG, message))
+    if problems:
+        raise ReviewError(*problems)
+    return entries
+
+
+def _base(others: Sequence[State], number: str) -> State | None:
+    """Return the newest of the versions that come before a number."""
+    return next((one for one in others if parse(one.version) < parse(number)), None)
+
+
+def _since(entries: Sequence[Entry], number: str) -> list[Entry]:
+    return [entry for entry in entries if parse(entry.version) > parse(number)]
+
+
+def _check_number(changes: Changes, entry: Entry) -> None:
+    """Refuse a number that does not rise as the changes ask, or a change that nothing explains."""
+    problems = [
+        Problem(
+            CHANGELOG,
+            f"version {entry.version} has no heading {heading}; expected one, since "
+            + ("the tables changed" if heading == "Data" else "results moved on the same data"),
+        )
+        for heading in changes.unsaid(entry)
+    ]
+    needed = changes.needed(entry)
+    if not rises_enough(changes.old.version, changes.new.version, needed):
+        message = (
+            f"version {changes.new.version} after {changes.old.version}; expected a {needed} step "
+            "(CONTRIBUTING.md, Versions)"
+        )
+        problems.append(Problem("pyproject.toml", message))
+    if problems:
+        raise ReviewError(*problems)
+
+
+@contextmanager
+def _copy_of_the_commit():
+    """Give a copy of this folder as it was committed, with its history."""
+    prefix = _git(ROOT, "rev-parse", "--show-prefix")
+    with tempfile.TemporaryDirectory(prefix="nenreview-") as held:
+        copy = Path(held) / "copy"
+        _git(
+            ROOT,
+            "clone",
+            "--quiet",
+            "--no-checkout",
+            _git(ROOT, "rev-parse", "--show-toplevel"),
+            str(copy),
+        )
+        _git(copy, "checkout", "--quiet", "--detach", _git(ROOT, "rev-parse", "HEAD"))
+        yield copy / prefix
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    run = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
+    if run.returncode:
+        raise ReviewError(Problem("git", f"{arguments[0]}: {run.stderr.strip()}"))
+    return run.stdout.strip()
+
+
+def _prepare(copy: Path, chapter: str, number: str) -> None:
+    """Add the chapter on what changed, and the folder of the version to the book's address."""
+    path = copy / CONFIG_NAME
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    config["book"]["chapters"].append(CHANGES)
+    if config["book"].get("site-url"):
+        config["book"]["site-url"] = f"{config['book']['site-url'].rstrip('/')}/{number}"
+    path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    (copy / CHANGES).write_text(chapter, encoding="utf-8")
+    # The book says how many of its files are not as committed: these two are a release's own.
+    _git(copy, "update-index", "--assume-unchanged", CONFIG_NAME)
+
+
+def _render(copy: Path) -> None:
+    """Render a copy with the code that lies in it, or else with this."""
+    path = os.pathsep.join(filter(None, [str(copy), os.environ.get("PYTHONPATH", "")]))
+    command = [sys.executable, "-m", "nenreview", "render"]
+    run = subprocess.run(command, cwd=copy, env={**os.environ, "PYTHONPATH": path})
+    if run.returncode:
+        raise ReviewError(Problem("render", f"ended with exit status {run.returncode}, see above"))
+
+
+def _refuse_other_content(place: Path, new: Path) -> None:
+    """Refuse a version whose files are not those that are there already."""
+    there, now = _checksums(place), _checksums(new)
+    differing = sorted(name for name in {*there, *now} if there.get(name) != now.get(name))
+    if differing:
+        message = (
+            f"is released, and {_some(differing)} would differ; a release is never changed: "
+            "give the review another number"
+        )
+        raise ReviewError(Problem(shown(place), message))
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def _some(names: list[str]) -> str:
+    """Return the first of some names, and how many there are besides."""
+    shown_names = ", ".join(names[:NAMED])
+    return f"{shown_names} and {len(names) - NAMED} more" if len(names) > NAMED else shown_names

@@ -1,0 +1,104 @@
+"""The site of all versions: a folder each, their list, and a page that leads to the newest."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from html import escape
+from pathlib import Path
+
+from nenreview.errors import Problem, ReviewError
+from nenreview.paths import shown
+from nenreview.releases.number import parse
+from nenreview.releases.state import NAME, State, read_state
+from nenreview.render.config import VERSIONS_NAME
+
+FIRST = "index.html"
+_POLICY = "default-src 'none'; img-src 'self'; base-uri 'none'; form-action 'none'"
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta http-equiv="refresh" content="0; url={newest}/index.html">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<link rel="icon" type="image/svg+xml" href="{newest}/favicon.svg">
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<p>The newest version is <a href="{newest}/index.html">{newest}</a>.</p>
+<h2>All versions</h2>
+<ul>
+{items}</ul>
+</main>
+</body>
+</html>
+"""
+
+
+def released(folder: Path) -> list[State]:
+    """Return the versions in a folder, the newest first; none where there is no such folder.
+
+    Raises
+    ------
+    ReviewError
+        If one of them cannot be read, or lies in a folder of another name.
+    """
+    found = []
+    for path in folder.glob(f"*/{NAME}"):
+        state = read_state(path.parent)
+        if state.version != path.parent.name:
+            message = f"is of version {state.version}; expected that of its folder"
+            raise ReviewError(Problem(shown(path), message))
+        found.append(state)
+    return sorted(found, key=lambda state: parse(state.version), reverse=True)
+
+
+def write_list(folder: Path, title: str) -> None:
+    """Write ``versions.json`` and the page that leads to the newest version.
+
+    Both are made from the versions that are there, so that they can be made again.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the versions, with one of them or more.
+    title : str
+        Title of the book.
+    """
+    states = released(folder)
+    newest = states[0].version
+    versions = [
+        {
+            "version": state.version,
+            "date": state.date,
+            "checksum": state.checksum,
+            "pages": sorted(
+                page.relative_to(folder / state.version).as_posix()
+                for page in (folder / state.version).rglob("*.html")
+            ),
+        }
+        for state in states
+    ]
+    listed = {"newest": newest, "versions": versions}
+    _replace(folder / VERSIONS_NAME, json.dumps(listed, ensure_ascii=False, indent=1) + "\n")
+    items = "".join(
+        f'<li><a href="{one.version}/index.html">Version {one.version}</a>, {one.date}</li>\n'
+        for one in states
+    )
+    page = _PAGE.format(policy=_POLICY, newest=newest, title=escape(title), items=items)
+    _replace(folder / FIRST, page)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole: a reader sees the old one or the new one."""
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=".", delete=False, encoding="utf-8", newline=""
+    ) as handle:
+        handle.write(text)
+    new = Path(handle.name)
+    new.chmod(0o644)  # a temporary file is its owner's alone
+    new.replace(path)

@@ -1,0 +1,121 @@
+"""What a version says, in a form that the next version can be compared with.
+
+The printed numbers are in the tables that every version carries; ``state.json`` beside them
+holds what is computed from them, the estimates and the verdicts of the audit.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from nenreview.audit.finding import DISAGREEING, NOTE, Finding
+from nenreview.audit.ledger import audit
+from nenreview.audit.report import where
+from nenreview.errors import Problem, ReviewError
+from nenreview.evidence.dataset import load
+from nenreview.paths import DATA, shown
+from nenreview.releases.estimates import Estimate, estimates
+from nenreview.version import commit, data_checksum, made, version
+
+NAME = "state.json"  # in the folder of a version
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the audit says of a printed number: the last of `Finding`, by its key `id`."""
+
+    id: str
+    where: str
+    printed: str
+    recomputed: str
+    verdict: str
+
+    @property
+    def in_need(self) -> bool:
+        """Whether it is something to look at: a disagreement, or a note."""
+        return self.verdict in (*DISAGREEING, NOTE)
+
+    @property
+    def shown(self) -> str:
+        """Return the verdict as text, with what was computed where that is not the print."""
+        if self.recomputed in ("", self.printed):
+            return self.verdict
+        return f"{self.verdict}: {self.recomputed}"
+
+
+@dataclass(frozen=True)
+class State:
+    """One version.
+
+    Attributes
+    ----------
+    version, date : str
+        Its number, and the day on which it was made, ``2026-11-03``.
+    commit : str
+        The commit that it was made from.
+    checksum : str or None
+        Of its tables; None for a book without data.
+    estimates : tuple of Estimate
+    verdicts : tuple of Verdict
+        In the order of the pages; both are empty for a book that has not this review's tables.
+    """
+
+    version: str
+    date: str
+    commit: str
+    checksum: str | None
+    estimates: tuple[Estimate, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+
+    def as_json(self) -> str:
+        """Return the content of ``state.json``."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
+
+
+def present_state() -> State:
+    """Return what the review says as it stands."""
+    computed = (estimates(load()), verdicts(audit(load()))) if _is_review(DATA) else ((), ())
+    return State(version(), made().date().isoformat(), commit() or "", data_checksum(), *computed)
+
+
+def verdicts(findings: tuple[Finding, ...]) -> tuple[Verdict, ...]:
+    """Return what the audit found, in the form that versions are compared by."""
+    return tuple(Verdict(f.id, where(f), f.printed, f.recomputed, f.verdict) for f in findings)
+
+
+def read_state(folder: Path) -> State:
+    """Read what a released version says.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the version.
+
+    Raises
+    ------
+    ReviewError
+        If there is no ``state.json``, or it has another form.
+    """
+    path = folder / NAME
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        return State(
+            **{
+                **held,
+                "estimates": tuple(Estimate(**one) for one in held["estimates"]),
+                "verdicts": tuple(Verdict(**one) for one in held["verdicts"]),
+            }
+        )
+    except FileNotFoundError:
+        message = "does not exist; expected the folder of a released version"
+        raise ReviewError(Problem(shown(path), message)) from None
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"is not what a release writes: {error!r}"
+        raise ReviewError(Problem(shown(path), message)) from None
+
+
+def _is_review(folder: Path) -> bool:
+    """Return whether a folder holds the tables of this review, and not those of another book."""
+    return (folder / "results.csv").is_file()

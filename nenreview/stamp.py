@@ -1,0 +1,71 @@
+"""The files that repeat the version and the checksum of the data, and writing both into them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from nenreview.errors import Problem, ReviewError
+from nenreview.paths import ROOT
+from nenreview.version import data_checksum, version
+
+# Each file with what stands before the version and before the checksum, on lines of their own.
+_PLACES = {
+    "CITATION.cff": (r"^version: ", r'^    value: "sha256:'),
+    "data/datapackage.json": (r'^  "version": "', r'^  "checksum": "sha256:'),
+}
+_UP_TO_THE_QUOTE = r'[^"\n]*'
+
+
+def stamped(root: Path = ROOT) -> dict[Path, str]:
+    """Return what the files that repeat version and checksum should hold.
+
+    A book without a data package has neither file, and nothing to repeat.
+
+    Raises
+    ------
+    ReviewError
+        If a file that is there has no place for the version or for the checksum.
+    """
+    found, problems = {}, []
+    values = (version(), data_checksum(root / "data") or "")
+    for name, places in _PLACES.items():
+        path = root / name
+        if not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8")
+        for place, value in zip(places, values, strict=True):
+            text, times = re.subn(
+                f"({place}){_UP_TO_THE_QUOTE}", rf"\g<1>{value}", text, flags=re.M
+            )
+            if times != 1:
+                message = f"{times} lines match {place}; expected one"
+                problems.append(Problem(name, message))
+        found[path] = text
+    if problems:
+        raise ReviewError(*problems)
+    return found
+
+
+def unstamped(root: Path = ROOT) -> list[Problem]:
+    """Return the files whose version or checksum is not that of the review."""
+    return [
+        Problem(
+            path.relative_to(root).as_posix(),
+            "names another version or checksum of the data; expected what `nenreview stamp` writes",
+        )
+        for path, text in stamped(root).items()
+        if path.read_text(encoding="utf-8") != text
+    ]
+
+
+def stamp(root: Path = ROOT) -> list[Path]:
+    """Write version and checksum into the files that repeat them; return those that changed."""
+    changed = [
+        (path, text)
+        for path, text in stamped(root).items()
+        if path.read_text(encoding="utf-8") != text
+    ]
+    for path, text in changed:
+        path.write_text(text, encoding="utf-8", newline="")
+    return [path for path, _ in changed]

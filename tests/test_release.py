@@ -1,0 +1,338 @@
+"""Releases: a folder for each version, never changed; their list; what changed; the selector."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from helpers_book import edit, nenreview
+from helpers_browser import launched, served, violations, visit
+from helpers_release import commit, committed_book, contents, git, next_version
+from pypdf import PdfReader
+
+OLD, NEW = "1.2.3", "1.3.0"
+SAID = "### Data\n\n- The feather was weighed again.\n\n### Wording\n\n- Words."
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory) -> Path:
+    """A book whose first version is released."""
+    root = committed_book(tmp_path_factory.mktemp("first"))
+    run = nenreview("release", cwd=root)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.endswith(f"Version {OLD} released in _site/{OLD}\n")
+    return root
+
+
+@pytest.fixture(scope="module")
+def second(first, tmp_path_factory) -> Path:
+    """A copy of it with a later version on other data, and a chapter more, released too."""
+    root = Path(shutil.copytree(first, tmp_path_factory.mktemp("second") / "book"))
+    (root / "data" / "weights.csv").write_text("thing,weight\nfeather,3\nlead,9\n", "utf-8")
+    (root / "chapters" / "third.qmd").write_text("# Third {#sec-third}\n\nNew here.\n", "utf-8")
+    edit(root, "_quarto.yml", "second.qmd", "second.qmd\n        - chapters/third.qmd")
+    next_version(root, NEW, SAID)
+    run = nenreview("release", cwd=root)
+    assert run.returncode == 0, run.stderr
+    return root
+
+
+def copy(root: Path, folder: Path) -> Path:
+    return Path(shutil.copytree(root, folder / "book"))
+
+
+def page(root: Path, name: str) -> BeautifulSoup:
+    return BeautifulSoup((root / "_site" / name).read_text(encoding="utf-8"), "html.parser")
+
+
+def text_of(element) -> str:
+    return " ".join(element.get_text().replace("\u00a0", " ").split())
+
+
+def refused(root: Path) -> str:
+    """Return what a release that must fail says; the versions that are there stay as they are."""
+    before = contents(root / "_site") if (root / "_site").is_dir() else {}
+    run = nenreview("release", cwd=root)
+    assert run.returncode == 1, run.stdout
+    assert (contents(root / "_site") if (root / "_site").is_dir() else {}) == before
+    return run.stderr
+
+
+# One version --------------------------------------------------------------------------------
+
+
+def test_a_release_made_twice_changes_nothing(first, tmp_path):
+    root = copy(first, tmp_path)
+    before = contents(root / "_site")
+    run = nenreview("release", cwd=root)
+    assert run.returncode == 0, run.stderr
+    assert f"Version {OLD} is there already, with the same content: _site/{OLD}" in run.stdout
+    assert contents(root / "_site") == before
+    assert sorted(p.name for p in (root / "_site").iterdir()) == [
+        OLD,
+        "index.html",
+        "versions.json",
+    ]
+
+
+def test_the_same_number_with_other_content_is_refused(first, tmp_path):
+    root = copy(first, tmp_path)
+    edit(root, "chapters/second.qmd", "A second note.", "Another note.")
+    commit(root, 1)
+    said = refused(root)
+    assert f"_site/{OLD}: is released, and chapters/changes.html" not in said
+    assert f"_site/{OLD}: is released, and chapters/second.html" in said
+    assert "a release is never changed: give the review another number" in said
+
+
+def test_a_release_holds_the_site_the_pdf_the_data_and_its_state(first):
+    held = contents(first / "_site" / OLD)
+    assert {
+        "index.html",
+        "small.pdf",
+        "state.json",
+        "data/weights.csv",
+        "downloads/small-1.2.3-data.zip",
+        "chapters/changes.html",
+    } <= set(held)
+    state = json.loads(held["state.json"])
+    assert state["version"] == OLD and state["date"] == "2026-03-01"
+    assert state["commit"] == git(first, "rev-parse", "HEAD").strip()
+    stamped = json.loads((first / "data" / "datapackage.json").read_text("utf-8"))["checksum"]
+    assert f"sha256:{state['checksum']}" == stamped
+
+
+def test_the_first_version_says_that_it_is_the_first(first):
+    said = text_of(page(first, f"{OLD}/chapters/changes.html").main)
+    assert f"Version {OLD} of 1 March 2026 is the first" in said and "All of it." in said
+
+
+def test_the_released_files_are_those_of_the_commit_and_not_of_the_folder(first, tmp_path):
+    root = copy(first, tmp_path)
+    assert not (root / "chapters" / "changes.qmd").exists()
+    (root / "_book").mkdir(exist_ok=True)
+    (root / "_book" / "mine.txt").write_text("mine")  # ignored by Git, so not in its way
+    assert nenreview("release", cwd=root).returncode == 0
+    assert (root / "_book" / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda root: (root / "new.txt").write_text("new"), "git: new.txt not committed"),
+        (lambda root: edit(root, "index.qmd", "Preface", "Foreword"), "index.qmd not committed"),
+        (
+            lambda root: edit(root, "CHANGELOG.md", "## 1.2.3", "## 1.2.2"),
+            "CHANGELOG.md: begins with 1.2.2; expected a section on version 1.2.3",
+        ),
+        (
+            lambda root: edit(root, "CHANGELOG.md", "- All of it.", "### Novelties\n\n- All."),
+            "heading 'Novelties'; expected Data, Method, Wording",
+        ),
+        (
+            lambda root: (root / "data" / "weights.csv").write_text("thing\n"),
+            "data/datapackage.json: names another version or checksum",
+        ),
+        (
+            lambda root: edit(root, "pyproject.toml", "1.2.3", "1.2"),
+            "version '1.2'; expected three numbers such as 1.2.0",
+        ),
+        (lambda root: shutil.rmtree(root / ".git"), "git: no commit of this folder"),
+    ],
+)
+def test_what_is_not_ready_is_refused(tmp_path, change, said):
+    root = committed_book(tmp_path)
+    change(root)
+    if "committed" not in said and (root / ".git").is_dir():
+        git(root, "commit", "-aqm", "x")
+    assert said in refused(root)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    root = committed_book(tmp_path)
+    run = nenreview("release", "--to", "index.qmd/site", cwd=root)
+    assert run.returncode == 1 and "index.qmd/site: cannot be made: Not a directory" in run.stderr
+
+
+def test_a_render_that_fails_leaves_nothing_behind(tmp_path):
+    root = committed_book(tmp_path)
+    edit(root, "chapters/first.qmd", "# First", "@tbl-none\n\n# First")
+    commit(root, 1)
+    run = nenreview("release", cwd=root)
+    assert run.returncode == 1 and "render: ended with exit status 1, see above" in run.stderr
+    assert list((root / "_site").iterdir()) == []
+
+
+# Two versions -------------------------------------------------------------------------------
+
+
+def test_an_older_version_stays_as_it_was_beside_a_newer_one(first, second):
+    assert contents(second / "_site" / OLD) == contents(first / "_site" / OLD)
+
+
+def test_the_list_has_every_version_with_its_pages_the_newest_first(second):
+    held = json.loads((second / "_site" / "versions.json").read_text(encoding="utf-8"))
+    assert held["newest"] == NEW
+    assert [(v["version"], v["date"]) for v in held["versions"]] == [
+        (NEW, "2026-03-02"),
+        (OLD, "2026-03-01"),
+    ]
+    newer, older = (set(v["pages"]) for v in held["versions"])
+    assert newer - older == {"chapters/third.html"} and older < newer
+    for version in held["versions"]:
+        for name in version["pages"]:
+            assert (second / "_site" / version["version"] / name).is_file()
+
+
+def test_the_top_leads_to_the_newest_and_lists_all(second):
+    soup = page(second, "index.html")
+    assert soup.select_one('meta[http-equiv="refresh"]')["content"] == f"0; url={NEW}/index.html"
+    links = [a["href"] for a in soup.select("li a")]
+    assert links == [f"{NEW}/index.html", f"{OLD}/index.html"]
+    assert not soup.find_all(["script", "style"])
+
+
+def test_what_changed_is_a_chapter_of_the_newer_version(second):
+    soup = page(second, f"{NEW}/chapters/changes.html")
+    said = text_of(soup.main)
+    assert (
+        f"Version {NEW} of 2 March 2026 is compared here with version {OLD} of 1 March 2026."
+        in said
+    )
+    assert "The feather was weighed again." in said and "All of it." not in said
+    rows = [[text_of(cell) for cell in row.select("td")] for row in soup.select("main tr")]
+    assert ["weights: feather", "weight", "1", "3"] in rows
+    assert ["weights: lead", "thing: lead; weight: 9"] in rows
+    assert ["weights: stone", "thing: stone; weight: 2"] in rows
+    assert "What changed" in text_of(page(second, f"{NEW}/index.html").select_one("nav.chapters"))
+    pdf = PdfReader(second / "_site" / NEW / "small.pdf")
+    assert any("The feather was weighed again." in p.extract_text() for p in pdf.pages)
+
+
+def test_the_command_prints_the_same(second):
+    run = nenreview("changes", OLD, NEW, cwd=second)
+    assert run.returncode == 0, run.stderr
+    assert "| weights: feather | weight | 1 | 3 |" in run.stdout
+    assert "expected the older version first" in nenreview("changes", NEW, OLD, cwd=second).stderr
+    missing = nenreview("changes", OLD, "9.0.0", cwd=second).stderr
+    assert "_site/9.0.0/state.json: does not exist" in missing
+
+
+@pytest.mark.parametrize(
+    ("number", "changelog", "said"),
+    [
+        ("1.2.2", SAID, "is released"),
+        ("1.2.4", SAID, "version 1.2.4 after 1.2.3; expected a minor step"),
+        ("1.3.0", "- Much.", "version 1.3.0 has no heading Data; expected one"),
+    ],
+)
+def test_a_number_that_does_not_fit_what_changed_is_refused(
+    first, tmp_path, number, changelog, said
+):
+    root = copy(first, tmp_path)
+    (root / "data" / "weights.csv").write_text("thing,weight\nfeather,3\n", "utf-8")
+    next_version(root, number, changelog)
+    assert said in refused(root)
+
+
+def test_an_address_gets_the_number_of_the_version(tmp_path):
+    root = committed_book(tmp_path)
+    edit(root, "_quarto.yml", '  author: "Nobody"',
+         '  author: "Nobody"\n  site-url: https://example.org/review/')  # fmt: skip
+    commit(root, 1)
+    run = nenreview("release", "--to", "../elsewhere", cwd=root)
+    assert run.returncode == 0, run.stderr
+    soup = BeautifulSoup(
+        (tmp_path / "elsewhere" / OLD / "index.html").read_text("utf-8"), "html.parser"
+    )
+    address = soup.select_one('link[rel="canonical"]')["href"]
+    assert address == f"https://example.org/review/{OLD}/"
+
+
+# In a browser -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def address(second):
+    with served(second / "_site") as address:
+        yield address
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("name", ["index.html", "chapters/second.html"])
+def test_an_old_version_says_so_and_leads_to_the_same_page_of_the_newest(
+    address, browser, name, width
+):
+    with visit(browser, f"{address}{OLD}/{name}", width) as seen:
+        notice = seen.page.locator(".old-version")
+        notice.wait_for()
+        assert (
+            notice.inner_text()
+            == f"This is version {OLD}, which is old. The newest is version {NEW}."
+        )
+        assert violations(seen.page) == []
+        notice.get_by_role("link").click()
+        seen.page.wait_for_url(f"{address}{NEW}/{name}")
+        seen.page.locator(".versions").wait_for()
+        assert seen.page.locator(".old-version").count() == 0
+        assert not seen.faults
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_selector_works_by_keyboard_and_marks_the_newest(address, browser, width):
+    with visit(browser, f"{address}{NEW}/chapters/third.html", width) as seen:
+        summary = seen.page.locator(".versions summary")
+        summary.press("Enter")
+        links = seen.page.locator(".versions a")
+        assert links.all_inner_texts() == [f"{NEW}, newest, this one", OLD]
+        assert links.nth(0).get_attribute("aria-current") == "true"
+        box = seen.page.locator(".versions ul").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+        assert violations(seen.page) == []
+        seen.page.keyboard.press("Escape")
+        assert not links.nth(0).is_visible()
+        summary.press("Enter")
+        links.nth(1).click()
+        # The older version has no such page.
+        seen.page.wait_for_url(f"{address}{OLD}/index.html")
+        assert not seen.faults
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_changed_fits_and_is_accessible(address, browser, width, scheme):
+    with visit(browser, f"{address}{NEW}/chapters/changes.html", width, scheme) as seen:
+        seen.page.locator(".versions").wait_for()
+        assert violations(seen.page) == []
+        assert not seen.faults
+
+
+def test_the_top_of_the_site_ends_at_the_newest(address, browser):
+    page, said = browser.new_page(), []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(address)
+    page.wait_for_url(f"{address}{NEW}/index.html")
+    page.locator(".versions").wait_for()
+    assert said == []
+    page.close()
+
+
+def test_from_disk_and_alone_a_released_page_has_no_selector_and_no_error(
+    second, browser, tmp_path
+):
+    with visit(browser, (second / "_site" / OLD / "index.html").as_uri()) as seen:
+        assert seen.page.locator(".versions").count() == 0
+        assert not seen.faults
+
+
+def test_a_book_that_is_no_release_asks_for_no_list(first):
+    assert nenreview("render", "--to", "html", cwd=first).returncode == 0
+    assert "versions.json" not in (first / "_book" / "index.html").read_text(encoding="utf-8")
+    assert "versions.json" in (first / "_site" / OLD / "index.html").read_text(encoding="utf-8")
