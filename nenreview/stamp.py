@@ -34,6 +34,8 @@ def stamped(root: Path = ROOT) -> dict[Path, str]:
         if not path.is_file():
             continue
         text = path.read_text(encoding="utf-8")
+        if not any(re.search(place, text, re.M) for place in places):
+            continue  # it repeats neither
         for place, value in zip(places, values, strict=True):
             text, times = re.subn(
                 f"({place}){_UP_TO_THE_QUOTE}", rf"\g<1>{value}", text, flags=re.M

@@ -59,8 +59,8 @@ def test_what_the_stamp_writes_does_not_change_the_checksum(tmp_path):
 
 def test_a_file_without_a_place_is_named(tmp_path):
     root = book_with_data(tmp_path)
-    (root / "CITATION.cff").write_text("title: T\n", encoding="utf-8")
-    with pytest.raises(ReviewError, match=r"CITATION\.cff: 0 lines match \^version: "):
+    (root / "CITATION.cff").write_text("version: 1.2.3\n", encoding="utf-8")
+    with pytest.raises(ReviewError, match=r"CITATION\.cff: 0 lines match \^    value"):
         stamped(root)
 
 
