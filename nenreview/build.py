@@ -12,10 +12,17 @@ import pypandoc
 from IPython.display import Markdown
 
 from nenreview.tables import show_table
-from nenreview.version import commit, data_checksum, dependencies, made, uncommitted, version
+from nenreview.version import (
+    ENGINE,
+    commit,
+    data_checksum,
+    dependencies,
+    made,
+    uncommitted,
+    version,
+)
 
-ENGINE = "NENREVIEW_ENGINE"  # set by `nenreview render` for the cells of the chapters
-BUILT_IN, QUARTO, NEITHER = "built-in engine", "Quarto", "none: the cells were run by themselves"
+QUARTO, NEITHER = "Quarto", "none: the cells were run by themselves"
 ENGINE_ROW = "Engine"  # the one row in which the engines may differ
 NOT_KNOWN = "not known: not a copy with its history"
 

@@ -362,10 +362,8 @@ def _audit(arguments) -> int:
 
 
 def _render(arguments) -> int:
-    from nenreview.build import BUILT_IN, ENGINE
     from nenreview.render.book import render
 
-    os.environ[ENGINE] = BUILT_IN
     render(arguments.chapters, arguments.to, jobs=arguments.jobs, kernel=arguments.kernel)
     return 0
 

@@ -20,6 +20,7 @@ from nenreview.paths import DATA, PYPROJECT, ROOT, shown
 from nenreview.textfile import read_text
 
 EPOCH = "SOURCE_DATE_EPOCH"
+ENGINE = "NENREVIEW_ENGINE"  # what renders, in the environment of a chapter's cells
 CHECKSUM_COMMAND = "find data -name '*.csv' | LC_ALL=C sort | xargs sha256sum | sha256sum"
 
 

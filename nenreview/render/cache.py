@@ -25,8 +25,8 @@ from nenreview.version import EPOCH
 FOLDER = ".cache"
 LOCK = "requirements.lock"
 ENGINE = Path(__file__).parent
-# What they say is known, so that what used them can be kept.
-_PROGRAMS = frozenset({"git"})
+# What they say follows from the project's history and the installed packages, which are known.
+_PROGRAMS = frozenset({"git", "pandoc"})
 
 
 class Cache:

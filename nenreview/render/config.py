@@ -49,6 +49,7 @@ IGNORED = {
     "format.pdf.echo",
     "format.pdf.toc",
 }
+MAY_BE_EMPTY = {"book.site-url"}  # where the review is not published yet
 REQUIRED = ("project.type", "book.title", "book.output-file", "book.chapters", "bibliography")
 FIRST_PAGE = "index.qmd"
 _TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("str", "bool", "seq"))
@@ -200,7 +201,7 @@ def _values(tree: yaml.MappingNode, problems: list[Problem]) -> dict[str, object
                 if not isinstance(value, HONOURED[key]) or value_node.tag not in _TAGS:
                     message = f"{key} is {_found(value)}; expected {KIND[HONOURED[key]]}"
                     problems.append(Problem(CONFIG_NAME, message, line))
-                elif value in ("", []):
+                elif value in ("", []) and key not in MAY_BE_EMPTY:
                     message = f"{key} is empty; expected {KIND[HONOURED[key]]}"
                     problems.append(Problem(CONFIG_NAME, message, line))
                 else:

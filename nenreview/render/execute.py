@@ -18,6 +18,7 @@ from typing import Protocol
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.render.source import INLINE, Chapter
+from nenreview.version import ENGINE
 
 SECONDS = 600  # that one cell may take
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -142,7 +143,7 @@ def environment(root: Path) -> dict[str, str]:
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
     # What a kernel sets too, so that both draw alike.
     backend = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-    fixed = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    fixed = {ENGINE: "built-in engine", "PYTHONPATH": path, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
     return {**threads, **backend, **os.environ, **fixed}
 
 
