@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
@@ -24,6 +26,7 @@ from nenreview.render.pandoc import Pages, write_pages
 from nenreview.render.pdf import write_pdf
 from nenreview.render.site import write_site
 from nenreview.render.source import Chapter, read_chapters
+from nenreview.render.uptodate import Made
 
 FORMATS = ("html", "pdf")
 
@@ -65,32 +68,80 @@ def render(
         named = []
     pages = frozenset(named or files) if "html" in wanted else frozenset()
     sources = read_chapters(ROOT, files)
+    cache = Cache(ROOT, checksums(ROOT))
+    state = Made(ROOT, BOOK, cache)
+    if not named and not kernel and state.holds(wanted):
+        print("Nothing has changed since the last render:")
+        return _name_outputs(wanted, config)
     to_run = [c for c in sources if c.file in pages or "pdf" in wanted]
     with _Progress([c.file for c in to_run]) as progress:
-        executed = _executed(to_run, named, kernel=kernel, jobs=jobs or cores(), progress=progress)
+        executed = _executed(
+            to_run, named, cache, kernel=kernel, jobs=jobs or cores(), progress=progress
+        )
         texts = [_text(chapter, executed, config) for chapter in sources]
+        plan = _Plan(config, sources, texts, pages, frozenset(executed))
         with _beside(BOOK) as (new, work):
             _keep(new, everything=bool(named) or "html" not in wanted, config=config, wanted=wanted)
             progress.say("writing " + " and ".join(wanted))
-            html = new if "html" in wanted else None
-            target = Pages(
-                html=html, write=pages, executed=frozenset(executed), typst="pdf" in wanted
-            )
-            write_pages(config, sources, texts, root=ROOT, work=work, pages=target)
-            written = [(c, t) for c, t in zip(sources, texts, strict=True) if c.file in pages]
-            if html:
-                _write_figures(html, [text for _, text in written])
-                write_downloads(html, written)
-                write_site(html, config)
-            if "pdf" in wanted:
-                _write_figures(work, texts)
-                write_pdf(new / f"{config.output_file}.pdf", work, config)
+            _write(plan, wanted, new, work)
+    if not named:
+        state.note(wanted)
     seconds = monotonic() - started
     print(f"Rendered {len(to_run)} chapters in {seconds:.1f} s:")
+    _name_outputs(wanted, config)
+
+
+def _name_outputs(wanted: list[str], config: BookConfig) -> None:
+    names = {"html": "index.html", "pdf": f"{config.output_file}.pdf"}
     for name in wanted:
-        print(
-            f"  {shown(BOOK / ('index.html' if name == 'html' else f'{config.output_file}.pdf'))}"
-        )
+        print(f"  {shown(BOOK / names[name])}")
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is written: the book, its chapters, and the files of those that have pages."""
+
+    config: BookConfig
+    sources: list[Chapter]
+    texts: list[ChapterText]
+    pages: frozenset[str]
+    executed: frozenset[str]
+
+    def write(self, target: Pages, work: Path) -> None:
+        write_pages(self.config, self.sources, self.texts, root=ROOT, work=work, pages=target)
+
+
+def _write(plan: _Plan, wanted: list[str], new: Path, work: Path) -> None:
+    """Write the formats side by side, each from a folder of its own."""
+    writers = {"html": _write_html, "pdf": _write_pdf}
+    with ThreadPoolExecutor() as pool:
+        futures = []
+        for name in wanted:
+            (work / name).mkdir()
+            futures.append(pool.submit(writers[name], plan, new, work / name))
+    problems: dict[Problem, None] = {}  # what is wrong with a text, both formats say
+    for future in futures:
+        try:
+            future.result()
+        except ReviewError as error:
+            problems |= dict.fromkeys(error.problems)
+    if problems:
+        raise ReviewError(*problems)
+
+
+def _write_html(plan: _Plan, new: Path, work: Path) -> None:
+    plan.write(Pages(html=new, write=plan.pages, executed=plan.executed, typst=False), work)
+    pairs = zip(plan.sources, plan.texts, strict=True)
+    written = [(chapter, text) for chapter, text in pairs if chapter.file in plan.pages]
+    _write_figures(new, [text for _, text in written])
+    write_downloads(new, written)
+    write_site(new, plan.config)
+
+
+def _write_pdf(plan: _Plan, new: Path, work: Path) -> None:
+    plan.write(Pages(html=None, write=frozenset(), executed=plan.executed, typst=True), work)
+    _write_figures(work, plan.texts)
+    write_pdf(new / f"{plan.config.output_file}.pdf", work, plan.config)
 
 
 def _formats(formats: str) -> list[str]:
@@ -105,10 +156,15 @@ def _formats(formats: str) -> list[str]:
 
 
 def _executed(
-    chapters: list[Chapter], again: list[str], *, kernel: bool, jobs: int, progress: _Progress
+    chapters: list[Chapter],
+    again: list[str],
+    cache: Cache,
+    *,
+    kernel: bool,
+    jobs: int,
+    progress: _Progress,
 ) -> dict[str, dict]:
     """Return executed notebooks by file: those that are kept, and the rest executed now."""
-    cache = Cache(ROOT, checksums(ROOT))
     notebooks = {}
     if not kernel:
         kept = {c.file: cache.get(c) for c in chapters if c.file not in again}

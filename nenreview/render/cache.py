@@ -20,13 +20,13 @@ from pathlib import Path, PurePosixPath
 from nenreview.render.execute import Executed
 from nenreview.render.inputs import checksum
 from nenreview.render.source import Chapter
-from nenreview.version import EPOCH
+from nenreview.version import EPOCH, made
 
 FOLDER = ".cache"
 LOCK = "requirements.lock"
 ENGINE = Path(__file__).parent
 # What they say follows from the project's history and the installed packages, which are known.
-_PROGRAMS = frozenset({"git", "pandoc"})
+_PROGRAMS = frozenset({"git", "pandoc", "pandoc.exe"})
 
 
 class Cache:
@@ -51,7 +51,8 @@ class Cache:
         """Return a chapter as it was executed, unless anything that it came from has changed."""
         try:
             entry = json.loads(self._path(chapter).read_text(encoding="utf-8"))
-            made_from, executed = entry["made from"], Executed(**entry["executed"])
+            made_from, executed = entry["made from"], entry["executed"]
+            executed = Executed(**executed | {"read": tuple(executed["read"])})
         except (OSError, ValueError, KeyError, TypeError):
             return None  # never kept, or by another version, or cut short
         return executed if made_from == self._made_from(chapter, executed.read) else None
@@ -82,6 +83,12 @@ class Cache:
         except (OSError, ValueError, KeyError, TypeError):
             return float("inf")
 
+    @property
+    def everything(self) -> str:
+        """Return one checksum of all that a render can depend on."""
+        known = [self._environment, self._history, made().date().isoformat(), self._files]
+        return hashlib.sha256(json.dumps(known).encode()).hexdigest()
+
     def _path(self, chapter: Chapter) -> Path:
         return self._folder / f"{chapter.file.replace('/', '-')}.json"
 
@@ -108,7 +115,8 @@ class Cache:
     @cached_property
     def _history(self) -> list[str]:
         """Return what git says of the project: its last commit, and what is not committed."""
-        return [_git(self._root, "rev-parse", "HEAD"), _git(self._root, "status", "--porcelain")]
+        status = ("status", "--porcelain", "--", ".", f":!{FOLDER}", ":!_book")
+        return [_git(self._root, "rev-parse", "HEAD"), _git(self._root, *status)]
 
 
 @cache

@@ -1,0 +1,258 @@
+"""What is kept of a render: nothing stale, whatever changes, and nothing done twice."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from helpers_book import copy_small_book, edit, nenreview
+from helpers_data import ROOT
+
+from nenreview.render import cache as caches
+from nenreview.render.cache import Cache
+from nenreview.render.execute import execute_all
+from nenreview.render.forked import AVAILABLE, forks
+from nenreview.render.inputs import checksums
+from nenreview.render.source import Chapter, read_chapters
+
+pytestmark = pytest.mark.skipif(not AVAILABLE, reason="this system cannot fork")
+
+# A chapter that takes a value from each kind of thing: a file, a module, a folder, the environment.
+TAKES = """# First {#sec-first}
+
+```{python}
+#| include: false
+import os
+from pathlib import Path
+
+from helper import VALUE
+
+names = sorted(path.name for path in Path("../things").iterdir())
+```
+
+File `{python} Path("../value.txt").read_text().strip()`, module `{python} VALUE`, folder `{python} str(len(names))`, day `{python} os.environ.get("SOURCE_DATE_EPOCH", "none")`.
+
+```{python}
+#| label: tbl-first
+#| tbl-cap: "A table."
+from IPython.display import Markdown
+Markdown("| <span id=\\"c-a\\"></span>a |\\n|---|\\n| 1 |")
+```
+
+::: {#tbl-hand}
+
+| x |
+|---|
+| 1 |
+
+By hand.
+:::
+
+## Inner {#sec-inner}
+
+$$
+e = 1
+$$ {#eq-euler}
+
+[@knuth1984]
+"""
+
+
+@pytest.fixture
+def book(tmp_path) -> Path:
+    """The small book with a chapter that takes values from elsewhere, rendered."""
+    root = copy_small_book(tmp_path)
+    (root / "chapters" / "first.qmd").write_text(TAKES, encoding="utf-8")
+    (root / "value.txt").write_text("one\n", encoding="utf-8")
+    (root / "helper.py").write_text('VALUE = "alpha"\n', encoding="utf-8")
+    (root / "things").mkdir()
+    (root / "things" / "a").touch()
+    (root / "requirements.lock").write_text("a==1\n", encoding="utf-8")
+    executed(root)
+    return root
+
+
+def executed(root: Path, *arguments: str) -> set[str]:
+    """Render the pages; return the chapters that were executed."""
+    run = nenreview("render", "--to", "html", *arguments, cwd=root)
+    assert run.returncode == 0, run.stderr
+    lines = (line.split() for line in run.stderr.splitlines())
+    return {words[1] for words in lines if words[:1] == ["executed"]}
+
+
+def page(root: Path) -> str:
+    return (root / "_book" / "chapters" / "first.html").read_text(encoding="utf-8")
+
+
+ALL = {"index.qmd", "chapters/first.qmd", "chapters/second.qmd", "chapters/references.qmd"}
+ONE = {"chapters/first.qmd"}
+CHANGES = {
+    "the chapter": ("chapters/first.qmd", 'VALUE`', 'VALUE + "!"`', ONE, "module alpha!"),
+    "a file that it reads": ("value.txt", "one", "two", ONE, "File two"),
+    # What one imports is imported for all, before they are forked.
+    "a module that it imports": ("helper.py", "alpha", "beta", ALL, "module beta"),
+    "the lock file": ("requirements.lock", "a==1", "a==2", ALL, "File one"),
+    "another chapter": ("chapters/second.qmd", "A second", "Another", {"chapters/second.qmd"}, "File one"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new", "again", "shown"), CHANGES.values(), ids=CHANGES)
+def test_what_depends_on_a_change_is_executed_again_and_nothing_else(
+    book, file, old, new, again, shown
+):
+    edit(book, file, old, new)
+    assert executed(book) == again
+    assert shown in page(book)
+    assert executed(book) == set()
+
+
+def test_a_new_file_in_a_folder_that_is_listed_is_seen(book):
+    (book / "things" / "b").touch()
+    assert executed(book) == ONE
+    assert "folder 2" in page(book)
+
+
+def test_the_date_of_the_environment_is_seen(book, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    assert executed(book) == ALL
+    assert "day 86400" in page(book)
+
+
+def test_nothing_is_written_where_nothing_has_changed(book):
+    before = (book / "_book" / "index.html").stat()
+    run = nenreview("render", "--to", "html", cwd=book)
+    assert run.stdout.startswith("Nothing has changed since the last render:")
+    assert (book / "_book" / "index.html").stat().st_ino == before.st_ino
+
+
+def test_a_page_that_was_spoilt_is_written_again(book):
+    good = page(book)
+    (book / "_book" / "chapters" / "first.html").write_text("spoilt", encoding="utf-8")
+    assert executed(book) == set()
+    assert page(book) == good
+
+
+def test_a_format_that_is_not_there_yet_is_made(book):
+    assert nenreview("render", cwd=book).returncode == 0
+    assert (book / "_book" / "small.pdf").is_file()
+    assert nenreview("render", "--to", "pdf", cwd=book).stdout.startswith("Nothing has changed")
+
+
+def test_a_chapter_that_is_named_is_executed_again(book):
+    assert executed(book, "first") == ONE
+
+
+def test_a_kernel_neither_uses_nor_fills_the_cache(book):
+    kept = sorted((book / ".cache" / "chapters").iterdir())
+    times = [path.stat().st_mtime_ns for path in kept]
+    assert executed(book, "--kernel") == ALL
+    assert [path.stat().st_mtime_ns for path in kept] == times
+
+
+def test_the_cache_can_be_deleted_or_spoilt_at_any_time(book):
+    good = page(book)
+    for path in (book / ".cache").rglob("*.json"):
+        path.write_text('{"executed": {"notebook": {}}', encoding="utf-8")
+    assert executed(book) == ALL
+    for path in (book / ".cache").rglob("*.json"):
+        path.unlink()
+    assert executed(book) == ALL
+    assert page(book) == good
+
+
+def run_one(root: Path, code: str, file: str = "chapters/one.qmd"):
+    """Return a chapter that runs some code, and what comes of it."""
+    cell = {
+        "cell_type": "code",
+        "source": code,
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
+    from nenreview.render.source import Cell
+
+    chapter = Chapter(
+        file, code, {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    )
+    chapter.cells.append(Cell(1, {}))
+    (executed,) = execute_all([chapter], forks([chapter], root), lambda *_: None, jobs=1)
+    return chapter, executed
+
+
+def test_a_chapter_that_starts_another_program_is_never_kept(tmp_path):
+    (tmp_path / "chapters").mkdir()
+    chapter, executed = run_one(tmp_path, "import subprocess\nsubprocess.run(['true'])")
+    assert "true" in executed.read[2]
+    cache = Cache(tmp_path, checksums(tmp_path))
+    cache.put(chapter, executed)
+    assert cache.get(chapter) is None
+
+
+def test_a_chapter_that_asks_git_depends_on_the_history(tmp_path):
+    (tmp_path / "chapters").mkdir()
+
+    def git(*arguments):
+        identity = ("-c", "user.name=A", "-c", "user.email=a@b.c")
+        subprocess.run(
+            ["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True
+        )
+
+    git("init")
+    git("commit", "--allow-empty", "-m", "one")
+    code = "import subprocess\nsubprocess.run(['git', 'log'], capture_output=True)"
+    chapter, executed = run_one(tmp_path, code)
+    Cache(tmp_path, {}).put(chapter, executed)
+    assert Cache(tmp_path, {}).get(chapter) == executed
+    git("commit", "--allow-empty", "-m", "two")
+    assert Cache(tmp_path, {}).get(chapter) is None
+
+
+def test_the_engine_and_the_installed_packages_are_part_of_the_key(tmp_path, monkeypatch):
+    engine = tmp_path / "engine"
+    engine.mkdir()
+    (engine / "execute.py").write_text("one", encoding="utf-8")
+    monkeypatch.setattr(caches, "ENGINE", engine)
+    (tmp_path / "chapters").mkdir()
+    chapter, executed = run_one(tmp_path, "1")
+
+    def kept() -> bool:
+        return Cache(tmp_path, {}).get(chapter) is not None
+
+    Cache(tmp_path, {}).put(chapter, executed)
+    assert kept()
+    monkeypatch.setattr(caches, "installed", lambda: ["pandas-9"])
+    assert not kept()
+    monkeypatch.undo()
+    monkeypatch.setattr(caches, "ENGINE", engine)
+    assert kept()
+    (engine / "execute.py").write_text("two", encoding="utf-8")
+    assert not kept()
+
+
+def test_a_file_that_changes_while_a_chapter_runs_is_a_reason_to_run_it_again(tmp_path):
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "value.txt").write_text("one", encoding="utf-8")
+    before = checksums(tmp_path)
+    chapter, executed = run_one(tmp_path, "open('../value.txt').read()")
+    (tmp_path / "value.txt").write_text("two", encoding="utf-8")
+    Cache(tmp_path, before).put(chapter, executed)
+    assert Cache(tmp_path, checksums(tmp_path)).get(chapter) is None
+    assert Cache(tmp_path, before).get(chapter) == executed
+
+
+def test_of_the_dataset_the_tables_count_that_are_used():
+    _, executed = run_one(ROOT, "from nenreview.evidence.dataset import load\nlen(load().glossary)")
+    data = {Path(file).name for file in executed.read[0] if file.startswith("data/")}
+    assert data == {"datapackage.json", "glossary.csv"}
+
+
+def test_every_chapter_of_the_review_is_kept():
+    """None starts a program of which nothing is known, and none lists a folder by chance."""
+    files = [
+        path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "chapters").glob("*.qmd"))
+    ]
+    cheap = [f for f in files if Path(f).stem in {"build", "methods", "glossary", "references"}]
+    given = read_chapters(ROOT, cheap)
+    for executed in execute_all(given, forks(given, ROOT), lambda *_: None, jobs=2):
+        assert executed.read[2] == [] or set(executed.read[2]) <= caches._PROGRAMS
+        assert json.dumps(executed.read)
