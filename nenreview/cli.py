@@ -79,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
         help="execute each chapter in a Jupyter kernel of its own, and not in a fork of one "
         "process that has imported everything; slower, with the same result",
     )
+    render.add_argument(
+        "--profile", action="store_true", help="say where the time went, by stage and chapter"
+    )
     render.set_defaults(run=_render)
 
     _add_trials(commands)
@@ -364,7 +367,13 @@ def _audit(arguments) -> int:
 def _render(arguments) -> int:
     from nenreview.render.book import render
 
-    render(arguments.chapters, arguments.to, jobs=arguments.jobs, kernel=arguments.kernel)
+    render(
+        arguments.chapters,
+        arguments.to,
+        jobs=arguments.jobs,
+        kernel=arguments.kernel,
+        profile=arguments.profile,
+    )
     return 0
 
 

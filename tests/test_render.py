@@ -141,7 +141,7 @@ def test_code_is_folded_in_html(rendered):
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(book):
     run = nenreview("render", "first", "--to", "html", cwd=book)
-    assert "executed chapters/first.qmd" in run.stderr.splitlines()
+    assert re.search(r"^executed chapters/first\.qmd in \d+\.\d s$", run.stderr, re.M)
     assert "Rendered 1 chapters" in run.stdout
 
 
@@ -241,3 +241,16 @@ def test_help_and_version_answer(tmp_path, rendered):
     assert nenreview("--version", cwd=rendered).stdout == "nenreview 1.2.3\n"
     wrong = nenreview("rendre", cwd=rendered)
     assert wrong.returncode == 2 and "invalid choice" in wrong.stderr
+
+
+def test_where_the_time_went_is_said_by_stage_and_chapter(book):
+    run = nenreview("render", "first", "--profile", cwd=book)
+    for line in (
+        "reading and comparing",
+        "executing",
+        "chapters/first.qmd",
+        "HTML: Pandoc",
+        "PDF: Typst",
+    ):
+        assert re.search(rf"^ +\d+\.\d\d s +{line}$", run.stdout, re.M), run.stdout
+    assert "kept from before: 3 of 4" in run.stdout

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from tqdm import tqdm
-
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import BOOK, ROOT, shown
 from nenreview.render.cache import Cache
@@ -24,6 +22,7 @@ from nenreview.render.inputs import checksums
 from nenreview.render.markdown import ChapterText, to_markdown
 from nenreview.render.pandoc import Pages, write_pages
 from nenreview.render.pdf import write_pdf
+from nenreview.render.progress import Progress
 from nenreview.render.site import write_site
 from nenreview.render.source import Chapter, read_chapters
 from nenreview.render.uptodate import Made
@@ -37,6 +36,7 @@ def render(
     *,
     jobs: int | None = None,
     kernel: bool = False,
+    profile: bool = False,
 ) -> None:
     """Render the review into ``_book/``.
 
@@ -52,6 +52,8 @@ def render(
     kernel : bool
         Whether each chapter runs in a Jupyter kernel, and not in a fork of one warm process.
         It takes longer and gives the same.
+    profile : bool
+        Whether it is printed where the time went, by stage and chapter.
 
     Raises
     ------
@@ -67,26 +69,29 @@ def render(
         print("No earlier render to add to: rendering the whole review.", file=sys.stderr)
         named = []
     pages = frozenset(named or files) if "html" in wanted else frozenset()
-    sources = read_chapters(ROOT, files)
-    cache = Cache(ROOT, checksums(ROOT))
-    state = Made(ROOT, BOOK, cache)
+    progress = Progress()
+    with progress.stage("reading and comparing"):
+        sources = read_chapters(ROOT, files)
+        cache = Cache(ROOT, checksums(ROOT))
+        state = Made(ROOT, BOOK, cache)
     if not named and not kernel and state.holds(wanted):
         print("Nothing has changed since the last render:")
         return _name_outputs(wanted, config)
     to_run = [c for c in sources if c.file in pages or "pdf" in wanted]
-    with _Progress([c.file for c in to_run]) as progress:
-        executed = _executed(
-            to_run, named, cache, kernel=kernel, jobs=jobs or cores(), progress=progress
-        )
+    executed = _executed(to_run, named, cache, progress, kernel=kernel, jobs=jobs or cores())
+    with progress.stage("from notebooks to Markdown"):
         texts = [_text(chapter, executed, config) for chapter in sources]
-        plan = _Plan(config, sources, texts, pages, frozenset(executed))
-        with _beside(BOOK) as (new, work):
-            _keep(new, everything=bool(named) or "html" not in wanted, config=config, wanted=wanted)
-            progress.say("writing " + " and ".join(wanted))
+    plan = _Plan(config, sources, texts, pages, frozenset(executed), progress)
+    with _beside(BOOK) as (new, work):
+        _keep(new, everything=bool(named) or "html" not in wanted, config=config, wanted=wanted)
+        progress.say("writing " + " and ".join(wanted))
+        with progress.stage("writing"):
             _write(plan, wanted, new, work)
     if not named:
         state.note(wanted)
     seconds = monotonic() - started
+    if profile:
+        print(progress.report())
     print(f"Rendered {len(to_run)} chapters in {seconds:.1f} s:")
     _name_outputs(wanted, config)
 
@@ -106,6 +111,7 @@ class _Plan:
     texts: list[ChapterText]
     pages: frozenset[str]
     executed: frozenset[str]
+    progress: Progress
 
     def write(self, target: Pages, work: Path) -> None:
         write_pages(self.config, self.sources, self.texts, root=ROOT, work=work, pages=target)
@@ -130,18 +136,25 @@ def _write(plan: _Plan, wanted: list[str], new: Path, work: Path) -> None:
 
 
 def _write_html(plan: _Plan, new: Path, work: Path) -> None:
-    plan.write(Pages(html=new, write=plan.pages, executed=plan.executed, typst=False), work)
+    stage = plan.progress.stage
+    with stage("  HTML: Pandoc"):
+        plan.write(Pages(html=new, write=plan.pages, executed=plan.executed, typst=False), work)
     pairs = zip(plan.sources, plan.texts, strict=True)
     written = [(chapter, text) for chapter, text in pairs if chapter.file in plan.pages]
-    _write_figures(new, [text for _, text in written])
-    write_downloads(new, written)
-    write_site(new, plan.config)
+    with stage("  HTML: figures and downloads"):
+        _write_figures(new, [text for _, text in written])
+        write_downloads(new, written)
+    with stage("  HTML: styles, scripts and search"):
+        write_site(new, plan.config)
 
 
 def _write_pdf(plan: _Plan, new: Path, work: Path) -> None:
-    plan.write(Pages(html=None, write=frozenset(), executed=plan.executed, typst=True), work)
-    _write_figures(work, plan.texts)
-    write_pdf(new / f"{plan.config.output_file}.pdf", work, plan.config)
+    stage = plan.progress.stage
+    with stage("  PDF: Pandoc"):
+        plan.write(Pages(html=None, write=frozenset(), executed=plan.executed, typst=True), work)
+    with stage("  PDF: Typst"):
+        _write_figures(work, plan.texts)
+        write_pdf(new / f"{plan.config.output_file}.pdf", work, plan.config)
 
 
 def _formats(formats: str) -> list[str]:
@@ -159,10 +172,10 @@ def _executed(
     chapters: list[Chapter],
     again: list[str],
     cache: Cache,
+    progress: Progress,
     *,
     kernel: bool,
     jobs: int,
-    progress: _Progress,
 ) -> dict[str, dict]:
     """Return executed notebooks by file: those that are kept, and the rest executed now."""
     notebooks = {}
@@ -172,15 +185,21 @@ def _executed(
     # Those that take longest first, so that none is waited for at the end.
     rest = [c for c in chapters if c.file not in notebooks]
     rest.sort(key=cache.seconds, reverse=True)
+    with progress.executing(list(notebooks), [c.file for c in rest]):
+        if not rest:
+            return notebooks
+        run = _run(rest, kernel)
 
-    def done(chapter: Chapter, executed: Executed) -> None:
-        cache.put(chapter, executed)
-        progress.done(chapter.file)
+        def begin(chapter: Chapter) -> Executed:
+            progress.began(chapter.file)
+            return run(chapter)
 
-    if rest:
-        runs = execute_all(rest, _run(rest, kernel), done, jobs=jobs)
-        notebooks |= {c.file: run.notebook for c, run in zip(rest, runs, strict=True)}
-    return notebooks
+        def done(chapter: Chapter, executed: Executed) -> None:
+            cache.put(chapter, executed)
+            progress.done(chapter.file, executed.seconds)
+
+        runs = execute_all(rest, begin, done, jobs=jobs)
+    return notebooks | {c.file: one.notebook for c, one in zip(rest, runs, strict=True)}
 
 
 def _run(chapters: list[Chapter], kernel: bool) -> Run:
@@ -239,30 +258,3 @@ def _write_figures(folder: Path, texts: list[ChapterText]) -> None:
         for path, svg in text.figures.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(svg, encoding="utf-8")
-
-
-class _Progress:
-    """What is going on: a bar on a terminal, plain lines elsewhere."""
-
-    def __init__(self, files: list[str]):
-        self._plain = not sys.stderr.isatty()
-        self._bar = tqdm(
-            total=len(files), unit="chapter", disable=self._plain, leave=False, file=sys.stderr
-        )
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._bar.close()
-
-    def done(self, file: str) -> None:
-        self._bar.set_postfix_str(file)
-        self._bar.update()
-        self.say(f"executed {file}", only_plain=True)
-
-    def say(self, line: str, *, only_plain: bool = False) -> None:
-        if self._plain:
-            print(line, file=sys.stderr, flush=True)
-        elif not only_plain:
-            self._bar.set_postfix_str(line)
