@@ -38,6 +38,12 @@ def nenreview(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
 
 
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Return what every file below a folder holds, by path."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
 def edit(root: Path, file: str, old: str, new: str) -> None:
     """Replace text in a file that must hold it."""
     path = root / file

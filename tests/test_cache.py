@@ -1,11 +1,12 @@
 """What is kept of a render: nothing stale, whatever changes, and nothing done twice."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from helpers_book import copy_small_book, edit, nenreview
+from helpers_book import copy_small_book, edit, nenreview, snapshot
 from helpers_data import ROOT
 
 from nenreview.render import cache as caches
@@ -256,3 +257,34 @@ def test_every_chapter_of_the_review_is_kept():
     for executed in execute_all(given, forks(given, ROOT), lambda *_: None, jobs=2):
         assert executed.read[2] == [] or set(executed.read[2]) <= caches._PROGRAMS
         assert json.dumps(executed.read)
+
+
+EDITS = {
+    "a sentence": ("chapters/second.qmd", "A second note.", "Another sentence."),
+    "a heading": ("chapters/first.qmd", "# First {", "# The first {"),
+    "a number of a float": ("chapters/second.qmd", "A second note.", "::: {#tbl-new}\n\n| a |\n|---|\n| 1 |\n\nNew.\n:::\n"),
+    "a citation": ("chapters/second.qmd", "A second note.", "Another [@knuth1984]."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new"), EDITS.values(), ids=EDITS)
+def test_pages_that_stay_are_what_a_whole_render_gives(book, file, old, new):
+    edit(book, file, old, new)
+    executed(book)
+    kept = snapshot(book / "_book")
+    shutil.rmtree(book / ".cache")
+    shutil.rmtree(book / "_book")
+    executed(book)
+    assert snapshot(book / "_book") == kept
+
+
+def test_an_anchor_that_goes_is_missed_by_the_page_that_leads_to_it(book):
+    edit(book, "chapters/first.qmd", '<span id=\\"c-a\\"></span>', "")
+    run = nenreview("render", "--to", "html", cwd=book)
+    assert run.returncode == 1 and "the link to first.qmd#c-a has no target" in run.stderr
+
+
+def test_only_pages_that_change_are_written(book):
+    edit(book, "chapters/second.qmd", "A second note.", "Another sentence.")
+    run = nenreview("render", "--to", "html", cwd=book)
+    assert "Wrote 1 of 4 pages" in run.stdout

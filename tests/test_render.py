@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from helpers_book import copy_small_book, edit, nenreview
+from helpers_book import copy_small_book, edit, nenreview, snapshot
 
 PAGES = ("index.html", "chapters/first.html", "chapters/second.html", "chapters/references.html")
 
@@ -29,12 +29,6 @@ def book(rendered, tmp_path) -> Path:
 
 def page(root: Path, name: str) -> BeautifulSoup:
     return BeautifulSoup((root / "_book" / name).read_text(encoding="utf-8"), "html.parser")
-
-
-def snapshot(folder: Path) -> dict[str, bytes]:
-    return {
-        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
-    }
 
 
 def text_of(element) -> str:

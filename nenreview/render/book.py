@@ -7,7 +7,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
@@ -73,7 +73,7 @@ def render(
     with progress.stage("reading and comparing"):
         sources = read_chapters(ROOT, files)
         cache = Cache(ROOT, checksums(ROOT))
-        state = Made(ROOT, BOOK, cache)
+        state = Made(ROOT, BOOK, cache, files)
     if not named and not kernel and state.holds(wanted):
         print("Nothing has changed since the last render:")
         return _name_outputs(wanted, config)
@@ -81,18 +81,23 @@ def render(
     executed = _executed(to_run, named, cache, progress, kernel=kernel, jobs=jobs or cores())
     with progress.stage("from notebooks to Markdown"):
         texts = [_text(chapter, executed, config) for chapter in sources]
+        by_file = {c.file: text.markdown for c, text in zip(sources, texts, strict=True)}
+        if pages and not named and not kernel:
+            pages = state.stale_pages(by_file)
     plan = _Plan(config, sources, texts, pages, frozenset(executed), progress)
     with _beside(BOOK) as (new, work):
-        _keep(new, everything=bool(named) or "html" not in wanted, config=config, wanted=wanted)
+        _keep(new, everything=len(pages) < len(files), config=config, wanted=wanted)
         progress.say("writing " + " and ".join(wanted))
         with progress.stage("writing"):
             _write(plan, wanted, new, work)
     if not named:
-        state.note(wanted)
+        state.note(wanted, by_file)
     seconds = monotonic() - started
     if profile:
         print(progress.report())
     print(f"Rendered {len(to_run)} chapters in {seconds:.1f} s:")
+    if 0 < len(pages) < len(files):
+        print(f"  Wrote {len(pages)} of {len(files)} pages; the others stay as they are")
     _name_outputs(wanted, config)
 
 
@@ -138,7 +143,16 @@ def _write(plan: _Plan, wanted: list[str], new: Path, work: Path) -> None:
 def _write_html(plan: _Plan, new: Path, work: Path) -> None:
     stage = plan.progress.stage
     with stage("  HTML: Pandoc"):
-        plan.write(Pages(html=new, write=plan.pages, executed=plan.executed, typst=False), work)
+        # Of a chapter whose page stays, the labels are read and not the tables.
+        briefly = replace(
+            plan,
+            texts=[
+                text if chapter.file in plan.pages else _text(chapter, {}, plan.config)
+                for chapter, text in zip(plan.sources, plan.texts, strict=True)
+            ],
+        )
+        executed = plan.executed & plan.pages
+        briefly.write(Pages(html=new, write=plan.pages, executed=executed, typst=False), work)
     pairs = zip(plan.sources, plan.texts, strict=True)
     written = [(chapter, text) for chapter, text in pairs if chapter.file in plan.pages]
     with stage("  HTML: figures and downloads"):

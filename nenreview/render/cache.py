@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -83,10 +84,18 @@ class Cache:
         except (OSError, ValueError, KeyError, TypeError):
             return float("inf")
 
-    @property
-    def everything(self) -> str:
-        """Return one checksum of all that a render can depend on."""
-        known = [self._environment, self._history, made().date().isoformat(), self._files]
+    def checksum(self, without: Iterable[str] | None = None) -> str:
+        """Return one checksum of all that a render can depend on.
+
+        Parameters
+        ----------
+        without : iterable of str, optional
+            Files to leave out, and with them the history, which tells of every file.
+        """
+        files, history = dict(self._files), self._history if without is None else None
+        for file in without or ():
+            files.pop(file, None)
+        known = [self._environment, history, made().date().isoformat(), files]
         return hashlib.sha256(json.dumps(known).encode()).hexdigest()
 
     def _path(self, chapter: Chapter) -> Path:

@@ -1,13 +1,19 @@
-"""Whether the book is what a render would make: nothing it is made from has changed, nor it."""
+"""What of the book is as a render would make it: all of it, or all but some pages."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from nenreview.render.cache import FOLDER, Cache, write_whole
 
 NAME = "book.json"
+# What a page takes from another chapter stands in a line with one of these: its headings and
+# labels, which give numbers, its anchors, and the works that it cites.
+_SHARED = re.compile(r"^.*(?:#|@|id=|:::).*$", re.M)
 
 
 class Made:
@@ -19,35 +25,60 @@ class Made:
         Root of the review; the book's folder.
     cache : Cache
         Of this render: it knows what the project's files held before it began.
+    chapters : list of str
+        Files of the book's chapters.
     """
 
-    def __init__(self, root: Path, book: Path, cache: Cache):
+    def __init__(self, root: Path, book: Path, cache: Cache, chapters: list[str]):
         self._path = root / FOLDER / NAME
         self._book = book
-        self._from = cache.everything
+        self._all, self._rest = cache.checksum(), cache.checksum(without=chapters)
+        try:
+            noted = json.loads(self._path.read_text(encoding="utf-8"))
+            self._noted = noted if noted["book"] == self._state() else {}
+        except (OSError, ValueError, KeyError, TypeError):
+            self._noted = {}
 
     def holds(self, formats: list[str]) -> bool:
-        """Return whether these formats are up to date."""
-        try:
-            noted = json.loads(self._path.read_text(encoding="utf-8"))
-            known = noted["from"] == self._from and set(formats) <= set(noted["formats"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
-        return known and noted["book"] == self._state()
+        """Return whether these formats are up to date, all of them."""
+        return self._noted.get("from") == self._all and set(formats) <= set(self._noted["formats"])
 
-    def note(self, formats: list[str]) -> None:
+    def stale_pages(self, texts: Mapping[str, str]) -> frozenset[str]:
+        """Return the chapters whose pages must be written.
+
+        Parameters
+        ----------
+        texts : mapping of str to str
+            Markdown of every executed chapter, by its file, in the order of the book.
+        """
+        if "html" not in self._noted.get("formats", ()):
+            return frozenset(texts)
+        if self._noted["shared"] != self._shared(texts):
+            return frozenset(texts)
+        known = self._noted["pages"]
+        return frozenset(file for file, text in texts.items() if known.get(file) != _sha(text))
+
+    def note(self, formats: list[str], texts: Mapping[str, str]) -> None:
         """Note that these formats have been made, and others only if from the same."""
-        try:
-            noted = json.loads(self._path.read_text(encoding="utf-8"))
-            others = noted["formats"] if noted["from"] == self._from else []
-        except (OSError, ValueError, KeyError, TypeError):
-            others = []
-        made = {"from": self._from, "formats": sorted({*formats, *others}), "book": self._state()}
+        same = self._noted.get("from") == self._all
+        others = self._noted["formats"] if same else []
+        made = {
+            "from": self._all,
+            "formats": sorted({*formats, *others}),
+            "shared": self._shared(texts),
+            "pages": {file: _sha(text) for file, text in texts.items()},
+            "book": self._state(),
+        }
         try:
             self._path.parent.mkdir(exist_ok=True)
             write_whole(self._path, json.dumps(made))
         except OSError:
             return  # the next render makes it again
+
+    def _shared(self, texts: Mapping[str, str]) -> str:
+        """Return one checksum of what any page can take from elsewhere than its own chapter."""
+        lines = {file: _SHARED.findall(text) for file, text in texts.items()}
+        return _sha(json.dumps([self._rest, lines]))
 
     def _state(self) -> dict[str, list[int]]:
         """Return size and time of every file of the book: to read them all takes too long."""
@@ -57,3 +88,7 @@ class Made:
             path.relative_to(self._book).as_posix(): [state.st_size, state.st_mtime_ns]
             for path, state in states
         }
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
