@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 LOCK := requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help report test browser check figures lab quarto parity release publish lint lock clean
+.PHONY: help report test browser check figures lab quarto parity release publish bench lint lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ publish: ## commit and push _site/, where it is a working copy of the branch of 
 	git -C _site add --all
 	git -C _site diff --cached --quiet || git -C _site -c user.name=release -c user.email=release@localhost commit --quiet --message 'Publish a version'
 	git -C _site push
+
+bench: $(STAMP) ## time rendering, beside Quarto where it is installed; no test, takes minutes
+	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/bench.py --growth
 
 lint: $(STAMP) ## check the style of the code
 	$(BIN)/ruff check .
