@@ -15,6 +15,10 @@ SAME = {"SOURCE_DATE_EPOCH": "1700000000"}
 # Two states of the book: each kill comes while one is being replaced by the other.
 EDIT = ("chapters/second.qmd", 'print("plain text")', 'print("other text")')
 
+needs_groups = pytest.mark.skipif(
+    not hasattr(os, "killpg"), reason="this system has no groups of processes"
+)
+
 
 def names(root: Path) -> set[str]:
     return {path.name for path in root.iterdir()}
@@ -36,7 +40,26 @@ def wait_for(condition, seconds: float = 20) -> bool:
     return condition()
 
 
-@pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no groups of processes")
+@needs_groups
+@pytest.mark.parametrize("how", [[], ["--kernel"]], ids=["fork", "kernel"])
+def test_a_cell_that_runs_ends_with_the_render(tmp_path, how):
+    root = copy_small_book(tmp_path)
+    begun = root / "chapters" / "begun"
+    endless = "__import__('pathlib').Path('begun').touch(); __import__('time').sleep(300)"
+    edit(root, EDIT[0], EDIT[1], endless)
+    run = started("render", "--to", "html", *how, cwd=root)
+    assert wait_for(begun.exists, 60)
+    run.kill()
+    run.wait()
+    try:
+        assert wait_for(lambda: ended(run.pid))
+    finally:
+        if not ended(run.pid):
+            os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
+
+
+@needs_groups
 def test_a_render_killed_at_twenty_moments_leaves_a_whole_book(tmp_path):
     root = copy_small_book(tmp_path)
     states, took = [], []
