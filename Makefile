@@ -61,7 +61,7 @@ lock: $(STAMP) ## write requirements.lock again from pyproject.toml (needs uv)
 	  --no-header --no-annotate --extra dev --upgrade pyproject.toml -o $(LOCK)
 
 clean: ## remove what was made: .venv, _book and caches
-	rm -rf $(VENV) _book .quarto .cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) _book ._book.* .quarto .cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment is made anew when the lock file or the project's own file changes; the

@@ -1,7 +1,8 @@
-"""Reading a text file whole, or saying in one line why it cannot be read."""
+"""Reading a text file whole, or saying in one line why it cannot be read; writing one whole."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from nenreview.errors import Problem, ReviewError
@@ -46,3 +47,19 @@ def read_text(path: Path, name: str) -> str:
     if "\0" in text:
         raise refused("a NUL byte; expected text", content.index(b"\0"))
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is never seen half written.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; it is then as it was.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -31,17 +31,35 @@ def render(command: list[str], root: Path) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def nenreview(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
-    """Run the command as a person would, in `cwd`."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "nenreview", *arguments]
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+def nenreview(*arguments: str, cwd: Path, **options) -> subprocess.CompletedProcess:
+    """Run the command as a person would, in `cwd`; `options` as of `started`."""
+    process = started(*arguments, cwd=cwd, **options)
+    output, errors = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+
+def started(*arguments: str, cwd: Path, env: dict[str, str] | None = None, **options):
+    """Start the command in a group of processes of its own.
+
+    `env` adds to the environment; other options are those of `subprocess.Popen`.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-m", "nenreview", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        **options,
+    )
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
-    """Return what every file below a folder holds, by path."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    """Return what every file below a folder holds, by its path in it."""
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
+    }
 
 
 def edit(root: Path, file: str, old: str, new: str) -> None:

@@ -10,6 +10,7 @@ from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.audit.ledger import audit, counts
 from nenreview.comparison import table1_rates
 from nenreview.context import context_of
+from nenreview.errors import Problem, ReviewError
 from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.sizes import size
 from nenreview.figures.adverse_events import adverse_events
@@ -18,10 +19,11 @@ from nenreview.figures.forest import forest
 from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
 from nenreview.figures.synthesis import FIGURES as SYNTHESIS
-from nenreview.paths import FIGURES
+from nenreview.paths import FIGURES, shown
 from nenreview.sintilimab import AE_TABLE, SOURCE, TRIAL
 from nenreview.sites import nec_by_site
 from nenreview.stats.response import response_rate
+from nenreview.textfile import write_whole
 
 FORMS = ("svg", "png")
 
@@ -98,13 +100,25 @@ def draw(name: str, data: Dataset | None = None) -> ReviewFigure:
 
 
 def write_all(folder: Path = FIGURES) -> list[Path]:
-    """Write every figure to `folder` as SVG and PNG; return the paths written."""
-    folder.mkdir(exist_ok=True)
-    written = []
+    """Write every figure to `folder` as SVG and PNG; return the paths written.
+
+    All are drawn before the first is written.
+
+    Raises
+    ------
+    ReviewError
+        If one cannot be written; no file is then cut short.
+    """
+    drawn = {}
     for name in catalogue():
         figure = draw(name).figure
-        for form in FORMS:
-            path = folder / f"{name}.{form}"
-            path.write_bytes(to_bytes(figure, form))
-            written.append(path)
-    return written
+        drawn |= {folder / f"{name}.{form}": to_bytes(figure, form) for form in FORMS}
+    path = folder
+    try:
+        folder.mkdir(exist_ok=True)
+        for path, content in drawn.items():
+            write_whole(path, content)
+    except OSError as error:
+        message = f"cannot be written: {error.strerror}"
+        raise ReviewError(Problem(shown(path), message)) from None
+    return list(drawn)

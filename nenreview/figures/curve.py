@@ -10,6 +10,8 @@ import pandas as pd
 from nenreview.figures.style import ACCENT, DARK, LIGHT, ReviewFigure, sheet, style
 from nenreview.synthesis.multiverse import Specification
 
+_DIGITS = 4  # of a percentage, as drawn; far below what can be seen
+
 
 def curve(
     specifications: Sequence[Specification], options: Mapping[str, Sequence[str]]
@@ -59,8 +61,10 @@ def curve(
 
 def _estimates(axes, specifications: Sequence[Specification], headline: int) -> None:
     x = np.arange(len(specifications))
+    # What a search finds ends in digits without meaning, which change with the order of the rows
+    # that it sums; a file of coordinates would show them.
     low, middle, high = (
-        100 * np.array([getattr(s, name) for s in specifications])
+        np.round(100 * np.array([getattr(s, name) for s in specifications]), _DIGITS)
         for name in ("ci_low", "estimate", "ci_high")
     )
     axes.plot(*_broken(x, low, high), color=LIGHT, lw=0.9, label="95% confidence interval")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -20,6 +18,7 @@ from nenreview.render.execute import Executed, Run, cores, execute_all
 from nenreview.render.forked import AVAILABLE, forks
 from nenreview.render.inputs import checksums
 from nenreview.render.markdown import ChapterText, to_markdown
+from nenreview.render.output import alone, replacing
 from nenreview.render.pandoc import Pages, write_pages
 from nenreview.render.pdf import write_pdf
 from nenreview.render.progress import Progress
@@ -38,7 +37,7 @@ def render(
     kernel: bool = False,
     profile: bool = False,
 ) -> None:
-    """Render the review into ``_book/``.
+    """Render the review into ``_book/``, once no other process renders into it.
 
     Parameters
     ----------
@@ -60,11 +59,19 @@ def render(
     ReviewError
         If anything is wrong; ``_book/`` is then as it was.
     """
-    started = monotonic()
     wanted = _formats(formats)
+    with alone(BOOK):
+        _render(chapters or [], wanted, jobs=jobs or cores(), kernel=kernel, profile=profile)
+
+
+def _render(
+    chapters: list[str], wanted: list[str], *, jobs: int, kernel: bool, profile: bool
+) -> None:
+    """Render into ``_book/``, where nobody else does."""
+    started = monotonic()
     config = read_config(ROOT)
     files = [entry.file for entry in config.chapters]
-    named = named_chapters(config, chapters or [])
+    named = named_chapters(config, chapters)
     if named and not (BOOK / "index.html").is_file():
         print("No earlier render to add to: rendering the whole review.", file=sys.stderr)
         named = []
@@ -78,14 +85,14 @@ def render(
         print("Nothing has changed since the last render:")
         return _name_outputs(wanted, config)
     to_run = [c for c in sources if c.file in pages or "pdf" in wanted]
-    executed = _executed(to_run, named, cache, progress, kernel=kernel, jobs=jobs or cores())
+    executed = _executed(to_run, named, cache, progress, kernel=kernel, jobs=jobs)
     with progress.stage("from notebooks to Markdown"):
         texts = [_text(chapter, executed, config) for chapter in sources]
         by_file = {c.file: text.markdown for c, text in zip(sources, texts, strict=True)}
         if pages and not named and not kernel:
             pages = state.stale_pages(by_file)
     plan = _Plan(config, sources, texts, pages, frozenset(executed), progress)
-    with _beside(BOOK) as (new, work):
+    with replacing(BOOK) as (new, work):
         _keep(new, everything=len(pages) < len(files), config=config, wanted=wanted)
         progress.say("writing " + " and ".join(wanted))
         with progress.stage("writing"):
@@ -232,30 +239,6 @@ def _text(chapter: Chapter, executed: dict, config: BookConfig) -> ChapterText:
     if notebook is None:
         return to_markdown(chapter, chapter.notebook, echo=config.echo, executed=False)
     return to_markdown(chapter, notebook, echo=config.echo)
-
-
-@contextmanager
-def _beside(folder: Path):
-    """Give a new folder beside `folder`, and one to work in; swap them in at the end.
-
-    When anything raises, both are removed and `folder` is as it was.
-    """
-    try:
-        parent = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise ReviewError(
-            Problem(shown(folder.parent), f"cannot be written to: {error.strerror}")
-        ) from None
-    try:
-        new, work = parent / "new", parent / "work"
-        new.mkdir()
-        work.mkdir()
-        yield new, work
-        if folder.exists():
-            folder.rename(parent / "old")
-        new.rename(folder)
-    finally:
-        shutil.rmtree(parent, ignore_errors=True)
 
 
 def _keep(new: Path, *, everything: bool, config: BookConfig, wanted: list[str]) -> None:

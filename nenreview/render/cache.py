@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from nenreview.render.execute import Executed
 from nenreview.render.inputs import checksum
 from nenreview.render.source import Chapter
+from nenreview.textfile import write_whole
 from nenreview.version import EPOCH, made
 
 FOLDER = ".cache"
@@ -31,7 +32,7 @@ _PROGRAMS = frozenset({"git", "pandoc", "pandoc.exe"})
 
 
 class Cache:
-    """The executed chapters of one review.
+    """The executed chapters of one review, for one process at a time.
 
     Parameters
     ----------
@@ -47,6 +48,8 @@ class Cache:
         self._root = root
         self._folder = root / FOLDER / "chapters"
         self._files = files
+        for part in self._folder.glob(".*"):  # of a process that was killed as it wrote
+            part.unlink(missing_ok=True)
 
     def get(self, chapter: Chapter) -> Executed | None:
         """Return a chapter as it was executed, unless anything that it came from has changed."""
@@ -71,7 +74,8 @@ class Cache:
         }
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            write_whole(self._path(chapter), json.dumps(entry, ensure_ascii=False))
+            text = json.dumps(entry, ensure_ascii=False)
+            write_whole(self._path(chapter), text.encode())
         except OSError:
             return
 
@@ -134,16 +138,6 @@ def installed() -> list[str]:
     # From the names of their folders: to read each one's metadata takes ten times as long.
     names = {path.name for entry in sys.path for path in Path(entry).glob("*.dist-info")}
     return sorted(names) or [str(d.name) for d in metadata.distributions()]
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is never seen half written."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _git(root: Path, *arguments: str) -> str:

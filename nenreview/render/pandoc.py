@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from nenreview.version import data_checksum, date_in_words, made, version
 
 ASSETS = Path(__file__).parent / "assets"
 TYPST_SOURCE = "book.typ"
+UNWRITTEN = 74  # exit status of ``book.lua`` where a file cannot be written
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ def write_pages(
     ------
     ReviewError
         If a reference has no target, a citation no entry, or Pandoc fails.
+    OSError
+        If a file cannot be written.
     """
     entries = []
     for number, (entry, text) in enumerate(zip(config.chapters, texts, strict=True)):
@@ -138,6 +142,9 @@ def write_pages(
         text=True,
         encoding="utf-8",
     )
+    if run.returncode == UNWRITTEN:
+        number, _, name = run.stderr.partition(" ")
+        raise OSError(int(number), os.strerror(int(number)), name)
     # A warning (a duplicate identifier, TeX that MathML cannot show) is a defect of a page.
     if run.returncode or run.stderr.strip():
         raise ReviewError(Problem("pandoc", run.stderr.strip() or f"exit status {run.returncode}"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from nenreview.errors import Problem, ReviewError
 
 FOLDER = "pagefind"
+_ROOM = 64 * 1024  # bytes; more than any system leaves where a file has been cut short
 # The pages have a panel of their own (search.js); Pagefind's are not used.
 _UNUSED = (
     "pagefind-ui.*",
@@ -28,6 +29,8 @@ def write_index(html: Path) -> None:
     ------
     ReviewError
         If Pagefind fails.
+    OSError
+        If there was no room for the index.
     """
     # Pagefind names its files by what they hold, and leaves those of an earlier index.
     shutil.rmtree(html / FOLDER, ignore_errors=True)
@@ -36,6 +39,10 @@ def write_index(html: Path) -> None:
     run = subprocess.run([*command, *options], capture_output=True, text=True, encoding="utf-8")
     if run.returncode:
         raise ReviewError(Problem("pagefind", (run.stderr or run.stdout).strip()))
+    # Pagefind cuts files short on a full disk and says nothing: see whether it is full.
+    probe = html / FOLDER / "room"
+    probe.write_bytes(bytes(_ROOM))
+    probe.unlink()
     for pattern in _UNUSED:
         for path in (html / FOLDER).glob(pattern):
             path.unlink()

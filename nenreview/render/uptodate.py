@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from nenreview.render.cache import FOLDER, Cache, write_whole
+from nenreview.render.cache import FOLDER, Cache
+from nenreview.textfile import write_whole
 
 NAME = "book.json"
 # What a page takes from another chapter stands in a line with one of these: its headings and
@@ -71,7 +72,7 @@ class Made:
         }
         try:
             self._path.parent.mkdir(exist_ok=True)
-            write_whole(self._path, json.dumps(made))
+            write_whole(self._path, json.dumps(made).encode())
         except OSError:
             return  # the next render makes it again
 

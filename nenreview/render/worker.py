@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import os
+import shutil
 import sys
 import tempfile
 import traceback
 from contextlib import suppress
 from dataclasses import replace
+from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Thread
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -126,6 +129,7 @@ def work(chapter: Chapter, root: Path, connection: Connection) -> None:
     os.chdir((root / chapter.file).parent)
     try:
         with tempfile.TemporaryDirectory(prefix="nenreview-") as folder:
+            Thread(target=_end_with_the_render, args=(folder,), daemon=True).start()
             result = execute(chapter, ShellSession(Path(folder)), at=connection.send)
             # Before the folder is removed: that reads too.
             result = replace(result, read=(*trace.read_below(root), trace.programs()))
@@ -136,3 +140,10 @@ def work(chapter: Chapter, root: Path, connection: Connection) -> None:
         result = [Problem(chapter.file, f"cannot be executed\n{traceback.format_exc()}")]
     with suppress(BrokenPipeError):  # nobody waits any more
         connection.send(result)
+
+
+def _end_with_the_render(folder: str) -> None:
+    """End this process once the one that renders has, which may have been killed."""
+    parent_process().join()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)

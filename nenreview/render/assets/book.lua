@@ -20,10 +20,21 @@ local function read_file(path)
   return text
 end
 
+local UNWRITTEN <const> = 74 -- exit status: a file cannot be written
+
 local function write_file(path, text)
-  local handle = assert(io.open(path, "wb"))
-  handle:write(text)
-  handle:close()
+  local function need(done, _, number)
+    if not done then
+      -- Read by pandoc.py: which file, and the system's number of what is wrong.
+      io.stderr:write(string.format("%d %s", number, path))
+      os.exit(UNWRITTEN)
+    end
+    return done
+  end
+  local handle = need(io.open(path, "wb"))
+  -- A full disk shows in these two.
+  need(handle:write(text))
+  need(handle:close())
 end
 
 local manifest = pandoc.json.decode(read_file(arg[1]), false)

@@ -1,0 +1,193 @@
+"""Where a render's result goes: one render at a time, and all of it or nothing.
+
+A render writes into a folder of its own beside ``_book`` and swaps the two when it has
+succeeded. It holds a lock for as long as it lives: the system lets go of it however the process
+ends, and so whoever holds it next knows that what else lies there belongs to nobody.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import sleep
+
+from nenreview.errors import Problem, ReviewError
+from nenreview.paths import shown
+from nenreview.render.cache import FOLDER
+
+LOCK = "render.lock"  # in the folder of the cache; holds the number of the process
+WAIT = 0.2  # seconds between two attempts
+# In the folder of a render, beside the book:
+NEW, WORK = "new", "work"  # what will be the book; what it is made from
+OLD = "old"  # the book that was there, for as long as there is no other
+_PLACE = 1 << 30  # the byte that is locked where a lock keeps others from reading
+
+try:
+    import fcntl
+
+    def _take(lock: int) -> bool:
+        """Lock an open file, unless another process has."""
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+except ImportError:  # Windows
+    import msvcrt
+
+    def _take(lock: int) -> bool:
+        """Lock an open file, unless another process has."""
+        os.lseek(lock, _PLACE, os.SEEK_SET)
+        try:
+            msvcrt.locking(lock, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        finally:
+            os.lseek(lock, 0, os.SEEK_SET)
+        return True
+
+
+@contextmanager
+def alone(book: Path) -> Iterator[None]:
+    """Wait until no other process renders into `book`, and keep others waiting within.
+
+    What a render left that was killed is put in order first: a book that it had moved away
+    comes back, and the rest goes.
+
+    Raises
+    ------
+    ReviewError
+        If the lock cannot be had for another reason than that somebody has it.
+    """
+    path = book.parent / FOLDER / LOCK
+    try:
+        path.parent.mkdir(exist_ok=True)
+        lock = _locked(path)
+    except OSError as error:
+        raise _cannot_be_written(path, error) from None
+    try:
+        _put_in_order(book)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _locked(path: Path) -> int:
+    """Return the open file, locked, with the number of this process in it."""
+    waiting = False
+    while True:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            # The folder may have been deleted since: then the lock is on a file that nobody
+            # else will find.
+            if _take(lock) and _is_at(lock, path):
+                os.ftruncate(lock, 0)
+                os.write(lock, f"{os.getpid()}\n".encode())
+                return lock
+            if not waiting:
+                holder = os.read(lock, 20).decode().strip()
+                named = f" (process {holder})" if holder else ""
+                message = f"another render of this review is under way{named}; waiting"
+                print(message, file=sys.stderr, flush=True)
+                waiting = True
+        except BaseException:
+            os.close(lock)
+            raise
+        os.close(lock)
+        sleep(WAIT)
+
+
+def _is_at(file: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def replacing(book: Path) -> Iterator[tuple[Path, Path]]:
+    """Give a new folder to be the book, and one to work in; swap the new one in at the end.
+
+    To be called by a process that is `alone`. When anything raises, both are removed and
+    `book` is as it was.
+
+    Raises
+    ------
+    ReviewError
+        If anything cannot be written, be it for want of room or of permission.
+    """
+    own = None
+    try:
+        own = Path(tempfile.mkdtemp(prefix=_prefix(book), dir=book.parent))
+        (own / NEW).mkdir()
+        (own / WORK).mkdir()
+        yield own / NEW, own / WORK
+        _swap(own, book)
+    except OSError as error:
+        raise _cannot_be_written(_as_in(book, own, error.filename), error) from None
+    finally:
+        _put_in_order(book)
+
+
+def _swap(own: Path, book: Path) -> None:
+    """Put what a render made in the place of the book."""
+    if not os.path.lexists(book):
+        (own / NEW).rename(book)
+    elif not _exchanged(own / NEW, book):
+        # For an instant there is no book. Whoever is killed in it leaves the old one whole
+        # under a name that says so, and the next render begins by putting it back.
+        book.rename(own / OLD)
+        (own / NEW).rename(book)
+        (own / OLD).rename(own / "replaced")
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Swap two folders in one step, where the system and the file system can; say whether.
+
+    Neither name is ever without a folder then. Linux alone has it, and Python has no call for it.
+    """
+    at_working_folder, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of <fcntl.h>, <stdio.h>
+    try:
+        rename = ctypes.CDLL(None).renameat2
+    except (AttributeError, OSError, TypeError):  # another system, or an older C library
+        return False
+    names = [os.fsencode(path.absolute()) for path in (one, other)]
+    return not rename(at_working_folder, names[0], at_working_folder, names[1], exchange)
+
+
+def _put_in_order(book: Path) -> None:
+    """Bring back a book that was moved away, and remove the folders of renders.
+
+    What a killed render had started may still be writing for a moment; what it leaves goes at
+    the end of the next render.
+    """
+    for own in book.parent.glob(f"{_prefix(book)}*"):
+        if (own / OLD).is_dir() and not os.path.lexists(book):
+            (own / OLD).rename(book)
+        shutil.rmtree(own, ignore_errors=True)
+
+
+def _prefix(book: Path) -> str:
+    return f".{book.name}."  # hidden, and so none of the review's own files
+
+
+def _as_in(book: Path, own: Path | None, name: object) -> Path:
+    """Return the file of an error as a reader knows it: what is to be the book, as the book."""
+    path = Path(name) if isinstance(name, str) else book
+    if own and path.is_relative_to(own / NEW):
+        return book / path.relative_to(own / NEW)
+    # Its own folder, which has no name yet or one that says nothing.
+    return book if path.name.startswith(_prefix(book)) or (own and own in path.parents) else path
+
+
+def _cannot_be_written(path: Path, error: OSError) -> ReviewError:
+    reason = error.strerror or str(error)
+    message = f"cannot be written: {reason}; the last render stays as it was"
+    return ReviewError(Problem(shown(path), message))
