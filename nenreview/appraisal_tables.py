@@ -7,19 +7,19 @@ from IPython.display import Markdown
 
 from nenreview.appraisal import overall
 from nenreview.evidence.dataset import load
-from nenreview.evidence.sources import JIA, LU, MARKEY
+from nenreview.evidence.sources import JIA, LU, MARKEY, called
 from nenreview.tables import escape, show_table
 from nenreview.wording import listed
 
-CASE_SERIES = {JIA: "Sintilimab paper", LU: "Toripalimab abstract", MARKEY: "Case series"}
+CASE_SERIES = [JIA, LU, MARKEY]
 
 
 def case_series_table() -> Markdown:
     """Return the answer to every item of the checklist for case series, document by document."""
     rows = load().appraisal
-    rows = rows[rows["source"].isin(list(CASE_SERIES))]
-    answers = rows.pivot(index="item", columns="source", values="answer")[list(CASE_SERIES)]
-    answers = answers.rename(columns=CASE_SERIES)
+    rows = rows[rows["source"].isin(CASE_SERIES)]
+    answers = rows.pivot(index="item", columns="source", values="answer")[CASE_SERIES]
+    answers = answers.rename(columns=called)
     topics = rows.drop_duplicates("item").set_index("item")["topic"]
     answers.insert(0, "Item", [f"{item}. {topic}" for item, topic in topics.sort_index().items()])
     return show_table(answers, widths=[2.6, 1, 1.1, 1])

@@ -17,6 +17,7 @@ from nenreview.audit.rebuild import rebuild_source
 from nenreview.audit_tables import claims_table, ledger_table
 from nenreview.display import Shown
 from nenreview.evidence.dataset import load
+from nenreview.evidence.sources import called
 from nenreview.evidence_table import (
     longest_median,
     patients_in_all,
@@ -143,10 +144,10 @@ def audit_claims(source: str) -> Markdown:
 
 def audit_counts() -> Markdown:
     """Return how many findings each source has, by verdict, and the sums."""
-    table = counts(audit(load()))
+    table = counts(audit(load())).rename(index=called)
     table.loc["All sources"] = table.sum()
     frame = table.reset_index(names="Source").rename(columns=str.capitalize)
-    return show_table(frame, widths=[1.3, *[1] * 7], align="lrrrrrrr")
+    return show_table(frame, widths=[1.7, *[1] * 7], align="lrrrrrrr")
 
 
 def the_finding(ident: str) -> Finding:

@@ -43,10 +43,10 @@ def read_book(folder: Path, pages: list[str]) -> Book:
 
 
 def _drop_frame(main: Tag, *, first: bool) -> None:
-    """Remove what is an engine's own: navigation, Quarto's titles of callouts and of the book."""
+    """Remove what is an engine's own: navigation, switches, titles of callouts and of the book."""
     for element in main.select(
         "nav, .fold, .subtitle, .quarto-title-breadcrumbs, .callout-title,"
-        " .callout-header, .quarto-title-meta, .code-fold, details"
+        " .callout-header, .quarto-title-meta, .code-fold, details, .with-script"
     ):
         element.decompose()
     if first:

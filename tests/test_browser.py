@@ -324,7 +324,7 @@ def test_the_evidence_table_is_filtered_by_a_column_and_sorted(site, browser):
 # What a script or a style sheet of the frame is found by.
 SEARCH, RESULTS = "#search", "#search-results a"
 SWITCH, CHOSEN = "#scheme", "data-scheme"
-TOOLTIP = "[role=tooltip]"
+TOOLTIP = "#note[role=tooltip]"  # Quarto has notes of its own
 
 
 @ours

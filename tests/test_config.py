@@ -47,6 +47,7 @@ FAULTS = {
     "wrong type": ("code-fold: true", "code-fold: maybe", "line 21: format.html.code-fold is 'maybe'"),
     "option of Quarto not listed": ("html-math-method: mathml", "toc-depth: 2", "line 22: unknown option"),
     "no bibliography": ("references.bib", "none.bib", "bibliography 'none.bib' does not exist"),
+    "no style of citations": ("bibliography:", "csl: none.csl\nbibliography:", "csl 'none.csl' does not exist"),
     "no book": ("type: book", "type: website", "project.type is 'website'; expected book"),
     "key twice": ("author: ", "subtitle: ", "line 7: book.subtitle stands twice"),
     "strange part": ("      chapters:", "      file: x\n      chapters:", "line 11: expected a part"),

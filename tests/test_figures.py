@@ -6,6 +6,7 @@ import pytest
 from helpers_data import ROOT
 from matplotlib.text import Text
 
+from nenreview.evidence.dataset import load
 from nenreview.figures.catalogue import FORMS, catalogue, draw, write_all
 from nenreview.figures.forest import forest
 from nenreview.figures.rows import pitch, wrapped
@@ -50,6 +51,12 @@ def test_a_forest_plot_draws_each_rate_at_its_place():
     axes = forest([("a", Rate(1, 4)), ("b", Rate(0, 3))]).figure.axes[0]
     points = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 1]
     assert points == [25, 0]
+
+
+def test_the_bars_of_the_audit_bear_the_names_of_documents_and_no_keys():
+    names = [label.get_text() for label in draw("audit-findings").figure.axes[0].get_yticklabels()]
+    assert len(names) == len(load().sources)
+    assert not set(names) & set(load().sources["source"])
 
 
 def test_a_forest_plot_of_nothing_is_refused():

@@ -13,7 +13,18 @@ JIA = "jia2022"  # the sintilimab paper
 LU = "lu2020"  # the toripalimab abstract
 REVIEW = "review2023"  # the review's table of trials
 MARKEY = "markey2017"  # the case series
-FIRST = (JIA, LU, REVIEW, MARKEY)
+NAMES = {
+    JIA: "Sintilimab paper",
+    LU: "Toripalimab abstract",
+    REVIEW: "Table of the review",
+    MARKEY: "Case series",
+}
+FIRST = tuple(NAMES)
+
+
+def called(source: str) -> str:
+    """Return what tables and figures call a document; one that has joined goes by its key."""
+    return NAMES.get(source, source)
 
 
 def main_source(trial) -> str:

@@ -13,6 +13,7 @@ from nenreview.context import context_of
 from nenreview.errors import Problem, ReviewError
 from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.sizes import size
+from nenreview.evidence.sources import called
 from nenreview.figures.adverse_events import adverse_events
 from nenreview.figures.findings import findings
 from nenreview.figures.forest import forest
@@ -69,7 +70,7 @@ _OWN: dict[str, Callable[[Dataset], ReviewFigure]] = {
     "sintilimab-adverse-events": _sintilimab_adverse_events,
     "synthesis-response": _synthesis_response,
     "markey-swimmer": _markey_swimmer,
-    "audit-findings": lambda data: findings(counts(audit(data))),
+    "audit-findings": lambda data: findings(counts(audit(data)).rename(index=called)),
     **SYNTHESIS,
 }
 

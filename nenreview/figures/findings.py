@@ -31,7 +31,7 @@ def findings(counts: pd.DataFrame) -> ReviewFigure:
 
     Parameters
     ----------
-    counts : DataFrame, index sources, columns verdicts
+    counts : DataFrame, index names of sources, columns verdicts
         As `nenreview.audit.ledger.counts` returns them.
     """
     with style():

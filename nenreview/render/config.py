@@ -30,6 +30,7 @@ HONOURED: dict[str, type | tuple[type, ...]] = {
     "book.output-file": str,
     "book.chapters": list,
     "bibliography": str,
+    "csl": str,
     "execute.echo": bool,
     "format.html.code-fold": bool,
 }
@@ -76,6 +77,7 @@ class BookConfig:
     """What ``_quarto.yml`` says of the book.
 
     `site_url` is where it is published, with a slash at its end; empty where that is open.
+    `citation_style` is empty where citations are printed in the style that Pandoc brings along.
     """
 
     title: str
@@ -84,6 +86,7 @@ class BookConfig:
     site_url: str
     output_file: str
     bibliography: str
+    citation_style: str
     echo: bool
     code_fold: bool
     chapters: tuple[ChapterEntry, ...]
@@ -132,10 +135,9 @@ def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
     chapters = _chapters(
         _node(tree, "book", "chapters"), root if chapters_exist else None, problems
     )
-    if "bibliography" in values and not (root / values["bibliography"]).is_file():
-        problems.append(
-            Problem(CONFIG_NAME, f"bibliography {values['bibliography']!r} does not exist")
-        )
+    for key in ("bibliography", "csl"):
+        if key in values and not (root / values[key]).is_file():
+            problems.append(Problem(CONFIG_NAME, f"{key} {values[key]!r} does not exist"))
     if not re.fullmatch(_FILE_STEM, values.get("book.output-file", "book")):
         found, node = values["book.output-file"], _node(tree, "book", "output-file")
         message = f"book.output-file is {found!r}; expected a name without folder and ending"
@@ -150,6 +152,7 @@ def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
         site_url=site_url,
         output_file=values["book.output-file"],
         bibliography=values["bibliography"],
+        citation_style=values.get("csl", ""),
         echo=values.get("execute.echo", True),
         code_fold=values.get("format.html.code-fold", False),
         chapters=tuple(chapters),

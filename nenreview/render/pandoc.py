@@ -101,6 +101,7 @@ def write_pages(
         "chapters": entries,
         "bibliography": str(root / config.bibliography),
         "bibliography_name": config.bibliography,
+        "csl": str(root / config.citation_style) if config.citation_style else None,
         "book": {
             "title": config.title,
             "subtitle": config.subtitle,

@@ -241,7 +241,7 @@ end
 
 local function cite(chapters)
   local known = {}
-  local meta = pandoc.Meta({ bibliography = manifest.bibliography, ["link-citations"] = true })
+  local meta = pandoc.Meta({ bibliography = manifest.bibliography, csl = manifest.csl, ["link-citations"] = true })
   local all = pandoc.Pandoc({}, meta)
   all.meta.nocite = pandoc.Inlines({ pandoc.Cite({ pandoc.Str("@*") }, { pandoc.Citation("*", "AuthorInText") }) })
   for _, reference in ipairs(pandoc.utils.references(all)) do known[reference.id] = true end
