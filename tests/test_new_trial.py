@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers_book import copy_review, nenreview
+from helpers_book import copy_review, edit, nenreview
 from helpers_data import DATA, ROOT
 from helpers_trial import contents, fill, run, steps
 
@@ -165,10 +165,7 @@ def test_each_command_leaves_the_checksum_of_the_data_that_it_leaves(review):
     new_trial(review, BARE)
     assert unstamped(review) == []
     assert contents(review)["CITATION.cff"] != before["CITATION.cff"]
-    results = review / "data/results.csv"  # a row is filled, and nothing stamped
-    results.write_text(
-        results.read_text("utf-8").replace("not_reported,,months", "not_reached,,months")
-    )
+    edit(review, "data/sources.csv", "nct4806,abstract,to be filled", "nct4806,abstract,A title")
     assert len(unstamped(review)) == len(STAMPED)
     remove_trial(review, NAME)
     assert unstamped(review) == [] and contents(review) == before
