@@ -24,7 +24,12 @@ def documents_added() -> str:
 
 
 def for_each_added(
-    table: Callable[[str], Markdown], label: str, caption: str, *, with_cells: bool = False
+    table: Callable[[str], Markdown],
+    label: str,
+    caption: str,
+    *,
+    where: Callable[[str], object] = bool,
+    otherwise: str = "",
 ) -> Markdown:
     """Return a table for each document that has joined the first four; nothing where none has.
 
@@ -36,15 +41,19 @@ def for_each_added(
         Label of a table without ``tbl-`` and without the key, which is added.
     caption : str
         Caption, in which ``{}`` stands for the key.
-    with_cells : bool
-        Whether documents whose tables are not held, an abstract for example, are left out.
+    where : callable
+        Returns of a key something true where the document has rows for a table; every
+        document has them by default.
+    otherwise : str
+        Sentence in the place of a table without rows, in which ``{}`` stands for the key;
+        nothing by default.
     """
-    data = load()
-    printed = set(data.cells["source"])
     return Markdown(
         "\n".join(
             f"::: {{#tbl-{label}-{key}}}\n\n{table(key).data}\n{caption.format(key)}\n\n:::\n"
-            for key in added(data)
-            if key in printed or not with_cells
+            if where(key)
+            else f"{otherwise.format(key)}\n"
+            for key in added(load())
+            if where(key) or otherwise
         )
     )

@@ -72,6 +72,18 @@ def entries(data: Dataset, source: str) -> list[Entry]:
     return [Entry(tuple(group)) for _, group in alike]
 
 
+def numbers_at_odds(data: Dataset, source: str) -> list[Entry]:
+    """Return the entries of a source about numbers; those about claims are left out."""
+    claimed = set(data.claims["claim"])
+    return [entry for entry in entries(data, source) if entry.first.number not in claimed]
+
+
+def claims_in_doubt(data: Dataset, source: str) -> list[Entry]:
+    """Return the entries of a source about claims made in words."""
+    claimed = set(data.claims["claim"])
+    return [entry for entry in entries(data, source) if entry.first.number in claimed]
+
+
 def ledger_table(data: Dataset, source: str) -> Markdown:
     """Return the numbers of a source that do not hold, each with a link to its cell.
 
@@ -80,7 +92,6 @@ def ledger_table(data: Dataset, source: str) -> Markdown:
     ValueError
         If all hold, which the chapter says in a sentence instead.
     """
-    claimed = set(data.claims["claim"])
     rows = [
         [
             _anchors(entry) + _where(data, entry),
@@ -89,8 +100,7 @@ def ledger_table(data: Dataset, source: str) -> Markdown:
             f"{entry.first.verdict}, {entry.first.severity}",
             escape(_why(entry)),
         ]
-        for entry in entries(data, source)
-        if entry.first.number not in claimed
+        for entry in numbers_at_odds(data, source)
     ]
     frame = pd.DataFrame(rows, columns=["Where", "Printed", "Recomputed", "Verdict", "Why"])
     return show_table(frame, widths=[1.7, 1.15, 1.3, 1.3, 2.9], align="lllll", markdown=True)
@@ -112,8 +122,7 @@ def claims_table(data: Dataset, source: str) -> Markdown:
             escape(_sentences(entry.first.recomputed, entry.first.explanation)),
             f"{entry.first.verdict}, {entry.first.severity}",
         ]
-        for entry in entries(data, source)
-        if entry.first.number in claims.index
+        for entry in claims_in_doubt(data, source)
     ]
     frame = pd.DataFrame(rows, columns=["Where", "Claimed", "What the numbers say", "Verdict"])
     return show_table(frame, widths=[1.4, 2.2, 3.2, 1.3], align="llll", markdown=True)

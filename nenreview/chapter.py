@@ -14,7 +14,7 @@ from nenreview.audit.coverage import coverage
 from nenreview.audit.finding import Finding
 from nenreview.audit.ledger import audit, counts, selected
 from nenreview.audit.rebuild import rebuild_source
-from nenreview.audit_tables import claims_table, ledger_table
+from nenreview.audit_tables import claims_in_doubt, claims_table, ledger_table, numbers_at_odds
 from nenreview.display import Shown
 from nenreview.evidence.dataset import load
 from nenreview.evidence.sources import called
@@ -75,7 +75,10 @@ __all__ = [
     "figure",
     "findings_of",
     "for_each_added",
+    "has_cells",
+    "has_claims_in_doubt",
     "interval",
+    "is_at_odds",
     "load",
     "longest_median",
     "nearest_counts",
@@ -140,6 +143,21 @@ def audit_ledger(source: str) -> Markdown:
 def audit_claims(source: str) -> Markdown:
     """Return the claims of a source that the numbers do not bear out."""
     return claims_table(load(), source)
+
+
+def is_at_odds(source: str) -> bool:
+    """Return whether `audit_ledger` has a row for a source."""
+    return bool(numbers_at_odds(load(), source))
+
+
+def has_claims_in_doubt(source: str) -> bool:
+    """Return whether `audit_claims` has a row for a source."""
+    return bool(claims_in_doubt(load(), source))
+
+
+def has_cells(source: str) -> bool:
+    """Return whether tables of a source are held, as they are not of an abstract."""
+    return source in set(load().cells["source"])
 
 
 def audit_counts() -> Markdown:

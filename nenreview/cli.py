@@ -168,8 +168,8 @@ def _add_trials(commands) -> None:
         "new-trial",
         help="add a trial: rows to fill and a chapter that renders",
         description="Write the rows of a new trial, a chapter that shows whatever is in them, and "
-        "its line in _quarto.yml, and say what to do next. What exists is refused, and nothing is "
-        "changed then. CONTRIBUTING.md walks through it.",
+        "its line in _quarto.yml, stamp the checksum of the data, and say what to do next. What "
+        "exists is refused, and nothing is changed then. CONTRIBUTING.md walks through it.",
         epilog="For example: nenreview new-trial NCT02054806 --name pembrolizumab-keynote-028",
     )
     new.add_argument("number", metavar="NUMBER", help="number in a registry, NCT02054806")
@@ -207,7 +207,8 @@ def _add_trials(commands) -> None:
         help="take a trial out again",
         description="Remove the rows of a trial, those of documents about it alone, its chapter, "
         "its line in _quarto.yml and its figure. Refused where another chapter or the package "
-        "names it, or another trial's rows rest on it; the places are named.",
+        "names it, another trial's rows rest on it, or a pool would be left with too few trials; "
+        "the places are named.",
         epilog="For example: nenreview remove-trial pembrolizumab-keynote-028",
     )
     remove.add_argument("trial", metavar="TRIAL", help="registry number, or name of the chapter")
@@ -286,18 +287,15 @@ def _positive(text: str) -> int:
 
 
 def _check(_) -> int:
-    from nenreview.audit.claims import claim_problems
-    from nenreview.evidence.dataset import read
     from nenreview.evidence.integrity import NOT_YET
     from nenreview.paths import DATA, ROOT
     from nenreview.project import check_project
+    from nenreview.soundness import read_and_check
 
     try:
-        dataset, problems = read(DATA)
+        dataset, problems = read_and_check(DATA)
     except ReviewError as error:  # the description of the data, without which nothing is read
         dataset, problems = None, list(error.problems)
-    if dataset is not None:
-        problems = claim_problems(dataset)
     counts, of_the_book = check_project(ROOT)
     problems += of_the_book
     for problem in problems:

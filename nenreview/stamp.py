@@ -17,10 +17,17 @@ _PLACES = {
 _UP_TO_THE_QUOTE = r'[^"\n]*'
 
 
-def stamped(root: Path = ROOT) -> dict[Path, str]:
-    """Return what the files that repeat version and checksum should hold.
+def stamped(root: Path = ROOT, checksum: str | None = None) -> dict[Path, str]:
+    """Return the files that repeat another version or checksum, each with what it should hold.
 
     A book without a data package has neither file, and nothing to repeat.
+
+    Parameters
+    ----------
+    root : Path
+        Of the review.
+    checksum : str, optional
+        Of the data; by default as they are, and another where they are about to change.
 
     Raises
     ------
@@ -28,12 +35,12 @@ def stamped(root: Path = ROOT) -> dict[Path, str]:
         If a file that is there has no place for the version or for the checksum.
     """
     found, problems = {}, []
-    values = (version(), data_checksum(root / "data") or "")
+    values = (version(), checksum or data_checksum(root / "data") or "")
     for name, places in _PLACES.items():
         path = root / name
         if not path.is_file():
             continue
-        text = path.read_text(encoding="utf-8")
+        text = held = path.read_text(encoding="utf-8")
         if not any(re.search(place, text, re.M) for place in places):
             continue  # it repeats neither
         for place, value in zip(places, values, strict=True):
@@ -43,7 +50,8 @@ def stamped(root: Path = ROOT) -> dict[Path, str]:
             if times != 1:
                 message = f"{times} lines match {place}; expected one"
                 problems.append(Problem(name, message))
-        found[path] = text
+        if text != held:
+            found[path] = text
     if problems:
         raise ReviewError(*problems)
     return found
@@ -56,18 +64,13 @@ def unstamped(root: Path = ROOT) -> list[Problem]:
             path.relative_to(root).as_posix(),
             "names another version or checksum of the data; expected what `nenreview stamp` writes",
         )
-        for path, text in stamped(root).items()
-        if path.read_text(encoding="utf-8") != text
+        for path in stamped(root)
     ]
 
 
 def stamp(root: Path = ROOT) -> list[Path]:
     """Write version and checksum into the files that repeat them; return those that changed."""
-    changed = [
-        (path, text)
-        for path, text in stamped(root).items()
-        if path.read_text(encoding="utf-8") != text
-    ]
-    for path, text in changed:
+    changed = stamped(root)
+    for path, text in changed.items():
         path.write_text(text, encoding="utf-8", newline="")
-    return [path for path, _ in changed]
+    return list(changed)

@@ -41,6 +41,22 @@ def new_trial(pool: PooledProportion, decimals: int = 1) -> str:
     return f"{share(pool.pi_low, decimals)}–{share(pool.pi_high, decimals)}"
 
 
+def if_spread(pool: PooledProportion, words_for_limits: str) -> str:
+    """Return what to say of a further trial: its limits, or that there are none.
+
+    Parameters
+    ----------
+    pool : PooledProportion
+        The pool with its prediction interval, or without one.
+    words_for_limits : str
+        The rest of a sentence about a further trial, in which the two ``{}`` stand for the
+        limits of the prediction interval in whole percent.
+    """
+    if pool.pi_low is None or pool.pi_high is None:
+        return "has no prediction interval, since no spread is seen between so few trials"
+    return words_for_limits.format(share(pool.pi_low, 0), share(pool.pi_high, 0))
+
+
 def cohorts_table() -> Markdown:
     """Return the rows of ``pooling.csv`` with their counts, and why each was chosen."""
     rows = [

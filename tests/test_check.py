@@ -1337,6 +1337,19 @@ def test_command_names_an_unusable_datapackage(folder, monkeypatch, capsys):
     assert capsys.readouterr() == said
 
 
+def test_a_pool_with_too_few_trials_is_named_with_how_many_are_left(folder, monkeypatch, capsys):
+    """Two cohorts have no random effects, and the render would break."""
+    for row in ("nec-pembrolizumab", "nec-pembrolizumab-alone", "nec-spartalizumab"):
+        put("pooling.csv", f"{row},", role="sensitivity")(folder)
+    monkeypatch.setattr("nenreview.paths.DATA", folder)
+    assert main(["check"]) == 1
+    said = "data/pooling.csv: {} primary cohorts of NEC left in the pool {!r}; expected 3 or more"
+    assert capsys.readouterr().out.splitlines() == [
+        said.format(2, "All trials"),
+        said.format(0, "Without the two Chinese trials"),
+    ]
+
+
 def run_check(folder):
     """Run ``python -m nenreview check`` in `folder`, as a person would."""
     return subprocess.run(

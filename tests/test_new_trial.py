@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers_book import copy_review, nenreview
+from helpers_book import copy_review, edit, nenreview
 from helpers_data import DATA, ROOT
 from helpers_trial import contents, fill, run, steps
 
@@ -23,11 +23,14 @@ from nenreview.scaffold.new_trial import Request, inhibitors, new_trial
 from nenreview.scaffold.registries import REGISTRIES, require_number
 from nenreview.scaffold.remove_trial import remove_trial
 from nenreview.scaffold.rows import records, with_rows, without_rows
+from nenreview.stamp import unstamped
 
 TRIAL, NAME = "NCT02054806", "pembrolizumab-keynote-028"
 BARE = Request(TRIAL, NAME)
 # Drawing every figure and rendering every chapter are tested elsewhere, and take long.
 LONG = ("figures", "render")
+# The files that repeat the checksum of the data.
+STAMPED = {"CITATION.cff", "data/datapackage.json"}
 
 # What the review says of the trial, as JSON. Run in a copy, which is the review there.
 PROBE = """
@@ -72,8 +75,14 @@ print(json.dumps({
     "documents": documents(),
     "added": [
         documents_added(),
-        for_each_added(audit_ledger, "audit-ledger", "{}").data,
-        for_each_added(coverage_table, "coverage", "{}", with_cells=True).data,
+        *(
+            for_each_added(table, label, "{}", where=where, otherwise=otherwise).data
+            for table, label, where, otherwise in (
+                (audit_ledger, "audit-ledger", is_at_odds, "No number in {}."),
+                (audit_claims, "audit-claims", has_claims_in_doubt, ""),
+                (coverage_table, "coverage", has_cells, ""),
+            )
+        ),
     ],
     "kinds": [one.name for one in responses(data) if one.kind == "NET"],
 }))
@@ -124,6 +133,7 @@ def example(tmp_path_factory):
         for arguments in step.commands:
             if arguments[0] == "remove-trial":
                 filled, with_it = told(root), contents(root)
+                filled["unstamped"] = list(map(str, unstamped(root)))
             if arguments[0] not in LONG:
                 printed += run(root, arguments).stdout
         if step.rows:
@@ -139,9 +149,32 @@ def test_the_worked_example_touches_the_rows_the_chapter_and_the_line_alone(exam
         f"chapters/{NAME}.qmd",
         *(f"data/{n}.csv" for n in ("trials", "sources", "results", "appraisal", "overlaps")),
         "data/pooling.csv",
+        *STAMPED,
     }
-    for name in changed & set(before):  # what was there is there, byte for byte
+    for name in changed & set(before) - STAMPED:  # what was there is there, byte for byte
         assert set(before[name].splitlines(True)) <= set(with_it[name].splitlines(True))
+
+
+def test_the_steps_end_with_the_checksum_where_it_is_repeated(example):
+    *_, filled, _ = example
+    assert filled["unstamped"] == []
+
+
+def test_each_command_leaves_the_checksum_of_the_data_that_it_leaves(review):
+    before = contents(review)
+    new_trial(review, BARE)
+    assert unstamped(review) == []
+    assert contents(review)["CITATION.cff"] != before["CITATION.cff"]
+    edit(review, "data/sources.csv", "nct4806,abstract,to be filled", "nct4806,abstract,A title")
+    assert len(unstamped(review)) == len(STAMPED)
+    remove_trial(review, NAME)
+    assert unstamped(review) == [] and contents(review) == before
+
+
+def test_a_file_without_a_place_for_the_checksum_stops_the_command(review):
+    path = review / "CITATION.cff"
+    path.write_text(re.sub("sha256:", "md5:", path.read_text("utf-8")), encoding="utf-8")
+    assert "CITATION.cff: 0 lines match" in refused(review, BARE)
 
 
 def test_removal_restores_every_byte(example):
@@ -155,8 +188,8 @@ def test_the_tables_figures_and_pages_have_the_trial(example, told_then):
     # Mehnert 2020: 12.0% (2.5-31.2) of 25, 6.3% (0.2-30.2) of 16.
     carcinoid = rows["pembrolizumab (KEYNOTE-028): NET, carcinoid"]
     pancreatic = rows["pembrolizumab (KEYNOTE-028): NET, pancreatic"]
-    assert (carcinoid["n"], carcinoid["ORR (95% CI)"]) == ("25", "3 of 25 (2.5–31.2)")
-    assert (pancreatic["NET"], pancreatic["ORR (95% CI)"]) == ("16", "1 of 16 (0.2–30.2)")
+    assert (carcinoid["n"], carcinoid["ORR (95% CI, %)"]) == ("25", "3 of 25 (2.5–31.2)")
+    assert (pancreatic["NET"], pancreatic["ORR (95% CI, %)"]) == ("16", "1 of 16 (0.2–30.2)")
     assert len(rows) == len(told_then["evidence"]) + 2
     assert "pembrolizumab (KEYNOTE-028): carcinoid" in filled["forest"]
     assert filled["drawn"] == filled["forest"]
@@ -181,11 +214,12 @@ def test_audit_and_coverage_have_the_document(example, told_then):
     assert sum(f.endswith("-rate-interval") for f in own) == 2
     assert sum(f.endswith("-percentage") for f in own) >= 2
     assert filled["documents"] == 5
-    sentence, ledger, cells = filled["added"]
+    sentence, ledger, claims, cells = filled["added"]
     assert sentence == "To the first four have been added: mehnert2020."
-    assert "#tbl-audit-ledger-mehnert2020" in ledger and "nothing is at odds" in ledger
+    assert ledger == "No number in mehnert2020.\n"  # a sentence where the table has no row
+    assert claims == ""  # none was made in words
     assert cells == ""  # an abstract has no table of which cells could be counted
-    assert told_then["added"] == ["No document has joined the first four.", "", ""]
+    assert told_then["added"] == ["No document has joined the first four.", "", "", ""]
 
 
 def test_the_chapter_shows_the_rows_without_being_touched(example):
@@ -222,6 +256,7 @@ def test_a_trial_with_nothing_filled_is_sound_and_shows_dashes(review, told_then
 MADE_UP = """\
 made2020-001,made2020,NCT01234567,Results,,,,all > NEC,patients,,,n,,reported,40,patients,40,
 made2020-002,made2020,NCT01234567,Results,,,,all > NEC,ORR,,,events,,reported,2,patients,2,
+made2020-003,made2020,NCT01234567,Results,,,,all > NEC,ORR,,,percent,,reported,6.0,%,6.0,
 """
 
 
@@ -236,11 +271,16 @@ def test_a_primary_row_enters_the_pool_with_its_counts(review, told_then):
     choice |= {"denominator": "treated", "fallback": "none", "reason": "made up"}
     pooling = review / "data/pooling.csv"
     pooling.write_text(with_rows(pooling.read_text(encoding="utf-8"), [choice]), encoding="utf-8")
-    k, events, n, estimate = told(review, "nivolumab-made-up")["pool"]
+    said = told(review, "nivolumab-made-up")
+    k, events, n, estimate = said["pool"]
     then = told_then["pool"]
     assert (k, events, n) == (then[0] + 1, then[1] + 2, then[2] + 40)
     expected = pool_proportions([5, 6, 1, 1, 1, 2], [18, 32, 19, 14, 21, 40], ci="t")
     assert estimate == pytest.approx(expected.estimate)
+    # 2 of 40 are 5.0%, and 6.0% is printed: the audit's chapter has a table of it.
+    _, ledger, claims, _ = said["added"]
+    assert ledger.startswith("::: {#tbl-audit-ledger-made2020}\n") and "6.0" in ledger
+    assert claims == ""
 
 
 # What is refused.
@@ -442,6 +482,31 @@ def test_a_trial_of_the_first_documents_stays_while_claims_rest_on_its_numbers(u
     with pytest.raises(ReviewError, match=r"claims\.csv, row \d+, column arguments"):
         remove_trial(untouched, "NCT02923934")
     assert contents(untouched) == before
+
+
+def test_a_trial_that_a_pool_cannot_spare_stays(untouched):
+    before = contents(untouched)
+    ended = nenreview("remove-trial", "pembrolizumab-chemotherapy", cwd=untouched)
+    assert (ended.returncode, contents(untouched)) == (1, before)
+    # Of the five cohorts three are not Chinese, and this is one of the three.
+    assert ended.stderr == (
+        "nenreview: data/pooling.csv: 2 primary cohorts of NEC left in the pool 'Without the two "
+        "Chinese trials'; expected 3 or more\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["avelumab-net-001", "durvalumab-tremelimumab"])
+def test_a_trial_of_the_first_documents_goes_where_nothing_rests_on_it(review, name):
+    number = load().trials.set_index("chapter").at[name, "trial"]
+    remove_trial(review, name)
+    assert unstamped(review) == []
+    assert run(review, ("check",)).stdout.startswith("data/ is sound: 4 sources, 15 trials")
+    held = [
+        file
+        for file, text in contents(review).items()
+        if file.startswith("data/") and number.encode() in text
+    ]
+    assert held == ["data/cells.csv"]  # the table as printed, which stays whole
 
 
 def test_a_trial_that_is_none_is_answered_with_those_that_are(untouched):

@@ -1,11 +1,15 @@
 """The tables of the synthesis: each says what the computation says, and leaves blanks blank."""
 
+import re
+
 import pytest
+from helpers_data import ROOT
 
 from nenreview import contrast_tables as compared
 from nenreview import synthesis_tables as tables
 from nenreview.evidence.dataset import load
 from nenreview.evidence_table import CLASSES
+from nenreview.synthesis.headline import headline
 
 
 def rows(table) -> list[list[str]]:
@@ -29,6 +33,24 @@ def test_the_first_page_answers_for_each_question_and_pools_nec_alone():
     assert {tuple(row[2:4]) for row in answers[2:]} == {("–", "–")}
     asked = {row[0].partition(",")[0] for row in answers}
     assert asked == {"NEC", "G3 NEN", "NET G3", "LCNEC of the lung", "NET"}
+
+
+def test_a_further_trial_has_limits_or_the_sentence_says_that_there_are_none():
+    whole, without = headline(load())
+    said = "may well lie between {} and {}"
+    # metafor and lme4, tests/reference/synthesis_pools.csv: 2.8 to 41.3.
+    assert tables.if_spread(whole.t, said) == "may well lie between 3 and 41"
+    # The spread of the three trials is nil.
+    assert without.t.tau2 == 0
+    assert tables.if_spread(without.t, said).startswith("has no prediction interval, since")
+
+
+def test_no_chapter_takes_a_prediction_interval_for_granted():
+    chapters = [ROOT / "index.qmd", *sorted((ROOT / "chapters").glob("*.qmd"))]
+    naming = [
+        file.name for file in chapters if re.search(r"\bpi_(low|high)\b", file.read_text("utf-8"))
+    ]
+    assert len(chapters) > 20 and naming == []
 
 
 def test_sensitivities_and_choices_are_rows():

@@ -11,10 +11,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from nenreview.audit.claims import claim_problems
 from nenreview.errors import Problem, ReviewError
-from nenreview.evidence.dataset import read
 from nenreview.paths import shown
+from nenreview.soundness import read_and_check
+from nenreview.stamp import stamped
+from nenreview.version import data_checksum
 
 Changes = dict[Path, bytes | None]  # new content of each file; None where it is removed
 _SUFFIX = ".being-written"
@@ -67,21 +68,30 @@ def _put_back(path: Path, content: bytes | None) -> None:
         path.write_bytes(content)
 
 
-def require_sound(folder: Path, changes: Changes) -> None:
-    """Check what the data in `folder` would be after the changes.
+def sound_and_stamped(root: Path, changes: Changes) -> Changes:
+    """Return the changes with those of the files that repeat the checksum of the data.
+
+    Parameters
+    ----------
+    root : Path
+        Of the review, whose data are checked as they would be after the changes.
+    changes : Changes
+        All below `root`.
 
     Raises
     ------
     ReviewError
-        With every problem that ``nenreview check`` would find.
+        With every problem of the data that ``nenreview check`` would find; or if a file that
+        repeats the checksum has no place for it.
     """
+    folder = root / "data"
     with tempfile.TemporaryDirectory() as name:
         copy = Path(shutil.copytree(folder, Path(name) / folder.name))
         for path, content in changes.items():
             if path.parent == folder and content is not None:
                 (copy / path.name).write_bytes(content)
-        dataset, problems = read(copy)
-        if dataset is not None:
-            problems = claim_problems(dataset)
+        _, problems = read_and_check(copy)
+        checksum = data_checksum(copy)
     if problems:
         raise ReviewError(*problems)
+    return changes | {path: text.encode() for path, text in stamped(root, checksum).items()}

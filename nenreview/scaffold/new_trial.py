@@ -22,7 +22,7 @@ from nenreview.evidence_table import CLASSES
 from nenreview.paths import CONFIG_NAME
 from nenreview.render.config import read_config
 from nenreview.render.source import read_chapters
-from nenreview.scaffold.changes import Changes, apply, require_sound
+from nenreview.scaffold.changes import Changes, apply, sound_and_stamped
 from nenreview.scaffold.contents import part_of, with_chapter
 from nenreview.scaffold.registries import require_number, short_key
 from nenreview.scaffold.rows import with_rows
@@ -142,7 +142,7 @@ def new_trial(root: Path, request: Request) -> Written:
         changes[path] = with_rows(text, rows).encode()
         span = f"row {first}" if first == last else f"rows {first} to {last}"
         places[f"data/{name}"] = span
-    require_sound(root / "data", changes)
+    changes = sound_and_stamped(root, changes)
     apply(changes)
     return Written(places, row, source, is_new)
 
@@ -326,7 +326,7 @@ def next_steps(written: Written) -> str:
         "data/overlaps.csv: a row where patients may stand in another report too",
         f"nenreview check; nenreview audit --source {source}; after looking, nenreview audit "
         "--accept",
-        "nenreview figures; nenreview render",
+        "nenreview stamp; nenreview figures; nenreview render",
         "read again what the chapters on all trials say in words of all, or of none",
     ]
     lines += [f"  {number}. {step}" for number, step in enumerate(steps, start=1)]

@@ -16,7 +16,7 @@ from nenreview.evidence.lists import LIST_SEPARATOR
 from nenreview.paths import CONFIG_NAME
 from nenreview.render.config import read_config
 from nenreview.render.source import read_chapters
-from nenreview.scaffold.changes import Changes, apply, require_sound
+from nenreview.scaffold.changes import Changes, apply, sound_and_stamped
 from nenreview.scaffold.contents import without_chapter
 from nenreview.scaffold.rows import records, without_rows
 
@@ -28,7 +28,8 @@ def remove_trial(root: Path, named: str) -> list[str]:
     ------
     ReviewError
         If there is no such trial; with every place that speaks of it, or every row that rests
-        on it, if there is one; if a file cannot be changed. Nothing is changed then.
+        on it, if there is one; if a pool would be left with too few trials; if a file cannot
+        be changed. Nothing is changed then.
     """
     data, problems = read(root / "data")
     if data is None:
@@ -52,7 +53,7 @@ def remove_trial(root: Path, named: str) -> list[str]:
             changes[path] = left.encode()
     for path in sorted((root / "figures").glob(f"context-{trial.chapter}.*")):
         changes[path] = None
-    require_sound(root / "data", changes)
+    changes = sound_and_stamped(root, changes)
     apply(changes)
     return [path.relative_to(root).as_posix() for path in changes]
 

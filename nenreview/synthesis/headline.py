@@ -18,12 +18,14 @@ from nenreview.cohorts import (
     chosen,
     counted_together,
 )
+from nenreview.errors import Problem
 from nenreview.evidence.dataset import Dataset
 from nenreview.meta.bayes import BayesianPool, pool_bayesian
 from nenreview.meta.influence import cumulative, leave_one_out
 from nenreview.meta.pool import PooledProportion, pool_proportions
 
 CHINESE = "Asia"  # the region of both trials that Jia 2022 calls Asian; both were run in China
+ALL, SMALLER = "All trials", "Without the two Chinese trials"
 FEWEST = 3  # two trials have no random-effects pool in this review
 
 # Responses per patient that the posterior is asked about: see the chapter for whence they are.
@@ -83,13 +85,33 @@ def without_chinese(cohorts: Sequence[Cohort]) -> tuple[Cohort, ...]:
     return tuple(one for one in cohorts if one.region != CHINESE)
 
 
+def pool_problems(data: Dataset) -> list[Problem]:
+    """Return the pools of `headline` that have too few rows of ``pooling.csv``.
+
+    The rows are counted and not what they say, so that one that is not filled yet is no
+    hindrance.
+    """
+    rows = data.pooling[(data.pooling["estimand"] == NEC) & (data.pooling["role"] == PRIMARY)]
+    regions = rows["trial"].map(data.trials.set_index("trial")["region"])
+    left = {ALL: len(rows), SMALLER: int((regions != CHINESE).sum())}
+    return [
+        Problem(
+            "data/pooling.csv",
+            f"{count} {PRIMARY} cohort{'s' * (count != 1)} of {NEC} left in the pool "
+            f"{name!r}; expected {FEWEST} or more",
+        )
+        for name, count in left.items()
+        if count < FEWEST
+    ]
+
+
 @cache
 def headline(data: Dataset) -> tuple[Pooled, Pooled]:
     """Return the pool of the primary cohorts, and that without the two Chinese trials."""
     cohorts = primary(data)
     return (
-        pooled(data, cohorts, "All trials"),
-        pooled(data, without_chinese(cohorts), "Without the two Chinese trials"),
+        pooled(data, cohorts, ALL),
+        pooled(data, without_chinese(cohorts), SMALLER),
     )
 
 
