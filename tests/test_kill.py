@@ -95,7 +95,7 @@ def test_a_render_killed_at_twenty_moments_leaves_a_whole_book(tmp_path):
             assert again.returncode == 0, again.stderr
             assert snapshot(root / "_book") == wanted
             assert names(root) - names(SMALL_BOOK) == {"_book", ".cache"}
-            assert names(root / ".cache") == {"chapters", "render.lock"}
+            assert names(root / ".cache") == {"book.json", "chapters", "render.lock"}
             assert not list((root / ".cache" / "chapters").glob(".*"))
     # All but the last few come before the end.
     assert killed >= TIMES * 3 / 4, f"{killed} were killed, {replaced} had come through"
