@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import pypandoc
 
@@ -28,6 +29,7 @@ from nenreview.version import data_checksum, date_in_words, made, version
 
 ASSETS = Path(__file__).parent / "assets"
 TYPST_SOURCE = "book.typ"
+_looking = Lock()
 UNWRITTEN = 74  # exit status of ``book.lua`` where a file cannot be written
 
 
@@ -138,7 +140,7 @@ def write_pages(
     path = work / "manifest.json"
     path.write_text(json.dumps(manifest), encoding="utf-8")
     run = subprocess.run(
-        [pypandoc.get_pandoc_path(), "lua", str(ASSETS / "book.lua"), str(path)],
+        [_program(), "lua", str(ASSETS / "book.lua"), str(path)],
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -157,3 +159,13 @@ def write_pages(
     ]
     if problems:
         raise ReviewError(*problems)
+
+
+def _program() -> str:
+    """Return the Pandoc that comes with the package.
+
+    One thread at a time: while pypandoc looks, its answer is for an instant the first Pandoc
+    on PATH, whichever that is.
+    """
+    with _looking:
+        return pypandoc.get_pandoc_path()
