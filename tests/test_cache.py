@@ -59,10 +59,10 @@ $$ {#eq-euler}
 """
 
 
-@pytest.fixture
-def book(tmp_path) -> Path:
-    """The small book with a chapter that takes values from elsewhere, rendered."""
-    root = copy_small_book(tmp_path)
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory) -> Path:
+    """The small book with a chapter that takes values from elsewhere, rendered once."""
+    root = copy_small_book(tmp_path_factory.mktemp("rendered"))
     (root / "chapters" / "first.qmd").write_text(TAKES, encoding="utf-8")
     (root / "value.txt").write_text("one\n", encoding="utf-8")
     (root / "helper.py").write_text('VALUE = "alpha"\n', encoding="utf-8")
@@ -71,6 +71,12 @@ def book(tmp_path) -> Path:
     (root / "requirements.lock").write_text("a==1\n", encoding="utf-8")
     executed(root)
     return root
+
+
+@pytest.fixture
+def book(rendered, tmp_path) -> Path:
+    """A copy of the rendered book with what is kept of it, to change."""
+    return Path(shutil.copytree(rendered, tmp_path / "small book"))
 
 
 def executed(root: Path, *arguments: str) -> set[str]:
