@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import ROOT
+from nenreview.textfile import write_whole
 from nenreview.version import data_checksum, version
 
 # Each file with what stands before the version and before the checksum, on lines of their own.
@@ -72,5 +73,5 @@ def stamp(root: Path = ROOT) -> list[Path]:
     """Write version and checksum into the files that repeat them; return those that changed."""
     changed = stamped(root)
     for path, text in changed.items():
-        path.write_text(text, encoding="utf-8", newline="")
+        write_whole(path, text.encode("utf-8"))
     return list(changed)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nenreview.audit.finding import NOTE, Finding
 from nenreview.evidence.dataset import Dataset
+from nenreview.textfile import write_whole
 
 COLUMNS = ("finding", "verdict", "printed", "recomputed")
 
@@ -36,7 +37,7 @@ def write(path: Path, findings: tuple[Finding, ...]) -> None:
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)
     rows.writerows(_row(f) for f in in_need(findings))
-    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+    write_whole(path, text.getvalue().encode("utf-8"))
 
 
 def _row(f: Finding) -> tuple[str, str, str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from nenreview.errors import Problem, ReviewError
+from nenreview.events import CHECKING, READ
 from nenreview.evidence.corrections import corrected
 from nenreview.evidence.csvfile import read_raw
 from nenreview.evidence.integrity import integrity_problems
@@ -38,7 +39,7 @@ TABLES = (
     "reporting",
     "glossary",
 )
-_NAMES = frozenset(TABLES)
+_FILES = {name: str(DATA / f"{name}.csv") for name in TABLES}
 # What is ours may have nothing to say; the printed record may not, nor a checklist.
 MAY_BE_EMPTY = frozenset(
     {
@@ -90,8 +91,8 @@ class Dataset:
 
     def __getattribute__(self, name: str):
         # Who keeps results, to know when they are old, hears which tables they came from.
-        if name in _NAMES:
-            sys.audit("nenreview.read", str(DATA / f"{name}.csv"))
+        if name in _FILES:
+            sys.audit(READ, _FILES[name])
         return super().__getattribute__(name)
 
     def select(self, **where: str) -> pd.DataFrame:
@@ -203,12 +204,12 @@ def load(folder: Path = DATA) -> Dataset:
         With every problem of the data, if there is one.
     """
     # All is read, to be checked, whichever table is used.
-    sys.audit("nenreview.checking", True)
+    sys.audit(CHECKING, True)
     try:
         dataset, problems = read(folder)
     finally:
-        sys.audit("nenreview.checking", False)
+        sys.audit(CHECKING, False)
     if dataset is None:
         raise ReviewError(*problems)
-    sys.audit("nenreview.read", str(folder / "datapackage.json"))
+    sys.audit(READ, str(folder / "datapackage.json"))
     return dataset

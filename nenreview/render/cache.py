@@ -8,7 +8,6 @@ engine. One entry a chapter.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -19,16 +18,18 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 from nenreview.render.execute import Executed
-from nenreview.render.inputs import checksum
+from nenreview.render.inputs import FOLDER, checksum, checksum_of
 from nenreview.render.source import Chapter
 from nenreview.textfile import write_whole
 from nenreview.version import EPOCH, made
 
-FOLDER = ".cache"
 LOCK = "requirements.lock"
 ENGINE = Path(__file__).parent
 # What they say follows from the project's history and the installed packages, which are known.
 _PROGRAMS = frozenset({"git", "pandoc", "pandoc.exe"})
+
+# What reading an entry raises: it was never kept, or by another version, or was cut short.
+_NOT_KEPT = (OSError, ValueError, KeyError, TypeError)
 
 
 class Cache:
@@ -38,7 +39,6 @@ class Cache:
     ----------
     root : Path
         Root of the review.
-
     files : dict of str to str
         What the project's files held before anything was executed (`inputs.checksums`): what
         changes while a chapter runs is a reason to run it again.
@@ -48,17 +48,18 @@ class Cache:
         self._root = root
         self._folder = root / FOLDER / "chapters"
         self._files = files
+        self._entries: dict[str, dict] = {}  # as read from the folder
         for part in self._folder.glob(".*"):  # of a process that was killed as it wrote
             part.unlink(missing_ok=True)
 
     def get(self, chapter: Chapter) -> Executed | None:
         """Return a chapter as it was executed, unless anything that it came from has changed."""
         try:
-            entry = json.loads(self._path(chapter).read_text(encoding="utf-8"))
+            entry = self._entry(chapter)
             made_from, executed = entry["made from"], entry["executed"]
             executed = Executed(**executed | {"read": tuple(executed["read"])})
-        except (OSError, ValueError, KeyError, TypeError):
-            return None  # never kept, or by another version, or cut short
+        except _NOT_KEPT:
+            return None
         return executed if made_from == self._made_from(chapter, executed.read) else None
 
     def put(self, chapter: Chapter, executed: Executed) -> None:
@@ -82,10 +83,8 @@ class Cache:
     def seconds(self, chapter: Chapter) -> float:
         """Return how long a chapter took the last time; infinity where that is not known."""
         try:
-            return json.loads(self._path(chapter).read_text(encoding="utf-8"))["executed"][
-                "seconds"
-            ]
-        except (OSError, ValueError, KeyError, TypeError):
+            return self._entry(chapter)["executed"]["seconds"]
+        except _NOT_KEPT:
             return float("inf")
 
     def checksum(self, without: Iterable[str] | None = None) -> str:
@@ -100,7 +99,14 @@ class Cache:
         for file in without or ():
             files.pop(file, None)
         known = [self._environment, history, made().date().isoformat(), files]
-        return hashlib.sha256(json.dumps(known).encode()).hexdigest()
+        return checksum_of(json.dumps(known))
+
+    def _entry(self, chapter: Chapter) -> dict:
+        """Return what is kept of a chapter, read once: it can be megabytes."""
+        if chapter.file not in self._entries:
+            text = self._path(chapter).read_text(encoding="utf-8")
+            self._entries[chapter.file] = json.loads(text)
+        return self._entries[chapter.file]
 
     def _path(self, chapter: Chapter) -> Path:
         return self._folder / f"{chapter.file.replace('/', '-')}.json"
@@ -108,7 +114,7 @@ class Cache:
     def _made_from(self, chapter: Chapter, read) -> dict:
         files, folders, programs = read
         return {
-            "text": hashlib.sha256(chapter.text.encode()).hexdigest(),
+            "text": checksum_of(chapter.text),
             "environment": self._environment,
             "files": {file: self._files.get(file) for file in files},
             "folders": {folder: self._names(folder) for folder in folders},
@@ -120,7 +126,7 @@ class Cache:
         """Return one checksum of what every chapter is made with."""
         engine = [checksum(path) for path in sorted(ENGINE.glob("*.py"))]
         known = [sys.version, installed(), os.environ.get(EPOCH), engine, self._files.get(LOCK)]
-        return hashlib.sha256(json.dumps(known).encode()).hexdigest()
+        return checksum_of(json.dumps(known))
 
     def _names(self, folder: str) -> list[str]:
         return [file for file in self._files if PurePosixPath(file).is_relative_to(folder)]

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
+FOLDER = ".cache"  # what is kept of earlier renders; it can be deleted at any time
 # Made from other files, or none of the project's own; so is what begins with a dot.
 _PASSED_OVER = frozenset({"_book", "_site", "__pycache__", "site-packages", "node_modules"})
 
@@ -31,6 +32,11 @@ def checksums(root: Path) -> dict[str, str]:
 def checksum(path: Path) -> str:
     """Return the SHA-256 of a file, as 64 hexadecimal digits."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def checksum_of(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8, as 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def below(root: Path, paths: Iterable[str]) -> list[str]:

@@ -8,17 +8,15 @@ their values in their place, and its outputs.
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from nenreview.errors import Problem, ReviewError
+from nenreview.render.inputs import FOLDER, checksum_of
 from nenreview.render.markdown import filled_in
 from nenreview.render.source import FENCE, Chapter, closes, read_chapters
-from nenreview.textfile import read_text
+from nenreview.textfile import read_text, write_whole
 from nenreview.version import data_checksum, edition, version
 
 if TYPE_CHECKING:  # where it is used it is imported: it takes as long as a whole chapter
@@ -26,7 +24,7 @@ if TYPE_CHECKING:  # where it is used it is imported: it takes as long as a whol
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 OURS = "nenreview"  # key of the notebook's metadata that says which chapter it is, in which state
-CACHE = Path(".cache", "notebooks")  # below the root; what was written back last
+CACHE = Path(FOLDER, "notebooks")  # below the root; what was written back last
 # How jupytext reads and writes a chapter: fences are cells, and a magic stands as it is. It
 # keeps the layout, of which an engine that renders knows nothing.
 _FORMAT = {"extension": ".Rmd", "comment_magics": False}
@@ -39,7 +37,7 @@ def as_notebook(chapter: Chapter) -> str:
     import jupytext  # here, since it takes long and a render does without
 
     notebook = jupytext.reads(chapter.text, fmt=_FORMAT)
-    ours = {"chapter": chapter.file, "sha256": _checksum(chapter.text)}
+    ours = {"chapter": chapter.file, "sha256": checksum_of(chapter.text)}
     return _written(notebook, ours)
 
 
@@ -168,7 +166,7 @@ def to_qmd(root: Path, file: str, files: list[str], *, force: bool = False) -> b
     # The notebook itself is left alone, since Jupyter may have it open.
     marker = _returned(root, file)
     marker.parent.mkdir(parents=True, exist_ok=True)
-    _replace(marker, _checksum(text) + "\n")
+    _replace(marker, checksum_of(text) + "\n")
     return True
 
 
@@ -279,7 +277,7 @@ def _has_changed(root: Path, file: str, notebook: nbformat.NotebookNode) -> bool
     known = {_ours(notebook).get("sha256")}
     if marker.is_file():
         known.add(marker.read_text(encoding="utf-8").strip())
-    return _checksum(read_text(source, file)) not in known
+    return checksum_of(read_text(source, file)) not in known
 
 
 def _check(root: Path, file: str, files: list[str], text: str, name: str) -> None:
@@ -303,21 +301,9 @@ def _returned(root: Path, file: str) -> Path:
     return root / CACHE / f"{PurePosixPath(file).stem}.sha256"
 
 
-def _checksum(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
 def _replace(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(path, text.encode("utf-8"))
     except OSError as error:
         raise ReviewError(Problem(path.name, f"cannot be written: {error.strerror}")) from None

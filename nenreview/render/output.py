@@ -19,7 +19,7 @@ from time import sleep
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import shown
-from nenreview.render.cache import FOLDER
+from nenreview.render.inputs import FOLDER
 
 LOCK = "render.lock"  # in the folder of the cache; holds the number of the process
 WAIT = 0.2  # seconds between two attempts

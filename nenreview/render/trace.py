@@ -15,10 +15,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nenreview.events import CHECKING, READ
 from nenreview.render.inputs import below
 
-READ = "nenreview.read"  # an event: a file that is used, its path
-CHECKING = "nenreview.checking"  # an event: whether files are opened for a check alone
 _IMPORTING = "importlib"  # in the name of the file that lists a folder
 
 

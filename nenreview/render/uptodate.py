@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from nenreview.render.cache import FOLDER, Cache
+from nenreview.render.cache import Cache
+from nenreview.render.inputs import FOLDER, checksum_of
 from nenreview.textfile import write_whole
 
 NAME = "book.json"
@@ -57,7 +57,9 @@ class Made:
         if self._noted["shared"] != self._shared(texts):
             return frozenset(texts)
         known = self._noted["pages"]
-        return frozenset(file for file, text in texts.items() if known.get(file) != _sha(text))
+        return frozenset(
+            file for file, text in texts.items() if known.get(file) != checksum_of(text)
+        )
 
     def note(self, formats: list[str], texts: Mapping[str, str]) -> None:
         """Note that these formats have been made, and others only if from the same."""
@@ -67,7 +69,7 @@ class Made:
             "from": self._all,
             "formats": sorted({*formats, *others}),
             "shared": self._shared(texts),
-            "pages": {file: _sha(text) for file, text in texts.items()},
+            "pages": {file: checksum_of(text) for file, text in texts.items()},
             "book": self._state(),
         }
         try:
@@ -79,7 +81,7 @@ class Made:
     def _shared(self, texts: Mapping[str, str]) -> str:
         """Return one checksum of what any page can take from elsewhere than its own chapter."""
         lines = {file: _SHARED.findall(text) for file, text in texts.items()}
-        return _sha(json.dumps([self._rest, lines]))
+        return checksum_of(json.dumps([self._rest, lines]))
 
     def _state(self) -> dict[str, list[int]]:
         """Return size and time of every file of the book: to read them all takes too long."""
@@ -89,7 +91,3 @@ class Made:
             path.relative_to(self._book).as_posix(): [state.st_size, state.st_mtime_ns]
             for path, state in states
         }
-
-
-def _sha(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
