@@ -94,12 +94,16 @@ def page(root: Path) -> str:
 ALL = {"index.qmd", "chapters/first.qmd", "chapters/second.qmd", "chapters/references.qmd"}
 ONE = {"chapters/first.qmd"}
 CHANGES = {
-    "the chapter": ("chapters/first.qmd", 'VALUE`', 'VALUE + "!"`', ONE, "module alpha!"),
+    "its code": ("chapters/first.qmd", "str(len(names))", "str(len(names) + 7)", ONE, "folder 8"),
+    "its prose": ("chapters/first.qmd", "File `", "The file `", set(), "The file one"),
+    "a caption": ("chapters/first.qmd", '"A table."', '"One table."', set(), "One table."),
+    "an expression": ("chapters/first.qmd", "VALUE`", 'VALUE + "!"`', ONE, "module alpha!"),
+    "the order of expressions": ("chapters/first.qmd", "File `", "`{python} VALUE`, file `", ONE, "alpha, file one"),
     "a file that it reads": ("value.txt", "one", "two", ONE, "File two"),
     # What one imports is imported for all, before they are forked.
     "a module that it imports": ("helper.py", "alpha", "beta", ALL, "module beta"),
     "the lock file": ("requirements.lock", "a==1", "a==2", ALL, "File one"),
-    "another chapter": ("chapters/second.qmd", "A second", "Another", {"chapters/second.qmd"}, "File one"),
+    "another chapter": ("chapters/second.qmd", ">Back<", ">Go back<", {"chapters/second.qmd"}, "File one"),
 }  # fmt: skip
 
 
@@ -266,6 +270,7 @@ def test_every_chapter_of_the_review_is_kept():
 
 
 EDITS = {
+    "code that no page shows": ("chapters/first.qmd", "import os\n", "import os  # the system\n"),
     "a sentence": ("chapters/second.qmd", "A second note.", "Another sentence."),
     "a heading": ("chapters/first.qmd", "# First {", "# The first {"),
     "a number of a float": ("chapters/second.qmd", "A second note.", "::: {#tbl-new}\n\n| a |\n|---|\n| 1 |\n\nNew.\n:::\n"),

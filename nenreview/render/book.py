@@ -88,7 +88,7 @@ def _render(
     executed = _executed(to_run, named, cache, progress, kernel=kernel, jobs=jobs)
     with progress.stage("from notebooks to Markdown"):
         texts = [_text(chapter, executed, config) for chapter in sources]
-        by_file = {c.file: text.markdown for c, text in zip(sources, texts, strict=True)}
+        by_file = dict(zip(files, texts, strict=True))
         if pages and not named and not kernel:
             pages = state.stale_pages(by_file)
     plan = _Plan(config, sources, texts, pages, frozenset(executed), progress)

@@ -1,9 +1,9 @@
 """What was executed before, kept for as long as nothing that it came from has changed.
 
 It lies in ``.cache/``, which can be deleted at any time. An executed chapter is kept with the
-checksums of all that it was made from: its own text, every file that it read and every module
-that it imported, the lock file, the versions of Python and of the installed packages, and this
-engine. One entry a chapter.
+checksums of all that it was made from: its code, every file that it read and every module that
+it imported, the lock file, the versions of Python and of the installed packages, and this
+engine; its prose is not executed. One entry a chapter.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
+from nenreview.render.computed import code_of, with_results
 from nenreview.render.execute import Executed
 from nenreview.render.inputs import FOLDER, checksum, checksum_of
 from nenreview.render.source import Chapter
@@ -60,7 +62,9 @@ class Cache:
             executed = Executed(**executed | {"read": tuple(executed["read"])})
         except _NOT_KEPT:
             return None
-        return executed if made_from == self._made_from(chapter, executed.read) else None
+        if made_from != self._made_from(chapter, executed.read):
+            return None
+        return replace(executed, notebook=with_results(chapter.notebook, executed.notebook))
 
     def put(self, chapter: Chapter, executed: Executed) -> None:
         """Keep an executed chapter; one of which it is not known what it read is not kept.
@@ -114,7 +118,7 @@ class Cache:
     def _made_from(self, chapter: Chapter, read) -> dict:
         files, folders, programs = read
         return {
-            "text": checksum_of(chapter.text),
+            "code": checksum_of(json.dumps(code_of(chapter.notebook))),
             "environment": self._environment,
             "files": {file: self._files.get(file) for file in files},
             "folders": {folder: self._names(folder) for folder in folders},

@@ -120,6 +120,11 @@ def execute_all(
     return executed
 
 
+def inline_of(cell: dict) -> list[str]:
+    """Return the inline expressions of a cell of prose, each once."""
+    return list(dict.fromkeys(INLINE.findall(cell["source"])))
+
+
 def add_stream(outputs: list[dict], name: str, text: str) -> None:
     """Add what a cell wrote to a stream; what follows on the same stream is one output."""
     last = outputs[-1] if outputs else {}
@@ -203,7 +208,7 @@ def _outputs(session: Session, source: str, file: str, line: int, count: int) ->
 
 def _evaluate(session: Session, cell: dict, chapter: Chapter) -> None:
     """Evaluate the inline expressions of a Markdown cell with IPython's own formatter."""
-    expressions = list(dict.fromkeys(INLINE.findall(cell["source"])))
+    expressions = inline_of(cell)
     if not expressions:
         return
     results = session.evaluate(expressions)

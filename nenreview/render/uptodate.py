@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nenreview.render.cache import Cache
 from nenreview.render.inputs import FOLDER, checksum_of
+from nenreview.render.markdown import ChapterText
 from nenreview.textfile import write_whole
 
 NAME = "book.json"
@@ -44,24 +45,22 @@ class Made:
         """Return whether these formats are up to date, all of them."""
         return self._noted.get("from") == self._all and set(formats) <= set(self._noted["formats"])
 
-    def stale_pages(self, texts: Mapping[str, str]) -> frozenset[str]:
-        """Return the chapters whose pages must be written.
+    def stale_pages(self, texts: Mapping[str, ChapterText]) -> frozenset[str]:
+        """Return the chapters whose pages, or what they offer to take away, must be written.
 
         Parameters
         ----------
-        texts : mapping of str to str
-            Markdown of every executed chapter, by its file, in the order of the book.
+        texts : mapping of str to ChapterText
+            Every chapter of the book, executed, by its file, in the order of the book.
         """
         if "html" not in self._noted.get("formats", ()):
             return frozenset(texts)
         if self._noted["shared"] != self._shared(texts):
             return frozenset(texts)
         known = self._noted["pages"]
-        return frozenset(
-            file for file, text in texts.items() if known.get(file) != checksum_of(text)
-        )
+        return frozenset(file for file, text in texts.items() if known.get(file) != _own(text))
 
-    def note(self, formats: list[str], texts: Mapping[str, str]) -> None:
+    def note(self, formats: list[str], texts: Mapping[str, ChapterText]) -> None:
         """Note that these formats have been made, and others only if from the same."""
         same = self._noted.get("from") == self._all
         others = self._noted["formats"] if same else []
@@ -69,7 +68,7 @@ class Made:
             "from": self._all,
             "formats": sorted({*formats, *others}),
             "shared": self._shared(texts),
-            "pages": {file: checksum_of(text) for file, text in texts.items()},
+            "pages": {file: _own(text) for file, text in texts.items()},
             "book": self._state(),
         }
         try:
@@ -78,9 +77,9 @@ class Made:
         except OSError:
             return  # the next render makes it again
 
-    def _shared(self, texts: Mapping[str, str]) -> str:
+    def _shared(self, texts: Mapping[str, ChapterText]) -> str:
         """Return one checksum of what any page can take from elsewhere than its own chapter."""
-        lines = {file: _SHARED.findall(text) for file, text in texts.items()}
+        lines = {file: _SHARED.findall(text.markdown) for file, text in texts.items()}
         return checksum_of(json.dumps([self._rest, lines]))
 
     def _state(self) -> dict[str, list[int]]:
@@ -91,3 +90,8 @@ class Made:
             path.relative_to(self._book).as_posix(): [state.st_size, state.st_mtime_ns]
             for path, state in states
         }
+
+
+def _own(text: ChapterText) -> str:
+    """Return one checksum of what a chapter's page and downloads are made from."""
+    return checksum_of(json.dumps([text.markdown, text.executed], ensure_ascii=False))
