@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 
+from nenreview import commands
 from nenreview.errors import ReviewError
 
 
@@ -35,20 +36,20 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Run it anywhere below the folder that holds _quarto.yml.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and stop")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    subcommands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    check = commands.add_parser(
+    check = subcommands.add_parser(
         "check",
         help="check the data, the configuration and the chapters",
         description="Check every file of data/: its form, its values, and what must hold between "
         "files; then _quarto.yml, the chapters, the references, CITATION.cff and pyproject.toml. "
         "Prints one line a problem, with file, row, column and what was expected.",
     )
-    check.set_defaults(run=_check)
+    check.set_defaults(run=commands.check)
 
-    _add_audit(commands)
+    _add_audit(subcommands)
 
-    render = commands.add_parser(
+    render = subcommands.add_parser(
         "render",
         help="render the review to HTML and PDF, without Quarto",
         description="Render the review with the built-in engine into _book/. What stands there is "
@@ -82,11 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument(
         "--profile", action="store_true", help="say where the time went, by stage and chapter"
     )
-    render.set_defaults(run=_render)
+    render.set_defaults(run=commands.render)
 
-    _add_trials(commands)
+    _add_trials(subcommands)
 
-    notebook = commands.add_parser(
+    notebook = subcommands.add_parser(
         "notebook",
         help="write chapters as notebooks, to rerun and edit in Jupyter, and back again",
         description="Write the notebook of each chapter beside it. It runs from top to bottom in "
@@ -109,16 +110,16 @@ def _parser() -> argparse.ArgumentParser:
         help="replace a notebook that is there; with --to-qmd, a chapter that has changed since "
         "its notebook was written",
     )
-    notebook.set_defaults(run=_notebook)
+    notebook.set_defaults(run=commands.notebook)
 
-    figures = commands.add_parser(
+    figures = subcommands.add_parser(
         "figures",
         help="write every figure to figures/",
         description="Draw every figure of the review and write it to figures/ as SVG and PNG.",
     )
-    figures.set_defaults(run=_figures)
+    figures.set_defaults(run=commands.figures)
 
-    release = commands.add_parser(
+    release = subcommands.add_parser(
         "release",
         help="render the committed version into a folder of its own beside the others",
         description="Render the version of pyproject.toml, as it is committed, into its folder in "
@@ -128,9 +129,9 @@ def _parser() -> argparse.ArgumentParser:
     release.add_argument(
         "--to", metavar="FOLDER", help="the folder of all versions; _site/ by default"
     )
-    release.set_defaults(run=_release)
+    release.set_defaults(run=commands.release)
 
-    changes = commands.add_parser(
+    changes = subcommands.add_parser(
         "changes",
         help="print what changed between two released versions",
         description="Compare two released versions and print the result as Markdown.",
@@ -143,28 +144,28 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="the folder of all versions; _site/ by default",
     )
-    changes.set_defaults(run=_changes)
+    changes.set_defaults(run=commands.changes)
 
-    stamp = commands.add_parser(
+    stamp = subcommands.add_parser(
         "stamp",
         help="write version and checksum of the data into the files that repeat them",
         description="Write the version of pyproject.toml and the checksum of the data's tables "
         "into CITATION.cff and data/datapackage.json.",
     )
-    stamp.set_defaults(run=_stamp)
+    stamp.set_defaults(run=commands.stamp)
 
-    quarto = commands.add_parser(
+    quarto = subcommands.add_parser(
         "quarto",
         help="render with Quarto and read its log",
         description="Run `quarto render` on this Python and fail where its log holds an "
         "unresolved reference, a missing citation or a warning of Quarto or Pandoc.",
     )
-    quarto.set_defaults(run=_quarto)
+    quarto.set_defaults(run=commands.quarto)
     return parser
 
 
-def _add_trials(commands) -> None:
-    new = commands.add_parser(
+def _add_trials(subcommands) -> None:
+    new = subcommands.add_parser(
         "new-trial",
         help="add a trial: rows to fill and a chapter that renders",
         description="Write the rows of a new trial, a chapter that shows whatever is in them, and "
@@ -200,9 +201,9 @@ def _add_trials(commands) -> None:
         default="",
         help="part of the book; the one of most trials of the class by default",
     )
-    new.set_defaults(run=_new_trial)
+    new.set_defaults(run=commands.new_trial)
 
-    remove = commands.add_parser(
+    remove = subcommands.add_parser(
         "remove-trial",
         help="take a trial out again",
         description="Remove the rows of a trial, those of documents about it alone, its chapter, "
@@ -212,11 +213,11 @@ def _add_trials(commands) -> None:
         epilog="For example: nenreview remove-trial pembrolizumab-keynote-028",
     )
     remove.add_argument("trial", metavar="TRIAL", help="registry number, or name of the chapter")
-    remove.set_defaults(run=_remove_trial)
+    remove.set_defaults(run=commands.remove_trial)
 
 
-def _add_audit(commands) -> None:
-    audit = commands.add_parser(
+def _add_audit(subcommands) -> None:
+    audit = subcommands.add_parser(
         "audit",
         help="check every printed number against the others",
         description="Hold every printed number against the numbers that it should follow from "
@@ -255,7 +256,7 @@ def _add_audit(commands) -> None:
         action="store_true",
         help="write data/accepted.csv anew from what is found now, after looking at it",
     )
-    audit.set_defaults(run=_audit)
+    audit.set_defaults(run=commands.audit)
 
 
 # Repeated here, so that --help and a wrong word need no data; a test holds them together.
@@ -281,222 +282,3 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r}; expected a number of one or more")
     return int(text)
-
-
-# Each command imports what it needs, so that --help and a wrong word answer at once.
-
-
-def _check(_) -> int:
-    from nenreview.evidence.integrity import NOT_YET
-    from nenreview.paths import DATA, ROOT
-    from nenreview.project import check_project
-    from nenreview.soundness import read_and_check
-
-    try:
-        dataset, problems = read_and_check(DATA)
-    except ReviewError as error:  # the description of the data, without which nothing is read
-        dataset, problems = None, list(error.problems)
-    counts, of_the_book = check_project(ROOT)
-    problems += of_the_book
-    for problem in problems:
-        print(problem)
-    if problems:
-        print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}", file=sys.stderr)
-        return 1
-    print(
-        f"data/ is sound: {len(dataset.sources)} sources, {len(dataset.trials)} trials, "
-        f"{len(dataset.cells)} printed cells, {len(dataset.results)} numbers"
-    )
-    print(f"the book is sound: {counts.chapters} chapters, {counts.references} references")
-    rows = dataset.sources[dataset.sources["transcribed"] == NOT_YET]
-    if len(rows):
-        print(f"not yet transcribed: {', '.join(rows['source'])}")
-    return 0
-
-
-def _audit(arguments) -> int:
-    import shutil
-
-    from nenreview.audit import accepted, report
-    from nenreview.audit.ledger import audit, selected
-    from nenreview.errors import Problem
-    from nenreview.evidence.dataset import load
-    from nenreview.paths import DATA, shown
-
-    data = load()
-    known = list(data.sources["source"])
-    for source in arguments.source or ():
-        if source not in known:
-            message = f"{source!r} is no document; expected one of {', '.join(known)}"
-            raise ReviewError(Problem("SOURCE", message))
-    findings = audit(data)
-    narrowed = bool(arguments.verdict or arguments.severity)
-    chosen = selected(
-        findings,
-        sources=arguments.source,
-        verdicts=arguments.verdict,
-        severities=arguments.severity,
-    )
-    if arguments.json:
-        print(report.as_json(chosen))
-    else:
-        listed = chosen if narrowed else accepted.in_need(chosen)
-        print(report.as_table(listed, shutil.get_terminal_size((160, 24)).columns))
-        print(f"\n{report.as_counts(chosen)}")
-        if len(listed) < len(chosen):
-            rest = len(chosen) - len(listed)
-            print(f"{rest} that agree or are not checkable are not listed; --verdict lists them")
-    if arguments.accept:
-        path = DATA / "accepted.csv"
-        accepted.write(path, findings)
-        print(
-            f"{len(accepted.in_need(findings))} findings accepted in {shown(path)}", file=sys.stderr
-        )
-    if not arguments.fail_on_new:
-        return 0
-    new = accepted.new(data, findings)
-    for f in new:
-        print(f"new: {f.id}, {report.where(f)}: {f.explanation}", file=sys.stderr)
-    for ident in accepted.gone(data, findings):
-        print(f"accepted, and not found as it was: {ident}", file=sys.stderr)
-    return 1 if new else 0
-
-
-def _render(arguments) -> int:
-    from nenreview.render.book import render
-
-    render(
-        arguments.chapters,
-        arguments.to,
-        jobs=arguments.jobs,
-        kernel=arguments.kernel,
-        profile=arguments.profile,
-    )
-    return 0
-
-
-def _new_trial(arguments) -> int:
-    from nenreview.paths import ROOT
-    from nenreview.scaffold.new_trial import Request, new_trial, next_steps
-
-    request = Request(
-        arguments.number,
-        arguments.name,
-        arguments.title,
-        arguments.source,
-        arguments.agents,
-        arguments.target,
-        arguments.regimen_class,
-        arguments.part,
-    )
-    print(next_steps(new_trial(ROOT, request)))
-    return 0
-
-
-def _remove_trial(arguments) -> int:
-    from nenreview.paths import ROOT
-    from nenreview.scaffold.remove_trial import remove_trial
-
-    for file in remove_trial(ROOT, arguments.trial):
-        print(file)
-    print("Draw the figures again: nenreview figures")
-    return 0
-
-
-def _notebook(arguments) -> int:
-    from nenreview.paths import ROOT
-    from nenreview.render.config import named_chapters, read_config
-
-    # A chapter that is not there can come back from its notebook.
-    config = read_config(ROOT, chapters_exist=not arguments.to_qmd)
-    files = [entry.file for entry in config.chapters]
-    named = named_chapters(config, arguments.chapters)
-    if arguments.to_qmd:
-        return _from_notebooks(files, named, force=arguments.force)
-    return _to_notebooks(named or files, named=bool(named), force=arguments.force)
-
-
-def _to_notebooks(files: list[str], *, named: bool, force: bool) -> int:
-    from nenreview.paths import ROOT, shown
-    from nenreview.render.notebook import is_stale, notebook_path, write_notebook
-
-    for file in files:
-        path = notebook_path(ROOT, file)
-        if named or force or not path.exists():
-            print(shown(write_notebook(ROOT, file, force=force)))
-        elif is_stale(ROOT, file):
-            print(
-                f"{shown(path)} is left as it is, although {file} has changed since; "
-                "--force replaces it",
-                file=sys.stderr,
-            )
-    return 0
-
-
-def _from_notebooks(files: list[str], named: list[str], *, force: bool) -> int:
-    from nenreview.errors import Problem
-    from nenreview.paths import ROOT, shown
-    from nenreview.render.notebook import notebook_path, to_qmd
-
-    chosen = named or [file for file in files if notebook_path(ROOT, file).exists()]
-    if not chosen:
-        message = "no chapter has a notebook beside it; `nenreview notebook` writes them"
-        raise ReviewError(Problem("CHAPTER", message))
-    problems = []
-    for file in chosen:
-        try:
-            if to_qmd(ROOT, file, files, force=force):
-                print(shown(ROOT / file))
-            else:
-                print(f"{file} is as its notebook has it", file=sys.stderr)
-        except ReviewError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise ReviewError(*problems)
-    return 0
-
-
-def _figures(_) -> int:
-    from nenreview.figures.catalogue import write_all
-    from nenreview.paths import shown
-
-    for path in write_all():
-        print(shown(path))
-    return 0
-
-
-def _release(arguments) -> int:
-    from pathlib import Path
-
-    from nenreview.paths import shown
-    from nenreview.releases.release import FOLDER, release
-    from nenreview.version import version
-
-    to = Path(arguments.to).resolve() if arguments.to else FOLDER
-    said = "released in" if release(to) else "is there already, with the same content:"
-    print(f"Version {version()} {said} {shown(to / version())}")
-    return 0
-
-
-def _changes(arguments) -> int:
-    from pathlib import Path
-
-    from nenreview.releases.release import FOLDER, changes_between
-
-    print(changes_between(arguments.old, arguments.new, Path(arguments.folder or FOLDER)), end="")
-    return 0
-
-
-def _stamp(_) -> int:
-    from nenreview.paths import shown
-    from nenreview.stamp import stamp
-
-    for path in stamp():
-        print(shown(path))
-    return 0
-
-
-def _quarto(_) -> int:
-    from nenreview.render.quarto import render_with_quarto
-
-    return render_with_quarto()
