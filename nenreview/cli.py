@@ -85,6 +85,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     render.set_defaults(run=commands.render)
 
+    watch = subcommands.add_parser(
+        "watch",
+        help="serve the review and render it again whenever a file is saved",
+        description="Render the review, serve it from this machine alone, and render it again "
+        "whenever one of its files is saved. Open pages load themselves again, or show what is "
+        "wrong with file and line while the last good ones stay.",
+    )
+    watch.add_argument(
+        "--to",
+        default="html",
+        metavar="FORMATS",
+        help="html (the default), pdf, or html,pdf, which takes longer",
+    )
+    watch.add_argument(
+        "--port", type=_port, default=8000, metavar="N", help="8000 by default; 0 takes any"
+    )
+    watch.add_argument("--open", action="store_true", help="open it in the browser")
+    watch.set_defaults(run=commands.watch)
+
     _add_trials(subcommands)
 
     notebook = subcommands.add_parser(
@@ -275,6 +294,13 @@ class _Version(argparse.Action):
 
         print(f"nenreview {version()}")
         parser.exit()
+
+
+def _port(text: str) -> int:
+    """Return the number of a port."""
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a number from 0 to 65535")
+    return int(text)
 
 
 def _positive(text: str) -> int:

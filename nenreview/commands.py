@@ -102,6 +102,14 @@ def render(arguments) -> int:
     return 0
 
 
+def watch(arguments) -> int:
+    """Serve the book and render it again after every change."""
+    from nenreview.render.watch import watch
+
+    watch(arguments.to, arguments.port, opened=arguments.open)
+    return 0
+
+
 def new_trial(arguments) -> int:
     """Add a trial and say what to do next."""
     from nenreview.paths import ROOT

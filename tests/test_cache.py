@@ -216,6 +216,12 @@ def test_a_chapter_that_asks_git_depends_on_the_history(tmp_path):
     assert Cache(tmp_path, {}).get(chapter) == executed
     git("commit", "--allow-empty", "-m", "two")
     assert Cache(tmp_path, {}).get(chapter) is None
+    Cache(tmp_path, {}).put(chapter, executed)
+    (tmp_path / "_book").mkdir()
+    (tmp_path / "_book" / "index.html").touch()
+    assert Cache(tmp_path, {}).get(chapter) == executed
+    (tmp_path / "new").touch()
+    assert Cache(tmp_path, {}).get(chapter) is None
 
 
 def test_the_engine_and_the_installed_packages_are_part_of_the_key(tmp_path, monkeypatch):
@@ -287,6 +293,21 @@ def test_pages_that_stay_are_what_a_whole_render_gives(book, file, old, new):
     shutil.rmtree(book / "_book")
     executed(book)
     assert snapshot(book / "_book") == kept
+
+
+@pytest.mark.parametrize("kind", ["a sentence", "a citation"])
+def test_chapters_that_stay_in_print_are_what_a_whole_render_gives(book, kind, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")  # a PDF holds the second
+    assert nenreview("render", "--to", "pdf", cwd=book).returncode == 0
+    before = {path.name for path in (book / ".cache" / "pieces").iterdir()}
+    edit(book, *EDITS[kind])
+    assert nenreview("render", "--to", "pdf", cwd=book).returncode == 0
+    after = {path.name for path in (book / ".cache" / "pieces").iterdir()}
+    assert bool(before & after) == (kind == "a sentence"), "a citation is every chapter's matter"
+    kept = (book / "_book" / "small.pdf").read_bytes()
+    shutil.rmtree(book / ".cache")
+    assert nenreview("render", "--to", "pdf", cwd=book).returncode == 0
+    assert (book / "_book" / "small.pdf").read_bytes() == kept
 
 
 def test_an_anchor_that_goes_is_missed_by_the_page_that_leads_to_it(book):

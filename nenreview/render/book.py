@@ -21,7 +21,9 @@ from nenreview.render.markdown import ChapterText, to_markdown
 from nenreview.render.output import alone, replacing
 from nenreview.render.pandoc import Pages, write_pages
 from nenreview.render.pdf import write_pdf
+from nenreview.render.pieces import Pieces
 from nenreview.render.progress import Progress
+from nenreview.render.search import FOLDER as SEARCH_INDEX
 from nenreview.render.site import write_site
 from nenreview.render.source import Chapter, read_chapters
 from nenreview.render.uptodate import Made
@@ -59,9 +61,39 @@ def render(
     ReviewError
         If anything is wrong; ``_book/`` is then as it was.
     """
-    wanted = _formats(formats)
+    wanted = named_formats(formats)
     with alone(BOOK):
         _render(chapters or [], wanted, jobs=jobs or cores(), kernel=kernel, profile=profile)
+
+
+def named_formats(formats: str) -> list[str]:
+    """Return the formats named, separated by commas, in a fixed order.
+
+    Raises
+    ------
+    ReviewError
+        If one is no format, or none is named.
+    """
+    names = [name.strip() for name in formats.split(",") if name.strip()]
+    for name in names:
+        if name not in FORMATS:
+            raise ReviewError(Problem("--to", f"{name!r}; expected {', '.join(FORMATS)} or both"))
+    if not names:
+        raise ReviewError(Problem("--to", f"no format; expected {', '.join(FORMATS)} or both"))
+    return [name for name in FORMATS if name in names]
+
+
+def warm_up() -> None:
+    """Begin to import what chapters import, for a render in this process to find it done.
+
+    Raises
+    ------
+    ReviewError
+        If the configuration or a chapter cannot be read.
+    """
+    if AVAILABLE:
+        files = [entry.file for entry in read_config(ROOT).chapters]
+        forks(read_chapters(ROOT, files), ROOT)
 
 
 def _render(
@@ -89,14 +121,19 @@ def _render(
     with progress.stage("from notebooks to Markdown"):
         texts = [_text(chapter, executed, config) for chapter in sources]
         by_file = dict(zip(files, texts, strict=True))
-        if pages and not named and not kernel:
-            pages = state.stale_pages(by_file)
-    plan = _Plan(config, sources, texts, pages, frozenset(executed), progress)
+        pieces = None
+        if not named and not kernel:
+            pages = state.stale_pages(by_file) if pages else pages
+            pieces = Pieces(ROOT, state.shared(by_file), by_file)
+    plan = _Plan(config, sources, texts, pages, frozenset(executed), pieces, progress)
     with replacing(BOOK) as (new, work):
         _keep(new, everything=len(pages) < len(files), config=config, wanted=wanted)
         progress.say("writing " + " and ".join(wanted))
         with progress.stage("writing"):
             _write(plan, wanted, new, work)
+        if pieces:
+            for name in wanted:
+                pieces.keep(work / name)
     if not named:
         state.note(wanted, by_file)
     seconds = monotonic() - started
@@ -123,9 +160,13 @@ class _Plan:
     texts: list[ChapterText]
     pages: frozenset[str]
     executed: frozenset[str]
+    pieces: Pieces | None
     progress: Progress
 
     def write(self, target: Pages, work: Path) -> None:
+        if self.pieces:
+            kept = self.pieces.summary, self.pieces.typst
+            target = replace(target, summary=kept[0], pieces=kept[1])
         write_pages(self.config, self.sources, self.texts, root=ROOT, work=work, pages=target)
 
 
@@ -150,16 +191,7 @@ def _write(plan: _Plan, wanted: list[str], new: Path, work: Path) -> None:
 def _write_html(plan: _Plan, new: Path, work: Path) -> None:
     stage = plan.progress.stage
     with stage("  HTML: Pandoc"):
-        # Of a chapter whose page stays, the labels are read and not the tables.
-        briefly = replace(
-            plan,
-            texts=[
-                text if chapter.file in plan.pages else _text(chapter, {}, plan.config)
-                for chapter, text in zip(plan.sources, plan.texts, strict=True)
-            ],
-        )
-        executed = plan.executed & plan.pages
-        briefly.write(Pages(html=new, write=plan.pages, executed=executed, typst=False), work)
+        plan.write(Pages(html=new, write=plan.pages, executed=plan.executed, typst=False), work)
     pairs = zip(plan.sources, plan.texts, strict=True)
     written = [(chapter, text) for chapter, text in pairs if chapter.file in plan.pages]
     with stage("  HTML: figures and downloads"):
@@ -176,17 +208,6 @@ def _write_pdf(plan: _Plan, new: Path, work: Path) -> None:
     with stage("  PDF: Typst"):
         _write_figures(work, plan.texts)
         write_pdf(new / f"{plan.config.output_file}.pdf", work, plan.config)
-
-
-def _formats(formats: str) -> list[str]:
-    """Return the formats named, in a fixed order."""
-    names = [name.strip() for name in formats.split(",") if name.strip()]
-    for name in names:
-        if name not in FORMATS:
-            raise ReviewError(Problem("--to", f"{name!r}; expected {', '.join(FORMATS)} or both"))
-    if not names:
-        raise ReviewError(Problem("--to", f"no format; expected {', '.join(FORMATS)} or both"))
-    return [name for name in FORMATS if name in names]
 
 
 def _executed(
@@ -245,7 +266,9 @@ def _keep(new: Path, *, everything: bool, config: BookConfig, wanted: list[str])
     """Carry over what this render does not write again."""
     pdf = BOOK / f"{config.output_file}.pdf"
     if everything and BOOK.is_dir():
-        shutil.copytree(BOOK, new, dirs_exist_ok=True)
+        # The search's index is made anew from all pages.
+        ignored = shutil.ignore_patterns(SEARCH_INDEX) if "html" in wanted else None
+        shutil.copytree(BOOK, new, dirs_exist_ok=True, ignore=ignored)
     elif "pdf" not in wanted and pdf.is_file():
         shutil.copy2(pdf, new / pdf.name)
 

@@ -102,7 +102,8 @@ class Cache:
         files, history = dict(self._files), self._history if without is None else None
         for file in without or ():
             files.pop(file, None)
-        known = [self._environment, history, made().date().isoformat(), files]
+        assets = [checksum(path) for path in sorted(ENGINE.glob("assets/*"))]
+        known = [self._environment, assets, history, made().date().isoformat(), files]
         return checksum_of(json.dumps(known))
 
     def _entry(self, chapter: Chapter) -> dict:
@@ -138,7 +139,8 @@ class Cache:
     @cached_property
     def _history(self) -> list[str]:
         """Return what git says of the project: its last commit, and what is not committed."""
-        status = ("status", "--porcelain", "--", ".", f":!{FOLDER}", ":!_book")
+        outputs = (f":(exclude){folder}" for folder in (FOLDER, "_book"))
+        status = ("status", "--porcelain", "--", ".", *outputs)
         return [_git(self._root, "rev-parse", "HEAD"), _git(self._root, *status)]
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import base64
+import json
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.render.execute import INLINE_RESULTS
+from nenreview.render.inputs import checksum_of
 from nenreview.render.source import INLINE, Cell, Chapter
 
 FIGURE_FOLDER = "figures"  # below the book's folder
@@ -39,6 +42,11 @@ class ChapterText:
     figures: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     executed: dict | None = None
+
+    @cached_property
+    def checksum(self) -> str:
+        """One checksum of what the chapter's page and downloads are made from."""
+        return checksum_of(json.dumps([self.markdown, self.executed], ensure_ascii=False))
 
 
 def to_markdown(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
@@ -24,6 +24,7 @@ from nenreview.render.discovery import (
 )
 from nenreview.render.downloads import DOWNLOADS, dataset_name
 from nenreview.render.markdown import ChapterText
+from nenreview.render.pieces import SUMMARY, piece_name
 from nenreview.render.source import Chapter
 from nenreview.version import data_checksum, date_in_words, made, version
 
@@ -47,12 +48,19 @@ class Pages:
         Files of the chapters whose cells were executed.
     typst : bool
         Whether the Typst source is written, into the working folder.
+    summary : Path or None
+        What chapters take from each other, as an earlier run left it; None for all chapters
+        to be read. Chapters that are not written are not read then.
+    pieces : mapping of str to Path
+        The chapters that an earlier run left in Typst, by their files. Used with `summary`.
     """
 
     html: Path | None
     write: frozenset[str]
     executed: frozenset[str]
     typst: bool
+    summary: Path | None = None
+    pieces: Mapping[str, Path] = field(default_factory=dict)
 
 
 def write_pages(
@@ -65,6 +73,9 @@ def write_pages(
     pages: Pages,
 ) -> None:
     """Number, resolve, cite and write all chapters.
+
+    What later runs can use is left in `work`: a summary where all chapters were read, and each
+    chapter that was put into Typst (see ``pieces.py``).
 
     Parameters
     ----------
@@ -86,6 +97,8 @@ def write_pages(
     """
     entries = []
     for number, (entry, text) in enumerate(zip(config.chapters, texts, strict=True)):
+        kept = pages.pieces.get(entry.file) if pages.summary else None
+        read = not pages.summary or entry.file in pages.write or (pages.typst and not kept)
         markdown = work / f"chapter-{number}.md"
         markdown.write_text(text.markdown, encoding="utf-8")
         entries.append(
@@ -94,7 +107,9 @@ def write_pages(
                 "page": entry.page,
                 "part": entry.part,
                 "markdown": str(markdown),
+                "read": read,
                 "write": entry.file in pages.write,
+                "piece": str(work / piece_name(number) if read else kept),
                 "executed": entry.file in pages.executed,
                 "files": list(text.files),
             }
@@ -124,6 +139,8 @@ def write_pages(
         "pdf_name": f"{config.output_file}.pdf",
         "code_fold": config.code_fold,
         "report": str(work / "report.json"),
+        "known": str(pages.summary) if pages.summary else None,
+        "summary": None if pages.summary else str(work / SUMMARY),
         "html_template": str(ASSETS / "page.html"),
         "glossary": str(root / "data" / "glossary.csv"),
         "glossary_filter": str(ASSETS / "glossary.lua"),

@@ -61,6 +61,7 @@ _UNSUPPORTED = (
 )
 
 
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where PyYAML was built with it
 _NOTEBOOK = {"metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
@@ -261,7 +262,7 @@ def _options(body: list[str], opened: int, problem, label) -> dict[str, object]:
             break
         head.append(line[2:])
     try:
-        options = yaml.safe_load("\n".join(head)) or {}
+        options = yaml.load("\n".join(head), _YAML) or {}
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = opened + 1 + (mark.line if mark else 0)

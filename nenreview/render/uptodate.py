@@ -55,10 +55,10 @@ class Made:
         """
         if "html" not in self._noted.get("formats", ()):
             return frozenset(texts)
-        if self._noted["shared"] != self._shared(texts):
+        if self._noted["shared"] != self.shared(texts):
             return frozenset(texts)
         known = self._noted["pages"]
-        return frozenset(file for file, text in texts.items() if known.get(file) != _own(text))
+        return frozenset(file for file, text in texts.items() if known.get(file) != text.checksum)
 
     def note(self, formats: list[str], texts: Mapping[str, ChapterText]) -> None:
         """Note that these formats have been made, and others only if from the same."""
@@ -67,8 +67,8 @@ class Made:
         made = {
             "from": self._all,
             "formats": sorted({*formats, *others}),
-            "shared": self._shared(texts),
-            "pages": {file: _own(text) for file, text in texts.items()},
+            "shared": self.shared(texts),
+            "pages": {file: text.checksum for file, text in texts.items()},
             "book": self._state(),
         }
         try:
@@ -77,7 +77,7 @@ class Made:
         except OSError:
             return  # the next render makes it again
 
-    def _shared(self, texts: Mapping[str, ChapterText]) -> str:
+    def shared(self, texts: Mapping[str, ChapterText]) -> str:
         """Return one checksum of what any page can take from elsewhere than its own chapter."""
         lines = {file: _SHARED.findall(text.markdown) for file, text in texts.items()}
         return checksum_of(json.dumps([self._rest, lines]))
@@ -90,8 +90,3 @@ class Made:
             path.relative_to(self._book).as_posix(): [state.st_size, state.st_mtime_ns]
             for path, state in states
         }
-
-
-def _own(text: ChapterText) -> str:
-    """Return one checksum of what a chapter's page and downloads are made from."""
-    return checksum_of(json.dumps([text.markdown, text.executed], ensure_ascii=False))

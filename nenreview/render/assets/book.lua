@@ -248,8 +248,10 @@ local function cite(chapters)
   -- One document, so that the list of references is one; a wrapper keeps each chapter apart.
   local whole = pandoc.Blocks({})
   for i, chapter in ipairs(chapters) do
+    chapter.cites = pandoc.Inlines({})
     chapter.blocks:walk({
       Cite = function(c)
+        chapter.cites:insert(pandoc.Cite({}, c.citations))
         for _, citation in ipairs(c.citations) do
           if not known[citation.id] and not kind_of(citation.id) then
             problem(chapter, citation.id, "the citation @" .. citation.id .. " has no entry in " .. manifest.bibliography_name)
@@ -284,16 +286,20 @@ local function root_of(page)
   return (page:gsub("[^/]+", ".."):gsub("%.%.$", ""))
 end
 
+local function ids_of(blocks)
+  local ids = {}
+  local function seen(element)
+    if element.identifier ~= "" then ids[#ids + 1] = element.identifier end
+  end
+  blocks:walk({ Header = seen, Div = seen, Table = seen, Figure = seen, Span = seen })
+  return ids
+end
+
 local function collect_ids(chapters)
   local pages = {}
-  local function note(chapter)
-    return function(element)
-      if element.identifier ~= "" then pages[element.identifier] = chapter.page end
-    end
-  end
   for _, chapter in ipairs(chapters) do
-    local seen = note(chapter)
-    chapter.blocks:walk({ Header = seen, Div = seen, Table = seen, Figure = seen, Span = seen })
+    chapter.ids = chapter.ids or ids_of(chapter.blocks)
+    for _, id in ipairs(chapter.ids) do pages[id] = chapter.page end
   end
   return pages
 end
@@ -766,18 +772,26 @@ local function typst_blocks(chapter)
   })
 end
 
+-- A chapter in Typst, and the short captions of what floats in it.
+local function typst_piece(chapter)
+  local captions = short_captions(chapter.blocks)
+  local body = pandoc.write(pandoc.Pandoc(typst_blocks(chapter)), "typst", { wrap_text = "none" })
+  return { body = body, captions = captions }
+end
+
 local function write_typst(chapters)
-  local whole, part, captions = pandoc.Blocks({}), nil, {}
-  for _, chapter in ipairs(chapters) do
+  local bodies, part, captions = {}, nil, {}
+  for i, chapter in ipairs(chapters) do
     local new_part = chapter.part ~= part and chapter.part
     part = chapter.part
     -- The comment is how an error of Typst finds its chapter; see pdf.py.
-    whole:insert(raw("// chapter: " .. chapter.file))
-    whole:insert(raw("#open-chapter(part: " .. (new_part and typst_string(new_part) or "none") .. ")"))
-    captions[#captions + 1] = short_captions(chapter.blocks)
-    whole:extend(typst_blocks(chapter))
+    bodies[#bodies + 1] = "// chapter: " .. chapter.file
+    bodies[#bodies + 1] = "#open-chapter(part: " .. (new_part and typst_string(new_part) or "none") .. ")"
+    if chapter.read then write_file(chapter.piece, pandoc.json.encode(typst_piece(chapter))) end
+    local piece = pandoc.json.decode(read_file(chapter.piece), false)
+    bodies[#bodies + 1], captions[i] = piece.body, piece.captions
   end
-  local typst = pandoc.write(pandoc.Pandoc(whole), "typst", {
+  local typst = pandoc.write(pandoc.Pandoc({ raw(table.concat(bodies, "\n\n")) }), "typst", {
     template = pandoc.template.compile(read_file(manifest.typst_template)),
     variables = { captions = table.concat(captions, "\n") },
     wrap_text = "none",
@@ -785,19 +799,62 @@ local function write_typst(chapters)
   write_file(manifest.typst_file, typst)
 end
 
+-- What is kept -------------------------------------------------------------------------
+
+-- Inlines as a text that JSON can hold, and back.
+local function packed(inlines)
+  return inlines and pandoc.write(pandoc.Pandoc({ pandoc.Plain(inlines) }), "json")
+end
+
+local function unpacked(text)
+  return text and pandoc.read(text, "json").blocks[1].content
+end
+
+-- All that a page can take from other chapters than its own: their numbers, titles, labels and
+-- anchors, and what they cite, which decides how works are cited in the rest of the book.
+local function write_summary(chapters)
+  local summary = {}
+  for _, chapter in ipairs(chapters) do
+    summary[chapter.file] = {
+      number = chapter.number, id = chapter.id, title = packed(chapter.title),
+      ids = chapter.ids, cites = packed(chapter.cites), labels = {},
+    }
+  end
+  for id, label in pairs(labels) do
+    local known = { id = id, kind = label.kind, number = label.number, title = packed(label.title) }
+    table.insert(summary[label.chapter.file].labels, known)
+  end
+  write_file(manifest.summary, pandoc.json.encode(summary))
+end
+
+local function recall(chapter, known)
+  chapter.number, chapter.id, chapter.title = known.number, known.id, unpacked(known.title)
+  for _, label in ipairs(known.labels) do
+    register(chapter, label.id, label.kind, label.number, unpacked(label.title))
+  end
+  chapter.blocks = pandoc.Blocks({ pandoc.Plain(unpacked(known.cites)) })
+  chapter.ids = known.ids
+end
+
 -- All of it ----------------------------------------------------------------------------
 
 local function main()
   local chapters = manifest.chapters
+  local summary = manifest.known and pandoc.json.decode(read_file(manifest.known), false)
   local count = 0
   for _, chapter in ipairs(chapters) do
-    chapter.blocks = pandoc.read(read_file(chapter.markdown), "markdown").blocks:walk({ Div = title_callouts })
-    local first = chapter.blocks[1]
-    if not first.classes:includes("unnumbered") then
-      count = count + 1
-      chapter.number = tostring(count)
+    if chapter.read then
+      chapter.blocks = pandoc.read(read_file(chapter.markdown), "markdown").blocks:walk({ Div = title_callouts })
+      local first = chapter.blocks[1]
+      if not first.classes:includes("unnumbered") then
+        count = count + 1
+        chapter.number = tostring(count)
+      end
+      number_chapter(chapter)
+    else
+      recall(chapter, summary[chapter.file])
+      count = chapter.number and count + 1 or count
     end
-    number_chapter(chapter)
   end
   for _, chapter in ipairs(chapters) do resolve_references(chapter) end
   cite(chapters)
@@ -811,6 +868,7 @@ local function main()
       end
     end
     if manifest.typst_file then write_typst(chapters) end
+    if manifest.summary then write_summary(chapters) end
   end
   write_file(manifest.report, pandoc.json.encode({ problems = problems }))
 end
