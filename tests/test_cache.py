@@ -10,7 +10,7 @@ from helpers_book import copy_small_book, edit, nenreview, snapshot
 from helpers_data import ROOT
 
 from nenreview.render import cache as caches
-from nenreview.render.cache import Cache
+from nenreview.render.cache import Cache, is_known
 from nenreview.render.execute import execute_all
 from nenreview.render.forked import AVAILABLE, forks
 from nenreview.render.inputs import checksums
@@ -193,7 +193,7 @@ def run_one(root: Path, code: str, file: str = "chapters/one.qmd"):
 def test_a_chapter_that_starts_another_program_is_never_kept(tmp_path):
     (tmp_path / "chapters").mkdir()
     chapter, executed = run_one(tmp_path, "import subprocess\nsubprocess.run(['true'])")
-    assert "true" in executed.read[2]
+    assert [str(tmp_path / "chapters"), "true"] in executed.read[2]
     cache = Cache(tmp_path, checksums(tmp_path))
     cache.put(chapter, executed)
     assert cache.get(chapter) is None
@@ -210,17 +210,44 @@ def test_a_chapter_that_asks_git_depends_on_the_history(tmp_path):
 
     git("init")
     git("commit", "--allow-empty", "-m", "one")
-    code = "import subprocess\nsubprocess.run(['git', 'log'], capture_output=True)"
-    chapter, executed = run_one(tmp_path, code)
-    Cache(tmp_path, {}).put(chapter, executed)
-    assert Cache(tmp_path, {}).get(chapter) == executed
+    asking = "import subprocess\nsubprocess.run(['git', {!r}], capture_output=True)"
+    runs = [run_one(tmp_path, asking.format(question)) for question in ("log", "status")]
+
+    def kept() -> list[bool]:
+        answers = []
+        for chapter, executed in runs:
+            answers.append(Cache(tmp_path, {}).get(chapter) == executed)
+            Cache(tmp_path, {}).put(chapter, executed)
+        return answers
+
+    # Each its own entry.
+    (log, _), (status, _) = runs
+    log.file, status.file = "chapters/log.qmd", "chapters/status.qmd"
+    kept()
+    assert kept() == [True, True]
     git("commit", "--allow-empty", "-m", "two")
-    assert Cache(tmp_path, {}).get(chapter) is None
-    Cache(tmp_path, {}).put(chapter, executed)
+    assert kept() == [False, True]
+    (tmp_path / "new").touch()
+    assert kept() == [True, False]
+    assert kept() == [True, True]
+
+
+def test_what_is_not_committed_is_part_of_the_whole(tmp_path):
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    before = Cache(tmp_path, {}).checksum()
     (tmp_path / "_book").mkdir()
     (tmp_path / "_book" / "index.html").touch()
-    assert Cache(tmp_path, {}).get(chapter) == executed
+    assert Cache(tmp_path, {}).checksum() == before
     (tmp_path / "new").touch()
+    assert Cache(tmp_path, {}).checksum() != before
+
+
+def test_a_chapter_that_has_git_change_something_is_never_kept(tmp_path):
+    (tmp_path / "chapters").mkdir()
+    chapter, executed = run_one(
+        tmp_path, "import subprocess\nsubprocess.run(['git', 'init', '-q'])"
+    )
+    Cache(tmp_path, {}).put(chapter, executed)
     assert Cache(tmp_path, {}).get(chapter) is None
 
 
@@ -271,7 +298,7 @@ def test_every_chapter_of_the_review_is_kept():
     cheap = [f for f in files if Path(f).stem in {"build", "methods", "glossary", "references"}]
     given = read_chapters(ROOT, cheap)
     for executed in execute_all(given, forks(given, ROOT), lambda *_: None, jobs=2):
-        assert executed.read[2] == [] or set(executed.read[2]) <= caches._PROGRAMS
+        assert all(map(is_known, executed.read[2]))
         assert json.dumps(executed.read)
 
 

@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from importlib import metadata
@@ -27,8 +27,10 @@ from nenreview.version import EPOCH, made
 
 LOCK = "requirements.lock"
 ENGINE = Path(__file__).parent
-# What they say follows from the project's history and the installed packages, which are known.
-_PROGRAMS = frozenset({"git", "pandoc", "pandoc.exe"})
+# What this says follows from the installed packages, which are known.
+_PANDOC = frozenset({"pandoc", "pandoc.exe"})
+# What Git answers to these can be asked again.
+_QUESTIONS = frozenset({"log", "rev-parse", "status"})
 
 # What reading an entry raises: it was never kept, or by another version, or was cut short.
 _NOT_KEPT = (OSError, ValueError, KeyError, TypeError)
@@ -51,6 +53,7 @@ class Cache:
         self._folder = root / FOLDER / "chapters"
         self._files = files
         self._entries: dict[str, dict] = {}  # as read from the folder
+        self._asked: dict[tuple[str, ...], str] = {}  # Git's answers
         for part in self._folder.glob(".*"):  # of a process that was killed as it wrote
             part.unlink(missing_ok=True)
 
@@ -71,7 +74,7 @@ class Cache:
 
         Nothing is said where it cannot be written: the next render executes it again.
         """
-        if executed.read is None or not _PROGRAMS.issuperset(executed.read[2]):
+        if executed.read is None or not all(map(is_known, executed.read[2])):
             return
         entry = {
             "made from": self._made_from(chapter, executed.read),
@@ -123,7 +126,7 @@ class Cache:
             "environment": self._environment,
             "files": {file: self._files.get(file) for file in files},
             "folders": {folder: self._names(folder) for folder in folders},
-            "programs": {program: self._history for program in programs},
+            "answers": [[*program, self._answer(*program)] for program in programs],
         }
 
     @cached_property
@@ -136,12 +139,34 @@ class Cache:
     def _names(self, folder: str) -> list[str]:
         return [file for file in self._files if PurePosixPath(file).is_relative_to(folder)]
 
+    def _answer(self, folder: str, name: str, *arguments: str) -> str:
+        """Return what a program that `is_known` answers."""
+        return "" if name in _PANDOC else self._git(folder, *arguments)
+
     @cached_property
     def _history(self) -> list[str]:
-        """Return what git says of the project: its last commit, and what is not committed."""
+        """Return what Git says of the project: its last commit, and what is not committed."""
         outputs = (f":(exclude){folder}" for folder in (FOLDER, "_book"))
         status = ("status", "--porcelain", "--", ".", *outputs)
-        return [_git(self._root, "rev-parse", "HEAD"), _git(self._root, *status)]
+        return [self._git(str(self._root), *asked) for asked in (("rev-parse", "HEAD"), status)]
+
+    def _git(self, *asked: str) -> str:
+        """Return what Git answers in a folder, the first of `asked`; once a render."""
+        if asked not in self._asked:
+            self._asked[asked] = _run_git(*asked)
+        return self._asked[asked]
+
+
+def is_known(program: Sequence[str]) -> bool:
+    """Return whether it is known what a program's answer follows from.
+
+    Parameters
+    ----------
+    program : sequence of str
+        Folder, name and arguments, as ``trace.py`` has them.
+    """
+    _, name, *arguments = program
+    return name in _PANDOC or (name == "git" and arguments[:1] and arguments[0] in _QUESTIONS)
 
 
 @cache
@@ -152,9 +177,9 @@ def installed() -> list[str]:
     return sorted(names) or [str(d.name) for d in metadata.distributions()]
 
 
-def _git(root: Path, *arguments: str) -> str:
+def _run_git(folder: str, *arguments: str) -> str:
     try:
-        run = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
+        run = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
     except OSError:
         return ""
     return run.stdout

@@ -63,14 +63,14 @@ class Executed:
         expressions in the metadata of Markdown cells.
     seconds : float
         How long the cells took.
-    read : tuple of (list of str, list of str, list of str), optional
+    read : tuple of (list of str, list of str, list of list of str), optional
         Files and folders of the project that were read, and programs that were started; see
         ``trace.py``. None where it is not known, as of a kernel.
     """
 
     notebook: dict
     seconds: float
-    read: tuple[list[str], list[str], list[str]] | None = None
+    read: tuple[list[str], list[str], list[list[str]]] | None = None
 
 
 Run = Callable[[Chapter], Executed]

@@ -29,13 +29,13 @@ class Trace:
     ----------
     files, folders : set of str
         Absolute paths.
-    programs : set of str
-        Names as they were called.
+    programs : set of tuple of str
+        Of each the folder that it was started in, its name, and its arguments.
     """
 
     files: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
-    programs: set[str] = field(default_factory=set)
+    programs: set[tuple[str, ...]] = field(default_factory=set)
     checking: bool = False
 
     def hear(self, event: str, arguments: tuple) -> None:
@@ -52,7 +52,9 @@ class Trace:
             if _IMPORTING not in sys._getframe(1).f_code.co_filename:
                 self.folders.add(_absolute(arguments[0] or "."))
         elif event == "subprocess.Popen":
-            self.programs.add(Path(arguments[1][0]).name)
+            _, command, folder, _ = arguments
+            name, *rest = map(os.fsdecode, command)
+            self.programs.add((os.fsdecode(folder or Path.cwd()), Path(name).name, *rest))
         elif event == READ:
             self.files.add(_absolute(arguments[0]))
         elif event == CHECKING:
@@ -81,6 +83,6 @@ def read_below(root: Path) -> tuple[list[str], list[str]]:
     return below(root, files), below(root, _trace.folders)
 
 
-def programs() -> list[str]:
-    """Return the names of the programs that were started, sorted."""
-    return sorted(_trace.programs)
+def programs() -> list[list[str]]:
+    """Return the programs that were started, sorted: folder, name and arguments of each."""
+    return sorted(map(list, _trace.programs))

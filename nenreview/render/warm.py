@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import importlib
 import os
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -36,3 +37,7 @@ if MODULES in os.environ:
 for _name in os.environ.get(MODULES, "").split():
     with suppress(Exception):
         importlib.import_module(_name)
+if _dataset := sys.modules.get("nenreview.evidence.dataset"):
+    with suppress(Exception):
+        # Read and checked once for all that begin with it. It tells of a table when one is used.
+        _dataset.load()
