@@ -26,10 +26,12 @@ import psutil
 
 ROOT = Path(__file__).parents[1]
 CHAPTER = "chapters/spartalizumab.qmd"
+CODE = "trial.printed_rates()"  # a cell of it
 OURS = [sys.executable, "-m", "nenreview", "render"]
+TO_HTML = [*OURS, "--to", "html"]
 QUARTO = ["quarto", "render"]
-COPIED = ("_quarto.yml", "_environment", "index.qmd", "references.bib", "pyproject.toml")
-COPIED += ("requirements.lock", "CITATION.cff", "CHANGELOG.md", "chapters", "data", "nenreview")
+# What was made, and what rendering does without.
+LEFT_OUT = shutil.ignore_patterns(".*", "_book", "_site", "__pycache__", "*.ipynb", "tests")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def cold(root: Path, _: int) -> None:
         shutil.rmtree(root / name, ignore_errors=True)
 
 
-def edited(root: Path, run: int) -> None:
+def prose(root: Path, run: int) -> None:
     """Change one sentence of one chapter."""
     path = root / CHAPTER
     text = re.sub(r"\nEdited \w+\.\n", "\n", path.read_text(encoding="utf-8"))
@@ -57,33 +59,32 @@ def edited(root: Path, run: int) -> None:
     path.write_text(f"{first}\n\nEdited {word}.\n\n{rest}", encoding="utf-8")
 
 
+def code(root: Path, run: int) -> None:
+    """Change one cell of one chapter."""
+    path = root / CHAPTER
+    text = re.sub(r"\nrun = \d+\n", "\n", path.read_text(encoding="utf-8"))
+    if CODE not in text:
+        raise SystemExit(f"{CHAPTER} has no cell {CODE}")
+    path.write_text(text.replace(f"\n{CODE}", f"\nrun = {run}\n{CODE}"), encoding="utf-8")
+
+
 def as_it_is(_root: Path, _run: int) -> None:
     """Change nothing."""
 
 
 CASES = (
     Case("whole review, cold, HTML and PDF", cold, OURS, QUARTO),
-    Case(
-        "one chapter edited, HTML",
-        edited,
-        [*OURS, "--to", "html"],
-        [*QUARTO, CHAPTER, "--to", "html"],
-    ),
-    Case("one chapter edited, HTML and PDF", edited, OURS, [*QUARTO, CHAPTER]),
+    Case("a sentence edited, HTML", prose, TO_HTML, [*QUARTO, CHAPTER, "--to", "html"]),
+    Case("a sentence edited, HTML and PDF", prose, OURS, [*QUARTO, CHAPTER]),
+    Case("a cell edited, HTML", code, TO_HTML, [*QUARTO, CHAPTER, "--to", "html"]),
+    Case("a cell edited, HTML and PDF", code, OURS, [*QUARTO, CHAPTER]),
     Case("nothing changed, HTML and PDF", as_it_is, OURS),
 )
 
 
 def copy_of_review(folder: Path) -> Path:
     """Return a copy of the review, without anything that was made."""
-    root = folder / "review"
-    root.mkdir()
-    for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        elif source.exists():
-            shutil.copy2(source, root / name)
+    root = Path(shutil.copytree(ROOT, folder / "review", ignore=LEFT_OUT))
     (root / ".venv").symlink_to(ROOT / ".venv")
     return root
 
