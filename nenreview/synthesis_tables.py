@@ -8,7 +8,7 @@ from IPython.display import Markdown
 from nenreview.cohorts import G3_NEN, LCNEC, NEC, NET, NET_G3, SHOWN, chosen, cohorts
 from nenreview.display import Shown
 from nenreview.evidence.dataset import load
-from nenreview.meta.pool import PooledProportion
+from nenreview.meta.pooled import PooledProportion
 from nenreview.stats.rate import Interval
 from nenreview.synthesis.audited import POOL, moves
 from nenreview.synthesis.headline import Pooled, headline, posterior, posteriors, sensitivities

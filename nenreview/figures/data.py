@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nenreview.meta.pool import PooledProportion
+from nenreview.meta.pooled import PooledProportion
 from nenreview.stats.rate import Rate
 
 

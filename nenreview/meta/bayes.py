@@ -17,8 +17,8 @@ from scipy.interpolate import CubicSpline, PPoly
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
+from nenreview.meta.counts import counts
 from nenreview.meta.glmm import FIRST_NODES, integrate
-from nenreview.meta.pool import counts
 
 DEPTH = 28.0  # a fall of the log posterior beyond which nothing is counted: e^-28
 TAU_NODES = 48

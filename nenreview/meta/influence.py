@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from nenreview.meta import inverse_variance as iv
+from nenreview.meta.counts import counts
 from nenreview.meta.likelihood import FitError
-from nenreview.meta.pool import INVERSE_VARIANCE, PooledProportion, counts, pool_proportions
+from nenreview.meta.pool import INVERSE_VARIANCE, pool_proportions
+from nenreview.meta.pooled import PooledProportion
 
 
 @dataclass(frozen=True)

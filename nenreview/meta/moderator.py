@@ -11,9 +11,10 @@ import numpy as np
 from scipy import stats
 from scipy.special import expit
 
+from nenreview.meta.counts import counts
 from nenreview.meta.glmm import LogisticNormal, fit_glmm
 from nenreview.meta.likelihood import Fit
-from nenreview.meta.pool import counts, quantile
+from nenreview.meta.pooled import quantile
 from nenreview.stats.rate import Rate
 
 FEWEST = 10  # trials for one moderator (Cochrane Handbook, version 6, section 10.11.5.1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from nenreview.cohorts import cohorts
 from nenreview.evidence.dataset import Dataset
-from nenreview.meta.pool import PooledProportion
+from nenreview.meta.pooled import PooledProportion
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.contrasts import nec_against_net
 from nenreview.synthesis.headline import headline, left_out, posterior, sensitivities

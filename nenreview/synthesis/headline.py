@@ -22,7 +22,8 @@ from nenreview.errors import Problem
 from nenreview.evidence.dataset import Dataset
 from nenreview.meta.bayes import BayesianPool, pool_bayesian
 from nenreview.meta.influence import cumulative, leave_one_out
-from nenreview.meta.pool import PooledProportion, pool_proportions
+from nenreview.meta.pool import pool_proportions
+from nenreview.meta.pooled import PooledProportion
 
 CHINESE = "Asia"  # the region of both trials that Jia 2022 calls Asian; both were run in China
 ALL, SMALLER = "All trials", "Without the two Chinese trials"

@@ -1,0 +1,29 @@
+"""What every pool starts from: events and patients of each trial."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def counts(events, n) -> tuple[np.ndarray, np.ndarray]:
+    """Return events and patients of each trial as whole-number arrays, shape (k,).
+
+    Raises
+    ------
+    ValueError
+        If there is no trial, the lengths differ, or a row cannot be events among patients.
+    """
+    y, m = (np.asarray(x) for x in (events, n))
+    if y.ndim != 1 or m.ndim != 1 or len(y) != len(m):
+        raise ValueError(f"events of shape {y.shape} and n of shape {m.shape}; expected one each")
+    if not len(y):
+        raise ValueError("no trials to pool")
+    for name, x in (("events", y), ("n", m)):
+        whole = np.issubdtype(x.dtype, np.integer) or (
+            np.issubdtype(x.dtype, np.floating) and np.all(np.isfinite(x)) and np.all(x % 1 == 0)
+        )
+        if not whole:
+            raise ValueError(f"{name} are not all whole numbers: {x.tolist()}")
+    for row in np.flatnonzero((m < 1) | (y < 0) | (y > m)):
+        raise ValueError(f"trial {row + 1}: {y[row]} events among {m[row]} patients")
+    return y.astype(np.int64), m.astype(np.int64)
