@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from nenreview.errors import Problem, ReviewError
@@ -103,10 +104,10 @@ class Dataset:
         KeyError
             If a name is not a column of `results`.
         """
-        rows = self.results
+        found = np.ones(len(self.results), dtype=bool)
         for column, value in where.items():
-            rows = rows[rows[column] == value]
-        return rows
+            found &= _holds(self, column, value)
+        return self.results[found]
 
     def value(self, **where: str) -> float:
         """Return the one printed value that the given columns single out.
@@ -125,6 +126,12 @@ class Dataset:
             found = ", ".join(f"{r.id}: {r.printed}" for r in rows.itertuples()) or "no row"
             raise LookupError(f"expected one value for {asked}; found {found}")
         return float(values[0])
+
+
+@lru_cache(maxsize=DATASETS * 500)
+def _holds(data: Dataset, column: str, value: str) -> np.ndarray:
+    """Return which rows of `Dataset.results` have a value in a column, asked time and again."""
+    return (data.results[column] == value).to_numpy(dtype=bool)
 
 
 @lru_cache(maxsize=DATASETS)

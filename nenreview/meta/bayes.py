@@ -259,9 +259,9 @@ def lay_out(y: np.ndarray, m: np.ndarray, tau_scale: float, mu_prior: str) -> Gr
         raise ValueError(f"tau_scale is {tau_scale}; expected above 0")
     rows, weight = np.unique(np.column_stack([y, m]), axis=0, return_counts=True)
 
-    def log_posterior(mu: np.ndarray, tau: np.ndarray) -> np.ndarray:
+    def log_posterior(mu: np.ndarray, tau: np.ndarray, many: int = MANY_NODES) -> np.ndarray:
         logs = [
-            times * trial_loglik(int(y), int(m), tuple(mu), tuple(tau))
+            times * trial_loglik(int(y), int(m), tuple(mu), tuple(tau), many)
             for (y, m), times in zip(rows, weight, strict=True)
         ]
         prior = PRIORS[mu_prior].logpdf(mu) + stats.norm.logpdf(tau, scale=tau_scale)[:, None]
@@ -271,7 +271,7 @@ def lay_out(y: np.ndarray, m: np.ndarray, tau_scale: float, mu_prior: str) -> Gr
     for _ in range(6):
         tau = np.linspace(*tau_range, 13)
         mu = np.linspace(*mu_range, 61)
-        logs = log_posterior(mu, tau)
+        logs = log_posterior(mu, tau, FIRST_NODES)  # enough to see where it is deep
         deep = logs > logs.max() - DEPTH
         tau_range = narrowed(tau, deep.any(axis=1))
         mu_range = narrowed(mu, deep.any(axis=0))
@@ -299,14 +299,17 @@ def widened(limits: tuple[float, float]) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=512)
-def trial_loglik(events: int, n: int, mu: tuple[float, ...], tau: tuple[float, ...]) -> np.ndarray:
+def trial_loglik(
+    events: int, n: int, mu: tuple[float, ...], tau: tuple[float, ...], many: int
+) -> np.ndarray:
     """Return one trial's log likelihood at each τ, ascending, and μ, shape (T, M).
 
-    Kept, since pools that share trials are laid out on the same nodes time and again.
+    `many` is how many nodes an integral has where τ is above 2. What is found is kept, since
+    pools that share trials are laid out on the same nodes time and again.
     """
     spreads, means = np.array(tau), np.array(mu)[:, None]
     parts = []
-    for nodes, some in ((FIRST_NODES, spreads[spreads <= 2]), (MANY_NODES, spreads[spreads > 2])):
+    for nodes, some in ((FIRST_NODES, spreads[spreads <= 2]), (many, spreads[spreads > 2])):
         rows = max(1, AT_ONCE // (len(mu) * nodes))
         for first in range(0, len(some), rows):
             spread = some[first : first + rows, None, None]

@@ -224,9 +224,10 @@ def _executed(
     if not kernel:
         kept = {c.file: cache.get(c) for c in chapters if c.file not in again}
         notebooks = {file: one.notebook for file, one in kept.items() if one}
-    # Those that take longest first, so that none is waited for at the end.
+    # Those that take longest first, so that none is waited for at the end; where that is not
+    # known, those of most cells.
     rest = [c for c in chapters if c.file not in notebooks]
-    rest.sort(key=cache.seconds, reverse=True)
+    rest.sort(key=lambda chapter: (cache.seconds(chapter), len(chapter.cells)), reverse=True)
     with progress.executing(list(notebooks), [c.file for c in rest]):
         if not rest:
             return notebooks

@@ -312,11 +312,11 @@ end
 -- A table as shown, without the raised marks, which would run into the numbers.
 local function table_as_csv(tbl)
   local lines = {}
+  tbl = tbl:walk({ Superscript = function() return {} end })
   local function line(row)
     local fields = {}
     for _, cell in ipairs(row.cells) do
-      local shown = pandoc.Blocks(cell.contents):walk({ Superscript = function() return {} end })
-      local text = stringify(shown):gsub(NBSP, " ")
+      local text = stringify(cell.contents):gsub(NBSP, " ")
       fields[#fields + 1] = text:find('[",\n]') and '"' .. text:gsub('"', '""') .. '"' or text
     end
     lines[#lines + 1] = table.concat(fields, ",")
@@ -440,8 +440,11 @@ local function contents_of_page(chapter)
 end
 
 local function chapter_name(chapter)
-  local number = chapter.number and ('<span class="number">' .. chapter.number .. "</span> ") or ""
-  return number .. html_inlines(chapter.title)
+  if not chapter.name then
+    local number = chapter.number and ('<span class="number">' .. chapter.number .. "</span> ") or ""
+    chapter.name = number .. html_inlines(chapter.title)
+  end
+  return chapter.name
 end
 
 local function contents_of_book(chapters, current)

@@ -113,25 +113,36 @@ return function(tbl, width)
     return known[key]
   end
   -- A table is as long as the longest cells of its rows; that the others are short too
-  -- decides between equals, and lets two columns shrink in turn.
-  local function length(column, n)
-    local total = 0
+  -- decides between equals, and lets two columns shrink in turn. Returns the length by the
+  -- steps of one column, the others being as they are.
+  local function length_by(column)
+    local longest, sum = {}, {} -- of the other cells of each row
     for r = 1, #rows do
-      local longest, sum = 0, 0
+      longest[r], sum[r] = 0, 0
       for i = 1, count do
-        local here = lines(r, i, i == column and n or steps[i])
-        longest, sum = math.max(longest, here), sum + here
+        if i ~= column then
+          local here = lines(r, i, steps[i])
+          longest[r], sum[r] = math.max(longest[r], here), sum[r] + here
+        end
       end
-      total = total + longest + 0.1 * sum
     end
-    return total
+    return function(n)
+      local total = 0
+      for r = 1, #rows do
+        local here = lines(r, column, n)
+        total = total + math.max(longest[r], here) + 0.1 * (sum[r] + here)
+      end
+      return total
+    end
   end
 
   while left > 0 do
-    local now, best, gain = length(), nil, 0
+    local best, gain = nil, 0
     for i = 1, count do
+      local length = length_by(i)
+      local now = length(steps[i])
       for more = 1, math.min(left, 30) do
-        local saved = (now - length(i, steps[i] + more)) / more
+        local saved = (now - length(steps[i] + more)) / more
         if saved > gain then best, gain = { i, more }, saved end
       end
     end
