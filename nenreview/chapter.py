@@ -192,6 +192,14 @@ def tally(source: str) -> pd.Series:
     return coverage(rebuild_source(load(), source)).iloc[-1]
 
 
+def before_forks() -> None:
+    """Read and check the data once for all chapters, where they are forks of one process.
+
+    What of it counts as read is told when a chapter uses a table.
+    """
+    load()
+
+
 def disclaimer() -> Markdown:
     """Return the sentence that stands at the foot of every chapter."""
     return Shown(f"*{disclaimer_of(documents())}*")

@@ -62,7 +62,9 @@ class Progress:
 
     def say(self, line: str) -> None:
         """Say what comes next."""
-        print(line, file=sys.stderr, flush=True)
+        # In one piece: chapters end side by side, and their lines must not run together.
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
     def report(self) -> str:
         """Return where the time went, a line each: the stages, and the chapters within."""

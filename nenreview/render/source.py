@@ -61,7 +61,6 @@ _UNSUPPORTED = (
 )
 
 
-_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where PyYAML was built with it
 _NOTEBOOK = {"metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
@@ -254,6 +253,14 @@ def _check_prose(line: str, number: int, problem, label) -> None:
         label(name, number)
 
 
+def _yaml(text: str) -> object:
+    """Return what YAML holds; read in C where PyYAML was built with it."""
+    try:
+        return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError:
+        return yaml.safe_load(text)  # which says the same of a fault on every machine
+
+
 def _options(body: list[str], opened: int, problem, label) -> dict[str, object]:
     """Return the options of a cell, `#|` lines at its top, as YAML."""
     head = []
@@ -262,7 +269,7 @@ def _options(body: list[str], opened: int, problem, label) -> dict[str, object]:
             break
         head.append(line[2:])
     try:
-        options = yaml.load("\n".join(head), _YAML) or {}
+        options = _yaml("\n".join(head)) or {}
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = opened + 1 + (mark.line if mark else 0)

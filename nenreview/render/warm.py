@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import importlib
 import os
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -36,8 +35,6 @@ if MODULES in os.environ:
     trace.begin()  # before anything of the project is read
 for _name in os.environ.get(MODULES, "").split():
     with suppress(Exception):
-        importlib.import_module(_name)
-if _dataset := sys.modules.get("nenreview.evidence.dataset"):
-    with suppress(Exception):
-        # Read and checked once for all that begin with it. It tells of a table when one is used.
-        _dataset.load()
+        _module = importlib.import_module(_name)
+        # What a module would do in every fork in the same way, it may do once.
+        getattr(_module, "before_forks", int)()
