@@ -175,7 +175,7 @@ def uncommitted(*, untracked: bool = False) -> list[str]:
         Whether files that Git neither knows nor ignores are among them.
     """
     which = "all" if untracked else "no"
-    lines = _git("status", "--porcelain", f"--untracked-files={which}", "--", ".") or ""
+    lines = git_says(ROOT, "status", "--porcelain", f"--untracked-files={which}", "--", ".") or ""
     return [line[3:] for line in lines.splitlines()]
 
 
@@ -187,13 +187,13 @@ def _committed() -> int | None:
 
 def _last_commit(form: str) -> str | None:
     # Of this folder: one that lies uncommitted in somebody else's repository has none.
-    return (_git("log", "-1", f"--format={form}", "--", ".") or "").strip() or None
+    return (git_says(ROOT, "log", "-1", f"--format={form}", "--", ".") or "").strip() or None
 
 
-def _git(*arguments: str) -> str | None:
-    """Return what a command of Git prints about this folder; None where it fails."""
+def git_says(folder: Path | str, *arguments: str) -> str | None:
+    """Return what a command of Git prints in a folder; None where it fails."""
     try:
-        run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+        run = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
     except OSError:  # no git
         return None
     return run.stdout if run.returncode == 0 else None

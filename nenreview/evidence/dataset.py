@@ -104,10 +104,14 @@ class Dataset:
         KeyError
             If a name is not a column of `results`.
         """
-        found = np.ones(len(self.results), dtype=bool)
-        for column, value in where.items():
-            found &= _holds(self, column, value)
-        return self.results[found]
+        rows, known = self.results, _masks(self)
+        found = np.ones(len(rows), dtype=bool)
+        for asked in where.items():
+            if asked not in known:
+                column, value = asked
+                known[asked] = (rows[column] == value).to_numpy(dtype=bool)
+            found &= known[asked]
+        return rows[found]
 
     def value(self, **where: str) -> float:
         """Return the one printed value that the given columns single out.
@@ -128,10 +132,10 @@ class Dataset:
         return float(values[0])
 
 
-@lru_cache(maxsize=DATASETS * 500)
-def _holds(data: Dataset, column: str, value: str) -> np.ndarray:
-    """Return which rows of `Dataset.results` have a value in a column, asked time and again."""
-    return (data.results[column] == value).to_numpy(dtype=bool)
+@lru_cache(maxsize=DATASETS)
+def _masks(data: Dataset) -> dict[tuple[str, str], np.ndarray]:
+    """Return where to keep which rows of `Dataset.results` have a value in a column."""
+    return {}
 
 
 @lru_cache(maxsize=DATASETS)

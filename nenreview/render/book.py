@@ -121,10 +121,11 @@ def _render(
     with progress.stage("from notebooks to Markdown"):
         texts = [_text(chapter, executed, config) for chapter in sources]
         by_file = dict(zip(files, texts, strict=True))
+        shared = state.shared(by_file)
         pieces = None
         if not named and not kernel:
-            pages = state.stale_pages(by_file) if pages else pages
-            pieces = Pieces(ROOT, state.shared(by_file), by_file)
+            pages = state.stale_pages(by_file, shared) if pages else pages
+            pieces = Pieces(ROOT, shared, by_file)
     plan = _Plan(config, sources, texts, pages, frozenset(executed), pieces, progress)
     with replacing(BOOK) as (new, work):
         _keep(new, everything=len(pages) < len(files), config=config, wanted=wanted)
@@ -135,7 +136,7 @@ def _render(
             for name in wanted:
                 pieces.keep(work / name)
     if not named:
-        state.note(wanted, by_file)
+        state.note(wanted, by_file, shared)
     seconds = monotonic() - started
     if profile:
         print(progress.report())
@@ -165,8 +166,7 @@ class _Plan:
 
     def write(self, target: Pages, work: Path) -> None:
         if self.pieces:
-            kept = self.pieces.summary, self.pieces.typst
-            target = replace(target, summary=kept[0], pieces=kept[1])
+            target = replace(target, summary=self.pieces.summary, pieces=self.pieces.typst)
         write_pages(self.config, self.sources, self.texts, root=ROOT, work=work, pages=target)
 
 

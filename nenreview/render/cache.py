@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -23,7 +22,7 @@ from nenreview.render.execute import Executed
 from nenreview.render.inputs import FOLDER, checksum, checksum_of
 from nenreview.render.source import Chapter
 from nenreview.textfile import write_whole
-from nenreview.version import EPOCH, made
+from nenreview.version import EPOCH, git_says, made
 
 LOCK = "requirements.lock"
 ENGINE = Path(__file__).parent
@@ -53,7 +52,7 @@ class Cache:
         self._folder = root / FOLDER / "chapters"
         self._files = files
         self._entries: dict[str, dict] = {}  # as read from the folder
-        self._asked: dict[tuple[str, ...], str] = {}  # Git's answers
+        self._asked: dict[tuple[str, ...], str | None] = {}  # Git's answers
         for part in self._folder.glob(".*"):  # of a process that was killed as it wrote
             part.unlink(missing_ok=True)
 
@@ -139,21 +138,21 @@ class Cache:
     def _names(self, folder: str) -> list[str]:
         return [file for file in self._files if PurePosixPath(file).is_relative_to(folder)]
 
-    def _answer(self, folder: str, name: str, *arguments: str) -> str:
+    def _answer(self, folder: str, name: str, *arguments: str) -> str | None:
         """Return what a program that `is_known` answers."""
         return "" if name in _PANDOC else self._git(folder, *arguments)
 
     @cached_property
-    def _history(self) -> list[str]:
+    def _history(self) -> list[str | None]:
         """Return what Git says of the project: its last commit, and what is not committed."""
         outputs = (f":(exclude){folder}" for folder in (FOLDER, "_book"))
         status = ("status", "--porcelain", "--", ".", *outputs)
         return [self._git(str(self._root), *asked) for asked in (("rev-parse", "HEAD"), status)]
 
-    def _git(self, *asked: str) -> str:
+    def _git(self, *asked: str) -> str | None:
         """Return what Git answers in a folder, the first of `asked`; once a render."""
         if asked not in self._asked:
-            self._asked[asked] = _run_git(*asked)
+            self._asked[asked] = git_says(*asked)
         return self._asked[asked]
 
 
@@ -175,11 +174,3 @@ def installed() -> list[str]:
     # From the names of their folders: to read each one's metadata takes ten times as long.
     names = {path.name for entry in sys.path for path in Path(entry).glob("*.dist-info")}
     return sorted(names) or [str(d.name) for d in metadata.distributions()]
-
-
-def _run_git(folder: str, *arguments: str) -> str:
-    try:
-        run = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
-    except OSError:
-        return ""
-    return run.stdout

@@ -57,12 +57,14 @@ class News:
         last = None
         while not self._closed:
             with self._told:
-                known = json.dumps({"version": self.version, "problems": self.problems})
-                if known == last:
+                if (known := self._known()) == last:
                     self._told.wait(_STILL_THERE)
-                    known = json.dumps({"version": self.version, "problems": self.problems})
+                    known = self._known()
             yield known if known != last else None
             last = known
+
+    def _known(self) -> str:
+        return json.dumps({"version": self.version, "problems": self.problems})
 
 
 @contextmanager

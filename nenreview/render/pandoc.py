@@ -100,7 +100,8 @@ def write_pages(
         kept = pages.pieces.get(entry.file) if pages.summary else None
         read = not pages.summary or entry.file in pages.write or (pages.typst and not kept)
         markdown = work / f"chapter-{number}.md"
-        markdown.write_text(text.markdown, encoding="utf-8")
+        if read:
+            markdown.write_text(text.markdown, encoding="utf-8")
         entries.append(
             {
                 "file": entry.file,

@@ -45,29 +45,31 @@ class Made:
         """Return whether these formats are up to date, all of them."""
         return self._noted.get("from") == self._all and set(formats) <= set(self._noted["formats"])
 
-    def stale_pages(self, texts: Mapping[str, ChapterText]) -> frozenset[str]:
+    def stale_pages(self, texts: Mapping[str, ChapterText], shared: str) -> frozenset[str]:
         """Return the chapters whose pages, or what they offer to take away, must be written.
 
         Parameters
         ----------
         texts : mapping of str to ChapterText
             Every chapter of the book, executed, by its file, in the order of the book.
+        shared : str
+            As `shared` gives it for them.
         """
         if "html" not in self._noted.get("formats", ()):
             return frozenset(texts)
-        if self._noted["shared"] != self.shared(texts):
+        if self._noted["shared"] != shared:
             return frozenset(texts)
         known = self._noted["pages"]
         return frozenset(file for file, text in texts.items() if known.get(file) != text.checksum)
 
-    def note(self, formats: list[str], texts: Mapping[str, ChapterText]) -> None:
+    def note(self, formats: list[str], texts: Mapping[str, ChapterText], shared: str) -> None:
         """Note that these formats have been made, and others only if from the same."""
         same = self._noted.get("from") == self._all
         others = self._noted["formats"] if same else []
         made = {
             "from": self._all,
             "formats": sorted({*formats, *others}),
-            "shared": self.shared(texts),
+            "shared": shared,
             "pages": {file: text.checksum for file, text in texts.items()},
             "book": self._state(),
         }

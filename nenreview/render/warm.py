@@ -37,4 +37,5 @@ for _name in os.environ.get(MODULES, "").split():
     with suppress(Exception):
         _module = importlib.import_module(_name)
         # What a module would do in every fork in the same way, it may do once.
-        getattr(_module, "before_forks", int)()
+        if hasattr(_module, "before_forks"):
+            _module.before_forks()
