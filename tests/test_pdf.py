@@ -273,7 +273,7 @@ def test_the_words_of_a_head_stay_whole_while_there_is_room(tmp_path):
 
 
 def typst_source(folder: Path, old: str, new: str) -> str:
-    """Return the Typst source of the small book with `old` of its first chapter replaced."""
+    """Return the Typst source of the small book's first chapter with `old` replaced."""
     root = copy_small_book(folder)
     config = read_config(root)
     chapters = read_chapters(root, [entry.file for entry in config.chapters])
@@ -282,7 +282,8 @@ def typst_source(folder: Path, old: str, new: str) -> str:
     texts[1].markdown = texts[1].markdown.replace(old, new)
     target = Pages(html=None, write=frozenset(), executed=frozenset(), typst=True)
     write_pages(config, chapters, texts, root=root, work=folder, pages=target)
-    return (folder / TYPST_SOURCE).read_text(encoding="utf-8")
+    assert '#include "chapter-1.typ"' in (folder / TYPST_SOURCE).read_text(encoding="utf-8")
+    return (folder / "chapter-1.typ").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("given", "kept"), [('tbl-colwidths="70 30"', True), ("", False)])
@@ -402,15 +403,18 @@ def test_what_typst_refuses_is_told_with_its_chapter(tmp_path, old, new, expecte
     assert "Traceback" not in run.stderr
 
 
-def test_an_error_of_typst_without_a_place_is_told_whole():
-    assert [str(p) for p in problems("file not found", ["text"])] == ["typst: file not found"]
+def test_an_error_of_typst_without_a_place_is_told_whole(tmp_path):
+    assert [str(p) for p in problems("file not found", tmp_path)] == ["typst: file not found"]
 
 
-def test_each_error_of_typst_is_told_once():
-    source = ["#let x = 1", "// chapter: a.qmd", "one", "// chapter: b.qmd", "two"]
-    error = "error: wrong\n  ┌─ book.typ:{}:0\n  │\n\n"
-    diagnostic = error.format(5) + error.format(3) + error.format(5) + error.format(1)
-    assert [(p.file, p.message) for p in problems(diagnostic, source)] == [
+def test_each_error_of_typst_is_told_once(tmp_path):
+    (tmp_path / "book.typ").write_text("#let x = 1\n", encoding="utf-8")
+    (tmp_path / "one.typ").write_text("// chapter: a.qmd\none\n", encoding="utf-8")
+    (tmp_path / "two.typ").write_text("// chapter: b.qmd\n\ntwo\n", encoding="utf-8")
+    error = "error: wrong\n  ┌─ ../elsewhere/{}:0\n  │\n\n"
+    places = ("two.typ:3", "one.typ:2", "two.typ:3", "book.typ:1")
+    diagnostic = "".join(map(error.format, places))
+    assert [(p.file, p.message) for p in problems(diagnostic, tmp_path)] == [
         ("b.qmd", "the PDF cannot be made: wrong, at “two”"),
         ("a.qmd", "the PDF cannot be made: wrong, at “one”"),
         ("typst", "the PDF cannot be made: wrong, at “#let x = 1”"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from nenreview.version import data_checksum, date_in_words, made, version
 
 ASSETS = Path(__file__).parent / "assets"
 TYPST_SOURCE = "book.typ"
+TYPST_PARTS = "parts.typ"  # what chapters call
 _looking = Lock()
 UNWRITTEN = 74  # exit status of ``book.lua`` where a file cannot be written
 
@@ -110,6 +112,7 @@ def write_pages(
                 "markdown": str(markdown),
                 "read": read,
                 "write": entry.file in pages.write,
+                "typst": f"chapter-{number}.typ",
                 "piece": str(work / piece_name(number) if read else kept),
                 "executed": entry.file in pages.executed,
                 "files": list(text.files),
@@ -145,12 +148,15 @@ def write_pages(
         "html_template": str(ASSETS / "page.html"),
         "glossary": str(root / "data" / "glossary.csv"),
         "glossary_filter": str(ASSETS / "glossary.lua"),
-        "typst_template": str(ASSETS / "book.typ"),
+        "typst_template": str(ASSETS / TYPST_SOURCE),
+        "typst_name": TYPST_SOURCE,
+        "typst_parts": TYPST_PARTS,
     }
     if pages.html:
         manifest["html_folder"] = str(pages.html)
     if pages.typst:
-        manifest["typst_file"] = str(work / TYPST_SOURCE)
+        manifest["typst_folder"] = str(work)
+        shutil.copyfile(ASSETS / TYPST_PARTS, work / TYPST_PARTS)
     manifest = {key: value for key, value in manifest.items() if value is not None}
     for entry in entries:
         if entry["part"] is None:

@@ -25,8 +25,8 @@ from nenreview.wording import disclaimer_of
 IMPRINT = "imprint.json"  # what ``book.typ`` reads
 # For archives and for readers of the screen; Typst refuses a document that breaks either.
 STANDARDS = ["a-2a", "ua-1"]
-_CHAPTER = re.compile(r"// chapter: (.+)")  # written by ``book.lua`` before each chapter
-_ERROR = re.compile(r"^error: (?P<message>.+)\n(?: *┌─ .*?:(?P<line>\d+):\d+$)?", re.M)
+_CHAPTER = re.compile(r"// chapter: (.+)")  # the first line of a chapter, see ``book.lua``
+_ERROR = re.compile(r"^error: (?P<message>.+)\n(?: *┌─ (?P<file>.+?):(?P<line>\d+):\d+$)?", re.M)
 
 
 def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
@@ -72,19 +72,18 @@ def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
             pdf_standards=STANDARDS,
         )
     except typst.TypstError as error:
-        source = (work / TYPST_SOURCE).read_text(encoding="utf-8").splitlines()
-        raise ReviewError(*problems(error.diagnostic, source)) from None
+        raise ReviewError(*problems(error.diagnostic, work)) from None
 
 
-def problems(diagnostic: str, source: list[str]) -> list[Problem]:
+def problems(diagnostic: str, work: Path) -> list[Problem]:
     """Return what Typst found wrong, each with the chapter that holds it.
 
     Parameters
     ----------
     diagnostic : str
         Typst's own account: one or more errors, most with a line of the source.
-    source : list of str
-        The lines of that source, in which a comment names each chapter before it begins.
+    work : Path
+        Folder of the source, in which the first line of a chapter's file names the chapter.
 
     Returns
     -------
@@ -96,10 +95,12 @@ def problems(diagnostic: str, source: list[str]) -> list[Problem]:
         message = f"the PDF cannot be made: {error['message']}"
         chapter = None
         if error["line"]:
-            number = int(error["line"])
-            message += f", at “{source[number - 1].strip()[:200]}”"
-            names = (_CHAPTER.fullmatch(line) for line in reversed(source[:number]))
-            chapter = next((name[1] for name in names if name), None)
+            # Named from the working folder; all files of the source stand in one.
+            source = work / Path(error["file"]).name
+            lines = source.read_text(encoding="utf-8").splitlines()
+            message += f", at “{lines[int(error['line']) - 1].strip()[:200]}”"
+            named = _CHAPTER.fullmatch(lines[0])
+            chapter = named and named[1]
         found.append(Problem(chapter or "typst", message))
     found = list(dict.fromkeys(found))  # one call of the template can fail many times
     return found or [Problem("typst", diagnostic)]

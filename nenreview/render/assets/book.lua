@@ -782,24 +782,28 @@ local function typst_piece(chapter)
   return { body = body, captions = captions }
 end
 
+-- Each chapter in a file of its own: what Typst remembers of one that has not changed, it can use
+-- again only if nothing else in its file has changed either.
 local function write_typst(chapters)
   local bodies, part, captions = {}, nil, {}
   for i, chapter in ipairs(chapters) do
     local new_part = chapter.part ~= part and chapter.part
     part = chapter.part
-    -- The comment is how an error of Typst finds its chapter; see pdf.py.
-    bodies[#bodies + 1] = "// chapter: " .. chapter.file
     bodies[#bodies + 1] = "#open-chapter(part: " .. (new_part and typst_string(new_part) or "none") .. ")"
+    bodies[#bodies + 1] = "#include " .. typst_string(chapter.typst)
     if chapter.read then write_file(chapter.piece, pandoc.json.encode(typst_piece(chapter))) end
     local piece = pandoc.json.decode(read_file(chapter.piece), false)
-    bodies[#bodies + 1], captions[i] = piece.body, piece.captions
+    captions[i] = piece.captions
+    -- The comment is how an error of Typst finds its chapter; see pdf.py.
+    local head = { "// chapter: " .. chapter.file, '#import "' .. manifest.typst_parts .. '": *' }
+    write_file(manifest.typst_folder .. "/" .. chapter.typst, table.concat(head, "\n") .. "\n\n" .. piece.body)
   end
   local typst = pandoc.write(pandoc.Pandoc({ raw(table.concat(bodies, "\n\n")) }), "typst", {
     template = pandoc.template.compile(read_file(manifest.typst_template)),
     variables = { captions = table.concat(captions, "\n") },
     wrap_text = "none",
   })
-  write_file(manifest.typst_file, typst)
+  write_file(manifest.typst_folder .. "/" .. manifest.typst_name, typst)
 end
 
 -- What is kept -------------------------------------------------------------------------
@@ -870,7 +874,7 @@ local function main()
         if chapter.write then write_page(chapter, i, chapters, pages, template) end
       end
     end
-    if manifest.typst_file then write_typst(chapters) end
+    if manifest.typst_folder then write_typst(chapters) end
     if manifest.summary then write_summary(chapters) end
   end
   write_file(manifest.report, pandoc.json.encode({ problems = problems }))
