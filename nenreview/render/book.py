@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from time import monotonic
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import BOOK, ROOT, shown
 from nenreview.render.cache import Cache
 from nenreview.render.config import BookConfig, named_chapters, read_config
+from nenreview.render.discovery import CARD_NAME, SITEMAP_NAME
 from nenreview.render.downloads import write_downloads
 from nenreview.render.execute import Executed, Run, cores, execute_all
 from nenreview.render.forked import AVAILABLE, forks
 from nenreview.render.inputs import checksums
 from nenreview.render.markdown import ChapterText, to_markdown
-from nenreview.render.output import alone, replacing
+from nenreview.render.output import alone, keep, replacing
 from nenreview.render.pandoc import Pages, write_pages
 from nenreview.render.pdf import write_pdf
 from nenreview.render.pieces import Pieces
 from nenreview.render.progress import Progress
 from nenreview.render.search import FOLDER as SEARCH_INDEX
+from nenreview.render.search import write_index
 from nenreview.render.site import write_site
 from nenreview.render.source import Chapter, read_chapters
 from nenreview.render.uptodate import Made
@@ -128,10 +129,13 @@ def _render(
             pieces = Pieces(ROOT, shared, by_file)
     plan = _Plan(config, sources, texts, pages, frozenset(executed), pieces, progress)
     with replacing(BOOK) as (new, work):
-        _keep(new, everything=len(pages) < len(files), config=config, wanted=wanted)
         progress.say("writing " + " and ".join(wanted))
         with progress.stage("writing"):
             _write(plan, wanted, new, work)
+        if "html" not in wanted:
+            keep(BOOK, new, lambda file: file != plan.pdf)
+        elif "pdf" not in wanted:
+            keep(BOOK, new, lambda file: file == plan.pdf)
         if pieces:
             for name in wanted:
                 pieces.keep(work / name)
@@ -163,6 +167,11 @@ class _Plan:
     executed: frozenset[str]
     pieces: Pieces | None
     progress: Progress
+
+    @property
+    def pdf(self) -> PurePath:
+        """Where the PDF stands in the book."""
+        return PurePath(f"{self.config.output_file}.pdf")
 
     def write(self, target: Pages, work: Path) -> None:
         if self.pieces:
@@ -199,6 +208,11 @@ def _write_html(plan: _Plan, new: Path, work: Path) -> None:
         write_downloads(new, written)
     with stage("  HTML: styles, scripts and search"):
         write_site(new, plan.config)
+        if len(plan.pages) < len(plan.sources):
+            # What needs an address goes with the address, and the search has an index of its own.
+            own = {plan.pdf, PurePath(SITEMAP_NAME), PurePath(CARD_NAME)}
+            keep(BOOK, new, lambda file: file not in own and file.parts[0] != SEARCH_INDEX)
+        write_index(new)
 
 
 def _write_pdf(plan: _Plan, new: Path, work: Path) -> None:
@@ -207,7 +221,7 @@ def _write_pdf(plan: _Plan, new: Path, work: Path) -> None:
         plan.write(Pages(html=None, write=frozenset(), executed=plan.executed, typst=True), work)
     with stage("  PDF: Typst"):
         _write_figures(work, plan.texts)
-        write_pdf(new / f"{plan.config.output_file}.pdf", work, plan.config)
+        write_pdf(new / plan.pdf, work, plan.config)
 
 
 def _executed(
@@ -261,17 +275,6 @@ def _text(chapter: Chapter, executed: dict, config: BookConfig) -> ChapterText:
     if notebook is None:
         return to_markdown(chapter, chapter.notebook, echo=config.echo, executed=False)
     return to_markdown(chapter, notebook, echo=config.echo)
-
-
-def _keep(new: Path, *, everything: bool, config: BookConfig, wanted: list[str]) -> None:
-    """Carry over what this render does not write again."""
-    pdf = BOOK / f"{config.output_file}.pdf"
-    if everything and BOOK.is_dir():
-        # The search's index is made anew from all pages.
-        ignored = shutil.ignore_patterns(SEARCH_INDEX) if "html" in wanted else None
-        shutil.copytree(BOOK, new, dirs_exist_ok=True, ignore=ignored)
-    elif "pdf" not in wanted and pdf.is_file():
-        shutil.copy2(pdf, new / pdf.name)
 
 
 def _write_figures(folder: Path, texts: list[ChapterText]) -> None:

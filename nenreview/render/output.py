@@ -12,9 +12,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from time import sleep
 
 from nenreview.errors import Problem, ReviewError
@@ -134,6 +134,41 @@ def replacing(book: Path) -> Iterator[tuple[Path, Path]]:
         raise _cannot_be_written(_as_in(book, own, error.filename), error) from None
     finally:
         _put_in_order(book)
+
+
+def keep(book: Path, new: Path, is_kept: Callable[[PurePath], bool]) -> None:
+    """Carry over files that a book has and the new one has not.
+
+    Parameters
+    ----------
+    book, new : Path
+        The old book, which need not be there; what will be the book.
+    is_kept : callable
+        Whether a file, by its path in the book, is to be carried over.
+
+    Raises
+    ------
+    OSError
+        If a file can be neither linked nor copied.
+    """
+    for folder, _, files in os.walk(book):
+        for name in files:
+            path = Path(folder, name)
+            file = path.relative_to(book)
+            if is_kept(file) and not (new / file).exists():
+                (new / file).parent.mkdir(parents=True, exist_ok=True)
+                _link(path, new / file)
+
+
+def _link(path: Path, other: Path) -> None:
+    """Give a file another name, which takes far less time than to copy it, or else copy it.
+
+    Whoever then wrote into one would write into both, so a render keeps what it keeps last.
+    """
+    try:
+        os.link(path, other)
+    except OSError:  # not every file system can
+        shutil.copy2(path, other)
 
 
 def _swap(own: Path, book: Path) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import sys
 from pathlib import Path
+
+from pagefind_bin import get_executable
 
 from nenreview.errors import Problem, ReviewError
 
@@ -21,7 +21,7 @@ _UNUSED = (
 
 
 def write_index(html: Path) -> None:
-    """Index every page of a folder, anew each time; the same pages give the same index.
+    """Index every page of a folder that has no index yet; the same pages give the same index.
 
     Only what stands in ``data-pagefind-body`` is indexed, and no code.
 
@@ -32,9 +32,7 @@ def write_index(html: Path) -> None:
     OSError
         If there was no room for the index.
     """
-    # Pagefind names its files by what they hold, and leaves those of an earlier index.
-    shutil.rmtree(html / FOLDER, ignore_errors=True)
-    command = [sys.executable, "-m", "pagefind", "--site", str(html), "--output-subdir", FOLDER]
+    command = [str(get_executable()), "--site", str(html), "--output-subdir", FOLDER]
     options = ["--keep-index-url", "--force-language", "en", "--exclude-selectors", ".code-fold"]
     run = subprocess.run([*command, *options], capture_output=True, text=True, encoding="utf-8")
     if run.returncode:

@@ -1,4 +1,4 @@
-"""What stands beside the pages: stylesheets, scripts, data, the search's index, the sitemap."""
+"""What stands beside the pages: stylesheets, scripts, data, the sitemap."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from nenreview.render.discovery import (
     sitemap,
 )
 from nenreview.render.pandoc import ASSETS
-from nenreview.render.search import write_index
 
 COPIED = ("content.css", "favicon.svg", "theme.js", "site.js", "search.js")
 TABLES = "tables.html"  # Quarto takes it as it is; our pages hold no script of their own
@@ -28,7 +27,7 @@ def write_site(html: Path, config: BookConfig) -> None:
     Raises
     ------
     ReviewError
-        If ``tables.html`` holds anything but a script, or the search's index cannot be made.
+        If ``tables.html`` holds anything but a script.
     """
     for name in COPIED:
         shutil.copyfile(ASSETS / name, html / name)
@@ -39,15 +38,11 @@ def write_site(html: Path, config: BookConfig) -> None:
     for file in data_files():
         (html / DATA_FOLDER).mkdir(exist_ok=True)
         shutil.copyfile(file, html / DATA_FOLDER / file.name)
-    # What needs an address is not there without one, be it from an earlier render.
-    for name in (SITEMAP_NAME, CARD_NAME):
-        (html / name).unlink(missing_ok=True)
     if config.site_url:
         (html / SITEMAP_NAME).write_text(sitemap(config), encoding="utf-8")
         from nenreview.render.card import card  # here, since it draws
 
         (html / CARD_NAME).write_bytes(card(config))
-    write_index(html)
 
 
 def widths() -> str:
