@@ -2,6 +2,9 @@
 
 Run by `make bench`. Every run is a command from the shell in a copy of the review, so that its
 time holds the start of the process. Medians are printed with the fastest and slowest run.
+
+Where a chapter was edited, ours is timed twice: with nothing running before, and with the process
+waiting that an earlier render has left (`--stay`).
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 from time import perf_counter, sleep
@@ -28,7 +32,10 @@ ROOT = Path(__file__).parents[1]
 CHAPTER = "chapters/spartalizumab.qmd"
 CODE = "trial.printed_rates()"  # a cell of it
 OURS = [sys.executable, "-m", "nenreview", "render"]
-TO_HTML = [*OURS, "--to", "html"]
+ALONE = ["--stay", "0"]
+WAITED_FOR = ["--stay", "120"]
+TO_HTML = ["--to", "html"]
+IMPORTING = 6  # seconds after which a process that stays has imported everything
 QUARTO = ["quarto", "render"]
 # What was made, and what rendering does without.
 LEFT_OUT = shutil.ignore_patterns(".*", "_book", "_site", "__pycache__", "*.ipynb", "tests")
@@ -36,12 +43,16 @@ LEFT_OUT = shutil.ignore_patterns(".*", "_book", "_site", "__pycache__", "*.ipyn
 
 @dataclass(frozen=True)
 class Case:
-    """Something to time: what is done before, and the commands of both engines."""
+    """Something to time: what is done before, our options, and the arguments of Quarto's render.
+
+    `warm` is whether it can begin with a process that stayed.
+    """
 
     name: str
     before: Callable[[Path, int], None]
     ours: list[str]
     quarto: list[str] | None = None
+    warm: bool = True
 
 
 def cold(root: Path, _: int) -> None:
@@ -73,12 +84,12 @@ def as_it_is(_root: Path, _run: int) -> None:
 
 
 CASES = (
-    Case("whole review, cold, HTML and PDF", cold, OURS, QUARTO),
-    Case("a sentence edited, HTML", prose, TO_HTML, [*QUARTO, CHAPTER, "--to", "html"]),
-    Case("a sentence edited, HTML and PDF", prose, OURS, [*QUARTO, CHAPTER]),
-    Case("a cell edited, HTML", code, TO_HTML, [*QUARTO, CHAPTER, "--to", "html"]),
-    Case("a cell edited, HTML and PDF", code, OURS, [*QUARTO, CHAPTER]),
-    Case("nothing changed, HTML and PDF", as_it_is, OURS),
+    Case("whole review, cold, HTML and PDF", cold, [], [], warm=False),
+    Case("a sentence edited, HTML", prose, TO_HTML, [CHAPTER, *TO_HTML]),
+    Case("a sentence edited, HTML and PDF", prose, [], [CHAPTER]),
+    Case("a cell edited, HTML", code, TO_HTML, [CHAPTER, *TO_HTML]),
+    Case("a cell edited, HTML and PDF", code, [], [CHAPTER]),
+    Case("nothing changed, HTML and PDF", as_it_is, []),
 )
 
 
@@ -101,7 +112,9 @@ def timed(command: list[str], root: Path) -> tuple[float, str]:
 
 
 def spread(times: list[float]) -> str:
-    """Return the median with the fastest and the slowest."""
+    """Return the median with the fastest and the slowest; a dash where nothing was timed."""
+    if not times:
+        return "–"
     return f"{statistics.median(times):.2f} ({min(times):.2f}–{max(times):.2f})"
 
 
@@ -112,7 +125,7 @@ def floor(root: Path) -> tuple[float, str]:
     """
     imports, _ = timed([sys.executable, "-c", "import nenreview.chapter"], root)
     cold(root, 0)
-    _, said = timed([*OURS, "--profile", "--jobs", "1"], root)
+    _, said = timed([*OURS, *ALONE, "--profile", "--jobs", "1"], root)
     seconds = {name: float(s) for s, name in re.findall(r"^ *([\d.]+) s +(.+)$", said, re.M)}
     cells = [value for name, value in seconds.items() if name.endswith(".qmd")]
     share = max(max(cells), sum(cells) / os.cpu_count())
@@ -125,33 +138,55 @@ def floor(root: Path) -> tuple[float, str]:
 def compare(runs: int) -> None:
     """Print the table of the cases."""
     have_quarto = shutil.which("quarto") is not None
+    number = count()  # of the edit: no two are the same
     with tempfile.TemporaryDirectory() as folder:
         root = copy_of_review(Path(folder))
-        timed(OURS, root)  # compiles modules, fills the caches of the system
-        print("| Case | Ours, s | Quarto, s | Ratio |\n|---|---|---|---|")
+
+        def times(case: Case, command: list[str]) -> list[float]:
+            taken = []
+            for _ in range(runs):
+                case.before(root, next(number))
+                taken.append(timed(command, root)[0])
+                if command[0] == QUARTO[0]:
+                    timed([*OURS, *ALONE], root)  # Quarto writes over the book
+            return taken
+
+        timed([*OURS, *ALONE], root)  # compiles modules, fills the caches of the system
+        print("| Case | Ours, s | Ours, begun warm, s | Quarto, s | Ratio | Ratio, warm |")
+        print("|---|---|---|---|---|---|", flush=True)
         for case in CASES:
-            ours, theirs = [], []
-            for run in range(runs):
-                case.before(root, run)
-                ours.append(timed(case.ours, root)[0])
-                if have_quarto and case.quarto:
-                    case.before(root, run + runs)
-                    theirs.append(timed(case.quarto, root)[0])
-                    timed(OURS, root)  # Quarto writes over the book
-            ratio = statistics.median(theirs) / statistics.median(ours) if theirs else None
-            cells = (spread(theirs), f"{ratio:.1f}") if ratio else ("–", "–")
-            print(f"| {case.name} | {spread(ours)} | {' | '.join(cells)} |", flush=True)
+            alone = times(case, [*OURS, *ALONE, *case.ours])
+            warm = []
+            if case.warm:
+                case.before(root, next(number))
+                timed([*OURS, *WAITED_FOR], root)
+                sleep(IMPORTING)
+                warm = times(case, [*OURS, *WAITED_FOR, *case.ours])
+                timed([*OURS, *ALONE], root)
+            theirs = []
+            if have_quarto and case.quarto is not None:
+                theirs = times(case, [*QUARTO, *case.quarto])
+            ratios = [ratio(theirs, ours) for ours in (alone, warm)]
+            cells = [case.name, *map(spread, (alone, warm, theirs)), *ratios]
+            print(f"| {' | '.join(cells)} |", flush=True)
         seconds, told = floor(root)
     print(f"\nFloor of a cold render: {seconds:.2f} s ({told}).")
     if not have_quarto:
         print("Quarto is not installed here, so there is nothing to compare with.")
 
 
-def synthetic(folder: Path, count: int) -> Path:
+def ratio(theirs: list[float], ours: list[float]) -> str:
+    """Return the ratio of the medians; a dash where either was not timed."""
+    if not theirs or not ours:
+        return "–"
+    return f"{statistics.median(theirs) / statistics.median(ours):.1f}"
+
+
+def synthetic(folder: Path, chapters: int) -> Path:
     """Return a book of so many chapters, each with a table and a figure."""
-    root = folder / f"book-{count}"
+    root = folder / f"book-{chapters}"
     (root / "chapters").mkdir(parents=True)
-    names = [f"chapters/c{number:03}.qmd" for number in range(count)]
+    names = [f"chapters/c{number:03}.qmd" for number in range(chapters)]
     settings = {
         "project": {"type": "book"},
         "book": {"title": "Growth", "output-file": "growth", "chapters": ["index.qmd", *names]},
@@ -206,13 +241,14 @@ def peak(command: list[str], root: Path) -> tuple[float, float]:
     return seconds, most[0] / 2**20
 
 
-def grow(counts: list[int]) -> None:
+def grow(numbers: list[int]) -> None:
     """Print time and memory of books of so many chapters."""
     print("| Chapters | HTML and PDF, s | s a chapter | Peak memory, MiB |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        for count in counts:
-            seconds, memory = peak(OURS, synthetic(Path(folder), count))
-            print(f"| {count} | {seconds:.1f} | {seconds / count:.3f} | {memory:.0f} |", flush=True)
+        for chapters in numbers:
+            seconds, memory = peak([*OURS, *ALONE], synthetic(Path(folder), chapters))
+            each = seconds / chapters
+            print(f"| {chapters} | {seconds:.1f} | {each:.3f} | {memory:.0f} |", flush=True)
 
 
 def main() -> None:

@@ -89,16 +89,34 @@ def audit(arguments) -> int:
 
 
 def render(arguments) -> int:
-    """Render with the built-in engine."""
-    from nenreview.render.book import render
+    """Render with the built-in engine, in a process that stays where that is possible."""
+    from nenreview.render import ready, renderer
 
-    render(
-        arguments.chapters,
-        arguments.to,
-        jobs=arguments.jobs,
-        kernel=arguments.kernel,
-        profile=arguments.profile,
-    )
+    options = {
+        "chapters": arguments.chapters,
+        "formats": arguments.to,
+        "jobs": arguments.jobs,
+        "profile": arguments.profile,
+    }
+    if not arguments.stay:
+        renderer.dismiss()
+    can_stay = ready.AVAILABLE and sys.stdout and sys.stderr  # a shell can close either
+    if arguments.kernel or not arguments.stay or not can_stay:
+        from nenreview.render.book import render
+
+        render(**options, kernel=arguments.kernel)
+        return 0
+    asked = renderer.Renderer(arguments.stay)
+    try:
+        asked.render(**options)
+    finally:
+        asked.end()
+    if asked.started:
+        print(
+            f"A render within the next {arguments.stay} s begins warm; "
+            "`nenreview render --stay 0` ends what waits for it",
+            file=sys.stderr,
+        )
     return 0
 
 

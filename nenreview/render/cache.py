@@ -13,13 +13,12 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
-from importlib import metadata
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from nenreview.render.computed import code_of, with_results
 from nenreview.render.execute import Executed
-from nenreview.render.inputs import FOLDER, checksum, checksum_of
+from nenreview.render.inputs import FOLDER, checksum, checksum_of, installed
 from nenreview.render.source import Chapter
 from nenreview.textfile import write_whole
 from nenreview.version import EPOCH, git_says, made
@@ -166,11 +165,3 @@ def is_known(program: Sequence[str]) -> bool:
     """
     _, name, *arguments = program
     return name in _PANDOC or (name == "git" and arguments[:1] and arguments[0] in _QUESTIONS)
-
-
-@cache
-def installed() -> list[str]:
-    """Return the installed packages with their versions, sorted."""
-    # From the names of their folders: to read each one's metadata takes ten times as long.
-    names = {path.name for entry in sys.path for path in Path(entry).glob("*.dist-info")}
-    return sorted(names) or [str(d.name) for d in metadata.distributions()]

@@ -1,10 +1,13 @@
-"""The project's own files, and what they hold at one moment."""
+"""The project's own files and what they hold at one moment, and the packages that are there."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterable
+from contextlib import suppress
+from importlib import metadata
 from pathlib import Path, PurePath
 
 FOLDER = ".cache"  # what is kept of earlier renders; it can be deleted at any time
@@ -25,7 +28,8 @@ def checksums(root: Path) -> dict[str, str]:
         for name in sorted(files):
             path = Path(folder, name)
             if is_own([name]) and path.is_file():
-                found[path.relative_to(root).as_posix()] = checksum(path)
+                with suppress(FileNotFoundError):  # of an editor that is just writing
+                    found[path.relative_to(root).as_posix()] = checksum(path)
     return found
 
 
@@ -43,3 +47,10 @@ def below(root: Path, paths: Iterable[str]) -> list[str]:
     """Return those of some absolute paths that are the project's own, relative to it, sorted."""
     relative = (PurePath(p).relative_to(root) for p in paths if PurePath(p).is_relative_to(root))
     return sorted(path.as_posix() for path in relative if is_own(path.parts))
+
+
+def installed() -> list[str]:
+    """Return the installed packages with their versions, sorted."""
+    # From the names of their folders: to read each one's metadata takes ten times as long.
+    names = {path.name for entry in sys.path for path in Path(entry).glob("*.dist-info")}
+    return sorted(names) or [str(d.name) for d in metadata.distributions()]

@@ -1,0 +1,266 @@
+"""A process that renders when it is asked, and stays ready for the next time.
+
+It has imported what chapters import, and has laid out the book before; only from within one
+process is that of use. `Renderer` (``renderer.py``) starts it and asks it, over a socket.
+
+Whatever it has imported or read it may still hold as it was. So it ends at the first question
+after anything but a chapter has changed; a chapter is read, and runs in a fork, each time anew.
+It ends too when it has not been asked for a while, and when its socket is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from multiprocessing import resource_tracker
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic
+from typing import TextIO
+
+from nenreview.errors import Problem, ReviewError
+from nenreview.paths import ROOT
+from nenreview.render.inputs import FOLDER, checksum_of, checksums, installed
+from nenreview.version import git_says
+
+AVAILABLE = hasattr(socket, "AF_UNIX") and hasattr(socket, "send_fds")
+SOCKET = f"{FOLDER}/ready"  # below the root; from there, since the name of a socket must be short
+LOOK = 0.2  # seconds between two looks at whether it is still of use
+_PIECE = 65_536  # bytes that are received at a time
+_PACKAGE = Path(__file__).parents[1]
+# In the environment: what differs from one shell to the next, and changes nothing.
+_SHELLS = frozenset({"_", "OLDPWD", "PWD", "SHLVL"})
+
+
+def context() -> str:
+    """Return one checksum of what a process takes from whoever started it."""
+    environment = {name: value for name, value in os.environ.items() if name not in _SHELLS}
+    os.umask(umask := os.umask(0))  # there is no other way to read it
+    return checksum_of(json.dumps([sys.executable, str(_PACKAGE), environment, umask]))
+
+
+def state() -> str:
+    """Return one checksum of all that a process may have imported or read, but the chapters.
+
+    A file is known by its content and by its time: one that was changed and changed back may
+    have been read in between.
+    """
+    known = [
+        [str(root), name, content, _time(root / name)]
+        for root in sorted({ROOT, _PACKAGE})
+        for name, content in checksums(root).items()
+        if not name.endswith(".qmd")
+    ]
+    python = _time(Path(sys.executable))
+    head = git_says(ROOT, "rev-parse", "HEAD")
+    # Where nothing is committed, pages bear the date of the day.
+    day = datetime.now(UTC).date().isoformat()
+    return checksum_of(json.dumps([known, installed(), python, head, day]))
+
+
+def _time(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def send(connection: socket.socket, message: dict) -> None:
+    """Send a message, a line of JSON."""
+    connection.sendall(json.dumps(message).encode() + b"\n")
+
+
+def receive(connection: socket.socket) -> tuple[dict | None, list[int]]:
+    """Return the next message, with the open files that came along; None at the end.
+
+    Who asks waits for the answer, so that there is never more than one message to read.
+    """
+    received, files = b"", []
+    while not received.endswith(b"\n"):
+        piece, more, _, _ = socket.recv_fds(connection, _PIECE, 2)
+        files += more
+        received += piece
+        if not piece:
+            return None, files
+    return json.loads(received), files
+
+
+def serve(descriptor: int) -> None:
+    """Answer over an open socket, then over the one below the root, until there is no use in it.
+
+    Parameters
+    ----------
+    descriptor : int
+        The socket of whoever started this process.
+    """
+    ready = _Ready()
+    try:
+        ready.answer(socket.socket(fileno=descriptor))
+        while connection := ready.next():
+            ready.answer(connection)
+    except (_Useless, KeyboardInterrupt):
+        return
+    finally:
+        ready.end()
+
+
+class _Useless(Exception):
+    """Something has changed that this process may hold as it was."""
+
+
+class _Ready:
+    """The process, as it waits."""
+
+    def __init__(self):
+        # Before anything else is imported or read.
+        self._state, self._context = state(), context()
+        from nenreview.render import book
+
+        self._book = book
+        self._listener: socket.socket | None = None
+        self._until = monotonic()
+        self._is_warm = False
+        # Who is no longer waited for is interrupted, also where a shell had that ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # It keeps what is standard error as it starts, which must not be that of who asks.
+        resource_tracker.ensure_running()
+
+    def answer(self, connection: socket.socket) -> None:
+        """Answer all that is asked over one connection."""
+        with connection, suppress(BrokenPipeError, ConnectionResetError):
+            while True:
+                message, files = receive(connection)
+                if message is None:
+                    return
+                if message["context"] != self._context or state() != self._state:
+                    self.end()  # so that whoever is told finds none
+                    send(connection, {"begins": False})
+                    raise _Useless
+                send(connection, {"begins": True})
+                with _speaking(*files), _while_waited_for(connection):
+                    problems = problems_of(lambda options=message: self._render(options))
+                self._stay(message["stay"])
+                send(connection, {"problems": [asdict(problem) for problem in problems]})
+                if not self._is_warm:
+                    problems_of(self._book.warm_up)  # what is wrong, the next rendering says
+                    self._is_warm = True
+
+    def next(self) -> socket.socket | None:
+        """Wait for the next who connects; None when there is nothing to wait for."""
+        while self._listener and monotonic() < self._until and self._is_found():
+            with suppress(TimeoutError):
+                return self._listener.accept()[0]
+        return None
+
+    def end(self) -> None:
+        """Be found no more."""
+        if self._listener:
+            self._listener.close()
+            if self._is_found():
+                Path(SOCKET).unlink()
+            self._listener = None
+
+    def _render(self, message: dict) -> None:
+        with suppress(BrokenPipeError):  # who reads what is said, `head` for example, has enough
+            self._book.render(**message["options"])
+
+    def _stay(self, seconds: float) -> None:
+        """Be found for so long; not at all where that is not possible."""
+        self._until = monotonic() + seconds
+        if seconds and not self._listener:
+            with suppress(OSError):
+                self._listener, self._file = _listening()
+
+    def _is_found(self) -> bool:
+        """Return whether the socket below the root is the one of this process."""
+        try:
+            return os.path.samestat(Path(SOCKET).stat(), self._file)
+        except OSError:
+            return False
+
+
+def _listening() -> tuple[socket.socket, os.stat_result]:
+    """Return a socket to be found by, in place of any other, and what tells it from others."""
+    listener = socket.socket(socket.AF_UNIX)
+    own = Path(f"{SOCKET}-{os.getpid()}")
+    listener.bind(str(own))
+    own.chmod(0o600)  # nobody else may ask
+    listener.listen()
+    listener.settimeout(LOOK)
+    file = own.stat()
+    own.replace(SOCKET)
+    return listener, file
+
+
+@contextmanager
+def _speaking(output: int, errors: int) -> Iterator[None]:
+    """Write to the open files of whoever asks.
+
+    Python's own two streams alone are replaced: the processes that are started meanwhile may
+    stay, and who reads from a pipe waits until nobody holds it any more.
+    """
+    with (
+        _opened(output, sys.stdout) as out,
+        _opened(errors, sys.stderr) as err,
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        yield
+
+
+@contextmanager
+def _opened(file: int, like: TextIO) -> Iterator[TextIO]:
+    """Give an open file as a stream, and close it also where nobody reads it any more."""
+    stream = os.fdopen(file, "w", buffering=1, encoding=like.encoding, errors=like.errors)
+    try:
+        yield stream
+    finally:
+        with suppress(BrokenPipeError):
+            stream.close()
+
+
+@contextmanager
+def _while_waited_for(connection: socket.socket) -> Iterator[None]:
+    """Interrupt this process and those that it started once nobody waits for the answer."""
+    over = Event()
+
+    def look() -> None:
+        while not over.wait(LOOK):
+            if _is_closed(connection):
+                os.killpg(0, signal.SIGINT)
+                return
+
+    Thread(target=look, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    try:
+        return not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+def problems_of(call: Callable[[], None]) -> list[Problem]:
+    """Return what was wrong as something was called."""
+    try:
+        call()
+    except ReviewError as error:
+        return list(error.problems)
+    except Exception:
+        # A fault of ours; said in full, since nothing else will.
+        return [Problem("nenreview", f"a fault of its own\n{traceback.format_exc()}")]
+    return []

@@ -1,0 +1,298 @@
+"""A process that stays after a render: asked again it is faster, gives the same, and is never stale."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from helpers_book import copy_small_book, edit, nenreview, snapshot, started
+from helpers_data import ROOT
+
+SECONDS = 60  # that a test waits for what takes one
+STAY = ("--stay", str(SECONDS))
+CHAPTER = "chapters/first.qmd"
+CELL = """
+```{python}
+#| include: false
+import os
+from pathlib import Path
+from helper import VALUE
+def found():
+    return Path("../note.txt").read_text().strip()
+```
+
+Now `{python} VALUE` and `{python} found()` and `{python} os.environ.get("WORD", "none")`.
+"""
+
+
+@pytest.fixture
+def book(tmp_path):
+    """The small book with a chapter that takes values from a module, a file and the environment."""
+    root = copy_small_book(tmp_path)
+    (root / "helper.py").write_text('VALUE = "alpha"\n', encoding="utf-8")
+    (root / "note.txt").write_text("one\n", encoding="utf-8")
+    with (root / CHAPTER).open("a", encoding="utf-8") as file:
+        file.write(CELL)
+    yield root
+    (root / ".cache" / "ready").unlink(missing_ok=True)
+
+
+def asked(root: Path, *options: str, env: dict[str, str] | None = None, folder=".", **others):
+    """Start a render that leaves a process to stay."""
+    paths = os.pathsep.join([str(root), str(ROOT)])
+    env = {"PYTHONPATH": paths, "SOURCE_DATE_EPOCH": "1700000000", **(env or {})}
+    command = ("render", "--to", "html", *STAY, *options)
+    return started(*command, cwd=root / folder, env=env, **others)
+
+
+def ended(run: subprocess.Popen) -> tuple[int, str, str]:
+    """Wait for a render; return its status, and what it said on either stream."""
+    output, errors = run.communicate(timeout=SECONDS)
+    return run.returncode, output, errors
+
+
+def rendered(root: Path, *options: str, **others) -> int:
+    """Render; return the number of the process that did it."""
+    status, _, errors = ended(asked(root, *options, **others))
+    assert status == 0, errors
+    return holder(root)
+
+
+def holder(root: Path) -> int:
+    """Return the number of the process that rendered last."""
+    return int((root / ".cache" / "render.lock").read_text())
+
+
+def page(root: Path) -> str:
+    return (root / "_book" / "chapters" / "first.html").read_text(encoding="utf-8")
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def wait_for(condition) -> bool:
+    until = time.monotonic() + SECONDS
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.02)
+    return condition()
+
+
+def test_the_same_process_renders_again_what_has_changed_in_a_chapter(book):
+    first = rendered(book)
+    assert "Now alpha and one and none." in page(book)
+    edit(book, CHAPTER, "Now `", "Then `")
+    assert rendered(book) == first
+    assert "Then alpha and one and none." in page(book)
+    edit(book, CHAPTER, "{python} VALUE`", "{python} VALUE.upper()`")
+    assert rendered(book) == first
+    assert "Then ALPHA and one" in page(book)
+    assert rendered(book, "first") == first  # by its name, and where nothing has changed
+
+
+def test_it_gives_the_same_as_one_that_does_not_stay(book):
+    for old, new in (("Now", "Then"), ("Then", "Later")):
+        rendered(book, "--to", "html,pdf")
+        edit(book, CHAPTER, f"\n{old} `", f"\n{new} `")
+    pid = rendered(book, "--to", "html,pdf")
+    warm = snapshot(book / "_book")
+    (book / ".cache" / "book.json").unlink()
+    assert rendered(book, "--to", "html,pdf", "--stay", "0") != pid
+    assert b"Later alpha" in warm["chapters/first.html"]
+    assert snapshot(book / "_book") == warm
+
+
+def change_module(root):
+    edit(root, "helper.py", "alpha", "beta")
+
+
+def change_file(root):
+    edit(root, "note.txt", "one", "two")
+
+
+def change_and_change_back(root):
+    edit(root, "helper.py", "alpha", "beta")
+    edit(root, "helper.py", "beta", "alpha")
+
+
+def install_package(root):
+    (root / "thing-1.0.dist-info").mkdir()
+
+
+def commit(root):
+    who = ("-c", "user.name=one", "-c", "user.email=one@localhost")
+    for command in (("init", "-q"), ("add", "."), (*who, "commit", "-q", "-m", "first")):
+        subprocess.run(["git", *command], cwd=root, check=True)
+
+
+CHANGES = {
+    "a module": (change_module, "Now beta and one and none."),
+    "a file": (change_file, "Now alpha and two and none."),
+    "a module, and back": (change_and_change_back, "Now alpha and one and none."),
+    "an installed package": (install_package, "Now alpha and one and none."),
+    "what is committed": (commit, "Now alpha and one and none."),
+}
+
+
+@pytest.mark.parametrize(("change", "expected"), CHANGES.values(), ids=CHANGES)
+def test_another_process_renders_after_anything_else_has_changed(book, change, expected):
+    first = rendered(book)
+    change(book)
+    second = rendered(book)
+    assert second != first
+    assert expected in page(book)
+    assert wait_for(lambda: is_gone(first))
+    assert rendered(book) == second
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [({"env": {"WORD": "said"}}, "one and said."), ({"umask": 0o077}, "one and none.")],
+    ids=["environment", "umask"],
+)
+def test_another_process_renders_for_another_environment(book, others, expected):
+    first = rendered(book)
+    assert "one and none." in page(book)
+    edit(book, CHAPTER, "Now `", "Then `")
+    edit(book, CHAPTER, '"none")`', '"none") `')
+    assert rendered(book, **others) != first
+    assert expected in page(book)
+
+
+def test_what_is_wrong_is_told_and_the_process_stays(book):
+    first = rendered(book)
+    before = snapshot(book / "_book")
+    edit(book, CHAPTER, "{python} VALUE", "{python} VALUES")
+    status, _, errors = ended(asked(book))
+    assert status == 1 and holder(book) == first
+    assert "nenreview: chapters/first.qmd, line" in errors and "NameError" in errors
+    assert snapshot(book / "_book") == before
+    status, _, errors = ended(asked(book, "--to", "docx"))
+    assert status == 1 and "--to: 'docx'; expected html, pdf or both" in errors
+
+
+def test_it_is_found_from_any_folder_of_the_book_and_says_that_it_stays(book):
+    _, _, errors = ended(asked(book))
+    assert "A render within the next 60 s begins warm" in errors
+    first = holder(book)
+    status, output, errors = ended(asked(book, folder="chapters"))
+    assert status == 0 and output.startswith("Nothing has changed") and not errors
+    assert holder(book) == first
+
+
+def ended_in_time(_, pid):
+    assert psutil.Process(pid).is_running()
+
+
+def cache_deleted(root, _):
+    subprocess.run(["rm", "-r", str(root / ".cache")], check=True)
+
+
+def told_to(root, _):
+    assert nenreview("render", "--stay", "0", "--to", "html", cwd=root).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("stay", "end"),
+    [("2", ended_in_time), ("60", cache_deleted), ("60", told_to)],
+    ids=["time", "cache", "told to"],
+)
+def test_it_ends_with_all_that_it_started(book, stay, end):
+    pid = rendered(book, "--stay", stay)
+    below = psutil.Process(pid).children(recursive=True)
+    assert below
+    end(book, pid)
+    assert wait_for(lambda: is_gone(pid))
+    _, left = psutil.wait_procs(below, timeout=SECONDS)
+    assert not left
+    assert not (book / ".cache" / "ready").exists()
+
+
+def test_one_that_was_killed_is_replaced(book):
+    first = rendered(book)
+    psutil.Process(first).kill()
+    assert wait_for(lambda: is_gone(first)) and (book / ".cache" / "ready").exists()
+    second = rendered(book)
+    assert second != first
+    assert rendered(book) == second
+
+
+def slow(root: Path) -> Path:
+    """Have the chapter wait; return the file that says that it does, and ends it when deleted."""
+    mark = root / "chapters" / "begun"
+    wait = (
+        "mark = Path('begun'); mark.touch()\nwhile mark.exists(): __import__('time').sleep(0.01)\n"
+    )
+    edit(root, CHAPTER, "from helper import VALUE\n", f"from helper import VALUE\n{wait}")
+    return mark
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_who_asks_and_is_ended_ends_the_render(book, sign):
+    pid = rendered(book)
+    before = snapshot(book / "_book")
+    mark = slow(book)
+    run = asked(book)
+    assert wait_for(mark.exists)
+    below = psutil.Process(pid).children(recursive=True)
+    os.kill(run.pid, sign)
+    _, errors = run.communicate(timeout=SECONDS)
+    if sign == signal.SIGINT:
+        assert run.returncode == 130 and "interrupted; what stood before still stands" in errors
+    assert wait_for(lambda: is_gone(pid))
+    _, left = psutil.wait_procs(below, timeout=SECONDS)
+    assert not left
+    assert snapshot(book / "_book") == before
+    assert not list(book.glob("._book*"))
+
+
+def test_a_second_render_says_that_it_waits_and_comes_after(book):
+    pid = rendered(book)
+    mark = slow(book)
+    first = asked(book)
+    assert wait_for(mark.exists)
+    second = asked(book)
+    waiting = second.stderr.readline()
+    assert "another render of this review is under way; waiting" in waiting
+    mark.unlink()
+    assert [run.wait(SECONDS) for run in (first, second)] == [0, 0]
+    assert second.stdout.read().startswith("Nothing has changed")
+    for run in (first, second):
+        run.communicate()
+    assert holder(book) == pid
+
+
+def test_a_process_that_dies_as_it_renders_is_told(book):
+    rendered(book)
+    mark = slow(book)
+    run = asked(book)
+    assert wait_for(mark.exists)
+    psutil.Process(holder(book)).kill()
+    _, errors = run.communicate(timeout=SECONDS)
+    assert run.returncode == 1 and "the process that renders has ended" in errors
+
+
+def test_how_long_it_stays_is_a_number(book):
+    run = nenreview("render", "--stay", "long", cwd=book)
+    assert run.returncode == 2 and "'long'; expected a number of seconds" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("env", "stays"),
+    [
+        ({"NENREVIEW_STAY": "", "CI": "true"}, False),
+        ({"NENREVIEW_STAY": "", "CI": ""}, True),
+        ({"NENREVIEW_STAY": "60", "CI": "true"}, True),
+        ({"NENREVIEW_STAY": "0", "CI": ""}, False),
+    ],
+)
+def test_what_is_not_said_the_environment_says(book, env, stays):
+    edit(book, CHAPTER, CELL, "")  # needs a module beside it
+    assert nenreview("render", "--to", "html", cwd=book, env=env).returncode == 0
+    assert (book / ".cache" / "ready").exists() is stays
