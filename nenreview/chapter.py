@@ -12,7 +12,7 @@ from nenreview.added import documents_added, for_each_added
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.audit.coverage import coverage
 from nenreview.audit.finding import Finding
-from nenreview.audit.ledger import audit, counts, selected
+from nenreview.audit.ledger import audit, by_number, counts, selected
 from nenreview.audit.rebuild import rebuild_source
 from nenreview.audit_tables import claims_in_doubt, claims_table, ledger_table, numbers_at_odds
 from nenreview.display import Shown
@@ -193,11 +193,11 @@ def tally(source: str) -> pd.Series:
 
 
 def before_forks() -> None:
-    """Read and check the data once for all chapters, where they are forks of one process.
+    """Do once what most chapters do, where they are forks of one process.
 
-    What of it counts as read is told when a chapter uses a table.
+    Which tables a chapter depends on is told when it uses them, or asks for what came from them.
     """
-    load()
+    by_number(load())
 
 
 def disclaimer() -> Markdown:

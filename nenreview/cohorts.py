@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cache
 
 from nenreview.audit.printed_rates import PrintedRate, printed_rates
+from nenreview.events import kept
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import Report, require_independent
 from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR
@@ -85,7 +85,7 @@ class Cohort:
         return replace(self, rate=self.fallback, fallback=None)
 
 
-@cache
+@kept()
 def cohorts(data: Dataset) -> tuple[Cohort, ...]:
     """Return every row of ``pooling.csv`` with its counts, in the order of the table.
 

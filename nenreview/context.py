@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 from nenreview.audit.printed_rates import printed_rates
 from nenreview.comparison import table1_rates
+from nenreview.events import kept
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.lists import LIST_SEPARATOR
 from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR
@@ -28,7 +28,7 @@ class ContextRate:
     rate: Rate
 
 
-@cache
+@kept()
 def context_rates(data: Dataset) -> tuple[ContextRate, ...]:
     """Return every response rate with a known count, one entry a population of a trial.
 

@@ -13,7 +13,7 @@ from nenreview.render import cache as caches
 from nenreview.render.cache import Cache, is_known
 from nenreview.render.execute import execute_all
 from nenreview.render.forked import AVAILABLE, forks
-from nenreview.render.inputs import checksums
+from nenreview.render.inputs import below, checksums
 from nenreview.render.source import Chapter, read_chapters
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="this system cannot fork")
@@ -284,10 +284,29 @@ def test_a_file_that_changes_while_a_chapter_runs_is_a_reason_to_run_it_again(tm
     assert Cache(tmp_path, before).get(chapter) == executed
 
 
+def tables(executed) -> set[str]:
+    """Return the files of the data that a chapter read."""
+    return {Path(file).name for file in executed.read[0] if file.startswith("data/")}
+
+
+def test_of_all_paths_those_of_the_project_count_that_are_not_made_from_others():
+    own = {"/a b/c.py", "/a b/n/d", "/a b"}
+    others = {"/a b.py", "/a", "/a b/.venv/e.py", "/a b/_book/f", "/a b/n/__pycache__/g"}
+    assert below(Path("/a b"), own | others) == [".", "c.py", "n/d"]
+
+
 def test_of_the_dataset_the_tables_count_that_are_used():
     _, executed = run_one(ROOT, "from nenreview.evidence.dataset import load\nlen(load().glossary)")
-    data = {Path(file).name for file in executed.read[0] if file.startswith("data/")}
-    assert data == {"datapackage.json", "glossary.csv"}
+    assert tables(executed) == {"datapackage.json", "glossary.csv"}
+
+
+def test_a_chapter_depends_on_what_was_found_before_it_was_forked_only_where_it_asks_for_it():
+    load = "from nenreview.chapter import load, audit\n"
+    _, executed = run_one(ROOT, load + "len(load().glossary)")
+    assert tables(executed) == {"datapackage.json", "glossary.csv"}
+    _, executed = run_one(ROOT, load + "len(audit(load()))")
+    assert {"datapackage.json", "results.csv", "claims.csv", "sources.csv"} < tables(executed)
+    assert "glossary.csv" not in tables(executed)
 
 
 def test_every_chapter_of_the_review_is_kept():

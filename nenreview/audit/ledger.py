@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from functools import lru_cache
 
 import pandas as pd
 
@@ -26,6 +25,7 @@ from nenreview.audit.record import record
 from nenreview.audit.spelling import spelling
 from nenreview.audit.sums import sums
 from nenreview.audit.times import times
+from nenreview.events import kept
 from nenreview.evidence.dataset import DATASETS, Dataset
 
 RULES = (arithmetic, sums, agreement, times, p_values, joint, rate_intervals, claims)
@@ -52,7 +52,7 @@ def judged(data: Dataset) -> list[Finding]:
     return [*found, *spelling(data)]
 
 
-@lru_cache(maxsize=DATASETS)
+@kept(DATASETS)
 def audit(data: Dataset) -> tuple[Finding, ...]:
     """Return what every rule says of every printed number.
 
@@ -81,7 +81,7 @@ def audit(data: Dataset) -> tuple[Finding, ...]:
     return tuple(replace(f, affects=affects(data, f)) if f.disagrees else f for f in found)
 
 
-@lru_cache(maxsize=DATASETS)
+@kept(DATASETS)
 def by_number(data: Dataset) -> dict[str, tuple[Finding, ...]]:
     """Return the findings on each number, by its key in ``results.csv``."""
     found = defaultdict(list)

@@ -6,14 +6,14 @@ import sys
 from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from nenreview.errors import Problem, ReviewError
-from nenreview.events import CHECKING, READ
+from nenreview.events import CHECKING, kept, used
 from nenreview.evidence.corrections import corrected
 from nenreview.evidence.csvfile import read_raw
 from nenreview.evidence.integrity import integrity_problems
@@ -93,7 +93,7 @@ class Dataset:
     def __getattribute__(self, name: str):
         # Who keeps results, to know when they are old, hears which tables they came from.
         if name in _FILES:
-            sys.audit(READ, _FILES[name])
+            used(_FILES[name])
         return super().__getattribute__(name)
 
     def select(self, **where: str) -> pd.DataFrame:
@@ -132,13 +132,13 @@ class Dataset:
         return float(values[0])
 
 
-@lru_cache(maxsize=DATASETS)
+@kept(DATASETS)
 def _masks(data: Dataset) -> dict[tuple[str, str], np.ndarray]:
     """Return where to keep which rows of `Dataset.results` have a value in a column."""
     return {}
 
 
-@lru_cache(maxsize=DATASETS)
+@kept(DATASETS)
 def rows(data: Dataset) -> tuple:
     """Return the rows of `Dataset.results` as namedtuples, made once for all readers."""
     return tuple(named(data.results))
@@ -157,7 +157,7 @@ def _row_of(columns: tuple[str, ...]) -> type:
     return namedtuple("Row", columns)
 
 
-@lru_cache(maxsize=DATASETS)
+@kept(DATASETS)
 def by_key(data: Dataset) -> dict[str, tuple]:
     """Return the rows of `Dataset.results` as namedtuples by their key."""
     return {row.id: row for row in rows(data)}
@@ -205,7 +205,7 @@ def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
     return Dataset(**{name: typed(package[name], frames[name]) for name in TABLES}), []
 
 
-@cache
+@kept()
 def load(folder: Path = DATA) -> Dataset:
     """Return the checked dataset.
 
@@ -222,5 +222,5 @@ def load(folder: Path = DATA) -> Dataset:
         sys.audit(CHECKING, False)
     if dataset is None:
         raise ReviewError(*problems)
-    sys.audit(READ, str(folder / "datapackage.json"))
+    used(str(folder / "datapackage.json"))
     return dataset

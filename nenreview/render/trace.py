@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nenreview.events import CHECKING, READ
+from nenreview.events import CHECKING, READ, forget
 from nenreview.render.inputs import below
 
 _IMPORTING = "importlib"  # in the name of the file that lists a folder
@@ -29,12 +29,15 @@ class Trace:
     ----------
     files, folders : set of str
         Absolute paths.
+    told : set of str
+        Those files of which the project's own code said that it used them.
     programs : set of tuple of str
         Of each the folder that it was started in, its name, and its arguments.
     """
 
     files: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
     programs: set[tuple[str, ...]] = field(default_factory=set)
     checking: bool = False
 
@@ -56,7 +59,7 @@ class Trace:
             name, *rest = map(os.fsdecode, command)
             self.programs.add((os.fsdecode(folder or Path.cwd()), Path(name).name, *rest))
         elif event == READ:
-            self.files.add(_absolute(arguments[0]))
+            self.told.add(_absolute(arguments[0]))
         elif event == CHECKING:
             self.checking = arguments[0]
 
@@ -73,13 +76,19 @@ def begin() -> None:
     sys.addaudithook(_trace.hear)
 
 
+def before_forks() -> None:
+    """Let what was told so far count for no fork: each is told again what it uses."""
+    _trace.told.clear()
+    forget()
+
+
 def read_below(root: Path) -> tuple[list[str], list[str]]:
     """Return the files and the folders below a folder that were read, relative to it, sorted.
 
     Among the files are those of the modules that were imported.
     """
     modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    files = _trace.files | {file for file in modules if file and file.endswith(".py")}
+    files = _trace.files | _trace.told | {file for file in modules if file and file.endswith(".py")}
     return below(root, files), below(root, _trace.folders)
 
 

@@ -6,6 +6,7 @@ What fails to import here is passed over; the chapter that imports it will say s
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
 import os
 from collections.abc import Iterable
@@ -31,11 +32,17 @@ def imported(sources: Iterable[str]) -> list[str]:
     return [name for name in names if not name.endswith(".*")]
 
 
-if MODULES in os.environ:
+def _warm_up() -> None:
     trace.begin()  # before anything of the project is read
-for _name in os.environ.get(MODULES, "").split():
-    with suppress(Exception):
-        _module = importlib.import_module(_name)
-        # What a module would do in every fork in the same way, it may do once.
-        if hasattr(_module, "before_forks"):
-            _module.before_forks()
+    for name in os.environ[MODULES].split():
+        with suppress(Exception):
+            module = importlib.import_module(name)
+            # What a module would do in every fork in the same way, it may do once.
+            if hasattr(module, "before_forks"):
+                module.before_forks()
+    trace.before_forks()
+    gc.freeze()  # what is there now stays: no fork need look through it
+
+
+if MODULES in os.environ:
+    _warm_up()

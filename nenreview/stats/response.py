@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache
 from math import isnan
 
+from nenreview.events import kept
 from nenreview.evidence.dataset import DATASETS, Dataset, rows
 from nenreview.evidence.population import SEPARATOR, ancestors
 from nenreview.evidence.sizes import parts_by_differentiation, size
@@ -59,7 +59,7 @@ def is_counted(data: Dataset, trial: str, population: str, source: str) -> bool:
     return bool(parts) and all(is_counted(data, trial, part, source) for part in parts)
 
 
-@lru_cache(maxsize=DATASETS)
+@kept(DATASETS)
 def _printed(data: Dataset) -> dict[tuple[str, str, str], list]:
     """Return the reported responses of each population of a source, in the order of the page."""
     found = defaultdict(list)

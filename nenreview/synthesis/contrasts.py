@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
 from scipy.optimize import brentq
 
 from nenreview import sintilimab, toripalimab
 from nenreview.cohorts import NEC, NET, cohorts
 from nenreview.context import context_rates
+from nenreview.events import kept
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.sources import JIA
 from nenreview.meta.power import fisher_power
@@ -46,7 +46,7 @@ class Contrast:
     pair: Comparison
 
 
-@cache
+@kept()
 def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
     """Return every trial with a count of responders in NEC and in NET, the former first.
 
@@ -170,7 +170,7 @@ class Biomarker:
     printed_p: str = ""
 
 
-@cache
+@kept()
 def biomarkers(data: Dataset) -> tuple[Biomarker, ...]:
     """Return the comparisons by PD-L1 and TMB, which have no cut-off in common.
 

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from itertools import product
 
 import numpy as np
 
 from nenreview.cohorts import LOWER, NEC, SENSITIVITY, UPPER, Cohort, chosen, counted_together
+from nenreview.events import kept
 from nenreview.evidence.dataset import Dataset
 from nenreview.meta.bayes import pooled_posterior
 from nenreview.meta.pool import pool_proportions
@@ -74,7 +74,7 @@ class Specification:
     headline: bool
 
 
-@cache
+@kept()
 def multiverse(data: Dataset) -> tuple[Specification, ...]:
     """Return every specification, from the lowest estimate to the highest."""
     found = []
@@ -96,7 +96,7 @@ def multiverse(data: Dataset) -> tuple[Specification, ...]:
     )
 
 
-@cache
+@kept()
 def options(data: Dataset) -> dict[str, tuple[str, ...]]:
     """Return the options on each axis, that of the headline first."""
     return {"Model": tuple(MODELS)} | {

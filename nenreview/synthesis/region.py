@@ -7,12 +7,12 @@ not assigned: whatever is tested, no cause is shown.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from itertools import combinations
 
 import numpy as np
 
 from nenreview.comparison import TABLE, TrialRate, table1_rates
+from nenreview.events import kept
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import Report, require_independent
 from nenreview.evidence.sources import JIA
@@ -56,7 +56,7 @@ class RegionTest:
     summed: Comparison
 
 
-@cache
+@kept()
 def region_tests(data: Dataset) -> tuple[RegionTest, RegionTest]:
     """Return the test over the four trials of Jia's Table 1, and over the primary cohorts."""
     columns = table1_rates(data)
@@ -121,7 +121,7 @@ class Standardised:
     interval: Interval
 
 
-@cache
+@kept()
 def standardised(data: Dataset) -> Standardised:
     """Return the Asian response with the Western trials' mix of primary sites.
 
