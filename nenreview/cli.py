@@ -10,7 +10,7 @@ from nenreview import commands
 from nenreview.errors import ReviewError
 
 STAY = "NENREVIEW_STAY"
-_STAY = 300  # seconds
+_STAY, _DAY = 300, 86_400  # seconds
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -92,9 +92,9 @@ def _parser() -> argparse.ArgumentParser:
         default=_default_stay(),
         metavar="SECONDS",
         help="let the process that has imported everything wait so long for the next render, "
-        "which then takes half the time; 0 for none. By default what the variable "
-        f"{STAY} says, else none where CI is set, as on a build server, and otherwise "
-        f"{_STAY}",
+        "which then takes half the time; 0 for none, which ends one that waits. By default what "
+        f"the variable {STAY} says, else none where CI is set, as on a build server, and "
+        f"otherwise {_STAY}. With --kernel there is none.",
     )
     render.set_defaults(run=commands.render)
 
@@ -322,9 +322,10 @@ def _default_stay() -> str:
 
 
 def _seconds(text: str) -> int:
-    """Return a number of seconds."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a number of seconds, 0 or more")
+    """Return a number of seconds, of a day at most."""
+    if not text.isdecimal() or len(text) > 5 or int(text) > _DAY:
+        message = f"{text!r}; expected seconds from 0 to {_DAY}, here or in {STAY}"
+        raise argparse.ArgumentTypeError(message)
     return int(text)
 
 

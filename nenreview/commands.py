@@ -6,6 +6,7 @@ Each imports what it needs where it needs it, so that --help and a wrong word an
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from nenreview.errors import ReviewError
 
@@ -101,22 +102,26 @@ def render(arguments) -> int:
     if not arguments.stay:
         renderer.dismiss()
     can_stay = ready.AVAILABLE and sys.stdout and sys.stderr  # a shell can close either
-    if arguments.kernel or not arguments.stay or not can_stay:
-        from nenreview.render.book import render
+    if arguments.stay and can_stay and not arguments.kernel:
+        with suppress(renderer.Unlike):
+            return _render_and_stay(renderer.Renderer(arguments.stay), options, arguments.stay)
+    from nenreview.render.book import render
 
-        render(**options, kernel=arguments.kernel)
-        return 0
-    asked = renderer.Renderer(arguments.stay)
+    render(**options, kernel=arguments.kernel)
+    return 0
+
+
+def _render_and_stay(renderer, options: dict, seconds: int) -> int:
     try:
-        asked.render(**options)
+        renderer.render(**options)
     finally:
-        asked.end()
-    if asked.started:
-        print(
-            f"A render within the next {arguments.stay} s begins warm; "
-            "`nenreview render --stay 0` ends what waits for it",
-            file=sys.stderr,
-        )
+        renderer.end()
+        if renderer.stays:
+            print(
+                f"A render within the next {seconds} s begins warm; "
+                "`nenreview render --stay 0` ends what waits for it",
+                file=sys.stderr,
+            )
     return 0
 
 

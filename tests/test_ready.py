@@ -1,8 +1,10 @@
 """A process that stays after a render: asked again it is faster, gives the same, and is never stale."""
 
 import os
+import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,6 +12,10 @@ import psutil
 import pytest
 from helpers_book import copy_small_book, edit, nenreview, snapshot, started
 from helpers_data import ROOT
+
+from nenreview.errors import ReviewError
+from nenreview.render import inputs
+from nenreview.render.output import alone
 
 SECONDS = 60  # that a test waits for what takes one
 STAY = ("--stay", str(SECONDS))
@@ -165,6 +171,121 @@ def test_another_process_renders_for_another_environment(book, others, expected)
     assert expected in page(book)
 
 
+def read_at_import(root: Path, file: str) -> Path:
+    """Have the module take its value from a file as it is imported; return the file."""
+    path = root / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("alpha\n", encoding="utf-8")
+    (root / "helper.py").write_text(
+        f"from pathlib import Path\nVALUE = Path({str(path)!r}).read_text().strip()\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.mark.parametrize("file", ["shared.qmd", ".settings", "../elsewhere/settings"])
+def test_another_process_renders_after_a_change_of_what_was_read_before_the_fork(book, file):
+    path = read_at_import(book, file)
+    first = rendered(book)
+    assert "Now alpha and" in page(book)
+    path.write_text("beta\n", encoding="utf-8")
+    edit(book, CHAPTER, "Now `", "Then `")
+    edit(book, CHAPTER, "def found", "def  found")
+    assert rendered(book) != first
+    assert "Then beta and" in page(book)
+
+
+@pytest.mark.parametrize("linked", [True, False], ids=["linked into the project", "on the path"])
+def test_another_process_renders_after_a_change_of_a_module_elsewhere(book, linked):
+    folder = book.parent / "elsewhere"
+    folder.mkdir()
+    (book / "helper.py").rename(folder / "helper.py")
+    if linked:
+        (book / "lib").symlink_to(folder)
+    place = book / "lib" if linked else folder
+    env = {"PYTHONPATH": os.pathsep.join([str(place), str(ROOT)])}
+    first = rendered(book, env=env)
+    edit(folder, "helper.py", "alpha", "beta")
+    edit(book, CHAPTER, "def found", "def  found")
+    assert rendered(book, env=env) != first
+    assert "Now beta and" in page(book)
+
+
+def test_what_changes_while_another_render_is_under_way_is_seen(book):
+    rendered(book)
+    edit(book, CHAPTER, "def found", "def  found")
+    with alone(book / "_book"):  # holds the lock
+        run = asked(book)
+        assert "another render of this review is under way" in run.stderr.readline()
+        edit(book, "helper.py", "alpha", "beta")
+    assert ended(run)[0] == 0
+    assert "Now beta and" in page(book)
+
+
+def test_a_module_of_the_folder_that_a_path_leads_to_from_here_is_taken(book):
+    pids = []
+    for name in ("one", "two"):
+        folder = book / name / "modules"
+        folder.mkdir(parents=True)
+        (folder / "helper.py").write_text(f"VALUE = {name!r}\n", encoding="utf-8")
+    (book / "helper.py").unlink()
+    for name in ("one", "two"):
+        env = {"PYTHONPATH": os.pathsep.join(["modules", str(ROOT)])}
+        status, _, errors = ended(asked(book, "first", env=env, folder=name))
+        assert status == 0, errors
+        assert f"Now {name} and" in page(book)
+        pids.append(holder(book))
+    assert pids[0] != pids[1]
+
+
+def test_a_book_that_has_moved_is_rendered_where_it_is(book):
+    first = rendered(book)
+    there = book.with_name("moved")
+    book.rename(there)
+    shutil.copytree(there, book, ignore=shutil.ignore_patterns(".cache"))
+    edit(there, CHAPTER, "Now `", "Then `")
+    assert rendered(there) != first
+    assert "Then alpha" in page(there) and "Now alpha" in page(book)
+
+
+def test_with_an_option_of_python_a_render_is_done_without_another_process(book):
+    rendered(book)
+    edit(book, CHAPTER, "{python} VALUE`", "{python} __debug__`")
+    paths = os.pathsep.join([str(book), str(ROOT)])
+    command = [sys.executable, "-O", "-m", "nenreview", "render", "--to", "html", *STAY]
+    subprocess.run(command, cwd=book, env={**os.environ, "PYTHONPATH": paths}, check=True)
+    assert "Now False and" in page(book)
+
+
+def writes_into_the_project(root: Path) -> None:
+    edit(root, CHAPTER, "def found", "Path('../written.csv').write_text('1')\ndef found")
+
+
+def has_no_room_for_a_socket(root: Path) -> None:
+    (root / ".cache" / "ready").mkdir(parents=True)
+
+
+@pytest.mark.parametrize("reason", [writes_into_the_project, has_no_room_for_a_socket])
+def test_where_none_can_be_of_use_none_stays_and_nothing_is_promised(book, reason):
+    reason(book)
+    status, _, errors = ended(asked(book))
+    assert status == 0 and "begins warm" not in errors
+    assert wait_for(lambda: is_gone(holder(book)))
+    assert not list(book.glob(".cache/ready-*"))
+    shutil.rmtree(book / ".cache")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    (tmp_path / "secret.txt").touch()
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(inputs, "checksum", refuse)
+    with pytest.raises(ReviewError, match=r"secret\.txt: cannot be read: Permission denied"):
+        inputs.checksums(tmp_path)
+
+
 def test_what_is_wrong_is_told_and_the_process_stays(book):
     first = rendered(book)
     before = snapshot(book / "_book")
@@ -252,6 +373,21 @@ def test_who_asks_and_is_ended_ends_the_render(book, sign):
     assert not list(book.glob("._book*"))
 
 
+def test_a_cell_that_cannot_be_interrupted_is_killed(book):
+    pid = rendered(book)
+    mark = slow(book)
+    stubborn = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nmark = Path"
+    edit(book, CHAPTER, "mark = Path", stubborn)
+    run = asked(book)
+    assert wait_for(mark.exists)
+    below = psutil.Process(pid).children(recursive=True)
+    os.kill(run.pid, signal.SIGINT)
+    assert ended(run)[0] == 130
+    assert wait_for(lambda: is_gone(pid))
+    _, left = psutil.wait_procs(below, timeout=SECONDS)
+    assert not left
+
+
 def test_a_second_render_says_that_it_waits_and_comes_after(book):
     pid = rendered(book)
     mark = slow(book)
@@ -280,7 +416,10 @@ def test_a_process_that_dies_as_it_renders_is_told(book):
 
 def test_how_long_it_stays_is_a_number(book):
     run = nenreview("render", "--stay", "long", cwd=book)
-    assert run.returncode == 2 and "'long'; expected a number of seconds" in run.stderr
+    assert (
+        run.returncode == 2
+        and "'long'; expected seconds from 0 to 86400, here or in NENREVIEW_STAY" in run.stderr
+    )
 
 
 @pytest.mark.parametrize(

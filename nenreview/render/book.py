@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from time import monotonic
+from typing import Protocol
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import BOOK, ROOT, shown
@@ -39,6 +40,7 @@ def render(
     jobs: int | None = None,
     kernel: bool = False,
     profile: bool = False,
+    held: Held | None = None,
 ) -> None:
     """Render the review into ``_book/``, once no other process renders into it.
 
@@ -56,15 +58,42 @@ def render(
         It takes longer and gives the same.
     profile : bool
         Whether it is printed where the time went, by stage and chapter.
+    held : Held, optional
+        What this process may hold from before.
 
     Raises
     ------
     ReviewError
         If anything is wrong; ``_book/`` is then as it was.
+    Outdated
+        If something has changed that is `held`.
     """
     wanted = named_formats(formats)
     with alone(BOOK):
-        _render(chapters or [], wanted, jobs=jobs or cores(), kernel=kernel, profile=profile)
+        how = _How(jobs or cores(), kernel, profile, held)
+        _render(chapters or [], wanted, how)
+
+
+class Held(Protocol):
+    """What a process may hold in memory, of an earlier render."""
+
+    since: int  # when the process began, nanoseconds since 1970
+
+    def require_current(self, files: dict[str, str], chapters: list[str]) -> None:
+        """Raise `Outdated` if anything but a chapter has changed.
+
+        `files` are the checksums of the project's own, `chapters` those among them.
+        """
+
+
+@dataclass(frozen=True)
+class _How:
+    """How to execute and what to say, as `render` has it."""
+
+    jobs: int
+    kernel: bool
+    profile: bool
+    held: Held | None
 
 
 def named_formats(formats: str) -> list[str]:
@@ -97,13 +126,15 @@ def warm_up() -> None:
         forks(read_chapters(ROOT, files), ROOT)
 
 
-def _render(
-    chapters: list[str], wanted: list[str], *, jobs: int, kernel: bool, profile: bool
-) -> None:
+def _render(chapters: list[str], wanted: list[str], how: _How) -> None:
     """Render into ``_book/``, where nobody else does."""
     started = monotonic()
+    # First: what is read after it and has changed by then, the next render sees to have changed.
+    known = checksums(ROOT)
     config = read_config(ROOT)
     files = [entry.file for entry in config.chapters]
+    if how.held:
+        how.held.require_current(known, files)
     named = named_chapters(config, chapters)
     if named and not (BOOK / "index.html").is_file():
         print("No earlier render to add to: rendering the whole review.", file=sys.stderr)
@@ -112,19 +143,19 @@ def _render(
     progress = Progress()
     with progress.stage("reading and comparing"):
         sources = read_chapters(ROOT, files)
-        cache = Cache(ROOT, checksums(ROOT))
+        cache = Cache(ROOT, known)
         state = Made(ROOT, BOOK, cache, files)
-    if not named and not kernel and state.holds(wanted):
+    if not named and not how.kernel and state.holds(wanted):
         print("Nothing has changed since the last render:")
         return _name_outputs(wanted, config)
     to_run = [c for c in sources if c.file in pages or "pdf" in wanted]
-    executed = _executed(to_run, named, cache, progress, kernel=kernel, jobs=jobs)
+    executed = _executed(to_run, named, cache, progress, how)
     with progress.stage("from notebooks to Markdown"):
         texts = [_text(chapter, executed, config) for chapter in sources]
         by_file = dict(zip(files, texts, strict=True))
         shared = state.shared(by_file)
         pieces = None
-        if not named and not kernel:
+        if not named and not how.kernel:
             pages = state.stale_pages(by_file, shared) if pages else pages
             pieces = Pieces(ROOT, shared, by_file)
     plan = _Plan(config, sources, texts, pages, frozenset(executed), pieces, progress)
@@ -142,7 +173,7 @@ def _render(
     if not named:
         state.note(wanted, by_file, shared)
     seconds = monotonic() - started
-    if profile:
+    if how.profile:
         print(progress.report())
     print(f"Rendered {len(to_run)} chapters in {seconds:.1f} s:")
     if 0 < len(pages) < len(files):
@@ -229,13 +260,11 @@ def _executed(
     again: list[str],
     cache: Cache,
     progress: Progress,
-    *,
-    kernel: bool,
-    jobs: int,
+    how: _How,
 ) -> dict[str, dict]:
     """Return executed notebooks by file: those that are kept, and the rest executed now."""
     notebooks = {}
-    if not kernel:
+    if not how.kernel:
         kept = {c.file: cache.get(c) for c in chapters if c.file not in again}
         notebooks = {file: one.notebook for file, one in kept.items() if one}
     # Those that take longest first, so that none is waited for at the end; where that is not
@@ -245,7 +274,7 @@ def _executed(
     with progress.executing(list(notebooks), [c.file for c in rest]):
         if not rest:
             return notebooks
-        run = _run(rest, kernel)
+        run = _run(rest, how)
 
         def begin(chapter: Chapter) -> Executed:
             progress.began(chapter.file)
@@ -255,15 +284,15 @@ def _executed(
             cache.put(chapter, executed)
             progress.done(chapter.file, executed.seconds)
 
-        runs = execute_all(rest, begin, done, jobs=jobs)
+        runs = execute_all(rest, begin, done, jobs=how.jobs)
     return notebooks | {c.file: one.notebook for c, one in zip(rest, runs, strict=True)}
 
 
-def _run(chapters: list[Chapter], kernel: bool) -> Run:
+def _run(chapters: list[Chapter], how: _How) -> Run:
     """Return what executes a chapter."""
-    if not kernel and AVAILABLE:
-        return forks(chapters, ROOT)
-    if not kernel:
+    if not how.kernel and AVAILABLE:
+        return forks(chapters, ROOT, how.held and how.held.since)
+    if not how.kernel:
         print("This system cannot fork: each chapter has a kernel of its own.", file=sys.stderr)
     from nenreview.render.kernel import run_in_kernel
 

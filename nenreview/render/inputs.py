@@ -6,13 +6,18 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
 from importlib import metadata
 from pathlib import Path, PurePath
+
+from nenreview.errors import Problem, ReviewError
 
 FOLDER = ".cache"  # what is kept of earlier renders; it can be deleted at any time
 # Made from other files, or none of the project's own; so is what begins with a dot.
 _PASSED_OVER = frozenset({"_book", "_site", "__pycache__", "site-packages", "node_modules"})
+
+
+class Outdated(Exception):
+    """A process holds in memory what has changed since, so that another must do the work."""
 
 
 def is_own(parts: Iterable[str]) -> bool:
@@ -21,15 +26,27 @@ def is_own(parts: Iterable[str]) -> bool:
 
 
 def checksums(root: Path) -> dict[str, str]:
-    """Return the SHA-256 of each of the project's own files, by path below the root."""
+    """Return the SHA-256 of each of the project's own files, by path below the root.
+
+    Raises
+    ------
+    ReviewError
+        If one cannot be read.
+    """
     found = {}
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if is_own([name]))
         for name in sorted(files):
             path = Path(folder, name)
             if is_own([name]) and path.is_file():
-                with suppress(FileNotFoundError):  # of an editor that is just writing
-                    found[path.relative_to(root).as_posix()] = checksum(path)
+                file = path.relative_to(root).as_posix()
+                try:
+                    found[file] = checksum(path)
+                except FileNotFoundError:  # of an editor that is just writing
+                    continue
+                except OSError as error:
+                    message = f"cannot be read: {error.strerror}; expected a file of this review"
+                    raise ReviewError(Problem(file, message)) from None
     return found
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -23,17 +24,20 @@ from datetime import UTC, datetime
 from multiprocessing import resource_tracker
 from pathlib import Path
 from threading import Event, Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import TextIO
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import ROOT
-from nenreview.render.inputs import FOLDER, checksum_of, checksums, installed
+from nenreview.render import trace
+from nenreview.render.inputs import FOLDER, Outdated, checksum_of, checksums, installed
 from nenreview.version import git_says
 
 AVAILABLE = hasattr(socket, "AF_UNIX") and hasattr(socket, "send_fds")
 SOCKET = f"{FOLDER}/ready"  # below the root; from there, since the name of a socket must be short
 LOOK = 0.2  # seconds between two looks at whether it is still of use
+ENDING = 5  # seconds in which what was interrupted may put in order what it leaves
+_PATIENCE = 5  # seconds that who connects may take to ask
 _PIECE = 65_536  # bytes that are received at a time
 _PACKAGE = Path(__file__).parents[1]
 # In the environment: what differs from one shell to the next, and changes nothing.
@@ -44,26 +48,24 @@ def context() -> str:
     """Return one checksum of what a process takes from whoever started it."""
     environment = {name: value for name, value in os.environ.items() if name not in _SHELLS}
     os.umask(umask := os.umask(0))  # there is no other way to read it
-    return checksum_of(json.dumps([sys.executable, str(_PACKAGE), environment, umask]))
+    # But for the first, which is the folder of the command, or the one that it was called in.
+    python = [sys.executable, list(sys.flags), sys.warnoptions, str(_PACKAGE), sys.path[1:]]
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    return checksum_of(json.dumps([str(ROOT), environment, umask, python, nice, cores]))
 
 
-def state() -> str:
-    """Return one checksum of all that a process may have imported or read, but the chapters.
+def state(files: dict[str, str]) -> dict[str, object]:
+    """Return what a process may hold of each of the project's files, and of what they rest on.
 
     A file is known by its content and by its time: one that was changed and changed back may
     have been read in between.
     """
-    known = [
-        [str(root), name, content, _time(root / name)]
-        for root in sorted({ROOT, _PACKAGE})
-        for name, content in checksums(root).items()
-        if not name.endswith(".qmd")
-    ]
-    python = _time(Path(sys.executable))
+    known = {name: [content, _time(ROOT / name)] for name, content in files.items()}
     head = git_says(ROOT, "rev-parse", "HEAD")
     # Where nothing is committed, pages bear the date of the day.
-    day = datetime.now(UTC).date().isoformat()
-    return checksum_of(json.dumps([known, installed(), python, head, day]))
+    day = datetime.now(UTC).date()
+    return known | {"/": [installed(), _time(Path(sys.executable)), head, day]}
 
 
 def _time(path: Path) -> int | None:
@@ -93,71 +95,92 @@ def receive(connection: socket.socket) -> tuple[dict | None, list[int]]:
     return json.loads(received), files
 
 
-def serve(descriptor: int) -> None:
+def serve(descriptor: int, since: int) -> None:
     """Answer over an open socket, then over the one below the root, until there is no use in it.
 
     Parameters
     ----------
     descriptor : int
         The socket of whoever started this process.
+    since : int
+        When it was started, nanoseconds since 1970.
     """
-    ready = _Ready()
+    ready = _Ready(since)
     try:
         ready.answer(socket.socket(fileno=descriptor))
         while connection := ready.next():
             ready.answer(connection)
-    except (_Useless, KeyboardInterrupt):
+    except (Outdated, KeyboardInterrupt):
         return
     finally:
         ready.end()
 
 
-class _Useless(Exception):
-    """Something has changed that this process may hold as it was."""
-
-
 class _Ready:
     """The process, as it waits."""
 
-    def __init__(self):
-        # Before anything else is imported or read.
-        self._state, self._context = state(), context()
+    def __init__(self, since: int):
+        self.since = since
+        self._context, self._state = context(), None
+        with suppress(ReviewError):  # whoever asks will be told
+            self._state = state(checksums(ROOT))
+        # Only now: it may read what the state is of.
         from nenreview.render import book
 
         self._book = book
+        self._chapters: list[str] = []
         self._listener: socket.socket | None = None
         self._until = monotonic()
-        self._is_warm = False
+        self._is_new = True
         # Who is no longer waited for is interrupted, also where a shell had that ignored.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         # It keeps what is standard error as it starts, which must not be that of who asks.
         resource_tracker.ensure_running()
 
+    def require_current(self, files: dict[str, str], chapters: list[str]) -> None:
+        """Raise `Outdated` if anything but a chapter has changed since this process began."""
+        self._chapters = chapters
+        if not self._is_current(files) or trace.is_old(self.since):
+            raise Outdated
+
     def answer(self, connection: socket.socket) -> None:
-        """Answer all that is asked over one connection."""
-        with connection, suppress(BrokenPipeError, ConnectionResetError):
+        """Answer all that is asked over one connection.
+
+        Raises
+        ------
+        Outdated
+            If this process is of no use any more; whoever asked has been told.
+        """
+        with connection, suppress(BrokenPipeError, ConnectionResetError, TimeoutError):
             while True:
                 message, files = receive(connection)
+                connection.settimeout(None)
                 if message is None:
                     return
-                if message["context"] != self._context or state() != self._state:
+                try:
+                    if message["context"] != self._context:
+                        raise Outdated
+                    send(connection, {"begins": True})
+                    with _speaking(*files), _while_waited_for(connection):
+                        problems = problems_of(lambda options=message: self._render(options))
+                except Outdated:
                     self.end()  # so that whoever is told finds none
-                    send(connection, {"begins": False})
-                    raise _Useless
-                send(connection, {"begins": True})
-                with _speaking(*files), _while_waited_for(connection):
-                    problems = problems_of(lambda options=message: self._render(options))
-                self._stay(message["stay"])
-                send(connection, {"problems": [asdict(problem) for problem in problems]})
-                if not self._is_warm:
+                    send(connection, {"outdated": True})
+                    raise
+                stays = self._stay(message["stay"])
+                told = [asdict(problem) for problem in problems]
+                send(connection, {"problems": told, "stays": stays})
+                if self._is_new:
                     problems_of(self._book.warm_up)  # what is wrong, the next rendering says
-                    self._is_warm = True
+                    self._is_new = False
 
     def next(self) -> socket.socket | None:
         """Wait for the next who connects; None when there is nothing to wait for."""
         while self._listener and monotonic() < self._until and self._is_found():
             with suppress(TimeoutError):
-                return self._listener.accept()[0]
+                connection = self._listener.accept()[0]
+                connection.settimeout(_PATIENCE)
+                return connection
         return None
 
     def end(self) -> None:
@@ -170,14 +193,32 @@ class _Ready:
 
     def _render(self, message: dict) -> None:
         with suppress(BrokenPipeError):  # who reads what is said, `head` for example, has enough
-            self._book.render(**message["options"])
+            self._book.render(**message["options"], held=self)
 
-    def _stay(self, seconds: float) -> None:
-        """Be found for so long; not at all where that is not possible."""
+    def _stay(self, seconds: float) -> bool:
+        """Be found for so long; return whether that is possible, and of use."""
         self._until = monotonic() + seconds
+        if seconds and self._is_new and not self._has_left_all_as_it_was():
+            return False
         if seconds and not self._listener:
             with suppress(OSError):
                 self._listener, self._file = _listening()
+        return bool(seconds and self._listener)
+
+    def _has_left_all_as_it_was(self) -> bool:
+        """Return whether the next render will find it so, as it does not if a chapter writes."""
+        try:
+            return self._is_current(checksums(ROOT))
+        except ReviewError:
+            return False
+
+    def _is_current(self, files: dict[str, str]) -> bool:
+        """Return whether all but the chapters is as it was when this process began."""
+        now = state(files)
+        return self._state is not None and all(
+            self._state.get(name) == now.get(name)
+            for name in {*self._state, *now}.difference(self._chapters)
+        )
 
     def _is_found(self) -> bool:
         """Return whether the socket below the root is the one of this process."""
@@ -191,12 +232,17 @@ def _listening() -> tuple[socket.socket, os.stat_result]:
     """Return a socket to be found by, in place of any other, and what tells it from others."""
     listener = socket.socket(socket.AF_UNIX)
     own = Path(f"{SOCKET}-{os.getpid()}")
-    listener.bind(str(own))
-    own.chmod(0o600)  # nobody else may ask
-    listener.listen()
-    listener.settimeout(LOOK)
-    file = own.stat()
-    own.replace(SOCKET)
+    try:
+        listener.bind(str(own))
+        own.chmod(0o600)  # nobody else may ask
+        listener.listen()
+        listener.settimeout(LOOK)
+        file = own.stat()
+        own.replace(SOCKET)
+    except OSError:
+        listener.close()
+        own.unlink(missing_ok=True)
+        raise
     return listener, file
 
 
@@ -223,43 +269,51 @@ def _opened(file: int, like: TextIO) -> Iterator[TextIO]:
     try:
         yield stream
     finally:
-        with suppress(BrokenPipeError):
+        with suppress(OSError):
             stream.close()
 
 
 @contextmanager
 def _while_waited_for(connection: socket.socket) -> Iterator[None]:
-    """Interrupt this process and those that it started once nobody waits for the answer."""
+    """Interrupt this process and those that it started once nobody waits for the answer.
+
+    What cannot be interrupted is killed.
+    """
     over = Event()
 
     def look() -> None:
         while not over.wait(LOOK):
             if _is_closed(connection):
                 os.killpg(0, signal.SIGINT)
-                return
+                sleep(ENDING)  # or until this process ends, and the thread with it
+                os.killpg(0, signal.SIGKILL)
 
-    Thread(target=look, daemon=True).start()
+    thread = Thread(target=look, daemon=True)
+    thread.start()
     try:
         yield
     finally:
         over.set()
+        thread.join(LOOK)  # who has the answer may close the connection
 
 
 def _is_closed(connection: socket.socket) -> bool:
-    try:
-        return not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except BlockingIOError:
+    if not select.select([connection], [], [], 0)[0]:
         return False
+    try:
+        return not connection.recv(1, socket.MSG_PEEK)
     except OSError:
         return True
 
 
 def problems_of(call: Callable[[], None]) -> list[Problem]:
-    """Return what was wrong as something was called."""
+    """Return what was wrong as something was called; `Outdated` is raised."""
     try:
         call()
     except ReviewError as error:
         return list(error.problems)
+    except Outdated:
+        raise
     except Exception:
         # A fault of ours; said in full, since nothing else will.
         return [Problem("nenreview", f"a fault of its own\n{traceback.format_exc()}")]

@@ -5,15 +5,23 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import time
 from contextlib import chdir, suppress
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import ROOT
-from nenreview.render.ready import SOCKET, context, receive, send
+from nenreview.render.ready import ENDING, SOCKET, context, receive, send
 
 _PATIENCE = 1  # second without an answer, after which it is said that another render is under way
-_ENDING = 5  # seconds that a process may take to end after its last word
-_ENDED = Problem("render", "the process that renders has ended; `--stay 0` does without one")
+_ATTEMPTS = 5  # of which each ends because something has changed since it began
+
+
+class Unlike(ReviewError):
+    """A process that is started cannot be like this one."""
+
+    def __init__(self):
+        message = "an option of Python's own is in force; expected `nenreview` without any"
+        super().__init__(Problem("python", message))
 
 
 class Renderer:
@@ -27,16 +35,16 @@ class Renderer:
 
     Attributes
     ----------
-    started : bool
-        Whether a process was started.
+    stays : bool
+        Whether a process was started that stays for others.
     """
 
     def __init__(self, stay: float = 0):
-        self.started = False
+        self.stays = False
         self._stay = stay
         self._connection = _found() if stay else None
         self._process: subprocess.Popen | None = None
-        self._is_new = False  # whether the process has not begun anything yet
+        self._is_new = False  # whether the process was started for what is asked
         self._is_rendering = False
 
     def render(self, **options) -> None:
@@ -46,16 +54,29 @@ class Renderer:
         ------
         ReviewError
             As `book.render` does, and if the process ends before it is done.
+        Unlike
+            If no process can be started that is like this one.
         """
-        while not (self._connection and self._begins(options)):
-            self._start()  # none is there, or what it holds has changed
-        answer, _ = receive(self._connection)
-        self._is_rendering = False
-        if answer is None:
-            self._connection = None
-            raise ReviewError(_ENDED)
-        if answer["problems"]:
-            raise ReviewError(*(Problem(**problem) for problem in answer["problems"]))
+        for _ in range(_ATTEMPTS):
+            if not self._connection:
+                self._start()
+            answer = self._answer(options)
+            if answer and "problems" in answer:
+                self.stays = self._is_new and answer["stays"]
+                self._is_new = False
+                if answer["problems"]:
+                    raise ReviewError(*(Problem(**problem) for problem in answer["problems"]))
+                return
+            began, self._is_rendering = self._is_rendering, False
+            if not answer and (began or self._is_new):
+                self.end()
+                message = "the process that renders has ended; `--stay 0` does without one"
+                raise ReviewError(Problem("render", message))
+            if not began and self._is_new:
+                raise Unlike
+            self.end()  # it has gone, or holds what has changed
+        message = f"the files of the review have changed {_ATTEMPTS} times; expected some rest"
+        raise ReviewError(Problem("render", message))
 
     def end(self) -> None:
         """Ask no more; what is being rendered is given up."""
@@ -63,19 +84,20 @@ class Renderer:
             with suppress(OSError):
                 self._connection.shutdown(socket.SHUT_WR)
             if self._is_rendering:  # it puts in order what it leaves
-                self._connection.settimeout(_ENDING)
+                self._connection.settimeout(ENDING)
                 with suppress(OSError):
                     receive(self._connection)
+                self._is_rendering = False
             self._connection.close()
             self._connection = None
         if self._process and not self._stay:
             with suppress(subprocess.TimeoutExpired):
-                self._process.wait(_ENDING)
+                self._process.wait(ENDING)
             self._process.kill()
             self._process.wait()
 
-    def _begins(self, options: dict) -> bool:
-        """Ask; return whether the process does it."""
+    def _answer(self, options: dict) -> dict | None:
+        """Ask, and return what the process says in the end; None where it ends without a word."""
         message = {"context": context(), "options": options, "stay": self._stay}
         streams = [sys.stdout, sys.stderr]
         for stream in streams:
@@ -85,13 +107,13 @@ class Renderer:
             socket.send_fds(self._connection, [b" "], [stream.fileno() for stream in streams])
             send(self._connection, message)
             answer = self._first_answer()
+            if answer and "begins" in answer:
+                self._is_rendering = True
+                answer, _ = receive(self._connection)
+                self._is_rendering = bool(not answer or "outdated" in answer)
+            return answer
         except (BrokenPipeError, ConnectionResetError):
-            answer = None
-        if answer is None and self._is_new:
-            raise ReviewError(_ENDED)
-        self._is_new = False
-        self._is_rendering = bool(answer and answer["begins"])
-        return self._is_rendering
+            return None
 
     def _first_answer(self) -> dict | None:
         if not self._process:
@@ -106,12 +128,12 @@ class Renderer:
         return receive(self._connection)[0]
 
     def _start(self) -> None:
-        self.end()
         self._connection, there = socket.socketpair()
         # As this one finds its modules, however it was called.
         code = (
             f"import sys; sys.path[:] = {sys.path!r}\n"
-            f"from nenreview.render.ready import serve; serve({there.fileno()})"
+            "from nenreview.render.ready import serve\n"
+            f"serve({there.fileno()}, {time.time_ns()})"
         )
         with there:
             self._process = subprocess.Popen(
@@ -123,7 +145,7 @@ class Renderer:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,  # it may outlive the terminal
             )
-        self.started = self._is_new = True
+        self._is_new = True
 
 
 def dismiss() -> None:

@@ -31,6 +31,8 @@ class Trace:
         Absolute paths.
     told : set of str
         Those files of which the project's own code said that it used them.
+    opened : set of str
+        Files that were opened to be read, for a check alone as well.
     programs : set of tuple of str
         Of each the folder that it was started in, its name, and its arguments.
     """
@@ -38,6 +40,7 @@ class Trace:
     files: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
+    opened: set[str] = field(default_factory=set)
     programs: set[tuple[str, ...]] = field(default_factory=set)
     checking: bool = False
 
@@ -46,8 +49,10 @@ class Trace:
         if event == "open":
             path, mode, _ = arguments
             reads = mode is None or "r" in mode
-            if isinstance(path, str | os.PathLike) and reads and not self.checking:
-                self.files.add(_absolute(path))
+            if isinstance(path, str | os.PathLike) and reads:
+                self.opened.add(absolute := _absolute(path))
+                if not self.checking:
+                    self.files.add(absolute)
         elif event in ("os.listdir", "os.scandir"):
             # An import lists folders too; the modules that it finds are counted as files.
             if isinstance(arguments[0], int):
@@ -80,6 +85,35 @@ def before_forks() -> None:
     """Let what was told so far count for no fork: each is told again what it uses."""
     _trace.told.clear()
     forget()
+
+
+def is_old(since: int) -> bool:
+    """Return whether a file has changed that this process has imported, or opened since `begin`.
+
+    The project's own files or others: whatever the process may hold in memory.
+
+    Parameters
+    ----------
+    since : int
+        When the process began or earlier, nanoseconds since 1970.
+    """
+    modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    files = {file for file in _trace.opened | modules if file and not _is_passed_over(file)}
+    return any(_changed(file, since) for file in files)
+
+
+def _is_passed_over(file: str) -> bool:
+    # What the system makes up as it is read, and what Python makes of a module and keeps.
+    return file.startswith(("/proc/", "/sys/", "/dev/")) or "__pycache__" in file
+
+
+def _changed(file: str, since: int) -> bool:
+    try:
+        # The time of its content, its name or its rights, which nobody can set back. Not by way
+        # of Path: there are thousands of files.
+        return os.stat(file).st_ctime_ns >= since  # noqa: PTH116
+    except OSError:
+        return False  # never there, as one that was looked for, or only for a moment
 
 
 def read_below(root: Path) -> tuple[list[str], list[str]]:
