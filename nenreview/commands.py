@@ -103,7 +103,7 @@ def render(arguments) -> int:
         renderer.dismiss()
     can_stay = ready.AVAILABLE and sys.stdout and sys.stderr  # a shell can close either
     if arguments.stay and can_stay and not arguments.kernel:
-        with suppress(renderer.Unlike):
+        with suppress(renderer.Unfit):
             return _render_and_stay(renderer.Renderer(arguments.stay), options, arguments.stay)
     from nenreview.render.book import render
 

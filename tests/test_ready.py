@@ -257,6 +257,14 @@ def test_with_an_option_of_python_a_render_is_done_without_another_process(book)
     assert "Now False and" in page(book)
 
 
+def test_what_a_process_writes_for_itself_as_it_imports_does_not_make_it_old(book):
+    edit(book, CHAPTER, "import os\n", "import os\nimport matplotlib.pyplot\n")
+    nowhere = {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null", "XDG_CONFIG_HOME": "/dev/null"}
+    first = rendered(book, env=nowhere)
+    edit(book, CHAPTER, "def found", "def  found")
+    assert rendered(book, env=nowhere) == first
+
+
 def writes_into_the_project(root: Path) -> None:
     edit(root, CHAPTER, "def found", "Path('../written.csv').write_text('1')\ndef found")
 

@@ -16,12 +16,11 @@ _PATIENCE = 1  # second without an answer, after which it is said that another r
 _ATTEMPTS = 5  # of which each ends because something has changed since it began
 
 
-class Unlike(ReviewError):
-    """A process that is started cannot be like this one."""
+class Unfit(ReviewError):
+    """No process can be started that does what this one would."""
 
-    def __init__(self):
-        message = "an option of Python's own is in force; expected `nenreview` without any"
-        super().__init__(Problem("python", message))
+    def __init__(self, why: str):
+        super().__init__(Problem("render", f"{why}; `nenreview render --stay 0` does"))
 
 
 class Renderer:
@@ -54,8 +53,8 @@ class Renderer:
         ------
         ReviewError
             As `book.render` does, and if the process ends before it is done.
-        Unlike
-            If no process can be started that is like this one.
+        Unfit
+            If no process can be started that could do it.
         """
         for _ in range(_ATTEMPTS):
             if not self._connection:
@@ -73,10 +72,9 @@ class Renderer:
                 message = "the process that renders has ended; `--stay 0` does without one"
                 raise ReviewError(Problem("render", message))
             if not began and self._is_new:
-                raise Unlike
+                raise Unfit("an option of Python's own is in force, which cannot be passed on")
             self.end()  # it has gone, or holds what has changed
-        message = f"the files of the review have changed {_ATTEMPTS} times; expected some rest"
-        raise ReviewError(Problem("render", message))
+        raise Unfit(f"files have changed as {_ATTEMPTS} processes began, one after another")
 
     def end(self) -> None:
         """Ask no more; what is being rendered is given up."""

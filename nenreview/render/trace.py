@@ -31,8 +31,8 @@ class Trace:
         Absolute paths.
     told : set of str
         Those files of which the project's own code said that it used them.
-    opened : set of str
-        Files that were opened to be read, for a check alone as well.
+    opened, written : set of str
+        Files that were opened to be read, for a check alone as well; or to be written.
     programs : set of tuple of str
         Of each the folder that it was started in, its name, and its arguments.
     """
@@ -41,6 +41,7 @@ class Trace:
     folders: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
     opened: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
     programs: set[tuple[str, ...]] = field(default_factory=set)
     checking: bool = False
 
@@ -53,6 +54,8 @@ class Trace:
                 self.opened.add(absolute := _absolute(path))
                 if not self.checking:
                     self.files.add(absolute)
+            elif isinstance(path, str | os.PathLike):
+                self.written.add(_absolute(path))
         elif event in ("os.listdir", "os.scandir"):
             # An import lists folders too; the modules that it finds are counted as files.
             if isinstance(arguments[0], int):
@@ -98,8 +101,9 @@ def is_old(since: int) -> bool:
         When the process began or earlier, nanoseconds since 1970.
     """
     modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    files = {file for file in _trace.opened | modules if file and not _is_passed_over(file)}
-    return any(_changed(file, since) for file in files)
+    # What it has written itself, as the list of fonts that matplotlib makes, it knows.
+    files = _trace.opened.difference(_trace.written) | modules
+    return any(_changed(file, since) for file in files if file and not _is_passed_over(file))
 
 
 def _is_passed_over(file: str) -> bool:
