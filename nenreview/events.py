@@ -7,6 +7,7 @@ no less than who asked first, be it in another process that was forked in betwee
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, wraps
@@ -15,13 +16,22 @@ READ = "nenreview.read"  # a file that is used: its path
 CHECKING = "nenreview.checking"  # whether files are opened for a check alone: true or false
 
 _told: set[str] = set()  # by this process, so that nobody need hear it a thousand times
-_heard: list[set[str]] = []  # for each result that is being computed, the innermost last
+
+
+class _Heard(threading.local):
+    """The files of each result that this thread is computing, the innermost last."""
+
+    def __init__(self):
+        self.stack: list[set[str]] = []
+
+
+_heard = _Heard()
 
 
 def used(*files: str) -> None:
     """Say that files are used, each by its path."""
-    if _heard:
-        _heard[-1].update(files)
+    if _heard.stack:
+        _heard.stack[-1].update(files)
     for file in {*files} - _told:
         _told.add(file)
         sys.audit(READ, file)
@@ -50,7 +60,7 @@ def kept(maxsize: int | None = None) -> Callable:
         @wraps(function)
         def telling(*arguments, **named):
             result, files = remembered(*arguments, **named)
-            if _heard or not files <= _told:
+            if _heard.stack or not files <= _told:
                 used(*files)
             return result
 
@@ -63,13 +73,13 @@ def kept(maxsize: int | None = None) -> Callable:
 @contextmanager
 def _hearing() -> Iterator[set[str]]:
     """Collect the files that are used meanwhile."""
-    _heard.append(set())
+    _heard.stack.append(files := set())
     try:
-        yield _heard[-1]
+        yield files
     except BaseException:
         # Nothing is remembered, but who goes on in spite of it depends on these too.
-        if len(_heard) > 1:
-            _heard[-2].update(_heard[-1])
+        if len(_heard.stack) > 1:
+            _heard.stack[-2].update(files)
         raise
     finally:
-        _heard.pop()
+        _heard.stack.pop()

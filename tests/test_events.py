@@ -3,6 +3,7 @@
 import ast
 import os
 import sys
+from threading import Event, Thread
 
 import pytest
 from helpers_data import ROOT
@@ -99,6 +100,27 @@ def test_what_a_failure_was_read_from_counts_for_who_goes_on(said):
         events.forget()
 
 
+def test_what_another_thread_uses_meanwhile_is_its_own(said):
+    begun, done = Event(), Event()
+
+    @events.kept()
+    def slow() -> None:
+        events.used("/slow")
+        begun.set()
+        done.wait()
+
+    thread = Thread(target=slow)
+    thread.start()
+    begun.wait()
+    inner("a")
+    done.set()
+    thread.join()
+    events.forget()
+    said()
+    slow()
+    assert said() == ["/slow"]
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 def test_a_fork_is_told_what_was_remembered_before_it(said, tmp_path):
     outer("a")
@@ -115,7 +137,7 @@ def test_a_fork_is_told_what_was_remembered_before_it(said, tmp_path):
 
 
 def test_whatever_of_the_dataset_is_remembered_is_told():
-    """`functools` would remember without telling."""
+    """`functools` would remember without telling, and a generator uses files later."""
     silent = {"cache", "lru_cache", "cached_property"}
     found = []
     for path in (ROOT / "nenreview").rglob("*.py"):
@@ -124,6 +146,7 @@ def test_whatever_of_the_dataset_is_remembered_is_told():
                 continue
             kinds = {ast.unparse(a.annotation) for a in node.args.args if a.annotation}
             names = {ast.unparse(d).partition("(")[0] for d in node.decorator_list}
-            if names & silent and kinds & {"Dataset", "Record"}:
+            yields = any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node))
+            if (names & silent and kinds & {"Dataset", "Record"}) or ("kept" in names and yields):
                 found.append(f"{path.name}: {node.name}")
     assert found == []

@@ -257,7 +257,32 @@ def test_with_an_option_of_python_a_render_is_done_without_another_process(book)
     assert "Now False and" in page(book)
 
 
-def test_what_a_process_writes_for_itself_as_it_imports_does_not_make_it_old(book):
+WRITTEN = {
+    "open": "if not path.exists(): path.write_text('default')",
+    "os.open": "os.close(os.open(path, os.O_RDWR | os.O_CREAT)); path.write_text('default')",
+    "os.replace": "new.write_text('default'); os.replace(new, path)",
+}
+
+
+@pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
+def test_what_a_process_writes_as_it_imports_makes_it_old_when_another_changes_it(book, write):
+    path = book.parent / "settings"
+    (book / "helper.py").write_text(
+        f"import os\nfrom pathlib import Path\npath = Path({str(path)!r})\n"
+        f"new = path.with_name('new')\n{write}\nVALUE = path.read_text()\n",
+        encoding="utf-8",
+    )
+    first = rendered(book)
+    edit(book, CHAPTER, "def found", "def  found")
+    assert rendered(book) == first
+    assert "Now default and" in page(book)
+    path.write_text("other", encoding="utf-8")
+    edit(book, CHAPTER, "def  found", "def found")
+    assert rendered(book) != first
+    assert f"Now {'other' if write == WRITTEN['open'] else 'default'} and" in page(book)
+
+
+def test_what_matplotlib_writes_as_it_is_imported_does_not_make_a_process_old(book):
     edit(book, CHAPTER, "import os\n", "import os\nimport matplotlib.pyplot\n")
     nowhere = {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null", "XDG_CONFIG_HOME": "/dev/null"}
     first = rendered(book, env=nowhere)
