@@ -3,6 +3,7 @@
 Reference values are made by ``reference/synthesis.R``, which has the counts typed from the pages.
 """
 
+import multiprocessing
 from dataclasses import replace
 from itertools import pairwise
 
@@ -144,6 +145,19 @@ def test_the_posterior_is_asked_about_the_thresholds_of_the_chapter(data):
     assert above == sorted(above, reverse=True)
     # JAGS is no dependency; the engine is tested against exact integrals in test_meta_bayes.
     assert found.pooled.low < headline(data)[0].profile.estimate < found.pooled.high
+
+
+@pytest.mark.skipif(
+    "fork" not in multiprocessing.get_all_start_methods(), reason="this system cannot fork"
+)
+def test_what_is_estimated_before_the_forks_is_what_a_chapter_would_estimate(data, monkeypatch):
+    found = multiverse.multiverse(data)
+    monkeypatch.setattr(multiverse, "_estimated", {})
+    multiverse.multiverse.cache_clear()
+    multiverse.before_forks()
+    monkeypatch.setattr(multiverse, "_estimates", lambda *_: pytest.fail("estimated again"))
+    multiverse.multiverse.cache_clear()
+    assert multiverse.multiverse(data) == found
 
 
 def test_the_multiverse_is_every_combination_once_and_the_headline_is_in_it(data):

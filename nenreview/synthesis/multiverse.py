@@ -12,7 +12,9 @@ leaving one out.
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 
@@ -20,12 +22,15 @@ import numpy as np
 
 from nenreview.cohorts import LOWER, NEC, SENSITIVITY, UPPER, Cohort, chosen, counted_together
 from nenreview.events import kept
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.dataset import Dataset, load
 from nenreview.meta.bayes import pooled_posterior
 from nenreview.meta.pool import pool_proportions
 from nenreview.synthesis.headline import primary, without_chinese
 
 Estimate = tuple[float, float, float]  # with both limits, as proportions
+Counts = tuple[tuple[int, ...], tuple[int, ...]]  # events and patients of each cohort
+_AT_ONCE = 10  # sets of cohorts that a processor is given; like ones share what is computed
+_estimated: dict[Counts, dict[str, Estimate]] = {}  # by model
 
 
 def _pooled(**how) -> Callable[[list[int], list[int]], Estimate]:
@@ -78,12 +83,13 @@ class Specification:
 def multiverse(data: Dataset) -> tuple[Specification, ...]:
     """Return every specification, from the lowest estimate to the highest."""
     found = []
-    for choices, cohorts in _sets(data):
-        events, n = counted_together(data, cohorts)
-        for model, estimate in MODELS.items():
+    for choices, counts in _counted(data):
+        if counts not in _estimated:
+            _estimated[counts] = _estimates(*counts)
+        for model, estimate in _estimated[counts].items():
             taken = {"Model": model} | choices
             first = all(option == options(data)[axis][0] for axis, option in taken.items())
-            found.append(Specification(taken, *estimate(events, n), first))
+            found.append(Specification(taken, *estimate, first))
     order = {axis: list(values) for axis, values in options(data).items()}
     return tuple(
         sorted(
@@ -94,6 +100,24 @@ def multiverse(data: Dataset) -> tuple[Specification, ...]:
             ),
         )
     )
+
+
+def before_forks() -> None:
+    """Estimate once for all chapters, where they are forks of one process, on all processors.
+
+    It takes seconds, and more than one chapter needs it.
+    """
+    data = load()
+    sets = [counts for _, counts in _counted(data)]
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
+        found = pool.map(_estimates, *zip(*sets, strict=True), chunksize=_AT_ONCE)
+        _estimated.update(zip(sets, found, strict=True))
+    multiverse(data)
+
+
+def _estimates(events: tuple[int, ...], n: tuple[int, ...]) -> dict[str, Estimate]:
+    """Return what each model gives."""
+    return {model: estimate(list(events), list(n)) for model, estimate in MODELS.items()}
 
 
 @kept()
@@ -159,6 +183,13 @@ def _sets(data: Dataset) -> Iterator[tuple[dict[str, str], tuple[Cohort, ...]]]:
         for _, change in taken:
             cohorts = change(cohorts)
         yield dict(zip(choices, (option for option, _ in taken), strict=True)), cohorts
+
+
+def _counted(data: Dataset) -> Iterator[tuple[dict[str, str], Counts]]:
+    """Yield the choices of every combination, and the counts of its cohorts."""
+    for choices, cohorts in _sets(data):
+        events, n = counted_together(data, cohorts)
+        yield choices, (tuple(events), tuple(n))
 
 
 def summary(data: Dataset, **fixed: str) -> dict[str, float]:
