@@ -297,13 +297,13 @@ def test_of_all_paths_those_of_the_project_count_that_are_not_made_from_others()
 
 def test_of_the_dataset_the_tables_count_that_are_used():
     _, executed = run_one(ROOT, "from nenreview.evidence.dataset import load\nlen(load().glossary)")
-    assert tables(executed) == {"datapackage.json", "glossary.csv"}
+    assert tables(executed) == {"corrections.csv", "datapackage.json", "glossary.csv"}
 
 
 def test_a_chapter_depends_on_what_was_found_before_it_was_forked_only_where_it_asks_for_it():
     load = "from nenreview.chapter import load, audit\n"
     _, executed = run_one(ROOT, load + "len(load().glossary)")
-    assert tables(executed) == {"datapackage.json", "glossary.csv"}
+    assert tables(executed) == {"corrections.csv", "datapackage.json", "glossary.csv"}
     _, executed = run_one(ROOT, load + "len(audit(load()))")
     assert {"datapackage.json", "results.csv", "claims.csv", "sources.csv"} < tables(executed)
     assert "glossary.csv" not in tables(executed)

@@ -222,5 +222,6 @@ def load(folder: Path = DATA) -> Dataset:
         sys.audit(CHECKING, False)
     if dataset is None:
         raise ReviewError(*problems)
-    used(str(folder / "datapackage.json"))
+    # Any table is typed by the one, and may be corrected by the other.
+    used(str(folder / "datapackage.json"), str(folder / "corrections.csv"))
     return dataset
