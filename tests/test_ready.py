@@ -331,6 +331,11 @@ def test_what_is_wrong_is_told_and_the_process_stays(book):
     assert status == 1 and "--to: 'docx'; expected html, pdf or both" in errors
 
 
+def test_one_that_make_has_started_is_found_without_it(book):
+    first = rendered(book, env={"MAKEFLAGS": "w", "MAKELEVEL": "1", "SHLVL": "7"})
+    assert rendered(book) == first
+
+
 def test_it_is_found_from_any_folder_of_the_book_and_says_that_it_stays(book):
     _, _, errors = ended(asked(book))
     assert "A render within the next 60 s begins warm" in errors

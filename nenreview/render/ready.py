@@ -40,13 +40,18 @@ ENDING = 5  # seconds in which what was interrupted may put in order what it lea
 _PATIENCE = 5  # seconds that who connects may take to ask
 _PIECE = 65_536  # bytes that are received at a time
 _PACKAGE = Path(__file__).parents[1]
-# In the environment: what differs from one shell to the next, and changes nothing.
-_SHELLS = frozenset({"_", "OLDPWD", "PWD", "SHLVL"})
+# In the environment: what a shell, a terminal or `make` sets for itself, and changes nothing here.
+_CALLERS = frozenset(
+    {
+        *("_", "OLDPWD", "PWD", "SHLVL", "COLUMNS", "LINES"),
+        *("MAKEFLAGS", "MAKELEVEL", "MAKE_TERMERR", "MAKE_TERMOUT", "MFLAGS"),
+    }
+)
 
 
 def context() -> str:
     """Return one checksum of what a process takes from whoever started it."""
-    environment = {name: value for name, value in os.environ.items() if name not in _SHELLS}
+    environment = {name: value for name, value in os.environ.items() if name not in _CALLERS}
     os.umask(umask := os.umask(0))  # there is no other way to read it
     # But for the first, which is the folder of the command, or the one that it was called in.
     python = [sys.executable, list(sys.flags), sys.warnoptions, str(_PACKAGE), sys.path[1:]]
