@@ -57,7 +57,8 @@ def context() -> str:
     python = [sys.executable, list(sys.flags), sys.warnoptions, str(_PACKAGE), sys.path[1:]]
     nice = os.getpriority(os.PRIO_PROCESS, 0)
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    return checksum_of(json.dumps([str(ROOT), environment, umask, python, nice, cores]))
+    known = [str(ROOT), environment, umask, python, nice, cores]
+    return checksum_of(json.dumps(known, sort_keys=True))  # in whatever order a shell has them
 
 
 def state(files: dict[str, str]) -> dict[str, object]:
