@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from helpers_book import copy_small_book, edit, nenreview, snapshot, started
 from helpers_data import ROOT
 
 from nenreview.errors import ReviewError
-from nenreview.render import inputs
+from nenreview.render import inputs, ready
 from nenreview.render.output import alone
 
 SECONDS = 60  # that a test waits for what takes one
@@ -334,6 +335,18 @@ def test_what_is_wrong_is_told_and_the_process_stays(book):
 def test_one_that_make_has_started_is_found_without_it(book):
     first = rendered(book, env={"MAKEFLAGS": "w", "MAKELEVEL": "1", "ONE": "1", "OTHER": "2"})
     assert rendered(book, env={"OTHER": "2", "ONE": "1"}) == first  # in another order
+
+
+def test_of_messages_that_come_at_once_each_is_received_by_itself():
+    one, other = socket.socketpair()
+    with one, other:
+        for number in range(3):
+            ready.send(one, {"number": number, "long": "x" * 100_000 * (number == 1)})
+            if number == 1:
+                assert ready.receive(other)[0]["number"] == 0
+        one.shutdown(socket.SHUT_WR)
+        assert [ready.receive(other)[0]["number"] for _ in range(2)] == [1, 2]
+        assert ready.receive(other) == (None, [])
 
 
 def test_it_is_found_from_any_folder_of_the_book_and_says_that_it_stays(book):

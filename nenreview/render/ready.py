@@ -89,11 +89,13 @@ def send(connection: socket.socket, message: dict) -> None:
 def receive(connection: socket.socket) -> tuple[dict | None, list[int]]:
     """Return the next message, with the open files that came along; None at the end.
 
-    Who asks waits for the answer, so that there is never more than one message to read.
+    No more is taken than the message: the next may have come already.
     """
     received, files = b"", []
     while not received.endswith(b"\n"):
-        piece, more, _, _ = socket.recv_fds(connection, _PIECE, 2)
+        there = connection.recv(_PIECE, socket.MSG_PEEK)
+        wanted = there.find(b"\n") + 1 or len(there)
+        piece, more, _, _ = socket.recv_fds(connection, max(wanted, 1), 2)
         files += more
         received += piece
         if not piece:
