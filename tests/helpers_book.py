@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from helpers_data import ROOT
@@ -68,3 +69,11 @@ def edit(root: Path, file: str, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text, f"{file} does not hold {old!r}"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def wait_for(condition, seconds: float = 20) -> bool:
+    """Wait until something holds, or so long; return whether it does."""
+    until = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.02)
+    return condition()

@@ -8,7 +8,15 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers_book import SMALL_BOOK, copy_small_book, edit, nenreview, snapshot, started
+from helpers_book import (
+    SMALL_BOOK,
+    copy_small_book,
+    edit,
+    nenreview,
+    snapshot,
+    started,
+    wait_for,
+)
 
 TIMES = 20
 SAME = {"SOURCE_DATE_EPOCH": "1700000000"}
@@ -31,13 +39,6 @@ def ended(group: int) -> bool:
     except ProcessLookupError:
         return True
     return False
-
-
-def wait_for(condition, seconds: float = 20) -> bool:
-    until = time.monotonic() + seconds
-    while not condition() and time.monotonic() < until:
-        time.sleep(0.02)
-    return condition()
 
 
 @needs_groups

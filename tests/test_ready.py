@@ -6,12 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
-from helpers_book import copy_small_book, edit, nenreview, snapshot, started
+from helpers_book import copy_small_book, edit, nenreview, snapshot, started, wait_for
 from helpers_data import ROOT
 
 from nenreview.errors import ReviewError
@@ -84,13 +83,6 @@ def is_gone(pid: int) -> bool:
         return True
 
 
-def wait_for(condition) -> bool:
-    until = time.monotonic() + SECONDS
-    while not condition() and time.monotonic() < until:
-        time.sleep(0.02)
-    return condition()
-
-
 def test_the_same_process_renders_again_what_has_changed_in_a_chapter(book):
     first = rendered(book)
     assert "Now alpha and one and none." in page(book)
@@ -154,7 +146,7 @@ def test_another_process_renders_after_anything_else_has_changed(book, change, e
     second = rendered(book)
     assert second != first
     assert expected in page(book)
-    assert wait_for(lambda: is_gone(first))
+    assert wait_for(lambda: is_gone(first), SECONDS)
     assert rendered(book) == second
 
 
@@ -304,7 +296,7 @@ def test_where_none_can_be_of_use_none_stays_and_nothing_is_promised(book, reaso
     reason(book)
     status, _, errors = ended(asked(book))
     assert status == 0 and "begins warm" not in errors
-    assert wait_for(lambda: is_gone(holder(book)))
+    assert wait_for(lambda: is_gone(holder(book)), SECONDS)
     assert not list(book.glob(".cache/ready-*"))
     shutil.rmtree(book / ".cache")
 
@@ -380,7 +372,7 @@ def test_it_ends_with_all_that_it_started(book, stay, end):
     below = psutil.Process(pid).children(recursive=True)
     assert below
     end(book, pid)
-    assert wait_for(lambda: is_gone(pid))
+    assert wait_for(lambda: is_gone(pid), SECONDS)
     _, left = psutil.wait_procs(below, timeout=SECONDS)
     assert not left
     assert not (book / ".cache" / "ready").exists()
@@ -389,7 +381,7 @@ def test_it_ends_with_all_that_it_started(book, stay, end):
 def test_one_that_was_killed_is_replaced(book):
     first = rendered(book)
     psutil.Process(first).kill()
-    assert wait_for(lambda: is_gone(first)) and (book / ".cache" / "ready").exists()
+    assert wait_for(lambda: is_gone(first), SECONDS) and (book / ".cache" / "ready").exists()
     second = rendered(book)
     assert second != first
     assert rendered(book) == second
@@ -411,13 +403,13 @@ def test_who_asks_and_is_ended_ends_the_render(book, sign):
     before = snapshot(book / "_book")
     mark = slow(book)
     run = asked(book)
-    assert wait_for(mark.exists)
+    assert wait_for(mark.exists, SECONDS)
     below = psutil.Process(pid).children(recursive=True)
     os.kill(run.pid, sign)
     _, errors = run.communicate(timeout=SECONDS)
     if sign == signal.SIGINT:
         assert run.returncode == 130 and "interrupted; what stood before still stands" in errors
-    assert wait_for(lambda: is_gone(pid))
+    assert wait_for(lambda: is_gone(pid), SECONDS)
     _, left = psutil.wait_procs(below, timeout=SECONDS)
     assert not left
     assert snapshot(book / "_book") == before
@@ -430,11 +422,11 @@ def test_a_cell_that_cannot_be_interrupted_is_killed(book):
     stubborn = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nmark = Path"
     edit(book, CHAPTER, "mark = Path", stubborn)
     run = asked(book)
-    assert wait_for(mark.exists)
+    assert wait_for(mark.exists, SECONDS)
     below = psutil.Process(pid).children(recursive=True)
     os.kill(run.pid, signal.SIGINT)
     assert ended(run)[0] == 130
-    assert wait_for(lambda: is_gone(pid))
+    assert wait_for(lambda: is_gone(pid), SECONDS)
     _, left = psutil.wait_procs(below, timeout=SECONDS)
     assert not left
 
@@ -443,7 +435,7 @@ def test_a_second_render_says_that_it_waits_and_comes_after(book):
     pid = rendered(book)
     mark = slow(book)
     first = asked(book)
-    assert wait_for(mark.exists)
+    assert wait_for(mark.exists, SECONDS)
     second = asked(book)
     waiting = second.stderr.readline()
     assert "another render of this review is under way; waiting" in waiting
@@ -459,7 +451,7 @@ def test_a_process_that_dies_as_it_renders_is_told(book):
     rendered(book)
     mark = slow(book)
     run = asked(book)
-    assert wait_for(mark.exists)
+    assert wait_for(mark.exists, SECONDS)
     psutil.Process(holder(book)).kill()
     _, errors = run.communicate(timeout=SECONDS)
     assert run.returncode == 1 and "the process that renders has ended" in errors

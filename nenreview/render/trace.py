@@ -109,11 +109,16 @@ def is_old(since: int) -> bool:
     since : int
         When the process began or earlier, nanoseconds since 1970.
     """
-    modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    stamps = (_stamp(file) for file in modules if file)
+    stamps = map(_stamp, _modules())
     return any(stamp and stamp[0] >= since for stamp in stamps) or any(
         _stamp(file) != stamp for file, stamp in _trace.opened.items()
     )
+
+
+def _modules() -> set[str]:
+    """Return the files of all modules that have been imported."""
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    return {file for file in files if file}
 
 
 def _stamp(file: str) -> Stamp | None:
@@ -137,8 +142,7 @@ def read_below(root: Path) -> tuple[list[str], list[str]]:
 
     Among the files are those of the modules that were imported.
     """
-    modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    files = _trace.files | _trace.told | {file for file in modules if file and file.endswith(".py")}
+    files = _trace.files | _trace.told | {file for file in _modules() if file.endswith(".py")}
     return below(root, files), below(root, _trace.folders)
 
 
