@@ -1,10 +1,7 @@
 """How long rendering takes, beside Quarto where it is installed, and beside its floor.
 
 Run by `make bench`. Every run is a command from the shell in a copy of the review, so that its
-time holds the start of the process. Medians are printed with the fastest and slowest run.
-
-Where a chapter was edited, ours is timed twice: with nothing running before, and with the process
-waiting that an earlier render has left (`--stay`).
+time includes the start of the process. Medians are printed with the fastest and slowest run.
 """
 
 from __future__ import annotations
@@ -32,10 +29,7 @@ ROOT = Path(__file__).parents[1]
 CHAPTER = "chapters/spartalizumab.qmd"
 CODE = "trial.printed_rates()"  # a cell of it
 OURS = [sys.executable, "-m", "nenreview", "render"]
-ALONE = ["--stay", "0"]
-WAITED_FOR = ["--stay", "120"]
 TO_HTML = ["--to", "html"]
-IMPORTING = 6  # seconds after which a process that stays has imported everything
 QUARTO = ["quarto", "render"]
 # What was made, and what rendering does without.
 LEFT_OUT = shutil.ignore_patterns(".*", "_book", "_site", "__pycache__", "*.ipynb", "tests")
@@ -43,16 +37,12 @@ LEFT_OUT = shutil.ignore_patterns(".*", "_book", "_site", "__pycache__", "*.ipyn
 
 @dataclass(frozen=True)
 class Case:
-    """Something to time: what is done before, our options, and the arguments of Quarto's render.
-
-    `warm` is whether it can begin with a process that stayed.
-    """
+    """Something to time: what is done before, our options, and the arguments of Quarto's render."""
 
     name: str
     before: Callable[[Path, int], None]
     ours: list[str]
     quarto: list[str] | None = None
-    warm: bool = True
 
 
 def cold(root: Path, _: int) -> None:
@@ -84,7 +74,7 @@ def as_it_is(_root: Path, _run: int) -> None:
 
 
 CASES = (
-    Case("whole review, cold, HTML and PDF", cold, [], [], warm=False),
+    Case("whole review, cold, HTML and PDF", cold, [], []),
     Case("a sentence edited, HTML", prose, TO_HTML, [CHAPTER, *TO_HTML]),
     Case("a sentence edited, HTML and PDF", prose, [], [CHAPTER]),
     Case("a cell edited, HTML", code, TO_HTML, [CHAPTER, *TO_HTML]),
@@ -125,7 +115,7 @@ def floor(root: Path) -> tuple[float, str]:
     """
     imports, _ = timed([sys.executable, "-c", "import nenreview.chapter"], root)
     cold(root, 0)
-    _, said = timed([*OURS, *ALONE, "--profile", "--jobs", "1"], root)
+    _, said = timed([*OURS, "--profile", "--jobs", "1"], root)
     seconds = {name: float(s) for s, name in re.findall(r"^ *([\d.]+) s +(.+)$", said, re.M)}
     cells = [value for name, value in seconds.items() if name.endswith(".qmd")]
     share = max(max(cells), sum(cells) / os.cpu_count())
@@ -148,26 +138,18 @@ def compare(runs: int) -> None:
                 case.before(root, next(number))
                 taken.append(timed(command, root)[0])
                 if command[0] == QUARTO[0]:
-                    timed([*OURS, *ALONE], root)  # Quarto writes over the book
+                    timed(OURS, root)  # Quarto writes over the book
             return taken
 
-        timed([*OURS, *ALONE], root)  # compiles modules, fills the caches of the system
-        print("| Case | Ours, s | Ours, begun warm, s | Quarto, s | Ratio | Ratio, warm |")
-        print("|---|---|---|---|---|---|", flush=True)
+        timed(OURS, root)  # compiles modules, fills the caches of the system
+        print("| Case | Ours, s | Quarto, s | Ratio |")
+        print("|---|---|---|---|", flush=True)
         for case in CASES:
-            alone = times(case, [*OURS, *ALONE, *case.ours])
-            warm = []
-            if case.warm:
-                case.before(root, next(number))
-                timed([*OURS, *WAITED_FOR], root)
-                sleep(IMPORTING)
-                warm = times(case, [*OURS, *WAITED_FOR, *case.ours])
-                timed([*OURS, *ALONE], root)
+            ours = times(case, [*OURS, *case.ours])
             theirs = []
             if have_quarto and case.quarto is not None:
                 theirs = times(case, [*QUARTO, *case.quarto])
-            ratios = [ratio(theirs, ours) for ours in (alone, warm)]
-            cells = [case.name, *map(spread, (alone, warm, theirs)), *ratios]
+            cells = [case.name, spread(ours), spread(theirs), ratio(theirs, ours)]
             print(f"| {' | '.join(cells)} |", flush=True)
         seconds, told = floor(root)
     print(f"\nFloor of a cold render: {seconds:.2f} s ({told}).")
@@ -246,7 +228,7 @@ def grow(numbers: list[int]) -> None:
     print("| Chapters | HTML and PDF, s | s a chapter | Peak memory, MiB |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for chapters in numbers:
-            seconds, memory = peak([*OURS, *ALONE], synthetic(Path(folder), chapters))
+            seconds, memory = peak(OURS, synthetic(Path(folder), chapters))
             each = seconds / chapters
             print(f"| {chapters} | {seconds:.1f} | {each:.3f} | {memory:.0f} |", flush=True)
 

@@ -9,9 +9,6 @@ import sys
 from nenreview import commands
 from nenreview.errors import ReviewError
 
-STAY = "NENREVIEW_STAY"
-_STAY, _DAY = 300, 86_400  # seconds
-
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit status (0 done, 1 refused, 2 wrong usage)."""
@@ -85,16 +82,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     render.add_argument(
         "--profile", action="store_true", help="say where the time went, by stage and chapter"
-    )
-    render.add_argument(
-        "--stay",
-        type=_seconds,
-        default=_default_stay(),
-        metavar="SECONDS",
-        help="let the process that has imported everything wait so long for the next render, "
-        "which then takes half the time; 0 for none, which ends one that waits. By default what "
-        f"the variable {STAY} says, else none where CI is set, as on a build server, and "
-        f"otherwise {_STAY}. With --kernel there is none.",
     )
     render.set_defaults(run=commands.render)
 
@@ -313,19 +300,6 @@ def _port(text: str) -> int:
     """Return the number of a port."""
     if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r}; expected a number from 0 to 65535")
-    return int(text)
-
-
-def _default_stay() -> str:
-    """Return how long a process stays where nobody says it, not yet checked."""
-    return os.environ.get(STAY) or ("0" if os.environ.get("CI") else str(_STAY))
-
-
-def _seconds(text: str) -> int:
-    """Return a number of seconds, of a day at most."""
-    if not text.isdecimal() or len(text) > 5 or int(text) > _DAY:
-        message = f"{text!r}; expected seconds from 0 to {_DAY}, here or in {STAY}"
-        raise argparse.ArgumentTypeError(message)
     return int(text)
 
 

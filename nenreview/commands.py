@@ -6,7 +6,6 @@ Each imports what it needs where it needs it, so that --help and a wrong word an
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 
 from nenreview.errors import ReviewError
 
@@ -90,38 +89,16 @@ def audit(arguments) -> int:
 
 
 def render(arguments) -> int:
-    """Render with the built-in engine, in a process that stays where that is possible."""
-    from nenreview.render import ready, renderer
-
-    options = {
-        "chapters": arguments.chapters,
-        "formats": arguments.to,
-        "jobs": arguments.jobs,
-        "profile": arguments.profile,
-    }
-    if not arguments.stay:
-        renderer.dismiss()
-    can_stay = ready.AVAILABLE and sys.stdout and sys.stderr  # a shell can close either
-    if arguments.stay and can_stay and not arguments.kernel:
-        with suppress(renderer.Unfit):
-            return _render_and_stay(renderer.Renderer(arguments.stay), options, arguments.stay)
+    """Render with the built-in engine."""
     from nenreview.render.book import render
 
-    render(**options, kernel=arguments.kernel)
-    return 0
-
-
-def _render_and_stay(renderer, options: dict, seconds: int) -> int:
-    try:
-        renderer.render(**options)
-    finally:
-        renderer.end()
-        if renderer.stays:
-            print(
-                f"A render within the next {seconds} s begins warm; "
-                "`nenreview render --stay 0` ends what waits for it",
-                file=sys.stderr,
-            )
+    render(
+        arguments.chapters,
+        arguments.to,
+        jobs=arguments.jobs,
+        kernel=arguments.kernel,
+        profile=arguments.profile,
+    )
     return 0
 
 

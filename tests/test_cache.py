@@ -13,7 +13,7 @@ from nenreview.render import cache as caches
 from nenreview.render.cache import Cache, is_known
 from nenreview.render.execute import execute_all
 from nenreview.render.forked import AVAILABLE, forks
-from nenreview.render.inputs import below, checksums
+from nenreview.render.inputs import below, checksums, times
 from nenreview.render.source import Chapter, read_chapters
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="this system cannot fork")
@@ -190,11 +190,16 @@ def run_one(root: Path, code: str, file: str = "chapters/one.qmd"):
     return chapter, executed
 
 
+def cache_of(root: Path) -> Cache:
+    """Return the cache of a render that begins now."""
+    return Cache(root, checksums(root), times(root))
+
+
 def test_a_chapter_that_starts_another_program_is_never_kept(tmp_path):
     (tmp_path / "chapters").mkdir()
     chapter, executed = run_one(tmp_path, "import subprocess\nsubprocess.run(['true'])")
     assert [str(tmp_path / "chapters"), "true"] in executed.read[2]
-    cache = Cache(tmp_path, checksums(tmp_path))
+    cache = cache_of(tmp_path)
     cache.put(chapter, executed)
     assert cache.get(chapter) is None
 
@@ -216,8 +221,8 @@ def test_a_chapter_that_asks_git_depends_on_the_history(tmp_path):
     def kept() -> list[bool]:
         answers = []
         for chapter, executed in runs:
-            answers.append(Cache(tmp_path, {}).get(chapter) == executed)
-            Cache(tmp_path, {}).put(chapter, executed)
+            answers.append(cache_of(tmp_path).get(chapter) == executed)
+            cache_of(tmp_path).put(chapter, executed)
         return answers
 
     # Each its own entry.
@@ -234,12 +239,12 @@ def test_a_chapter_that_asks_git_depends_on_the_history(tmp_path):
 
 def test_what_is_not_committed_is_part_of_the_whole(tmp_path):
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    before = Cache(tmp_path, {}).checksum()
+    before = cache_of(tmp_path).checksum()
     (tmp_path / "_book").mkdir()
     (tmp_path / "_book" / "index.html").touch()
-    assert Cache(tmp_path, {}).checksum() == before
+    assert cache_of(tmp_path).checksum() == before
     (tmp_path / "new").touch()
-    assert Cache(tmp_path, {}).checksum() != before
+    assert cache_of(tmp_path).checksum() != before
 
 
 def test_a_chapter_that_has_git_change_something_is_never_kept(tmp_path):
@@ -247,8 +252,8 @@ def test_a_chapter_that_has_git_change_something_is_never_kept(tmp_path):
     chapter, executed = run_one(
         tmp_path, "import subprocess\nsubprocess.run(['git', 'init', '-q'])"
     )
-    Cache(tmp_path, {}).put(chapter, executed)
-    assert Cache(tmp_path, {}).get(chapter) is None
+    cache_of(tmp_path).put(chapter, executed)
+    assert cache_of(tmp_path).get(chapter) is None
 
 
 def test_the_engine_and_the_installed_packages_are_part_of_the_key(tmp_path, monkeypatch):
@@ -260,9 +265,9 @@ def test_the_engine_and_the_installed_packages_are_part_of_the_key(tmp_path, mon
     chapter, executed = run_one(tmp_path, "1")
 
     def kept() -> bool:
-        return Cache(tmp_path, {}).get(chapter) is not None
+        return cache_of(tmp_path).get(chapter) is not None
 
-    Cache(tmp_path, {}).put(chapter, executed)
+    cache_of(tmp_path).put(chapter, executed)
     assert kept()
     monkeypatch.setattr(caches, "installed", lambda: ["pandas-9"])
     assert not kept()
@@ -276,12 +281,14 @@ def test_the_engine_and_the_installed_packages_are_part_of_the_key(tmp_path, mon
 def test_a_file_that_changes_while_a_chapter_runs_is_a_reason_to_run_it_again(tmp_path):
     (tmp_path / "chapters").mkdir()
     (tmp_path / "value.txt").write_text("one", encoding="utf-8")
-    before = checksums(tmp_path)
+    before = cache_of(tmp_path)
     chapter, executed = run_one(tmp_path, "open('../value.txt').read()")
-    (tmp_path / "value.txt").write_text("two", encoding="utf-8")
-    Cache(tmp_path, before).put(chapter, executed)
-    assert Cache(tmp_path, checksums(tmp_path)).get(chapter) is None
-    assert Cache(tmp_path, before).get(chapter) == executed
+    for text in ("two", "one"):  # changed, and changed back
+        (tmp_path / "value.txt").write_text(text, encoding="utf-8")
+        before.put(chapter, executed)
+        assert cache_of(tmp_path).get(chapter) is None
+    cache_of(tmp_path).put(chapter, executed)
+    assert cache_of(tmp_path).get(chapter) == executed
 
 
 def tables(executed) -> set[str]:

@@ -8,15 +8,19 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psutil
 import pytest
-from helpers_book import copy_small_book, edit, nenreview
+from helpers_book import copy_small_book, edit, nenreview, wait_for
 from helpers_browser import launched
 from helpers_data import ROOT
 from playwright.sync_api import expect
 
+from nenreview.render.inputs import OutdatedError, State
+
 SECONDS = 60  # that a test waits for what takes one
+ENDED = "render: its process has ended; save a file to try again"
 
 
 class Watching:
@@ -164,3 +168,74 @@ def test_a_port_that_is_taken_and_a_wrong_format_are_refused(watched):
     assert run.returncode == 1 and "--to: 'docx'; expected html, pdf or both" in run.stderr
     run = nenreview("watch", "--port", "high", cwd=watched.root)
     assert run.returncode == 2 and "expected a number from 0 to 65535" in run.stderr
+
+
+def renderer(watched) -> psutil.Process:
+    """Return the process that renders: the only child with a group of its own."""
+    children = psutil.Process(watched.process.pid).children()
+    (child,) = (child for child in children if os.getpgid(child.pid) == child.pid)
+    return child
+
+
+def test_what_was_changed_and_changed_back_is_rendered_by_a_new_process(watched):
+    watched.news()
+    before = renderer(watched)
+    edit(watched.root, "helper.py", "alpha", "beta")
+    watched.news()
+    edit(watched.root, "helper.py", "beta", "alpha")
+    watched.news()
+    assert "Now alpha" in watched.page("chapters/first.html")
+    assert renderer(watched) != before
+
+
+def test_chapters_that_are_saved_are_rendered_by_one_process(watched):
+    watched.news()
+    before = renderer(watched)
+    edit(watched.root, "chapters/first.qmd", "Now `", "Then `")
+    watched.news()
+    assert renderer(watched) == before
+
+
+def test_a_child_that_is_killed_is_named_and_the_next_save_renders(watched):
+    watched.news()
+    renderer(watched).kill()
+    edit(watched.root, "chapters/first.qmd", "Now `", "Then `")
+    assert watched.news() == {"version": 1, "problems": [ENDED]}
+    edit(watched.root, "chapters/first.qmd", "Then `", "Later `")
+    assert watched.news() == {"version": 2, "problems": []}
+    assert "Later alpha" in watched.page("chapters/first.html")
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_cell_that_does_not_end_ends_with_it(watched, sign):
+    watched.news()
+    begun = watched.root / "chapters" / "begun"
+    endless = "__import__('pathlib').Path('begun').touch(), __import__('time').sleep(300)"
+    edit(watched.root, "chapters/first.qmd", "{python} VALUE", f"{{python}} {endless}")
+    assert wait_for(begun.exists, SECONDS)
+    below = psutil.Process(watched.process.pid).children(recursive=True)
+    watched.process.send_signal(sign)
+    watched.process.wait(SECONDS)
+    _, left = psutil.wait_procs(below, timeout=SECONDS)
+    assert not left
+
+
+def test_a_state_is_outdated_by_every_change_but_that_of_a_chapter(tmp_path):
+    (tmp_path / "module.py").write_text("one", encoding="utf-8")
+    (tmp_path / "chapter.qmd").write_text("one", encoding="utf-8")
+    state = State.now(tmp_path)
+    state.require_current([])
+    (tmp_path / "chapter.qmd").write_text("two", encoding="utf-8")
+    state.require_current(["chapter.qmd"])
+    for text in ("two", "one"):  # changed, and changed back
+        (tmp_path / "module.py").write_text(text, encoding="utf-8")
+        with pytest.raises(OutdatedError):
+            state.require_current(["chapter.qmd"])
+    state = State.now(tmp_path)
+    (tmp_path / "new.csv").touch()
+    with pytest.raises(OutdatedError):
+        state.require_current(["chapter.qmd"])
+    with pytest.raises(OutdatedError):
+        replace(State.now(tmp_path), packages=["pandas-9.dist-info"]).require_current([])
+    with pytest.raises(OutdatedError):
+        replace(State.now(tmp_path), commit="another").require_current([])

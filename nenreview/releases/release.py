@@ -198,7 +198,7 @@ def _prepare(copy: Path, chapter: str, number: str) -> None:
 def _render(copy: Path) -> None:
     """Render a copy with the code that lies in it, or else with this."""
     path = os.pathsep.join(filter(None, [str(copy), os.environ.get("PYTHONPATH", "")]))
-    command = [sys.executable, "-m", "nenreview", "render", "--stay", "0"]
+    command = [sys.executable, "-m", "nenreview", "render"]
     run = subprocess.run(command, cwd=copy, env={**os.environ, "PYTHONPATH": path})
     if run.returncode:
         raise ReviewError(Problem("render", f"ended with exit status {run.returncode}, see above"))

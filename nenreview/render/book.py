@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from time import monotonic
-from typing import Protocol
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import BOOK, ROOT, shown
@@ -17,7 +16,7 @@ from nenreview.render.discovery import CARD_NAME, SITEMAP_NAME
 from nenreview.render.downloads import write_downloads
 from nenreview.render.execute import Executed, Run, cores, execute_all
 from nenreview.render.forked import AVAILABLE, forks
-from nenreview.render.inputs import checksums
+from nenreview.render.inputs import State, checksums, times
 from nenreview.render.markdown import ChapterText, to_markdown
 from nenreview.render.output import alone, keep, replacing
 from nenreview.render.pandoc import Pages, write_pages
@@ -40,7 +39,7 @@ def render(
     jobs: int | None = None,
     kernel: bool = False,
     profile: bool = False,
-    held: Held | None = None,
+    held: State | None = None,
 ) -> None:
     """Render the review into ``_book/``, once no other process renders into it.
 
@@ -58,32 +57,20 @@ def render(
         It takes longer and gives the same.
     profile : bool
         Whether it is printed where the time went, by stage and chapter.
-    held : Held, optional
-        What this process may hold from before.
+    held : State, optional
+        What this process may hold in memory from before.
 
     Raises
     ------
     ReviewError
         If anything is wrong; ``_book/`` is then as it was.
-    Outdated
-        If something has changed that is `held`.
+    OutdatedError
+        If anything of it but a chapter has changed.
     """
     wanted = named_formats(formats)
     with alone(BOOK):
         how = _How(jobs or cores(), kernel, profile, held)
         _render(chapters or [], wanted, how)
-
-
-class Held(Protocol):
-    """What a process may hold in memory, of an earlier render."""
-
-    since: int  # when the process began, nanoseconds since 1970
-
-    def require_current(self, files: dict[str, str], chapters: list[str]) -> None:
-        """Raise `Outdated` if anything but a chapter has changed.
-
-        `files` are the checksums of the project's own, `chapters` those among them.
-        """
 
 
 @dataclass(frozen=True)
@@ -93,7 +80,7 @@ class _How:
     jobs: int
     kernel: bool
     profile: bool
-    held: Held | None
+    held: State | None
 
 
 def named_formats(formats: str) -> list[str]:
@@ -129,12 +116,13 @@ def warm_up() -> None:
 def _render(chapters: list[str], wanted: list[str], how: _How) -> None:
     """Render into ``_book/``, where nobody else does."""
     started = monotonic()
-    # First: what is read after it and has changed by then, the next render sees to have changed.
+    # First of all: a file that changes after it, even if it is changed back, is rendered again.
+    before = times(ROOT)
     known = checksums(ROOT)
     config = read_config(ROOT)
     files = [entry.file for entry in config.chapters]
     if how.held:
-        how.held.require_current(known, files)
+        how.held.require_current(files)
     named = named_chapters(config, chapters)
     if named and not (BOOK / "index.html").is_file():
         print("No earlier render to add to: rendering the whole review.", file=sys.stderr)
@@ -143,7 +131,7 @@ def _render(chapters: list[str], wanted: list[str], how: _How) -> None:
     progress = Progress()
     with progress.stage("reading and comparing"):
         sources = read_chapters(ROOT, files)
-        cache = Cache(ROOT, known)
+        cache = Cache(ROOT, known, before)
         state = Made(ROOT, BOOK, cache, files)
     if not named and not how.kernel and state.holds(wanted):
         print("Nothing has changed since the last render:")
@@ -170,7 +158,7 @@ def _render(chapters: list[str], wanted: list[str], how: _How) -> None:
         if pieces:
             for name in wanted:
                 pieces.keep(work / name)
-    if not named:
+    if not named and times(ROOT) == before:
         state.note(wanted, by_file, shared)
     seconds = monotonic() - started
     if how.profile:
@@ -291,7 +279,7 @@ def _executed(
 def _run(chapters: list[Chapter], how: _How) -> Run:
     """Return what executes a chapter."""
     if not how.kernel and AVAILABLE:
-        return forks(chapters, ROOT, how.held and how.held.since)
+        return forks(chapters, ROOT)
     if not how.kernel:
         print("This system cannot fork: each chapter has a kernel of its own.", file=sys.stderr)
     from nenreview.render.kernel import run_in_kernel

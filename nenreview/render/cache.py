@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from nenreview.render.computed import code_of, with_results
 from nenreview.render.execute import Executed
-from nenreview.render.inputs import FOLDER, checksum, checksum_of, installed
+from nenreview.render.inputs import FOLDER, checksum, checksum_of, installed, times
 from nenreview.render.source import Chapter
 from nenreview.textfile import write_whole
 from nenreview.version import EPOCH, git_says, made
@@ -42,14 +42,16 @@ class Cache:
     root : Path
         Root of the review.
     files : dict of str to str
-        What the project's files held before anything was executed (`inputs.checksums`): what
-        changes while a chapter runs is a reason to run it again.
+        What the project's files held before anything was executed (`inputs.checksums`).
+    changed : dict of str to int
+        When they last changed, taken before `files` (`inputs.times`). A chapter is not kept
+        where it read a file that has changed since, even if it was changed back.
     """
 
-    def __init__(self, root: Path, files: dict[str, str]):
+    def __init__(self, root: Path, files: dict[str, str], changed: dict[str, int]):
         self._root = root
         self._folder = root / FOLDER / "chapters"
-        self._files = files
+        self._files, self._changed = files, changed
         self._entries: dict[str, dict] = {}  # as read from the folder
         self._asked: dict[tuple[str, ...], str | None] = {}  # Git's answers
         for part in self._folder.glob(".*"):  # of a process that was killed as it wrote
@@ -68,11 +70,14 @@ class Cache:
         return replace(executed, notebook=with_results(chapter.notebook, executed.notebook))
 
     def put(self, chapter: Chapter, executed: Executed) -> None:
-        """Keep an executed chapter; one of which it is not known what it read is not kept.
+        """Keep an executed chapter, if it is known what it read, and that is as it was.
 
         Nothing is said where it cannot be written: the next render executes it again.
         """
         if executed.read is None or not all(map(is_known, executed.read[2])):
+            return
+        now = times(self._root, executed.read[0])
+        if any(now.get(file) != self._changed.get(file) for file in executed.read[0]):
             return
         entry = {
             "made from": self._made_from(chapter, executed.read),

@@ -17,7 +17,6 @@ from threading import Lock
 from nenreview.errors import Problem, ReviewError
 from nenreview.render import warm
 from nenreview.render.execute import SECONDS, Executed, Run, environment
-from nenreview.render.inputs import Outdated
 from nenreview.render.source import Chapter
 
 ENDING = 1  # second that a process may take to end after its last word
@@ -26,7 +25,7 @@ _HERE = ("nenreview.render.warm", "nenreview.render.worker")
 _starting = Lock()  # multiprocessing does not say that processes may be started at once
 
 
-def forks(chapters: Sequence[Chapter], root: Path, since: int | None = None) -> Run:
+def forks(chapters: Sequence[Chapter], root: Path) -> Run:
     """Start the warm process, and return what executes a chapter in a fork of it.
 
     The process imports while this function has long returned. It ends with this one.
@@ -37,16 +36,13 @@ def forks(chapters: Sequence[Chapter], root: Path, since: int | None = None) -> 
         Those that will be executed: what they import is imported once.
     root : Path
         Root of the review.
-    since : int, optional
-        When this process began, nanoseconds since 1970. Where it is given, the warm process
-        may be old, and `Outdated` is raised if it has read what has changed after that.
     """
     code = (cell["source"] for c in chapters for cell in c.notebook["cells"] if "outputs" in cell)
     names = " ".join(warm.imported(code))
     with _environment(environment(root) | {warm.MODULES: names}):
         forkserver.set_forkserver_preload(list(_HERE))
         forkserver.ensure_running()
-    return lambda chapter: _run(chapter, root, since)
+    return lambda chapter: _run(chapter, root)
 
 
 @contextmanager
@@ -61,22 +57,20 @@ def _environment(new: dict[str, str]) -> Iterator[None]:
         os.environ.update(old)
 
 
-def _run(chapter: Chapter, root: Path, since: int | None) -> Executed:
+def _run(chapter: Chapter, root: Path) -> Executed:
     """Execute one chapter in a fork.
 
     Raises
     ------
     ReviewError
         As `execute` does, and if the process dies or a cell takes longer than `SECONDS`.
-    Outdated
-        If the process that it is a fork of has read what has changed.
     """
     # Here and not above: what it needs of IPython is for the forks.
     from nenreview.render.worker import work
 
     context = multiprocessing.get_context("forkserver")
     here, there = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(chapter, root, there, since))
+    process = context.Process(target=work, args=(chapter, root, there))
     with _starting:
         process.start()
     there.close()
@@ -86,8 +80,6 @@ def _run(chapter: Chapter, root: Path, since: int | None) -> Executed:
             message = here.recv()
             if isinstance(message, Executed):
                 return message
-            if isinstance(message, Outdated):
-                raise message
             if isinstance(message, list):
                 raise ReviewError(*message)
             line = message

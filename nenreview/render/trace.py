@@ -14,12 +14,10 @@ import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from stat import S_ISREG
 
 from nenreview.events import CHECKING, READ, forget
 from nenreview.render.inputs import below
 
-Stamp = tuple[int, int, int]  # time, nanoseconds since 1970; size; number in the file system
 _IMPORTING = "importlib"  # in the name of the file that lists a folder
 
 
@@ -33,10 +31,6 @@ class Trace:
         Absolute paths.
     told : set of str
         Those files of which the project's own code said that it used them.
-    opened : dict of str to tuple or None
-        Files that were opened to be read, for a check alone as well, and what they were then.
-    written : set of str
-        Files that were opened to be written.
     programs : set of tuple of str
         Of each the folder that it was started in, its name, and its arguments.
     """
@@ -44,24 +38,17 @@ class Trace:
     files: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
-    opened: dict[str, Stamp | None] = field(default_factory=dict)
-    written: set[str] = field(default_factory=set)
     programs: set[tuple[str, ...]] = field(default_factory=set)
     checking: bool = False
 
     def hear(self, event: str, arguments: tuple) -> None:
         """Take note of an event; called by Python for each."""
         if event == "open":
-            path, mode, flags = arguments
+            path, mode, _ = arguments
             if not isinstance(path, str | os.PathLike):
                 return  # an open file
-            absolute = _absolute(path)
-            if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-                self.written.add(absolute)
-            if mode is None or "r" in mode:
-                self.opened.setdefault(absolute, _stamp(absolute))
-                if not self.checking:
-                    self.files.add(absolute)
+            if (mode is None or "r" in mode) and not self.checking:
+                self.files.add(_absolute(path))
         elif event in ("os.listdir", "os.scandir"):
             # An import lists folders too; the modules that it finds are counted as files.
             if isinstance(arguments[0], int):
@@ -94,47 +81,12 @@ def before_forks() -> None:
     """Let what was told so far count for no fork: each is told again what it uses."""
     _trace.told.clear()
     forget()
-    # What it has written itself, as the list of fonts that matplotlib makes, it knows as it is.
-    for file in _trace.written & _trace.opened.keys():
-        _trace.opened[file] = _stamp(file)
-
-
-def is_old(since: int) -> bool:
-    """Return whether a file has changed that this process has imported, or opened since `begin`.
-
-    The project's own files or others: whatever the process may hold in memory.
-
-    Parameters
-    ----------
-    since : int
-        When the process began or earlier, nanoseconds since 1970.
-    """
-    stamps = map(_stamp, _modules())
-    return any(stamp and stamp[0] >= since for stamp in stamps) or any(
-        _stamp(file) != stamp for file, stamp in _trace.opened.items()
-    )
 
 
 def _modules() -> set[str]:
     """Return the files of all modules that have been imported."""
     files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
     return {file for file in files if file}
-
-
-def _stamp(file: str) -> Stamp | None:
-    """Return what tells a file from what it was; None for one that is not there.
-
-    Nor for a folder, for what the system makes up as it is read, and for what Python makes of a
-    module and keeps.
-    """
-    if file.startswith(("/proc/", "/sys/", "/dev/")) or "__pycache__" in file:
-        return None
-    try:
-        found = os.stat(file)  # noqa: PTH116 - not by way of Path: there are thousands
-    except OSError:
-        return None
-    # The time of its content, its name or its rights, which nobody can set back.
-    return (found.st_ctime_ns, found.st_size, found.st_ino) if S_ISREG(found.st_mode) else None
 
 
 def read_below(root: Path) -> tuple[list[str], list[str]]:

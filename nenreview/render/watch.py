@@ -10,13 +10,13 @@ import watchfiles
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import BOOK, ROOT
-from nenreview.render import ready
 from nenreview.render.book import named_formats
+from nenreview.render.child import AVAILABLE, Child
 from nenreview.render.inputs import is_own
 from nenreview.render.live import News, live
-from nenreview.render.renderer import Renderer
 
 QUIET = 50  # milliseconds without another change, after which a save is taken to be complete
+LOOK = 200  # milliseconds that the first look may take
 
 
 def watch(formats: str, port: int, *, opened: bool = False) -> None:
@@ -38,31 +38,35 @@ def watch(formats: str, port: int, *, opened: bool = False) -> None:
         with the review is printed and shown in the pages, and the last good ones stay.
     """
     named_formats(formats)
-    if not ready.AVAILABLE:
-        message = "this system has no Unix sockets; `nenreview render` after each change does"
+    if not AVAILABLE:
+        message = "this system has no process groups; run `nenreview render` after each change"
         raise ReviewError(Problem("watch", message))
-    news, renderer = News(), Renderer()
+    news, child = News(), Child()
 
     def render() -> None:
-        problems = ready.problems_of(lambda: renderer.render(formats=formats))
+        problems = child.render(formats)
         for problem in problems:
             _say(f"nenreview: {problem}")
         news.tell([str(problem) for problem in problems])
 
+    changes = watchfiles.watch(
+        ROOT, watch_filter=_is_own, step=QUIET, rust_timeout=LOOK, yield_on_timeout=True
+    )
     try:
         with live(BOOK, news, port) as address:
+            next(changes)  # from here on, no change is missed
             render()
             print(f"Serving the book at {address} and watching; Ctrl-C ends it", flush=True)
             if opened:
                 webbrowser.open(address)
-            for changes in watchfiles.watch(ROOT, watch_filter=_is_own, step=QUIET):
-                files = sorted({_below_root(path).as_posix() for _, path in changes})
-                _say("changed: " + ", ".join(files))
+            for changed in filter(None, changes):
+                files = {_below_root(path).as_posix() for _, path in changed}
+                _say("changed: " + ", ".join(sorted(files)))
                 render()
     except KeyboardInterrupt:
         return
     finally:
-        renderer.end()
+        child.end()
 
 
 def _below_root(path: str) -> Path:

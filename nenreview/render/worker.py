@@ -23,7 +23,6 @@ from traitlets.config import Config
 from nenreview.errors import Problem, ReviewError
 from nenreview.render import trace
 from nenreview.render.execute import CellError, add_stream, execute
-from nenreview.render.inputs import Outdated
 from nenreview.render.source import Chapter
 
 
@@ -121,16 +120,12 @@ class ShellSession:
         return [results[key] for key in numbered]
 
 
-def work(chapter: Chapter, root: Path, connection: Connection, since: int | None) -> None:
+def work(chapter: Chapter, root: Path, connection: Connection) -> None:
     """Execute a chapter and send what comes of it.
 
     Sent are the line of each cell before it is executed (int); at the end the `Executed`, or
-    the list of `Problem` that stopped it, or `Outdated` where a file has changed after `since`
-    that this process had read before it was forked.
+    the list of `Problem` that stopped it.
     """
-    if since and trace.is_old(since):
-        connection.send(Outdated())
-        return
     os.chdir((root / chapter.file).parent)
     try:
         with tempfile.TemporaryDirectory(prefix="nenreview-") as folder:
