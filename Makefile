@@ -4,19 +4,39 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LAB := $(VENV)/.installed-lab
 LOCK := requirements.lock
+LAB_LOCK := requirements-lab.lock
+UV_LOCK := requirements-uv.lock
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+UV := $(BIN)/uv --quiet --no-python-downloads --system-certs
+# uv installs in seconds what takes pip a minute. pip installs where no wheel of uv exists or uv
+# fails, for example because only pip knows the package index. Both check the hashes.
+INSTALL = { test -x $(BIN)/uv && $(UV) pip install --python $(BIN)/python --require-hashes -r $(1); } || \
+	{ echo 'uv cannot install the packages, for the reason above; pip does, in a minute or two' >&2; \
+	  $(PIP) --require-hashes -r $(1); }
+COMPILE := $(UV) pip compile --python $(BIN)/python --upgrade --universal --fork-strategy fewest \
+	--generate-hashes --python-version 3.11 --no-header --no-annotate
+SIDE_BY_SIDE := -n auto --dist worksteal
+# A shell may hold these for other projects; they would change what uv installs, or stop it.
+unexport UV_CONSTRAINT UV_EXCLUDE UV_EXCLUDE_NEWER UV_NO_BINARY UV_OVERRIDE UV_WORKING_DIR
+# Where Python keeps no bytecode, every process compiles every module that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help report test browser check figures lab quarto parity release publish bench lint lock clean
+.PHONY: help report test test-fast browser check figures lab quarto parity release publish bench lint lock wheels clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 report: $(STAMP) ## render the review: _book/index.html and _book/nen-checkpoint-review.pdf
 	$(BIN)/python -m nenreview render
 
-test: $(STAMP) ## run the whole test suite
-	$(BIN)/python -m pytest -n auto --dist loadfile
+test: $(STAMP) ## run the whole test suite, in about five minutes
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+test-fast: $(STAMP) ## run the tests that render nothing, in under a minute
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'not slow'
 
 browser: $(STAMP) ## visit every page in Chromium, where it is installed, and say what was found
 	$(BIN)/python -m pytest tests/test_browser.py
@@ -27,7 +47,7 @@ check: $(STAMP) ## check the data, the configuration and the chapters
 figures: $(STAMP) ## write every figure to figures/
 	$(BIN)/python -m nenreview figures
 
-lab: $(STAMP) ## open JupyterLab with every chapter as a notebook
+lab: $(LAB) ## open JupyterLab with every chapter as a notebook
 	$(BIN)/python -m nenreview notebook
 	$(BIN)/jupyter lab
 
@@ -56,9 +76,13 @@ lint: $(STAMP) ## check the style of the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-lock: $(STAMP) ## write requirements.lock again from pyproject.toml (needs uv)
-	uv pip compile --universal --fork-strategy fewest --generate-hashes --python-version 3.11 \
-	  --no-header --no-annotate --extra dev --upgrade pyproject.toml -o $(LOCK)
+lock: $(STAMP) ## write the lock files again, with the newest packages that pyproject.toml allows
+	$(COMPILE) --extra dev pyproject.toml -o $(LOCK)
+	$(COMPILE) --extra dev --extra lab -c $(LOCK) pyproject.toml -o $(LAB_LOCK)
+	echo uv | $(COMPILE) - -o $(UV_LOCK)
+
+wheels: $(STAMP) ## say which locked packages have no wheel for other Pythons and systems
+	$(BIN)/python tools/wheels.py
 
 clean: ## remove what was made: .venv, _book and caches
 	rm -rf $(VENV) _book ._book.* .quarto .cache .pytest_cache .ruff_cache .hypothesis *.egg-info
@@ -66,10 +90,17 @@ clean: ## remove what was made: .venv, _book and caches
 
 # The environment is made anew when the lock file or the project's own file changes; the
 # stamp is written last, so that an interrupted installation is begun again.
-$(STAMP): $(LOCK) pyproject.toml
+$(STAMP): $(LOCK) $(UV_LOCK) pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PIP) --only-binary :all: --require-hashes -r $(UV_LOCK) || true # then pip installs all
+	@$(call INSTALL,$(LOCK))
+	$(PIP) --no-deps --no-build-isolation -e .
 	touch $(STAMP)
+
+# Without the first stamp, an interrupted installation of JupyterLab begins with a new .venv.
+$(LAB): $(STAMP) $(LAB_LOCK)
+	@rm -f $(STAMP)
+	@$(call INSTALL,$(LAB_LOCK))
+	touch $(STAMP) $(LAB)

@@ -22,6 +22,8 @@ from nenreview.render.kernel import run_in_kernel
 from nenreview.render.notebook import as_notebook, source_of, to_qmd, write_notebook
 from nenreview.render.source import read_chapters
 
+pytestmark = pytest.mark.slow
+
 FILES = [entry.file for entry in read_config(ROOT).chapters]
 # Small ones, with a figure, with tables, with text.
 EXECUTED = ["chapters/spartalizumab.qmd", "chapters/glossary.qmd", "chapters/methods.qmd"]
@@ -35,9 +37,9 @@ def book(tmp_path):
 
 
 def jupyter(path):
-    """Run a notebook in place with nbconvert, in its own folder, as a reader of Jupyter would."""
-    command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "notebook", "--execute"]
-    options = ["--inplace", "--KernelManager.transport=ipc"]  # no port that another kernel takes
+    """Run a notebook in place with Jupyter's own command, in its own folder."""
+    command = [sys.executable, "-m", "jupyter", "execute", "--inplace"]
+    options = ["--KernelManager.transport=ipc"]  # no port that another kernel takes
     run = subprocess.run(
         [*command, *options, path.name],
         cwd=path.parent,

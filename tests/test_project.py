@@ -5,6 +5,7 @@ import re
 import subprocess
 import tomllib
 
+import pytest
 import yaml
 from helpers_data import ROOT
 
@@ -23,13 +24,18 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def locked() -> dict[str, str]:
-    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCK, LAB_LOCK, UV_LOCK = (f"requirements{of}.lock" for of in ("", "-lab", "-uv"))
+
+
+def locked(file: str = LOCK) -> dict[str, str]:
+    lines = text(file)
     return {canonical(n): v for n, v in re.findall(r"^([\w.-]+)==([^\s;\\]+)", lines, re.M)}
 
 
-def declared() -> set[str]:
-    listed = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]
+def declared(*extras: str) -> set[str]:
+    listed = [*PROJECT["dependencies"]]
+    for extra in ("dev", *extras):
+        listed += PROJECT["optional-dependencies"][extra]
     return {canonical(re.match(r"[\w.-]+", entry)[0]) for entry in listed}
 
 
@@ -48,20 +54,24 @@ def text(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def test_the_lock_file_pins_every_declared_package():
+def test_the_lock_files_pin_every_declared_package_at_the_same_version():
     assert declared() <= set(locked())
+    assert declared("lab") <= set(locked(LAB_LOCK))
+    assert locked().items() <= locked(LAB_LOCK).items()
+    assert set(locked(UV_LOCK)) == {"uv"}
 
 
-def test_every_locked_package_has_hashes_and_no_index_is_named():
-    lock = text("requirements.lock")
+@pytest.mark.parametrize("file", [LOCK, LAB_LOCK, UV_LOCK])
+def test_every_locked_package_has_hashes_and_no_index_is_named(file):
+    lock = text(file)
     entries = re.split(r"^(?=[\w.-]+==)", lock, flags=re.M)[1:]
-    assert all("--hash=sha256:" in entry for entry in entries)
+    assert entries and all("--hash=sha256:" in entry for entry in entries)
     assert not re.search(r"index-url|https?://|file:", lock)
 
 
 def test_conda_users_get_the_declared_packages_at_the_locked_versions():
     packages = {name: v for name, v in conda().items() if name not in NOT_PYTHON}
-    assert packages == {name: locked()[name] for name in declared()}
+    assert packages == {name: locked(LAB_LOCK)[name] for name in declared("lab")}
 
 
 def test_conda_and_binder_install_the_project_itself():
@@ -74,7 +84,7 @@ def test_conda_and_binder_install_the_project_itself():
 def test_binder_has_the_locked_packages_on_the_oldest_python():
     (line,) = text(".binder/requirements.txt").splitlines()
     option, path = line.split()
-    assert option == "-r" and (ROOT / ".binder" / path).resolve() == ROOT / "requirements.lock"
+    assert option == "-r" and (ROOT / ".binder" / path).resolve() == ROOT / LAB_LOCK
     assert text(".binder/runtime.txt").strip() == f"python-{PROJECT['requires-python'].strip('>=')}"
     # It would look in no other place: a second folder, or its root, is not read beside this one.
     assert not (ROOT / "binder").exists()
@@ -109,8 +119,8 @@ def test_the_readme_opens_with_the_two_commands():
     assert commands[:2] == ["make report", "make test"]
 
 
-def test_ci_runs_the_readmes_test_command():
-    assert text(".ci/run").rstrip().splitlines()[-1] == "make test"
+def test_ci_runs_the_readmes_two_commands():
+    assert text(".ci/run").rstrip().splitlines()[-2:] == ["make report", "make test"]
 
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -180,10 +190,79 @@ def test_make_publish_commits_and_pushes_the_site_and_needs_one(tmp_path):
     assert files.stdout == ".nojekyll\nindex.html\n" and len(log.stdout.splitlines()) == 1
 
 
+# Stands for Python: makes an environment of itself, lists its pip calls, gets uv where it may.
+PYTHON = """#!/bin/sh
+case "$*" in
+  "-m venv "*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+  *"-r requirements-uv.lock") test -z "$NO_UV" && cp uv .venv/bin/uv ;;
+  *"pip install"*) echo "pip $*" >> log; exit "${PIP_EXIT:-0}" ;;
+esac
+"""
+UV = """#!/bin/sh
+echo "uv $*" >> log; exit "${UV_EXIT:-0}"
+"""
+
+
+@pytest.fixture
+def set_up(tmp_path):
+    """Return a function that makes the environment of stand-ins, and says how it went."""
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    for name in ("Makefile", LOCK, LAB_LOCK, UV_LOCK, "pyproject.toml"):
+        (folder / name).write_text(text(name))
+    for name, script in {"python": PYTHON, "uv": UV}.items():
+        (folder / name).write_text(script)
+        (folder / name).chmod(0o755)
+
+    def run(target=".installed", **env):
+        command = ["make", f".venv/{target}", "PYTHON=./python"]
+        made = subprocess.run(
+            command, cwd=folder, env=os.environ | env, capture_output=True, text=True
+        )
+        log = folder / "log"
+        calls = log.read_text().splitlines() if log.exists() else []
+        log.unlink(missing_ok=True)
+        installing = [call for call in calls if "--editable" not in call and " -e " not in call]
+        return made, installing, (folder / ".venv" / target).exists()
+
+    return run
+
+
+def test_uv_installs_the_lock_with_its_hashes_into_the_environment(set_up):
+    made, (call,), installed = set_up()
+    assert call.startswith("uv ") and f"--require-hashes -r {LOCK}" in call
+    assert "--python .venv/bin/python" in call and "--no-python-downloads" in call
+    assert made.returncode == 0 and installed and made.stderr == ""
+
+
+@pytest.mark.parametrize("env", [{"NO_UV": "1"}, {"UV_EXIT": "2"}], ids=["no wheel", "no index"])
+def test_pip_installs_with_hashes_where_uv_cannot(set_up, env):
+    made, calls, installed = set_up(**env)
+    assert calls[-1].startswith("pip ") and f"--require-hashes -r {LOCK}" in calls[-1]
+    assert made.returncode == 0 and installed
+    assert made.stderr.count("uv cannot install the packages") == 1
+
+
+def test_a_failed_installation_is_begun_again(set_up):
+    made, _, installed = set_up(UV_EXIT="2", PIP_EXIT="1")
+    assert made.returncode != 0 and not installed
+    assert set_up()[2]
+
+
+def test_a_failed_installation_of_jupyterlab_begins_with_a_new_environment(set_up):
+    assert set_up()[2]
+    made, _, installed = set_up(".installed-lab", UV_EXIT="2", PIP_EXIT="1")
+    assert made.returncode != 0 and not installed
+    made, calls, installed = set_up(".installed-lab")
+    assert [call.rpartition(" ")[2] for call in calls] == [LOCK, LAB_LOCK]
+    assert made.returncode == 0 and installed
+    assert set_up(".installed-lab")[1] == set_up()[1] == []
+
+
 def test_every_make_target_is_in_its_help():
     targets = set(re.findall(r"^\.PHONY: (.+)$", text("Makefile"), re.M)[0].split())
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True).stdout
-    assert set(re.findall(r"^  make (\w+)", shown, re.M)) == targets
+    assert set(re.findall(r"^  make ([\w-]+)", shown, re.M)) == targets
 
 
 def test_the_subset_of_quarto_is_written_down():
