@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import io
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Okabe & Ito's colour-blind safe palette, each tone distinct in grey as well.
 DARK, MID, LIGHT, ACCENT = "#1b3a4b", "#4c8fa8", "#b9d6df", "#d55e00"
@@ -17,8 +22,9 @@ DARK, MID, LIGHT, ACCENT = "#1b3a4b", "#4c8fa8", "#b9d6df", "#d55e00"
 WIDTH = 6.5  # inches
 SMALL = 8  # points, of what stands beside a row; nothing is smaller than 7
 
+FONT = "DejaVu Sans"  # comes with matplotlib, so that every machine has it
 _STYLE = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so that every machine has it
+    "font.family": FONT,
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -29,6 +35,24 @@ _STYLE = {
     "svg.fonttype": "path",  # the PDF's typesetter has no font of the system
     "svg.hashsalt": "nenreview",  # ids that do not change from run to run
 }
+
+
+def _use_bundled_font() -> None:
+    """Draw letters with the font files that come with matplotlib, whatever the system has.
+
+    matplotlib takes the first font of a name in its list, which it keeps in the user's cache. A
+    system may have another release of the same font, whose glyphs have other numbers.
+    """
+    fonts = fontManager.ttflist
+    others = [font for font in fonts if font.name != FONT]
+    fonts.clear()
+    folder = Path(matplotlib.get_data_path(), "fonts", "ttf")
+    for style in ("", "-Bold", "-Oblique", "-BoldOblique"):
+        fontManager.addfont(folder / f"{FONT.replace(' ', '')}{style}.ttf")
+    fonts.extend(others)
+
+
+_use_bundled_font()
 
 
 @contextmanager
