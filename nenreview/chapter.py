@@ -5,6 +5,9 @@ Chapters hold prose and one-line cells; everything that computes is here or belo
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
 import pandas as pd
 from IPython.display import Markdown
 
@@ -22,7 +25,6 @@ from nenreview.evidence_table import (
     longest_median,
     patients_in_all,
 )
-from nenreview.figures.catalogue import draw as figure
 from nenreview.published import published
 from nenreview.rate_tables import (
     comparisons,
@@ -56,6 +58,9 @@ from nenreview.wording import (
     ratio,
     words,
 )
+
+if TYPE_CHECKING:
+    from nenreview.figures.style import ReviewFigure
 
 __all__ = [
     "Comparison",
@@ -192,11 +197,31 @@ def tally(source: str) -> pd.Series:
     return coverage(rebuild_source(load(), source)).iloc[-1]
 
 
-def before_forks() -> None:
+def figure(name: str) -> ReviewFigure:
+    """Return a figure of `figures.catalogue`, drawn from the data.
+
+    Raises
+    ------
+    KeyError
+        If there is none of that name.
+    """
+    from nenreview.figures.catalogue import draw  # here: a chapter of tables does without
+
+    return draw(name)
+
+
+def before_forks(names: Collection[str]) -> None:
     """Do once what most chapters do, where they are forks of one process.
 
     Which tables a chapter depends on is told when it uses them, or asks for what came from them.
+
+    Parameters
+    ----------
+    names : collection of str
+        The names that the chapters' code uses.
     """
+    if "figure" in names:
+        import nenreview.figures.catalogue  # noqa: F401
     by_number(load())
 
 

@@ -11,6 +11,7 @@ from shutil import copy, copytree
 import pandas as pd
 import pytest
 from helpers_data import DATA, ROOT
+from scipy import stats
 
 from nenreview.audit.claims import TESTS, claim_problems, claims
 from nenreview.audit.finding import (
@@ -466,6 +467,15 @@ def test_chance_of_success_is_the_sum_over_both_stages():
         if a > r1 and a + b > r
     )
     assert chance_of_success(r1, n1, r, n, p) == pytest.approx(by_hand, rel=1e-12)
+
+
+@pytest.mark.parametrize("p", [0.05, 0.2, 0.4, 0.95])
+def test_chance_of_success_is_that_of_scipy(p):
+    r1, n1, r, n = 4, 20, 15, 60
+    first = stats.binom.pmf(range(r1 + 1, n1 + 1), n1, p)
+    second = stats.binom.sf([r - k for k in range(r1 + 1, n1 + 1)], n - n1, p)
+    expected = pytest.approx(float(first @ second), rel=0, abs=1e-12)
+    assert chance_of_success(r1, n1, r, n, p) == expected
 
 
 def test_a_design_without_the_power_has_no_limit():

@@ -1,5 +1,7 @@
 """Counts behind two percentages and a p value. Lu 2020, abstract, Findings."""
 
+from decimal import ROUND_HALF_UP, Decimal
+
 import pytest
 from helpers_data import DATA
 from hypothesis import given
@@ -46,7 +48,8 @@ def test_the_tests_agree_with_other_implementations():
 def test_what_was_printed_of_a_table_leads_back_to_it(n_first, n_second, draw):
     first = Rate(draw.draw(st.integers(0, n_first)), n_first)
     second = Rate(draw.draw(st.integers(0, n_second)), n_second)
-    p = f"{Comparison(first, second).fisher_p:.3f}"
+    exact = Decimal(f"{Comparison(first, second).fisher_p:.12f}")
+    p = str(exact.quantize(Decimal("0.001"), ROUND_HALF_UP))
     fits = tables_that_fit(
         first.percent(), second.percent(), p, patients=n_first + n_second, events=24
     )

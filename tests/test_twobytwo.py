@@ -6,6 +6,8 @@ import pytest
 from helpers_data import TOLERANCE, reference
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
@@ -59,6 +61,22 @@ def test_difference_interval_is_that_of_r(row):
     interval = comparison_of(row).risk_difference_interval(row["level"])
     expected = (row["difference_low"], row["difference_high"])
     assert (interval.low, interval.high) == pytest.approx(expected, **TOLERANCE["proportion"])
+
+
+@given(comparison=comparisons())
+def test_fisher_p_is_that_of_scipy(comparison):
+    expected = stats.fisher_exact(comparison.table).pvalue
+    assert comparison.fisher_p == pytest.approx(expected, rel=1e-12, abs=0)
+
+
+@given(comparison=comparisons(), level=st.sampled_from([0.9, 0.95]))
+def test_difference_interval_is_that_of_statsmodels(comparison, level):
+    counts = (n for r in (comparison.first, comparison.second) for n in (r.events, r.n))
+    expected = confint_proportions_2indep(
+        *counts, method="newcomb", compare="diff", alpha=1 - level
+    )
+    interval = comparison.risk_difference_interval(level)
+    assert (interval.low, interval.high) == pytest.approx(expected, rel=0, abs=1e-12)
 
 
 # Newcombe, Stat Med 1998;17:873, Table II, examples (a) to (e) and (g), method 10, 95%.

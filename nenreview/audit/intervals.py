@@ -6,22 +6,21 @@ from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from statsmodels.stats.proportion import proportion_confint
-
 from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.printed_rates import SHARES
 from nenreview.audit.record import Record
+from nenreview.stats import intervals
 from nenreview.stats.percentages import decimals
 from nenreview.stats.response import response_rate
 
 RATE_INTERVAL = "rate interval"
-# statsmodels' names, and those that papers use, the likeliest first.
+# The likeliest first.
 METHODS = {
-    "beta": "Clopper-Pearson",
-    "wilson": "Wilson",
-    "normal": "Wald",
-    "agresti_coull": "Agresti-Coull",
-    "jeffreys": "Jeffreys",
+    "Clopper-Pearson": intervals.clopper_pearson,
+    "Wilson": intervals.wilson,
+    "Wald": intervals.wald,
+    "Agresti-Coull": intervals.agresti_coull,
+    "Jeffreys": intervals.jeffreys,
 }
 
 
@@ -80,8 +79,8 @@ def _interval(low, high, count: int, n: int, level: float) -> Finding:
 def _limits(count: int, n: int, level: float) -> dict[str, tuple[float, float]]:
     """Return the limits in percent by each method."""
     return {
-        name: tuple(100 * x for x in proportion_confint(count, n, alpha=1 - level, method=method))
-        for method, name in METHODS.items()
+        name: tuple(100 * limit for limit in method(count, n, level))
+        for name, method in METHODS.items()
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 FOLLOW_UP = 30.0  # months, the same for everyone, so that a curve is a share of patients
 SITES = ("Pancreas", "Gastrointestinal", "Lung", "Other")
@@ -93,6 +92,8 @@ def median(times: np.ndarray) -> float:
 
 def limits(times: np.ndarray, level: float = 0.95) -> tuple[float, float]:
     """Return the distribution-free limits of a median (order statistics of a sign test)."""
+    from scipy import stats  # here: the audit of printed numbers does without
+
     ordered = np.sort(times)
     outside = int(stats.binom.ppf((1 - level) / 2, len(ordered), 0.5))
     first = max(outside - 1, 0)

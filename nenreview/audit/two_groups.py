@@ -13,8 +13,9 @@ from operator import itemgetter
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
+from nenreview.stats.combinations import log_choose
 from nenreview.stats.percentages import decimals, rates_that_fit
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
@@ -24,25 +25,30 @@ def _chi_square(*, yates: bool) -> Callable[[Comparison], float]:
     def p(pair: Comparison) -> float:
         if not pair.table.sum(axis=0).all():
             return 1.0  # nobody, or everybody, responded: there is nothing to compare
-        return float(stats.chi2_contingency(pair.table, correction=yates).pvalue)
+        from scipy.stats import chi2_contingency
+
+        return float(chi2_contingency(pair.table, correction=yates).pvalue)
 
     return p
 
 
 def _fisher_one_sided(pair: Comparison) -> float:
-    return float(stats.fisher_exact(pair.table, alternative="greater").pvalue)
+    from scipy.stats import fisher_exact
+
+    return float(fisher_exact(pair.table, alternative="greater").pvalue)
 
 
 def _mid_p(pair: Comparison) -> float:
     """Two-sided mid-p: the exact p less half the probability of the observed table."""
+    from scipy.stats import hypergeom
+
     events = pair.first.events + pair.second.events
-    observed = stats.hypergeom.pmf(
-        pair.first.events, pair.first.n + pair.second.n, events, pair.first.n
-    )
+    observed = hypergeom.pmf(pair.first.events, pair.first.n + pair.second.n, events, pair.first.n)
     return pair.fisher_p - float(observed) / 2
 
 
-# The tests that papers use for two rates, the likeliest first.
+# The tests that papers use for two rates, the likeliest first. Each imports scipy.stats as it is
+# called: the audit tries all pairs at once, by `p_by_every_test`, and does without.
 TESTS: dict[str, Callable[[Comparison], float]] = {
     "Fisher, two-sided": lambda pair: pair.fisher_p,
     "Fisher, one-sided": _fisher_one_sided,
@@ -130,8 +136,8 @@ def _p_values(tables: np.ndarray) -> np.ndarray:
     x = lowest[:, None] + np.arange(int((np.minimum(n, events) - lowest).max()) + 1)
     possible = x <= np.minimum(n, events)[:, None]
     x = np.where(possible, x, lowest[:, None])
-    log = _log_choose(n[:, None], x) + _log_choose(other_n[:, None], events[:, None] - x)
-    mass = np.where(possible, np.exp(log - _log_choose(patients, events)[:, None]), 0)
+    log = log_choose(n[:, None], x) + log_choose(other_n[:, None], events[:, None] - x)
+    mass = np.where(possible, np.exp(log - log_choose(patients, events)[:, None]), 0)
     observed = mass[np.arange(len(k)), k - lowest]
     # As in R, tables that are as likely but for the last digits of a float are as likely.
     as_likely = mass <= observed[:, None] * (1 + 1e-7)
@@ -145,10 +151,6 @@ def _p_values(tables: np.ndarray) -> np.ndarray:
             for d in (distance, np.maximum(distance - 0.5, 0))
         )
     return np.column_stack([two_sided, greater, plain, yates, two_sided - observed / 2])
-
-
-def _log_choose(n: np.ndarray, k: np.ndarray) -> np.ndarray:
-    return special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
 
 
 @lru_cache(maxsize=256)

@@ -19,7 +19,6 @@ from nenreview.figures.findings import findings
 from nenreview.figures.forest import forest
 from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
-from nenreview.figures.synthesis import FIGURES as SYNTHESIS
 from nenreview.paths import FIGURES, shown
 from nenreview.sintilimab import AE_TABLE, SOURCE, TRIAL
 from nenreview.sites import nec_by_site
@@ -27,6 +26,16 @@ from nenreview.stats.response import response_rate
 from nenreview.textfile import write_whole
 
 FORMS = ("svg", "png")
+SYNTHESIS = (  # the keys of `figures.synthesis.FIGURES`
+    "synthesis-forest",
+    "synthesis-net",
+    "synthesis-classes",
+    "synthesis-sites",
+    "synthesis-map",
+    "synthesis-curve",
+    "synthesis-leave-one-out",
+    "synthesis-cumulative",
+)
 
 
 def _sintilimab_response(data: Dataset) -> ReviewFigure:
@@ -65,13 +74,23 @@ def _context(trial: str) -> Callable[[Dataset], ReviewFigure]:
     return lambda data: forest(context_of(data, trial))
 
 
+def _of_synthesis(name: str) -> Callable[[Dataset], ReviewFigure]:
+    def drawn(data: Dataset) -> ReviewFigure:
+        # Here: it imports the models of the pool, which no trial's figure needs.
+        from nenreview.figures.synthesis import FIGURES
+
+        return FIGURES[name](data)
+
+    return drawn
+
+
 _OWN: dict[str, Callable[[Dataset], ReviewFigure]] = {
     "sintilimab-response": _sintilimab_response,
     "sintilimab-adverse-events": _sintilimab_adverse_events,
     "synthesis-response": _synthesis_response,
     "markey-swimmer": _markey_swimmer,
     "audit-findings": lambda data: findings(counts(audit(data)).rename(index=called)),
-    **SYNTHESIS,
+    **{name: _of_synthesis(name) for name in SYNTHESIS},
 }
 
 

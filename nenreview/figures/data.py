@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from nenreview.meta.pooled import PooledProportion
+from typing import TYPE_CHECKING
+
 from nenreview.stats.rate import Rate
+
+if TYPE_CHECKING:
+    from nenreview.meta.pooled import PooledProportion
 
 
 def of_rate(rate: Rate) -> dict[str, float]:

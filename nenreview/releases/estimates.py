@@ -1,63 +1,23 @@
-"""The estimates that a version of the review gives, rounded as its pages show them."""
+"""Every estimate that a version of the review gives, rounded as its pages show them."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from nenreview.cohorts import cohorts
 from nenreview.evidence.dataset import Dataset
 from nenreview.meta.pooled import PooledProportion
+from nenreview.releases.estimate import DECIMALS, ODDS_RATIO, PERCENT, POINTS, Estimate
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.contrasts import nec_against_net
 from nenreview.synthesis.headline import headline, left_out, posterior, sensitivities
 from nenreview.synthesis.multiverse import summary
 from nenreview.synthesis.randomised import randomised_contrasts
-from nenreview.wording import of, signed
+from nenreview.wording import of
 
-PERCENT, POINTS, ODDS_RATIO = "%", "points", "odds ratio"
 _COUNTS = re.compile(r"(: |, )\d+ of \d+( instead of \d+ of \d+)?")
-_DECIMALS = {PERCENT: 1, POINTS: 1, ODDS_RATIO: 2}
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """One estimate, by its name.
-
-    Attributes
-    ----------
-    name : str
-        The same from version to version.
-    estimate, low, high : float or None
-        In the unit, rounded as shown; None where there is none.
-    unit : str
-        ``"%"``, ``"points"`` (of percent) or ``"odds ratio"``.
-    counts : str
-        What it is made of, ``"12 of 114"``; or empty.
-    """
-
-    name: str
-    estimate: float | None
-    low: float | None
-    high: float | None
-    unit: str = PERCENT
-    counts: str = ""
-
-    @property
-    def shown(self) -> str:
-        """Return the estimate as text, ``"10.5% (4.2 to 22.9), 12 of 114"``."""
-        decimals = _DECIMALS[self.unit]
-        limits = [signed(x, decimals) for x in (self.low, self.high) if x is not None]
-        parts = []
-        if self.estimate is not None:
-            value, gap = signed(self.estimate, decimals), "" if self.unit == PERCENT else " "
-            parts.append(f"{value}{gap}{self.unit}")
-        if limits:
-            parts.append(f"({' to '.join(limits)})")
-        text = " ".join(parts) or "none"
-        return f"{text}, {self.counts}" if self.counts else text
 
 
 def estimates(data: Dataset) -> tuple[Estimate, ...]:
@@ -135,7 +95,7 @@ def _percent(name: str, estimate, low, high, counts: str = "") -> Estimate:
 def _made(name: str, values, unit: str, counts: str = "") -> Estimate:
     """Return an estimate with its values rounded; an infinite one has no limit to show."""
     rounded = [
-        None if x is None or not math.isfinite(x) else round(float(x), _DECIMALS[unit]) + 0.0
+        None if x is None or not math.isfinite(x) else round(float(x), DECIMALS[unit]) + 0.0
         for x in values
     ]
     return Estimate(name, *rounded, unit, counts)

@@ -11,12 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nenreview.audit.finding import DISAGREEING, NOTE, Finding
-from nenreview.audit.ledger import audit
-from nenreview.audit.report import where
 from nenreview.errors import Problem, ReviewError
-from nenreview.evidence.dataset import load
 from nenreview.paths import DATA, shown
-from nenreview.releases.estimates import Estimate, estimates
+from nenreview.releases.estimate import Estimate
 from nenreview.version import commit, data_checksum, made, version
 
 NAME = "state.json"  # in the folder of a version
@@ -76,12 +73,23 @@ class State:
 
 def present_state() -> State:
     """Return what the review says as it stands."""
-    computed = (estimates(load()), verdicts(audit(load()))) if _is_review(DATA) else ((), ())
+    computed = _computed() if _is_review(DATA) else ((), ())
     return State(version(), made().date().isoformat(), commit() or "", data_checksum(), *computed)
+
+
+def _computed() -> tuple[tuple[Estimate, ...], tuple[Verdict, ...]]:
+    # Here: the statistics take seconds to import, and a book without these tables needs none.
+    from nenreview.audit.ledger import audit
+    from nenreview.evidence.dataset import load
+    from nenreview.releases.estimates import estimates
+
+    return estimates(load()), verdicts(audit(load()))
 
 
 def verdicts(findings: tuple[Finding, ...]) -> tuple[Verdict, ...]:
     """Return what the audit found, in the form that versions are compared by."""
+    from nenreview.audit.report import where
+
     return tuple(Verdict(f.id, where(f), f.printed, f.recomputed, f.verdict) for f in findings)
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import textwrap
 
-from matplotlib.figure import Figure
-
-from nenreview.figures.style import DARK, LIGHT, style
 from nenreview.render.config import BookConfig
 from nenreview.version import date_in_words, version
 
 
 def card(config: BookConfig) -> bytes:
     """Return the picture that social networks show: title, version and date, 1200 by 630."""
+    # Imported here: a book without an address of its own has no card, and needs no matplotlib.
+    from matplotlib.figure import Figure
+
+    from nenreview.figures.style import DARK, LIGHT, style
+
     title, subtitle = textwrap.wrap(config.title, 30)[:3], textwrap.wrap(config.subtitle, 58)[:2]
     buffer = io.BytesIO()
     with style():

@@ -37,12 +37,18 @@ def forks(chapters: Sequence[Chapter], root: Path) -> Run:
     root : Path
         Root of the review.
     """
-    code = (cell["source"] for c in chapters for cell in c.notebook["cells"] if "outputs" in cell)
-    names = " ".join(warm.imported(code))
-    with _environment(environment(root) | {warm.MODULES: names}):
+    code = [cell["source"] for c in chapters for cell in c.notebook["cells"] if "outputs" in cell]
+    needed = {warm.MODULES: " ".join(warm.imported(code)), warm.NAMES: " ".join(warm.used(code))}
+    with _environment(environment(root) | needed):
         forkserver.set_forkserver_preload(list(_HERE))
         forkserver.ensure_running()
     return lambda chapter: _run(chapter, root)
+
+
+def stop() -> None:
+    """Kill the forks that run."""
+    for process in multiprocessing.active_children():
+        process.kill()
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from contextlib import suppress
 
 from nenreview.render import trace
 
-MODULES = "NENREVIEW_WARM"  # names, separated by spaces
+MODULES = "NENREVIEW_WARM"  # the modules that chapters import, separated by spaces
+NAMES = "NENREVIEW_NAMES"  # the names that their code uses, likewise
 
 
 def imported(sources: Iterable[str]) -> list[str]:
@@ -32,6 +33,19 @@ def imported(sources: Iterable[str]) -> list[str]:
     return [name for name in names if not name.endswith(".*")]
 
 
+def used(sources: Iterable[str]) -> list[str]:
+    """Return the names that some code uses, sorted, those that follow a dot among them."""
+    names = set()
+    for source in sources:
+        with suppress(SyntaxError):
+            for node in ast.walk(ast.parse(source)):
+                if isinstance(node, ast.Name):
+                    names.add(node.id)
+                elif isinstance(node, ast.Attribute):
+                    names.add(node.attr)
+    return sorted(names)
+
+
 def _warm_up() -> None:
     trace.begin()  # before anything of the project is read
     for name in os.environ[MODULES].split():
@@ -39,7 +53,7 @@ def _warm_up() -> None:
             module = importlib.import_module(name)
             # What a module would do in every fork in the same way, it may do once.
             if hasattr(module, "before_forks"):
-                module.before_forks()
+                module.before_forks(os.environ[NAMES].split())
     trace.before_forks()
     gc.freeze()  # what is there now stays: no fork need look through it
 

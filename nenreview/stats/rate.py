@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from statsmodels.stats.proportion import proportion_confint
+from nenreview.stats import intervals
 
 
 @dataclass(frozen=True)
@@ -71,18 +71,11 @@ class Rate:
 
     def clopper_pearson(self, level: float = 0.95) -> Interval:
         """Return the exact interval (Clopper & Pearson, Biometrika 1934;26:404)."""
-        return self._interval("beta", "Clopper-Pearson", level)
+        return Interval(*intervals.clopper_pearson(self.events, self.n, level), "Clopper-Pearson")
 
     def wilson(self, level: float = 0.95) -> Interval:
         """Return the score interval (Wilson, JASA 1927;22:209; Newcombe, Stat Med 1998;17:857)."""
-        return self._interval("wilson", "Wilson", level)
-
-    def _interval(self, method: str, name: str, level: float) -> Interval:
-        low, high = proportion_confint(self.events, self.n, alpha=1 - level, method=method)
-        # At the boundary Wilson's limit comes out as 3e-17 where it is 0.
-        low = 0.0 if self.events == 0 else float(low)
-        high = 1.0 if self.events == self.n else float(high)
-        return Interval(low, high, name)
+        return Interval(*intervals.wilson(self.events, self.n, level), "Wilson")
 
 
 def rounded_percent(events: int, n: int, decimals: int) -> str:

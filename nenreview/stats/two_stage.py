@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import xlog1py, xlogy
+
+from nenreview.stats.combinations import log_choose
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,18 @@ def _chances(n1: int, sizes: np.ndarray, p: float) -> np.ndarray:
     By all patients, the limit of the first stage from 0, and the final limit from 0.
     """
     counts = np.arange(sizes.max(initial=0) + 1)
-    second = stats.binom.pmf(counts, (sizes - n1)[:, None], p)
+    second = _binomial(counts, (sizes - n1)[:, None], p)
     at_least = second[:, ::-1].cumsum(axis=1)[:, ::-1]
     first = np.arange(1, n1 + 1)  # more than the least limit, 0, of the first stage
     needed = np.clip(counts + 1 - first[:, None], 0, None)  # of the second stage, for success
     # More than all patients is impossible, and `counts` ends before it.
     at_least = np.pad(at_least, ((0, 0), (0, 1)))
-    both = stats.binom.pmf(first, n1, p)[:, None] * at_least[:, needed]
+    both = _binomial(first, n1, p)[:, None] * at_least[:, needed]
     return both[:, ::-1].cumsum(axis=1)[:, ::-1]
+
+
+def _binomial(k: np.ndarray, n: np.ndarray | int, p: float) -> np.ndarray:
+    """Return the chance of `k` of `n`, each with the chance `p`; 0 where `k` is more than `n`."""
+    possible, k = k <= n, np.minimum(k, n)
+    chance = np.exp(log_choose(n, k) + xlogy(k, p) + xlog1py(n - k, -p))
+    return np.where(possible, chance, 0.0)

@@ -13,7 +13,7 @@ leaving one out.
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import product
@@ -102,10 +102,11 @@ def multiverse(data: Dataset) -> tuple[Specification, ...]:
     )
 
 
-def before_forks() -> None:
+def before_forks(_names: Collection[str] = ()) -> None:
     """Estimate once for all chapters, where they are forks of one process, on all processors.
 
-    It takes seconds, and more than one chapter needs it.
+    It takes seconds, and more than one chapter needs it. It needs none of the names that the
+    chapters' code uses.
     """
     data = load()
     sets = [counts for _, counts in _counted(data)]
