@@ -18,6 +18,8 @@ from helpers_book import (
     wait_for,
 )
 
+pytestmark = pytest.mark.slow
+
 TIMES = 20
 SAME = {"SOURCE_DATE_EPOCH": "1700000000"}
 # Two states of the book: each kill comes while one is being replaced by the other.
@@ -43,16 +45,17 @@ def ended(group: int) -> bool:
 
 @needs_groups
 @pytest.mark.parametrize("how", [[], ["--kernel"]], ids=["fork", "kernel"])
-def test_a_cell_that_runs_ends_with_the_render(tmp_path, how):
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_cell_that_runs_ends_with_the_render(tmp_path, how, sign):
     root = copy_small_book(tmp_path)
     begun = root / "chapters" / "begun"
     endless = "__import__('pathlib').Path('begun').touch(); __import__('time').sleep(300)"
     edit(root, EDIT[0], EDIT[1], endless)
     run = started("render", "--to", "html", *how, cwd=root)
     assert wait_for(begun.exists, 60)
-    run.kill()
-    run.wait()
+    run.send_signal(sign)
     try:
+        run.wait(20)
         assert wait_for(lambda: ended(run.pid))
     finally:
         if not ended(run.pid):

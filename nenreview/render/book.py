@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -10,6 +11,7 @@ from time import monotonic
 
 from nenreview.errors import Problem, ReviewError
 from nenreview.paths import BOOK, ROOT, shown
+from nenreview.render import forked
 from nenreview.render.cache import Cache
 from nenreview.render.config import BookConfig, named_chapters, read_config
 from nenreview.render.discovery import CARD_NAME, SITEMAP_NAME
@@ -262,7 +264,7 @@ def _executed(
     with progress.executing(list(notebooks), [c.file for c in rest]):
         if not rest:
             return notebooks
-        run = _run(rest, how)
+        run, stop = _run(rest, how)
 
         def begin(chapter: Chapter) -> Executed:
             progress.began(chapter.file)
@@ -272,19 +274,19 @@ def _executed(
             cache.put(chapter, executed)
             progress.done(chapter.file, executed.seconds)
 
-        runs = execute_all(rest, begin, done, jobs=how.jobs)
+        runs = execute_all(rest, begin, done, jobs=how.jobs, stop=stop)
     return notebooks | {c.file: one.notebook for c, one in zip(rest, runs, strict=True)}
 
 
-def _run(chapters: list[Chapter], how: _How) -> Run:
-    """Return what executes a chapter."""
+def _run(chapters: list[Chapter], how: _How) -> tuple[Run, Callable[[], None]]:
+    """Return what executes a chapter, and what ends all executions."""
     if not how.kernel and AVAILABLE:
-        return forks(chapters, ROOT)
+        return forks(chapters, ROOT), forked.stop
     if not how.kernel:
         print("This system cannot fork: each chapter has a kernel of its own.", file=sys.stderr)
-    from nenreview.render.kernel import run_in_kernel
+    from nenreview.render import kernel
 
-    return lambda chapter: run_in_kernel(chapter, ROOT)
+    return lambda chapter: kernel.run_in_kernel(chapter, ROOT), kernel.stop
 
 
 def _text(chapter: Chapter, executed: dict, config: BookConfig) -> ChapterText:

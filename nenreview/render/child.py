@@ -83,6 +83,8 @@ class Child:
 def _answer(pipe: Connection, state: State) -> None:
     """Answer each question with a list of `Problem`; with None where the child is outdated."""
     os.setsid()  # a group of its own, so that it can be ended with all that it starts
+    # By SIGINT at first, which whoever started `watch` may have had ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     Thread(target=_end_with_parent, daemon=True).start()
     with suppress(KeyboardInterrupt, EOFError, BrokenPipeError):
         from nenreview.render import book  # takes long, and the parent does without

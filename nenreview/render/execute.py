@@ -77,7 +77,12 @@ Run = Callable[[Chapter], Executed]
 
 
 def execute_all(
-    chapters: list[Chapter], run: Run, done: Callable[[Chapter, Executed], None], *, jobs: int
+    chapters: list[Chapter],
+    run: Run,
+    done: Callable[[Chapter, Executed], None],
+    *,
+    jobs: int,
+    stop: Callable[[], None] = lambda: None,
 ) -> list[Executed]:
     """Execute chapters side by side.
 
@@ -91,6 +96,8 @@ def execute_all(
         Called with each chapter as it finishes.
     jobs : int
         How many are executed at a time.
+    stop : callable
+        Ends the sessions that run, where this function is interrupted.
 
     Returns
     -------
@@ -114,7 +121,13 @@ def execute_all(
         return executed
 
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        executed = list(pool.map(attempt, chapters))
+        try:
+            executed = list(pool.map(attempt, chapters))
+        except BaseException:
+            # The threads wait for their sessions, and a cell may run for long.
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop()
+            raise
     if problems:
         raise ReviewError(*problems)
     return executed

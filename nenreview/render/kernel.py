@@ -28,6 +28,7 @@ from nenreview.render.execute import (
 )
 from nenreview.render.source import Chapter
 
+_running: set[NotebookClient] = set()
 LONGEST_SOCKET_FOLDER = 80  # characters; a socket's whole path must stay under 104
 
 
@@ -138,4 +139,14 @@ def _client(chapter: Chapter, root: Path) -> Iterator[NotebookClient]:
             config=Config(KernelManager=connection),
         )
         with client.setup_kernel(env=environment(root)):
-            yield client
+            _running.add(client)
+            try:
+                yield client
+            finally:
+                _running.discard(client)
+
+
+def stop() -> None:
+    """Kill the kernels that run."""
+    for client in list(_running):
+        client.km.provisioner.process.kill()
