@@ -222,18 +222,6 @@ def _add_trials(subcommands) -> None:
     )
     new.set_defaults(run=commands.new_trial)
 
-    remove = subcommands.add_parser(
-        "remove-trial",
-        help="take a trial out again",
-        description="Remove the rows of a trial, those of documents about it alone, its chapter, "
-        "its line in _quarto.yml and its figure. Refused where another chapter or the package "
-        "names it, another trial's rows rest on it, or a pool would be left with too few trials; "
-        "the places are named.",
-        epilog="For example: nenreview remove-trial pembrolizumab-keynote-028",
-    )
-    remove.add_argument("trial", metavar="TRIAL", help="registry number, or name of the chapter")
-    remove.set_defaults(run=commands.remove_trial)
-
 
 def _add_audit(subcommands) -> None:
     audit = subcommands.add_parser(

@@ -129,17 +129,6 @@ def new_trial(arguments) -> int:
     return 0
 
 
-def remove_trial(arguments) -> int:
-    """Remove a trial and name the files that changed."""
-    from nenreview.paths import ROOT
-    from nenreview.scaffold.remove_trial import remove_trial
-
-    for file in remove_trial(ROOT, arguments.trial):
-        print(file)
-    print("Draw the figures again: nenreview figures")
-    return 0
-
-
 def notebook(arguments) -> int:
     """Write chapters as notebooks, or notebooks back as chapters."""
     from nenreview.paths import ROOT

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers_book import copy_review, edit, nenreview
+from helpers_book import copy_review, edit
 from helpers_data import DATA, ROOT
 from helpers_trial import contents, fill, run, steps
 
@@ -18,12 +18,13 @@ from nenreview.evidence.schema import read_package
 from nenreview.meta.pool import pool_proportions
 from nenreview.paths import CONFIG_NAME
 from nenreview.scaffold.changes import apply
-from nenreview.scaffold.contents import part_of, with_chapter, without_chapter
+from nenreview.scaffold.contents import part_of, with_chapter
 from nenreview.scaffold.new_trial import Request, inhibitors, new_trial
 from nenreview.scaffold.registries import REGISTRIES, require_number
-from nenreview.scaffold.remove_trial import remove_trial
-from nenreview.scaffold.rows import records, with_rows, without_rows
+from nenreview.scaffold.rows import with_rows
 from nenreview.stamp import unstamped
+
+pytestmark = pytest.mark.slow
 
 TRIAL, NAME = "NCT02054806", "pembrolizumab-keynote-028"
 BARE = Request(TRIAL, NAME)
@@ -116,29 +117,20 @@ def told_then(untouched):
 
 
 @pytest.fixture(scope="module")
-def with_trial(tmp_path_factory):
-    """Return a copy with a new trial, which every test that uses it leaves as it is."""
-    root = copy_review(tmp_path_factory.mktemp("with trial"))
-    new_trial(root, BARE)
-    return root
-
-
-@pytest.fixture(scope="module")
 def example(tmp_path_factory):
-    """Return a copy before, with the rows of the worked example in it, and after its removal."""
+    """Return a copy before and after the worked example, what it says then, and what was printed."""
     root = copy_review(tmp_path_factory.mktemp("example"))
     before = contents(root)
-    printed, filled = "", None
+    printed = ""
     for step in steps("A new trial"):
         for arguments in step.commands:
-            if arguments[0] == "remove-trial":
-                filled, with_it = told(root), contents(root)
-                filled["unstamped"] = list(map(str, unstamped(root)))
             if arguments[0] not in LONG:
                 printed += run(root, arguments).stdout
         if step.rows:
             fill(root, step)
-    return before, with_it, contents(root), filled, printed
+    filled = told(root)
+    filled["unstamped"] = list(map(str, unstamped(root)))
+    return before, contents(root), filled, printed
 
 
 def test_the_worked_example_touches_the_rows_the_chapter_and_the_line_alone(example):
@@ -167,19 +159,12 @@ def test_each_command_leaves_the_checksum_of_the_data_that_it_leaves(review):
     assert contents(review)["CITATION.cff"] != before["CITATION.cff"]
     edit(review, "data/sources.csv", "nct4806,abstract,to be filled", "nct4806,abstract,A title")
     assert len(unstamped(review)) == len(STAMPED)
-    remove_trial(review, NAME)
-    assert unstamped(review) == [] and contents(review) == before
 
 
 def test_a_file_without_a_place_for_the_checksum_stops_the_command(review):
     path = review / "CITATION.cff"
     path.write_text(re.sub("sha256:", "md5:", path.read_text("utf-8")), encoding="utf-8")
     assert "CITATION.cff: 0 lines match" in refused(review, BARE)
-
-
-def test_removal_restores_every_byte(example):
-    before, _, after, *_ = example
-    assert after == before
 
 
 def test_the_tables_figures_and_pages_have_the_trial(example, told_then):
@@ -406,16 +391,13 @@ def test_the_list_of_chapters_changes_by_one_line():
     text, line = with_chapter(BOOK, "new.qmd", "One")
     assert text.splitlines()[line - 1] == "        - new.qmd"
     assert [x for x in text.splitlines() if x not in BOOK.splitlines()] == ["        - new.qmd"]
-    assert without_chapter(text, "new.qmd") == BOOK
+    assert text.replace("        - new.qmd\n", "") == BOOK
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (lambda: with_chapter(BOOK, "new.qmd", "Two"), "does not stand on a line of its own"),
-        (lambda: without_chapter(BOOK, "b.qmd"), "does not stand on a line of its own"),
-        (lambda: without_chapter(BOOK, "a.qmd"), "the only chapter of 'One'; a part needs one"),
-        (lambda: without_chapter(BOOK, "index.qmd"), "'index.qmd' is in no part"),
         (lambda: with_chapter("book: {}\n", "new.qmd", "One"), "expected one of: none"),
     ],
 )
@@ -424,113 +406,9 @@ def test_a_list_that_cannot_be_changed_by_a_line_is_refused(change, message):
         change()
 
 
-def test_rows_that_stay_keep_every_byte():
+def test_rows_that_were_there_keep_every_byte():
     text = 'a,b\n1,"x\n""y"""\n2,"needless quotes"\n'
-    assert [(r.line, r.values["b"]) for r in records(text)] == [
-        (2, 'x\n"y"'),
-        (4, "needless quotes"),
-    ]
     more = with_rows(text, [{"a": "3", "b": "with, comma"}, {"a": "4"}])
     assert more == text + '3,"with, comma"\n4,\n'
-    assert without_rows(more, lambda row: row["a"] in "34") == text
-    assert without_rows(text, lambda row: row["a"] == "1") == 'a,b\n2,"needless quotes"\n'
     with pytest.raises(ValueError, match="c"):
         with_rows(text, [{"c": "1"}])
-
-
-# What stays.
-
-
-@pytest.mark.parametrize(
-    ("file", "line"),
-    [
-        ("index.qmd", "See @sec-pembrolizumab-keynote-028-printed."),
-        ("chapters/evidence.qmd", "See [it](pembrolizumab-keynote-028.qmd)."),
-        ("chapters/evidence.qmd", "The trial Pembrolizumab-KEYNOTE-028 is another."),
-        ("chapters/audit.qmd", 'Of `{python} open_trial("NCT02054806").trial`.'),
-        ("chapters/coverage.qmd", '`{python} coverage_table("nct4806")`'),
-        ("nenreview/own.py", 'TRIAL = "NCT02054806"'),
-    ],
-)
-def test_a_trial_that_is_named_elsewhere_stays(with_trial, file, line):
-    path = with_trial / file
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    path.write_text(f"{text}\n{line}\n", encoding="utf-8")
-    before = contents(with_trial)
-    with pytest.raises(ReviewError) as raised:
-        remove_trial(with_trial, NAME)
-    assert contents(with_trial) == before
-    path.write_text(text, encoding="utf-8")
-    (problem,) = raised.value.problems
-    assert (problem.file, problem.row) == (file, text.count("\n") + 2)
-
-
-def test_a_row_about_another_trial_keeps_both(review):
-    new_trial(review, BARE)
-    path = review / "data/overlaps.csv"
-    row = {"source": "nct4806", "trial": TRIAL, "population": "all"}
-    row |= {"other_source": "review2023", "other_trial": "NCT02939651", "other_population": "all"}
-    row |= {"relation": "not known", "reason": "the same drug"}
-    path.write_text(with_rows(path.read_text(encoding="utf-8"), [row]), encoding="utf-8")
-    line = path.read_text(encoding="utf-8").count("\n")
-    with pytest.raises(ReviewError, match=f"overlaps.csv, row {line}: an overlap with NCT02939651"):
-        remove_trial(review, TRIAL)
-
-
-def test_a_trial_of_the_first_documents_stays_while_claims_rest_on_its_numbers(untouched):
-    before = contents(untouched)
-    with pytest.raises(ReviewError, match=r"claims\.csv, row \d+, column arguments"):
-        remove_trial(untouched, "NCT02923934")
-    assert contents(untouched) == before
-
-
-def test_a_trial_that_a_pool_cannot_spare_stays(untouched):
-    before = contents(untouched)
-    ended = nenreview("remove-trial", "pembrolizumab-chemotherapy", cwd=untouched)
-    assert (ended.returncode, contents(untouched)) == (1, before)
-    # Of the five cohorts three are not Chinese, and this is one of the three.
-    assert ended.stderr == (
-        "nenreview: data/pooling.csv: 2 primary cohorts of NEC left in the pool 'Without the two "
-        "Chinese trials'; expected 3 or more\n"
-    )
-
-
-@pytest.mark.parametrize("name", ["avelumab-net-001", "durvalumab-tremelimumab"])
-def test_a_trial_of_the_first_documents_goes_where_nothing_rests_on_it(review, name):
-    number = load().trials.set_index("chapter").at[name, "trial"]
-    remove_trial(review, name)
-    assert unstamped(review) == []
-    assert run(review, ("check",)).stdout.startswith("data/ is sound: 4 sources, 15 trials")
-    held = [
-        file
-        for file, text in contents(review).items()
-        if file.startswith("data/") and number.encode() in text
-    ]
-    assert held == ["data/cells.csv"]  # the table as printed, which stays whole
-
-
-def test_a_trial_that_is_none_is_answered_with_those_that_are(untouched):
-    ended = nenreview("remove-trial", "nonesuch", cwd=untouched)
-    assert ended.returncode == 1
-    assert "'nonesuch' is no trial; expected a registry number or one of sintilimab" in ended.stderr
-
-
-def test_its_accepted_findings_and_figure_go_with_a_trial(review):
-    new_trial(review, BARE)
-    figure = review / "figures" / f"context-{NAME}.svg"
-    figure.write_text("drawn", encoding="utf-8")
-    path = review / "data/accepted.csv"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text + "nct4806-001-size,conflict,1,2\n", encoding="utf-8")
-    remove_trial(review, NAME)
-    assert path.read_text(encoding="utf-8") == text
-    assert not figure.exists()
-
-
-def test_a_document_of_several_trials_stays(review):
-    new_trial(review, Request(TRIAL, NAME, source="review2023"))
-    rows = (review / "data/results.csv").read_bytes()
-    assert rows == (DATA / "results.csv").read_bytes()  # no rows: its table is transcribed already
-    remove_trial(review, NAME)
-    assert (review / "data/sources.csv").read_bytes() == (DATA / "sources.csv").read_bytes()
-    assert (review / "data/trials.csv").read_bytes() == (DATA / "trials.csv").read_bytes()

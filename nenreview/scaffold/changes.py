@@ -17,7 +17,7 @@ from nenreview.soundness import read_and_check
 from nenreview.stamp import stamped
 from nenreview.version import data_checksum
 
-Changes = dict[Path, bytes | None]  # new content of each file; None where it is removed
+Changes = dict[Path, bytes]  # the new content of each file
 _SUFFIX = ".being-written"
 
 
@@ -27,7 +27,7 @@ def apply(changes: Changes) -> None:
     Raises
     ------
     ReviewError
-        If a file cannot be read, written or removed; all files are then as before.
+        If a file cannot be read or written; all files are then as before.
     """
     path = None
     done: list[Path] = []
@@ -36,14 +36,10 @@ def apply(changes: Changes) -> None:
         for path in changes:
             before[path] = path.read_bytes() if path.exists() else None
         for path, content in changes.items():
-            if content is not None:
-                _beside(path).write_bytes(content)
+            _beside(path).write_bytes(content)
         try:
-            for path, content in changes.items():
-                if content is None:
-                    path.unlink()
-                else:
-                    _beside(path).replace(path)
+            for path in changes:
+                _beside(path).replace(path)
                 done.append(path)
         except BaseException:
             for changed in reversed(done):
@@ -88,7 +84,7 @@ def sound_and_stamped(root: Path, changes: Changes) -> Changes:
     with tempfile.TemporaryDirectory() as name:
         copy = Path(shutil.copytree(folder, Path(name) / folder.name))
         for path, content in changes.items():
-            if path.parent == folder and content is not None:
+            if path.parent == folder:
                 (copy / path.name).write_bytes(content)
         _, problems = read_and_check(copy)
         checksum = data_checksum(copy)

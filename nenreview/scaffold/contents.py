@@ -1,4 +1,4 @@
-"""The list of chapters in ``_quarto.yml``, changed by one line and in no other byte.
+"""Add a line to the list of chapters in ``_quarto.yml``, and change no other byte.
 
 The file is edited as text: a writer of YAML would drop its comments and its layout.
 """
@@ -34,27 +34,6 @@ def with_chapter(text: str, file: str, part: str) -> tuple[str, int]:
         lines[number] += "\n"
     lines.insert(number + 1, f"{before}{file}\n")
     return "".join(lines), number + 2
-
-
-def without_chapter(text: str, file: str) -> str:
-    """Return the text without the line of a chapter.
-
-    Raises
-    ------
-    ReviewError
-        If the chapter is not named, is the only one of its part, or does not stand on a line
-        of its own.
-    """
-    for title, chapters in _parts(text).items():
-        for node in chapters:
-            if node.value == file:
-                if len(chapters) == 1:
-                    raise _refused(f"{file!r} is the only chapter of {title!r}; a part needs one")
-                lines = text.splitlines(keepends=True)
-                _before(lines[node.start_mark.line], node)
-                del lines[node.start_mark.line]
-                return "".join(lines)
-    raise _refused(f"{file!r} is in no part")
 
 
 def part_of(text: str) -> dict[str, str]:
