@@ -1,12 +1,23 @@
 """What every test runs with, and what the tests in a browser measured, at the end of a run."""
 
 import os
+import signal
 import tempfile
 from collections import Counter
+from pathlib import Path
 
 import pytest
+from helpers_book import HERE, copy_review, nenreview
+
+from nenreview.render.execute import cores
+from nenreview.render.output import alone
 
 VISIT = "browser visit"  # the property under which a test records a visit
+
+
+def pytest_xdist_auto_num_workers():
+    """Return how many tests run at a time: they often wait for a process of theirs."""
+    return min(cores() + cores() // 2, 8)  # each takes half a gigabyte
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -14,12 +25,30 @@ def _environment():
     """Set up what the processes that tests start run with.
 
     Their temporary files go with the session, also those of a process that a test kills. They
-    keep the bytecode of modules as any user's do: without it, each takes a second longer.
+    keep the bytecode of modules as any user's do: without it, each takes a second longer. They
+    can be interrupted, also where the tests run in the background of a shell, which ignores that.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="nen-", ignore_cleanup_errors=True) as folder:
         os.environ["TMPDIR"] = folder
         yield
+
+
+@pytest.fixture(scope="session")
+def review(tmp_path_factory) -> Path:
+    """The review, rendered once for all workers of a session; nobody writes into it."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    done = base / "review is rendered"
+    with alone(base / "the lock of the review"):
+        root = base / "review"
+        if not done.exists():
+            run = nenreview("render", cwd=copy_review(base), env=HERE, umask=0o077)
+            assert run.returncode == 0, run.stderr
+            done.touch()
+    return root
 
 
 def pytest_terminal_summary(terminalreporter):

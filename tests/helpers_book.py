@@ -10,19 +10,34 @@ from pathlib import Path
 from helpers_data import ROOT
 
 SMALL_BOOK = ROOT / "tests" / "small_book"
+# What the review is rendered with, in a time zone as POSIX has it, which needs no data.
+HERE = {"SOURCE_DATE_EPOCH": "1700000000", "TZ": "JST-9", "LC_ALL": "C", "PYTHONHASHSEED": "1"}
 
 
 def copy_small_book(folder: Path) -> Path:
     """Return a copy of the small book, in a folder with a space in its name."""
-    return Path(shutil.copytree(SMALL_BOOK, folder / "small book"))
+    return copy_files(SMALL_BOOK, folder / "small book")
 
 
 def copy_review(folder: Path) -> Path:
-    """Return a copy of the review's own files, without anything rendered."""
-    ignored = shutil.ignore_patterns(
-        ".git", ".venv", "_book", ".quarto", "__pycache__", "tests", ".*_cache"
-    )
-    return Path(shutil.copytree(ROOT, folder / "review", ignore=ignored))
+    """Return a copy of the review without its tests."""
+    return copy_files(ROOT, folder / "review", ":!tests")
+
+
+def copy_files(source: Path, target: Path, *only: str) -> Path:
+    """Copy what belongs to the project below a folder: never what was rendered or installed.
+
+    These are the files that Git tracks, and new ones that it does not ignore. `only` are
+    further pathspecs of Git.
+    """
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."]
+    listed = subprocess.run([*command, *only], cwd=source, capture_output=True, text=True)
+    assert listed.returncode == 0, listed.stderr
+    for file in listed.stdout.rstrip("\0").split("\0"):
+        if (source / file).is_file():  # Git lists a deleted file until that is committed
+            (target / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source / file, target / file)
+    return target
 
 
 def render(command: list[str], root: Path) -> None:

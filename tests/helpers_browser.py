@@ -31,6 +31,11 @@ WCAG_22_AA = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
     "resultTypes": ["violations"],
 }
+# The rules that look at colours; every other finds the same in a light and in a dark page.
+COLOURS = {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+    "resultTypes": ["violations"],
+}
 # Two frames, so that what follows the load or the width of a page has followed; images that
 # would wait for the reader are loaded now.
 SETTLE = """async () => {
@@ -182,11 +187,12 @@ class Violation:
         return f"{self.rule}: {self.selector}: {self.explanation}"
 
 
-def violations(page: Page) -> list[Violation]:
-    """Return what axe-core finds on a page as it stands."""
+def violations(page: Page, *, colours_only: bool = False) -> list[Violation]:
+    """Return what axe-core finds on a page as it stands, by all rules or those on colours."""
+    options = COLOURS if colours_only else WCAG_22_AA
     return [
         Violation(rule["id"], selector(node), " ".join(node["failureSummary"].split()))
-        for rule in Axe().run(page, options=WCAG_22_AA).response["violations"]
+        for rule in Axe().run(page, options=options).response["violations"]
         for node in rule["nodes"]
     ]
 

@@ -16,6 +16,8 @@ from nenreview.audit.ledger import audit
 from nenreview.cli import main
 from nenreview.evidence.dataset import load
 
+pytestmark = pytest.mark.slow
+
 FIELDS = {"id", "source", "table", "row", "column", "printed", "recomputed"}
 FIELDS |= {"verdict", "severity", "explanation"}
 

@@ -33,6 +33,8 @@ from nenreview.audit.synthetic import (
 from nenreview.evidence.dataset import load, read
 from nenreview.evidence.schema import column_names
 
+pytestmark = pytest.mark.slow
+
 SEED, REPEATS = 20260, 20
 BY_NAME = {kind.name: kind for kind in KINDS}
 

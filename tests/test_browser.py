@@ -8,22 +8,37 @@ visited too.
 import shutil
 import sys
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urldefrag
+from urllib.parse import unquote, urldefrag, urljoin
 
 import pytest
 from conftest import VISIT
 from helpers_book import copy_review, render
-from helpers_browser import Visit, chromium, is_dark, launched, served, sideways, violations, visit
+from helpers_browser import (
+    SETTLE,
+    SWITCH_OF_QUARTO,
+    Visit,
+    chromium,
+    is_dark,
+    launched,
+    served,
+    sideways,
+    violations,
+    visit,
+)
 from helpers_data import ROOT
 from playwright.sync_api import expect
 
 from nenreview.render.config import read_config
 
+pytestmark = pytest.mark.slow
+
 chromium()  # here, so that one line says that all of this was skipped
 
 PAGES = [entry.page for entry in read_config(ROOT).chapters]
 WIDTHS = (390, 1440)
+FARTHEST = {390: 320, 1440: 2560}  # the smallest and the largest screen, from each width
 SCHEMES = ("light", "dark")
 MOST_BYTES = 300_000  # of the first page with all that it loads, without the search's index
 
@@ -61,8 +76,11 @@ def browser():
 )
 def site(request, tmp_path_factory):
     """The whole review, as one engine renders it."""
-    root = copy_review(tmp_path_factory.mktemp("browser"))
-    render(COMMANDS[request.param], root)
+    if request.param == OURS:
+        root = request.getfixturevalue("review")
+    else:
+        root = copy_review(tmp_path_factory.mktemp("browser"))
+        render(COMMANDS[request.param], root)
     with served(root / "_book") as address:
         yield Site(request.param, root / "_book", address)
 
@@ -72,33 +90,48 @@ ours = pytest.mark.parametrize("site", [OURS], indirect=True)
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_page_loads_fits_and_is_accessible(site, browser, name, width, scheme, record_property):
-    with visit(browser, site.address + name, width, scheme) as seen:
-        found = violations(seen.page)
-        in_text = f"e => !!e.closest('main') && !e.closest('{FRAME_OF_QUARTO}')"
-        frame = [
-            v
-            for v in found
-            if site.engine == QUARTO and not seen.page.locator(v.selector).first.evaluate(in_text)
-        ]
-        inside = [v for v in found if v not in frame]
-        record_property(
-            VISIT,
-            {
-                "engine": site.engine,
-                "page": name,
-                "place": PAGES.index(name),
-                "width": width,
-                "scheme": scheme,
-                "requests": len(seen.requests),
-                "weight": seen.weight,
-                "violations": [v.rule for v in inside],
-                "frame": [v.rule for v in frame],
-            },
-        )
-        assert is_dark(seen.page) == (scheme == "dark")
-        assert not faults(site, seen) + [str(v) for v in inside]
+def test_a_page_loads_fits_and_is_accessible(site, browser, name, width, record_property):
+    """In both schemes; and it does not scroll sideways on the smallest or largest screen."""
+    with visit(browser, site.address + name, width) as seen:
+        for scheme in SCHEMES:
+            if scheme == "dark":
+                darken(site, seen)
+            found = violations(seen.page, colours_only=scheme == "dark")
+            in_text = f"e => !!e.closest('main') && !e.closest('{FRAME_OF_QUARTO}')"
+            frame = [
+                v
+                for v in found
+                if site.engine == QUARTO
+                and not seen.page.locator(v.selector).first.evaluate(in_text)
+            ]
+            inside = [v for v in found if v not in frame]
+            record_property(
+                VISIT,
+                {
+                    "engine": site.engine,
+                    "page": name,
+                    "place": PAGES.index(name),
+                    "width": width,
+                    "scheme": scheme,
+                    "requests": len(seen.requests),
+                    "weight": seen.weight,
+                    "violations": [v.rule for v in inside],
+                    "frame": [v.rule for v in frame],
+                },
+            )
+            assert is_dark(seen.page) == (scheme == "dark")
+            assert not faults(site, seen) + [str(v) for v in inside]
+        seen.page.set_viewport_size({"width": FARTHEST[width], "height": 1000})
+        assert sideways(seen.page) == 0
+
+
+def darken(site: Site, seen: Visit) -> None:
+    """Have the system ask for dark pages, which a page of Quarto's looks for as it loads."""
+    seen.page.emulate_media(color_scheme="dark")
+    if site.engine == QUARTO:
+        seen.page.add_init_script(f"({SWITCH_OF_QUARTO})('dark')")
+        seen.page.reload()
+    seen.page.evaluate(SETTLE)
 
 
 def faults(site: Site, seen: Visit) -> list[str]:
@@ -106,31 +139,38 @@ def faults(site: Site, seen: Visit) -> list[str]:
     return [f for f in seen.faults if site.engine == OURS or not f.endswith(NO_ICON)]
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_no_page_scrolls_sideways_on_the_smallest_and_largest_screens(site, browser, name):
-    with visit(browser, site.address + name, width=2560) as seen:
-        assert not faults(site, seen)
-        seen.page.set_viewport_size({"width": 320, "height": 1000})
-        assert sideways(seen.page) == 0
+class Anchors(HTMLParser):
+    """The anchors of a page, and where its links lead."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.ids.add(found.get("id"))
+        if tag == "a" and "href" in found:
+            self.links.append(found["href"])
 
 
-def test_every_internal_link_and_anchor_resolves(site, browser):
-    anchors, links = {}, []
-    for name in PAGES:
-        with visit(browser, site.address + name) as seen:
-            anchors[site.address + name] = set(
-                seen.page.eval_on_selector_all("[id]", "found => found.map(e => e.id)")
-            )
-            hrefs = seen.page.eval_on_selector_all("a[href]", "found => found.map(a => a.href)")
-            links += [(name, href) for href in hrefs if href.startswith(site.address)]
-    assert links
+def test_every_internal_link_and_anchor_resolves(site):
+    pages = {
+        site.address + name: Anchors((site.folder / name).read_text(encoding="utf-8"))
+        for name in PAGES
+    }
+    links = [(page, urljoin(page, href)) for page, found in pages.items() for href in found.links]
+    links = [(page, address) for page, address in links if address.startswith(site.address)]
+    assert len(links) > len(PAGES) ** 2
     dangling = []
-    for name, href in links:
-        target, anchor = urldefrag(href)
+    for page, address in links:
+        target, anchor = urldefrag(address)
         target += "index.html" if target.endswith("/") else ""
         there = site.folder / unquote(target.removeprefix(site.address)).partition("?")[0]
-        if not there.is_file() or (anchor and unquote(anchor) not in anchors.get(target, ())):
-            dangling.append(f"{name}: {href}")
+        known = pages[target].ids if target in pages else ()
+        if not there.is_file() or (anchor and unquote(anchor) not in known):
+            dangling.append(f"{page}: {address}")
     assert not dangling
 
 

@@ -16,6 +16,8 @@ from nenreview.build import NEITHER, QUARTO, engine, packages
 from nenreview.render.config import read_config
 from nenreview.version import ENGINE, data_checksum, dependencies
 
+pytestmark = pytest.mark.slow
+
 CELLS = """
 ```{python}
 #| include: false

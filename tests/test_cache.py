@@ -16,7 +16,10 @@ from nenreview.render.forked import AVAILABLE, forks
 from nenreview.render.inputs import below, checksums, times
 from nenreview.render.source import Chapter, read_chapters
 
-pytestmark = pytest.mark.skipif(not AVAILABLE, reason="this system cannot fork")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not AVAILABLE, reason="this system cannot fork"),
+]
 
 # A chapter that takes a value from each kind of thing: a file, a module, a folder, the environment.
 TAKES = """# First {#sec-first}

@@ -12,7 +12,8 @@ from nenreview.errors import ReviewError
 from nenreview.evidence.dataset import load
 from nenreview.releases.changelog import Entry, read_changelog
 from nenreview.releases.changes import Changed, Changes, Moved, compare, compare_tables
-from nenreview.releases.estimates import ODDS_RATIO, PERCENT, POINTS, Estimate, estimates
+from nenreview.releases.estimate import ODDS_RATIO, PERCENT, POINTS, Estimate
+from nenreview.releases.estimates import estimates
 from nenreview.releases.number import parse, rises_enough, step
 from nenreview.releases.page import chapter
 from nenreview.releases.state import State, Verdict, read_state
@@ -185,6 +186,7 @@ def test_an_estimate_is_shown_with_what_it_has(estimate, shown):
     assert estimate.shown == shown
 
 
+@pytest.mark.slow
 def test_the_estimates_of_the_review_hold_its_headline_and_its_cohorts():
     found = {one.name: one for one in estimates(load())}
     whole, _ = headline(load())

@@ -1363,6 +1363,7 @@ def run_check(folder):
     )
 
 
+@pytest.mark.slow
 def test_process_refuses_broken_data_below_the_root_without_a_traceback(folder):
     both(*THREE["between files"])(folder)
     done = run_check(folder)

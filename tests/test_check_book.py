@@ -343,6 +343,7 @@ def test_the_review_is_sound():
     assert problems == [] and counts.chapters > 20
 
 
+@pytest.mark.slow
 def test_the_command_reports_the_data_and_the_book_together(book):
     edit(book, CONFIG, "subtitle:", "subtitel:")
     run = nenreview("check", cwd=book)

@@ -20,6 +20,8 @@ from nenreview.render.notebook import as_executed_notebook
 from nenreview.render.source import read_chapters
 from nenreview.stats.rate import Rate
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):

@@ -16,6 +16,8 @@ from nenreview.render.kernel import run_in_kernel
 from nenreview.render.source import Chapter, read_chapters
 from nenreview.render.warm import imported
 
+pytestmark = pytest.mark.slow
+
 needs_fork = pytest.mark.skipif(not AVAILABLE, reason="this system cannot fork")
 
 # What differs most easily between two ways to execute: order of streams and displays, kinds of

@@ -12,6 +12,8 @@ from helpers_data import DATA, ROOT
 from nenreview.evidence.dataset import load
 from nenreview.glossary import glossary_table
 
+pytestmark = pytest.mark.slow
+
 FILTER = ROOT / "nenreview" / "render" / "assets" / "glossary.lua"
 
 CHAPTERS = [ROOT / "index.qmd", *sorted((ROOT / "chapters").glob("*.qmd"))]

@@ -38,6 +38,7 @@ def test_moderator_is_that_of_metafor(name):
         assert coefficients == pytest.approx([row["estimate"] for row in expected], **close)
 
 
+@pytest.mark.slow
 def test_permutation_p_is_the_share_of_all_ways_to_deal():
     found = moderate(EVENTS, N, GROUPS)
     ratios = []

@@ -192,14 +192,17 @@ def test_two_far_trials_are_pooled_as_by_meta():
 @pytest.mark.parametrize("tau2", ["DL", "PM"])
 def test_inverse_variance_is_that_of_statsmodels(name, method, tau2):
     values, variances = TRANSFORMATIONS[method].forward(*(np.array(x) for x in SETS[name]))
-    options = {} if tau2 == "DL" else {"atol": 1e-11}
-    theirs = combine_effects(values, variances, method_re=tau2.lower(), **options)
+    theirs = combine_effects(values, variances, method_re=tau2.lower())
     ours = pool_proportions(*SETS[name], method=method, tau2=tau2)
+    # Their Paule-Mandel solver stops once the estimating equation is within 1e-5. With a smaller
+    # tolerance rounding decides: on some processors it steps over the root and returns 0. The
+    # values of metafor in meta_pools.csv hold ours more closely.
+    rel = 1e-8 if tau2 == "DL" else 1e-5
     if theirs.tau2 > 0:  # below 0 statsmodels goes on with a negative variance
-        expected = pytest.approx((theirs.tau2, theirs.mean_effect_re, theirs.q), rel=1e-8)
+        expected = pytest.approx((theirs.tau2, theirs.mean_effect_re, theirs.q), rel=rel)
         assert (ours.tau2, ours.mean, ours.q) == expected
         hksj = pool_proportions(*SETS[name], method=method, tau2=tau2, ci="hksj")
-        assert hksj.se == pytest.approx(math.sqrt(theirs.var_hksj_re), rel=1e-8)
+        assert hksj.se == pytest.approx(math.sqrt(theirs.var_hksj_re), rel=rel)
     else:
         assert ours.tau2 == 0
 
@@ -249,6 +252,7 @@ def test_order_of_trials_does_not_matter(method, data):
         assert mirrored.ci_high == pytest.approx(result.ci_high, abs=1e-7)
 
 
+@pytest.mark.slow
 @MODEL
 @settings(max_examples=25)
 @given(data=several())

@@ -7,6 +7,8 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers_book import copy_small_book, edit, nenreview
 
+pytestmark = pytest.mark.slow
+
 TABLE = """
 ::: {#tbl-numbers}
 

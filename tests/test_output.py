@@ -17,6 +17,8 @@ from nenreview.figures import catalogue
 from nenreview.figures.style import ReviewFigure
 from nenreview.render import output
 
+pytestmark = pytest.mark.slow
+
 SAME = {"SOURCE_DATE_EPOCH": "1700000000"}
 STAYS = "the last render stays as it was"
 

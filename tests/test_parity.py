@@ -15,6 +15,7 @@ from nenreview.render.config import read_config
 from nenreview.version import EPOCH
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(
         not shutil.which("quarto"), reason="no quarto on PATH: the two engines are not compared"
     ),

@@ -23,6 +23,8 @@ from nenreview.render.pdf import problems
 from nenreview.render.source import read_chapters
 from nenreview.version import CHECKSUM_COMMAND, data_checksum
 
+pytestmark = pytest.mark.slow
+
 EPOCH = "1700000000"  # 14 November 2023, 22:13:20 in UTC
 LONG = 90  # rows of the table that does not fit on a page
 FILLING = 25  # paragraphs that leave too little of a page for the figure after them

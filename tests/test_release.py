@@ -11,6 +11,8 @@ from helpers_browser import launched, served, violations, visit
 from helpers_release import commit, committed_book, contents, git, next_version
 from pypdf import PdfReader
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "1.2.3", "1.3.0"
 SAID = "### Data\n\n- The feather was weighed again.\n\n### Wording\n\n- Words."
 

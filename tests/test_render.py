@@ -9,6 +9,8 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers_book import SMALL_BOOK, copy_small_book, edit, nenreview, snapshot
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("index.html", "chapters/first.html", "chapters/second.html", "chapters/references.html")
 
 

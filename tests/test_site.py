@@ -20,6 +20,8 @@ from nenreview.render.discovery import CARD_NAME, data_files, dataset
 from nenreview.render.search import write_index
 from nenreview.render.site import script_of, widths
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("index.html", "chapters/first.html", "chapters/second.html", "chapters/references.html")
 SITE = "https://example.org/a/review"
 PACKAGE = {
@@ -46,7 +48,7 @@ def rendered_book(folder: Path, *, site_url: str = "") -> Path:
     (root / "data").mkdir()
     (root / "data" / "datapackage.json").write_text(json.dumps(PACKAGE), encoding="utf-8")
     (root / "data" / "a.csv").write_text("a\n1\n", encoding="utf-8")
-    last = "ReviewFigure(drawing)\n```\n"
+    last = '"text/plain": "<figure>"}, raw=True)\n```\n'
     edit(root, "index.qmd", last, last + "\n## What this is not {#sec-not}\n")
     edit(root, "chapters/second.qmd", "A second note.",
          "$$\\begin{aligned}a &= b\\\\ c &= d\\end{aligned}$$\n\nA second note.")  # fmt: skip

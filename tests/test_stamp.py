@@ -15,6 +15,8 @@ from nenreview.errors import ReviewError
 from nenreview.stamp import stamp, stamped, unstamped
 from nenreview.version import data_checksum, version
 
+pytestmark = pytest.mark.slow
+
 CFF = 'title: T\nversion: 0.0.1\nidentifiers:\n  - type: other\n    value: "sha256:old"\n'
 PACKAGE = '{\n  "name": "small",\n  "title": "T",\n  "version": "0.0.1",\n  "checksum": "sha256:old",\n  "description": "D",\n  "licenses": [{"name": "CC-BY-4.0", "title": "CC BY 4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}],\n  "resources": []\n}\n'
 

@@ -147,6 +147,7 @@ def test_the_posterior_is_asked_about_the_thresholds_of_the_chapter(data):
     assert found.pooled.low < headline(data)[0].profile.estimate < found.pooled.high
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     "fork" not in multiprocessing.get_all_start_methods(), reason="this system cannot fork"
 )

@@ -53,6 +53,7 @@ def test_no_chapter_takes_a_prediction_interval_for_granted():
     assert len(chapters) > 20 and naming == []
 
 
+@pytest.mark.slow
 def test_sensitivities_and_choices_are_rows():
     cohorts = rows(tables.cohorts_table())
     assert len(cohorts) == len(load().pooling)

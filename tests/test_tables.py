@@ -43,6 +43,7 @@ def test_an_escaped_text_reads_as_it_was(text):
     assert plain(escape(text)) == text
 
 
+@pytest.mark.slow
 @given(SPECIAL.map(str.strip).filter(bool))
 def test_any_text_stays_in_its_own_cell(text):
     table = show_table(pd.DataFrame({"a": [text], "b": ["end"]})).data

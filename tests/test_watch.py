@@ -19,6 +19,8 @@ from playwright.sync_api import expect
 
 from nenreview.render.inputs import OutdatedError, State
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 60  # that a test waits for what takes one
 ENDED = "render: its process has ended; save a file to try again"
 
