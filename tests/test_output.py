@@ -235,7 +235,7 @@ READ_ONLY = 'mount --bind . . && cd "$PWD" && mount -o remount,ro,bind .'
             "Read-only file system",
         ),
         (
-            "mount -t tmpfs none .cache && mount -o remount,ro .cache",
+            "mount -t tmpfs -o ro none .cache",
             ".cache/render.lock",
             "Read-only file system",
         ),
