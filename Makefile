@@ -32,7 +32,7 @@ help: ## list these targets
 report: $(STAMP) ## render the review: _book/index.html and _book/nen-checkpoint-review.pdf
 	$(BIN)/python -m nenreview render
 
-test: $(STAMP) ## run the whole test suite, in about five minutes
+test: $(STAMP) ## run the whole test suite
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-fast: $(STAMP) ## run the tests that render nothing, in under a minute

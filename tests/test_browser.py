@@ -123,6 +123,7 @@ def test_a_page_loads_fits_and_is_accessible(site, browser, name, width, record_
             assert not faults(site, seen) + [str(v) for v in inside]
         seen.page.set_viewport_size({"width": FARTHEST[width], "height": 1000})
         assert sideways(seen.page) == 0
+        assert not faults(site, seen)
 
 
 def darken(site: Site, seen: Visit) -> None:

@@ -17,7 +17,6 @@ from nenreview.render.config import BookConfig, named_chapters, read_config
 from nenreview.render.discovery import CARD_NAME, SITEMAP_NAME
 from nenreview.render.downloads import write_downloads
 from nenreview.render.execute import Executed, Run, cores, execute_all
-from nenreview.render.forked import AVAILABLE, forks
 from nenreview.render.inputs import State, checksums, times
 from nenreview.render.markdown import ChapterText, to_markdown
 from nenreview.render.output import alone, keep, replacing
@@ -110,9 +109,9 @@ def warm_up() -> None:
     ReviewError
         If the configuration or a chapter cannot be read.
     """
-    if AVAILABLE:
+    if forked.AVAILABLE:
         files = [entry.file for entry in read_config(ROOT).chapters]
-        forks(read_chapters(ROOT, files), ROOT)
+        forked.forks(read_chapters(ROOT, files), ROOT)
 
 
 def _render(chapters: list[str], wanted: list[str], how: _How) -> None:
@@ -280,8 +279,8 @@ def _executed(
 
 def _run(chapters: list[Chapter], how: _How) -> tuple[Run, Callable[[], None]]:
     """Return what executes a chapter, and what ends all executions."""
-    if not how.kernel and AVAILABLE:
-        return forks(chapters, ROOT), forked.stop
+    if not how.kernel and forked.AVAILABLE:
+        return forked.forks(chapters, ROOT), forked.stop
     if not how.kernel:
         print("This system cannot fork: each chapter has a kernel of its own.", file=sys.stderr)
     from nenreview.render import kernel

@@ -92,10 +92,7 @@ def _answer(pipe: Connection, state: State) -> None:
         is_new = True
         while True:
             formats = pipe.recv()
-            try:
-                answer = _problems(lambda formats=formats: book.render(formats=formats, held=state))
-            except OutdatedError:
-                answer = None
+            answer = _problems(lambda formats=formats: book.render(formats=formats, held=state))
             pipe.send(answer)
             if is_new and answer is not None:
                 _problems(book.warm_up)  # the next render says what is wrong
@@ -110,14 +107,14 @@ def _end_with_parent() -> None:
         os.killpg(0, number)
 
 
-def _problems(call: Callable[[], None]) -> list[Problem]:
-    """Return what is wrong as something is called; `OutdatedError` is raised."""
+def _problems(call: Callable[[], None]) -> list[Problem] | None:
+    """Return what is wrong as something is called; None where this process is outdated."""
     try:
         call()
     except ReviewError as error:
         return list(error.problems)
     except OutdatedError:
-        raise
+        return None
     except Exception:
         return [Problem("nenreview", f"a fault of its own\n{traceback.format_exc()}")]
     return []
