@@ -39,7 +39,7 @@ test-fast: $(STAMP) ## run the tests that render nothing, in under a minute
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'not slow'
 
 browser: $(STAMP) ## visit every page in Chromium, where it is installed, and say what was found
-	$(BIN)/python -m pytest tests/test_browser.py
+	$(BIN)/python -m pytest tests/browser
 
 check: $(STAMP) ## check the data, the configuration and the chapters
 	$(BIN)/python -m nenreview check
@@ -56,7 +56,7 @@ quarto: $(STAMP) ## render with Quarto, where it is installed, and read its log
 
 parity: $(STAMP) ## hold the pages of Quarto, which must be installed, against our own
 	@command -v quarto >/dev/null || { echo 'quarto is not on PATH; there is nothing to compare' >&2; exit 1; }
-	$(BIN)/python -m pytest tests/test_parity.py
+	$(BIN)/python -m pytest tests/book/test_parity.py
 
 release: $(STAMP) ## render the committed version into _site/, beside those before it
 	$(BIN)/python -m nenreview release
@@ -72,9 +72,11 @@ bench: $(STAMP) ## time rendering, beside Quarto where it is installed; no test,
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/bench.py --growth
 
-lint: $(STAMP) ## check the style of the code
+lint: $(STAMP) ## check style, the direction of imports, and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
 
 lock: $(STAMP) ## write the lock files again, with the newest packages that pyproject.toml allows
 	$(COMPILE) --extra dev pyproject.toml -o $(LOCK)

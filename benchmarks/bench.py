@@ -27,7 +27,7 @@ import psutil
 
 ROOT = Path(__file__).parents[1]
 CHAPTER = "chapters/spartalizumab.qmd"
-CODE = "trial.printed_rates()"  # a cell of it
+CODE = "printed_rates(trial)"  # a cell of it
 OURS = [sys.executable, "-m", "nenreview", "render"]
 TO_HTML = ["--to", "html"]
 QUARTO = ["quarto", "render"]

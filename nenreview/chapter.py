@@ -11,42 +11,41 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from IPython.display import Markdown
 
-from nenreview.added import documents_added, for_each_added
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.audit.coverage import coverage
 from nenreview.audit.finding import Finding
 from nenreview.audit.ledger import audit, by_number, counts, selected
 from nenreview.audit.rebuild import rebuild_source
-from nenreview.audit_tables import claims_in_doubt, claims_table, ledger_table, numbers_at_odds
-from nenreview.display import Shown
+from nenreview.evidence.arms import patients_in_all
 from nenreview.evidence.dataset import load
+from nenreview.evidence.edition import documents, version
+from nenreview.evidence.published import published
+from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sources import called
-from nenreview.evidence_table import (
-    longest_median,
-    patients_in_all,
-)
-from nenreview.published import published
-from nenreview.rate_tables import (
+from nenreview.stats.percentages import nearest_counts, the_count
+from nenreview.stats.rate import Rate
+from nenreview.stats.twobytwo import Comparison
+from nenreview.tables.added import documents_added, for_each_added
+from nenreview.tables.audit import claims_in_doubt, claims_table, ledger_table, numbers_at_odds
+from nenreview.tables.evidence import longest_median
+from nenreview.tables.rates import (
     comparisons,
     response_table,
     table1_shares,
     table1_table,
     table1_trials,
 )
-from nenreview.rebuilt_tables import notes, numbers_table, rebuilt_table, statistics_table
-from nenreview.sites import nec_by_site
-from nenreview.stats.percentages import nearest_counts, the_count
-from nenreview.stats.rate import Rate
-from nenreview.stats.twobytwo import Comparison
-from nenreview.tables import escape, show_table
-from nenreview.trial import open_trial
-from nenreview.trials_tables import (
+from nenreview.tables.rebuilt import notes, numbers_table, rebuilt_table, statistics_table
+from nenreview.tables.table import escape, show_table
+from nenreview.tables.trials import (
+    at_a_glance,
     evidence_of,
     overlaps_table,
+    printed_rates,
     reporting_table,
     responses_table,
 )
-from nenreview.version import documents, version
+from nenreview.trials.trial import open_trial
 from nenreview.wording import (
     disclaimer_of,
     interval,
@@ -58,6 +57,7 @@ from nenreview.wording import (
     ratio,
     words,
 )
+from qmdbook.display import Shown
 
 if TYPE_CHECKING:
     from nenreview.figures.style import ReviewFigure
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Comparison",
     "Rate",
+    "at_a_glance",
     "audit_claims",
     "audit_counts",
     "audit_ledger",
@@ -98,6 +99,7 @@ __all__ = [
     "patients_in_all",
     "percent",
     "points",
+    "printed_rates",
     "published",
     "ratio",
     "rebuilt_table",
@@ -210,19 +212,21 @@ def figure(name: str) -> ReviewFigure:
     return draw(name)
 
 
-def before_forks(names: Collection[str]) -> None:
-    """Do once what most chapters do, where they are forks of one process.
-
-    Which tables a chapter depends on is told when it uses them, or asks for what came from them.
+def prepare(names: Collection[str]) -> None:
+    """Do once what several chapters do, before they are forked from one process.
 
     Parameters
     ----------
     names : collection of str
-        The names that the chapters' code uses.
+        The names that the code of the chapters uses.
     """
     if "figure" in names:
         import nenreview.figures.catalogue  # noqa: F401
     by_number(load())
+    if "multiverse" in names:
+        from nenreview.synthesis.multiverse import estimate_all
+
+        estimate_all(load())
 
 
 def disclaimer() -> Markdown:

@@ -1,31 +1,21 @@
-"""The command line: ``nenreview check``, ``audit``, ``render``, ``new-trial``, and others."""
+"""The command line: ``nenreview check``, ``audit``, ``render``, ``new-trial``, and others.
+
+Each command imports what it needs where it needs it, so that --help and a wrong word answer at
+once. Those that render the book are the engine's (`qmdbook.cli`).
+"""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
-from nenreview import commands
-from nenreview.errors import ReviewError
+import qmdbook.cli
+from qmdbook.errors import InputError, Problem
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit status (0 done, 1 refused, 2 wrong usage)."""
-    arguments = _parser().parse_args(argv)
-    try:
-        return arguments.run(arguments)
-    except ReviewError as error:
-        for problem in error.problems:
-            print(f"nenreview: {problem}", file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        # The reader, `head` for example, has seen enough; nothing is left to be flushed.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        print("nenreview: interrupted; what stood before still stands", file=sys.stderr)
-        return 130
+    return qmdbook.cli.run(_parser(), argv)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,98 +35,19 @@ def _parser() -> argparse.ArgumentParser:
         "files; then _quarto.yml, the chapters, the references, CITATION.cff and pyproject.toml. "
         "Prints one line a problem, with file, row, column and what was expected.",
     )
-    check.set_defaults(run=commands.check)
+    check.set_defaults(run=_check)
 
     _add_audit(subcommands)
 
-    render = subcommands.add_parser(
-        "render",
-        help="render the review to HTML and PDF, without Quarto",
-        description="Render the review with the built-in engine into _book/. What stands there is "
-        "replaced only when the whole render has succeeded.",
-    )
-    render.add_argument(
-        "chapters",
-        nargs="*",
-        metavar="CHAPTER",
-        help="execute these chapters alone (sintilimab, or chapters/sintilimab.qmd); the "
-        "rest of the book is taken as it was last executed. All, if none is named.",
-    )
-    render.add_argument(
-        "--to",
-        default="html,pdf",
-        metavar="FORMATS",
-        help="html, pdf, or html,pdf (the default); the format not named stays as it is",
-    )
-    render.add_argument(
-        "--jobs",
-        type=_positive,
-        metavar="N",
-        help="how many chapters are executed at a time; by default as many as processors",
-    )
-    render.add_argument(
-        "--kernel",
-        action="store_true",
-        help="execute each chapter in a Jupyter kernel of its own, and not in a fork of one "
-        "process that has imported everything; slower, with the same result",
-    )
-    render.add_argument(
-        "--profile", action="store_true", help="say where the time went, by stage and chapter"
-    )
-    render.set_defaults(run=commands.render)
-
-    watch = subcommands.add_parser(
-        "watch",
-        help="serve the review and render it again whenever a file is saved",
-        description="Render the review, serve it from this machine alone, and render it again "
-        "whenever one of its files is saved. Open pages load themselves again, or show what is "
-        "wrong with file and line while the last good ones stay.",
-    )
-    watch.add_argument(
-        "--to",
-        default="html",
-        metavar="FORMATS",
-        help="html (the default), pdf, or html,pdf, which takes longer",
-    )
-    watch.add_argument(
-        "--port", type=_port, default=8000, metavar="N", help="8000 by default; 0 takes any"
-    )
-    watch.add_argument("--open", action="store_true", help="open it in the browser")
-    watch.set_defaults(run=commands.watch)
-
+    qmdbook.cli.add_commands(subcommands, check=False)
     _add_trials(subcommands)
-
-    notebook = subcommands.add_parser(
-        "notebook",
-        help="write chapters as notebooks, to rerun and edit in Jupyter, and back again",
-        description="Write the notebook of each chapter beside it. It runs from top to bottom in "
-        "JupyterLab, which `make lab` opens. With --to-qmd, write the chapter from the "
-        "notebook instead, without its outputs; one that was not edited comes back as it was.",
-    )
-    notebook.add_argument(
-        "chapters",
-        nargs="*",
-        metavar="CHAPTER",
-        help="for example sintilimab; all, if none is named: then those that have no notebook, "
-        "or with --to-qmd those that have one",
-    )
-    notebook.add_argument(
-        "--to-qmd", action="store_true", help="write the chapter from its notebook"
-    )
-    notebook.add_argument(
-        "--force",
-        action="store_true",
-        help="replace a notebook that is there; with --to-qmd, a chapter that has changed since "
-        "its notebook was written",
-    )
-    notebook.set_defaults(run=commands.notebook)
 
     figures = subcommands.add_parser(
         "figures",
         help="write every figure to figures/",
         description="Draw every figure of the review and write it to figures/ as SVG and PNG.",
     )
-    figures.set_defaults(run=commands.figures)
+    figures.set_defaults(run=_figures)
 
     release = subcommands.add_parser(
         "release",
@@ -148,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     release.add_argument(
         "--to", metavar="FOLDER", help="the folder of all versions; _site/ by default"
     )
-    release.set_defaults(run=commands.release)
+    release.set_defaults(run=_release)
 
     changes = subcommands.add_parser(
         "changes",
@@ -163,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="the folder of all versions; _site/ by default",
     )
-    changes.set_defaults(run=commands.changes)
+    changes.set_defaults(run=_changes)
 
     stamp = subcommands.add_parser(
         "stamp",
@@ -171,15 +82,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Write the version of pyproject.toml and the checksum of the data's tables "
         "into CITATION.cff and data/datapackage.json.",
     )
-    stamp.set_defaults(run=commands.stamp)
+    stamp.set_defaults(run=_stamp)
 
-    quarto = subcommands.add_parser(
-        "quarto",
-        help="render with Quarto and read its log",
-        description="Run `quarto render` on this Python and fail where its log holds an "
-        "unresolved reference, a missing citation or a warning of Quarto or Pandoc.",
-    )
-    quarto.set_defaults(run=commands.quarto)
     return parser
 
 
@@ -189,7 +93,7 @@ def _add_trials(subcommands) -> None:
         help="add a trial: rows to fill and a chapter that renders",
         description="Write the rows of a new trial, a chapter that shows whatever is in them, and "
         "its line in _quarto.yml, stamp the checksum of the data, and say what to do next. What "
-        "exists is refused, and nothing is changed then. CONTRIBUTING.md walks through it.",
+        "exists is refused, and nothing is changed then. docs/new-trial.md walks through it.",
         epilog="For example: nenreview new-trial NCT02054806 --name pembrolizumab-keynote-028",
     )
     new.add_argument("number", metavar="NUMBER", help="number in a registry, NCT02054806")
@@ -220,7 +124,7 @@ def _add_trials(subcommands) -> None:
         default="",
         help="part of the book; the one of most trials of the class by default",
     )
-    new.set_defaults(run=commands.new_trial)
+    new.set_defaults(run=_new_trial)
 
 
 def _add_audit(subcommands) -> None:
@@ -263,7 +167,7 @@ def _add_audit(subcommands) -> None:
         action="store_true",
         help="write data/accepted.csv anew from what is found now, after looking at it",
     )
-    audit.set_defaults(run=commands.audit)
+    audit.set_defaults(run=_audit)
 
 
 # Repeated here, so that --help and a wrong word need no data; a test holds them together.
@@ -278,21 +182,149 @@ class _Version(argparse.Action):
     """Print the version, read only when it is asked for."""
 
     def __call__(self, parser, *_):
-        from nenreview.version import version
+        from nenreview.evidence.edition import version
 
         print(f"nenreview {version()}")
         parser.exit()
 
 
-def _port(text: str) -> int:
-    """Return the number of a port."""
-    if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a number from 0 to 65535")
-    return int(text)
+def _check(_) -> int:
+    """Check the data and the book; print what is wrong, or what there is."""
+    from nenreview.checks.book import check_project
+    from nenreview.checks.data import read_and_check
+    from nenreview.evidence.integrity import NOT_YET
+    from nenreview.evidence.paths import data_folder, root
+
+    try:
+        dataset, problems = read_and_check(data_folder())
+    except InputError as error:  # the description of the data, without which nothing is read
+        dataset, problems = None, list(error.problems)
+    counts, of_the_book = check_project(root())
+    problems += of_the_book
+    for problem in problems:
+        print(problem)
+    if problems:
+        print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}", file=sys.stderr)
+        return 1
+    print(
+        f"data/ is sound: {len(dataset.sources)} sources, {len(dataset.trials)} trials, "
+        f"{len(dataset.cells)} printed cells, {len(dataset.results)} numbers"
+    )
+    print(f"the book is sound: {counts.chapters} chapters, {counts.references} references")
+    rows = dataset.sources[dataset.sources["transcribed"] == NOT_YET]
+    if len(rows):
+        print(f"not yet transcribed: {', '.join(rows['source'])}")
+    return 0
 
 
-def _positive(text: str) -> int:
-    """Return a number of one or more."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a number of one or more")
-    return int(text)
+def _audit(arguments) -> int:
+    """Print what the audit finds, and hold it against what was accepted."""
+    import shutil
+
+    from nenreview.audit import accepted, report
+    from nenreview.audit.ledger import audit, selected
+    from nenreview.evidence.dataset import load
+    from nenreview.evidence.paths import data_folder, shown
+
+    data = load()
+    known = list(data.sources["source"])
+    for source in arguments.source or ():
+        if source not in known:
+            message = f"{source!r} is no document; expected one of {', '.join(known)}"
+            raise InputError(Problem("SOURCE", message))
+    findings = audit(data)
+    narrowed = bool(arguments.verdict or arguments.severity)
+    chosen = selected(
+        findings,
+        sources=arguments.source,
+        verdicts=arguments.verdict,
+        severities=arguments.severity,
+    )
+    if arguments.json:
+        print(report.as_json(chosen))
+    else:
+        listed = chosen if narrowed else accepted.in_need(chosen)
+        print(report.as_table(listed, shutil.get_terminal_size((160, 24)).columns))
+        print(f"\n{report.as_counts(chosen)}")
+        if len(listed) < len(chosen):
+            rest = len(chosen) - len(listed)
+            print(f"{rest} that agree or are not checkable are not listed; --verdict lists them")
+    if arguments.accept:
+        path = data_folder() / "accepted.csv"
+        accepted.write(path, findings)
+        print(
+            f"{len(accepted.in_need(findings))} findings accepted in {shown(path)}", file=sys.stderr
+        )
+    if not arguments.fail_on_new:
+        return 0
+    new = accepted.new(data, findings)
+    for f in new:
+        print(f"new: {f.id}, {report.where(f)}: {f.explanation}", file=sys.stderr)
+    for ident in accepted.gone(data, findings):
+        print(f"accepted, and not found as it was: {ident}", file=sys.stderr)
+    return 1 if new else 0
+
+
+def _new_trial(arguments) -> int:
+    """Add a trial and say what to do next."""
+    from nenreview.evidence.paths import root
+    from nenreview.scaffold.new_trial import Request, new_trial, next_steps
+
+    request = Request(
+        arguments.number,
+        arguments.name,
+        arguments.title,
+        arguments.source,
+        arguments.agents,
+        arguments.target,
+        arguments.regimen_class,
+        arguments.part,
+    )
+    print(next_steps(new_trial(root(), request)))
+    return 0
+
+
+def _figures(_) -> int:
+    """Draw every figure."""
+    from nenreview.evidence.paths import shown
+    from nenreview.figures.catalogue import write_all
+
+    for path in write_all():
+        print(shown(path))
+    return 0
+
+
+def _release(arguments) -> int:
+    """Render the committed version into a folder of its own."""
+    from pathlib import Path
+
+    from nenreview.evidence.edition import version
+    from nenreview.evidence.paths import root, shown
+    from nenreview.releases.release import FOLDER, release
+
+    to = Path(arguments.to).resolve() if arguments.to else root() / FOLDER
+    said = "released in" if release(to) else "is there already, with the same content:"
+    print(f"Version {version()} {said} {shown(to / version())}")
+    return 0
+
+
+def _changes(arguments) -> int:
+    """Print what changed between two versions."""
+    from pathlib import Path
+
+    from nenreview.evidence.paths import root
+    from nenreview.releases.release import FOLDER, changes_between
+
+    folder = Path(arguments.folder) if arguments.folder else root() / FOLDER
+    print(changes_between(arguments.old, arguments.new, folder), end="")
+    return 0
+
+
+def _stamp(_) -> int:
+    """Write version and checksum into the files that repeat them."""
+    from nenreview.evidence.paths import shown
+    from nenreview.releases.stamp import stamp
+
+    for path in stamp():
+        print(shown(path))
+    return 0

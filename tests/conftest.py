@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from helpers_book import HERE, copy_review, nenreview
 
-from nenreview.render.execute import cores
-from nenreview.render.output import alone
+from qmdbook.execute.chapters import cores
+from qmdbook.publish.output import alone
 
 VISIT = "browser visit"  # the property under which a test records a visit
 

@@ -9,6 +9,16 @@ from pathlib import Path
 
 from helpers_data import ROOT
 
+from qmdbook.config import BookConfig, read_config
+
+TINY = """project:
+  type: book
+book:
+  title: "A tiny book"
+  output-file: tiny
+  chapters: [index.qmd]
+bibliography: references.bib
+"""
 SMALL_BOOK = ROOT / "tests" / "small_book"
 # What the review is rendered with, in a time zone as POSIX has it, which needs no data.
 HERE = {"SOURCE_DATE_EPOCH": "1700000000", "TZ": "JST-9", "LC_ALL": "C", "PYTHONHASHSEED": "1"}
@@ -47,20 +57,47 @@ def render(command: list[str], root: Path) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+def tiny_book(folder: Path, code: str = "1", more: str = "") -> BookConfig:
+    """Write a book of one chapter with one cell into `folder`.
+
+    `code` is the code of the cell, `more` stands at the end of the configuration.
+    """
+    chapter = f"# One {{#sec-one}}\n\n```{{python}}\n{code}\n```\n"
+    (folder / "index.qmd").write_text(chapter, encoding="utf-8")
+    (folder / "references.bib").write_text("@misc{a, title={A}, year={2000}}\n", encoding="utf-8")
+    (folder / "_quarto.yml").write_text(TINY + more, encoding="utf-8")
+    return read_config(folder)
+
+
 def nenreview(*arguments: str, cwd: Path, **options) -> subprocess.CompletedProcess:
-    """Run the command as a person would, in `cwd`; `options` as of `started`."""
-    process = started(*arguments, cwd=cwd, **options)
+    """Run the command of the review as a person would, in `cwd`; `options` as of `started`."""
+    return finished(started(*arguments, cwd=cwd, package="nenreview", **options))
+
+
+def qmdbook(*arguments: str, cwd: Path, **options) -> subprocess.CompletedProcess:
+    """Run the command of the engine as a person would, in `cwd`; `options` as of `started`."""
+    return finished(started(*arguments, cwd=cwd, **options))
+
+
+def finished(process: subprocess.Popen) -> subprocess.CompletedProcess:
+    """Wait for a command and return what it printed."""
     output, errors = process.communicate()
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
-def started(*arguments: str, cwd: Path, env: dict[str, str] | None = None, **options):
-    """Start the command in a group of processes of its own.
+def started(
+    *arguments: str,
+    cwd: Path,
+    env: dict[str, str] | None = None,
+    package: str = "qmdbook",
+    **options,
+):
+    """Start the command of a package in a group of processes of its own.
 
     `env` adds to the environment; other options are those of `subprocess.Popen`.
     """
     return subprocess.Popen(
-        [sys.executable, "-m", "nenreview", *arguments],
+        [sys.executable, "-m", package, *arguments],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
         stdout=subprocess.PIPE,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 
-from nenreview.build import ENGINE_ROW
+from nenreview.tables.build import ENGINE_ROW
 
 
 @dataclass

@@ -34,6 +34,20 @@ PACKAGE = {
 }
 
 
+# What a book tells the engine that names itself as the review does and offers its data.
+OF_THE_REVIEW = """qmdbook:
+  front-matter: nenreview.releases.front_matter.front_matter
+  data-package: data/datapackage.json
+"""
+
+
+def as_the_review(root: Path) -> None:
+    """Have a small book with data name itself as the review does."""
+    edit(
+        root, "_quarto.yml", "qmdbook:\n  front-matter: front_matter.front_matter\n", OF_THE_REVIEW
+    )
+
+
 def git(root: Path, *arguments: str, day: int = 1) -> str:
     """Run Git as nobody, on a day of March 2026."""
     when = f"2026-03-{day:02}T12:00:00+00:00"
@@ -53,6 +67,7 @@ def committed_book(folder: Path) -> Path:
     (root / "data" / "weights.csv").write_text("thing,weight\nfeather,1\nstone,2\n", "utf-8")
     (root / "CHANGELOG.md").write_text("# Changelog\n\n## 1.2.3\n\n- All of it.\n", "utf-8")
     (root / ".gitignore").write_text("_site/\n_book/\n", encoding="utf-8")
+    as_the_review(root)
     git(root, "init", "-q")
     commit(root, 1)
     return root

@@ -1,4 +1,4 @@
-"""The worked example of CONTRIBUTING.md, read from its text and done to a copy of the review."""
+"""The worked example of docs/new-trial.md, read from its text and done to a copy of the review."""
 
 import csv
 import io
@@ -21,14 +21,12 @@ class Step:
     rows: str = ""
 
 
-def steps(heading: str) -> list[Step]:
-    """Return the steps of a section of CONTRIBUTING.md."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    section = text.partition(f"### {heading}\n")[2]
-    section = re.split(r"^##+ ", section, maxsplit=1, flags=re.M)[0]
+def steps() -> list[Step]:
+    """Return the steps of docs/new-trial.md."""
+    text = (ROOT / "docs" / "new-trial.md").read_text(encoding="utf-8")
     found, file = [], ""
     for named, kind, block in re.findall(
-        r"`(data/\w+\.csv)`|^```(sh|csv)\n(.*?)^```$", section, re.M | re.S
+        r"`(data/\w+\.csv)`|^```(sh|csv)\n(.*?)^```$", text, re.M | re.S
     ):
         if named:
             file = named
@@ -38,7 +36,7 @@ def steps(heading: str) -> list[Step]:
             lines = [tuple(shlex.split(line)) for line in block.splitlines()]
             assert all(line[0] == "nenreview" for line in lines)
             found.append(Step(commands=tuple(line[1:] for line in lines)))
-    assert found, f"CONTRIBUTING.md has no steps under {heading!r}"
+    assert found, "docs/new-trial.md has no steps"
     return found
 
 

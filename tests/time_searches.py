@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nenreview.audit.joint import Statement, reconciling, solutions
+from nenreview.audit.rules.joint import Statement, reconciling, solutions
 from nenreview.audit.two_groups import tables_that_fit
 from nenreview.stats.percentages import common_denominators, how_printed, rates_that_fit
 from nenreview.stats.rate import Rate

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nenreview.audit.finding import NOTE, Finding
 from nenreview.evidence.dataset import Dataset
-from nenreview.textfile import write_whole
+from qmdbook.textfile import write_whole
 
 COLUMNS = ("finding", "verdict", "printed", "recomputed")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from nenreview.audit.finding import Finding
-from nenreview.audit.printed_rates import printed_rates
 from nenreview.evidence.dataset import Dataset, by_key
-from nenreview.stats.response import response_rate
+from nenreview.evidence.printed_rates import printed_rates
+from nenreview.evidence.responses import response_rate
 from nenreview.wording import of, population_name
 
 _RATES = ("ORR", "ORR at 8 weeks")

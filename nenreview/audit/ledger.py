@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from functools import lru_cache
 
 import pandas as pd
 
 from nenreview.audit.affects import affects
-from nenreview.audit.agreement import agreement
-from nenreview.audit.arithmetic import arithmetic
-from nenreview.audit.claims import claims
+from nenreview.audit.claims.claims import claims
 from nenreview.audit.finding import (
     NOT_CHECKABLE,
     SEVERITIES,
@@ -18,14 +17,15 @@ from nenreview.audit.finding import (
     Finding,
     about,
 )
-from nenreview.audit.intervals import rate_intervals
-from nenreview.audit.joint import joint
-from nenreview.audit.p_values import p_values
 from nenreview.audit.record import record
-from nenreview.audit.spelling import spelling
-from nenreview.audit.sums import sums
-from nenreview.audit.times import times
-from nenreview.events import kept
+from nenreview.audit.rules.agreement import agreement
+from nenreview.audit.rules.arithmetic import arithmetic
+from nenreview.audit.rules.intervals import rate_intervals
+from nenreview.audit.rules.joint import joint
+from nenreview.audit.rules.p_values import p_values
+from nenreview.audit.rules.spelling import spelling
+from nenreview.audit.rules.sums import sums
+from nenreview.audit.rules.times import times
 from nenreview.evidence.dataset import DATASETS, Dataset
 
 RULES = (arithmetic, sums, agreement, times, p_values, joint, rate_intervals, claims)
@@ -52,7 +52,7 @@ def judged(data: Dataset) -> list[Finding]:
     return [*found, *spelling(data)]
 
 
-@kept(DATASETS)
+@lru_cache(DATASETS)
 def audit(data: Dataset) -> tuple[Finding, ...]:
     """Return what every rule says of every printed number.
 
@@ -81,7 +81,7 @@ def audit(data: Dataset) -> tuple[Finding, ...]:
     return tuple(replace(f, affects=affects(data, f)) if f.disagrees else f for f in found)
 
 
-@kept(DATASETS)
+@lru_cache(DATASETS)
 def by_number(data: Dataset) -> dict[str, tuple[Finding, ...]]:
     """Return the findings on each number, by its key in ``results.csv``."""
     found = defaultdict(list)

@@ -12,11 +12,11 @@ import re
 import pandas as pd
 
 from nenreview.audit import finding
-from nenreview.audit.arithmetic import PERCENTAGE, SIZE, SUM
 from nenreview.audit.finding import Finding, most_serious
 from nenreview.audit.ledger import by_number
-from nenreview.audit.sums import HUNDRED
-from nenreview.audit.times import LANDMARK, LIMITS, PARTS, RANGE
+from nenreview.audit.rules.arithmetic import PERCENTAGE, SIZE, SUM
+from nenreview.audit.rules.sums import HUNDRED
+from nenreview.audit.rules.times import LANDMARK, LIMITS, PARTS, RANGE
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.integrity import CELL_KEY
 

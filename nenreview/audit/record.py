@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from operator import attrgetter
 
-from nenreview.events import kept
 from nenreview.evidence.dataset import DATASETS, Dataset, rows
 from nenreview.evidence.population import ancestors
 from nenreview.evidence.sizes import parts_by_differentiation, size_or_rest
@@ -107,7 +107,7 @@ class Record:
         return values or None
 
 
-@kept(DATASETS)
+@lru_cache(DATASETS)
 def record(data: Dataset) -> Record:
     """Return the index of a dataset, made once."""
     return Record(data)

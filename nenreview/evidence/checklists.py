@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from nenreview.errors import Problem
+from qmdbook.errors import Problem
 
 START = "starting level"
 LEVELS = ("very low", "low", "moderate", "high")  # of certainty, from the least up

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from nenreview.errors import Problem
 from nenreview.evidence.schema import text_problems
+from qmdbook.errors import Problem
 
 KEY_SEPARATOR = " | "  # between the columns of a key that has several
 # What is as printed, and what is itself a decision with a reason.

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from nenreview.errors import Problem, ReviewError
-from nenreview.textfile import read_text
+from qmdbook.errors import InputError, Problem
+from qmdbook.textfile import read_text
 
 
 @dataclass
@@ -91,7 +91,7 @@ def _text(path: Path, table: RawTable) -> str | None:
     """Return the text of the file, or None after saying why it has none."""
     try:
         text = read_text(path, table.file)
-    except ReviewError as error:
+    except InputError as error:
         table.problems += error.problems
         return None
     if not text:

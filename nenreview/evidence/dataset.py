@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from nenreview.errors import Problem, ReviewError
-from nenreview.events import CHECKING, kept, used
 from nenreview.evidence.corrections import corrected
 from nenreview.evidence.csvfile import read_raw
 from nenreview.evidence.integrity import integrity_problems
+from nenreview.evidence.paths import data_folder
 from nenreview.evidence.schema import column_names, read_package, text_problems, typed
-from nenreview.paths import DATA
+from qmdbook.errors import InputError, Problem
 
 # For how many datasets their readers remember answers: the one of the book, and some at a time
 # of those that a test or the audit's proof makes by the hundred.
@@ -40,7 +38,6 @@ TABLES = (
     "reporting",
     "glossary",
 )
-_FILES = {name: str(DATA / f"{name}.csv") for name in TABLES}
 # What is ours may have nothing to say; the printed record may not, nor a checklist.
 MAY_BE_EMPTY = frozenset(
     {
@@ -90,12 +87,6 @@ class Dataset:
     reporting: pd.DataFrame
     glossary: pd.DataFrame
 
-    def __getattribute__(self, name: str):
-        # Who keeps results, to know when they are old, hears which tables they came from.
-        if name in _FILES:
-            used(_FILES[name])
-        return super().__getattribute__(name)
-
     def select(self, **where: str) -> pd.DataFrame:
         """Return the rows of `results` whose columns equal the given values.
 
@@ -132,13 +123,13 @@ class Dataset:
         return float(values[0])
 
 
-@kept(DATASETS)
+@lru_cache(DATASETS)
 def _masks(data: Dataset) -> dict[tuple[str, str], np.ndarray]:
     """Return where to keep which rows of `Dataset.results` have a value in a column."""
     return {}
 
 
-@kept(DATASETS)
+@lru_cache(DATASETS)
 def rows(data: Dataset) -> tuple:
     """Return the rows of `Dataset.results` as namedtuples, made once for all readers."""
     return tuple(named(data.results))
@@ -157,7 +148,7 @@ def _row_of(columns: tuple[str, ...]) -> type:
     return namedtuple("Row", columns)
 
 
-@kept(DATASETS)
+@lru_cache(DATASETS)
 def by_key(data: Dataset) -> dict[str, tuple]:
     """Return the rows of `Dataset.results` as namedtuples by their key."""
     return {row.id: row for row in rows(data)}
@@ -175,7 +166,7 @@ def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
 
     Raises
     ------
-    ReviewError
+    InputError
         If ``datapackage.json`` itself cannot be read.
     """
     package = read_package(folder, TABLES)
@@ -205,23 +196,20 @@ def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
     return Dataset(**{name: typed(package[name], frames[name]) for name in TABLES}), []
 
 
-@kept()
-def load(folder: Path = DATA) -> Dataset:
-    """Return the checked dataset.
+def load(folder: Path | None = None) -> Dataset:
+    """Return the checked dataset, that of the review by default.
 
     Raises
     ------
-    ReviewError
+    InputError
         With every problem of the data, if there is one.
     """
-    # All is read, to be checked, whichever table is used.
-    sys.audit(CHECKING, True)
-    try:
-        dataset, problems = read(folder)
-    finally:
-        sys.audit(CHECKING, False)
+    return _load(folder or data_folder())
+
+
+@cache
+def _load(folder: Path) -> Dataset:
+    dataset, problems = read(folder)
     if dataset is None:
-        raise ReviewError(*problems)
-    # Any table is typed by the one, and may be corrected by the other.
-    used(str(folder / "datapackage.json"), str(folder / "corrections.csv"))
+        raise InputError(*problems)
     return dataset

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from nenreview.errors import Problem
 from nenreview.evidence.checklists import checklist_problems
 from nenreview.evidence.lists import LIST_SEPARATOR
 from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR, ancestors
 from nenreview.evidence.schema import NUMBER
+from qmdbook.errors import Problem
 
 NUMBER_KEY = re.compile(r"\b[a-z]+[0-9]{4}-[0-9]{3,}\b")  # of results, in the text of a cell
 TO_BE_FILLED = "to be filled"  # in a document that is not yet transcribed

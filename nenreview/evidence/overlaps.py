@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
-from nenreview.events import kept
 from nenreview.evidence.dataset import DATASETS, Dataset, named
 from nenreview.evidence.population import SEPARATOR, ancestors
 
@@ -67,7 +67,7 @@ def require_independent(data: Dataset, reports: Iterable[Report]) -> None:
             raise ValueError(f"{first} and {other}: {found}; expected reports without overlap")
 
 
-@kept(_REPORTS)
+@lru_cache(_REPORTS)
 def counted_as(data: Dataset, report: Report) -> Report:
     """Return the report in the tree of the one source that the ledger counts the trial in.
 
@@ -91,7 +91,7 @@ def counted_as(data: Dataset, report: Report) -> Report:
     raise ValueError(f"data/overlaps.csv leads from {seen[-1]} back to {report}")
 
 
-@kept(DATASETS)
+@lru_cache(DATASETS)
 def _ledger(data: Dataset) -> tuple[tuple, ...]:
     """Return each row with its two reports."""
     return tuple(

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from nenreview.errors import Problem, ReviewError
-from nenreview.textfile import read_text
+from qmdbook.errors import InputError, Problem
+from qmdbook.textfile import read_text
 
 PACKAGE = "data/datapackage.json"
 # What names the whole, on the page and in the archive.
@@ -36,15 +36,15 @@ def read_package(folder: Path, tables: tuple[str, ...]) -> dict[str, dict]:
 
     Raises
     ------
-    ReviewError
+    InputError
         If the file cannot be read, is not JSON, or does not describe `tables` or the whole.
     """
     try:
         package = json.loads(read_text(folder / "datapackage.json", PACKAGE))
     except json.JSONDecodeError as error:
-        raise ReviewError(Problem(PACKAGE, f"not JSON: {error.msg}", error.lineno)) from None
+        raise InputError(Problem(PACKAGE, f"not JSON: {error.msg}", error.lineno)) from None
     if not isinstance(package, dict):
-        raise ReviewError(Problem(PACKAGE, "expected an object, `{...}`"))
+        raise InputError(Problem(PACKAGE, "expected an object, `{...}`"))
     problems = [
         Problem(PACKAGE, f"{key} is missing; expected {kind}")
         for key, kind in _DESCRIBED.items()
@@ -64,7 +64,7 @@ def read_package(folder: Path, tables: tuple[str, ...]) -> dict[str, dict]:
     for resource in (resources[name] for name in tables if name in resources):
         problems += _undescribed(resource)
     if problems:
-        raise ReviewError(*problems)
+        raise InputError(*problems)
     return resources
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import isnan
 
-from nenreview.events import kept
 from nenreview.evidence.dataset import DATASETS, Dataset, named, rows
 from nenreview.evidence.population import SEPARATOR
 
@@ -16,7 +16,7 @@ def printed_sizes(data: Dataset, trial: str, population: str, source: str) -> li
     return list(_by_population(data).get((source, trial, population), ()))
 
 
-@kept(DATASETS)
+@lru_cache(DATASETS)
 def _by_population(data: Dataset) -> dict[tuple[str, str, str], list[int]]:
     sizes: dict[tuple[str, str, str], list[int]] = {}
     for row in rows(data):
@@ -25,7 +25,7 @@ def _by_population(data: Dataset) -> dict[tuple[str, str, str], list[int]]:
     return sizes
 
 
-@kept(_POPULATIONS)
+@lru_cache(_POPULATIONS)
 def size(data: Dataset, trial: str, population: str, source: str) -> int:
     """Return the size of a population: the one that `source` prints most often.
 
@@ -55,12 +55,12 @@ def size_or_rest(data: Dataset, trial: str, population: str, source: str) -> tup
     return whole - part, f"{whole} less {part} {row.part.rpartition(SEPARATOR)[2]}"
 
 
-@kept(DATASETS)
+@lru_cache(DATASETS)
 def _derived(data: Dataset) -> dict[tuple[str, str, str], tuple]:
     return {(row.source, row.trial, row.population): row for row in named(data.derived)}
 
 
-@kept(_POPULATIONS)
+@lru_cache(_POPULATIONS)
 def parts_by_differentiation(
     data: Dataset, trial: str, population: str, source: str
 ) -> tuple[str, ...]:

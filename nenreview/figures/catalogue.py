@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from nenreview import markey
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.audit.ledger import audit, counts
-from nenreview.comparison import table1_rates
-from nenreview.context import context_of
-from nenreview.errors import Problem, ReviewError
+from nenreview.evidence.comparison import table1_rates
+from nenreview.evidence.context import context_of
 from nenreview.evidence.dataset import Dataset, load
+from nenreview.evidence.paths import figures_folder, shown
+from nenreview.evidence.responses import response_rate
+from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import called
 from nenreview.figures.adverse_events import adverse_events
@@ -19,11 +20,10 @@ from nenreview.figures.findings import findings
 from nenreview.figures.forest import forest
 from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
-from nenreview.paths import FIGURES, shown
-from nenreview.sintilimab import AE_TABLE, SOURCE, TRIAL
-from nenreview.sites import nec_by_site
-from nenreview.stats.response import response_rate
-from nenreview.textfile import write_whole
+from nenreview.trials import markey
+from nenreview.trials.sintilimab import AE_TABLE, SOURCE, TRIAL
+from qmdbook.errors import InputError, Problem
+from qmdbook.textfile import write_whole
 
 FORMS = ("svg", "png")
 SYNTHESIS = (  # the keys of `figures.synthesis.FIGURES`
@@ -119,16 +119,17 @@ def draw(name: str, data: Dataset | None = None) -> ReviewFigure:
     return catalogue(data)[name](data)
 
 
-def write_all(folder: Path = FIGURES) -> list[Path]:
+def write_all(folder: Path | None = None) -> list[Path]:
     """Write every figure to `folder` as SVG and PNG; return the paths written.
 
     All are drawn before the first is written.
 
     Raises
     ------
-    ReviewError
+    InputError
         If one cannot be written; no file is then cut short.
     """
+    folder = folder or figures_folder()
     drawn = {}
     for name in catalogue():
         figure = draw(name).figure
@@ -140,5 +141,5 @@ def write_all(folder: Path = FIGURES) -> list[Path]:
             write_whole(path, content)
     except OSError as error:
         message = f"cannot be written: {error.strerror}"
-        raise ReviewError(Problem(shown(path), message)) from None
+        raise InputError(Problem(shown(path), message)) from None
     return list(drawn)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from nenreview.cohorts import G3_NEN, LCNEC, LOWER, NEC, SENSITIVITY, SHOWN, UPPER, Cohort, chosen
+from nenreview.evidence.arms import CLASSES
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence_table import CLASSES
+from nenreview.evidence.sites import nec_by_site
 from nenreview.figures.curve import curve
 from nenreview.figures.map import evidence_map
 from nenreview.figures.pooled_forest import Group, Row, pooled_forest
 from nenreview.figures.sites import sites
 from nenreview.figures.steps import steps
 from nenreview.figures.style import ReviewFigure
-from nenreview.sintilimab import TRIAL as SINTILIMAB
-from nenreview.sites import nec_by_site
 from nenreview.synthesis.classes import KINDS, MIXED, Response, responses
 from nenreview.synthesis.classes import evidence_map as cells
+from nenreview.synthesis.cohorts import (
+    G3_NEN,
+    LCNEC,
+    LOWER,
+    NEC,
+    SENSITIVITY,
+    SHOWN,
+    UPPER,
+    Cohort,
+    chosen,
+)
 from nenreview.synthesis.contrasts import nec_against_net
 from nenreview.synthesis.headline import (
     CHINESE,
@@ -25,7 +34,8 @@ from nenreview.synthesis.headline import (
     without_chinese,
 )
 from nenreview.synthesis.multiverse import multiverse, options
-from nenreview.toripalimab import TRIAL as TORIPALIMAB
+from nenreview.trials.sintilimab import TRIAL as SINTILIMAB
+from nenreview.trials.toripalimab import TRIAL as TORIPALIMAB
 
 _SHORT = {
     "nec-nivolumab": "nivolumab, at 8 weeks",

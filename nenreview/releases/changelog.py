@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from nenreview.errors import Problem, ReviewError
-from nenreview.paths import ROOT
+from nenreview.evidence.paths import root as review_root
+from qmdbook.errors import InputError, Problem
 
 NAME = "CHANGELOG.md"
 DATA, METHOD, WORDING = "Data", "Method", "Wording"
@@ -32,17 +32,17 @@ class Entry:
     under: dict[str, str]
 
 
-def read_changelog(root: Path = ROOT) -> list[Entry]:
+def read_changelog(root: Path | None = None) -> list[Entry]:
     """Return the versions of ``CHANGELOG.md``, in its order, the latest first.
 
     Raises
     ------
-    ReviewError
+    InputError
         If there is no such file, or a heading in it is none of `HEADINGS`.
     """
-    path = root / NAME
+    path = (root or review_root()) / NAME
     if not path.is_file():
-        raise ReviewError(Problem(NAME, "does not exist"))
+        raise InputError(Problem(NAME, "does not exist"))
     entries, problems = [], []
     for part in re.split(r"^## +", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
         name, _, text = part.partition("\n")
@@ -56,5 +56,5 @@ def read_changelog(root: Path = ROOT) -> list[Entry]:
             problems.append(Problem(NAME, message))
         entries.append(Entry(name.strip(), before.strip(), under))
     if problems:
-        raise ReviewError(*problems)
+        raise InputError(*problems)
     return entries

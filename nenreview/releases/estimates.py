@@ -6,11 +6,11 @@ import math
 import re
 from collections.abc import Iterator
 
-from nenreview.cohorts import cohorts
 from nenreview.evidence.dataset import Dataset
 from nenreview.meta.pooled import PooledProportion
 from nenreview.releases.estimate import DECIMALS, ODDS_RATIO, PERCENT, POINTS, Estimate
 from nenreview.stats.rate import Rate
+from nenreview.synthesis.cohorts import cohorts
 from nenreview.synthesis.contrasts import nec_against_net
 from nenreview.synthesis.headline import headline, left_out, posterior, sensitivities
 from nenreview.synthesis.multiverse import summary

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nenreview.errors import Problem, ReviewError
+from qmdbook.errors import InputError, Problem
 
 Number = tuple[int, int, int]
 PATCH, MINOR, MAJOR = "patch", "minor", "major"
@@ -20,13 +20,13 @@ def parse(version: str) -> Number:
 
     Raises
     ------
-    ReviewError
+    InputError
         If it is anything but three numbers with dots between.
     """
     found = _NUMBER.fullmatch(version)
     if not found:
         message = f"version {version!r}; expected three numbers such as 1.2.0"
-        raise ReviewError(Problem("pyproject.toml", message))
+        raise InputError(Problem("pyproject.toml", message))
     return tuple(map(int, found.groups()))
 
 
@@ -35,13 +35,13 @@ def step(old: str, new: str) -> str:
 
     Raises
     ------
-    ReviewError
+    InputError
         If `new` is not later than `old`.
     """
     before, after = parse(old), parse(new)
     if after <= before:
         message = f"version {new}; expected one later than {old}, which is released"
-        raise ReviewError(Problem("pyproject.toml", message))
+        raise InputError(Problem("pyproject.toml", message))
     if after[0] > before[0]:
         return MAJOR
     return MINOR if after[1] > before[1] else PATCH

@@ -10,8 +10,8 @@ import pandas as pd
 from nenreview.releases.changelog import Entry
 from nenreview.releases.changes import Changes, Moved, Row, TableChanges
 from nenreview.releases.state import State
-from nenreview.tables import escape, show_table
-from nenreview.version import date_in_words
+from nenreview.tables.table import escape, show_table
+from qmdbook.edition import date_in_words
 
 TITLE = "# What changed {#sec-changes .unnumbered}"
 NONE = "–"

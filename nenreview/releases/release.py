@@ -14,26 +14,28 @@ from pathlib import Path
 
 import yaml
 
-from nenreview.errors import Problem, ReviewError
-from nenreview.paths import CONFIG_NAME, DATA, ROOT, shown
+from nenreview.evidence.edition import commit, uncommitted, version
+from nenreview.evidence.paths import data_folder, root, shown
 from nenreview.releases import page
 from nenreview.releases.changelog import NAME as CHANGELOG
 from nenreview.releases.changelog import Entry, read_changelog
 from nenreview.releases.changes import Changes, compare
 from nenreview.releases.number import parse, rises_enough, step
-from nenreview.releases.site import released, write_list
+from nenreview.releases.site import VERSIONS_NAME, released, write_list
+from nenreview.releases.stamp import unstamped
 from nenreview.releases.state import NAME as STATE
 from nenreview.releases.state import State, present_state, read_state
-from nenreview.render.config import CHANGES, read_config
-from nenreview.render.discovery import DATA_FOLDER
-from nenreview.stamp import unstamped
-from nenreview.version import commit, uncommitted, version
+from qmdbook.config import read_config
+from qmdbook.errors import InputError, Problem
+from qmdbook.files import CONFIG_NAME
 
-FOLDER = ROOT / "_site"  # all versions
+FOLDER = "_site"  # below the root: all versions
+CHANGES = "chapters/changes.qmd"  # what changed since the version before: in a release alone
+DATA = "data"  # in the folder of a version
 NAMED = 5  # of the files that stand in the way, so many are named
 
 
-def release(to: Path = FOLDER) -> bool:
+def release(to: Path) -> bool:
     """Render the version that is committed into a folder of its own in `to`.
 
     A version that is there already stays as it is.
@@ -50,12 +52,12 @@ def release(to: Path = FOLDER) -> bool:
 
     Raises
     ------
-    ReviewError
+    InputError
         If something is not committed, not written down or not stamped; if the number does not
         rise as CONTRIBUTING.md has it; if the version is there with other content.
     """
     parse(version())
-    config = read_config(ROOT)
+    config = read_config(root())
     entries = _ready()
     others = released(to)
     state = present_state()
@@ -66,7 +68,7 @@ def release(to: Path = FOLDER) -> bool:
     if base is None:
         chapter = page.first_chapter(state, entries[:1])
     else:
-        changes = compare(base, state, to / base.version / DATA_FOLDER, DATA)
+        changes = compare(base, state, to / base.version / DATA, data_folder())
         if not again:
             _check_number(changes, entries[0])
         chapter = page.chapter(changes, _since(entries, base.version))
@@ -74,7 +76,7 @@ def release(to: Path = FOLDER) -> bool:
         to.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         message = f"cannot be made: {error.strerror}; expected the folder of all versions"
-        raise ReviewError(Problem(shown(to), message)) from None
+        raise InputError(Problem(shown(to), message)) from None
     with tempfile.TemporaryDirectory(prefix=".new-", dir=to) as held:
         new = Path(held) / state.version
         with _copy_of_the_commit() as copy:
@@ -91,18 +93,18 @@ def release(to: Path = FOLDER) -> bool:
     return not again
 
 
-def changes_between(old: str, new: str, folder: Path = FOLDER) -> str:
+def changes_between(old: str, new: str, folder: Path) -> str:
     """Return what changed between two released versions, as Markdown.
 
     Raises
     ------
-    ReviewError
+    InputError
         If one of them is not in `folder`, or `new` is not the later one.
     """
     if parse(old) >= parse(new):
-        raise ReviewError(Problem(f"{old} {new}", "expected the older version first"))
+        raise InputError(Problem(f"{old} {new}", "expected the older version first"))
     states = [read_state(folder / number) for number in (old, new)]
-    places = [folder / number / DATA_FOLDER for number in (old, new)]
+    places = [folder / number / DATA for number in (old, new)]
     entries = [e for e in _since(read_changelog(), old) if parse(e.version) <= parse(new)]
     return page.chapter(compare(*states, *places), entries)
 
@@ -111,7 +113,7 @@ def _ready() -> list[Entry]:
     """Return the changelog, where the review is in a state to be released."""
     problems = []
     if commit() is None:
-        raise ReviewError(Problem("git", "no commit of this folder; a release names its commit"))
+        raise InputError(Problem("git", "no commit of this folder; a release names its commit"))
     changed = uncommitted(untracked=True)
     if changed:
         message = f"{_some(changed)} not committed; a release is made from a commit alone"
@@ -123,7 +125,7 @@ def _ready() -> list[Entry]:
         message = f"begins with {found}; expected a section on version {version()}"
         problems.append(Problem(CHANGELOG, message))
     if problems:
-        raise ReviewError(*problems)
+        raise InputError(*problems)
     return entries
 
 
@@ -154,31 +156,32 @@ def _check_number(changes: Changes, entry: Entry) -> None:
         )
         problems.append(Problem("pyproject.toml", message))
     if problems:
-        raise ReviewError(*problems)
+        raise InputError(*problems)
 
 
 @contextmanager
 def _copy_of_the_commit():
     """Give a copy of this folder as it was committed, with its history."""
-    prefix = _git(ROOT, "rev-parse", "--show-prefix")
+    here = root()
+    prefix = _git(here, "rev-parse", "--show-prefix")
     with tempfile.TemporaryDirectory(prefix="nenreview-") as held:
         copy = Path(held) / "copy"
         _git(
-            ROOT,
+            here,
             "clone",
             "--quiet",
             "--no-checkout",
-            _git(ROOT, "rev-parse", "--show-toplevel"),
+            _git(here, "rev-parse", "--show-toplevel"),
             str(copy),
         )
-        _git(copy, "checkout", "--quiet", "--detach", _git(ROOT, "rev-parse", "HEAD"))
+        _git(copy, "checkout", "--quiet", "--detach", _git(here, "rev-parse", "HEAD"))
         yield copy / prefix
 
 
 def _git(folder: Path, *arguments: str) -> str:
     run = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
     if run.returncode:
-        raise ReviewError(Problem("git", f"{arguments[0]}: {run.stderr.strip()}"))
+        raise InputError(Problem("git", f"{arguments[0]}: {run.stderr.strip()}"))
     return run.stdout.strip()
 
 
@@ -187,6 +190,7 @@ def _prepare(copy: Path, chapter: str, number: str) -> None:
     path = copy / CONFIG_NAME
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     config["book"]["chapters"].append(CHANGES)
+    config.setdefault("qmdbook", {})["versions"] = f"../{VERSIONS_NAME}"
     if config["book"].get("site-url"):
         config["book"]["site-url"] = f"{config['book']['site-url'].rstrip('/')}/{number}"
     path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
@@ -201,7 +205,7 @@ def _render(copy: Path) -> None:
     command = [sys.executable, "-m", "nenreview", "render"]
     run = subprocess.run(command, cwd=copy, env={**os.environ, "PYTHONPATH": path})
     if run.returncode:
-        raise ReviewError(Problem("render", f"ended with exit status {run.returncode}, see above"))
+        raise InputError(Problem("render", f"ended with exit status {run.returncode}, see above"))
 
 
 def _refuse_other_content(place: Path, new: Path) -> None:
@@ -213,7 +217,7 @@ def _refuse_other_content(place: Path, new: Path) -> None:
             f"is released, and {_some(differing)} would differ; a release is never changed: "
             "give the review another number"
         )
-        raise ReviewError(Problem(shown(place), message))
+        raise InputError(Problem(shown(place), message))
 
 
 def _checksums(folder: Path) -> dict[str, str]:

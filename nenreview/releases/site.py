@@ -7,13 +7,13 @@ import tempfile
 from html import escape
 from pathlib import Path
 
-from nenreview.errors import Problem, ReviewError
-from nenreview.paths import shown
+from nenreview.evidence.paths import shown
 from nenreview.releases.number import parse
 from nenreview.releases.state import NAME, State, read_state
-from nenreview.render.config import VERSIONS_NAME
+from qmdbook.errors import InputError, Problem
 
 FIRST = "index.html"
+VERSIONS_NAME = "versions.json"  # beside the folders of the versions
 _POLICY = "default-src 'none'; img-src 'self'; base-uri 'none'; form-action 'none'"
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -44,7 +44,7 @@ def released(folder: Path) -> list[State]:
 
     Raises
     ------
-    ReviewError
+    InputError
         If one of them cannot be read, or lies in a folder of another name.
     """
     found = []
@@ -52,7 +52,7 @@ def released(folder: Path) -> list[State]:
         state = read_state(path.parent)
         if state.version != path.parent.name:
             message = f"is of version {state.version}; expected that of its folder"
-            raise ReviewError(Problem(shown(path), message))
+            raise InputError(Problem(shown(path), message))
         found.append(state)
     return sorted(found, key=lambda state: parse(state.version), reverse=True)
 

@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nenreview.audit.finding import DISAGREEING, NOTE, Finding
-from nenreview.errors import Problem, ReviewError
-from nenreview.paths import DATA, shown
+from nenreview.evidence.edition import commit, data_checksum, made, version
+from nenreview.evidence.paths import data_folder, shown
 from nenreview.releases.estimate import Estimate
-from nenreview.version import commit, data_checksum, made, version
+from qmdbook.errors import InputError, Problem
 
 NAME = "state.json"  # in the folder of a version
 
@@ -73,7 +73,7 @@ class State:
 
 def present_state() -> State:
     """Return what the review says as it stands."""
-    computed = _computed() if _is_review(DATA) else ((), ())
+    computed = _computed() if _is_review(data_folder()) else ((), ())
     return State(version(), made().date().isoformat(), commit() or "", data_checksum(), *computed)
 
 
@@ -103,7 +103,7 @@ def read_state(folder: Path) -> State:
 
     Raises
     ------
-    ReviewError
+    InputError
         If there is no ``state.json``, or it has another form.
     """
     path = folder / NAME
@@ -118,10 +118,10 @@ def read_state(folder: Path) -> State:
         )
     except FileNotFoundError:
         message = "does not exist; expected the folder of a released version"
-        raise ReviewError(Problem(shown(path), message)) from None
+        raise InputError(Problem(shown(path), message)) from None
     except (ValueError, KeyError, TypeError) as error:
         message = f"is not what a release writes: {error!r}"
-        raise ReviewError(Problem(shown(path), message)) from None
+        raise InputError(Problem(shown(path), message)) from None
 
 
 def _is_review(folder: Path) -> bool:

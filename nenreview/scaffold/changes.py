@@ -11,11 +11,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from nenreview.errors import Problem, ReviewError
-from nenreview.paths import shown
-from nenreview.soundness import read_and_check
-from nenreview.stamp import stamped
-from nenreview.version import data_checksum
+from nenreview.checks.data import read_and_check
+from nenreview.evidence.edition import data_checksum
+from nenreview.evidence.paths import shown
+from nenreview.releases.stamp import stamped
+from qmdbook.errors import InputError, Problem
 
 Changes = dict[Path, bytes]  # the new content of each file
 _SUFFIX = ".being-written"
@@ -26,7 +26,7 @@ def apply(changes: Changes) -> None:
 
     Raises
     ------
-    ReviewError
+    InputError
         If a file cannot be read or written; all files are then as before.
     """
     path = None
@@ -47,7 +47,7 @@ def apply(changes: Changes) -> None:
             raise
     except OSError as error:
         message = f"cannot be changed: {error.strerror}; nothing was changed"
-        raise ReviewError(Problem(shown(path), message)) from None
+        raise InputError(Problem(shown(path), message)) from None
     finally:
         for path in changes:
             _beside(path).unlink(missing_ok=True)
@@ -76,7 +76,7 @@ def sound_and_stamped(root: Path, changes: Changes) -> Changes:
 
     Raises
     ------
-    ReviewError
+    InputError
         With every problem of the data that ``nenreview check`` would find; or if a file that
         repeats the checksum has no place for it.
     """
@@ -89,5 +89,5 @@ def sound_and_stamped(root: Path, changes: Changes) -> Changes:
         _, problems = read_and_check(copy)
         checksum = data_checksum(copy)
     if problems:
-        raise ReviewError(*problems)
+        raise InputError(*problems)
     return changes | {path: text.encode() for path, text in stamped(root, checksum).items()}

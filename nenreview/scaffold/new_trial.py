@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from nenreview.errors import Problem, ReviewError
+from nenreview.evidence.arms import CLASSES
 from nenreview.evidence.checklists import JBI
 from nenreview.evidence.dataset import Dataset, read
 from nenreview.evidence.integrity import NOT_YET, TO_BE_FILLED
 from nenreview.evidence.lists import LIST_SEPARATOR
-from nenreview.evidence_table import CLASSES
-from nenreview.paths import CONFIG_NAME
-from nenreview.render.config import read_config
-from nenreview.render.source import read_chapters
 from nenreview.scaffold.changes import Changes, apply, sound_and_stamped
 from nenreview.scaffold.contents import part_of, with_chapter
 from nenreview.scaffold.registries import require_number, short_key
 from nenreview.scaffold.rows import with_rows
+from qmdbook.config import read_config
+from qmdbook.errors import InputError, Problem
+from qmdbook.files import CONFIG_NAME
+from qmdbook.source.chapter import read_chapters
 
 CHECKLIST = "JBI case series"  # for trials without a control group too
 SECTION = "Results"  # of an abstract, until its own headings are filled in
@@ -103,14 +103,14 @@ def new_trial(root: Path, request: Request) -> Written:
 
     Raises
     ------
-    ReviewError
+    InputError
         If anything that is asked for exists or has not the expected form, if the data are not
         sound before or would not be after, or if a file cannot be written. Nothing is changed
         then.
     """
     data, problems = read(root / "data")
     if data is None:
-        raise ReviewError(*problems)
+        raise InputError(*problems)
     file = f"chapters/{request.name}.qmd"
     require_number(request.trial)
     _require_free(root, data, request, file)
@@ -175,7 +175,7 @@ def _require_free(root: Path, data: Dataset, request: Request, file: str) -> Non
     if re.search(r"[\n|{}#`$]", title):
         taken("--title", f"{title!r}; expected plain text on one line")
     if problems:
-        raise ReviewError(*problems)
+        raise InputError(*problems)
 
 
 def _row(data: Dataset, request: Request) -> dict[str, str]:
@@ -195,14 +195,14 @@ def _row(data: Dataset, request: Request) -> dict[str, str]:
     ]
     if missing:
         message = f"expected, since the name names no known inhibitor alone ({', '.join(targets)})"
-        raise ReviewError(*(Problem(option, message) for option in missing))
+        raise InputError(*(Problem(option, message) for option in missing))
     if regimen not in CLASSES:
         message = f"{regimen!r}; expected one of {', '.join(CLASSES)}"
-        raise ReviewError(Problem("--class", message))
+        raise InputError(Problem("--class", message))
     source = request.source or short_key(request.trial)
     if not request.source and source in set(data.sources["source"]):
         message = f"expected: {source!r}, made from the number, is a key of data/sources.csv"
-        raise ReviewError(Problem("--source", message))
+        raise InputError(Problem("--source", message))
     return {
         "trial": request.trial,
         "name": request.title or request.name,
@@ -240,7 +240,7 @@ def _usual_part(data: Dataset, config: str, regimen: str) -> str:
     found = Counter(parts[file] for file in files if file in parts)
     if not found:
         message = f"expected: no chapter is of a trial of the class {regimen!r}"
-        raise ReviewError(Problem("--part", message))
+        raise InputError(Problem("--part", message))
     return found.most_common(1)[0][0]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nenreview.errors import Problem, ReviewError
+from qmdbook.errors import InputError, Problem
 
 # The form of each, and an example. The column trial of data/trials.csv takes the same forms.
 REGISTRIES = {
@@ -21,13 +21,13 @@ def require_number(text: str) -> None:
 
     Raises
     ------
-    ReviewError
+    InputError
         If no registry has numbers of this form.
     """
     if not any(re.fullmatch(form, text) for form, _ in REGISTRIES.values()):
         known = ", ".join(f"{example} ({name})" for name, (_, example) in REGISTRIES.items())
         message = f"{text!r} is no registry number; expected one like {known}"
-        raise ReviewError(Problem("NUMBER", message))
+        raise InputError(Problem("NUMBER", message))
 
 
 def short_key(text: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from nenreview.audit.ledger import audit
-from nenreview.audit.printed_rates import printed_rates
-from nenreview.cohorts import Cohort, cohort
 from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.printed_rates import printed_rates
 from nenreview.evidence.sources import REVIEW
+from nenreview.synthesis.cohorts import Cohort, cohort
 from nenreview.synthesis.contrasts import later_monotherapy, misprinted_net, within_trials
 from nenreview.synthesis.headline import headline, pooled, primary
 from nenreview.wording import of

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import combinations
 
-from nenreview.audit.printed_rates import printed_rates
-from nenreview.cohorts import LOWER, NET_G3, UPPER, arm_name, cohorts
-from nenreview.context import class_of
-from nenreview.events import kept
+from nenreview.evidence.arms import CLASSES, LINES
+from nenreview.evidence.context import class_of
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import APART, SAME, Report, relation
 from nenreview.evidence.population import SEPARATOR
+from nenreview.evidence.printed_rates import printed_rates
 from nenreview.evidence.sources import JIA, main_source
-from nenreview.evidence_table import CLASSES, LINES
 from nenreview.stats.rate import Rate
+from nenreview.synthesis.cohorts import LOWER, NET_G3, UPPER, arm_name, cohorts
 
 MIXED = "G3 NEN, undivided"
 KINDS = ("NEC", "LCNEC", MIXED, "NET", "NEN, undivided")
@@ -61,7 +61,7 @@ class Response:
     mark: str
 
 
-@kept()
+@cache
 def responses(data: Dataset) -> tuple[Response, ...]:
     """Return every response of a trial, one entry a population, by class, line and kind.
 
@@ -184,7 +184,7 @@ class Cell:
     may_overlap: bool
 
 
-@kept()
+@cache
 def evidence_map(data: Dataset) -> tuple[Cell, ...]:
     """Return every cell of class, kind and line with a response, in that order.
 

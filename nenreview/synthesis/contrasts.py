@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from scipy.optimize import brentq
 
-from nenreview import sintilimab, toripalimab
-from nenreview.cohorts import NEC, NET, cohorts
-from nenreview.context import context_rates
-from nenreview.events import kept
+from nenreview.evidence.context import context_rates
 from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sources import JIA
 from nenreview.meta.power import fisher_power
 from nenreview.meta.stratified import Stratified
-from nenreview.sites import nec_by_site
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
+from nenreview.synthesis.cohorts import NEC, NET, cohorts
 from nenreview.synthesis.randomised import randomised
+from nenreview.trials import sintilimab, toripalimab
 
 # Rates that a comparison should tell apart, chosen beforehand; power at the observed rates
 # would only say again what the p value says (Hoenig & Heisey, Am Stat 2001;55:19).
@@ -46,7 +46,7 @@ class Contrast:
     pair: Comparison
 
 
-@kept()
+@cache
 def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
     """Return every trial with a count of responders in NEC and in NET, the former first.
 
@@ -170,7 +170,7 @@ class Biomarker:
     printed_p: str = ""
 
 
-@kept()
+@cache
 def biomarkers(data: Dataset) -> tuple[Biomarker, ...]:
     """Return the comparisons by PD-L1 and TMB, which have no cut-off in common.
 

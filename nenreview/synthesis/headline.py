@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
-from nenreview.cohorts import (
+from nenreview.evidence.dataset import Dataset
+from nenreview.meta.bayes import BayesianPool, pool_bayesian
+from nenreview.meta.influence import cumulative, leave_one_out
+from nenreview.meta.pool import pool_proportions
+from nenreview.meta.pooled import PooledProportion
+from nenreview.synthesis.cohorts import (
     LOWER,
     NEC,
     PRIMARY,
@@ -17,13 +23,7 @@ from nenreview.cohorts import (
     chosen,
     counted_together,
 )
-from nenreview.errors import Problem
-from nenreview.events import kept
-from nenreview.evidence.dataset import Dataset
-from nenreview.meta.bayes import BayesianPool, pool_bayesian
-from nenreview.meta.influence import cumulative, leave_one_out
-from nenreview.meta.pool import pool_proportions
-from nenreview.meta.pooled import PooledProportion
+from qmdbook.errors import Problem
 
 CHINESE = "Asia"  # the region of both trials that Jia 2022 calls Asian; both were run in China
 ALL, SMALLER = "All trials", "Without the two Chinese trials"
@@ -106,7 +106,7 @@ def pool_problems(data: Dataset) -> list[Problem]:
     ]
 
 
-@kept()
+@cache
 def headline(data: Dataset) -> tuple[Pooled, Pooled]:
     """Return the pool of the primary cohorts, and that without the two Chinese trials."""
     cohorts = primary(data)
@@ -116,7 +116,7 @@ def headline(data: Dataset) -> tuple[Pooled, Pooled]:
     )
 
 
-@kept()
+@cache
 def sensitivities(data: Dataset) -> tuple[Pooled, ...]:
     """Return the pools that the rows beside the primary ones allow, the primary one first.
 
@@ -165,7 +165,7 @@ class Step:
     pool: PooledProportion | None
 
 
-@kept()
+@cache
 def left_out(data: Dataset) -> tuple[Step, ...]:
     """Return the pool without each primary cohort in turn, with profile intervals."""
     cohorts = primary(data)
@@ -173,7 +173,7 @@ def left_out(data: Dataset) -> tuple[Step, ...]:
     return tuple(Step(cohorts[refit.trial], refit.pool) for refit in refits)
 
 
-@kept()
+@cache
 def added_by_size(data: Dataset) -> tuple[Step, ...]:
     """Return the pool of the largest cohorts, one more each time, from the first on.
 
@@ -188,7 +188,7 @@ def added_by_size(data: Dataset) -> tuple[Step, ...]:
     return tuple(Step(cohorts[i], pool) for i, pool in zip(order, pools, strict=True))
 
 
-@kept()
+@cache
 def posterior(
     data: Dataset, tau_scale: float = 1.0, mu_prior: str = "logistic", chinese: bool = True
 ) -> BayesianPool:

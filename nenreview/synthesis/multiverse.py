@@ -13,18 +13,26 @@ leaving one out.
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 import numpy as np
 
-from nenreview.cohorts import LOWER, NEC, SENSITIVITY, UPPER, Cohort, chosen, counted_together
-from nenreview.events import kept
-from nenreview.evidence.dataset import Dataset, load
+from nenreview.evidence.dataset import Dataset
 from nenreview.meta.bayes import pooled_posterior
 from nenreview.meta.pool import pool_proportions
+from nenreview.synthesis.cohorts import (
+    LOWER,
+    NEC,
+    SENSITIVITY,
+    UPPER,
+    Cohort,
+    chosen,
+    counted_together,
+)
 from nenreview.synthesis.headline import primary, without_chinese
 
 Estimate = tuple[float, float, float]  # with both limits, as proportions
@@ -79,7 +87,7 @@ class Specification:
     headline: bool
 
 
-@kept()
+@cache
 def multiverse(data: Dataset) -> tuple[Specification, ...]:
     """Return every specification, from the lowest estimate to the highest."""
     found = []
@@ -102,13 +110,8 @@ def multiverse(data: Dataset) -> tuple[Specification, ...]:
     )
 
 
-def before_forks(_names: Collection[str] = ()) -> None:
-    """Estimate once for all chapters, where they are forks of one process, on all processors.
-
-    It takes seconds, and more than one chapter needs it. It needs none of the names that the
-    chapters' code uses.
-    """
-    data = load()
+def estimate_all(data: Dataset) -> None:
+    """Estimate every specification on all processors, for `multiverse` to find it done."""
     sets = [counts for _, counts in _counted(data)]
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
         found = pool.map(_estimates, *zip(*sets, strict=True), chunksize=_AT_ONCE)
@@ -121,7 +124,7 @@ def _estimates(events: tuple[int, ...], n: tuple[int, ...]) -> dict[str, Estimat
     return {model: estimate(list(events), list(n)) for model, estimate in MODELS.items()}
 
 
-@kept()
+@cache
 def options(data: Dataset) -> dict[str, tuple[str, ...]]:
     """Return the options on each axis, that of the headline first."""
     return {"Model": tuple(MODELS)} | {

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nenreview import sintilimab, toripalimab
 from nenreview.audit.adverse_events import counts_by_grade
-from nenreview.cohorts import arm_name
-from nenreview.context import class_of
+from nenreview.evidence.context import class_of
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.population import ancestors
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import JIA, main_source
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
+from nenreview.synthesis.cohorts import arm_name
+from nenreview.trials import sintilimab, toripalimab
 from nenreview.wording import number
 
 FIRST_SCAN = {"interval": "assessment interval", "time": "assessment time"}

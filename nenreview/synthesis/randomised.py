@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
-from nenreview.audit.printed_rates import PrintedRate, printed_rates
-from nenreview.events import kept
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.population import SEPARATOR
+from nenreview.evidence.printed_rates import PrintedRate, printed_rates
 from nenreview.evidence.sources import REVIEW
 from nenreview.meta.stratified import Stratified
 from nenreview.stats.rate import Rate
@@ -46,7 +46,7 @@ class Stratum:
         return self.randomised - self.fits[0].n
 
 
-@kept()
+@cache
 def randomised(data: Dataset) -> dict[str, tuple[Stratum, Stratum]]:
     """Return the two arms of the randomised trial by site: the combination, then nivolumab.
 

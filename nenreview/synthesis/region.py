@@ -7,17 +7,17 @@ not assigned: whatever is tested, no cause is shown.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
 import numpy as np
 
-from nenreview.comparison import TABLE, TrialRate, table1_rates
-from nenreview.events import kept
+from nenreview.evidence.comparison import TABLE, TrialRate, table1_rates
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import Report, require_independent
+from nenreview.evidence.sites import OTHER, SITES, nec_by_site
 from nenreview.evidence.sources import JIA
 from nenreview.meta.moderator import Moderation, moderate
-from nenreview.sites import OTHER, SITES, nec_by_site
 from nenreview.stats.rate import Interval, Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis.headline import CHINESE, primary
@@ -56,7 +56,7 @@ class RegionTest:
     summed: Comparison
 
 
-@kept()
+@cache
 def region_tests(data: Dataset) -> tuple[RegionTest, RegionTest]:
     """Return the test over the four trials of Jia's Table 1, and over the primary cohorts."""
     columns = table1_rates(data)
@@ -121,7 +121,7 @@ class Standardised:
     interval: Interval
 
 
-@kept()
+@cache
 def standardised(data: Dataset) -> Standardised:
     """Return the Asian response with the Western trials' mix of primary sites.
 

@@ -1,0 +1,106 @@
+"""One quantity in several places: within a source, and between sources of one trial."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from nenreview.audit.finding import CONFLICT, MATCH, Finding, about
+from nenreview.audit.record import Record
+from nenreview.audit.spans import shown, span
+from nenreview.evidence.overlaps import Report, counted_as
+from nenreview.evidence.responses import RESPONSES
+
+PLACES, SOURCES = "places", "sources"
+
+
+def agreement(record: Record) -> Iterator[Finding]:
+    """Yield a finding for each number that stands in more than one place, or source."""
+    for numbers in record.quantities():
+        # Sizes have a check of their own, which knows which of two is likelier.
+        if len(numbers) > 1 and (numbers[0].outcome, numbers[0].statistic) != ("patients", "n"):
+            yield from _against_each_other(PLACES, numbers, _place, _confirmed(record, numbers))
+    yield from _between_sources(record)
+
+
+def _against_each_other(
+    check: str, numbers: list, where, confirmed: list, outcome: str | None = None
+) -> Iterator[Finding]:
+    """Yield a match, or a conflict for a number that some other denies.
+
+    `where` names the place of a number; where some are `confirmed` by other numbers, the
+    conflict is laid at the rest; `outcome` is what they are about, if not as printed.
+    """
+    spans = [(number, span(number)) for number in numbers]
+    for number, own in spans:
+        others = [other for other, values in spans if not own.meets(values)]
+        if not others or number in confirmed:
+            agreeing = [o for o in numbers if o is not number and o not in others]
+            places = "; ".join(dict.fromkeys(map(where, agreeing)))
+            yield about(number, check, MATCH, basis=f"as in {places}" if places else "")
+            continue
+        elsewhere = "; ".join(dict.fromkeys(f"{shown(o)} in {where(o)}" for o in others))
+        explanation = f"{shown(number)} here, {elsewhere}"
+        yield about(
+            number, check, CONFLICT, recomputed="", explanation=explanation, outcome=outcome
+        )
+
+
+def _confirmed(record: Record, numbers: list) -> list:
+    """Return the counts that are the sum over NET and NEC."""
+    if numbers[0].statistic != "events":
+        return []
+    parts = record.over_parts(numbers[0], "events")
+    return [n for n in numbers if parts and sum(parts) == int(n.value)]
+
+
+def _place(number) -> str:
+    cell = ", ".join(filter(None, (number.row_group, number.row, number.column)))
+    return f"{number.table} ({cell})" if cell else number.table
+
+
+def _between_sources(record: Record) -> Iterator[Finding]:
+    """Compare what sources print of the same patients of a trial, in the ledger's one tree."""
+    quantities = defaultdict(list)
+    complete = _with_complete_responses(record)
+    for number in record.numbers:
+        if number.trial:
+            quantities[_comparable(record, number, complete)].append(number)
+    for (_, outcome, *_), numbers in quantities.items():
+        if len({number.source for number in numbers}) > 1:
+            yield from _against_each_other(
+                SOURCES, numbers, lambda number: number.source, [], outcome
+            )
+
+
+def _with_complete_responses(record: Record) -> set[Report]:
+    """Return the reports of which some source prints complete responses."""
+    return {
+        _report(record, number, number.population)
+        for number in record.numbers
+        if (number.outcome, number.category) == ("best response", RESPONSES[0])
+        and number.statistic == "events"
+        and number.value
+    }
+
+
+def _report(record: Record, number, population: str) -> Report:
+    return counted_as(record.data, Report(number.source, number.trial, population))
+
+
+def _comparable(record: Record, number, complete: set[Report]) -> tuple:
+    """Return what a number is about in terms that two sources share.
+
+    Poorly and well differentiated tumours are NEC and NET; partial responses are the
+    objective responses of those of whom no source names a `complete` one.
+    """
+    population, outcome = number.population, number.outcome
+    category, statistic = number.category, number.statistic
+    kind = {"Poorly differentiated": "NEC", "Well differentiated": "NET"}.get(category)
+    if outcome == "differentiation" and statistic == "events" and kind:
+        population, outcome, category, statistic = f"{population} > {kind}", "patients", "", "n"
+    report = _report(record, number, population)
+    partial = (outcome, category, statistic) == ("best response", "PR", "events")
+    if partial and report not in complete:
+        outcome, category = "ORR", ""
+    return report, outcome, category, number.grade, statistic

@@ -1,0 +1,90 @@
+"""Printed confidence intervals of a rate: which method reproduces them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+
+from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
+from nenreview.audit.record import Record
+from nenreview.evidence.printed_rates import SHARES
+from nenreview.evidence.responses import response_rate
+from nenreview.stats import intervals
+from nenreview.stats.percentages import decimals
+
+RATE_INTERVAL = "rate interval"
+# The likeliest first.
+METHODS = {
+    "Clopper-Pearson": intervals.clopper_pearson,
+    "Wilson": intervals.wilson,
+    "Wald": intervals.wald,
+    "Agresti-Coull": intervals.agresti_coull,
+    "Jeffreys": intervals.jeffreys,
+}
+
+
+def rate_intervals(record: Record) -> Iterator[Finding]:
+    """Yield a finding for each printed interval of a rate whose count is known."""
+    for low in record.numbers:
+        if low.statistic != "ci_low" or low.outcome not in SHARES:
+            continue
+        highs = record.same(low, statistic="ci_high")
+        count, n = _count(record, low), record.size(low)
+        if not highs or count is None or n is None or count > n:
+            explanation = "the count, the patients or the upper limit is not printed, or not known"
+            yield about(low, RATE_INTERVAL, NOT_CHECKABLE, explanation=explanation)
+            continue
+        yield _interval(low, highs[0], count, n, _level(record, low))
+
+
+def _level(record: Record, low) -> float:
+    levels = record.same(low, statistic="ci_level")
+    return levels[0].value / 100 if levels else 0.95
+
+
+def _count(record: Record, low) -> int | None:
+    """Return the count of a rate: as printed, or complete and partial responses, or that fits."""
+    if record.same(low, statistic="events") or low.outcome != "ORR":
+        return record.count(low)
+    try:
+        return response_rate(record.data, low.trial, low.population, low.source).events
+    except (LookupError, ValueError):  # nothing printed singles a count out
+        return None
+
+
+def _interval(low, high, count: int, n: int, level: float) -> Finding:
+    limits = _limits(count, n, level)
+    fitting = [
+        name
+        for name, (lower, upper) in limits.items()
+        if _prints_as(lower, low.printed) and _prints_as(upper, high.printed)
+    ]
+    printed = f"{low.printed} to {high.printed}"
+    if fitting:
+        explanation = f"{count} of {n} by {' or '.join(fitting)}"
+        return about(low, RATE_INTERVAL, MATCH, explanation=explanation, printed=printed)
+    shown = "; ".join(f"{name} {a:.1f} to {b:.1f}" for name, (a, b) in limits.items())
+    return about(
+        low,
+        RATE_INTERVAL,
+        INCONSISTENT,
+        recomputed="",
+        explanation=f"no method gives it for {count} of {n}: {shown}",
+        printed=printed,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _limits(count: int, n: int, level: float) -> dict[str, tuple[float, float]]:
+    """Return the limits in percent by each method."""
+    return {
+        name: tuple(100 * limit for limit in method(count, n, level))
+        for name, method in METHODS.items()
+    }
+
+
+def _prints_as(value: float, printed: str) -> bool:
+    unit = Decimal(1).scaleb(-decimals(printed))
+    exact = Decimal(f"{max(value, 0):.9f}")
+    return exact.quantize(unit, rounding=ROUND_HALF_UP) == Decimal(printed)

@@ -1,0 +1,249 @@
+"""Several printed numbers about the same patients: do whole numbers exist that give them all?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+
+from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
+from nenreview.audit.record import Record
+from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR
+from nenreview.evidence.responses import below, response_rate
+from nenreview.stats.percentages import how_printed
+from nenreview.wording import population_name
+
+JOINT = "joint"
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Patients tested for a marker, and responders among them.
+
+    Attributes
+    ----------
+    n, positive : int
+        Patients tested; those of them with the marker.
+    responders_positive, responders_negative : int
+        Responders with and without the marker.
+    """
+
+    n: int
+    positive: int
+    responders_positive: int
+    responders_negative: int
+
+    @property
+    def negative(self) -> int:
+        """Patients tested without the marker."""
+        return self.n - self.positive
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One printed number about the patients tested.
+
+    Attributes
+    ----------
+    text : str
+        What is printed, for the explanation.
+    number : namedtuple or None
+        The row of ``results.csv`` that prints it; None where it follows from several.
+    subject : tuple of str
+        The attributes of `Tested` that it is about, so that a search can judge it as soon as
+        it knows these.
+    holds : callable
+        Whether it is true of them, given in the order of `subject`.
+    """
+
+    text: str
+    number: object
+    subject: tuple[str, ...]
+    holds: Callable[..., bool]
+
+
+def solutions(statements: list[Statement], *, patients: int, responders: int) -> list[Tested]:
+    """Return every solution in whole patients that all statements hold of.
+
+    Parameters
+    ----------
+    statements : list of Statement
+        What must hold.
+    patients, responders : int
+        The most that can have been tested, and can have responded.
+    """
+    of_sizes, rest = _about(statements, {"n", "positive", "negative"})
+    of_positive, rest = _about(rest, {"responders_positive", "positive"})
+    of_negative, rest = _about(rest, {"responders_negative", "negative"})
+
+    # How many respond among 12 positives does not depend on how many were tested.
+    @cache
+    def among_positive(positive: int) -> list[int]:
+        known = {"positive": positive}
+        counts = range(min(positive, responders) + 1)
+        return [k for k in counts if _hold(of_positive, known | {"responders_positive": k})]
+
+    @cache
+    def among_negative(negative: int) -> list[int]:
+        known = {"negative": negative}
+        counts = range(min(negative, responders) + 1)
+        return [k for k in counts if _hold(of_negative, known | {"responders_negative": k})]
+
+    found = []
+    for n in range(1, patients + 1):
+        for positive in range(n + 1):
+            sizes = {"n": n, "positive": positive, "negative": n - positive}
+            if not _hold(of_sizes, sizes):
+                continue
+            for a, b in product(among_positive(positive), among_negative(n - positive)):
+                all_known = sizes | {"responders_positive": a, "responders_negative": b}
+                if a + b <= responders and _hold(rest, all_known):
+                    found.append(Tested(n, positive, a, b))
+    return found
+
+
+def _about(statements: list[Statement], names: set[str]) -> tuple[list, list]:
+    """Return the statements about nothing but `names`, and the others."""
+    chosen = [s for s in statements if names.issuperset(s.subject)]
+    return chosen, [s for s in statements if s not in chosen]
+
+
+def _hold(statements: list[Statement], known: dict[str, int]) -> bool:
+    return all(s.holds(*(known[name] for name in s.subject)) for s in statements)
+
+
+def reconciling(
+    statements: list[Statement], *, patients: int, responders: int
+) -> list[tuple[Statement, list[Tested]]]:
+    """Return each statement without which the rest has a solution, and those solutions."""
+    found = []
+    for left_out in statements:
+        rest = [s for s in statements if s is not left_out]
+        possible = solutions(rest, patients=patients, responders=responders)
+        if possible:
+            found.append((left_out, possible))
+    return found
+
+
+def joint(record: Record) -> Iterator[Finding]:
+    """Yield a finding for each group of patients tested whose rates by marker are printed."""
+    seen = set()
+    for number in record.numbers:
+        levels = number.population.split(SEPARATOR)
+        if number.outcome == "ORR" and levels[-1] == "positive" and levels[-2].endswith("tested"):
+            group = (number.source, number.trial, SEPARATOR.join(levels[:-1]))
+            if group not in seen:
+                seen.add(group)
+                yield from _group(record, number, group[2])
+
+
+def _group(record: Record, rate, population: str) -> Iterator[Finding]:
+    above = population.rpartition(SEPARATOR)[0]
+    statements = list(_statements(record, rate, population, above))
+    anchors = [s for s in statements if s.number is not None]
+    try:
+        whole = response_rate(record.data, rate.trial, above, rate.source)
+    except (LookupError, ValueError):
+        explanation = "the patients, or the responders, of the population are not known"
+        yield from (about(s.number, JOINT, NOT_CHECKABLE, explanation=explanation) for s in anchors)
+        return
+    limits = {"patients": whole.n, "responders": whole.events}
+    found = solutions(statements, **limits)
+    if found:
+        yield from (about(s.number, JOINT, MATCH) for s in anchors)
+        return
+    without = reconciling(statements, **limits)
+    blamed = [statement for statement, _ in without if statement.number is not None]
+    explanation = (
+        f"no whole numbers of patients give all of: {'; '.join(s.text for s in statements)}"
+    )
+    for statement, possible in without:
+        shown = " or ".join(map(_shown, possible[:3]))
+        explanation += f". Without {statement.text} there {_is(len(possible))}: {shown}"
+    anchor = blamed[0].number if blamed else anchors[0].number
+    recomputed = ""
+    if len(without) == 1 and len(without[0][1]) == 1 and anchor.statistic == "percent":
+        (tested,) = without[0][1]
+        recomputed = f"{100 * tested.positive / tested.n:.1f}"
+    yield about(anchor, JOINT, INCONSISTENT, recomputed=recomputed, explanation=explanation)
+
+
+def _is(solutions: int) -> str:
+    return "is one solution" if solutions == 1 else f"are {solutions} solutions"
+
+
+def _shown(tested: Tested) -> str:
+    return (
+        f"{tested.positive} of {tested.n} positive, with {tested.responders_positive} of "
+        f"{tested.positive} and {tested.responders_negative} of {tested.n - tested.positive} "
+        "responding"
+    )
+
+
+def _statements(record: Record, rate, population: str, above: str) -> Iterator[Statement]:
+    """Yield what is printed of the patients tested, or follows for them by subtraction."""
+    marker = next(
+        (
+            n
+            for n in record.numbers
+            if (n.source, n.trial, n.population) == (rate.source, rate.trial, population)
+            and n.category == "positive"
+            and n.statistic == "percent"
+        ),
+        None,
+    )
+    if marker is not None:
+        yield Statement(
+            f"{marker.printed}% positive",
+            marker,
+            ("positive", "n"),
+            _printing(marker.printed),
+        )
+    for name in ("positive", "negative"):
+        for number in record.same(rate, population=below(population, name))[:1]:
+            yield Statement(
+                f"{number.printed}% of the {name} responding",
+                number,
+                (f"responders_{name}", name),
+                _printing(number.printed),
+            )
+    if marker is not None:
+        yield from _by_subtraction(record, marker, above)
+
+
+def _printing(printed: str) -> Callable[[int, int], bool]:
+    """Return whether events among patients are printed so."""
+    return lambda events, n: n > 0 and how_printed(events, n, printed) is not None
+
+
+def _by_subtraction(record: Record, marker, above: str) -> Iterator[Statement]:
+    """Yield the size and the positives of NEC as what those of NET leave of all, or the reverse."""
+    tested = marker.population.rpartition(SEPARATOR)[2]
+    kind = above.rpartition(SEPARATOR)[2]
+    other = {"NEC": "NET", "NET": "NEC"}.get(kind)
+    if other is None:
+        return
+    whole, rest = below(ROOT_POPULATION, tested), below(ROOT_POPULATION, other, tested)
+    of_all = {"outcome": "patients", "category": "", "statistic": "n"}
+    sizes = [record.same(marker, population=p, **of_all) for p in (whole, rest)]
+    if not all(sizes):
+        return
+    n = int(sizes[0][0].value - sizes[1][0].value)
+    left = f"{int(sizes[0][0].value)} tested in all less {int(sizes[1][0].value)} {other}"
+    yield Statement(f"{n} tested ({left})", None, ("n",), n.__eq__)
+    positives = [_positives(record, marker, p) for p in (whole, rest)]
+    if None not in positives:
+        count = positives[0] - positives[1]
+        left = f"{positives[0]} in all less {positives[1]} {population_name(rest).split(',')[0]}"
+        yield Statement(f"{count} positive ({left})", None, ("positive",), count.__eq__)
+
+
+def _positives(record: Record, marker, population: str) -> int | None:
+    """Return the positives of a population, printed or as what the negatives leave."""
+    for category, of_all in (("positive", False), ("negative", True)):
+        numbers = record.same(marker, population=population, category=category, statistic="events")
+        if numbers:
+            count = int(numbers[0].value)
+            return record.size(numbers[0]) - count if of_all else count
+    return None

@@ -1,0 +1,62 @@
+"""Printed p values: which test reproduces them, on which tables of whole patients."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
+from nenreview.audit.record import Record
+from nenreview.audit.two_groups import TESTS, power_of_p, tables_that_fit
+from nenreview.evidence.population import ROOT_POPULATION
+from nenreview.evidence.responses import below, response_rate
+from nenreview.wording import of, p_value
+
+P_VALUE = "p value"
+# How ``results.csv`` names a comparison: "PD-L1 high against low".
+_COMPARISON = re.compile(r"(?P<marker>.+) (?P<first>\S+) against (?P<second>\S+)")
+
+
+def p_values(record: Record) -> Iterator[Finding]:
+    """Yield a finding for each p value of two groups whose rates are printed."""
+    for number in record.numbers:
+        if number.statistic == "p_value":
+            yield _p_value(record, number)
+
+
+def _p_value(record: Record, number) -> Finding:
+    data, named = record.data, _COMPARISON.fullmatch(number.category)
+    rates = []
+    for group in ("first", "second") if named else ():
+        population = below(ROOT_POPULATION, f"{named['marker']} {named[group]}")
+        rates += record.same(number, population=population, category="", statistic="percent")
+    if len(rates) != 2:
+        explanation = "the rates of the two groups are not both printed"
+        return about(number, P_VALUE, NOT_CHECKABLE, explanation=explanation)
+    printed = [rate.printed for rate in rates]
+    try:
+        whole = response_rate(data, number.trial, ROOT_POPULATION, number.source)
+    except (LookupError, ValueError):
+        explanation = "the patients, or the responders, of the trial are not known"
+        return about(number, P_VALUE, NOT_CHECKABLE, explanation=explanation)
+    limits = {"patients": whole.n, "events": whole.events}
+    p = f"{number.relation}{number.printed}"
+    power = power_of_p(*printed, p, **limits)
+    fits = tables_that_fit(*printed, p, **limits)
+    if fits.empty:
+        explanation = (
+            f"no table of up to {limits['patients']} patients with {printed[0]}% and {printed[1]}% "
+            f"gives it by any of {', '.join(TESTS)}"
+        )
+        return about(
+            number, P_VALUE, INCONSISTENT, recomputed="", explanation=explanation, power=power
+        )
+    tables = [
+        f"{of(fit['first'])} against {of(fit['second'])}, "
+        + ", ".join(f"p = {p_value(fit[test])} by {test}" for test in fit["tests"])
+        for values in reversed(fits.to_numpy(dtype=object).tolist())
+        for fit in [dict(zip(fits.columns, values, strict=True))]
+    ]
+    only = "the only table that fits: " if len(tables) == 1 else "most patients first: "
+    explanation = f"{only}{'; or '.join(tables)}; unadjusted"
+    return about(number, P_VALUE, MATCH, explanation=explanation, power=power)

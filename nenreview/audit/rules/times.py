@@ -1,0 +1,173 @@
+"""Times against one another: limits, medians of parts and wholes, landmarks, durations."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from nenreview.audit.finding import CONFLICT, INCONSISTENT, MATCH, Finding, about
+from nenreview.audit.record import Record
+from nenreview.audit.spans import shown, span
+from nenreview.evidence.dataset import rows
+from nenreview.evidence.population import ROOT_POPULATION, ancestors
+from nenreview.evidence.responses import below, response_rate
+from nenreview.evidence.sizes import parts_by_differentiation
+from nenreview.stats.durations import UNITS, months
+from nenreview.stats.percentages import decimals
+from nenreview.wording import population_name
+
+LIMITS, RANGE = "limits", "range"  # of a confidence interval; of the values observed
+PARTS, LANDMARK, RESPONDERS = "parts", "landmark", "same responders"
+
+
+def times(record: Record) -> Iterator[Finding]:
+    """Yield a finding for each time that another one bounds."""
+    for number in record.numbers:
+        if number.statistic == "median" and not number.relation:
+            yield from _within_limits(record, number)
+            if number.outcome != "DOR":  # of responders, whom NET and NEC do not divide alike
+                yield from _between_parts(record, number)
+        elif number.statistic == "percent" and number.outcome in ("PFS rate", "OS rate"):
+            yield from _landmark(record, number)
+    yield from _same_responders(record)
+
+
+def _within_limits(record: Record, median) -> Iterator[Finding]:
+    """Check that a median, or a value with a range, lies between its limits in their order."""
+    for check, lower, upper in ((LIMITS, "ci_low", "ci_high"), (RANGE, "min", "max")):
+        lows = _here(median, record.same(median, statistic=lower))
+        highs = _here(median, record.same(median, statistic=upper))
+        if not lows:
+            continue
+        if _in_order(lows[0], median) and (not highs or _in_order(median, highs[0])):
+            yield about(median, check, MATCH)
+        else:
+            ends = f"{lows[0].printed} to {highs[0].printed if highs else 'no upper limit'}"
+            explanation = f"{median.printed} does not lie between its limits, {ends}"
+            yield about(median, check, INCONSISTENT, recomputed="", explanation=explanation)
+
+
+def _in_order(lower, upper) -> bool:
+    """Return whether one number can be no more than another, rounded as both are."""
+    if decimals(lower.printed) == decimals(upper.printed):
+        return lower.value <= upper.value
+    # 22 may be 22.4, so it is not below 22.3.
+    return span(lower).low <= span(upper).high
+
+
+def _here(number, others: list) -> list:
+    """Return those of the same cell or, in prose, of the same section."""
+    place = (number.table, number.row_group, number.row, number.column)
+    return [o for o in others if (o.table, o.row_group, o.row, o.column) == place]
+
+
+def _between_parts(record: Record, whole) -> Iterator[Finding]:
+    """Check that the median of all lies between those of NET and NEC, which divide them.
+
+    Of two groups together half have the event by a time at which at least half of one and
+    at most half of the other have it. One that was not reached is infinite; one that is not
+    printed can be anything. Where many are censored early, estimates from curves can break
+    this by a few tenths of a month, less often than once in a thousand trials.
+    """
+    parts = parts_by_differentiation(record.data, whole.trial, whole.population, whole.source)
+    medians = [_only(record.same(whole, population=part)) for part in parts]
+    known = [m for m in medians if m is not None]
+    unknown = [p for p, m in zip(parts, medians, strict=True) if m is None]
+    if len(parts) != 2 or not known or whole.unit not in UNITS:
+        return
+    if not all(record.unreached(whole, population=part) for part in unknown):
+        return
+    low = min(span(m).low for m in known)
+    high = max(span(m).high for m in known) if len(known) == 2 else float("inf")
+    here = span(whole)
+    if here.high >= low and here.low <= high:
+        yield about(whole, PARTS, MATCH)
+        return
+    shown = " and ".join(f"{m.printed} in {population_name(m.population)}" for m in known)
+    explanation = f"a median of {whole.printed} {whole.unit} is not between {shown}"
+    yield about(whole, PARTS, INCONSISTENT, recomputed="", explanation=explanation)
+
+
+def _only(numbers: list):
+    return numbers[0] if len({number.value for number in numbers}) == 1 else None
+
+
+def _landmark(record: Record, rate) -> Iterator[Finding]:
+    """Check a share at a landmark against the median: above 50% before it, below after it.
+
+    Where the only median is that of a whole whose parts all have their share on one side of 50%,
+    the whole has its own there too.
+    """
+    outcome = rate.outcome.removesuffix(" rate")
+    levels = (rate.population, *ancestors(rate.population))
+    landmarks = [m for p in levels for m in record.same(rate, population=p, statistic="threshold")]
+    if not landmarks:
+        return
+    for level in levels:
+        about_median = {"outcome": outcome, "category": "", "statistic": "median"}
+        medians = record.same(rate, **about_median, population=level)
+        medians = medians or record.unreached(rate, **about_median, population=level)
+        if medians:
+            own = level == rate.population
+            rates = [rate] if own else record.rates_within(rate, level)
+            if own or _cover(record, rates, rate, level):
+                yield _on_its_side(rate, landmarks[0], medians[0], [span(r) for r in rates])
+            return
+
+
+def _cover(record: Record, rates: list, rate, level: str) -> bool:
+    """Return whether rates are of all patients of a population, as a whole or in its parts."""
+    whole, *parts = (
+        record.size(rate._replace(population=population))
+        for population in (level, below(level, "NET"), below(level, "NEC"))
+    )
+    populations = {r.population for r in rates}
+    divided = None not in parts and sum(parts) == whole
+    return level in populations or (
+        divided and populations >= {below(level, "NET"), below(level, "NEC")}
+    )
+
+
+def _on_its_side(rate, landmark, median, shares: list) -> Finding:
+    at, half = months(landmark.value, landmark.unit), span(median)
+    too_early = all(share.low > 50 for share in shares) and half.high < at
+    too_late = all(share.high < 50 for share in shares) and half.low > at
+    if not too_early and not too_late:
+        return about(rate, LANDMARK, MATCH)
+    explanation = (
+        f"{rate.printed}% at {landmark.printed} {landmark.unit}, "
+        f"with a median of {median.printed or 'not reached'} {median.unit}".rstrip()
+    )
+    return about(rate, LANDMARK, INCONSISTENT, recomputed="", explanation=explanation)
+
+
+def _same_responders(record: Record) -> Iterator[Finding]:
+    """Check that durations of response agree where the responders are the same patients."""
+    medians = defaultdict(list)
+    for row in rows(record.data):
+        if (row.outcome, row.statistic) == ("DOR", "median") and span(row):
+            medians[row.source, row.trial].append(row)
+    for (source, trial), numbers in medians.items():
+        numbers = [n for n in numbers if _has_all_responders(record, n.population, trial, source)]
+        if len(numbers) < 2:
+            continue
+        for number in numbers:
+            others = [o for o in numbers if not span(number).meets(span(o))]
+            if not others:
+                yield about(number, RESPONDERS, MATCH)
+                continue
+            elsewhere = "; ".join(f"{shown(o)} in {o.table}" for o in others)
+            explanation = f"{shown(number)} here, {elsewhere}, of the same responders"
+            yield about(number, RESPONDERS, CONFLICT, recomputed="", explanation=explanation)
+
+
+def _has_all_responders(record: Record, population: str, trial: str, source: str) -> bool:
+    """Return whether every responder of the trial is in a population."""
+    named = population.removesuffix(" > responders")
+    try:
+        here, everywhere = (
+            response_rate(record.data, trial, p, source).events for p in (named, ROOT_POPULATION)
+        )
+    except (LookupError, ValueError):
+        return False
+    return here == everywhere

@@ -1,0 +1,1 @@
+"""Validate the audit with planted errors."""

@@ -1,0 +1,160 @@
+"""Misprints: how a number comes to be printed wrong, at some place of clean pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import pairwise
+
+import numpy as np
+
+from nenreview.audit.validation.synthetic import Cell, Number
+
+Pages = tuple[Cell, ...]
+DRAWS = 60  # of a wrong value, before the place is given up
+
+
+class Impossible(Exception):
+    """There is no place for an error of this kind."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a number is printed: its cell in the pages, and its position in the cell."""
+
+    cell: int
+    position: int
+    number: Number
+    where: Cell
+
+
+def places(pages: Pages) -> Iterator[Place]:
+    """Yield every printed value of some pages."""
+    for i, cell in enumerate(pages):
+        for j, number in enumerate(cell.numbers):
+            if number.status == "reported":
+                yield Place(i, j, number, cell)
+
+
+def reprinted(pages: Pages, *changes: tuple[Place, str]) -> Pages:
+    """Return pages with another print in some places."""
+    cells = list(pages)
+    for place, printed in changes:
+        cell = cells[place.cell]
+        numbers = list(cell.numbers)
+        numbers[place.position] = replace(numbers[place.position], printed=printed)
+        cells[place.cell] = replace(cell, numbers=tuple(numbers))
+    return tuple(cells)
+
+
+# How a number goes wrong: each takes the print and returns another, or None where it cannot.
+
+
+def digit_changed(rng: np.random.Generator, printed: str) -> str | None:
+    """Return a print with one digit replaced."""
+    at = one(rng, [i for i, sign in enumerate(printed) if sign.isdigit()])
+    return printed[:at] + str(rng.integers(10)) + printed[at + 1 :]
+
+
+def digits_exchanged(rng: np.random.Generator, printed: str) -> str | None:
+    """Return a print with two neighbouring digits exchanged, across the point or not."""
+    at = [i for i, sign in enumerate(printed) if sign.isdigit()]
+    pairs = [(a, b) for a, b in pairwise(at) if printed[a] != printed[b]]
+    if not pairs:
+        return None
+    a, b = pairs[rng.integers(len(pairs))]
+    signs = list(printed)
+    signs[a], signs[b] = signs[b], signs[a]
+    return "".join(signs)
+
+
+def off_by_one(rng: np.random.Generator, printed: str) -> str | None:
+    """Return a count one higher or lower."""
+    return str(int(printed) + rng.choice((-1, 1)))
+
+
+def one(rng: np.random.Generator, choices: list):
+    """Return one of some choices.
+
+    Raises
+    ------
+    Impossible
+        If there is none.
+    """
+    if not choices:
+        raise Impossible
+    return choices[rng.integers(len(choices))]
+
+
+def _is_possible(pages: Pages, place: Place, printed: str) -> bool:
+    """Return whether the check of the data would let a print pass, so that the audit sees it."""
+    number = place.number
+    if printed.startswith("-") or (printed[0] == "0" and printed[1:2].isdigit()):
+        return False
+    value = Decimal(printed)
+    if number.statistic == "p_value":
+        return value <= 1
+    if number.statistic == "percent" or number.unit == "%":
+        return value <= 100
+    if number.statistic == "events":
+        return value <= largest(pages, number.population)
+    if number.outcome == "patients":
+        return _fits_in(pages, place, int(value))
+    return True
+
+
+def _fits_in(pages: Pages, place: Place, size: int) -> bool:
+    """Return whether a population may be printed with a size beside the rest of its tree."""
+    population, source = place.number.population, place.where.source
+    printed = [p for p in sizes(pages) if p.where.source == source and p != place]
+    above = [p for p in printed if is_below(population, p.number.population)]
+    if any(size > int(p.number.printed) for p in above):
+        return False
+    if any(p.number.population == population for p in printed):
+        return size > 0  # what lies within may be larger, as long as one place says so
+    within = [p for p in printed if is_below(p.number.population, population)]
+    counts = [p for p in places(pages) if p.number.statistic == "events"]
+    counts = [p for p in counts if p.number.population == population]
+    return size > 0 and all(size >= int(p.number.printed) for p in (*within, *counts))
+
+
+def sizes(pages: Pages) -> list[Place]:
+    """Return where sizes of populations are printed."""
+    return [p for p in places(pages) if p.number.outcome == "patients"]
+
+
+def is_below(population: str, other: str) -> bool:
+    """Return whether a population is part of another."""
+    return population.startswith(f"{other} > ")
+
+
+def largest(pages: Pages, population: str) -> int:
+    """Return the largest size that is printed of a population."""
+    return max(int(p.number.printed) for p in sizes(pages) if p.number.population == population)
+
+
+def _wrong(rng: np.random.Generator, pages: Pages, place: Place, *ways: Callable) -> str | None:
+    """Return a wrong print for a place by one of some ways, None where none is found."""
+    for _ in range(DRAWS):
+        printed = ways[rng.integers(len(ways))](rng, place.number.printed)
+        if printed is None or Decimal(printed) == Decimal(place.number.printed):
+            continue
+        if _is_possible(pages, place, printed):
+            return printed
+    return None
+
+
+def misprint(eligible: Callable[[Place], bool], *ways: Callable) -> Callable:
+    """Return what misprints a number at some place that is eligible."""
+
+    def plant(rng: np.random.Generator, pages: Pages) -> Pages:
+        candidates = [place for place in places(pages) if eligible(place)]
+        rng.shuffle(candidates)
+        for place in candidates:
+            printed = _wrong(rng, pages, place, *ways)
+            if printed is not None:
+                return reprinted(pages, (place, printed))
+        raise Impossible
+
+    return plant

@@ -1,0 +1,205 @@
+"""Ways to misprint clean pages that need more than one number, or are of words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import ROUND_DOWN, Decimal
+
+import numpy as np
+
+from nenreview.audit.record import ESTIMATES
+from nenreview.audit.rules.spelling import NAMES
+from nenreview.audit.validation.misprints import (
+    DRAWS,
+    Impossible,
+    Pages,
+    Place,
+    digit_changed,
+    digits_exchanged,
+    largest,
+    misprint,
+    one,
+    places,
+    reprinted,
+    sizes,
+)
+from nenreview.audit.validation.synthetic import ALL, BASELINE, EVENTS, Cell, Number
+from nenreview.stats.percentages import decimals
+from nenreview.stats.rate import rounded_percent
+
+
+def _has_count(place: Place) -> bool:
+    number = place.number
+    counts = (n for n in place.where.numbers if n.statistic == "events")
+    return number.statistic == "percent" and any(n.outcome == number.outcome for n in counts)
+
+
+def _quantity(number: Number) -> tuple[str, ...]:
+    return number.population, number.outcome, number.category, number.grade, number.statistic
+
+
+def repeated(eligible: Callable[[Place], bool], apart: Callable[[Cell], object]) -> Callable:
+    """Return what misprints one of the places of a number that stands in two that differ."""
+
+    def plant(rng: np.random.Generator, pages: Pages) -> Pages:
+        standing: dict[tuple, set] = {}
+        for place in places(pages):
+            standing.setdefault(_quantity(place.number), set()).add(apart(place.where))
+        return misprint(
+            lambda p: eligible(p) and len(standing[_quantity(p.number)]) > 1,
+            digit_changed,
+            digits_exchanged,
+        )(rng, pages)
+
+    return plant
+
+
+def of_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
+    """Print the percentage of a count over the size of another population."""
+    candidates = [place for place in places(pages) if _has_count(place)]
+    known = sorted({int(p.number.printed) for p in sizes(pages)})
+    rng.shuffle(candidates)
+    for place in candidates:
+        (events,) = (int(n.printed) for n in place.where.numbers if n.statistic == "events")
+        other = [
+            printed
+            for n in known
+            if n >= events
+            and n > 0
+            and (printed := rounded_percent(events, n, 1)) != place.number.printed
+        ]
+        if other:
+            return reprinted(pages, (place, one(rng, other)))
+    raise Impossible
+
+
+def truncated(rng: np.random.Generator, pages: Pages) -> Pages:
+    """Cut off the decimals of a percentage that has to be rounded up."""
+    changes = []
+    for place in places(pages):
+        if _has_count(place):
+            (events,) = (int(n.printed) for n in place.where.numbers if n.statistic == "events")
+            n = largest(pages, place.number.population)
+            exact, unit = Decimal(100) * events / n, Decimal(1).scaleb(-1)
+            cut = f"{exact.quantize(unit, rounding=ROUND_DOWN):f}"
+            if cut != place.number.printed:
+                changes.append((place, cut))
+    return reprinted(pages, one(rng, changes))
+
+
+def column_of_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
+    """Print all percentages of a column, or of the table of adverse events, over another size."""
+    size = largest(pages, ALL)
+    if rng.random() < 0.5:
+        column = [p for p in places(pages) if p.where.table == EVENTS]
+    else:
+        name = one(rng, ["NENs", "NETs", "NECs"])
+        column = [p for p in places(pages) if _has_count(p) and p.where.table == BASELINE]
+        column = [p for p in column if p.where.column == name]
+        size = largest(pages, column[0].number.population)
+    for _ in range(DRAWS):
+        n = int(rng.integers(max(size // 2, 2), 2 * size))
+        changes = [(p, _over(p, size, n)) for p in column]
+        changes = [(p, text) for p, text in changes if text != p.number.printed]
+        if n != size and changes and all(Decimal(text) <= 100 for _, text in changes):
+            return reprinted(pages, *changes)
+    raise Impossible
+
+
+def _over(place: Place, size: int, n: int) -> str:
+    """Return the percentage of the patients behind a place over another size."""
+    counts = [int(m.printed) for m in place.where.numbers if m.statistic == "events"]
+    events = counts[0] if counts else round(float(place.number.printed) * size / 100)
+    if place.number.grade == "none":  # whom the smaller table leaves out had no event
+        events = max(events - size + n, 0)
+    return rounded_percent(events, n, decimals(place.number.printed))
+
+
+def outside_its_limits(rng: np.random.Generator, pages: Pages) -> Pages:
+    """Print a median below its lower limit or above its upper one."""
+    changes = []
+    for place in places(pages):
+        if place.number.statistic != "median":
+            continue
+        named = {n.statistic: n for n in place.where.numbers if n.status == "reported"}
+        shift = Decimal(int(rng.integers(1, 40))) / 10
+        for name, sign in (("ci_low", -1), ("ci_high", 1)):
+            if name in named:
+                wrong = Decimal(named[name].printed) + sign * shift
+                if wrong > 0:
+                    changes.append((place, f"{wrong:.1f}"))
+    return reprinted(pages, one(rng, changes))
+
+
+def limits_exchanged(rng: np.random.Generator, pages: Pages) -> Pages:
+    """Print the upper limit where the lower one belongs, and the reverse."""
+    standing: dict[int, dict[str, Place]] = {}
+    for place in places(pages):
+        standing.setdefault(place.cell, {})[place.number.statistic] = place
+    pairs = [
+        (here[low], here[high])
+        for here in standing.values()
+        for low, high in (("ci_low", "ci_high"), ("min", "max"))
+        if low in here and high in here
+    ]
+    pairs = [(low, high) for low, high in pairs if low.number.printed != high.number.printed]
+    low, high = one(rng, pairs)
+    return reprinted(pages, (low, high.number.printed), (high, low.number.printed))
+
+
+def wrong_side(rng: np.random.Generator, pages: Pages) -> Pages:
+    """Print the share with the event where the share without it belongs."""
+    changes = [
+        (place, f"{100 - Decimal(place.number.printed):.1f}")
+        for place in places(pages)
+        if place.number.outcome in ESTIMATES and place.number.statistic == "percent"
+    ]
+    # Within a point of one half both sides print alike.
+    return reprinted(pages, one(rng, [c for c in changes if abs(Decimal(c[1]) - 50) > 1]))
+
+
+def name_misspelt(rng: np.random.Generator, pages: Pages) -> Pages:
+    """Change, drop, double or exchange letters of a drug's name in a cell."""
+    found = [
+        (i, start, name)
+        for i, cell in enumerate(pages)
+        if not cell.is_prose
+        for name in NAMES
+        if (start := cell.text.lower().find(name)) >= 0
+    ]
+    i, start, name = one(rng, found)
+    cell = pages[i]
+    for _ in range(DRAWS):
+        word = _misspelt(rng, cell.text[start : start + len(name)])
+        if word.lower() != name:
+            text = cell.text[:start] + word + cell.text[start + len(name) :]
+            return (*pages[:i], replace(cell, text=text), *pages[i + 1 :])
+    raise Impossible
+
+
+def _misspelt(rng: np.random.Generator, word: str) -> str:
+    at, way = int(rng.integers(1, len(word))), rng.integers(4)
+    letter = "abcdefghijklmnopqrstuvwxyz"[rng.integers(26)]
+    if way == 0:
+        return word[:at] + letter + word[at + 1 :]
+    if way == 1:
+        return word[:at] + word[at + 1 :]
+    if way == 2:
+        return word[:at] + word[at] + word[at:]
+    return word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :]
+
+
+def broken_character(rng: np.random.Generator, pages: Pages) -> Pages:
+    """Print a character that is not ASCII as Windows-1252 reads its bytes."""
+    found = [
+        (i, j)
+        for i, cell in enumerate(pages)
+        if not cell.is_prose
+        for j, sign in enumerate(cell.text)
+        if not sign.isascii()
+    ]
+    i, j = one(rng, found)
+    text = pages[i].text
+    broken = text[:j] + text[j].encode().decode("cp1252") + text[j + 1 :]
+    return (*pages[:i], replace(pages[i], text=broken), *pages[i + 1 :])

@@ -1,0 +1,138 @@
+"""What the audit finds of errors that were put there: one error a copy of a clean trial.
+
+Each kind of misprint is planted at random in pages that are right, and the rules are run over
+them as over the real record. How often they notice is their sensitivity for that kind; what
+they say against the clean pages is a false alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+
+import numpy as np
+import pandas as pd
+
+from nenreview.audit import ledger
+from nenreview.audit.finding import NOT_CHECKABLE, NOTE, Finding
+from nenreview.audit.validation.kinds import KINDS, Kind
+from nenreview.audit.validation.misprints import Impossible
+from nenreview.audit.validation.synthetic import Cell, clean, dataset
+from nenreview.stats.rate import Rate
+
+_TRIES = 20  # trials looked at for each one that has a place for a kind of error
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one planted error.
+
+    Attributes
+    ----------
+    kind : Kind
+        What was planted.
+    before, after : tuple of Cell
+        The cells that it changed, as they were and as they became.
+    findings : tuple of Finding
+        What the rules hold against the copy that they do not hold against the clean pages.
+    """
+
+    kind: Kind
+    before: tuple[Cell, ...]
+    after: tuple[Cell, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def caught(self) -> bool:
+        """Whether any rule noticed."""
+        return bool(self.findings)
+
+
+def measure(repeats: int, seed: int, kinds: tuple[Kind, ...] = KINDS) -> pd.DataFrame:
+    """Plant errors and count how many the audit catches.
+
+    Parameters
+    ----------
+    repeats : int
+        Errors of each kind, each in a trial of its own.
+    seed : int
+        Of the trials and of the errors; the same seed gives the same table.
+    kinds : tuple of Kind, optional
+        What to plant; every kind by default.
+
+    Returns
+    -------
+    DataFrame
+        One row a kind: ``kind``, ``planted``, ``caught``, ``sensitivity`` (Rate) and
+        ``missed``, the reason why some cannot be caught.
+    """
+    rows = []
+    for kind in kinds:
+        found = list(outcomes(kind, repeats, seed))
+        caught = sum(outcome.caught for outcome in found)
+        rate = Rate(caught, len(found))
+        rows.append((kind.name, len(found), caught, rate, kind.missed))
+    return pd.DataFrame(rows, columns=["kind", "planted", "caught", "sensitivity", "missed"])
+
+
+def false_alarms(repeats: int, seed: int) -> Rate:
+    """Return how many checks of the clean pages of some trials hold anything against them."""
+    checks = [f for i in range(repeats) for f in ledger.judged(dataset(_pages(seed, i)))]
+    made = [f for f in checks if f.verdict != NOT_CHECKABLE]
+    return Rate(sum(map(_is_alarm, made)), len(made))
+
+
+def outcomes(kind: Kind, repeats: int, seed: int) -> Iterator[Outcome]:
+    """Yield what becomes of `repeats` errors of a kind, each planted in another trial.
+
+    Raises
+    ------
+    RuntimeError
+        If hardly any trial has a place for such an error.
+    """
+    planted = 0
+    for i in count():
+        if planted == repeats:
+            return
+        if i > _TRIES * (repeats + 1):
+            raise RuntimeError(f"{planted} places for {kind.name!r} in {i} trials")
+        pages = _pages(seed, i)
+        rng = np.random.default_rng([seed, i, *kind.name.encode()])
+        try:
+            changed = kind.plant(rng, pages)
+        except Impossible:
+            continue
+        planted += 1
+        known = _clean_alarms(seed, i)
+        pairs = [(a, b) for a, b in zip(pages, changed, strict=True) if a != b]
+        yield Outcome(
+            kind,
+            tuple(a for a, _ in pairs),
+            tuple(b for _, b in pairs),
+            tuple(f for f in alarms(changed) if _key(f) not in known),
+        )
+
+
+def alarms(pages: tuple[Cell, ...]) -> list[Finding]:
+    """Return what the rules hold against pages: findings that disagree, and notes."""
+    return [f for f in ledger.judged(dataset(pages)) if _is_alarm(f)]
+
+
+def _is_alarm(finding: Finding) -> bool:
+    return finding.disagrees or finding.verdict == NOTE
+
+
+def _key(finding: Finding) -> tuple[str, str]:
+    return finding.id, finding.verdict
+
+
+@lru_cache(maxsize=256)
+def _pages(seed: int, i: int) -> tuple[Cell, ...]:
+    return clean(np.random.default_rng([seed, i]))
+
+
+@lru_cache(maxsize=256)
+def _clean_alarms(seed: int, i: int) -> frozenset[tuple[str, str]]:
+    return frozenset(map(_key, alarms(_pages(seed, i))))

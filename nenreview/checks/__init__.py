@@ -1,0 +1,1 @@
+"""Check the data, the configuration and the chapters."""

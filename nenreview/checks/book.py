@@ -1,0 +1,37 @@
+"""Check the files of the book and those that name the review."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nenreview.evidence.edition import read_project
+from nenreview.releases.citation import read_citation
+from qmdbook.errors import InputError, Problem
+from qmdbook.source.check import Counts, check_book
+
+
+def check_project(root: Path) -> tuple[Counts | None, list[Problem]]:
+    """Check ``pyproject.toml``, ``CITATION.cff`` and the book in `root`.
+
+    Returns
+    -------
+    counts : Counts or None
+        None where there are problems.
+    problems : list of Problem
+        All that is wrong, file by file.
+    """
+    problems: list[Problem] = []
+    counts = None
+    try:
+        read_project(root / "pyproject.toml")
+    except InputError as error:
+        problems += error.problems
+    try:
+        read_citation(root)
+    except InputError as error:
+        problems += error.problems
+    try:
+        counts = check_book(root)
+    except InputError as error:
+        problems += error.problems
+    return (None if problems else counts), problems

@@ -1,0 +1,24 @@
+"""What is wrong with a folder of data: its files, its claims, and pools with too few trials."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nenreview.audit.claims.claims import claim_problems
+from nenreview.evidence.dataset import Dataset, read
+from nenreview.synthesis.headline import pool_problems
+from qmdbook.errors import Problem
+
+
+def read_and_check(folder: Path) -> tuple[Dataset | None, list[Problem]]:
+    """Return the data of a folder with every problem; None where they cannot be put together.
+
+    Raises
+    ------
+    InputError
+        If the description of the data is unusable.
+    """
+    dataset, problems = read(folder)
+    if dataset is not None:
+        problems = [*problems, *claim_problems(dataset), *pool_problems(dataset)]
+    return dataset, problems

@@ -1,0 +1,153 @@
+"""Say which state of the review this is: its version, its date, its data.
+
+The version is read from ``pyproject.toml``, its only home.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+import tomllib
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import qmdbook.edition
+from nenreview.evidence.paths import data_folder, root, shown
+from qmdbook.errors import KIND, InputError, Problem
+from qmdbook.git import git_says, last_commit
+from qmdbook.textfile import read_text
+
+CHECKSUM_COMMAND = "find data -name '*.csv' | LC_ALL=C sort | xargs sha256sum | sha256sum"
+
+
+# What is read from pyproject.toml, and its type; the version alone must be there.
+_READ = {"version": str, "description": str, "keywords": list}
+
+
+def read_project(path: Path) -> dict:
+    """Return the table ``[project]`` of a ``pyproject.toml``.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or says no version, or says it in another type than text.
+    """
+    try:
+        project = tomllib.loads(read_text(path, path.name)).get("project")
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(Problem(path.name, f"not TOML: {error}")) from None
+    if not isinstance(project, dict):
+        raise InputError(Problem(path.name, "[project] is missing; expected it with a version"))
+    problems = [
+        Problem(path.name, f"project.{key} is {project[key]!r}; expected {KIND[kind]}")
+        for key, kind in _READ.items()
+        if key in project and not isinstance(project[key], kind)
+    ]
+    if not project.get("version"):
+        problems.append(
+            Problem(path.name, 'project.version is missing; expected for example "1.0.0"')
+        )
+    if problems:
+        raise InputError(*problems)
+    return project
+
+
+def _project() -> dict:
+    return _read_once(root() / "pyproject.toml")
+
+
+@cache
+def _read_once(path: Path) -> dict:
+    return read_project(path)
+
+
+def version() -> str:
+    """Return the version of the review, for example ``"0.1.0"``."""
+    return _project()["version"]
+
+
+def description() -> str:
+    """Return what the project says it is in one sentence; empty where it says nothing."""
+    return _project().get("description", "")
+
+
+def code_licence() -> str:
+    """Return the licence of the code, for example ``"MIT"``; empty where none is named."""
+    return _project().get("license", "")
+
+
+def dependencies() -> list[str]:
+    """Return the names of the packages that the project needs, in its order."""
+    return [re.match(r"[\w.-]+", entry)[0] for entry in _project().get("dependencies", [])]
+
+
+def keywords() -> list[str]:
+    """Return the words under which the review is to be found; none where there are none."""
+    return _project().get("keywords", [])
+
+
+def data_checksum(folder: Path | None = None) -> str | None:
+    """Return one SHA-256 for all tables below a folder, as 64 hexadecimal digits.
+
+    None where there is no such folder. The description of the tables is not in it, since
+    the description names it.
+
+    It is the checksum of a list, one line a table: the file's own SHA-256, two spaces, its
+    path from the folder's name on. The lines are sorted by the bytes of the path. A shell
+    gives the same with `CHECKSUM_COMMAND`.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no table.
+    """
+    folder = folder or data_folder()
+    if not folder.is_dir():
+        return None
+    files = {p.relative_to(folder.parent).as_posix(): p for p in folder.rglob("*.csv")}
+    if not files:
+        raise InputError(Problem(shown(folder), "holds no table; expected the data of the review"))
+    lines = (
+        f"{hashlib.sha256(files[name].read_bytes()).hexdigest()}  {name}\n"
+        for name in sorted(files, key=str.encode)
+    )
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def documents(folder: Path | None = None) -> int:
+    """Return how many documents ``sources.csv`` in a folder has; 0 where there is none."""
+    path = (folder or data_folder()) / "sources.csv"
+    if not path.is_file():
+        return 0
+    with path.open(encoding="utf-8", newline="") as handle:
+        return sum(1 for _ in csv.DictReader(handle))
+
+
+def made() -> datetime:
+    """Return when this state of the review was made, in UTC; see `qmdbook.edition.made`."""
+    return qmdbook.edition.made(root())
+
+
+def date_in_words() -> str:
+    """Return the date of the review, for example ``"3 November 2026"``."""
+    return qmdbook.edition.date_in_words(made())
+
+
+def commit() -> str | None:
+    """Return the last commit of this folder; None where nothing of it is committed."""
+    return last_commit(root(), "%H") or None
+
+
+def uncommitted(*, untracked: bool = False) -> list[str]:
+    """Return the files that are not as they were committed, below the folder of Git.
+
+    Parameters
+    ----------
+    untracked : bool
+        Whether files that Git neither knows nor ignores are among them.
+    """
+    which = "all" if untracked else "no"
+    lines = git_says(root(), "status", "--porcelain", f"--untracked-files={which}", "--", ".") or ""
+    return [line[3:] for line in lines.splitlines()]

@@ -1,0 +1,29 @@
+"""Response of NEC by primary site, in the two trials that report it."""
+
+from __future__ import annotations
+
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.responses import below, remainder, response_rate
+from nenreview.evidence.sources import JIA
+from nenreview.stats.rate import Rate
+
+SITES = ("gastro-esophageal", "intestinal", "pancreatic")
+OTHER = "other sites"  # by subtraction: no source prints it
+
+
+def nec_by_site(data: Dataset, trial: str) -> dict[str, Rate]:
+    """Return the response rate of NEC by primary site, as Jia 2022 prints it of a trial.
+
+    Returns
+    -------
+    dict of str to Rate
+        The three of `SITES`, then `OTHER`: all NEC less those three.
+
+    Raises
+    ------
+    LookupError
+        If the paper does not print the sites of the trial.
+    """
+    paths = {site: below("all", "NEC", site) for site in SITES}
+    named = {site: response_rate(data, trial, path, JIA) for site, path in paths.items()}
+    return named | {OTHER: remainder(data, trial, list(paths.values()), JIA)}

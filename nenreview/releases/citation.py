@@ -1,0 +1,170 @@
+"""How to cite the review: ``CITATION.cff`` as text, BibTeX and RIS."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import yaml
+from IPython.display import Markdown
+
+from nenreview.evidence.edition import made, version
+from nenreview.evidence.paths import root as review_root
+from qmdbook.display import Shown
+from qmdbook.edition import date_in_words
+from qmdbook.errors import KIND, InputError, Problem, not_yaml
+from qmdbook.textfile import read_text
+
+CFF_NAME = "CITATION.cff"
+# What is read of it, and its type.
+_KEYS = {"title": str, "authors": list, "doi": str, "url": str}
+_NAMES = ("name", "family-names", "given-names")  # of an author; one of the first two is needed
+# What has a meaning of its own in BibTeX.
+_SPECIAL = re.compile(r"([&%$#_{}])")
+
+
+@dataclass(frozen=True)
+class Author:
+    """A person by family and given names, or a group by its name alone."""
+
+    name: str
+    given: str = ""
+
+    @property
+    def inverted(self) -> str:
+        """Return the name as a list of references has it."""
+        return f"{self.name}, {self.given}" if self.given else self.name
+
+
+@dataclass(frozen=True)
+class Citation:
+    """What names this state of the review. `doi` and `url` are empty where there is none."""
+
+    authors: tuple[Author, ...]
+    title: str
+    version: str
+    issued: date
+    doi: str = ""
+    url: str = ""
+
+    @property
+    def address(self) -> str:
+        """Return where the review is: its DOI's address, else its own; empty for none."""
+        return f"https://doi.org/{self.doi}" if self.doi else self.url
+
+    def text(self) -> str:
+        """Return one line, as in a list of references."""
+        authors = "; ".join(author.inverted for author in self.authors)
+        line = f"{authors}. {self.title}. Version {self.version}. {date_in_words(self.issued)}."
+        return f"{line} {self.address}" if self.address else line
+
+    def bibtex(self) -> str:
+        """Return an entry for BibTeX; ``@misc``, which every style knows."""
+        # A group in braces of its own is not taken apart into given and family name.
+        authors = " and ".join(
+            _bibtex(author.inverted) if author.given else f"{{{_bibtex(author.name)}}}"
+            for author in self.authors
+        )
+        fields = {
+            "author": authors,
+            # The second pair of braces keeps capitals.
+            "title": f"{{{_bibtex(self.title)}}}",
+            "year": str(self.issued.year),
+            "month": str(self.issued.month),
+            "note": f"Version {_bibtex(self.version)}",
+            "doi": self.doi,
+            "url": self.address,
+        }
+        words = re.findall(r"[a-z0-9]+", self.authors[0].name.lower())
+        lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
+        return "\n".join([f"@misc{{{'-'.join(words)}-{self.issued.year},", *lines, "}"])
+
+    def ris(self) -> str:
+        """Return a record in RIS, of the type of a data set."""
+        fields = [
+            ("TY", "DATA"),
+            *(("AU", author.inverted) for author in self.authors),
+            ("TI", self.title),
+            ("PY", str(self.issued.year)),
+            ("DA", f"{self.issued:%Y/%m/%d}"),
+            ("ET", self.version),
+            ("DO", self.doi),
+            ("UR", self.address),
+            ("ER", ""),
+        ]
+        return "\n".join(f"{tag}  - {value}" for tag, value in fields if value or tag == "ER")
+
+
+def read_citation(root: Path | None = None) -> Citation:
+    """Read ``CITATION.cff``; version and date are those of the review.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or lacks a title or authors, or has them in another type.
+    """
+    held = _held((root or review_root()) / CFF_NAME)
+    problems = [
+        Problem(CFF_NAME, f"{key} is {held[key]!r}; expected {KIND[kind]}")
+        for key, kind in _KEYS.items()
+        if held.get(key) is not None and not isinstance(held[key], kind)
+    ]
+    problems += [
+        Problem(CFF_NAME, f"{key} is missing; expected {KIND[_KEYS[key]]}")
+        for key in ("title", "authors")
+        if not held.get(key)
+    ]
+    authors = held.get("authors")
+    for entry in authors if isinstance(authors, list) else ():
+        names = [entry.get(key) for key in _NAMES] if isinstance(entry, dict) else []
+        if not any(names[:2]) or not all(isinstance(n, str) for n in names if n is not None):
+            message = f"author {entry!r}; expected name, or family-names and given-names, as text"
+            problems.append(Problem(CFF_NAME, message))
+    if problems:
+        raise InputError(*problems)
+    return Citation(
+        authors=tuple(map(_author, authors)),
+        title=held["title"],
+        version=version(),
+        issued=made().date(),
+        doi=held.get("doi", ""),
+        url=held.get("url", ""),
+    )
+
+
+def _held(path: Path) -> dict:
+    """Return what the file says, or say why it says nothing."""
+    try:
+        held = yaml.safe_load(read_text(path, path.name))
+    except yaml.YAMLError as error:
+        raise InputError(not_yaml(path.name, error)) from None
+    except ValueError as error:  # a date that the calendar has not
+        raise InputError(Problem(path.name, f"not YAML: {error}")) from None
+    if not isinstance(held, dict):
+        raise InputError(Problem(path.name, "expected a mapping of keys, as Citation File Format"))
+    return held
+
+
+def how_to_cite() -> Markdown:
+    """Return the citation as text, BibTeX and RIS, each in a block that can be copied."""
+    citation = read_citation()
+    blocks = (("text", citation.text()), ("bibtex", citation.bibtex()), ("text", citation.ris()))
+    names = ("As text:", "As BibTeX:", "As RIS:")
+    return Shown(
+        "\n\n".join(
+            f"{name}\n\n```{kind}\n{block}\n```"
+            for name, (kind, block) in zip(names, blocks, strict=True)
+        )
+    )
+
+
+def _author(entry: dict) -> Author:
+    if "name" in entry:
+        return Author(entry["name"])
+    return Author(entry["family-names"], entry.get("given-names", ""))
+
+
+def _bibtex(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", text)

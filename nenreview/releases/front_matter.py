@@ -1,0 +1,28 @@
+"""Say on the pages and in the PDF which state of the review they are of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nenreview.evidence.edition import data_checksum, documents, read_project
+from nenreview.wording import disclaimer_of
+
+
+def front_matter(folder: Path) -> dict:
+    """Return what the review says of itself on its pages and in its PDF, for the engine.
+
+    Parameters
+    ----------
+    folder : Path
+        Root of the review.
+    """
+    project = read_project(folder / "pyproject.toml")
+    return {
+        "version": project["version"],
+        "description": project.get("description", ""),
+        "keywords": project.get("keywords", ()),
+        "licence": project.get("license", ""),
+        "kind": "review",
+        "notice": disclaimer_of(documents(folder / "data")),
+        "checksum": data_checksum(folder / "data"),
+    }

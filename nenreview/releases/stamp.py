@@ -1,0 +1,79 @@
+"""The files that repeat the version and the checksum of the data, and writing both into them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from nenreview.evidence.edition import data_checksum, version
+from nenreview.evidence.paths import root as review_root
+from qmdbook.errors import InputError, Problem
+from qmdbook.textfile import write_whole
+
+# Each file with what stands before the version and before the checksum, on lines of their own.
+_PLACES = {
+    "CITATION.cff": (r"^version: ", r'^    value: "sha256:'),
+    "data/datapackage.json": (r'^  "version": "', r'^  "checksum": "sha256:'),
+}
+_UP_TO_THE_QUOTE = r'[^"\n]*'
+
+
+def stamped(root: Path | None = None, checksum: str | None = None) -> dict[Path, str]:
+    """Return the files that repeat another version or checksum, each with what it should hold.
+
+    A book without a data package has neither file, and nothing to repeat.
+
+    Parameters
+    ----------
+    root : Path, optional
+        Of the review.
+    checksum : str, optional
+        Of the data; by default as they are, and another where they are about to change.
+
+    Raises
+    ------
+    InputError
+        If a file that is there has no place for the version or for the checksum.
+    """
+    root = root or review_root()
+    found, problems = {}, []
+    values = (version(), checksum or data_checksum(root / "data") or "")
+    for name, places in _PLACES.items():
+        path = root / name
+        if not path.is_file():
+            continue
+        text = held = path.read_text(encoding="utf-8")
+        if not any(re.search(place, text, re.M) for place in places):
+            continue  # it repeats neither
+        for place, value in zip(places, values, strict=True):
+            text, times = re.subn(
+                f"({place}){_UP_TO_THE_QUOTE}", rf"\g<1>{value}", text, flags=re.M
+            )
+            if times != 1:
+                message = f"{times} lines match {place}; expected one"
+                problems.append(Problem(name, message))
+        if text != held:
+            found[path] = text
+    if problems:
+        raise InputError(*problems)
+    return found
+
+
+def unstamped(root: Path | None = None) -> list[Problem]:
+    """Return the files whose version or checksum is not that of the review."""
+    root = root or review_root()
+    return [
+        Problem(
+            path.relative_to(root).as_posix(),
+            "names another version or checksum of the data; expected what `nenreview stamp` writes",
+        )
+        for path in stamped(root)
+    ]
+
+
+def stamp(root: Path | None = None) -> list[Path]:
+    """Write version and checksum into the files that repeat them; return those that changed."""
+    changed = stamped(root)
+    for path, text in changed.items():
+        write_whole(path, text.encode("utf-8"))
+    return list(changed)

@@ -1,1 +1,0 @@
-"""The built-in engine: Jupyter executes, Pandoc reads and writes, Typst makes the PDF."""

@@ -1,0 +1,285 @@
+"""The cohorts of the synthesis: rows of ``data/pooling.csv`` with their counts.
+
+The table says which patients stand for which question, and where their responders are read;
+this module only reads them there. Every set that is pooled is checked for shared patients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.overlaps import Report, require_independent
+from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR
+from nenreview.evidence.printed_rates import PrintedRate, printed_rates
+from nenreview.evidence.responses import response_rate
+from nenreview.evidence.sizes import size, size_or_rest
+from nenreview.evidence.sources import JIA, REVIEW
+from nenreview.stats.rate import Rate
+
+PRIMARY, SENSITIVITY, SHOWN = "primary", "sensitivity", "shown"
+LOWER, UPPER = "lower bound", "upper bound"
+NEC, G3_NEN, NET_G3, LCNEC, NET = "NEC", "G3 NEN", "NET G3", "LCNEC", "NET"
+
+# What a reader must know of a count before comparing it; the other ways are as good as printed.
+_MARKS = {
+    "largest denominator": "at 8 weeks, not best response",
+    "largest denominator and the rest": "at 8 weeks, all not counted as responders",
+    "none": "differentiation of the responders unknown: none with NEC",
+    "all of the trial": "differentiation of the responders unknown: all with NEC",
+}
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Patients of one trial who stand for one question.
+
+    Attributes
+    ----------
+    row, estimand, role : str
+        As in ``pooling.csv``.
+    name, region : str
+        As in ``trials.csv``; with the population where others of the trial stand for the question.
+    report : Report
+        Whose patients they are, as the ledger of overlaps names them.
+    rate : Rate
+        Responders among all treated, or among those of the fallback.
+    fallback : Rate or None
+        What is used instead in a sensitivity analysis; None where there is nothing else.
+    mark : str
+        Why the rate is no best response among all treated with a known differentiation; or
+        empty.
+    reason, leaves_open : str
+        As in ``pooling.csv``.
+    """
+
+    row: str
+    estimand: str
+    role: str
+    name: str
+    region: str
+    report: Report
+    rate: Rate
+    fallback: Rate | None = None
+    mark: str = ""
+    reason: str = ""
+    leaves_open: str = ""
+
+    @property
+    def label(self) -> str:
+        """Return the trial and the question, ``sintilimab, NEC``."""
+        return f"{self.name}, {self.estimand}"
+
+    def otherwise(self) -> Cohort:
+        """Return the cohort counted by its fallback.
+
+        Raises
+        ------
+        ValueError
+            If it has none.
+        """
+        if self.fallback is None:
+            raise ValueError(f"{self.row} has no fallback")
+        return replace(self, rate=self.fallback, fallback=None)
+
+
+@cache
+def cohorts(data: Dataset) -> tuple[Cohort, ...]:
+    """Return every row of ``pooling.csv`` with its counts, in the order of the table.
+
+    Raises
+    ------
+    ValueError
+        If a row asks for a fallback that nothing here knows how to count.
+    LookupError
+        If the sources do not single out a count.
+    """
+    trials = data.trials.set_index("trial")
+    populations = data.pooling.groupby(["trial", "estimand"])["population"].nunique()
+    found = []
+    for row in data.pooling.itertuples():
+        name = arm_name(trials.at[row.trial, "name"], row.trial, row.population)
+        if populations[row.trial, row.estimand] > 1:
+            name += f", {row.population.rpartition(SEPARATOR)[2]}"
+        if row.fallback not in _FALLBACKS:
+            raise ValueError(f"{row.row}: no way to count the fallback {row.fallback!r}")
+        rate, other = _COUNTS[row.responders](data, row), _FALLBACKS[row.fallback](data, row)
+        found.append(
+            Cohort(
+                row=row.row,
+                estimand=row.estimand,
+                role=row.role,
+                name=name,
+                region=trials.at[row.trial, "region"],
+                report=Report(row.source, row.trial, row.population),
+                rate=rate,
+                fallback=None if other == rate else other,
+                mark=_MARKS.get(row.responders, ""),
+                reason=row.reason,
+                leaves_open=row.leaves_open,
+            )
+        )
+    return tuple(found)
+
+
+def cohort(data: Dataset, row: str) -> Cohort:
+    """Return the cohort of a row of ``pooling.csv``.
+
+    Raises
+    ------
+    LookupError
+        If the table has no such row.
+    """
+    for one in cohorts(data):
+        if one.row == row:
+            return one
+    raise LookupError(f"data/pooling.csv has no row {row!r}")
+
+
+def chosen(data: Dataset, estimand: str, role: str) -> tuple[Cohort, ...]:
+    """Return the cohorts of a question in a role."""
+    return tuple(c for c in cohorts(data) if (c.estimand, c.role) == (estimand, role))
+
+
+def counted_together(data: Dataset, pooled: Iterable[Cohort]) -> tuple[list[int], list[int]]:
+    """Return responders and patients of cohorts that are to be pooled, each of length k.
+
+    Raises
+    ------
+    ValueError
+        If two of them share patients or are not known to share none, or if they stand for
+        different questions.
+    """
+    pooled = tuple(pooled)
+    require_independent(data, [one.report for one in pooled])
+    estimands = sorted({one.estimand for one in pooled})
+    if len(estimands) > 1:
+        raise ValueError(f"cohorts for {', '.join(estimands)}: expected one question a pool")
+    return [one.rate.events for one in pooled], [one.rate.n for one in pooled]
+
+
+def arm_name(name: str, trial: str, population: str) -> str:
+    """Return the name of a trial, or of the arm of a population where the trial has several.
+
+    An arm has the registration beside it: other trials are of the same drugs.
+
+    >>> arm_name("nivolumab +/- ipilimumab", "NCT03591731", "all > nivolumab > LCNEC")
+    'nivolumab (NCT03591731)'
+    """
+    if "+/-" not in name:
+        return name
+    return f"{population.split(SEPARATOR)[1]} ({trial})"
+
+
+def _printed(data: Dataset, row) -> Rate:
+    return response_rate(data, row.trial, row.population, row.source)
+
+
+def _share(data: Dataset, row, population: str, source: str) -> PrintedRate:
+    """Return the response that a source prints of a population as a percentage."""
+    for rate in printed_rates(data, row.trial, source):
+        if rate.population == population and rate.outcome.startswith("ORR"):
+            return rate
+    raise LookupError(f"{row.row}: {source} prints no response of {population!r}")
+
+
+def _the_count(share: PrintedRate, row) -> Rate:
+    if len(share.counts) != 1:
+        raise LookupError(f"{row.row}: {len(share.counts)} counts fit {share.printed}%")
+    return share.counts[0]
+
+
+def _fitted(data: Dataset, row) -> Rate:
+    return _the_count(_share(data, row, row.population, row.source), row)
+
+
+def _partial_responses(data: Dataset, row, population: str | None = None) -> int:
+    return int(
+        data.value(
+            source=row.source,
+            trial=row.trial,
+            population=population or row.population,
+            outcome="best response",
+            category="PR",
+            statistic="events",
+        )
+    )
+
+
+def _treated(data: Dataset, row) -> int:
+    n, _ = size_or_rest(data, row.trial, row.population, row.source)
+    if n is None:
+        raise LookupError(f"{row.row}: {row.source} prints no size of {row.population!r}")
+    return n
+
+
+def _largest_that_fits(data: Dataset, row) -> Rate:
+    others = _share(data, row, row.population, row.source).others
+    if not others:
+        raise LookupError(f"{row.row}: no smaller denominator fits the printed percentage")
+    return others[0]
+
+
+def _all_outside_responded(data: Dataset, row) -> Rate:
+    fitting, treated = _largest_that_fits(data, row), _treated(data, row)
+    return Rate(fitting.events + treated - fitting.n, treated)
+
+
+def _none_of_the_whole(data: Dataset, row) -> Rate:
+    whole = row.population.rpartition(SEPARATOR)[0]
+    rate = response_rate(data, row.trial, whole, row.source)
+    if rate.events:
+        raise LookupError(f"{row.row}: {rate.events} of {whole!r} responded; expected none")
+    return Rate(0, _treated(data, row))
+
+
+_COUNTS: dict[str, Callable[[Dataset, object], Rate]] = {
+    "printed": _printed,
+    "fitted": _fitted,
+    "partial responses": lambda data, row: Rate(_partial_responses(data, row), _treated(data, row)),
+    "largest denominator": lambda data, row: Rate(
+        _largest_that_fits(data, row).events, _treated(data, row)
+    ),
+    "largest denominator and the rest": _all_outside_responded,
+    "none": lambda data, row: Rate(0, _treated(data, row)),
+    "all of the trial": lambda data, row: Rate(
+        _partial_responses(data, row, ROOT_POPULATION), _treated(data, row)
+    ),
+    "none of the whole": _none_of_the_whole,
+}
+
+
+def _cut_off(data: Dataset, row) -> Rate:
+    """Return the count behind the percentage of NEC in the review's table."""
+    return _the_count(_share(data, row, "all > NEC", REVIEW), row)
+
+
+def _all_g3(data: Dataset, row) -> Rate:
+    return _the_count(_share(data, row, ROOT_POPULATION, row.source), row)
+
+
+def _other_number_of_nec(data: Dataset, row) -> Rate:
+    """Return the same responders among the NEC that Jia 2022 counts in the trial."""
+    n = data.value(
+        source=JIA,
+        trial=row.trial,
+        outcome="differentiation",
+        category="Poorly differentiated",
+        statistic="events",
+    )
+    if size(data, row.trial, ROOT_POPULATION, JIA) != size(
+        data, row.trial, ROOT_POPULATION, row.source
+    ):
+        raise LookupError(f"{row.row}: the two sources are not about the same patients")
+    return Rate(_COUNTS[row.responders](data, row).events, int(n))
+
+
+_FALLBACKS: dict[str, Callable[[Dataset, object], Rate | None]] = {
+    "none": lambda data, row: None,
+    "the count that the review's percentage is cut off from, which is the same": _cut_off,
+    "all patients with G3 NEN": _all_g3,
+    "largest denominator that fits": _largest_that_fits,
+    "the other source's number of NEC": _other_number_of_nec,
+}

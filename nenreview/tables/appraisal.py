@@ -1,0 +1,63 @@
+"""Tables of the appraisal: the documents, the certainty of the pool, this review itself."""
+
+from __future__ import annotations
+
+import pandas as pd
+from IPython.display import Markdown
+
+from nenreview.evidence.dataset import load
+from nenreview.evidence.sources import JIA, LU, MARKEY, called
+from nenreview.synthesis.appraisal import overall
+from nenreview.tables.table import escape, show_table
+from nenreview.wording import listed
+
+CASE_SERIES = [JIA, LU, MARKEY]
+
+
+def case_series_table() -> Markdown:
+    """Return the answer to every item of the checklist for case series, document by document."""
+    rows = load().appraisal
+    rows = rows[rows["source"].isin(CASE_SERIES)]
+    answers = rows.pivot(index="item", columns="source", values="answer")[CASE_SERIES]
+    answers = answers.rename(columns=called)
+    topics = rows.drop_duplicates("item").set_index("item")["topic"]
+    answers.insert(0, "Item", [f"{item}. {topic}" for item, topic in topics.sort_index().items()])
+    return show_table(answers, widths=[2.6, 1, 1.1, 1])
+
+
+def reasons_table(source: str) -> Markdown:
+    """Return the answers for one document, each with its reason and where it stands."""
+    rows = load().appraisal
+    table = [
+        [f"{row.item}. {row.topic}", row.answer, f"{row.reason} ({listed(row.place)})"]
+        for row in rows[rows["source"] == source].itertuples()
+    ]
+    return show_table(
+        pd.DataFrame(table, columns=["Item", "Answer", "Why (where)"]), widths=[1.4, 1, 3.6]
+    )
+
+
+def certainty_table(estimand: str) -> Markdown:
+    """Return the judgement on each domain of GRADE, and last the level that follows."""
+    data = load()
+    rows = data.certainty[data.certainty["estimand"] == estimand]
+    table = [[row.domain, row.judgement, row.reason] for row in rows.itertuples()]
+    table.append(["overall", overall(data, estimand), "the starting level, lowered step by step"])
+    return show_table(
+        pd.DataFrame(table, columns=["Domain", "Judgement", "Why"]), widths=[1.4, 1, 3.6]
+    )
+
+
+def reporting_table(guideline: str) -> Markdown:
+    """Return the items of a reporting guideline, whether they are met, and how or why not."""
+    rows = load().reporting
+    table = [
+        [
+            escape(f"{row.item}: {row.topic}"),
+            row.done,
+            escape(row.how) + (f"; @{row.place}" if row.place else ""),
+        ]
+        for row in rows[rows["guideline"] == guideline].itertuples()
+    ]
+    frame = pd.DataFrame(table, columns=["Item", "Done", "How, or why not; where"])
+    return show_table(frame, widths=[1.4, 1, 3.6], markdown=True)

@@ -1,0 +1,217 @@
+"""The audit's ledger as a chapter shows it, with links to the marked cells and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+import pandas as pd
+from IPython.display import Markdown
+
+from nenreview.audit.accepted import in_need
+from nenreview.audit.finding import MATCH, NOT_CHECKABLE, Finding
+from nenreview.audit.ledger import audit
+from nenreview.audit.rules.intervals import RATE_INTERVAL
+from nenreview.audit.validation.study import false_alarms, measure
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.sources import JIA, MARKEY, REVIEW
+from nenreview.stats.rate import Rate
+from nenreview.tables.table import escape, show_table
+from nenreview.wording import interval, of
+
+LEDGER = "audit.qmd"  # the chapter that holds the ledger
+PLANTED, SEED = 25, 1  # misprints of each kind in the chapter, and where their draw begins
+# The comparison of four trials is rebuilt in the synthesis, not in the chapter of a trial.
+_ELSEWHERE = {(JIA, "Table 1"): "synthesis"}
+# Where what is said of no single trial is taken up.
+_OF_SEVERAL = {JIA: "synthesis", REVIEW: "evidence", MARKEY: "markey"}
+# Rows that are sentences: their numbers are audited, and the words stay in the source.
+_SENTENCES = {
+    (JIA, "PATIENT CHARACTERISTICS"): ("Note",),
+    (JIA, "DRUG INFORMATION"): ("Schedule of administration",),
+}
+
+
+def sentences(source: str, table: str) -> tuple[str, ...]:
+    """Return the labels of the rows of a table that are sentences and are not shown again."""
+    return _SENTENCES.get((source, table), ())
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the ledger: findings of one table that one explanation covers.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        One or more, in the order of the page.
+    """
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        """The finding that stands for all."""
+        return self.findings[0]
+
+
+def anchor(number: str) -> str:
+    """Return the anchor of a marked number in the chapter that shows it."""
+    return f'<span id="c-{number}"></span>'
+
+
+def link_to(text: str, ident: str) -> str:
+    """Return a link to a finding in the ledger."""
+    return f"[{text}]({LEDGER}#f-{ident})"
+
+
+def entries(data: Dataset, source: str) -> list[Entry]:
+    """Return the ledger of a source: what disagrees, and notes, alike ones together."""
+    found = [f for f in in_need(audit(data)) if f.source == source]
+    alike = groupby(found, key=lambda f: (f.table, f.check, f.verdict, f.explanation))
+    return [Entry(tuple(group)) for _, group in alike]
+
+
+def numbers_at_odds(data: Dataset, source: str) -> list[Entry]:
+    """Return the entries of a source about numbers; those about claims are left out."""
+    claimed = set(data.claims["claim"])
+    return [entry for entry in entries(data, source) if entry.first.number not in claimed]
+
+
+def claims_in_doubt(data: Dataset, source: str) -> list[Entry]:
+    """Return the entries of a source about claims made in words."""
+    claimed = set(data.claims["claim"])
+    return [entry for entry in entries(data, source) if entry.first.number in claimed]
+
+
+def ledger_table(data: Dataset, source: str) -> Markdown:
+    """Return the numbers of a source that do not hold, each with a link to its cell.
+
+    Raises
+    ------
+    ValueError
+        If all hold, which the chapter says in a sentence instead.
+    """
+    rows = [
+        [
+            _anchors(entry) + _where(data, entry),
+            escape(_printed(entry)),
+            escape(entry.first.recomputed) if len(entry.findings) == 1 else "",
+            f"{entry.first.verdict}, {entry.first.severity}",
+            escape(_why(entry)),
+        ]
+        for entry in numbers_at_odds(data, source)
+    ]
+    frame = pd.DataFrame(rows, columns=["Where", "Printed", "Recomputed", "Verdict", "Why"])
+    return show_table(frame, widths=[1.7, 1.15, 1.3, 1.3, 2.9], align="lllll", markdown=True)
+
+
+def claims_table(data: Dataset, source: str) -> Markdown:
+    """Return the claims of a source that the numbers do not bear out, in our words.
+
+    Raises
+    ------
+    ValueError
+        If all are borne out, which the chapter says in a sentence instead.
+    """
+    claims = data.claims.set_index("claim")["statement"]
+    rows = [
+        [
+            _anchors(entry) + _where(data, entry),
+            escape(claims[entry.first.number]),
+            escape(_sentences(entry.first.recomputed, entry.first.explanation)),
+            f"{entry.first.verdict}, {entry.first.severity}",
+        ]
+        for entry in claims_in_doubt(data, source)
+    ]
+    frame = pd.DataFrame(rows, columns=["Where", "Claimed", "What the numbers say", "Verdict"])
+    return show_table(frame, widths=[1.4, 2.2, 3.2, 1.3], align="llll", markdown=True)
+
+
+def planted_table() -> Markdown:
+    """Return how many planted misprints of each kind the audit catches."""
+    measured = measure(PLANTED, SEED)
+    rows = [
+        [
+            row.kind,
+            of(row.sensitivity),
+            interval(row.sensitivity.clopper_pearson(), 0),
+            row.missed or "–",
+        ]
+        for row in measured.itertuples()
+    ]
+    columns = ["Misprint", "Caught", "95% CI, %", "What is missed"]
+    return show_table(pd.DataFrame(rows, columns=columns), widths=[2.6, 1, 1, 3], align="lrrl")
+
+
+def alarms_on_clean_pages() -> Rate:
+    """Return the checks of clean made-up trials that hold anything against them."""
+    return false_alarms(PLANTED, SEED)
+
+
+def claims_borne_out(data: Dataset) -> Rate:
+    """Return the claims that the numbers bear out, among all that were tested."""
+    claims = set(data.claims["claim"])
+    holding = sum(f.verdict == MATCH for f in audit(data) if f.number in claims)
+    return Rate(holding, len(claims))
+
+
+def rate_intervals_judged(data: Dataset) -> int:
+    """Return how many printed intervals of a rate could be held against a count."""
+    found = [f for f in audit(data) if f.check == RATE_INTERVAL]
+    return sum(f.verdict != NOT_CHECKABLE for f in found)
+
+
+def _anchors(entry: Entry) -> str:
+    return "".join(f'<span id="f-{f.id}"></span>' for f in entry.findings)
+
+
+def _where(data: Dataset, entry: Entry) -> str:
+    """Return the place of an entry, a link where a chapter shows the cell."""
+    f = entry.first
+    if len(entry.findings) == 1:
+        # "value" is our name for a second column that the print leaves without one.
+        column = "" if f.column == "value" else f.column
+        cell = ", ".join(filter(None, (f.row_group, f.row, column)))
+        place = escape(f"{f.table}: {cell}" if cell else f.table)
+    else:
+        place = escape(f"{f.table}, {len(entry.findings)} cells")
+    target = back_link(data, f)
+    return f"[{place}]({target})" if target else place
+
+
+def back_link(data: Dataset, f: Finding) -> str:
+    """Return the target of the link from a finding to where a chapter shows the number.
+
+    The marked cell where the number stands in a table that a chapter rebuilds, else the
+    chapter of the trial, or the one on several; empty where there is none.
+    """
+    trials = {
+        **data.results.set_index("id")["trial"],
+        **data.claims.set_index("claim")["trial"],
+    }
+    chapters = data.trials.set_index("trial")["chapter"]
+    chapter = _ELSEWHERE.get((f.source, f.table)) or chapters.get(trials.get(f.number, ""))
+    chapter = chapter or _OF_SEVERAL.get(f.source)
+    if not chapter:
+        return ""
+    is_number = f.number in set(data.results["id"])
+    in_table = is_number and f.row and f.disagrees and f.row not in sentences(f.source, f.table)
+    return f"{chapter}.qmd#c-{f.number}" if in_table else f"{chapter}.qmd"
+
+
+def _printed(entry: Entry) -> str:
+    printed = list(dict.fromkeys(f.printed for f in entry.findings))
+    return "; ".join(printed)
+
+
+def _why(entry: Entry) -> str:
+    f = entry.first
+    power = f"power {100 * f.power:.0f}%" if f.power is not None else ""
+    affects = f"in the synthesis, {f.affects}" if f.affects else ""
+    return _sentences(f.explanation, power, affects)
+
+
+def _sentences(*parts: str) -> str:
+    """Return the parts that are not empty as sentences."""
+    return " ".join(f"{part[:1].upper()}{part[1:]}." for part in parts if part)

@@ -1,0 +1,63 @@
+"""With what this copy of the review was built."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version as installed
+from pathlib import Path
+
+import pandas as pd
+import pypandoc
+from IPython.display import Markdown
+
+from nenreview.evidence.edition import (
+    commit,
+    data_checksum,
+    dependencies,
+    made,
+    uncommitted,
+    version,
+)
+from nenreview.tables.table import show_table
+from qmdbook.edition import ENGINE
+
+QUARTO, NEITHER = "Quarto", "none: the cells were run by themselves"
+ENGINE_ROW = "Engine"  # the one row in which the engines may differ
+NOT_KNOWN = "not known: not a copy with its history"
+
+
+def engine() -> str:
+    """Return what renders the chapter in which this is called, with its version."""
+    if "QUARTO_PROJECT_ROOT" in os.environ:
+        held = Path(os.environ.get("QUARTO_SHARE_PATH", "")) / "version"
+        number = held.read_text(encoding="utf-8").strip() if held.is_file() else ""
+        return f"{QUARTO} {number}".strip()
+    if ENGINE in os.environ:
+        pandoc = pypandoc.get_pandoc_version()
+        return f"{os.environ[ENGINE]}, with Pandoc {pandoc} and Typst {installed('typst')}"
+    return NEITHER
+
+
+def built_with() -> Markdown:
+    """Return commit, checksum, Python and engine of this copy as a table."""
+    made_from, data, changed = commit(), data_checksum(), len(uncommitted())
+    state = f"`{made_from}`" if made_from else NOT_KNOWN
+    if changed:
+        state += f", and {changed} changed file{'s' if changed > 1 else ''}"
+    rows = {
+        "Version": version(),
+        "Made": f"{made():%Y-%m-%d %H:%M} UTC",
+        "Commit": state,
+        "SHA-256 of the data": f"`{data}`" if data else "no data",
+        "Python": platform.python_version(),
+        ENGINE_ROW: engine(),
+    }
+    frame = pd.DataFrame(rows.items(), columns=["What", "Which"])
+    return show_table(frame, widths=[1, 3], align="ll", markdown=True)
+
+
+def packages() -> Markdown:
+    """Return the packages that the review names as its dependencies, with their versions."""
+    rows = [[name, installed(name)] for name in dependencies()]
+    return show_table(pd.DataFrame(rows, columns=["Package", "Version"]), widths=[2, 1])

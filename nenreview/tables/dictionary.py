@@ -1,0 +1,101 @@
+"""The data dictionary: ``data/datapackage.json`` as tables for the reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from nenreview.evidence.dataset import TABLES
+from nenreview.evidence.paths import data_folder
+from nenreview.evidence.schema import column_names, read_package
+
+
+def resources(folder: Path | None = None) -> pd.DataFrame:
+    """Return the resources of the data package.
+
+    Returns
+    -------
+    DataFrame
+        One row a resource, in the order of the package: ``Name, File, Holds, Columns, Key``,
+        where Key names the columns that together single out a row.
+
+    Raises
+    ------
+    InputError
+        If ``datapackage.json`` in `folder` cannot be read.
+    """
+    rows = [
+        [
+            name,
+            resource["path"],
+            resource["description"],
+            len(column_names(resource)),
+            ", ".join(resource["schema"]["primaryKey"]),
+        ]
+        for name, resource in read_package(folder or data_folder(), TABLES).items()
+    ]
+    return pd.DataFrame(rows, columns=["Name", "File", "Holds", "Columns", "Key"])
+
+
+def columns_of(name: str, folder: Path | None = None) -> pd.DataFrame:
+    """Return the columns of one resource.
+
+    Parameters
+    ----------
+    name : str
+        Name of the resource, such as ``"results"``.
+    folder : Path, optional
+        Where ``datapackage.json`` is.
+
+    Returns
+    -------
+    DataFrame
+        One row a column, in the order of the file: ``Column, Type, Required, Values or form,
+        Description``.
+
+    Raises
+    ------
+    LookupError
+        If the package has no such resource.
+    InputError
+        If ``datapackage.json`` in `folder` cannot be read.
+    """
+    package = read_package(folder or data_folder(), TABLES)
+    if name not in package:
+        raise LookupError(f"no resource {name!r} in the data; expected one of {', '.join(package)}")
+    schema = package[name]["schema"]
+    targets = {key["fields"]: key["reference"]["resource"] for key in schema.get("foreignKeys", [])}
+    rows = [
+        [
+            field["name"],
+            field["type"],
+            "yes" if field.get("constraints", {}).get("required") else "no",
+            _form(field.get("constraints", {}), targets.get(field["name"])),
+            field["description"],
+        ]
+        for field in schema["fields"]
+    ]
+    return pd.DataFrame(
+        rows, columns=["Column", "Type", "Required", "Values or form", "Description"]
+    )
+
+
+def _form(limits: dict, target: str | None) -> str:
+    """Return what a cell may hold, for the reader; empty where anything may stand."""
+    parts = []
+    if "enum" in limits:
+        parts.append("one of: " + ", ".join(limits["enum"]))
+    if "pattern" in limits:
+        parts.append("form: " + limits["pattern"])
+    if "minimum" in limits and "maximum" in limits:
+        parts.append(f"{limits['minimum']} to {limits['maximum']}")
+    elif "minimum" in limits:
+        parts.append(f"{limits['minimum']} or more")
+    elif "maximum" in limits:
+        parts.append(f"{limits['maximum']} or less")
+    if limits.get("unique"):
+        parts.append("no value twice")
+    if target:
+        parts.append(f"a key of {target}")
+    return "; ".join(parts)

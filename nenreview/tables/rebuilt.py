@@ -1,0 +1,212 @@
+"""Printed tables as a chapter shows them again, each marked cell with the way to its finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from string import ascii_lowercase
+
+import pandas as pd
+from IPython.display import Markdown
+
+from nenreview.audit.finding import DISAGREEING, NOT_CHECKABLE
+from nenreview.audit.provenance import cell_id, marked, provenance_list
+from nenreview.audit.rebuild import LABEL, rebuild, rebuild_numbers, rebuild_table_numbers
+from nenreview.evidence.dataset import Dataset, load
+from nenreview.evidence.integrity import CELL_KEY
+from nenreview.tables.audit import anchor, link_to, sentences
+from nenreview.tables.table import alignment, escape, show_table
+from nenreview.wording import population_name
+from qmdbook.display import Shown
+
+UNCHECKED_MARK = "‡"  # follows a number that nothing in the sources determines
+_KEY = (
+    "A number without a mark agrees with those that it was held against; one marked "
+    f"{UNCHECKED_MARK} stands as printed, since nothing else in the sources determines it."
+)
+
+
+def rebuilt_table(source: str, table: str, *, stub: str = "Item") -> Markdown:
+    """Return a printed table rebuilt from the data.
+
+    A cell that disagrees with the print is set bold, with a letter that `notes` explains, and
+    one that nothing determines has a mark. A list of where each number comes from follows.
+
+    Parameters
+    ----------
+    source, table : str
+        Which table of ``cells.csv``.
+    stub : str
+        Heading of the first column where none is printed.
+    """
+    data = load()
+    cells = rebuild(data, source, table)
+    letters = _letters(cells)
+    numbers = dict(list(rebuild_table_numbers(data, source, table).groupby(CELL_KEY, sort=False)))
+    heads = cells[(cells["verdict"] == LABEL) & (cells["row"] == "") & (cells["column"] != "")]
+    columns = [c for c in cells["column"].unique() if c]
+    printed_stub = next(
+        (h for h in heads["column"] if h not in set(cells.loc[cells["row"] != "", "column"])), ""
+    )
+    columns = [c for c in columns if c != printed_stub]
+    rows, group, omitted = [], "", sentences(source, table)
+    for (row_group, label), row in cells[cells["row"] != ""].groupby(
+        ["row_group", "row"], sort=False
+    ):
+        if row_group != group and row_group:
+            rows.append([f"**{escape(row_group)}**", *[""] * len(columns)])
+        group = row_group
+        if label not in omitted:
+            by_column = {cell.column: cell for cell in row.itertuples()}
+            rows.append(
+                [
+                    escape(label),
+                    *(_shown(by_column.get(c), letters, numbers, source) for c in columns),
+                ]
+            )
+    names = [printed_stub or stub, *("As rebuilt" if c == "value" else c for c in columns)]
+    frame = pd.DataFrame(rows, columns=names)
+    filled = cells[(cells["row"] != "") & ~cells["row"].isin(omitted)]
+    align = "l" + "".join(alignment(filled.loc[filled["column"] == c, "rebuilt"]) for c in columns)
+    widths = [2.2, *[max(0.8, 3 / len(columns))] * len(columns)]
+    shown = show_table(frame, widths=widths, align=align, markdown=True)
+    return Shown(shown.data + _list_of(data, source, table, filled, numbers))
+
+
+def _list_of(data: Dataset, source: str, table: str, cells: pd.DataFrame, numbers: dict) -> str:
+    """Return the list of where the numbers of the cells that are shown come from."""
+    entries = []
+    for cell in cells.itertuples():
+        key = _key(cell, source)
+        if cell.rebuilt and key in numbers:
+            column = "" if cell.column == "value" else cell.column
+            parts = cell.row_group, "" if cell.row.isdigit() else cell.row, column
+            place = ", ".join(filter(None, parts))
+            entries.append((place, cell.printed, numbers[key]))
+    return provenance_list(data, source, table, entries) if entries else ""
+
+
+def _key(cell, source: str) -> tuple[str, ...]:
+    """Return a row of `rebuild` as a key of cells."""
+    return source, *(getattr(cell, name) for name in CELL_KEY[1:])
+
+
+def notes(source: str, table: str) -> Markdown:
+    """Return why each marked cell of a rebuilt table disagrees, and what the mark is.
+
+    The PDF sets what stands in ``.table-notes`` below the last row of the table before it.
+    """
+    cells = rebuild(load(), source, table)
+    cells = cells[~cells["row"].isin(sentences(source, table))]
+    letters = _letters(cells)
+    lines = []
+    if NOT_CHECKABLE in set(cells["verdict"]):
+        lines.append(_KEY)
+    elif not letters:
+        lines.append("Every cell that can be recomputed agrees with the print.")
+    for reason, letter in letters.items():
+        marked = cells[(cells["reason"] == reason) & cells["verdict"].isin(DISAGREEING)]
+        where = marked.iloc[0]
+        printed = (
+            f"printed {escape(where['printed'])}: "
+            if len(marked) == 1 and len(where["printed"]) < 60
+            else ""
+        )
+        sentence = f"{printed}{escape(reason)}."
+        lines.append(f"^{letter}^ {sentence[0].upper()}{sentence[1:]}")
+    return Shown("\n\n".join(["::: {.table-notes}", *lines, ":::"]))
+
+
+def _letters(cells: pd.DataFrame) -> dict[str, str]:
+    """Return a letter for each reason, in the order of the table; equal reasons share one."""
+    reasons = cells.loc[cells["verdict"].isin(DISAGREEING), "reason"].unique()
+    return dict(zip(reasons, ascii_lowercase, strict=False))
+
+
+def _shown(cell, letters: dict[str, str], numbers: dict, source: str) -> str:
+    if cell is None or not cell.rebuilt:
+        return ""
+    # One layout for all, whatever spacing the print has before a bracket.
+    text = escape(cell.rebuilt.replace("(", " (").replace("  (", " ("))
+    found = numbers.get(_key(cell, source))
+    if found is None:
+        return text
+    if cell.verdict not in DISAGREEING:
+        mark = f"^{UNCHECKED_MARK}^" if cell.verdict == NOT_CHECKABLE else ""
+        return marked(text, cell_id(found)) + mark
+    link = link_to(letters[cell.reason], cell.findings[0])
+    return f"{_anchors(cell.findings)}{marked(f'**{text}**', cell_id(found))}^{link}^"
+
+
+def _anchors(findings: tuple[str, ...]) -> str:
+    """Return the anchors that the ledger leads back to, one for each number of a cell."""
+    numbers = dict.fromkeys("-".join(ident.split("-")[:2]) for ident in findings)
+    return "".join(map(anchor, numbers))
+
+
+def statistics_table(source: str, table: str, row: str, column: str) -> Markdown:
+    """Return the numbers of a cell that is a sentence, one a line, beside the recomputed ones."""
+    data = load()
+    numbers = rebuild_numbers(data, source, table, row, column)
+    frame = _statistics(numbers)
+    frame["Printed"] = [
+        marked(text, ident) for text, ident in zip(frame["Printed"], numbers["id"], strict=True)
+    ]
+    shown = show_table(frame, widths=[1.6, 1.3, 1, 1.1, 1.2, 2.4], align="lllrll", markdown=True)
+    entries = [
+        (f"Row {row}, {column}", number["printed"].item(), number)
+        for _, number in numbers.groupby("id", sort=False)
+    ]
+    return Shown(shown.data + provenance_list(data, source, table, entries))
+
+
+def numbers_table(trial: str) -> Markdown:
+    """Return every number that any source prints of a trial, with its place and its verdict.
+
+    One line of dashes where none is printed yet.
+    """
+    data = load()
+    frames = [
+        _statistics(numbers).assign(Where=[_place(number) for number in numbers.itertuples()])
+        for numbers in _numbers_of(data, trial)
+    ]
+    columns = ["Where", "Population", "What", "Printed", "Verdict", "Why"]
+    frame = pd.concat(frames) if frames else pd.DataFrame([["–"] * len(columns)], columns=columns)
+    if frames:
+        frame["What"] += ", " + frame["Statistic"]  # seven columns are more than a page holds
+    widths = [1.3, 1.3, 1.4, 1, 1.1, 2.3]
+    return show_table(frame[columns], widths=widths, align="lllrll", markdown=True)
+
+
+def _numbers_of(data: Dataset, trial: str) -> Iterator[pd.DataFrame]:
+    """Yield the reported numbers of a trial, table by table, in the order of the data."""
+    places = data.select(trial=trial, status="reported")[["source", "table"]].drop_duplicates()
+    for place in places.itertuples(index=False):
+        numbers = rebuild_table_numbers(data, place.source, place.table)
+        yield numbers[(numbers["trial"] == trial) & (numbers["status"] == "reported")]
+
+
+def _place(number) -> str:
+    """Return where a number is printed."""
+    column = "" if number.column == "value" else number.column
+    cell = ", ".join(filter(None, (number.row_group, number.row, column)))
+    return escape(f"{number.source}, {number.table}" + (f": {cell}" if cell else ""))
+
+
+def _statistics(numbers: pd.DataFrame) -> pd.DataFrame:
+    """Return numbers of `rebuild_table_numbers` as Markdown: what each is, and how it stands."""
+    frame = pd.DataFrame(
+        {
+            "Population": numbers["population"].map(population_name),
+            "What": (numbers["outcome"] + " " + numbers["category"]).str.strip(),
+            "Statistic": numbers["statistic"],
+            "Printed": (numbers["printed"] + " " + numbers["unit"]).str.replace(" %", "%"),
+        }
+    ).map(escape)
+    frame["Verdict"] = [
+        _anchors(row.findings) + link_to(row.verdict, row.findings[0])
+        if row.findings
+        else row.verdict
+        for row in numbers.itertuples()
+    ]
+    frame["Why"] = numbers["reason"].where(numbers["reason"] != "", numbers["basis"]).map(escape)
+    return frame

@@ -1,0 +1,195 @@
+"""What the Markey chapter works out: four patients, fact by fact, and two series it quotes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.responses import below
+from nenreview.evidence.sizes import size
+from nenreview.evidence.sources import MARKEY
+from nenreview.stats.rate import Rate
+from nenreview.wording import number
+
+TRIAL, SOURCE, TABLE = "markey-case-series", MARKEY, "Table 1"
+PD_L1_SERIES = {
+    "Korean series, metastatic GEP-NET": "Korean PD-L1 series, metastatic GEP-NET",
+    "Lang and colleagues, GI NET": "Lang, GI NET",
+}
+
+_DIAGNOSIS = re.compile(
+    r"\d+ y/o, Stage (?P<stage>[IV]+), ?(?P<grade>G-I+), "
+    r"(?P<hormones>nonfunctional|gastrin producing)[, ]+?(?P<primary>\S.*)",
+    re.IGNORECASE,
+)
+_SITES = {
+    "pNET": "pancreatic",
+    "Bronchial NET": "bronchial",
+    "NET of unknown primary": "unknown primary",
+}
+_AGENT = re.compile(r"\d+ months on (\w+)")
+# The print has both spellings of one drug, and singular and plural of one class.
+_SAME_DRUG = {"temozolamide": "temozolomide", "somatostatin analogs": "somatostatin analog"}
+
+
+@dataclass(frozen=True)
+class Patient:
+    """One row of the printed table.
+
+    Attributes
+    ----------
+    number : str
+        Place in the printed table, from ``"1"``.
+    age : int
+        Years.
+    stage, grade : str
+        As printed, ``"IV"`` and ``"G-II"``.
+    hormones : str
+        ``"nonfunctional"`` or what the tumour produces.
+    site : str
+        Primary site, ``"pancreatic"``.
+    agent : str
+        The checkpoint inhibitor.
+    months : float
+        Time on treatment, from the table.
+    stable_months : float
+        Duration of stable disease, from the prose.
+    progressed : int or None
+        Year of progression; None where stable disease is printed as continuing.
+    prior : tuple of str
+        Drugs given before, one spelling a drug, in the order of the print.
+    """
+
+    number: str
+    age: int
+    stage: str
+    grade: str
+    hormones: str
+    site: str
+    agent: str
+    months: float
+    stable_months: float
+    progressed: int | None
+    prior: tuple[str, ...]
+
+
+def patients(data: Dataset) -> list[Patient]:
+    """Return the patients in the order of the printed table.
+
+    Raises
+    ------
+    LookupError
+        If a printed cell cannot be read, or a number of a patient is missing or ambiguous.
+    """
+    rows = data.cells[
+        (data.cells["source"] == SOURCE)
+        & (data.cells["table"] == TABLE)
+        & (data.cells["row"] != "")
+    ]
+    printed = rows.pivot(index="row", columns="column", values="printed")
+    return [_patient(data, row, cells) for row, cells in printed.sort_index().iterrows()]
+
+
+def _patient(data: Dataset, row: str, cells: pd.Series) -> Patient:
+    diagnosis = _read(_DIAGNOSIS, cells["Diagnosis"])
+    primary = diagnosis["primary"]
+    if primary not in _SITES:
+        raise LookupError(f"primary {primary!r}; expected one of {', '.join(_SITES)}")
+    where = {"source": SOURCE, "trial": TRIAL, "population": below("all", f"patient {row}")}
+    years = data.select(outcome="year of progression", **where)["value"].unique()
+    return Patient(
+        number=row,
+        age=int(data.value(outcome="age", **where)),
+        stage=diagnosis["stage"],
+        grade=diagnosis["grade"],
+        hormones=diagnosis["hormones"].lower(),
+        site=_SITES[primary],
+        agent=_read(_AGENT, cells["Duration of Treatment"])[1],
+        months=data.value(outcome="time on treatment", table=TABLE, **where),
+        stable_months=data.value(outcome="duration of SD", table="RESULTS", **where),
+        progressed=int(years.item()) if len(years) else None,
+        prior=_drugs(cells["Prior Treatments"]),
+    )
+
+
+def _read(pattern: re.Pattern, cell: str) -> re.Match:
+    found = pattern.fullmatch(cell)
+    if not found:
+        raise LookupError(f"cell {cell!r} of {SOURCE}, {TABLE}; expected {pattern.pattern}")
+    return found
+
+
+def _drugs(cell: str) -> tuple[str, ...]:
+    listed = [drug.strip() for drug in re.split(r",| and ", cell.lower())]
+    return tuple(_SAME_DRUG.get(drug, drug) for drug in listed)
+
+
+def diagnoses(data: Dataset) -> pd.DataFrame:
+    """Return the diagnosis of each patient, one fact a column, as text."""
+    return pd.DataFrame(
+        [[p.number, p.age, p.site, p.stage, p.grade, p.hormones] for p in patients(data)],
+        columns=["Patient", "Age", "Site", "Stage", "Grade", "Hormones"],
+    ).astype(str)
+
+
+def courses(data: Dataset) -> pd.DataFrame:
+    """Return agent, months and last state of each patient, as text."""
+    return pd.DataFrame(
+        [
+            [
+                p.number,
+                p.agent,
+                number(p.months),
+                number(p.stable_months),
+                f"progression, {p.progressed}" if p.progressed else "stable disease",
+            ]
+            for p in patients(data)
+        ],
+        columns=["Patient", "Agent", "Months on treatment", "Months of SD", "Last reported"],
+    )
+
+
+def prior_treatments(data: Dataset) -> pd.DataFrame:
+    """Return which drugs are listed for which patient, the most often listed first.
+
+    Returns
+    -------
+    DataFrame
+        Column ``Drug`` and one a patient, ``yes`` or an en dash.
+    """
+    series = patients(data)
+    listed = pd.Series([drug for p in series for drug in p.prior])
+    drugs = listed.value_counts(sort=False).sort_values(ascending=False, kind="stable").index
+    return pd.DataFrame(
+        [[drug, *("yes" if drug in p.prior else "–" for p in series)] for drug in drugs],
+        columns=["Drug", *(f"Patient {p.number}" for p in series)],
+    )
+
+
+def listed_for_all(data: Dataset) -> Rate:
+    """Return the prior drugs that every patient has, among all that are listed."""
+    lists = [set(p.prior) for p in patients(data)]
+    return Rate(len(set.intersection(*lists)), len(set.union(*lists)))
+
+
+def pd_l1_series(data: Dataset) -> dict[str, Rate]:
+    """Return PD-L1-positive tumours in the two series that the background quotes."""
+    return {
+        name: Rate(
+            int(
+                data.value(
+                    source=SOURCE,
+                    trial="",
+                    population=population,
+                    outcome="PD-L1 expression",
+                    category="positive",
+                    statistic="events",
+                )
+            ),
+            size(data, "", population, SOURCE),
+        )
+        for name, population in PD_L1_SERIES.items()
+    }

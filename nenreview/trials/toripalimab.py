@@ -1,0 +1,118 @@
+"""What the toripalimab chapter works out: rates across sources, and the biomarker tables."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from nenreview.audit.two_groups import TESTS, tables_that_fit
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.responses import response_rate
+from nenreview.evidence.sizes import size
+from nenreview.evidence.sources import JIA, LU
+from nenreview.stats.percentages import the_count
+from nenreview.stats.rate import Rate
+from nenreview.wording import of, p_value
+
+TRIAL = "NCT03167853"
+ABSTRACT, PAPER = LU, JIA  # the trial's own abstract; the paper that cites it
+NEC = "all > NEC"
+MARKERS = ("PD-L1", "TMB")
+
+
+def everyone(data: Dataset) -> Rate:
+    """Return responders among all patients, from the abstract."""
+    return response_rate(data, TRIAL, "all", ABSTRACT)
+
+
+def nec(data: Dataset) -> Rate:
+    """Return responders among NEC, from Table 1 of Jia 2022."""
+    return response_rate(data, TRIAL, NEC, PAPER)
+
+
+def net(data: Dataset) -> Rate:
+    """Return responders among NET: all patients less those with NEC.
+
+    Neither source prints the count; both numbers of the difference are printed.
+    """
+    whole, part = everyone(data), nec(data)
+    return Rate(whole.events - part.events, whole.n - part.n)
+
+
+def biomarker_tables(data: Dataset, marker: str) -> pd.DataFrame:
+    """Return the pairs of rates that fit what is printed of a biomarker.
+
+    Parameters
+    ----------
+    data : Dataset
+        The checked dataset.
+    marker : str
+        One of `MARKERS`.
+
+    Returns
+    -------
+    DataFrame
+        As `tables_that_fit`; no more patients than the trial has, no more responders.
+
+    Raises
+    ------
+    ValueError
+        If the marker is not one of `MARKERS`.
+    """
+    if marker not in MARKERS:
+        raise ValueError(f"{marker!r}; expected one of {', '.join(MARKERS)}")
+    printed = {
+        level: data.select(
+            source=ABSTRACT, trial=TRIAL, population=f"all > {marker} {level}", outcome="ORR"
+        )["printed"].item()
+        for level in ("high", "low")
+    }
+    whole = everyone(data)
+    p = printed_p(data, marker)
+    return tables_that_fit(
+        printed["high"], printed["low"], p, patients=whole.n, events=whole.events
+    )
+
+
+def printed_p(data: Dataset, marker: str) -> str:
+    """Return the p value that the abstract prints for a biomarker."""
+    where = {"source": ABSTRACT, "statistic": "p_value", "category": f"{marker} high against low"}
+    return data.select(**where)["printed"].item()
+
+
+def biomarker_summary(data: Dataset) -> pd.DataFrame:
+    """Return one row a fitting table of each biomarker, as text, with the p of each test."""
+    rows = []
+    for marker in MARKERS:
+        for fit in biomarker_tables(data, marker).to_dict("records"):
+            rows.append(
+                {
+                    "Biomarker": marker,
+                    "High": of(fit["first"]),
+                    "Low": of(fit["second"]),
+                    "Tested": str(fit["patients"]),
+                    "p, printed": printed_p(data, marker),
+                    **{f"p, {name}": p_value(fit[name]) for name in TESTS},
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def adverse_event_counts(data: Dataset) -> dict[str, Rate]:
+    """Return patients with an adverse event, from the percentages of the abstract.
+
+    Raises
+    ------
+    LookupError
+        If not exactly one count fits a percentage.
+    """
+    n = size(data, TRIAL, "all", ABSTRACT)
+    kinds = {
+        "Treatment-related, any grade": ("TRAE", "any"),
+        "Treatment-related, grade 3 or higher": ("TRAE", ">=3"),
+        "Immune-related, any grade": ("irAE", "any"),
+    }
+    counts = {}
+    for name, (outcome, grade) in kinds.items():
+        rows = data.select(source=ABSTRACT, outcome=outcome, grade=grade, statistic="percent")
+        counts[name] = Rate(the_count(rows["printed"].item(), n), n)
+    return counts

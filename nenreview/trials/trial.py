@@ -1,0 +1,111 @@
+"""Read the numbers of one trial as one source prints them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nenreview.evidence.dataset import Dataset, load
+from nenreview.evidence.population import ROOT_POPULATION
+from nenreview.evidence.printed_rates import PrintedRate, printed_rates
+from nenreview.evidence.responses import below, remainder, response_rate
+from nenreview.evidence.sizes import size
+from nenreview.evidence.sources import main_source
+from nenreview.stats.durations import months
+from nenreview.stats.rate import Rate
+from nenreview.wording import number, of
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The numbers of one trial as one source prints them.
+
+    Populations are named below ``all``: ``"NEC"`` is ``all > NEC``, and
+    ``"NEC > pancreatic"`` is ``all > NEC > pancreatic``.
+    """
+
+    data: Dataset
+    trial: str
+    source: str
+
+    def _path(self, population: str) -> str:
+        return population if population == ROOT_POPULATION else below(ROOT_POPULATION, population)
+
+    def size(self, population: str = ROOT_POPULATION) -> int:
+        """Return the number of patients of a population."""
+        return size(self.data, self.trial, self._path(population), self.source)
+
+    def response(self, population: str = ROOT_POPULATION) -> Rate:
+        """Return responders among all patients of a population."""
+        return response_rate(self.data, self.trial, self._path(population), self.source)
+
+    def response_elsewhere(self, *populations: str) -> Rate:
+        """Return the response rate of those in none of the populations, by subtraction."""
+        return remainder(self.data, self.trial, [self._path(p) for p in populations], self.source)
+
+    def value(
+        self, outcome: str, statistic: str, population: str = ROOT_POPULATION, **where
+    ) -> float:
+        """Return the one value that is printed for an outcome; see `Dataset.value`."""
+        where |= {"outcome": outcome, "statistic": statistic, "population": self._path(population)}
+        return self.data.value(source=self.source, trial=self.trial, **where)
+
+    def median(self, outcome: str, population: str = ROOT_POPULATION, **where) -> str:
+        """Return a printed median, as text."""
+        return number(self.value(outcome, "median", population, **where))
+
+    def patients(
+        self, outcome: str, category: str, population: str = ROOT_POPULATION, **where
+    ) -> int:
+        """Return a printed count of patients."""
+        return int(self.value(outcome, "events", population, category=category, **where))
+
+    def months(
+        self, outcome: str, population: str = ROOT_POPULATION, *, statistic: str = "median"
+    ) -> str:
+        """Return a time that is printed in days or weeks in months, to one decimal."""
+        where = {"trial": self.trial, "source": self.source, "population": self._path(population)}
+        rows = self.data.select(outcome=outcome, statistic=statistic, **where)
+        (unit,) = rows["unit"].unique()
+        return f"{months(self.value(outcome, statistic, population), unit):.1f}"
+
+    def share(self, population: str = ROOT_POPULATION, outcome: str = "ORR") -> PrintedRate:
+        """Return the share that is printed of a population, with the counts that fit it.
+
+        Raises
+        ------
+        LookupError
+            If the source prints none.
+        """
+        for rate in printed_rates(self.data, self.trial, self.source):
+            if (rate.population, rate.outcome) == (self._path(population), outcome):
+                return rate
+        raise LookupError(f"{self.source} prints no {outcome} of {population!r} of {self.trial}")
+
+    def fitted(self, population: str = ROOT_POPULATION, outcome: str = "ORR") -> Rate:
+        """Return the one count that fits the share that is printed of a population.
+
+        Raises
+        ------
+        LookupError
+            If the source prints no share, or not exactly one count fits it.
+        """
+        share = self.share(population, outcome)
+        if len(share.counts) != 1:
+            fitting = ", ".join(map(of, share.counts)) or "none"
+            raise LookupError(f"expected one count for {share.printed}%; found {fitting}")
+        return share.counts[0]
+
+
+def open_trial(trial: str, source: str | None = None) -> Trial:
+    """Return the numbers of a trial as a source, by default its main one, prints them.
+
+    Raises
+    ------
+    LookupError
+        If the data have no such trial.
+    """
+    data = load()
+    known = {row.trial: row for row in data.trials.itertuples()}
+    if trial not in known:
+        raise LookupError(f"{trial!r} is no trial of the data; expected one of {', '.join(known)}")
+    return Trial(data, trial, source or main_source(known[trial]))

@@ -1,0 +1,1 @@
+"""Render a book of .qmd chapters without Quarto."""

@@ -1,0 +1,313 @@
+"""Keep what earlier renders made, for as long as nothing that it was made from has changed.
+
+All of it lies in ``.cache/``, which can be deleted at any time:
+
+- each executed chapter, under one key: its code, the project's other files as a whole, the
+  installed packages, Python, this engine, and the date of the book (`Cache`);
+- what Pandoc made of single chapters (`WrittenChapters`);
+- what the book's folder was last made from (`LastRender`).
+
+A file that changes runs every chapter again, because nothing tells which chapters depend on it.
+Other chapters do not count: a chapter that reads them belongs into ``qmdbook.run-always``.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+
+from qmdbook.config import BookConfig
+from qmdbook.edition import EPOCH, made
+from qmdbook.execute.chapters import INLINE_RESULTS, Executed, inline_of
+from qmdbook.files import FOLDER, checksum, checksum_of, installed, times
+from qmdbook.git import git_says
+from qmdbook.source.chapter import Chapter
+from qmdbook.textfile import write_whole
+from qmdbook.write.markdown import ChapterText
+from qmdbook.write.pandoc import SUMMARY, piece_name
+
+ENGINE = Path(__file__).parent
+# What a page takes from another chapter stands in a line with one of these: its headings and
+# labels, which give numbers, its anchors, and the works that it cites.
+_SHARED = re.compile(r"^.*(?:#|@|id=|:::).*$", re.M)
+# What reading an entry raises: it was never kept, or by another version, or was cut short.
+_NOT_KEPT = (OSError, ValueError, KeyError, TypeError)
+
+
+class Cache:
+    """The executed chapters of a book, for one render.
+
+    Parameters
+    ----------
+    config : BookConfig
+        The book.
+    files : dict of str to str
+        What the project's files held before anything was executed (`files.checksums`).
+    changed : dict of str to int
+        When they last changed, taken before `files` (`files.times`). No chapter is kept where a
+        file has changed since, even if it was changed back.
+    """
+
+    def __init__(self, config: BookConfig, files: dict[str, str], changed: dict[str, int]):
+        self._config = config
+        self._folder = config.root / FOLDER / "chapters"
+        self._files, self._changed = files, self._others(changed)
+        self._entries: dict[str, dict] = {}  # as read from the folder
+        for part in self._folder.glob(".*"):  # of a process that was killed as it wrote
+            part.unlink(missing_ok=True)
+
+    def get(self, chapter: Chapter) -> dict | None:
+        """Return a chapter's executed notebook, unless anything that it came from has changed."""
+        if chapter.file in self._config.run_always:
+            return None
+        try:
+            entry = self._entry(chapter)
+            if entry["key"] != self._key(chapter):
+                return None
+            return with_results(chapter.notebook, entry["notebook"])
+        except _NOT_KEPT:
+            return None
+
+    def put(self, chapter: Chapter, executed: Executed) -> None:
+        """Keep an executed chapter.
+
+        Nothing is said where it cannot be written: the next render executes it again.
+        """
+        if self._others(times(self._config.root)) != self._changed:
+            return
+        entry = {"key": self._key(chapter), **vars(executed)}
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_whole(self._path(chapter), json.dumps(entry, ensure_ascii=False).encode())
+
+    def seconds(self, chapter: Chapter) -> float:
+        """Return how long a chapter took the last time; infinity where that is not known."""
+        try:
+            return self._entry(chapter)["seconds"]
+        except _NOT_KEPT:
+            return float("inf")
+
+    def checksum(self, *, chapters: bool = True) -> str:
+        """Return one checksum of all that a render can depend on.
+
+        Parameters
+        ----------
+        chapters : bool
+            Whether the chapters count, and with them the history, which tells of every file.
+        """
+        if not chapters:
+            return self._surroundings
+        return checksum_of(json.dumps([self._surroundings, self._files, self._history]))
+
+    def _entry(self, chapter: Chapter) -> dict:
+        """Return what is kept of a chapter, read once: it can be megabytes."""
+        if chapter.file not in self._entries:
+            text = self._path(chapter).read_text(encoding="utf-8")
+            self._entries[chapter.file] = json.loads(text)
+        return self._entries[chapter.file]
+
+    def _path(self, chapter: Chapter) -> Path:
+        return self._folder / f"{chapter.file.replace('/', '-')}.json"
+
+    def _key(self, chapter: Chapter) -> str:
+        return checksum_of(json.dumps([self._surroundings, code_of(chapter.notebook)]))
+
+    def _others(self, files: dict) -> dict:
+        """Return the entries of files that are no chapters."""
+        chapters = set(self._config.files)
+        return {file: value for file, value in files.items() if file not in chapters}
+
+    @cached_property
+    def _surroundings(self) -> str:
+        """Return one checksum of all that chapters are made with, apart from themselves."""
+        engine = [checksum(path) for path in sorted(ENGINE.rglob("*")) if _is_code(path)]
+        known = [sys.version, installed(), os.environ.get(EPOCH), engine]
+        known += [made(self._config.root).date().isoformat(), self._others(self._files)]
+        return checksum_of(json.dumps(known))
+
+    @cached_property
+    def _history(self) -> list[str | None]:
+        """Return what Git says of the project: its last commit, and what is not committed."""
+        outputs = (f":(exclude){folder}" for folder in (FOLDER, self._config.book.name))
+        status = ("status", "--porcelain", "--", ".", *outputs)
+        return [git_says(self._config.root, *asked) for asked in (("rev-parse", "HEAD"), status)]
+
+
+def _is_code(path: Path) -> bool:
+    return path.is_file() and path.suffix != ".pyc"
+
+
+def code_of(notebook: dict) -> list[str | list[str]]:
+    """Return what is executed of a notebook, in order; prose is not.
+
+    Returns
+    -------
+    list of str or list of str
+        The code of each cell without its options, and between cells the inline expressions,
+        each once where prose repeats them.
+    """
+    return [_lines(c) if _is_cell(c) else inline_of(c) for c in _computed(notebook)]
+
+
+def with_results(notebook: dict, executed: dict) -> dict:
+    """Return a notebook with the results of another that has the same code.
+
+    Parameters
+    ----------
+    notebook : dict
+        As it is now, not executed.
+    executed : dict
+        As it was executed; `code_of` is the same of both.
+    """
+    result = copy.deepcopy(notebook)
+    for here, there in zip(_computed(result), _computed(executed), strict=True):
+        if _is_cell(here):
+            here |= {key: there[key] for key in ("outputs", "execution_count")}
+        else:
+            here["metadata"][INLINE_RESULTS] = there["metadata"][INLINE_RESULTS]
+    return result
+
+
+def _computed(notebook: dict) -> list[dict]:
+    return [cell for cell in notebook["cells"] if _is_cell(cell) or inline_of(cell)]
+
+
+def _is_cell(cell: dict) -> bool:
+    return cell["cell_type"] == "code"
+
+
+def _lines(cell: dict) -> str:
+    """Return the code of a cell without the options at its top."""
+    lines = cell["source"].splitlines()
+    head = next((n for n, line in enumerate(lines) if not line.startswith("#|")), len(lines))
+    return "\n".join(lines[head:])
+
+
+class WrittenChapters:
+    """The chapters of one render, as Pandoc has left them for it or for one before.
+
+    Everything is named by what it was made from, so that nothing old can be found.
+
+    Parameters
+    ----------
+    root : Path
+        Root of the book.
+    shared : str
+        Checksum of all that a page can be made from but its own chapter (`LastRender.shared`).
+    texts : mapping of str to ChapterText
+        Every chapter of the book, executed, by its file.
+    """
+
+    def __init__(self, root: Path, shared: str, texts: Mapping[str, ChapterText]):
+        self._folder = root / FOLDER / "pieces"
+        self._summary = self._folder / f"{shared}.json"
+        self._typst = {
+            file: self._folder / f"{checksum_of(f'{shared} {file} {text.markdown}')}.json"
+            for file, text in texts.items()
+        }
+
+    @property
+    def summary(self) -> Path | None:
+        """What chapters take from each other, if it is known."""
+        return self._summary if self._summary.is_file() else None
+
+    @property
+    def typst(self) -> dict[str, Path]:
+        """Those chapters, by their files, that are there in Typst."""
+        return {file: path for file, path in self._typst.items() if path.is_file()}
+
+    def keep(self, work: Path) -> None:
+        """Keep what is new in a folder that Pandoc wrote into, and nothing that is old.
+
+        Nothing is said where it cannot be written: the next render makes it again.
+        """
+        new = {work / SUMMARY: self._summary}
+        new |= {work / piece_name(n): path for n, path in enumerate(self._typst.values())}
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            for made, kept in new.items():
+                if made.is_file():
+                    write_whole(kept, made.read_bytes())
+            for path in {*self._folder.iterdir()} - {self._summary, *self._typst.values()}:
+                path.unlink()
+
+
+class LastRender:
+    """What the last render made, and from what.
+
+    Parameters
+    ----------
+    config : BookConfig
+        The book.
+    cache : Cache
+        Of this render: it knows what the project's files held before it began.
+    """
+
+    def __init__(self, config: BookConfig, cache: Cache):
+        self._path = config.root / FOLDER / "book.json"
+        self._book = config.book
+        self._all, self._rest = cache.checksum(), cache.checksum(chapters=False)
+        try:
+            recorded = json.loads(self._path.read_text(encoding="utf-8"))
+            self._recorded = recorded if recorded["book"] == self._state() else {}
+        except _NOT_KEPT:
+            self._recorded = {}
+
+    def is_current(self, formats: list[str]) -> bool:
+        """Return whether these formats are up to date, all of them."""
+        return self._recorded.get("from") == self._all and set(formats) <= set(
+            self._recorded["formats"]
+        )
+
+    def stale_pages(self, texts: Mapping[str, ChapterText], shared: str) -> frozenset[str]:
+        """Return the chapters whose pages, or what they offer to take away, must be written.
+
+        Parameters
+        ----------
+        texts : mapping of str to ChapterText
+            Every chapter of the book, executed, by its file, in the order of the book.
+        shared : str
+            As `shared` gives it for them.
+        """
+        if "html" not in self._recorded.get("formats", ()):
+            return frozenset(texts)
+        if self._recorded["shared"] != shared:
+            return frozenset(texts)
+        known = self._recorded["pages"]
+        return frozenset(file for file, text in texts.items() if known.get(file) != text.checksum)
+
+    def record(self, formats: list[str], texts: Mapping[str, ChapterText], shared: str) -> None:
+        """Record that these formats have been made, and others only if from the same."""
+        same = self._recorded.get("from") == self._all
+        others = self._recorded["formats"] if same else []
+        recorded = {
+            "from": self._all,
+            "formats": sorted({*formats, *others}),
+            "shared": shared,
+            "pages": {file: text.checksum for file, text in texts.items()},
+            "book": self._state(),
+        }
+        with suppress(OSError):  # the next render makes it again
+            self._path.parent.mkdir(exist_ok=True)
+            write_whole(self._path, json.dumps(recorded).encode())
+
+    def shared(self, texts: Mapping[str, ChapterText]) -> str:
+        """Return one checksum of what any page can take from elsewhere than its own chapter."""
+        lines = {file: _SHARED.findall(text.markdown) for file, text in texts.items()}
+        return checksum_of(json.dumps([self._rest, lines]))
+
+    def _state(self) -> dict[str, list[int]]:
+        """Return size and time of every file of the book: to read them all takes too long."""
+        files = sorted(path for path in self._book.rglob("*") if path.is_file())
+        states = ((path, path.stat()) for path in files)
+        return {
+            path.relative_to(self._book).as_posix(): [state.st_size, state.st_mtime_ns]
+            for path, state in states
+        }

@@ -1,0 +1,131 @@
+"""Say which state of a book this is: its date, and what its front matter adds."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+
+from qmdbook.config import BookConfig
+from qmdbook.errors import InputError, Problem
+from qmdbook.files import CONFIG_NAME
+from qmdbook.git import last_commit
+
+EPOCH = "SOURCE_DATE_EPOCH"
+ENGINE = "QMDBOOK_ENGINE"  # what renders, in the environment of a chapter's cells
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Which state of a book this is. Everything but the date may be empty.
+
+    Attributes
+    ----------
+    made : datetime
+        When this state was made, in UTC.
+    version, description, licence : str
+        For example ``1.2.0``; one sentence; one line.
+    keywords : tuple of str
+        The words under which the book is to be found.
+    kind : str
+        What the book calls itself, for example ``report``.
+    notice : str
+        What the title page of the PDF says below the date.
+    checksum : str
+        SHA-256 of the data that the book rests on.
+    """
+
+    made: datetime
+    version: str = ""
+    description: str = ""
+    licence: str = ""
+    keywords: tuple[str, ...] = ()
+    kind: str = "book"
+    notice: str = ""
+    checksum: str = ""
+
+    @property
+    def date(self) -> str:
+        """Return the date, for example ``2026-11-03``."""
+        return self.made.date().isoformat()
+
+    @property
+    def date_in_words(self) -> str:
+        """Return the date, for example ``3 November 2026``."""
+        return date_in_words(self.made)
+
+    def in_words(self) -> str:
+        """Return version, date and checksum in one line of Markdown."""
+        version = f"Version {self.version}, " if self.version else ""
+        data = f" SHA-256 of the data: `{self.checksum}`." if self.checksum else ""
+        return f"{version}{self.date_in_words}.{data}"
+
+
+@cache
+def read_edition(config: BookConfig) -> Edition:
+    """Return which state of a book this is.
+
+    The function that ``qmdbook.front-matter`` names is called with the root of the book. It
+    returns a mapping with any of the attributes of `Edition`, except the date.
+
+    Raises
+    ------
+    InputError
+        If there is no such function, it raises, or it returns anything else.
+    """
+    said = _front_matter(config) if config.front_matter else {}
+    known = {field.name for field in fields(Edition)} - {"made"}
+    for key in said:
+        if key not in known:
+            message = f"gives {key!r}; expected some of {', '.join(sorted(known))}"
+            raise InputError(Problem(config.front_matter, message))
+    said = {key: value for key, value in said.items() if value is not None}
+    said["keywords"] = tuple(said.get("keywords", ()))
+    return Edition(made(config.root), **said)
+
+
+def _front_matter(config: BookConfig) -> dict:
+    module, _, name = config.front_matter.rpartition(".")
+    if str(config.root) not in sys.path:  # the book's own modules, as its chapters have them
+        sys.path.insert(0, str(config.root))
+    try:
+        function = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        message = f"qmdbook.front-matter: {error}; expected a function that can be imported"
+        raise InputError(Problem(CONFIG_NAME, message)) from None
+    return dict(function(config.root))
+
+
+def date_in_words(day: date) -> str:
+    """Return a date, for example ``3 November 2026``."""
+    return f"{day.day} {day:%B} {day.year}"
+
+
+@cache
+def made(root: Path) -> datetime:
+    """Return when the state of a folder was made, in UTC.
+
+    It is what the environment says in ``SOURCE_DATE_EPOCH`` (seconds since 1970), else the
+    date of the last commit, so that the same state bears the same date on every machine,
+    else now.
+
+    Raises
+    ------
+    InputError
+        If ``SOURCE_DATE_EPOCH`` is no number of seconds.
+    """
+    epoch = os.environ.get(EPOCH)
+    if epoch:
+        try:
+            return datetime.fromtimestamp(int(epoch), UTC)
+        except (ValueError, OverflowError, OSError):
+            message = f"{epoch!r}; expected seconds since 1970"
+            raise InputError(Problem(EPOCH, message)) from None
+    committed = last_commit(root, "%ct")
+    if committed:
+        return datetime.fromtimestamp(int(committed), UTC)
+    return datetime.now(UTC).replace(microsecond=0)

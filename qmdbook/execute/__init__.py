@@ -1,0 +1,1 @@
+"""Execute chapters, in forks of one process or in Jupyter kernels."""

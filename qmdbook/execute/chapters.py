@@ -1,0 +1,232 @@
+"""Execute chapters: cell by cell, once for every format, each in a session of its own.
+
+A session is an IPython that has seen nothing else: a fork of a process that has imported what
+chapters import (``forked.py``), or a Jupyter kernel (``kernel.py``). Both give the same notebook.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Protocol
+
+from qmdbook.edition import ENGINE
+from qmdbook.errors import InputError, Problem
+from qmdbook.source.chapter import INLINE, Chapter
+
+SECONDS = 600  # that one cell may take
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+INLINE_RESULTS = "inline_results"  # metadata key of a Markdown cell
+# What draws at random gives the same in every render, and in every chapter its own.
+_SEED = (
+    '__import__("random").seed({seed!r}); '
+    '__import__("numpy").random.seed(__import__("zlib").crc32({seed!r}.encode()))'
+)
+
+
+class CellError(Exception):
+    """A cell or an inline expression raised: the name of its exception, and the traceback."""
+
+    def __init__(self, name: str, traceback: str):
+        super().__init__(name)
+        self.name = name
+        self.traceback = _COLOURS.sub("", traceback)
+
+
+class Session(Protocol):
+    """What executes the cells of one chapter, in its folder."""
+
+    def run(self, source: str, *, counted: bool = True) -> list[dict]:
+        """Execute code; return its outputs as nbformat has them, or raise `CellError`.
+
+        What is not `counted` leaves IPython's numbering of cells as it was.
+        """
+
+    def evaluate(self, expressions: list[str]) -> list[dict]:
+        """Return, for each expression, what IPython's `user_expressions` says of it."""
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A chapter's executed notebook, and how long it took.
+
+    Attributes
+    ----------
+    notebook : dict
+        Of nbformat 4, with the outputs of its cells, and with the results of inline
+        expressions in the metadata of Markdown cells.
+    seconds : float
+        How long the cells took.
+    """
+
+    notebook: dict
+    seconds: float
+
+
+Run = Callable[[Chapter], Executed]
+
+
+def execute_all(
+    chapters: list[Chapter],
+    run: Run,
+    done: Callable[[Chapter, Executed], None],
+    *,
+    jobs: int,
+    stop: Callable[[], None] = lambda: None,
+) -> list[Executed]:
+    """Execute chapters side by side.
+
+    Parameters
+    ----------
+    chapters : list of Chapter
+        What to execute, in the order in which to begin.
+    run : callable
+        Executes one chapter in a session of its own.
+    done : callable
+        Called with each chapter as it finishes.
+    jobs : int
+        How many are executed at a time.
+    stop : callable
+        Ends the sessions that run, where this function is interrupted.
+
+    Returns
+    -------
+    list of Executed
+        In the order of `chapters`.
+
+    Raises
+    ------
+    InputError
+        With the traceback of each cell or inline expression that raised.
+    """
+    problems: list[Problem] = []
+
+    def attempt(chapter: Chapter) -> Executed | None:
+        try:
+            executed = run(chapter)
+        except InputError as error:
+            problems.extend(error.problems)
+            return None
+        done(chapter, executed)
+        return executed
+
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        try:
+            executed = list(pool.map(attempt, chapters))
+        except BaseException:
+            # The threads wait for their sessions, and a cell may run for long.
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop()
+            raise
+    if problems:
+        raise InputError(*problems)
+    return executed
+
+
+def inline_of(cell: dict) -> list[str]:
+    """Return the inline expressions of a cell of prose, each once."""
+    return list(dict.fromkeys(INLINE.findall(cell["source"])))
+
+
+def add_stream(outputs: list[dict], name: str, text: str) -> None:
+    """Add what a cell wrote to a stream; what follows on the same stream is one output."""
+    last = outputs[-1] if outputs else {}
+    if last.get("name") == name:
+        last["text"] += text
+    elif text:
+        outputs.append({"output_type": "stream", "name": name, "text": text})
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def environment(root: Path) -> dict[str, str]:
+    """Return the environment of a session: the modules of its root first, no colours.
+
+    One thread for each process, since there are as many processes as processors.
+    """
+    path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
+    threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
+    # What a kernel sets too, so that both draw alike.
+    backend = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    fixed = {ENGINE: "built-in engine", "PYTHONPATH": path, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    return {**threads, **backend, **os.environ, **fixed}
+
+
+def execute(
+    chapter: Chapter, session: Session, at: Callable[[int], None] = lambda line: None
+) -> Executed:
+    """Execute one chapter from top to bottom.
+
+    Inline expressions are evaluated where they stand, after the cells above them, as
+    Quarto does.
+
+    Parameters
+    ----------
+    chapter : Chapter
+        What to execute.
+    session : Session
+        Where: nothing else was executed in it.
+    at : callable
+        Called with the line of each cell before it is executed.
+
+    Raises
+    ------
+    InputError
+        If a cell or an inline expression raises, or a cell writes to standard error.
+    """
+    started = monotonic()
+    notebook = copy.deepcopy(chapter.notebook)
+    session.run(_SEED.format(seed=chapter.file), counted=False)
+    lines = iter(cell.line for cell in chapter.cells)
+    count = 0
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            line = next(lines)
+            at(line)
+            count += 1
+            cell["execution_count"] = count
+            cell["outputs"] = _outputs(session, cell["source"], chapter.file, line, count)
+        else:
+            _evaluate(session, cell, chapter)
+    return Executed(notebook, monotonic() - started)
+
+
+def _outputs(session: Session, source: str, file: str, line: int, count: int) -> list[dict]:
+    try:
+        outputs = session.run(source)
+    except CellError as error:
+        message = f"the cell raised {error.name}\n{error.traceback}"
+        raise InputError(Problem(file, message, line)) from None
+    for output in outputs:
+        if output.get("name") == "stderr":
+            message = f"the cell writes to standard error: {output['text'].strip()}"
+            raise InputError(Problem(file, message, line))
+        if output["output_type"] == "execute_result":
+            output["execution_count"] = count
+    return outputs
+
+
+def _evaluate(session: Session, cell: dict, chapter: Chapter) -> None:
+    """Evaluate the inline expressions of a Markdown cell with IPython's own formatter."""
+    expressions = inline_of(cell)
+    if not expressions:
+        return
+    results = session.evaluate(expressions)
+    for expression, result in zip(expressions, results, strict=True):
+        if result["status"] == "error":
+            trace = _COLOURS.sub("", "\n".join(result["traceback"]))
+            line = chapter.line_of(f"`{{python}} {expression}`")
+            message = f"inline expression {expression} raised {result['ename']}\n{trace}"
+            raise InputError(Problem(chapter.file, message, line))
+    cell["metadata"][INLINE_RESULTS] = {
+        e: result["data"] for e, result in zip(expressions, results, strict=True)
+    }

@@ -1,0 +1,104 @@
+"""Execute chapters in forks of one warm process, which has imported what they import.
+
+Importing takes longer than most chapters; done once, every chapter still begins in a process
+that no other has been in.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import forkserver
+from pathlib import Path
+from threading import Lock
+
+from qmdbook.config import BookConfig
+from qmdbook.errors import InputError, Problem
+from qmdbook.execute import warm
+from qmdbook.execute.chapters import SECONDS, Executed, Run, environment
+from qmdbook.source.chapter import Chapter
+
+ENDING = 1  # second that a process may take to end after its last word
+AVAILABLE = "forkserver" in multiprocessing.get_all_start_methods()
+_HERE = ("qmdbook.execute.warm", "qmdbook.execute.worker")
+_starting = Lock()  # multiprocessing does not say that processes may be started at once
+
+
+def forks(chapters: Sequence[Chapter], config: BookConfig) -> Run:
+    """Start the warm process, and return what executes a chapter in a fork of it.
+
+    The process imports while this function has long returned. It ends with this one.
+
+    Parameters
+    ----------
+    chapters : sequence of Chapter
+        Those that will be executed: what they import is imported once.
+    config : BookConfig
+        The book.
+    """
+    code = [cell["source"] for c in chapters for cell in c.notebook["cells"] if "outputs" in cell]
+    with _environment(environment(config.root) | warm.needed(code, config.before_forks)):
+        forkserver.set_forkserver_preload(list(_HERE))
+        forkserver.ensure_running()
+    return lambda chapter: _run(chapter, config.root)
+
+
+def stop() -> None:
+    """Kill the forks that run."""
+    for process in multiprocessing.active_children():
+        process.kill()
+
+
+@contextmanager
+def _environment(new: dict[str, str]) -> Iterator[None]:
+    """Give the processes that are started within another environment."""
+    old = dict(os.environ)
+    os.environ.update(new)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(old)
+
+
+def _run(chapter: Chapter, root: Path) -> Executed:
+    """Execute one chapter in a fork.
+
+    Raises
+    ------
+    InputError
+        As `execute` does, and if the process dies or a cell takes longer than `SECONDS`.
+    """
+    # Here and not above: what it needs of IPython is for the forks.
+    from qmdbook.execute.worker import work
+
+    context = multiprocessing.get_context("forkserver")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=work, args=(chapter, root, there))
+    with _starting:
+        process.start()
+    there.close()
+    line = None
+    try:
+        while here.poll(SECONDS):
+            message = here.recv()
+            if isinstance(message, Executed):
+                return message
+            if isinstance(message, list):
+                raise InputError(*message)
+            line = message
+        process.kill()
+        ended = f"the cell did not finish in {SECONDS} s"
+    except EOFError:
+        process.join()
+        code = process.exitcode
+        ended = f"the {'cell' if line else 'chapter'} ended its process, " + (
+            f"by signal {-code}" if code and code < 0 else f"exit status {code}"
+        )
+    finally:
+        here.close()
+        process.join(ENDING)
+        process.kill()
+    raise InputError(Problem(chapter.file, ended, line))

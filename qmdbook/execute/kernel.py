@@ -1,0 +1,152 @@
+"""A session in a Jupyter kernel of its own, as a notebook has it anywhere."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from traitlets import default
+from traitlets.config import Config
+
+from qmdbook.errors import InputError, Problem
+from qmdbook.execute.chapters import (
+    SECONDS,
+    CellError,
+    Executed,
+    add_stream,
+    environment,
+    execute,
+)
+from qmdbook.source.chapter import Chapter
+
+_running: set[NotebookClient] = set()
+LONGEST_SOCKET_FOLDER = 80  # characters; a socket's whole path must stay under 104
+
+
+class _ThisPython(KernelSpecManager):
+    """The kernel of the Python that runs, whatever kernels the machine has registered."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        return KernelSpec(
+            argv=[
+                sys.executable,
+                "-m",
+                "ipykernel_launcher",
+                "-f",
+                "{connection_file}",
+                # No history in the reader's home folder, no notes on transport.
+                "--HistoryManager.enabled=False",
+                "--log-level=ERROR",
+            ],
+            display_name="Python",
+            language="python",
+        )
+
+
+class _Manager(AsyncKernelManager):
+    """A manager of kernels of this Python; nbclient makes it, and so shuts it down."""
+
+    @default("kernel_spec_manager")
+    def _this_python(self) -> KernelSpecManager:
+        return _ThisPython()
+
+
+class _KernelSession:
+    def __init__(self, client: NotebookClient):
+        self._client = client
+
+    def run(self, source: str, *, counted: bool = True) -> list[dict]:
+        cell = nbformat.v4.new_code_cell(source)
+        self._client.nb.cells = [cell]
+        try:
+            self._client.execute_cell(cell, 0, store_history=counted)
+        except CellExecutionError as error:
+            # The traceback begins after nbclient's own heading and the cell's source.
+            raise CellError(error.ename, error.traceback) from None
+        outputs: list[dict] = []
+        for output in cell.outputs:
+            if output.output_type == "stream":
+                add_stream(outputs, output.name, output.text)
+            else:
+                outputs.append(dict(output))
+        return outputs
+
+    def evaluate(self, expressions: list[str]) -> list[dict]:
+        numbered = {str(i): expression for i, expression in enumerate(expressions)}
+        published = self.run(
+            "get_ipython().display_pub.publish({'application/json': "
+            f"get_ipython().user_expressions({numbered!r})}})",
+            counted=False,
+        )
+        results = published[0]["data"]["application/json"]
+        return [results[key] for key in numbered]
+
+
+def run_in_kernel(chapter: Chapter, root: Path) -> Executed:
+    """Execute one chapter in a kernel of its own.
+
+    Parameters
+    ----------
+    chapter : Chapter
+        What to execute.
+    root : Path
+        Root of the book; a chapter runs in the folder of its file.
+
+    Raises
+    ------
+    InputError
+        As `execute` does, and if the kernel dies or a cell takes longer than `SECONDS`.
+    """
+    line = None
+
+    def at(number: int) -> None:
+        nonlocal line
+        line = number
+
+    with _client(chapter, root) as client:
+        try:
+            return execute(chapter, _KernelSession(client), at)
+        except (DeadKernelError, TimeoutError) as error:
+            message = f"the cell did not finish: {error}"
+            raise InputError(Problem(chapter.file, message, line)) from None
+
+
+@contextmanager
+def _client(chapter: Chapter, root: Path) -> Iterator[NotebookClient]:
+    """Start a kernel for one chapter, and shut it down after it.
+
+    Kernels talk over sockets in a folder of their own where the system has them: a free
+    TCP port is chosen before the kernel binds it, and another kernel may bind it first.
+    """
+    with tempfile.TemporaryDirectory(prefix="qmdbook-", ignore_cleanup_errors=True) as folder:
+        connection = {"connection_file": str(Path(folder) / "kernel.json")}
+        if hasattr(socket, "AF_UNIX") and len(folder) < LONGEST_SOCKET_FOLDER:
+            connection["transport"] = "ipc"
+        client = NotebookClient(
+            nbformat.v4.new_notebook(),
+            kernel_manager_class=_Manager,
+            timeout=SECONDS,
+            resources={"metadata": {"path": str((root / chapter.file).parent)}},
+            config=Config(KernelManager=connection),
+        )
+        with client.setup_kernel(env=environment(root)):
+            _running.add(client)
+            try:
+                yield client
+            finally:
+                _running.discard(client)
+
+
+def stop() -> None:
+    """Kill the kernels that run."""
+    for client in list(_running):
+        client.km.provisioner.process.kill()

@@ -1,0 +1,62 @@
+"""Prepare the process that chapters are forked from: import what they will.
+
+What fails here is passed over; the chapter that imports it will say so.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import importlib
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+
+MODULES = "QMDBOOK_MODULES"  # those that chapters import, separated by spaces
+NAMES = "QMDBOOK_NAMES"  # those that their code uses, likewise
+PREPARE = "QMDBOOK_PREPARE"  # a function of the book that is called with the names
+
+
+def needed(sources: Iterable[str], before_forks: str) -> dict[str, str]:
+    """Return what this module looks for in the environment.
+
+    Parameters
+    ----------
+    sources : iterable of str
+        The code of the chapters. What cannot be parsed is left to the chapter to complain of.
+    before_forks : str
+        The book's function, as its configuration has it.
+    """
+    modules: dict[str, None] = {}  # in the order of first mention
+    names: set[str] = set()
+    for source in sources:
+        with suppress(SyntaxError):
+            for node in ast.walk(ast.parse(source)):
+                if isinstance(node, ast.Import):
+                    modules |= dict.fromkeys(alias.name for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    modules[node.module] = None
+                    names |= {*node.module.split(".")}
+                    # What is imported from a package may be a module.
+                    modules |= dict.fromkeys(f"{node.module}.{alias.name}" for alias in node.names)
+                elif isinstance(node, ast.Name):
+                    names.add(node.id)
+                elif isinstance(node, ast.Attribute):
+                    names.add(node.attr)
+    imported = " ".join(name for name in modules if not name.endswith(".*"))
+    return {MODULES: imported, NAMES: " ".join(sorted(names)), PREPARE: before_forks}
+
+
+def _prepare() -> None:
+    for name in os.environ[MODULES].split():
+        with suppress(Exception):
+            importlib.import_module(name)
+    module, _, function = os.environ[PREPARE].rpartition(".")
+    if module:
+        with suppress(Exception):
+            getattr(importlib.import_module(module), function)(os.environ[NAMES].split())
+    gc.freeze()  # what is there now stays: no fork need look through it
+
+
+if MODULES in os.environ:
+    _prepare()

@@ -1,0 +1,145 @@
+"""What a forked process does: execute one chapter in an IPython of its own, and send it back."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+from contextlib import suppress
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Thread
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from qmdbook.errors import InputError, Problem
+from qmdbook.execute.chapters import CellError, add_stream, execute
+from qmdbook.source.chapter import Chapter
+
+
+class _Stream:
+    """Standard output or error of a cell."""
+
+    def __init__(self, name: str, outputs: list[dict]):
+        self.name = name
+        self._outputs = outputs
+
+    def write(self, text: str) -> int:
+        add_stream(self._outputs, self.name, text)
+        return len(text)
+
+    def writelines(self, lines) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Do nothing: all is written at once."""
+
+    def isatty(self) -> bool:
+        return False
+
+
+def _encoded(data: dict) -> dict:
+    """Return the forms of an output as a notebook has them: pictures in base64."""
+    return {
+        kind: base64.b64encode(value).decode() if isinstance(value, bytes) else value
+        for kind, value in data.items()
+    }
+
+
+class _Publisher(DisplayPublisher):
+    def publish(self, data, metadata=None, **_):
+        output = {"output_type": "display_data", "data": _encoded(data), "metadata": metadata or {}}
+        self.shell.outputs.append(output)
+
+    def clear_output(self, wait=False):
+        self.shell.outputs.clear()
+
+
+class _Hook(DisplayHook):
+    def write_output_prompt(self):
+        """Print nothing: the outputs are collected."""
+
+    def write_format_data(self, format_dict, md_dict=None):
+        output = {"output_type": "execute_result", "data": _encoded(format_dict)}
+        self.shell.outputs.append(output | {"metadata": md_dict or {}, "execution_count": None})
+
+    def finish_displayhook(self):
+        """Print nothing: the outputs are collected."""
+
+
+class _Shell(InteractiveShell):
+    """An IPython that collects what a cell gives."""
+
+    def __init__(self, **options):
+        self.outputs: list[dict] = []
+        self.failed: tuple[str, str] | None = None
+        super().__init__(displayhook_class=_Hook, display_pub_class=_Publisher, **options)
+
+    def _showtraceback(self, etype, evalue, stb):
+        self.failed = (etype.__name__, "\n".join(stb))
+
+
+class ShellSession:
+    """A session in this process, which should be a fork made for it.
+
+    Parameters
+    ----------
+    folder : Path
+        Where IPython may keep what it needs.
+    """
+
+    def __init__(self, folder: Path):
+        quiet = Config(HistoryManager={"enabled": False}, InteractiveShell={"colors": "nocolor"})
+        self._shell = _Shell.instance(config=quiet, ipython_dir=str(folder))
+        sys.stdout = _Stream("stdout", self._shell.outputs)
+        sys.stderr = _Stream("stderr", self._shell.outputs)
+
+    def run(self, source: str, *, counted: bool = True) -> list[dict]:
+        """Execute code and return its outputs."""
+        self._shell.outputs.clear()
+        self._shell.failed = None
+        self._shell.run_cell(source, store_history=counted)
+        if self._shell.failed:
+            raise CellError(*self._shell.failed)
+        return list(self._shell.outputs)
+
+    def evaluate(self, expressions: list[str]) -> list[dict]:
+        """Return what IPython says of each expression's value."""
+        numbered = {str(i): expression for i, expression in enumerate(expressions)}
+        results = self._shell.user_expressions(numbered)
+        return [results[key] for key in numbered]
+
+
+def work(chapter: Chapter, root: Path, connection: Connection) -> None:
+    """Execute a chapter and send what comes of it.
+
+    Sent are the line of each cell before it is executed (int); at the end the `Executed`, or
+    the list of `Problem` that stopped it.
+    """
+    os.chdir((root / chapter.file).parent)
+    try:
+        with tempfile.TemporaryDirectory(prefix="qmdbook-") as folder:
+            Thread(target=_end_with_the_render, args=(folder,), daemon=True).start()
+            result = execute(chapter, ShellSession(Path(folder)), at=connection.send)
+    except InputError as error:
+        result = list(error.problems)
+    except Exception:
+        # A fault of ours, not of the chapter's; said in full, since nothing else will.
+        result = [Problem(chapter.file, f"cannot be executed\n{traceback.format_exc()}")]
+    with suppress(BrokenPipeError):  # nobody waits any more
+        connection.send(result)
+
+
+def _end_with_the_render(folder: str) -> None:
+    """End this process once the one that renders has, which may have been killed."""
+    parent_process().join()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)

@@ -1,0 +1,21 @@
+"""Ask Git."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+
+def last_commit(root: Path, form: str) -> str:
+    """Return the last commit of a folder in a format of ``git log``; empty where it has none."""
+    # Of this folder: one that lies uncommitted in somebody else's repository has none.
+    return (git_says(root, "log", "-1", f"--format={form}", "--", ".") or "").strip()
+
+
+def git_says(folder: Path | str, *arguments: str) -> str | None:
+    """Return what a command of Git prints in a folder; None where it fails."""
+    try:
+        run = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
+    except OSError:  # no git
+        return None
+    return run.stdout if run.returncode == 0 else None

@@ -1,0 +1,1 @@
+"""Render into the book's folder, serve it while it is written, run Quarto."""

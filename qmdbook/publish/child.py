@@ -1,0 +1,123 @@
+"""Render in a child process that keeps what it has imported, for `watch`.
+
+The child ends with the process that started it. A new child replaces it as soon as anything but a
+chapter has changed.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Thread
+from time import sleep
+
+from qmdbook.errors import InputError, Problem
+from qmdbook.files import OutdatedError, State
+
+AVAILABLE = hasattr(os, "setsid")
+# What ends a render, each after so many seconds: the first lets it remove its temporary files.
+_SIGNALS = {signal.SIGINT: 1, signal.SIGKILL: 5} if AVAILABLE else {}
+_ATTEMPTS = 5  # children in a row that are outdated before they begin to render
+
+
+class Child:
+    """The child process, as its parent sees it. It starts with the first render."""
+
+    def __init__(self, root: Path):
+        self._root = root
+        self._process: multiprocessing.process.BaseProcess | None = None
+
+    def render(self, formats: str) -> list[Problem]:
+        """Render; return what is wrong.
+
+        Parameters
+        ----------
+        formats : str
+            As of `render`.
+        """
+        for _ in range(_ATTEMPTS):
+            if not self._process:
+                self._start()
+            try:
+                self._pipe.send(formats)
+                answer = self._pipe.recv()
+            except (EOFError, BrokenPipeError, ConnectionResetError):
+                self.end()
+                return [Problem("render", "its process has ended; save a file to try again")]
+            if answer is not None:
+                return answer
+            self.end()
+        return [Problem("render", "files change faster than it can begin; save one to try again")]
+
+    def end(self) -> None:
+        """End the child, and whatever it has started. A render under way is interrupted."""
+        if not self._process:
+            return
+        self._pipe.close()  # which ends a child that waits
+        for number, seconds in _SIGNALS.items():
+            self._process.join(seconds)
+            self._signal(number)
+        self._process.kill()  # where it has no group of its own yet
+        self._process.join()
+        self._process = None
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, there = context.Pipe()
+        # Taken before the child begins: it may import what changes in the meantime.
+        self._process = context.Process(target=_answer, args=(there, State.now(self._root)))
+        with there:
+            self._process.start()
+
+    def _signal(self, number: int) -> None:
+        """Send a signal to the child and to all that it has started."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+
+def _answer(pipe: Connection, state: State) -> None:
+    """Answer each question with a list of `Problem`; with None where the child is outdated."""
+    os.setsid()  # a group of its own, so that it can be ended with all that it starts
+    # By SIGINT at first, which whoever started `watch` may have had ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    Thread(target=_end_with_parent, daemon=True).start()
+    with suppress(KeyboardInterrupt, EOFError, BrokenPipeError):
+        from qmdbook.publish import render as book  # takes long, and the parent does without
+
+        is_new = True
+        while True:
+            formats = pipe.recv()
+            answer = _problems(
+                lambda formats=formats: book.render(state.root, formats=formats, held=state)
+            )
+            pipe.send(answer)
+            if is_new and answer is not None:
+                _problems(lambda: book.warm_up(state.root))  # the next render says what is wrong
+                is_new = False
+
+
+def _end_with_parent() -> None:
+    """Interrupt this process and all that it has started once its parent has ended."""
+    multiprocessing.parent_process().join()
+    for number, seconds in _SIGNALS.items():
+        sleep(seconds)  # or until this process ends, and this thread with it
+        os.killpg(0, number)
+
+
+def _problems(call: Callable[[], None]) -> list[Problem] | None:
+    """Return what is wrong as something is called; None where this process is outdated."""
+    try:
+        call()
+    except InputError as error:
+        return list(error.problems)
+    except OutdatedError:
+        return None
+    except Exception:
+        return [Problem("render", f"a fault of its own\n{traceback.format_exc()}")]
+    return []

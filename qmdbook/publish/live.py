@@ -1,0 +1,154 @@
+"""The book served from this machine while it is written: open pages follow it by themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Condition, Thread
+
+from qmdbook.errors import InputError, Problem
+
+HOST = "127.0.0.1"  # nobody else is served
+SCRIPT = Path(__file__).parent / "live.js"
+# Below the address, beside the pages; no chapter's name begins with a dot.
+_SCRIPT_ADDRESS, _EVENTS_ADDRESS = "/.live/live.js", "/.live/events"
+_STILL_THERE = 10  # seconds after which a page that has closed is noticed
+_NO_BOOK = "<!DOCTYPE html><html lang=en><head><title>No book yet</title></head></html>"
+
+
+class News:
+    """What open pages are told: which rendering is the newest, and what is wrong with the next.
+
+    Attributes
+    ----------
+    version : int
+        Counts the renderings that succeeded.
+    problems : list of str
+        Why the newest did not.
+    """
+
+    def __init__(self):
+        self.version, self.problems = 0, []
+        self._told = Condition()
+        self._closed = False
+
+    def tell(self, problems: list[str]) -> None:
+        """Say how a rendering ended; without problems it is a new version."""
+        with self._told:
+            self.version += not problems
+            self.problems = problems
+            self._told.notify_all()
+
+    def close(self) -> None:
+        """Say that there will be no more."""
+        with self._told:
+            self._closed = True
+            self._told.notify_all()
+
+    def follow(self) -> Iterator[str | None]:
+        """Give what is known now as JSON, and again whenever it changes, until it is closed.
+
+        None is given where nothing has been told for `_STILL_THERE` seconds.
+        """
+        last = None
+        while not self._closed:
+            with self._told:
+                if (known := self._known()) == last:
+                    self._told.wait(_STILL_THERE)
+                    known = self._known()
+            yield known if known != last else None
+            last = known
+
+    def _known(self) -> str:
+        return json.dumps({"version": self.version, "problems": self.problems})
+
+
+@contextmanager
+def live(folder: Path, news: News, port: int) -> Iterator[str]:
+    """Serve a folder; give its address, with a slash at the end.
+
+    Parameters
+    ----------
+    folder : Path
+        The book. It may be replaced at any time, and need not be there yet.
+    news : News
+        What its pages follow.
+    port : int
+        Where; 0 for any that is free.
+
+    Raises
+    ------
+    InputError
+        If the port cannot be had.
+    """
+    handler = partial(_Handler, news, directory=str(folder))
+    try:
+        server = ThreadingHTTPServer((HOST, port), handler)
+    except OSError as error:
+        message = f"{port} cannot be had: {error.strerror}; expected a free port, or 0 for any"
+        raise InputError(Problem("--port", message)) from None
+    with server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://{HOST}:{server.server_port}/"
+        finally:
+            news.close()
+            server.shutdown()
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Serves files as they are, pages with a script that follows the news."""
+
+    def __init__(self, news: News, *arguments, **options):
+        self._news = news
+        super().__init__(*arguments, **options)
+
+    def do_GET(self):
+        path = self.path.partition("?")[0]
+        if path == _EVENTS_ADDRESS:
+            return self._send_news()
+        if path == _SCRIPT_ADDRESS:
+            return self._send(SCRIPT.read_bytes(), "text/javascript")
+        file = Path(self.translate_path(self.path))
+        page = file / "index.html" if path.endswith("/") else file
+        if page.suffix == ".html" and (page.is_file() or path == "/"):
+            return self._send(self._followed(page), "text/html; charset=utf-8")
+        super().do_GET()
+
+    def _followed(self, page: Path) -> bytes:
+        # The version first: should the page be replaced in between, it is loaded again.
+        version = self._news.version
+        html = page.read_text(encoding="utf-8") if page.is_file() else _NO_BOOK
+        source = f'src="{_SCRIPT_ADDRESS}" data-events="{_EVENTS_ADDRESS}"'
+        script = f'<script defer {source} data-version="{version}"></script>'
+        return html.replace("</head>", f"{script}\n</head>", 1).encode()
+
+    def _send(self, content: bytes, kind: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _send_news(self) -> None:
+        """Send events as the HTML standard has them ("server-sent events")."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        try:
+            for known in self._news.follow():
+                self.wfile.write(f"data: {known}\n\n".encode() if known else b":\n\n")
+        except OSError:
+            return  # the page has closed
+
+    def end_headers(self):
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def log_message(self, *_):
+        """Say nothing: the terminal shows what is rendered."""

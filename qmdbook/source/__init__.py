@@ -1,0 +1,1 @@
+"""Read chapters and notebooks, and hold them to the supported subset of Quarto."""

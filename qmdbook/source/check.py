@@ -1,0 +1,154 @@
+"""Find what is wrong with a book without rendering it: configuration, chapters, references."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pypandoc
+from IPython.core.inputtransformer2 import TransformerManager
+
+from qmdbook.config import BookConfig, read_config
+from qmdbook.errors import InputError, Problem
+from qmdbook.source.chapter import INLINE, Chapter, read_chapters
+from qmdbook.textfile import read_text
+
+_ENTRY = re.compile(r"^\s*@(\w+)\s*\{\s*([^,\s]+)\s*,", re.M)
+_NO_ENTRIES = ("comment", "preamble", "string")
+_CODE = re.compile(r"`[^`]*`")
+_CITED = re.compile(r"(?<![\w@\\])@([A-Za-z_][\w:.#$%&+?<>~/-]*\w|[A-Za-z_])")
+_LABELLED = ("sec-", "tbl-", "fig-", "eq-")
+_PANDOC_PLACE = re.compile(r"\(line (\d+), column \d+\):?\s*")
+# What an entry of the list of references cannot do without: its names in CSL, and in words.
+_NEEDED = {("author", "editor", "title"): "neither author nor title", ("issued",): "no year"}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was found sound: how many chapters and references there are."""
+
+    chapters: int
+    references: int
+
+
+def check_book(root: Path) -> Counts:
+    """Check the configuration of the book in `root`, its chapters and its references.
+
+    Raises
+    ------
+    InputError
+        With all that is wrong, file by file. Chapters and references are looked at where
+        ``_quarto.yml`` says which they are.
+    """
+    problems: list[Problem] = []
+
+    def tried(function, *arguments):
+        try:
+            return function(*arguments)
+        except InputError as error:
+            problems.extend(error.problems)
+            return None
+
+    config = read_config(root)
+    chapters = tried(read_chapters, root, config.files)
+    references = tried(read_references, root, config)
+    if chapters is not None:
+        problems += _not_python(chapters)
+    if chapters is not None and references is not None:
+        problems += _unresolved(chapters, references, config)
+    if problems:
+        raise InputError(*problems)
+    return Counts(len(chapters), len(references))
+
+
+def read_references(root: Path, config: BookConfig) -> set[str]:
+    """Return the keys of the bibliography.
+
+    Raises
+    ------
+    InputError
+        With every problem: no UTF-8, no BibTeX, a key that stands twice, an entry without
+        a year or without both author and title.
+    """
+    name = config.bibliography
+    text = read_text(root / name, name)
+    try:
+        parsed = json.loads(pypandoc.convert_text(text, "csljson", format="biblatex"))
+    except RuntimeError as error:
+        raise InputError(_not_bibtex(name, str(error), text.count("\n"))) from None
+    if not parsed:
+        raise InputError(Problem(name, "holds no entry; expected BibTeX"))
+    lines: dict[str, int] = {}
+    problems = []
+    for entry in _ENTRY.finditer(text):
+        if entry[1].lower() in _NO_ENTRIES:
+            continue
+        key, line = entry[2], text.count("\n", 0, entry.start(1)) + 1
+        if key in lines:
+            message = f"the key {key} stands again; line {lines[key]} has it, expected it once"
+            problems.append(Problem(name, message, line))
+        lines.setdefault(key, line)
+    for entry in parsed:
+        for alternatives, lack in _NEEDED.items():
+            if not any(entry.get(one) for one in alternatives):
+                message = f"{entry['id']} has {lack}; expected an author or a title, and a year"
+                problems.append(Problem(name, message, lines.get(entry["id"])))
+    if problems:
+        raise InputError(*problems)
+    return {entry["id"] for entry in parsed}
+
+
+def _not_bibtex(name: str, message: str, lines: int) -> Problem:
+    """Return what Pandoc says of a bibliography of so many lines, in one line with its place."""
+    place = _PANDOC_PLACE.search(message)
+    reason = " ".join((message[place.end() :] if place else message).split())
+    # What is missing at the end it places after the last line.
+    return Problem(name, f"not BibTeX: {reason}", min(int(place[1]), lines) if place else None)
+
+
+def _unresolved(chapters: list[Chapter], references: set[str], config: BookConfig) -> list[Problem]:
+    """Return each reference in prose to a label or key that is nowhere."""
+    labels = {label for chapter in chapters for label in chapter.labels}
+    problems: dict[Problem, None] = {}  # one a line and key
+    for chapter in chapters:
+        for line, text in chapter.prose:
+            for key in _CITED.findall(_CODE.sub("", text)):
+                if key.startswith(_LABELLED) and key not in labels:
+                    message = f"@{key} refers to nothing; expected a label of a chapter"
+                elif not key.startswith(_LABELLED) and key not in references:
+                    message = f"@{key} is not in {config.bibliography}; expected a key of it"
+                else:
+                    continue
+                problems[Problem(chapter.file, message, line)] = None
+    return list(problems)
+
+
+def _not_python(chapters: list[Chapter]) -> list[Problem]:
+    """Return each cell and inline expression that no Python could run."""
+    problems = []
+    for chapter in chapters:
+        code = (c["source"] for c in chapter.notebook["cells"] if c["cell_type"] == "code")
+        for cell, source in zip(chapter.cells, code, strict=True):
+            error = _syntax_error(source)
+            if error:
+                line = cell.line + (error.lineno or 1)
+                problems.append(Problem(chapter.file, f"not Python: {error.msg}", line))
+        for line, text in chapter.prose:
+            for expression in INLINE.findall(text):
+                error = _syntax_error(expression)
+                if error:
+                    message = f"inline expression {expression} is not Python: {error.msg}"
+                    problems.append(Problem(chapter.file, message, line))
+    return problems
+
+
+def _syntax_error(source: str) -> SyntaxError | None:
+    """Return what keeps Python from reading a source, magics of IPython allowed."""
+    try:
+        ast.parse(TransformerManager().transform_cell(source))
+    except SyntaxError as error:
+        return error
+    return None

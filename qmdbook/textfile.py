@@ -1,0 +1,65 @@
+"""Reading a text file whole, or saying in one line why it cannot be read; writing one whole."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from qmdbook.errors import InputError, Problem
+
+_MARK = b"\xef\xbb\xbf"
+
+
+def read_text(path: Path, name: str) -> str:
+    """Return the text of a file, its line ends as one newline each.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        Its name in messages.
+
+    Raises
+    ------
+    InputError
+        If it is missing or cannot be read, begins with a byte order mark, is not UTF-8, or
+        holds a NUL.
+    """
+
+    def refused(message: str, at: int | None = None) -> InputError:
+        row = None if at is None else content.count(b"\n", 0, at) + 1
+        return InputError(Problem(name, message, row))
+
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise refused("the file is missing") from None
+    except OSError as error:
+        raise refused(f"cannot be read: {error.strerror}") from None
+    if content.startswith(_MARK):
+        raise refused("begins with a byte order mark; expected plain UTF-8", 0)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = f"byte {content[error.start]:#04x} is not UTF-8"
+        raise refused(f"{found}; expected UTF-8 text", error.start) from None
+    if "\0" in text:
+        raise refused("a NUL byte; expected text", content.index(b"\0"))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is never seen half written.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; it is then as it was.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Write pages, downloads, the search index and the PDF."""

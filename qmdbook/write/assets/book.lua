@@ -1,0 +1,883 @@
+-- From executed chapters to pages: one Pandoc process reads, numbers, cites and writes all.
+--
+-- Run as `pandoc lua book.lua MANIFEST`. The manifest (JSON, written by qmdbook.write.pandoc)
+-- names the chapters in order, the templates and the files to write. What is wrong with the
+-- text (a reference without a target, a citation without an entry) goes to the report,
+-- another JSON file, for Python to show with file and line.
+
+local stringify = pandoc.utils.stringify
+local function beside(name) return dofile(pandoc.path.join({ pandoc.path.directory(arg[0]), name })) end
+local column_widths, numbers = beside("columns.lua"), beside("numbers.lua")
+
+local KINDS = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
+local CALLOUTS = { note = "Note", tip = "Tip", important = "Important", warning = "Warning", caution = "Caution" }
+local NBSP = "\u{a0}"
+
+local function read_file(path)
+  local handle = assert(io.open(path, "rb"))
+  local text = handle:read("a")
+  handle:close()
+  return text
+end
+
+local UNWRITTEN <const> = 74 -- exit status: a file cannot be written
+
+local function write_file(path, text)
+  local function need(done, _, number)
+    if not done then
+      -- Read by pandoc.py: which file, and the system's number of what is wrong.
+      io.stderr:write(string.format("%d %s", number, path))
+      os.exit(UNWRITTEN)
+    end
+    return done
+  end
+  local handle = need(io.open(path, "wb"))
+  -- A full disk shows in these two.
+  need(handle:write(text))
+  need(handle:close())
+end
+
+local manifest = pandoc.json.decode(read_file(arg[1]), false)
+local problems = {}
+
+local function problem(chapter, key, message)
+  problems[#problems + 1] = { file = chapter.file, key = key, message = message }
+end
+
+local function kind_of(id)
+  return KINDS[id:match("^(%a+)%-") or ""] and id:match("^(%a+)%-") or nil
+end
+
+-- Callouts ----------------------------------------------------------------------------
+
+local function callout_kind(div)
+  for _, class in ipairs(div.classes) do
+    local kind = class:match("^callout%-(%a+)$")
+    if kind and CALLOUTS[kind] then return kind end
+  end
+end
+
+-- A heading inside a callout is its title and no section of the chapter.
+local function title_callouts(div)
+  local kind = callout_kind(div)
+  if not kind then return nil end
+  local title = pandoc.Inlines(CALLOUTS[kind])
+  if #div.content > 0 and div.content[1].t == "Header" then
+    title = div.content[1].content
+    div.content:remove(1)
+  end
+  div.content:insert(1, pandoc.Div(pandoc.Plain(title), pandoc.Attr("", { "callout-title" })))
+  div.classes:insert("callout")
+  return div
+end
+
+-- Numbering ---------------------------------------------------------------------------
+
+-- label -> { kind, number, chapter, title }; filled while the chapters are numbered.
+local labels = {}
+
+local function register(chapter, id, kind, number, title)
+  labels[id] = { kind = kind, number = number, chapter = chapter, title = title }
+end
+
+-- Quarto counts figures, tables and equations through a chapter and puts the chapter's
+-- number before them; a chapter without a number leaves it out.
+local function scoped(chapter, count)
+  return chapter.number and (chapter.number .. "." .. count) or tostring(count)
+end
+
+local function number_sections(chapter)
+  local counts = {}
+  return function(header)
+    if header.level == 1 then
+      chapter.id, chapter.title = header.identifier, header.content
+      if header.identifier:match("^sec%-") then
+        register(chapter, header.identifier, "chapter", chapter.number, header.content)
+      end
+      return nil
+    end
+    local number
+    if not header.classes:includes("unnumbered") then
+      local depth = header.level - 1
+      counts[depth] = (counts[depth] or 0) + 1
+      for deeper = depth + 1, 6 do counts[deeper] = nil end
+      local parts = { chapter.number }
+      for i = 1, depth do parts[#parts + 1] = counts[i] or 0 end
+      number = table.concat(parts, ".")
+      -- In a chapter without a number Quarto counts sections for references alone.
+      if chapter.number then header.attributes["data-number"] = number end
+    end
+    if header.identifier:match("^sec%-") then
+      register(chapter, header.identifier, "sec", number, header.content)
+    end
+    return header
+  end
+end
+
+-- Tables whose widths of columns the author gives, by label.
+local given_widths = {}
+
+-- A float is `::: {#tbl-x}` or `::: {#fig-x}`: its content, then its caption as the last
+-- paragraph. It becomes one table or figure that carries its own number.
+local function number_floats(chapter)
+  local counts = { fig = 0, tbl = 0 }
+  return function(div)
+    local kind = kind_of(div.identifier)
+    if kind ~= "fig" and kind ~= "tbl" then return nil end
+    counts[kind] = counts[kind] + 1
+    local number = scoped(chapter, counts[kind])
+    register(chapter, div.identifier, kind, number)
+    local blocks = div.content
+    local caption = blocks[#blocks]
+    if #blocks < 2 or (caption.t ~= "Para" and caption.t ~= "Plain") then
+      problem(chapter, div.identifier, "no caption; expected it as the last paragraph")
+      return nil
+    end
+    blocks:remove(#blocks)
+    local prefix = pandoc.Inlines(KINDS[kind] .. NBSP .. number .. ": ")
+    local long = { pandoc.Plain(prefix .. caption.content) }
+    if kind == "tbl" then
+      local tbl, rest = blocks[1], pandoc.Blocks({})
+      for i = 2, #blocks do rest:insert(blocks[i]) end
+      -- After the table may follow what is for the page alone, such as a folded list.
+      local for_the_page = rest:filter(function(block) return block.t == "RawBlock" and block.format == "html" end)
+      if not tbl or tbl.t ~= "Table" or #for_the_page < #rest then
+        problem(chapter, div.identifier, "holds something other than one table; expected one table and its caption")
+        return nil
+      end
+      tbl.identifier = div.identifier
+      local widths = div.attributes["tbl-colwidths"]
+      if widths then
+        given_widths[div.identifier] = true
+        local column = 0
+        for percent in widths:gmatch("[%d.]+") do
+          column = column + 1
+          if tbl.colspecs[column] then tbl.colspecs[column][2] = tonumber(percent) / 100 end
+        end
+      end
+      tbl.caption = pandoc.Caption(long)
+      rest:insert(1, tbl)
+      return rest
+    end
+    -- Pandoc takes a paragraph that is one captioned image for a figure of its own.
+    blocks = blocks:walk({ Figure = function(inner) return inner.content end })
+    return pandoc.Figure(blocks, pandoc.Caption(long), pandoc.Attr(div.identifier, { "float-fig" }))
+  end
+end
+
+local function number_equations(chapter)
+  local count = 0
+  return function(para)
+    local last = para.content[#para.content]
+    local id = last and last.t == "Str" and last.text:match("^{#(eq%-[%w-]+)}$")
+    if not id or para.content[1].t ~= "Math" then return nil end
+    count = count + 1
+    local number = scoped(chapter, count)
+    register(chapter, id, "eq", number)
+    local math = pandoc.Math("DisplayMath", para.content[1].text .. " \\qquad(" .. number .. ")")
+    return pandoc.Div(pandoc.Para({ math }), pandoc.Attr(id, { "equation" }))
+  end
+end
+
+local function number_chapter(chapter)
+  chapter.blocks = chapter.blocks:walk({ Header = number_sections(chapter) })
+  chapter.blocks = chapter.blocks:walk({ Div = number_floats(chapter) })
+  chapter.blocks = chapter.blocks:walk({ Para = number_equations(chapter) })
+end
+
+-- References ---------------------------------------------------------------------------
+
+local function reference_text(label, from_first_page)
+  if label.kind == "chapter" then
+    -- On the first page Quarto names a chapter by number and title, elsewhere by number.
+    if label.number and from_first_page then
+      return pandoc.Inlines(label.number .. NBSP .. " ") .. label.title
+    end
+    if label.number then return pandoc.Inlines("Chapter" .. NBSP .. label.number) end
+    return label.title
+  end
+  if not label.number then return label.title end
+  return pandoc.Inlines(KINDS[label.kind] .. NBSP .. label.number)
+end
+
+local function resolve_references(chapter)
+  chapter.blocks = chapter.blocks:walk({
+    Cite = function(cite)
+      local refs = cite.citations:filter(function(c) return kind_of(c.id) ~= nil end)
+      if #refs == 0 then return nil end
+      local id = refs[1].id
+      if #cite.citations > 1 or #refs[1].prefix > 0 or #refs[1].suffix > 0 or refs[1].mode ~= "AuthorInText" then
+        problem(chapter, id, "a reference in brackets or with other words; expected @" .. id .. " alone")
+      elseif not labels[id] then
+        problem(chapter, id, "the reference @" .. id .. " has no target")
+      else
+        local text = reference_text(labels[id], chapter == manifest.chapters[1])
+        return pandoc.Link(text, "#" .. id, "", pandoc.Attr("", { "quarto-xref" }))
+      end
+    end,
+  })
+end
+
+-- A link to an anchor of another chapter, `[a](other.qmd#x)`, needs that anchor. Of a chapter
+-- that was not executed this time, the anchors that its cells make are not known.
+local function check_anchors(chapters, pages)
+  local executed = {}
+  for _, chapter in ipairs(chapters) do
+    executed[chapter.file:match("([^/]+)$")] = chapter.executed
+  end
+  for _, chapter in ipairs(chapters) do
+    chapter.blocks:walk({
+      Link = function(link)
+        local file, id = link.target:match("^([^:#]*%.qmd)#(.+)$")
+        if id and not pages[id] and executed[file:match("([^/]+)$")] ~= false then
+          problem(chapter, id, "the link to " .. link.target .. " has no target")
+        end
+      end,
+    })
+  end
+end
+
+-- Citations ----------------------------------------------------------------------------
+
+local function cite(chapters)
+  local known = {}
+  local meta = pandoc.Meta({ bibliography = manifest.bibliography, csl = manifest.csl, ["link-citations"] = true })
+  local all = pandoc.Pandoc({}, meta)
+  all.meta.nocite = pandoc.Inlines({ pandoc.Cite({ pandoc.Str("@*") }, { pandoc.Citation("*", "AuthorInText") }) })
+  for _, reference in ipairs(pandoc.utils.references(all)) do known[reference.id] = true end
+  -- One document, so that the list of references is one; a wrapper keeps each chapter apart.
+  local whole = pandoc.Blocks({})
+  for i, chapter in ipairs(chapters) do
+    chapter.cites = pandoc.Inlines({})
+    chapter.blocks:walk({
+      Cite = function(c)
+        chapter.cites:insert(pandoc.Cite({}, c.citations))
+        for _, citation in ipairs(c.citations) do
+          if not known[citation.id] and not kind_of(citation.id) then
+            problem(chapter, citation.id, "the citation @" .. citation.id .. " has no entry in " .. manifest.bibliography_name)
+          end
+        end
+      end,
+    })
+    whole:insert(pandoc.Div(chapter.blocks, pandoc.Attr("", {}, { chapter = tostring(i) })))
+  end
+  if #problems > 0 then return end
+  local cited = pandoc.utils.citeproc(pandoc.Pandoc(whole, meta))
+  for _, block in ipairs(cited.blocks) do
+    local i = block.t == "Div" and tonumber(block.attributes.chapter)
+    if i then
+      chapters[i].blocks = block.content:walk({ Cite = function(c) return c.content end })
+    end
+  end
+end
+
+-- HTML ---------------------------------------------------------------------------------
+
+local function escape(text)
+  return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;"):gsub('"', "&quot;"))
+end
+
+local function html_inlines(inlines)
+  local html = pandoc.write(pandoc.Pandoc({ pandoc.Plain(inlines) }), "html")
+  return (html:gsub("\n+$", ""))
+end
+
+local function root_of(page)
+  return (page:gsub("[^/]+", ".."):gsub("%.%.$", ""))
+end
+
+local function ids_of(blocks)
+  local ids = {}
+  local function seen(element)
+    if element.identifier ~= "" then ids[#ids + 1] = element.identifier end
+  end
+  blocks:walk({ Header = seen, Div = seen, Table = seen, Figure = seen, Span = seen })
+  return ids
+end
+
+local function collect_ids(chapters)
+  local pages = {}
+  for _, chapter in ipairs(chapters) do
+    chapter.ids = chapter.ids or ids_of(chapter.blocks)
+    for _, id in ipairs(chapter.ids) do pages[id] = chapter.page end
+  end
+  return pages
+end
+
+-- `chapters/a.qmd#x` in the source is `chapters/a.html#x` in the book.
+local function page_link(target)
+  return (target:gsub("%.qmd$", ".html"):gsub("%.qmd#", ".html#"))
+end
+
+-- A table as shown, without the raised marks, which would run into the numbers.
+local function table_as_csv(tbl)
+  local lines = {}
+  tbl = tbl:walk({ Superscript = function() return {} end })
+  local function line(row)
+    local fields = {}
+    for _, cell in ipairs(row.cells) do
+      local text = stringify(cell.contents):gsub(NBSP, " ")
+      fields[#fields + 1] = text:find('[",\n]') and '"' .. text:gsub('"', '""') .. '"' or text
+    end
+    lines[#lines + 1] = table.concat(fields, ",")
+  end
+  for _, row in ipairs(tbl.head.rows) do line(row) end
+  for _, body in ipairs(tbl.bodies) do
+    for _, row in ipairs(body.body) do line(row) end
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+-- One line of links, `{ text, path below the book }` each.
+local function download_line(lead, root, links)
+  local shown = {}
+  for i, link in ipairs(links) do
+    shown[i] = string.format('<a href="%s%s" download>%s</a>', root, escape(link[2]), escape(link[1]))
+  end
+  return pandoc.RawBlock("html", '<div class="downloads">' .. lead .. ": " .. table.concat(shown, ", ") .. "</div>")
+end
+
+local function write_table(tbl)
+  local folder = manifest.html_folder .. "/" .. manifest.downloads
+  pandoc.system.make_directory(folder, true)
+  local path = manifest.downloads .. "/" .. tbl.identifier .. ".csv"
+  write_file(manifest.html_folder .. "/" .. path, table_as_csv(tbl))
+  return path
+end
+
+local function links_of_figure(chapter, id)
+  local path = "figures/" .. id
+  local links = { { "SVG", path .. ".svg" } }
+  for _, file in ipairs(chapter.files) do
+    if file == path .. ".png" then links[#links + 1] = { "PNG", file } end
+    if file == path .. ".csv" then links[#links + 1] = { "data (CSV)", file } end
+  end
+  return links
+end
+
+local function links_of_chapter(chapter)
+  local path = manifest.downloads .. "/" .. chapter.file:match("([^/]+)%.qmd$")
+  local links = { { "notebook", path .. ".ipynb" }, { "text (Markdown)", path .. ".md" } }
+  if manifest.archive then
+    links[#links + 1] = { "the whole dataset (ZIP)", manifest.downloads .. "/" .. manifest.archive }
+  end
+  return links
+end
+
+local function html_blocks(chapter, blocks)
+  local root = root_of(chapter.page)
+  return blocks:walk({
+    traverse = "topdown",
+    Header = function(header)
+      local number = header.attributes["data-number"]
+      if number then
+        local span = pandoc.Span(number, pandoc.Attr("", { "header-section-number" }))
+        header.content = pandoc.Inlines({ span, pandoc.Space() }) .. header.content
+      end
+      return header
+    end,
+    CodeBlock = function(code)
+      if code.classes:includes("cell-code") then
+        return pandoc.Blocks({
+          pandoc.RawBlock("html", manifest.code_fold and "<details class=\"code-fold\"><summary>Code</summary>" or "<div>"),
+          pandoc.CodeBlock(code.text, pandoc.Attr("", { "python" })),
+          pandoc.RawBlock("html", manifest.code_fold and "</details>" or "</div>"),
+        }), false
+      end
+    end,
+    Figure = function(figure)
+      if not figure.classes:includes("float-fig") then return nil end
+      figure.content = figure.content:walk({
+        -- A tap opens the drawing by itself, where it can be made larger.
+        Image = function(image)
+          image.src = root .. image.src
+          return pandoc.Link({ image }, image.src)
+        end,
+      })
+      return pandoc.Blocks({ figure, download_line("Download", root, links_of_figure(chapter, figure.identifier)) }), false
+    end,
+    Table = function(tbl)
+      -- The caption stands outside the frame that scrolls.
+      tbl = numbers.align(tbl)
+      local frame, caption = pandoc.Div(tbl, pandoc.Attr("", { "table-frame" })), tbl.caption
+      if #caption.long == 0 then return frame, false end
+      local id = tbl.identifier
+      local line = download_line("Download", root, { { "CSV", write_table(tbl) } })
+      frame.content[1].caption, frame.content[1].identifier = pandoc.Caption({}), ""
+      return pandoc.Blocks({ pandoc.Figure(frame, caption, pandoc.Attr(id, { "float-tbl" })), line }), false
+    end,
+  })
+end
+
+-- A walk of its own: the one above stops at tables.
+local function html_links(blocks, chapter, pages)
+  local root = root_of(chapter.page)
+  return blocks:walk({
+    Link = function(link)
+      local id = link.target:match("^#(.+)$")
+      if id and pages[id] and pages[id] ~= chapter.page then
+        link.target = root .. pages[id] .. "#" .. id
+      elseif not link.target:match("^%a+:") then
+        link.target = page_link(link.target)
+      end
+      return link
+    end,
+  })
+end
+
+local function contents_of_page(chapter)
+  local lines = {}
+  for _, block in ipairs(chapter.blocks) do
+    if block.t == "Header" and block.level > 1 and block.level < 4 then
+      local number = block.attributes["data-number"]
+      lines[#lines + 1] = string.format(
+        '<li class="toc-%d"><a href="#%s">%s%s</a></li>',
+        block.level, block.identifier,
+        number and ('<span class="number">' .. number .. "</span> ") or "", html_inlines(block.content))
+    end
+  end
+  return #lines > 0 and ("<ul>" .. table.concat(lines, "\n") .. "</ul>") or nil
+end
+
+local function chapter_name(chapter)
+  if not chapter.name then
+    local number = chapter.number and ('<span class="number">' .. chapter.number .. "</span> ") or ""
+    chapter.name = number .. html_inlines(chapter.title)
+  end
+  return chapter.name
+end
+
+local function contents_of_book(chapters, current)
+  local root = root_of(current.page)
+  local lines, part = { "<ul>" }, nil
+  for _, chapter in ipairs(chapters) do
+    if chapter.part ~= part then
+      if part then lines[#lines + 1] = "</ul></li>" end
+      part = chapter.part
+      if part then lines[#lines + 1] = '<li><span class="part">' .. escape(part) .. "</span><ul>" end
+    end
+    lines[#lines + 1] = string.format(
+      '<li><a href="%s%s"%s>%s</a></li>', root, chapter.page,
+      chapter == current and ' aria-current="page"' or "", chapter_name(chapter))
+  end
+  if part then lines[#lines + 1] = "</ul></li>" end
+  lines[#lines + 1] = "</ul>"
+  return table.concat(lines, "\n")
+end
+
+-- Links from the head of a page to the sections that the book names for it.
+local function sections_of_head(root, pages)
+  local links = {}
+  for _, id in ipairs(manifest.head_sections) do
+    if labels[id] then
+      links[#links + 1] = { href = root .. pages[id] .. "#" .. id, title = html_inlines(labels[id].title) }
+    end
+  end
+  -- An empty table is a map to Pandoc, which would show one link to nowhere.
+  return #links > 0 and links or nil
+end
+
+local function shows_code(chapter)
+  local found = false
+  chapter.blocks:walk({ CodeBlock = function(code) found = found or code.classes:includes("cell-code") end })
+  return found and manifest.code_fold
+end
+
+-- The first paragraph as plain text: whole sentences where they fit into what search engines
+-- and cards show.
+local MOST_OF_A_DESCRIPTION = 220
+
+local function description(chapter)
+  local first = chapter.blocks:find_if(function(block) return block.t == "Para" end)
+  local text = first and stringify(first) or ""
+  text = text:gsub(NBSP, " "):gsub("%s+", " ")
+  if text == "" then return stringify(chapter.title) .. ". " .. manifest.book.title .. "." end
+  if #text <= MOST_OF_A_DESCRIPTION then return text end
+  local cut = text:sub(1, MOST_OF_A_DESCRIPTION)
+  -- A sentence ends where a capital follows: "et al. 2022" is no end.
+  return cut:match("^(.*%.) %u") or (cut:match("^(.*) ") .. " …")
+end
+
+-- Pandoc writes widths and alignments as styles of single elements. The pages' policy allows
+-- none, so each becomes a class that the stylesheet has.
+local STYLE_CLASSES = {
+  ["text-align: left"] = "left", ["text-align: center"] = "center", ["text-align: right"] = "right",
+}
+
+local function class_of(declaration)
+  local width = declaration:match("^width: ?(%d+)%%$")
+  -- What pads the cells of aligned equations only closes a gap.
+  if declaration:match("^padding%-%a+: 0") then return "" end
+  return width and ("w-" .. width) or STYLE_CLASSES[declaration]
+end
+
+local function styles_to_classes(html, chapter)
+  return (html:gsub("<[^<>]- style=\"[^<>]*>", function(tag)
+    local style = tag:match(' style="([^"]*)"')
+    local classes = {}
+    for declaration in style:gmatch("[^;]+") do
+      declaration = declaration:match("^%s*(.-)%s*$")
+      local class = declaration == "" and "" or class_of(declaration)
+      if not class then
+        problem(chapter, declaration, "the style “" .. declaration .. "” has no class; expected a width or an alignment")
+      elseif class ~= "" then
+        classes[#classes + 1] = class
+      end
+    end
+    local names = table.concat(classes, " ")
+    tag = tag:gsub(' style="[^"]*"', "")
+    if names == "" then return tag end
+    if tag:find(' class="') then return (tag:gsub(' class="', ' class="' .. names .. " ", 1)) end
+    return (tag:gsub("^<(%w+)", '<%1 class="' .. names .. '"', 1))
+  end))
+end
+
+local glossary = dofile(manifest.glossary_filter)
+glossary.terms = manifest.glossary and glossary.read_terms(manifest.glossary)
+
+local function write_page(chapter, i, chapters, pages, template)
+  local root = root_of(chapter.page)
+  local title, plain = chapter.title, (stringify(chapter.title):gsub(NBSP, " "))
+  local site = manifest.site_url
+  local blocks = chapter.blocks
+  if glossary.terms then blocks = glossary.abbreviate(blocks, glossary.terms) end
+  blocks = html_links(html_blocks(chapter, blocks), chapter, pages)
+  -- The chapter's heading is the page's title, which the template sets.
+  blocks = blocks:filter(function(block) return not (block.t == "Header" and block.level == 1) end)
+  blocks:insert(download_line("Download this chapter", root, links_of_chapter(chapter)))
+  local before, after = chapters[i - 1], chapters[i + 1]
+  local book = manifest.book
+  local variables = {
+    root = root,
+    lang = "en",
+    ["book-title"] = escape(book.title),
+    ["book-subtitle"] = i == 1 and escape(book.subtitle) or nil,
+    author = book.author ~= "" and escape(book.author) or nil,
+    version = book.version ~= "" and escape(book.version) or nil,
+    kind = escape(book.kind),
+    ["filtered-tables"] = manifest.filtered_tables and escape(manifest.filtered_tables),
+    date = book.date,
+    ["date-in-words"] = book.date_in_words,
+    ["citation-date"] = (book.date:gsub("-", "/")),
+    pdf = manifest.pdf_name,
+    data = manifest.data,
+    archive = manifest.archive and escape(manifest.downloads .. "/" .. manifest.archive),
+    section = sections_of_head(root, pages),
+    code = shows_code(chapter) and "yes" or nil,
+    versions = manifest.versions,
+    page = chapter.page,
+    checksum = manifest.checksum,
+    licence = manifest.licence and escape(manifest.licence),
+    dataset = i == 1 and manifest.dataset or nil,
+    canonical = site and escape(site .. (i == 1 and "" or chapter.page)),
+    card = site and escape(site .. manifest.card_name),
+    ["pdf-url"] = site and escape(site .. manifest.pdf_name),
+    description = escape(description(chapter)),
+    inbook = i > 1 and "yes" or nil,
+    ["og-type"] = i == 1 and "website" or "article",
+    part = chapter.part and escape(chapter.part),
+    -- The first page stands for the whole.
+    ["plain-title"] = escape(i == 1 and book.title or plain),
+    pagetitle = escape(plain == book.title and plain or (plain .. " – " .. book.title)),
+    ["title-id"] = chapter.id,
+    title = chapter_name(chapter),
+    chapters = contents_of_book(chapters, chapter),
+    toc = contents_of_page(chapter),
+    ["previous-page"] = before and (root .. before.page),
+    ["previous-title"] = before and chapter_name(before),
+    ["next-page"] = after and (root .. after.page),
+    ["next-title"] = after and chapter_name(after),
+  }
+  local html = pandoc.write(pandoc.Pandoc(blocks), "html5", {
+    template = template, variables = variables, html_math_method = "mathml", wrap_text = "none",
+  })
+  local path = manifest.html_folder .. "/" .. chapter.page
+  pandoc.system.make_directory(pandoc.path.directory(path), true)
+  write_file(path, styles_to_classes(html, chapter))
+end
+
+-- Typst --------------------------------------------------------------------------------
+
+local function typst_string(text)
+  return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"'):gsub("\n", " ") .. '"'
+end
+
+local function raw(text) return pandoc.RawBlock("typst", text) end
+
+local function typst_of(inlines)
+  return (pandoc.write(pandoc.Pandoc({ pandoc.Plain(inlines) }), "typst", { wrap_text = "none" }):gsub("\n+$", ""))
+end
+
+-- What a list of tables or figures shows of a caption: its first sentence, without links.
+local function first_sentence(caption)
+  local sentence = pandoc.Inlines({})
+  for i, inline in ipairs(caption) do
+    sentence:insert(inline)
+    local ends = inline.t == "Str" and inline.text:match("[%.?!]$") and caption[i + 1] and caption[i + 1].t == "Space"
+    local after = caption[i + 2]
+    if ends and after and stringify(after):match("^%u") then break end
+  end
+  return sentence:walk({
+    Link = function(link) return link.content end,
+    Note = function() return {} end,
+  })
+end
+
+-- As the entries of a dictionary in Typst: the label of each float and its short caption.
+local function short_captions(blocks)
+  local lines = {}
+  local function note(float)
+    local caption = float.caption.long[1]
+    if float.identifier ~= "" and caption then
+      lines[#lines + 1] = typst_string(float.identifier) .. ": [" .. typst_of(first_sentence(caption.content)) .. "],"
+    end
+  end
+  blocks:walk({ Table = note, Figure = note })
+  return table.concat(lines, "\n")
+end
+
+-- The width between the margins, 16.6 cm, in em of a table's text: 9 pt, or 8 where the
+-- table has more than so many columns.
+local TABLE_WIDTH, MANY_COLUMNS = { few = 52, many = 58.5 }, 6
+
+-- The notes of a table become its last row, so that they stand on a page with it.
+local function notes_below_tables(blocks)
+  local kept, tbl = pandoc.Blocks({}), nil
+  for _, block in ipairs(blocks) do
+    if block.t == "Div" and block.classes:includes("table-notes") and tbl then
+      tbl.foot = pandoc.TableFoot({ pandoc.Row({ pandoc.Cell(block.content, "AlignLeft", 1, #tbl.colspecs) }) })
+    else
+      local for_the_page = block.t == "RawBlock" or block.t == "CodeBlock"
+      if not for_the_page then tbl = block.t == "Table" and block or nil end
+      kept:insert(block)
+    end
+  end
+  return kept
+end
+
+-- In print a table sorted by its first column names each group once, in a row above it, where
+-- the page and its download keep the name in each row, to sort by it. Takes that column away
+-- and returns its head and the names, "Class: monotherapy", by the number of the row that each
+-- stands above; nil for a table without groups.
+local LEAST_ROWS, LEAST_ROWS_A_GROUP = 8, 2
+
+local function take_groups(tbl)
+  local rows = #tbl.bodies == 1 and tbl.bodies[1].body or {}
+  if #rows < LEAST_ROWS or #tbl.head.rows ~= 1 or given_widths[tbl.identifier] then return nil end
+  local head = stringify(tbl.head.rows[1].cells[1].contents)
+  local names, seen, count, last = {}, {}, 0, nil
+  for i, row in ipairs(rows) do
+    local name, plain = stringify(row.cells[1].contents), true
+    pandoc.Blocks(row.cells[1].contents):walk({ Inline = function(inline) plain = plain and (inline.t == "Str" or inline.t == "Space") end })
+    if name ~= last then
+      if not plain or name == "" or seen[name] then return nil end
+      names[i], seen[name], last, count = head .. ": " .. name, true, name, count + 1
+    end
+  end
+  if count * LEAST_ROWS_A_GROUP > #rows then return nil end
+  local function without_first(row)
+    row.cells:remove(1)
+    return row
+  end
+  tbl.head.rows = tbl.head.rows:map(without_first)
+  tbl.bodies[1].body = rows:map(without_first)
+  tbl.colspecs:remove(1)
+  return names
+end
+
+local function put_groups(tbl, names)
+  local rows = pandoc.List({})
+  for i, row in ipairs(tbl.bodies[1].body) do
+    if names[i] then
+      local name = pandoc.Plain({ pandoc.Strong(names[i]) })
+      rows:insert(pandoc.Row({ pandoc.Cell({ name }, "AlignLeft", 1, #tbl.colspecs) }))
+    end
+    rows:insert(row)
+  end
+  tbl.bodies[1].body = rows
+end
+
+local function typst_blocks(chapter)
+  local blocks = notes_below_tables(chapter.blocks):walk({
+    traverse = "topdown",
+    Header = function(header)
+      local number = header.level == 1 and chapter.number or header.attributes["data-number"]
+      if number then
+        header.content = pandoc.Inlines({ pandoc.Str(number), pandoc.Str(NBSP .. NBSP) }) .. header.content
+      end
+      header.classes, header.attributes = { "unnumbered" }, {}
+      return header
+    end,
+    Div = function(div)
+      if callout_kind(div) then
+        local title = typst_of(div.content[1].content[1].content)
+        div.content:remove(1)
+        return pandoc.Blocks({ raw("#callout([" .. title .. "])[") }) .. div.content .. pandoc.Blocks({ raw("]") })
+      end
+    end,
+    Table = function(tbl)
+      local groups = take_groups(tbl)
+      local many = #tbl.colspecs > MANY_COLUMNS
+      if not given_widths[tbl.identifier] then
+        local shares = column_widths(tbl, many and TABLE_WIDTH.many or TABLE_WIDTH.few)
+        for i, share in ipairs(shares) do tbl.colspecs[i][2] = share end
+      end
+      if groups then put_groups(tbl, groups) end
+      if many then return pandoc.Blocks({ raw("#many-columns["), tbl, raw("]") }), false end
+      return tbl
+    end,
+    CodeBlock = function(code)
+      -- Code is for the page and the notebook; the PDF holds what it computed.
+      if code.classes:includes("cell-code") then return {} end
+    end,
+    Figure = function(figure)
+      -- Typst has a figure that floats stand where it left the text. What leads to a figure
+      -- leads to this mark within it.
+      local mark = pandoc.RawInline("typst", "#metadata(none) <at-" .. figure.identifier .. ">")
+      figure.content:insert(1, pandoc.Plain({ mark }))
+      return figure
+    end,
+    Image = function(image)
+      -- Pandoc leaves the alternative text behind on the way to Typst.
+      local alt = image.attributes["fig-alt"] or stringify(image.caption)
+      local arguments = { typst_string(image.src), "alt: " .. typst_string(alt) }
+      return pandoc.RawInline("typst", "#image(" .. table.concat(arguments, ", ") .. ")")
+    end,
+  })
+  -- A walk of its own: the one above stops at wide tables.
+  return blocks:walk({
+    Math = function(math)
+      -- Typst asks for words beside every equation; its TeX is what can be read aloud.
+      local tex = math.text:gsub("\\qquad(%b())$", "%1"):gsub("%s+", " "):gsub("^ ", "")
+      local alt = typst_string(tex)
+      return pandoc.RawInline("typst", "#[#set math.equation(alt: " .. alt .. "); " .. typst_of({ math }) .. "]")
+    end,
+    Link = function(link)
+      local figure = link.target:match("^#(fig%-.+)$")
+      if figure then
+        link.target = "#at-" .. figure
+        return link
+      end
+      local target, id = link.target:match("^([^:#]*%.qmd)#?(.*)$")
+      if not target then return nil end
+      local page = pandoc.path.normalize(page_link(target)):match("([^/]+)$")
+      for _, other in ipairs(manifest.chapters) do
+        if other.page:match("([^/]+)$") == page then link.target = "#" .. (id ~= "" and id or other.id) end
+      end
+      return link
+    end,
+    Span = function(span)
+      -- An anchor has nothing to show, and Typst has no label for nothing.
+      if span.identifier ~= "" and #span.content == 0 then
+        return pandoc.RawInline("typst", "#metadata(none) <" .. span.identifier .. ">")
+      end
+    end,
+  })
+end
+
+-- A chapter in Typst, and the short captions of what floats in it.
+local function typst_piece(chapter)
+  local captions = short_captions(chapter.blocks)
+  local body = pandoc.write(pandoc.Pandoc(typst_blocks(chapter)), "typst", { wrap_text = "none" })
+  return { body = body, captions = captions }
+end
+
+-- Each chapter in a file of its own: what Typst remembers of one that has not changed, it can use
+-- again only if nothing else in its file has changed either.
+local function write_typst(chapters)
+  local bodies, part, captions = {}, nil, {}
+  for i, chapter in ipairs(chapters) do
+    local new_part = chapter.part ~= part and chapter.part
+    part = chapter.part
+    bodies[#bodies + 1] = "#open-chapter(part: " .. (new_part and typst_string(new_part) or "none") .. ")"
+    bodies[#bodies + 1] = "#include " .. typst_string(chapter.typst)
+    if chapter.read then write_file(chapter.piece, pandoc.json.encode(typst_piece(chapter))) end
+    local piece = pandoc.json.decode(read_file(chapter.piece), false)
+    captions[i] = piece.captions
+    -- The comment is how an error of Typst finds its chapter; see pdf.py.
+    local head = { "// chapter: " .. chapter.file, '#import "' .. manifest.typst_parts .. '": *' }
+    write_file(manifest.typst_folder .. "/" .. chapter.typst, table.concat(head, "\n") .. "\n\n" .. piece.body)
+  end
+  local typst = pandoc.write(pandoc.Pandoc({ raw(table.concat(bodies, "\n\n")) }), "typst", {
+    template = pandoc.template.compile(read_file(manifest.typst_template)),
+    variables = { captions = table.concat(captions, "\n") },
+    wrap_text = "none",
+  })
+  write_file(manifest.typst_folder .. "/" .. manifest.typst_name, typst)
+end
+
+-- What is kept -------------------------------------------------------------------------
+
+-- Inlines as a text that JSON can hold, and back.
+local function packed(inlines)
+  return inlines and pandoc.write(pandoc.Pandoc({ pandoc.Plain(inlines) }), "json")
+end
+
+local function unpacked(text)
+  return text and pandoc.read(text, "json").blocks[1].content
+end
+
+-- All that a page can take from other chapters than its own: their numbers, titles, labels and
+-- anchors, and what they cite, which decides how works are cited in the rest of the book.
+local function write_summary(chapters)
+  local summary = {}
+  for _, chapter in ipairs(chapters) do
+    summary[chapter.file] = {
+      number = chapter.number, id = chapter.id, title = packed(chapter.title),
+      ids = chapter.ids, cites = packed(chapter.cites), labels = {},
+    }
+  end
+  for id, label in pairs(labels) do
+    local known = { id = id, kind = label.kind, number = label.number, title = packed(label.title) }
+    table.insert(summary[label.chapter.file].labels, known)
+  end
+  write_file(manifest.summary, pandoc.json.encode(summary))
+end
+
+local function recall(chapter, known)
+  chapter.number, chapter.id, chapter.title = known.number, known.id, unpacked(known.title)
+  for _, label in ipairs(known.labels) do
+    register(chapter, label.id, label.kind, label.number, unpacked(label.title))
+  end
+  chapter.blocks = pandoc.Blocks({ pandoc.Plain(unpacked(known.cites)) })
+  chapter.ids = known.ids
+end
+
+-- All of it ----------------------------------------------------------------------------
+
+local function main()
+  local chapters = manifest.chapters
+  local summary = manifest.known and pandoc.json.decode(read_file(manifest.known), false)
+  local count = 0
+  for _, chapter in ipairs(chapters) do
+    if chapter.read then
+      chapter.blocks = pandoc.read(read_file(chapter.markdown), "markdown").blocks:walk({ Div = title_callouts })
+      local first = chapter.blocks[1]
+      if not first.classes:includes("unnumbered") then
+        count = count + 1
+        chapter.number = tostring(count)
+      end
+      number_chapter(chapter)
+    else
+      recall(chapter, summary[chapter.file])
+      count = chapter.number and count + 1 or count
+    end
+  end
+  for _, chapter in ipairs(chapters) do resolve_references(chapter) end
+  cite(chapters)
+  local pages = collect_ids(chapters)
+  check_anchors(chapters, pages)
+  if #problems == 0 then
+    if manifest.html_folder then
+      local template = pandoc.template.compile(read_file(manifest.html_template))
+      for i, chapter in ipairs(chapters) do
+        if chapter.write then write_page(chapter, i, chapters, pages, template) end
+      end
+    end
+    if manifest.typst_folder then write_typst(chapters) end
+    if manifest.summary then write_summary(chapters) end
+  end
+  write_file(manifest.report, pandoc.json.encode({ problems = problems }))
+end
+
+main()

@@ -1,0 +1,94 @@
+"""Describe the book and its data to search engines, social networks and catalogues of data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path, PurePosixPath
+from xml.sax.saxutils import escape
+
+from qmdbook.config import BookConfig
+from qmdbook.edition import Edition
+
+CARD_NAME = "card.png"
+SITEMAP_NAME = "sitemap.xml"
+
+
+def read_data_package(config: BookConfig) -> dict | None:
+    """Return the description of the book's data package; None where it has none."""
+    if not config.data_package:
+        return None
+    return json.loads((config.root / config.data_package).read_text(encoding="utf-8"))
+
+
+def data_folder(config: BookConfig) -> str:
+    """Return the folder of the data package, below the root and below the book's folder."""
+    return str(PurePosixPath(config.data_package).parent)
+
+
+def data_files(config: BookConfig) -> list[Path]:
+    """Return the data package's files, its description first; none where there is no package."""
+    package = read_data_package(config)
+    if package is None:
+        return []
+    description = config.root / config.data_package
+    return [description, *(description.parent / one["path"] for one in package["resources"])]
+
+
+def dataset(config: BookConfig, edition: Edition) -> str | None:
+    """Return the data as a schema.org ``Dataset`` in JSON-LD; None where there is no package.
+
+    Addresses are in it only where the book says where it is published.
+    """
+    package = read_data_package(config)
+    if package is None:
+        return None
+    files = []
+    for resource in package["resources"]:
+        entry = {
+            "@type": "DataDownload",
+            "name": resource["title"],
+            "description": resource["description"],
+            "encodingFormat": resource["mediatype"],
+        }
+        if config.site_url:
+            entry["contentUrl"] = f"{config.site_url}{data_folder(config)}/{resource['path']}"
+        files.append(entry)
+    described = {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "name": package["title"],
+        "description": package["description"],
+        "license": [licence["path"] for licence in package["licenses"]],
+        "version": package["version"],
+        "dateModified": edition.date,
+        "isAccessibleForFree": True,
+        "distribution": files,
+    }
+    if config.author:
+        described["creator"] = {"@type": "Organization", "name": config.author}
+    if config.site_url:
+        described["url"] = config.site_url
+    # Nothing in it may end the element that holds it.
+    return json.dumps(described, ensure_ascii=False, indent=1).replace("<", "\\u003c")
+
+
+def licences(config: BookConfig, edition: Edition) -> str:
+    """Return under which licences data and code are, in one line; empty where none is named."""
+    package = read_data_package(config)
+    named = [("Data", one["name"]) for one in package["licenses"]] if package else []
+    named.append(("Code", edition.licence))
+    return "; ".join(f"{what}: {name}" for what, name in named if name)
+
+
+def sitemap(config: BookConfig, edition: Edition) -> str:
+    """Return the addresses of all pages, for search engines."""
+    first = config.chapters[0]
+    entries = "".join(
+        f"<url><loc>{escape(config.site_url + ('' if entry is first else entry.page))}</loc>"
+        f"<lastmod>{edition.date}</lastmod></url>\n"
+        for entry in config.chapters
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{entries}</urlset>\n'
+    )

@@ -1,0 +1,80 @@
+"""Write what a reader can take away: figures and their data, chapters, the dataset.
+
+The tables are written with the pages, by ``book.lua``, since they are the tables as shown.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from qmdbook.config import BookConfig
+from qmdbook.display import without_marks, without_page
+from qmdbook.edition import read_edition
+from qmdbook.source.chapter import Chapter
+from qmdbook.write.discovery import read_data_package
+from qmdbook.write.markdown import FIGURE_FOLDER, ChapterText
+from qmdbook.write.notebook import as_executed_notebook
+
+DOWNLOADS = "downloads"  # below the book's folder
+_CODE = re.compile(r"^``` \{\.python \.cell-code\}\n.*?^```\n+", re.M | re.S)
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: no date of the render
+
+
+def dataset_name(config: BookConfig) -> str | None:
+    """Return the name of the archive of the data package; None where the book has none."""
+    package = read_data_package(config)
+    return package and f"{package['name']}-{package['version']}-data.zip"
+
+
+def write_downloads(
+    book: Path, chapters: Iterable[tuple[Chapter, ChapterText]], config: BookConfig
+) -> None:
+    """Write what the pages of some chapters offer, and the dataset.
+
+    Parameters
+    ----------
+    book : Path
+        The book's folder. What it holds of other chapters stays.
+    chapters : iterable of (Chapter, ChapterText)
+        Source of each chapter that is written, and its executed text.
+    config : BookConfig
+        The book's configuration.
+    """
+    edition = read_edition(config)
+    folder = book / DOWNLOADS
+    folder.mkdir(exist_ok=True)
+    for chapter, text in chapters:
+        for path, content in text.files.items():
+            (book / path).parent.mkdir(parents=True, exist_ok=True)
+            (book / path).write_bytes(content)
+        stem = Path(chapter.file).stem
+        notebook = as_executed_notebook(chapter, text.executed, edition)
+        (folder / f"{stem}.ipynb").write_text(notebook, encoding="utf-8")
+        (folder / f"{stem}.md").write_text(prose(text.markdown), encoding="utf-8")
+    name = dataset_name(config)
+    if name:
+        write_dataset(folder / name, config)
+
+
+def prose(markdown: str) -> str:
+    """Return a chapter's Markdown without its code, its figures found from `DOWNLOADS`."""
+    text = without_marks(without_page(_CODE.sub("", markdown)))
+    return text.replace(f"]({FIGURE_FOLDER}/", f"](../{FIGURE_FOLDER}/")
+
+
+def write_dataset(path: Path, config: BookConfig) -> None:
+    """Write the data package with all that lies beside it and its licence as one archive."""
+    package = read_data_package(config)
+    folder = (config.root / config.data_package).parent
+    files = {file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file()}
+    licences = (f"{one['title']} ({one['name']})\n{one['path']}\n" for one in package["licenses"])
+    files["LICENCE.txt"] = "".join(licences).encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(f"{package['name']}/{name}", date_time=_EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content)

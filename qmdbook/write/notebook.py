@@ -1,0 +1,314 @@
+"""A chapter as a notebook: to rerun and edit in Jupyter, to take away, and back again.
+
+A notebook to edit keeps the inline expressions of its prose as they stand in the chapter,
+where Jupyter shows them as code; so nothing is lost on the way back. One to take away has
+their values in their place, and its outputs.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from qmdbook.config import BookConfig
+from qmdbook.edition import Edition, read_edition
+from qmdbook.errors import InputError, Problem
+from qmdbook.files import FOLDER, checksum_of
+from qmdbook.source.chapter import FENCE, Chapter, closes, read_chapters
+from qmdbook.textfile import read_text, write_whole
+from qmdbook.write.markdown import filled_in
+
+if TYPE_CHECKING:  # where it is used it is imported: it takes as long as a whole chapter
+    import nbformat
+
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+OURS = "qmdbook"  # key of the notebook's metadata that says which chapter it is, in which state
+CACHE = Path(FOLDER, "notebooks")  # below the root; what was written back last
+# How jupytext reads and writes a chapter: fences are cells, and a magic stands as it is. It
+# keeps the layout, of which an engine that renders knows nothing.
+_FORMAT = {"extension": ".Rmd", "comment_magics": False}
+# The one key of a cell that the source needs: how many blank lines follow it.
+_LAYOUT = "lines_to_next_cell"
+
+
+def as_notebook(chapter: Chapter, edition: Edition) -> str:
+    """Return the notebook of a chapter to edit, without outputs, as the text of its file."""
+    import jupytext  # here, since it takes long and a render does without
+
+    notebook = jupytext.reads(chapter.text, fmt=_FORMAT)
+    ours = {"chapter": chapter.file, "sha256": checksum_of(chapter.text)}
+    return _written(notebook, ours, edition)
+
+
+def as_executed_notebook(chapter: Chapter, executed: dict, edition: Edition) -> str:
+    """Return the notebook of a chapter to take away, as the text of its file.
+
+    Parameters
+    ----------
+    chapter : Chapter
+        Its source.
+    executed : dict
+        Its executed notebook.
+    edition : Edition
+        Which state of the book it is of.
+
+    Returns
+    -------
+    str
+        Its prose with the values filled in, its cells with their outputs. The same for the same
+        outputs, without times.
+    """
+    notebook = copy.deepcopy(executed)
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = filled_in(cell)
+    first = {"cell_type": "markdown", "source": edition.in_words(), "metadata": {}}
+    notebook["cells"].insert(0, first)
+    ours = {"chapter": chapter.file, "values": "filled in"}
+    return _written(notebook, ours, edition)
+
+
+def _written(notebook: dict, ours: dict[str, str], edition: Edition) -> str:
+    """Return the text of a notebook's file, with what is ours as its metadata."""
+    ours = {**ours, "version": edition.version, "sha256_of_data": edition.checksum or None}
+    notebook["metadata"] = {"kernelspec": KERNEL, OURS: ours}
+    notebook["nbformat"], notebook["nbformat_minor"] = 4, 5  # cells have ids from 4.5 on
+    for number, cell in enumerate(notebook["cells"]):
+        cell["id"] = f"cell-{number}"  # jupytext's own are random
+        cell["metadata"] = _layout(cell)
+    return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _layout(cell: dict) -> dict[str, int]:
+    return {key: value for key, value in cell["metadata"].items() if key == _LAYOUT}
+
+
+def write_notebook(config: BookConfig, file: str, *, force: bool = False) -> Path:
+    """Write the notebook of a chapter beside it and return its path.
+
+    Parameters
+    ----------
+    config : BookConfig
+        The book.
+    file : str
+        The chapter, below the root.
+    force : bool
+        Whether a notebook that is there already is replaced.
+
+    Raises
+    ------
+    InputError
+        If the chapter is outside the subset, or a notebook is there and `force` is false.
+    """
+    root = config.root
+    path = notebook_path(root, file)
+    if path.exists() and not force:
+        message = "is there already; move it away, or use --force to replace it"
+        raise InputError(Problem(_name(root, path), message))
+    (chapter,) = read_chapters(root, [file])
+    _replace(path, as_notebook(chapter, read_edition(config)))
+    _returned(root, file).unlink(missing_ok=True)
+    return path
+
+
+def notebook_path(root: Path, file: str) -> Path:
+    """Return where the notebook of a chapter is: beside it."""
+    return (root / file).with_suffix(".ipynb")
+
+
+def is_stale(root: Path, file: str) -> bool:
+    """Return whether a chapter has changed since its notebook, which is there, was written."""
+    notebook = _read(root, file)
+    return _has_changed(root, file, notebook)
+
+
+def to_qmd(root: Path, file: str, files: list[str], *, force: bool = False) -> bool:
+    """Write a chapter from the notebook beside it; its outputs are left out.
+
+    Parameters
+    ----------
+    root : Path
+        Root of the book.
+    file : str
+        The chapter, below the root; it may be missing, and is then written anew.
+    files : list of str
+        Every chapter of the book, whose labels must not be used again.
+    force : bool
+        Whether a chapter that has changed since its notebook was written is replaced.
+
+    Returns
+    -------
+    bool
+        Whether the chapter was written; it is not where it is as the notebook has it.
+
+    Raises
+    ------
+    InputError
+        If there is no notebook, it is none to edit, the chapter has changed since, or what
+        comes back is outside the subset. Nothing is then written.
+    """
+    source, notebook = root / file, _read(root, file)
+    name = _name(root, notebook_path(root, file))
+    if _ours(notebook).get("values"):
+        message = (
+            "holds values in place of the chapter's expressions, since it is one to take away; "
+            f"expected one that `notebook {PurePosixPath(file).stem}` writes"
+        )
+        raise InputError(Problem(name, message))
+    text = source_of(notebook, name)
+    if source.is_file() and read_text(source, file) == text:
+        return False
+    if not force and _has_changed(root, file, notebook):
+        message = (
+            f"has changed since {name} was written; compare the two, then use --force to "
+            "replace it by what the notebook holds"
+        )
+        raise InputError(Problem(file, message))
+    _check(root, file, files, text, name)
+    _replace(source, text)
+    # The notebook itself is left alone, since Jupyter may have it open.
+    marker = _returned(root, file)
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    _replace(marker, checksum_of(text) + "\n")
+    return True
+
+
+def source_of(notebook: nbformat.NotebookNode, name: str) -> str:
+    """Return the source of a chapter from its notebook.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        The notebook; cells of code without code are left out.
+    name : str
+        Its file, for messages.
+
+    Raises
+    ------
+    InputError
+        If a cell is neither Markdown nor code.
+    """
+    import jupytext
+    import nbformat
+
+    problems = [
+        Problem(name, f"cell {number} is {cell.cell_type}; expected Markdown or code")
+        for number, cell in enumerate(notebook.cells, start=1)
+        if cell.cell_type not in ("markdown", "code")
+    ]
+    if problems:
+        raise InputError(*problems)
+    kept = copy.deepcopy(notebook)
+    # Neither a head of YAML nor options in a fence: chapters have none.
+    filters = {"notebook_metadata_filter": "-all", "cell_metadata_filter": "-all"}
+    kept.metadata = nbformat.from_dict({"jupytext": filters})
+    # Jupyter leaves an empty cell of code at the end; an empty one of text is blank lines.
+    kept.cells = [c for c in kept.cells if c.cell_type == "markdown" or c.source.strip()]
+    for cell, following in zip(kept.cells, [*kept.cells[1:], None], strict=False):
+        layout = _layout(cell)
+        if cell.cell_type == "markdown":
+            cell.source = _without_gaps(cell.source)
+            # Two texts on adjoining lines would be one; no chapter has them, but cells move.
+            if following and following.cell_type == "markdown" and layout.get(_LAYOUT) == 0:
+                layout = {}
+        cell.metadata = nbformat.from_dict(layout)
+    return jupytext.writes(kept, fmt=_FORMAT)
+
+
+def _without_gaps(source: str) -> str:
+    """Return a text with one blank line for several, except in code.
+
+    Several part two cells in a chapter, and within one jupytext marks them with a comment.
+    """
+    lines: list[str] = []
+    opened = None
+    body = source.strip("\n")
+    for line in body.split("\n"):
+        fence = FENCE.match(line)
+        if opened is None and not line.strip() and lines and not lines[-1].strip():
+            continue
+        if opened is None and fence:
+            opened = fence[1]
+        elif opened is not None and closes(line, opened):
+            opened = None
+        lines.append(line)
+    return source.replace(body, "\n".join(lines)) if body else source
+
+
+def _read(root: Path, file: str) -> nbformat.NotebookNode:
+    """Read the notebook of a chapter, or say why it is none."""
+    import nbformat
+
+    path = notebook_path(root, file)
+    if not path.exists():
+        message = f"does not exist; `notebook {path.stem}` writes it"
+        raise InputError(Problem(_name(root, path), message))
+
+    def refused(message: str, row: int | None = None) -> InputError:
+        return InputError(Problem(_name(root, path), message, row))
+
+    try:
+        text = read_text(path, _name(root, path))
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        raise refused(f"not a notebook: {error.msg}; expected JSON", error.lineno) from None
+    try:
+        notebook = nbformat.reads(text, as_version=4)
+        nbformat.validate(notebook)
+    # Whatever JSON there is: nbformat has an exception of its own for little of it.
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
+        raise refused(f"not a notebook that Jupyter opens: {reason}") from None
+    return notebook
+
+
+def _name(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _ours(notebook: nbformat.NotebookNode) -> dict:
+    """Return what we noted in a notebook; nothing in one that is not ours."""
+    noted = notebook.metadata.get(OURS)
+    return noted if isinstance(noted, dict) else {}
+
+
+def _has_changed(root: Path, file: str, notebook: nbformat.NotebookNode) -> bool:
+    """Return whether a chapter is in neither state that its notebook knows of."""
+    source, marker = root / file, _returned(root, file)
+    if not source.is_file():
+        return False
+    known = {_ours(notebook).get("sha256")}
+    if marker.is_file():
+        known.add(marker.read_text(encoding="utf-8").strip())
+    return checksum_of(read_text(source, file)) not in known
+
+
+def _check(root: Path, file: str, files: list[str], text: str, name: str) -> None:
+    """Hold what comes back to the subset, and its labels to those of the other chapters."""
+    others = [other for other in files if other != file and (root / other).is_file()]
+    try:
+        read_chapters(root, [*others, file], {file: text})
+    except InputError as error:
+        lines = text.splitlines() or [""]  # of a notebook without any cell
+        problems = [
+            Problem(name, f"{lines[p.row - 1]!r}: {p.message}" if p.row else p.message)
+            for p in error.problems
+            if p.file == file
+        ]
+        if problems:
+            raise InputError(*problems) from None
+
+
+def _returned(root: Path, file: str) -> Path:
+    """Return where the checksum of what a notebook gave back last is kept."""
+    return root / CACHE / f"{PurePosixPath(file).stem}.sha256"
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    try:
+        write_whole(path, text.encode("utf-8"))
+    except OSError as error:
+        raise InputError(Problem(path.name, f"cannot be written: {error.strerror}")) from None

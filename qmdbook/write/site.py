@@ -1,0 +1,96 @@
+"""Write what stands beside the pages: stylesheets, scripts, data, the sitemap."""
+
+from __future__ import annotations
+
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+from qmdbook.config import BookConfig
+from qmdbook.edition import read_edition
+from qmdbook.errors import InputError, Problem
+from qmdbook.write.discovery import (
+    CARD_NAME,
+    SITEMAP_NAME,
+    data_files,
+    data_folder,
+    sitemap,
+)
+from qmdbook.write.pandoc import ASSETS
+
+COPIED = ("content.css", "favicon.svg", "theme.js", "site.js", "search.js")
+TABLES = "tables.html"  # Quarto takes it as it is; our pages hold no script of their own
+
+
+def write_site(html: Path, config: BookConfig) -> None:
+    """Write all that the pages in `html` refer to, except their figures.
+
+    Raises
+    ------
+    InputError
+        If ``tables.html`` holds anything but a script.
+    """
+    for name in COPIED:
+        shutil.copyfile(ASSETS / name, html / name)
+    stylesheet = (ASSETS / "page.css").read_text(encoding="utf-8")
+    (html / "page.css").write_text(stylesheet + widths(), encoding="utf-8")
+    script = script_of((ASSETS / TABLES).read_text(encoding="utf-8"))
+    (html / "tables.js").write_text(script, encoding="utf-8")
+    for file in data_files(config):
+        folder = html / data_folder(config)
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, folder / file.name)
+    if config.site_url:
+        edition = read_edition(config)
+        (html / SITEMAP_NAME).write_text(sitemap(config, edition), encoding="utf-8")
+        from qmdbook.write.card import card  # here, since it draws
+
+        (html / CARD_NAME).write_bytes(card(config, edition))
+
+
+def widths() -> str:
+    """Return a class for every width of a column that Pandoc writes, whole percents."""
+    return "\n" + "".join(f".w-{n} {{ width: {n}%; }}\n" for n in range(1, 101))
+
+
+def script_of(html: str) -> str:
+    """Return the script of a piece of HTML that is nothing but one ``<script>``.
+
+    Raises
+    ------
+    InputError
+        If it holds anything else, which the pages would then lack.
+    """
+    parser = _Scripts()
+    parser.feed(html)
+    parser.close()
+    if parser.other or len(parser.scripts) != 1:
+        found = parser.other or f"{len(parser.scripts)} scripts"
+        raise InputError(Problem(TABLES, f"holds {found}; expected one script alone"))
+    return parser.scripts[0].lstrip("\n")
+
+
+class _Scripts(HTMLParser):
+    """Collects scripts, and names the first thing that is none."""
+
+    def __init__(self):
+        super().__init__()
+        self.scripts: list[str] = []
+        self.other = ""
+        self._inside = False
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "script" and not attrs:
+            self._inside = True
+            self.scripts.append("")
+        else:
+            self.other = self.other or f"<{tag}>"
+
+    def handle_endtag(self, tag):
+        self._inside = False
+
+    def handle_data(self, data):
+        if self._inside:
+            self.scripts[-1] += data
+        elif data.strip():
+            self.other = self.other or repr(data.strip())

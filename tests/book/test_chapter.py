@@ -1,0 +1,61 @@
+"""What a chapter's cells call."""
+
+import pytest
+
+from nenreview.chapter import at_a_glance, open_trial, response_table, statistics_table
+from nenreview.evidence.printed_rates import PrintedRate
+from nenreview.stats.rate import Rate
+
+
+@pytest.fixture
+def basket():
+    return open_trial("NCT02834013", source="review2023")
+
+
+@pytest.fixture
+def pembrolizumab():
+    return open_trial("NCT02939651", source="review2023")
+
+
+def test_the_count_behind_a_printed_share(basket):
+    # Table 6, row 14: 44% of 18 with NEC.
+    assert basket.fitted("non-pancreatic NEN > NEC") == Rate(8, 18)
+
+
+def test_a_share_that_nobody_prints_is_refused(basket):
+    with pytest.raises(LookupError, match="review2023 prints no DCR of 'G3 NEN'"):
+        basket.share("G3 NEN", "DCR")
+
+
+def test_a_share_that_no_count_fits_has_no_one_count():
+    trial = open_trial("NCT03980925", source="review2023")
+    share = trial.share()
+    assert isinstance(share, PrintedRate)
+    assert share.counts == ()
+    with pytest.raises(LookupError, match=r"expected one count for 54.1%; found none"):
+        trial.fitted()
+
+
+def test_weeks_are_shown_in_months(pembrolizumab):
+    # Table 6, row 3: 8.9 and 20.4 weeks.
+    assert (pembrolizumab.months("PFS"), pembrolizumab.months("OS")) == ("2.0", "4.7")
+
+
+def test_arms_with_agents_of_their_own_are_listed_in_words():
+    trial = open_trial("NCT03591731", source="review2023")
+    shown = at_a_glance(trial, {}).data
+    assert "nivolumab; nivolumab + ipilimumab" in shown
+    assert "\\|" not in shown
+
+
+def test_statistics_name_populations_in_words():
+    shown = statistics_table("review2023", "Table 6", "6", "Key outcomes").data
+    assert "all patients" in shown
+    assert "all >" not in shown
+
+
+def test_rates_stand_beside_both_intervals():
+    # Limits from R 4 binom.test(7, 32) and prop.test(7, 32, correct = FALSE).
+    last = response_table({"A": Rate(7, 32)}, stub="Series", events="Positive").data.splitlines()
+    assert last[0].startswith("| Series | Positive | ORR, %")
+    assert last[-1] == "| A | 7 of 32 | 21.9 | 9.3–40.0 | 11.0–38.8 |"

@@ -1,0 +1,52 @@
+"""What a reader of the review can take away: the dataset, and the data of every figure."""
+
+import io
+import json
+import zipfile
+
+import pandas as pd
+import pytest
+from helpers_data import DATA, ROOT
+
+from nenreview.figures.catalogue import catalogue, draw
+from nenreview.figures.forest import forest
+from nenreview.stats.rate import Rate
+from qmdbook.config import read_config
+from qmdbook.write.discovery import data_files
+from qmdbook.write.downloads import write_dataset
+
+pytestmark = pytest.mark.slow
+
+
+def test_every_file_of_the_data_package_is_published():
+    published = {path.name for path in data_files(read_config(ROOT))}
+    assert published == {p.name for p in DATA.iterdir() if p.suffix in (".csv", ".json")}
+
+
+def test_the_dataset_is_one_archive_with_its_description_and_licence(tmp_path):
+    write_dataset(tmp_path / "one.zip", read_config(ROOT))
+    write_dataset(tmp_path / "two.zip", read_config(ROOT))
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        held = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+    package = json.loads(held["datapackage.json"])
+    assert {one["path"] for one in package["resources"]} <= set(held)
+    assert {"README.md", "LICENCE.txt"} <= set(held)
+    assert held["results.csv"] == (DATA / "results.csv").read_bytes()
+    assert b"CC-BY-4.0" in held["LICENCE.txt"]
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_every_figure_has_the_data_behind_it(name):
+    drawn = draw(name)
+    text = drawn._repr_mimebundle_()["text/csv"]
+    read = pd.read_csv(io.StringIO(text))
+    assert len(read) == len(drawn.data) > 0
+
+
+def test_the_data_of_a_forest_plot_are_its_rates_and_intervals():
+    # 1 of 4: the exact interval is 0.63 to 80.59 percent.
+    (row,) = forest([("a", Rate(1, 4))]).data.to_dict("records")
+    assert (row["name"], row["events"], row["patients"], row["percent"]) == ("a", 1, 4, 25)
+    assert row["ci_low"] == pytest.approx(0.631, abs=1e-3)
+    assert row["ci_high"] == pytest.approx(80.588, abs=1e-3)

@@ -1,0 +1,301 @@
+"""The audit's rules, each on the case of the sources that it was written for, and on others."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from helpers_data import DATA
+
+from nenreview.audit.finding import (
+    CONFLICT,
+    INCONSISTENT,
+    MATCH,
+    NOT_CHECKABLE,
+    NOTE,
+    SEVERITIES,
+    TRUNCATED,
+    VERDICTS,
+    most_serious,
+)
+from nenreview.audit.ledger import audit, by_number, counts, selected, severities
+from nenreview.audit.rules.spelling import repair
+from nenreview.audit.spans import Span, span
+from nenreview.evidence.dataset import load
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load(DATA)
+
+
+def finding(data, ident):
+    """Return the one finding of an id."""
+    (found,) = [f for f in audit(data) if f.id == ident]
+    return found
+
+
+def changed(data, ident, **cells):
+    """Return the dataset with other values in one row of ``results.csv``."""
+    results = data.results.copy()
+    (at,) = results.index[results["id"] == ident]
+    for column, value in cells.items():
+        results.loc[at, column] = value
+    return replace(data, results=results)
+
+
+def added(data, *rows):
+    """Return the dataset with further rows, each a copy of a printed one with other values."""
+    frames = []
+    for like, values in rows:
+        frames.append(data.results[data.results["id"] == like].assign(**values))
+    return replace(data, results=pd.concat([data.results, *frames], ignore_index=True))
+
+
+# The ledger.
+
+
+def test_every_number_has_a_finding(data):
+    assert set(data.results.loc[data.results["status"] == "reported", "id"]) <= set(by_number(data))
+
+
+def test_ids_are_unique_and_the_same_from_run_to_run(data):
+    ids = [f.id for f in audit(data)]
+    assert len(set(ids)) == len(ids)
+    again = replace(data)  # another object, so nothing is taken from the cache
+    assert [f.id for f in audit(again)] == ids
+
+
+def test_findings_stand_in_the_order_of_the_pages(data):
+    order = {ident: i for i, ident in enumerate(data.results["id"])}
+    for source in data.sources["source"]:
+        places = [order[f.number] for f in audit(data) if f.source == source and f.number in order]
+        assert places == sorted(places)
+
+
+def test_verdicts_and_severities_are_of_the_closed_lists(data):
+    for f in audit(data):
+        assert f.verdict in VERDICTS
+        assert (f.severity in SEVERITIES) == (f.disagrees or f.verdict == NOTE)
+        assert f.explanation or f.verdict == MATCH
+
+
+def test_a_number_that_one_rule_can_judge_is_not_called_uncheckable(data):
+    for findings in by_number(data).values():
+        verdicts = {f.verdict for f in findings}
+        assert verdicts == {NOT_CHECKABLE} or NOT_CHECKABLE not in verdicts
+
+
+def test_the_most_serious_verdict_speaks_for_several(data):
+    percentage = finding(data, "jia2022-052-percentage")  # 18.7%, cut off
+    sizes = finding(data, "jia2022-108-size")  # NET 16
+    assert most_serious([percentage]) == TRUNCATED
+    assert most_serious([percentage, sizes]) == INCONSISTENT
+    assert most_serious([]) == NOT_CHECKABLE
+
+
+def test_selection_and_counts_agree(data):
+    findings = audit(data)
+    table = counts(findings)
+    assert int(table.to_numpy().sum()) == len(findings)
+    for source in table.index:
+        for verdict in VERDICTS:
+            chosen = selected(findings, sources=[source], verdicts=[verdict])
+            assert len(chosen) == table.at[source, verdict]
+    for severity, number in severities(findings).items():
+        assert len(selected(findings, severities=[severity])) == number
+
+
+def test_a_changed_count_is_found(data):
+    # Jia 2022, Table 2: 11 (45.8) men of 24. Printed as 12, it fits neither share nor sum.
+    found = audit(changed(data, "jia2022-295", value=12.0, printed="12"))
+    verdicts = {f.id: f.verdict for f in found}
+    assert verdicts["jia2022-295-sum"] == INCONSISTENT
+    assert verdicts["jia2022-295-categories"] == INCONSISTENT
+    assert finding(data, "jia2022-295-sum").verdict == MATCH
+
+
+# The rules, on what the sources print.
+
+FOUND = {
+    # Table 1: 6 of 32 is 18.75%, 1 of 21 is 4.76%.
+    "jia2022-052-percentage": ("18.7", "18.8", TRUNCATED, "minor"),
+    "jia2022-056-percentage": ("4.7", "4.8", TRUNCATED, "minor"),
+    # 18 + 16 are not 24 patients; the assessment of NETs has 6.
+    "jia2022-108-size": ("16", "6", INCONSISTENT, "substantive"),
+    # Note: the primary sites are those of 23 patients.
+    "jia2022-109-categories": ("10 + 7 + 2 + 1 + 1 + 1 + 1", "", INCONSISTENT, "minor"),
+    # Assessment of all: 3 (16.7%) of 24, and a column of 104.1%.
+    "jia2022-129-percentage": ("16.7", "12.5", INCONSISTENT, "substantive"),
+    "jia2022-129-hundred": ("0 + 20.8 + 8.3 + 58.3 + 16.7", "100", INCONSISTENT, "substantive"),
+    # Median duration of response: 2.8 months, not reached, over a year, of the same five.
+    "jia2022-136-same-responders": ("2.8", "", CONFLICT, "substantive"),
+    "jia2022-472-same-responders": ("not reached", "", CONFLICT, "substantive"),
+    # Table 2: 5 + 10 with lymph nodes; 18 of 26 is 69.2%.
+    "jia2022-395-sum": ("16", "15", INCONSISTENT, "minor"),
+    "jia2022-414-percentage": ("69.2", "75.0", INCONSISTENT, "minor"),
+    # Discussion: 44.4% of patients is 8 of 18, and the trial has 24.
+    "jia2022-535-percentage": ("44.4", "", INCONSISTENT, "minor"),
+    # PD-L1 in NEC: 3 of 16 in all, none of 5 in NET; 66.7% against 25.0% responding.
+    "jia2022-594-joint": ("37.5", "27.3", INCONSISTENT, "substantive"),
+    # AVENEC: 19 poorly differentiated in Jia 2022, 16 NEC in the review.
+    "jia2022-014-sources": ("19", "", CONFLICT, "substantive"),
+    "review2023-007-sources": ("16", "", CONFLICT, "substantive"),
+    # Table 6, rows 2, 10, 12 and 13: no count of the printed patients.
+    "review2023-010-percentage": ("32", "", INCONSISTENT, "substantive"),
+    "review2023-062-percentage": ("54.1", "", INCONSISTENT, "substantive"),
+    "review2023-078-percentage": ("7.1", "", INCONSISTENT, "substantive"),
+    "review2023-079-percentage": ("7.3", "", INCONSISTENT, "substantive"),
+    "review2023-086-percentage": ("11.6", "", INCONSISTENT, "substantive"),
+    "review2023-087-percentage": ("18.2", "", INCONSISTENT, "substantive"),
+    # Lu 2020: both p values are those of the one table that fits.
+    "lu2020-019-p-value": ("0.019", "0.019", MATCH, ""),
+    "lu2020-022-p-value": ("0.03", "0.03", MATCH, ""),
+    # Table 6, row 10: 58.3% and 54.7% alive at 12 months, a median of 13.9.
+    "review2023-066-landmark": ("58.3", "58.3", MATCH, ""),
+}
+
+
+@pytest.mark.parametrize("ident", FOUND)
+def test_a_known_finding(data, ident):
+    found = finding(data, ident)
+    assert (found.printed, found.recomputed, found.verdict, found.severity) == FOUND[ident]
+
+
+EXPLAINED = {
+    "jia2022-178-percentage": "17 is the only denominator up to 24 that fits every one of them",
+    "jia2022-414-percentage": "69.2% fits 18 of 26",
+    "review2023-010-percentage": "of fewer, it fits 9 of 28, 8 of 25",
+    "review2023-087-percentage": "of fewer, it fits 8 of 44, 6 of 33",
+    "jia2022-594-joint": "Without 37.5% positive there is one solution: 3 of 11 positive",
+    "jia2022-472-same-responders": "2.8 months in PRIMARY ASSESSMENT",
+    "lu2020-019-p-value": "the only table that fits: 5 of 10 against 3 of 28, p = 0.019 by Fisher",
+    "jia2022-112-places": "2 patients in Table 2",
+}
+
+
+@pytest.mark.parametrize("ident", EXPLAINED)
+def test_a_finding_says_why(data, ident):
+    assert EXPLAINED[ident] in finding(data, ident).explanation
+
+
+def test_power_is_that_of_the_grim_test(data):
+    # 44.4%, one decimal, of 24: 25 of 1,001 values pass; 32%, no decimal, of 29: 30 of 101.
+    assert finding(data, "jia2022-535-percentage").power == pytest.approx(1 - 25 / 1001)
+    assert finding(data, "review2023-010-percentage").power == pytest.approx(1 - 30 / 101)
+
+
+def test_a_conflict_is_laid_at_the_count_that_nothing_confirms(data):
+    # Lung: 1 in the note, 2 in Table 2, where NET and NEC add up to 2.
+    assert finding(data, "jia2022-112-places").verdict == CONFLICT
+    assert finding(data, "jia2022-345-places").verdict == MATCH
+
+
+def test_the_choice_in_the_synthesis_is_named(data):
+    assert finding(data, "jia2022-052-percentage").affects.endswith("the count is used, 6 of 32")
+    assert "enters no figure" in finding(data, "review2023-062-percentage").affects
+    # A row of pooling.csv, as a sensitivity analysis.
+    assert "beside the pool alone" in finding(data, "review2023-078-percentage").affects
+    assert finding(data, "jia2022-395-sum").affects == ""
+
+
+# The rules, on what could have been printed.
+
+
+def test_a_median_outside_its_limits_is_found(data):
+    # Jia 2022, NEC: overall survival 10.8 months, from 4.3.
+    found = finding(changed(data, "jia2022-173", value=3.8, printed="3.8"), "jia2022-173-limits")
+    assert (found.verdict, found.explanation) == (
+        INCONSISTENT,
+        "3.8 does not lie between its limits, 4.3 to no upper limit",
+    )
+
+
+def test_a_median_of_all_outside_those_of_its_parts_is_found(data):
+    # Jia 2022: median age 57, of NET and NEC 42.4 and 57.9.
+    found = finding(changed(data, "jia2022-096", value=60.0, printed="60"), "jia2022-096-parts")
+    assert found.verdict == INCONSISTENT
+
+
+@pytest.mark.parametrize(("median", "verdict"), [("13.9", MATCH), ("11.4", INCONSISTENT)])
+def test_more_than_half_alive_at_a_landmark_means_a_later_median(data, median, verdict):
+    # Table 6, row 10: 58.3% of NET and 54.7% of NEC alive at 12 months.
+    other = changed(data, "review2023-064", value=float(median), printed=median)
+    assert finding(other, "review2023-066-landmark").verdict == verdict
+
+
+def test_a_p_value_that_no_table_gives_is_found(data):
+    found = finding(changed(data, "lu2020-019", value=0.9, printed="0.900"), "lu2020-019-p-value")
+    assert found.verdict == INCONSISTENT
+    assert "no table of up to 40 patients" in found.explanation
+
+
+def test_a_p_value_without_rates_is_not_checkable(data):
+    other = changed(data, "lu2020-019", category="age")
+    assert finding(other, "lu2020-019-p-value").verdict == NOT_CHECKABLE
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict", "method"),
+    [
+        # R 4.2: binom.test(5, 18) and prop.test(5, 18, correct = FALSE).
+        ("9.7", "53.5", MATCH, "Clopper-Pearson"),
+        ("12.5", "50.9", MATCH, "Wilson"),
+        ("9.7", "50.9", INCONSISTENT, "Clopper-Pearson 9.7 to 53.5"),
+    ],
+)
+def test_the_method_of_a_printed_interval_is_named(data, low, high, verdict, method):
+    rows = [
+        (
+            "jia2022-050",
+            {"id": f"x-{limit}", "statistic": limit, "printed": text, "value": float(text)},
+        )
+        for limit, text in (("ci_low", low), ("ci_high", high))
+    ]
+    found = finding(added(data, *rows), "x-ci_low-rate-interval")
+    assert found.verdict == verdict
+    assert method in found.explanation
+
+
+def test_without_the_share_of_positives_the_rest_is_consistent(data):
+    # 3 of 11 positive, as all less NET has it: 27.3%.
+    mended = changed(data, "jia2022-594", value=27.3, printed="27.3")
+    assert {f.verdict for f in audit(mended) if f.check == "joint"} == {MATCH}
+
+
+def test_grades_that_do_not_add_up_are_found(data):
+    # Adverse events, pneumonitis: grade 2 is 6%, all grades 6%.
+    found = audit(changed(data, "jia2022-278", value=18.0, printed="18"))
+    (grades,) = [f for f in found if f.check == "grades" and f.disagrees]
+    assert (grades.row, grades.recomputed) == ("Pneumonitis", "18")
+
+
+def test_sources_are_compared_in_one_unit(data):
+    # AVENEC: 4.2 months in both sources; 18.3 weeks are 4.2 months, 12 are not.
+    for printed, verdict in (("18.3", MATCH), ("12", CONFLICT)):
+        other = changed(data, "review2023-012", value=float(printed), printed=printed, unit="weeks")
+        assert finding(other, "jia2022-059-sources").verdict == verdict
+
+
+# Spans and spelling.
+
+
+def test_a_rounded_number_meets_a_longer_one(data):
+    rows = {n.id: n for n in data.results.itertuples(index=False)}
+    assert span(rows["jia2022-548"]) == Span(32.5, 34.0)  # 33%
+    assert span(rows["jia2022-485"]) == Span(12.0, float("inf"))  # more than one year
+    assert span(rows["jia2022-472"]) == Span(float("inf"), float("inf"))  # not reached
+    assert not span(rows["jia2022-136"]).meets(span(rows["jia2022-472"]))
+
+
+def test_misspelt_names_are_notes(data):
+    notes = [f for f in audit(data) if f.check == "spelling"]
+    assert {f.verdict for f in notes} == {NOTE}
+    assert [f.source for f in notes] == ["jia2022", "markey2017", "markey2017", "markey2017"]
+    assert all("temozolomide" in f.recomputed for f in notes[1:])
+
+
+@pytest.mark.parametrize(
+    ("text", "repaired"), [("â‰¥10%", "≥10%"), ("≥10%", "≥10%"), ("café", "café"), ("", "")]
+)
+def test_only_broken_characters_are_repaired(text, repaired):
+    assert repair(text) == repaired

@@ -1,0 +1,117 @@
+"""All trials side by side. Table 6 of the review, by row; Jia 2022; Markey 2017."""
+
+from dataclasses import replace
+
+import pytest
+from helpers_data import DATA
+
+from nenreview.chapter import responses_table
+from nenreview.evidence.arms import arms, patients_in_all
+from nenreview.evidence.dataset import load
+from nenreview.evidence.sources import FIRST
+from nenreview.synthesis.classes import responses
+from nenreview.tables.evidence import (
+    evidence_table,
+    longest_median,
+    overlap_ledger,
+    reporting_matrix,
+)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load(DATA)
+
+
+@pytest.fixture(scope="module")
+def table(data):
+    return evidence_table(data).set_index("Trial")
+
+
+def test_every_trial_of_the_data_has_a_row(data):
+    assert {arm.trial for arm in arms(data)} == set(data.trials["trial"])
+
+
+def test_rows_are_grouped_by_class_and_line(table):
+    groups = list(zip(table["Class"], table["Line"], strict=True))
+    assert len(dict.fromkeys(groups)) == sum(a != b for a, b in zip(groups, [None, *groups]))  # noqa: B905
+    assert groups[0] == ("monotherapy", "later")
+
+
+@pytest.mark.parametrize(
+    ("trial", "column", "expected"),
+    [
+        ("sintilimab", "ORR (95% CI, %)", "5 of 24 (7.1–42.2)"),  # Jia 2022
+        ("avelumab (AVENEC)", "ORR (95% CI, %)", "2 of 29 (0.8–22.8)"),  # Jia 2022, Table 1
+        ("pembrolizumab (NCT02939651)", "PFS, months", "2.0"),  # row 3: 8.9 weeks
+        ("pembrolizumab (NCT02939651)", "OS, months", "4.7"),  # row 3: 20.4 weeks
+        ("pembrolizumab +/- chemotherapy: pembrolizumab alone", "PFS, months", "1.9"),  # row 4: 58 days
+        ("nivolumab +/- ipilimumab: nivolumab", "ORR (95% CI, %)",
+         "GEP-NEC 7.1% at 8 weeks; LCNEC 7.3% at 8 weeks"),  # row 12: no count fits
+        ("nivolumab + temozolomide", "OS, months", "NEC 32.3"),  # row 11
+        ("spartalizumab", "NET", "95"),  # row 9: 116 less 21
+        ("avelumab (NET-001)", "NET", "–"),  # row 1: all are NEC
+        ("toripalimab + surufatinib, phase II: NEC, evaluable †", "n", "20"),  # row 8
+        ("Markey case series", "ORR (95% CI, %)", "–"),
+    ],
+)  # fmt: skip
+def test_a_cell_holds_what_its_source_prints(table, trial, column, expected):
+    assert table.at[trial, column] == expected
+
+
+def test_the_longest_median_is_compared_in_one_unit(data):
+    # Table 6: OS of 14.8 months in row 16; 32.3 in row 11; 20.4 is weeks, in row 3.
+    assert longest_median(data, "OS", besides="NCT03728361") == 14.8
+    assert longest_median(data, "OS", besides="NCT02923934") == 32.3
+
+
+def test_a_median_that_nobody_prints_is_refused(data):
+    with pytest.raises(LookupError, match="prints no median Ki-67"):
+        longest_median(data, "Ki-67", besides="NCT03728361")
+
+
+def test_of_the_first_documents_only_the_full_paper_reports_intervals(data):
+    matrix = reporting_matrix(data).set_index("Trial")
+    known = [arm.name for arm in arms(data) if arm.source in FIRST]
+    assert [name for name in known if matrix.at[name, "CI"] == "yes"] == ["sintilimab"]
+    assert matrix.at["Markey case series", "ORR"] == "–"
+
+
+def test_rows_that_may_share_patients_are_marked(table):
+    marked = [name for name in table.index if name.endswith("†")]
+    assert marked == [
+        "nivolumab + ipilimumab, basket: non-pancreatic NEN †",
+        "nivolumab + ipilimumab, basket: G3 NEN †",
+        "toripalimab + surufatinib, phase I †",
+        "toripalimab + surufatinib, phase II: NEC, evaluable †",
+    ]
+
+
+def test_patients_who_may_be_counted_twice_are_the_difference(data):
+    fewest, most = patients_in_all(data)
+    # Table 6: 19 of row 15 may be among the 32 of row 14, the 20 of row 8 among the 22 of row 7.
+    assert most - fewest == 19 + 20
+    assert most == sum(int(n) for n in evidence_table(data)["n"])
+
+
+def test_arms_that_share_patients_are_refused(data):
+    row = data.overlaps[data.overlaps["reason"] == "randomised arms of one trial"]
+    claimed = data.overlaps.copy()
+    claimed.loc[row.index, "relation"] = "same"
+    with pytest.raises(ValueError, match="share patients; expected one arm for both"):
+        arms(replace(data, overlaps=claimed))
+
+
+def test_the_ledger_has_a_line_for_each_pair(data):
+    ledger = overlap_ledger(data)
+    assert len(ledger) == len(data.overlaps)
+    assert set(ledger["Patients"]) == {"the same", "some of the other", "apart", "not known"}
+
+
+def test_every_response_stands_in_a_line_that_class_line_and_population_single_out():
+    lines = responses_table().data.splitlines()[2:]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert len(cells) == len(responses(load()))
+    # Jia 2022 prints 5 responders among 18 with NEC: 27.8%, exact interval 9.7 to 53.5.
+    own = ["monotherapy", "later", "NEC", "sintilimab", "5 of 18", "27.8", "9.7–53.5"]
+    assert own in cells

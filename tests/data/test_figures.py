@@ -1,0 +1,133 @@
+"""The figures: byte-stable, complete, and those in ``figures/`` the ones that the code draws."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from helpers_book import snapshot
+from helpers_data import ROOT
+from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+from matplotlib.text import Text
+
+from nenreview.evidence.dataset import load
+from nenreview.figures import catalogue as catalogues
+from nenreview.figures import style
+from nenreview.figures.catalogue import FORMS, SYNTHESIS, catalogue, draw, write_all
+from nenreview.figures.forest import forest
+from nenreview.figures.rows import pitch, wrapped
+from nenreview.figures.style import ReviewFigure, to_bytes
+from nenreview.figures.synthesis import FIGURES
+from nenreview.stats.rate import Rate
+from qmdbook.errors import InputError
+
+pytestmark = pytest.mark.slow
+
+COMMITTED = ROOT / "figures"
+CATALOGUE = catalogue()
+
+
+def test_the_committed_figures_are_those_of_the_catalogue():
+    names = {f"{name}.{form}" for name in CATALOGUE for form in FORMS}
+    assert {path.name for path in COMMITTED.iterdir()} == names
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_committed_svg_is_what_the_code_draws_and_two_runs_give_the_same_bytes(name):
+    first, second = (
+        {form: to_bytes(figure, form) for form in FORMS}
+        for figure in (draw(name).figure, draw(name).figure)
+    )
+    assert (COMMITTED / f"{name}.svg").read_bytes() == first["svg"], "stale: run make figures"
+    assert first == second
+
+
+def test_the_names_of_the_synthesis_are_those_of_its_figures():
+    assert tuple(FIGURES) == SYNTHESIS
+
+
+def test_letters_are_those_of_the_font_that_comes_with_matplotlib(monkeypatch):
+    # As on a system that has another release of the font, in a list without matplotlib's own.
+    (own,) = (
+        f for f in fontManager.ttflist if f.fname.endswith("mpl-data/fonts/ttf/DejaVuSans.ttf")
+    )
+    other = replace(own, fname="/usr/share/fonts/DejaVuSans.ttf")
+    monkeypatch.setattr(fontManager, "ttflist", [other])
+    style._use_bundled_font()
+    assert fontManager.findfont("DejaVu Sans:size=9.5") == own.fname
+
+
+def test_every_figure_is_shown_by_a_chapter_and_none_is_missing():
+    chapters = [ROOT / "index.qmd", *(ROOT / "chapters").glob("*.qmd")]
+    shown = set(re.findall(r'figure\("([\w-]+)"\)', "".join(c.read_text() for c in chapters)))
+    assert shown == set(CATALOGUE)
+
+
+def test_write_all_writes_both_forms_of_each(tmp_path, monkeypatch):
+    some = {name: CATALOGUE[name] for name in ("sintilimab-response", "context-spartalizumab")}
+    monkeypatch.setattr("nenreview.figures.catalogue.catalogue", lambda data=None: some)
+    written = write_all(tmp_path / "figures")
+    assert {path.name for path in written} == {f"{name}.{form}" for name in some for form in FORMS}
+    assert all(path.stat().st_size > 1000 for path in written)
+
+
+def test_a_forest_plot_draws_each_rate_at_its_place():
+    axes = forest([("a", Rate(1, 4)), ("b", Rate(0, 3))]).figure.axes[0]
+    points = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 1]
+    assert points == [25, 0]
+
+
+def test_the_bars_of_the_audit_bear_the_names_of_documents_and_no_keys():
+    names = [label.get_text() for label in draw("audit-findings").figure.axes[0].get_yticklabels()]
+    assert len(names) == len(load().sources)
+    assert not set(names) & set(load().sources["source"])
+
+
+def test_a_forest_plot_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="no rows"):
+        forest([])
+
+
+def test_a_figure_offers_vector_and_raster():
+    bundle = draw("synthesis-response")._repr_mimebundle_()
+    assert bundle["image/svg+xml"].lstrip().startswith("<?xml")
+    assert bundle["image/png"].startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_figure_is_as_wide_as_the_page_and_its_letters_can_be_read_in_print(name):
+    figure = draw(name).figure
+    svg = to_bytes(figure, "svg").decode()
+    assert re.search(r'<svg [^>]*width="([\d.]+)pt"', svg)[1] == "468"  # 6.5 in, of 6.54
+    letters = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
+    assert min(text.get_fontsize() for text in letters) >= 7
+    figure.draw_without_rendering()
+    drawn, (wide, high) = figure.get_tightbbox(), figure.get_size_inches()
+    # A hair more, since letters are measured at another resolution than they are drawn at.
+    assert drawn.x0 > -0.01 and drawn.y0 > -0.01
+    assert drawn.x1 < wide + 0.01 and drawn.y1 < high + 0.01
+
+
+def test_a_name_takes_as_few_lines_as_it_can_of_about_one_length():
+    assert wrapped("sintilimab: NEC") == "sintilimab: NEC"
+    two = wrapped("nivolumab + ipilimumab (NCT02923934), first line: GEP-NEC").split("\n")
+    assert two == ["nivolumab + ipilimumab", "(NCT02923934), first line: GEP-NEC"]
+    assert pitch(["short"]) < pitch(["short", "long " * 12]) < pitch(["long " * 20])
+
+
+def test_figures_are_never_cut_short(tmp_path, monkeypatch):
+    path = tmp_path / "one.svg"
+    path.write_text("old")
+
+    def full(path, content):
+        with path.open("wb") as file:
+            file.write(content[:1])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(catalogues, "catalogue", lambda: {"one": None})
+    monkeypatch.setattr(catalogues, "draw", lambda name: ReviewFigure(Figure()))
+    with pytest.raises(InputError, match=r"one\.svg: cannot be written: No space left on device"):
+        catalogues.write_all(tmp_path)
+    assert snapshot(tmp_path) == {"one.svg": b"old"}

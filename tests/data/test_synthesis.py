@@ -1,0 +1,441 @@
+"""The synthesis: pools against metafor and lme4, contrasts against R, the rest by hand.
+
+Reference values are made by ``reference/synthesis.R``, which has the counts typed from the pages.
+"""
+
+import multiprocessing
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from helpers_data import DATA, TOLERANCE, mixed_reference
+
+from nenreview.evidence.dataset import load
+from nenreview.evidence.overlaps import Report
+from nenreview.evidence.sources import FIRST
+from nenreview.meta.power import fisher_power
+from nenreview.stats.rate import Rate
+from nenreview.stats.twobytwo import Comparison
+from nenreview.synthesis import (
+    audited,
+    classes,
+    contrasts,
+    multiverse,
+    outcomes,
+    randomised,
+    region,
+)
+from nenreview.synthesis.cohorts import cohort
+from nenreview.synthesis.headline import (
+    added_by_size,
+    headline,
+    left_out,
+    pooled,
+    posterior,
+    primary,
+    sensitivities,
+    without_chinese,
+)
+
+POOLS = {(row["set"], row["model"]): row for row in mixed_reference("synthesis_pools.csv")}
+STRATA = {row["set"]: row for row in mixed_reference("synthesis_strata.csv")}
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load(DATA)
+
+
+def sets(data) -> dict:
+    own = primary(data)
+    return {
+        "primary": own,
+        "without_chinese": without_chinese(own),
+        "without_sintilimab": own[1:],
+        "without_spartalizumab": own[:-1],
+        "pembrolizumab_29": tuple(c.otherwise() if c.fallback else c for c in own),
+        "nivolumab_46": (*own, cohort(data, "nec-nivolumab")),
+        "nivolumab_42": (*own, cohort(data, "nec-nivolumab").otherwise()),
+        "avelumab_none_16": (*own, cohort(data, "nec-avelumab-low")),
+        "avelumab_all_19": (*own, cohort(data, "nec-avelumab-high").otherwise()),
+    }
+
+
+@pytest.mark.parametrize("name", [name for name, model in POOLS if model == "glmm_t"])
+def test_pools_are_those_of_metafor(data, name):
+    expected = POOLS[name, "glmm_t"]
+    found = pooled(data, sets(data)[name]).t
+    for quantity, ours in (
+        ("estimate", found.estimate),
+        ("low", found.ci_low),
+        ("high", found.ci_high),
+        ("pi_low", found.pi_low),
+        ("pi_high", found.pi_high),
+        ("tau2", found.tau2),
+    ):
+        if quantity.startswith("pi") and not found.tau2:
+            assert ours is None  # metafor repeats the interval of the mean
+        else:
+            assert ours == pytest.approx(expected[quantity], **TOLERANCE["lme4 pool"]), quantity
+
+
+@pytest.mark.parametrize("name", [name for name, model in POOLS if model == "logit_adhoc"])
+def test_the_multiverse_pools_logits_as_metafor_does(data, name):
+    expected = POOLS[name, "logit_adhoc"]
+    rates = [c.rate for c in sets(data)[name]]
+    pooled = multiverse.MODELS["logits, Hartung-Knapp"]
+    estimate, _, high = pooled([r.events for r in rates], [r.n for r in rates])
+    assert estimate == pytest.approx(expected["estimate"], rel=1e-5)  # metafor's REML steps
+    assert high == pytest.approx(expected["high"], rel=1e-5)
+
+
+def test_the_profile_interval_of_the_headline_is_that_of_lme4(data):
+    expected = POOLS["primary", "lme4_profile"]
+    found = headline(data)[0].profile
+    assert found.ci_low == pytest.approx(expected["low"], **TOLERANCE["lme4 pool"])
+    assert found.ci_high == pytest.approx(expected["high"], **TOLERANCE["lme4 pool"])
+
+
+def test_without_the_chinese_trials_the_trials_do_not_differ_and_the_rate_is_the_sum(data):
+    _, without = headline(data)
+    assert (without.profile.events, without.profile.n, without.profile.tau2) == (3, 54, 0)
+    assert without.profile.estimate == pytest.approx(3 / 54)
+
+
+def test_two_trials_are_not_pooled(data):
+    with pytest.raises(ValueError, match="2 cohorts; expected 3 or more"):
+        pooled(data, primary(data)[:2])
+
+
+def test_a_nested_report_is_not_pooled(data):
+    nested = replace(
+        cohort(data, "nec-pembrolizumab"),
+        report=Report("jia2022", "NCT02939651", "all > 2018 report"),
+    )
+    with pytest.raises(ValueError, match="expected reports without overlap"):
+        pooled(data, (*primary(data), nested))
+
+
+def test_sensitivities_hold_every_fallback_and_bound(data):
+    counted = [(p.profile.events, p.profile.n) for p in sensitivities(data)]
+    # Primary; 1 of 29; nivolumab 3 of 46, of 42; avelumab 0 of 16, of 19; nivolumab 7 of 46;
+    # avelumab 2 of 16, of 19; both, least and most.
+    assert counted == [
+        *((14, 104), (14, 114), (17, 150), (17, 146), (14, 120), (14, 123)),
+        *((21, 150), (16, 120), (16, 123), (17, 169), (23, 166)),
+    ]
+    estimates = [p.profile.estimate for p in sensitivities(data)]
+    assert min(estimates) == estimates[-2]
+    # lme4 with 7 of 46 added: 14.0, without spread; then it is the sum over the sum.
+    assert estimates[6] == pytest.approx(21 / 150)
+
+
+def test_cohorts_left_out_and_added(data):
+    assert [step.pool.n for step in left_out(data)] == [86, 72, 85, 90, 83]
+    steps = added_by_size(data)
+    assert [step.cohort.rate.n for step in steps] == [32, 21, 19, 18, 14]
+    assert [step.pool and step.pool.k for step in steps] == [None, None, 3, 4, 5]
+    assert steps[-1].pool.estimate == pytest.approx(headline(data)[0].profile.estimate, rel=1e-9)
+
+
+def test_the_posterior_is_asked_about_the_thresholds_of_the_chapter(data):
+    found = posterior(data)
+    above = list(found.pooled.above.values())
+    assert list(found.pooled.above) == [0.10, 0.18, 0.30]
+    assert above == sorted(above, reverse=True)
+    # JAGS is no dependency; the engine is tested against exact integrals in test_meta_bayes.
+    assert found.pooled.low < headline(data)[0].profile.estimate < found.pooled.high
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    "fork" not in multiprocessing.get_all_start_methods(), reason="this system cannot fork"
+)
+def test_what_is_estimated_before_the_forks_is_what_a_chapter_would_estimate(data, monkeypatch):
+    found = multiverse.multiverse(data)
+    monkeypatch.setattr(multiverse, "_estimated", {})
+    multiverse.multiverse.cache_clear()
+    multiverse.estimate_all(load())
+    monkeypatch.setattr(multiverse, "_estimates", lambda *_: pytest.fail("estimated again"))
+    multiverse.multiverse.cache_clear()
+    assert multiverse.multiverse(data) == found
+
+
+def test_the_multiverse_is_every_combination_once_and_the_headline_is_in_it(data):
+    found = multiverse.multiverse(data)
+    choices = multiverse.options(data)
+    assert [len(values) for values in choices.values()] == [6, 2, 2, 4, 5]
+    assert len(found) == len({tuple(s.choices.values()) for s in found}) == 480
+    (own,) = [s for s in found if s.headline]
+    profile = headline(data)[0].profile
+    assert (own.estimate, own.ci_low) == (profile.estimate, profile.ci_low)
+    estimates = [s.estimate for s in found]
+    assert all(a <= b + 1e-8 for a, b in pairwise(estimates))
+
+
+def test_the_choices_of_the_multiverse_follow_the_rows_of_the_table(data):
+    table = data.pooling.set_index("row")
+    table.loc["nec-spartalizumab", "role"] = "sensitivity"
+    table.loc["nec-pembrolizumab", "fallback"] = "none"
+    found = multiverse.options(replace(data, pooling=table.reset_index()))
+    assert list(found) == ["Model", "Trials", "spartalizumab", "nivolumab at 8 weeks", "avelumab"]
+    assert found["spartalizumab"] == ("not in", "1 of 21")
+
+
+def test_the_multiverse_holds_the_posterior_under_the_priors_of_the_headline(data):
+    (own,) = [
+        s
+        for s in multiverse.multiverse(data)
+        if all(
+            option == "logistic, Bayesian" if axis == "Model" else option == values[0]
+            for (axis, option), values in zip(
+                s.choices.items(), multiverse.options(data).values(), strict=True
+            )
+        )
+    ]
+    told = posterior(data).pooled
+    assert (own.estimate, own.ci_low, own.ci_high) == (told.median, told.low, told.high)
+
+
+def test_a_summary_of_the_multiverse_keeps_to_what_is_fixed(data):
+    whole = multiverse.summary(data)
+    less = multiverse.summary(data, Trials="without the two Chinese")
+    assert (whole["count"], less["count"]) == (480, 240)
+    assert less["greatest"] < headline(data)[0].profile.estimate < whole["greatest"]
+    # The common rate without the Chinese trials and with 0 of 19 and 1 of 29: 3 of 83.
+    one = multiverse.summary(
+        data,
+        Model="one rate for all",
+        Trials="without the two Chinese",
+        pembrolizumab="1 of 29",
+        avelumab="0 of 19",
+        **{"nivolumab at 8 weeks": "not in"},
+    )
+    assert one["median"] == pytest.approx(3 / 83)
+    with pytest.raises(ValueError, match="no specification has"):
+        multiverse.summary(data, Model="Freeman-Tukey")
+
+
+def check_strata(found, expected):
+    odds, limits = found.mantel_haenszel_odds_ratio()
+    exact = found.exact()
+    assert odds == pytest.approx(expected["mh"], **TOLERANCE["odds ratio"])
+    assert limits.low == pytest.approx(expected["mh_low"], **TOLERANCE["odds ratio"])
+    assert limits.high == pytest.approx(expected["mh_high"], **TOLERANCE["odds ratio"])
+    # uniroot() in mantelhaen.test() stops at the fourth digit or so.
+    assert exact.odds_ratio == pytest.approx(expected["exact"], rel=1e-4)
+    assert exact.interval.low == pytest.approx(expected["exact_low"], rel=1e-3)
+    assert exact.interval.high == pytest.approx(expected["exact_high"], rel=1e-3)
+    assert exact.p == pytest.approx(expected["exact_p"], **TOLERANCE["p value"])
+    difference, _ = found.mantel_haenszel_risk_difference()
+    assert difference == pytest.approx(expected["rd"], **TOLERANCE["proportion"])
+
+
+def test_nec_against_net_within_trials_is_as_in_r(data):
+    check_strata(contrasts.within_trials(contrasts.later_monotherapy(data)), STRATA["nec_net"])
+
+
+def test_the_randomised_contrast_is_as_in_r(data):
+    found = randomised.randomised_contrasts(data)["largest denominators that fit"]
+    check_strata(found, STRATA["randomised"])
+
+
+def test_every_trial_with_nec_and_net_is_compared(data):
+    found = {c.trial: (c.pair.first, c.pair.second) for c in contrasts.nec_against_net(data)}
+    assert found == {
+        "NCT02937116": (Rate(5, 18), Rate(0, 6)),
+        "NCT03167853": (Rate(6, 32), Rate(2, 8)),
+        "NCT02955069": (Rate(1, 21), Rate(7, 95)),
+        "NCT02834013": (Rate(8, 18), Rate(0, 14)),
+        "NCT02923934": (Rate(2, 4), Rate(2, 6)),
+        "NCT03728361": (Rate(3, 8), Rate(7, 20)),
+    }
+
+
+def test_summing_the_trials_would_double_the_odds_ratio(data):
+    own = contrasts.later_monotherapy(data)
+    naive = contrasts.summed(own)
+    assert (naive.first, naive.second) == (Rate(12, 71), Rate(9, 109))
+    within = contrasts.within_trials(own).exact().odds_ratio
+    assert naive.odds_ratio > 1.9 * within
+
+
+def test_the_misprinted_size_of_net_moves_the_comparison(data):
+    found = contrasts.misprinted_net(data)
+    assert found.trials[0] == Comparison(Rate(5, 18), Rate(0, 16))
+    assert found.trials[1:] == tuple(c.pair for c in contrasts.later_monotherapy(data))[1:]
+
+
+def test_each_site_is_compared_with_all_others_of_its_trial(data):
+    found = contrasts.by_site(data)
+    assert found["pancreatic"].trials == (
+        Comparison(Rate(0, 3), Rate(5, 15)),
+        Comparison(Rate(0, 5), Rate(6, 27)),
+    )
+    assert list(found) == ["gastro-esophageal", "intestinal", "pancreatic", "other sites"]
+
+
+def test_the_unknown_of_the_randomised_arms_are_those_beyond_the_denominator(data):
+    found = randomised.randomised(data)
+    assert {s: tuple(arm.randomised for arm in arms) for s, arms in found.items()} == {
+        "GEP-NEC": (46, 46),
+        "LCNEC": (48, 45),
+    }
+    assert [arm.unknown for arms in found.values() for arm in arms] == [3, 4, 4, 4]
+
+
+def test_the_randomised_contrast_has_its_extremes(data):
+    found = randomised.randomised_contrasts(data)
+    assert found["all randomised, best for the combination"].trials == (
+        Comparison(Rate(8, 46), Rate(3, 46)),
+        Comparison(Rate(12, 48), Rate(3, 45)),
+    )
+    assert found["all randomised, worst for the combination"].trials == (
+        Comparison(Rate(5, 46), Rate(7, 46)),
+        Comparison(Rate(8, 48), Rate(7, 45)),
+    )
+    low, high = randomised.odds_ratios_that_fit(data)
+    largest, _ = found["largest denominators that fit"].mantel_haenszel_odds_ratio()
+    assert low <= largest <= high
+
+
+def test_biomarkers_have_their_own_cuts_and_unadjusted_p_values(data):
+    found = contrasts.biomarkers(data)
+    assert [(b.marker, b.pair.first, b.pair.second, b.printed_p) for b in found] == [
+        ("PD-L1", Rate(2, 3), Rate(2, 8), ""),
+        ("PD-L1", Rate(5, 10), Rate(3, 28), "0.019"),
+        ("TMB", Rate(3, 4), Rate(5, 31), "0.03"),
+    ]
+    assert len({b.cut for b in found}) == 3
+
+
+def test_power_is_that_of_the_sizes_and_not_of_the_rates(data):
+    low, high = contrasts.power(Comparison(Rate(2, 3), Rate(2, 8)))
+    assert 0 < low < high < 1
+    assert contrasts.power(Comparison(Rate(0, 3), Rate(8, 8))) == (low, high)
+    # No rate can be told from 10% four times in five with one patient against one.
+    assert contrasts.detectable(Comparison(Rate(0, 1), Rate(0, 1))) is None
+    rate = contrasts.detectable(Comparison(Rate(0, 40), Rate(0, 40)))
+    assert 0.3 < rate < 0.5
+
+
+def test_every_comparison_of_the_chapter_has_its_power(data):
+    assert len(dict(contrasts.compared(data))) == 6 + 3 + 2
+
+
+def test_the_permutation_p_cannot_be_smaller_than_the_trials_allow(data):
+    jia, own = region.region_tests(data)
+    # Two of four: six assignments, mirrored in pairs. Two of five: ten.
+    assert (jia.model.permutations, own.model.permutations) == (6, 10)
+    assert (jia.smallest_p, own.smallest_p) == (pytest.approx(1 / 3), pytest.approx(1 / 10))
+    assert (jia.one_sided_p, own.one_sided_p) == (pytest.approx(1 / 6), pytest.approx(1 / 10))
+    for test in (jia, own):
+        assert test.model.permutation_p >= test.smallest_p - 1e-12
+    assert (jia.summed.first, jia.summed.second) == (Rate(11, 50), Rate(3, 50))
+
+
+def test_standardising_to_the_western_sites(data):
+    found = region.standardised(data)
+    # By hand: (7 × 5/15 + 8 × 1/14 + 19 × 0/8 + 16 × 5/13) / 50.
+    assert found.by_site == {
+        "gastro-esophageal": Rate(5, 15),
+        "intestinal": Rate(1, 14),
+        "pancreatic": Rate(0, 8),
+        "other sites": Rate(5, 13),
+    }
+    assert found.mix == {
+        "pancreatic": 19,
+        "gastro-esophageal": 7,
+        "intestinal": 8,
+        "other sites": 16,
+    }
+    assert found.expected == pytest.approx((7 / 3 + 8 / 14 + 80 / 13) / 50)
+    assert found.interval.low < found.expected < found.interval.high
+
+
+def test_a_weighted_interval_of_one_rate_is_wilsons(data):
+    found = region.weighted_interval({"all": Rate(2, 9)}, {"all": 1.0})
+    assert (found.low, found.high) == pytest.approx(
+        (Rate(2, 9).wilson().low, Rate(2, 9).wilson().high)
+    )
+
+
+def test_times_carry_the_scan_and_nothing_that_is_not_printed(data):
+    found = {(t.name, t.population, t.outcome): t for t in outcomes.times(data)}
+    nec = found["sintilimab", "all > NEC", "PFS"]
+    assert (nec.median, nec.low, nec.high) == (2.1, 2.0, 4.3)
+    assert nec.first_scan == pytest.approx(9 * 7 / 30.4375)
+    assert found["sintilimab", "all > NET", "OS"].median is None
+    assert found["nivolumab (NCT03591731)", "all > nivolumab", "PFS"].first_scan == pytest.approx(
+        8 * 7 / 30.4375
+    )
+    # Week 18 is when the trial was to stop, not when patients were scanned.
+    assert (
+        found["pembrolizumab alone (NCT03136055)", "all > pembrolizumab alone", "PFS"].first_scan
+        is None
+    )
+    assert found["pembrolizumab (NCT02939651)", "all", "OS"].median == pytest.approx(
+        20.4 * 7 / 30.4375
+    )
+
+
+def test_adverse_events_are_patients_among_all_treated(data):
+    found = outcomes.safety(data).set_index(["trial", "event"])["rate"]
+    assert found["sintilimab", "Treatment-related, any grade"] == Rate(17, 24)
+    assert found["toripalimab", "Treatment-related, any grade"] == Rate(38, 40)
+    assert found["toripalimab", "Treatment-related, grade 3 or higher"] == Rate(11, 40)
+    assert found["sintilimab", "Treatment-related, grade 3 or higher"] is None
+    assert outcomes.trials_without_adverse_events(data) == 13
+
+
+def test_the_map_counts_each_trial_in_the_kinds_that_it_reports(data):
+    cells = {(c.regimen_class, c.kind, c.line): c for c in classes.evidence_map(data)}
+    nec = cells["monotherapy", "NEC", "later"]
+    assert (nec.trials, nec.patients, nec.may_overlap) == (6, 18 + 32 + 19 + 14 + 21 + 46, False)
+    assert cells["with targeted therapy", "NEC", "later"].may_overlap
+    assert not any("case series" in one.name for one in classes.responses(data))
+
+
+def test_a_population_that_nothing_tells_apart_is_refused(data):
+    with pytest.raises(LookupError, match="no telling which tumours"):
+        classes.kind_of(data, Report("review2023", "NCT00000000", "all > cohort 1"))
+
+
+def test_findings_of_the_audit_move_the_pool_by_less_than_half_a_point(data):
+    found = audited.moves(data)
+    shifts = {m.finding: m.shift for m in found if m.quantity == audited.POOL}
+    assert shifts["review2023-039-percentage"] == 0
+    assert all(abs(shift) < 0.005 for shift in shifts.values())
+    (odds,) = [m for m in found if m.quantity == audited.ODDS]
+    # (5 × 16 / 34 + 6 × 6 / 40 + 1 × 88 / 116) / (0 + 2 × 26 / 40 + 7 × 20 / 116).
+    by_hand = (80 / 34 + 36 / 40 + 88 / 116) / (52 / 40 + 140 / 116)
+    assert odds.otherwise == pytest.approx(by_hand)
+
+
+def test_a_finding_that_is_gone_is_missed(data, monkeypatch):
+    monkeypatch.setattr(audited, "audit", lambda data: ())
+    with pytest.raises(LookupError, match="the audit no longer has jia2022-108-size"):
+        audited.moves(data)
+
+
+def test_power_is_of_the_first_group_with_the_higher_rate():
+    # The other way round, with the high rate among the six, it is many times that.
+    pair = Comparison(Rate(5, 18), Rate(0, 6))
+    found = contrasts.power(pair)
+    assert found == (fisher_power(0.3, 18, 0.1, 6), fisher_power(0.5, 18, 0.1, 6))
+    assert found[0] < fisher_power(0.1, 18, 0.3, 6) / 5
+
+
+def test_severe_events_are_bounded_by_the_commonest_and_by_their_sum(data):
+    # Jia 2022: one lipase increase, one infection and one respiratory failure of grade 3 or 4.
+    assert outcomes.severe_events_bounds(data) == (Rate(1, 24), Rate(3, 24))
+
+
+def test_durations_of_response_are_as_printed(data):
+    found = outcomes.durations(data)
+    told = dict(zip(found["trial"] + ", " + found["place"], found["duration"], strict=True))
+    assert told["toripalimab, Findings"] == "median 15.2 months"
+    assert told["sintilimab, Abstract"] == "median not reached"
+    assert told["sintilimab, Discussion"] == "median above 1 year"
+    assert told["pembrolizumab (NCT02939651), Table 6"].startswith("one patient 13 months; ")
+    assert found["source"].isin(FIRST).sum() == 7

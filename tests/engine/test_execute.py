@@ -1,0 +1,193 @@
+"""Execution: a fork and a kernel give the same, and no chapter sees another."""
+
+from pathlib import Path
+
+import jupytext
+import pytest
+from helpers_book import copy_small_book, tiny_book
+
+from qmdbook.config import read_config
+from qmdbook.errors import InputError
+from qmdbook.execute import forked, warm
+from qmdbook.execute.chapters import INLINE_RESULTS, execute_all
+from qmdbook.execute.forked import AVAILABLE, forks
+from qmdbook.execute.kernel import run_in_kernel
+from qmdbook.source.chapter import Chapter, read_chapters
+
+pytestmark = pytest.mark.slow
+
+needs_fork = pytest.mark.skipif(not AVAILABLE, reason="this system cannot fork")
+
+# What differs most easily between two ways to execute: order of streams and displays, kinds of
+# output, pictures, names that IPython gives, the folder, awaiting, random numbers.
+EVERYTHING = """# Everything {#sec-everything}
+
+```{python}
+import asyncio, os, random
+from IPython.display import HTML, Markdown, display
+import numpy as np
+print("before", end=" ")
+print("and after")
+display(Markdown("*shown*"), HTML("<b>x</b>"))
+print("last")
+[1, 2]
+```
+
+```{python}
+_ + [3]
+```
+
+```{python}
+4;
+```
+
+```{python}
+class Picture:
+    def _repr_png_(self):
+        return bytes(range(256))
+    def __repr__(self):
+        return "picture"
+Picture()
+```
+
+Inline: `{python} Out[1]`, `{python} Markdown("**b**")`, `{python} np.float64(27.8)`.
+
+```{python}
+await asyncio.sleep(0)
+random.random(), np.random.random(), os.path.basename(os.getcwd()), __name__
+```
+
+```{python}
+import matplotlib.pyplot as plt
+plt.plot([1, 2])
+plt.show()
+```
+"""
+
+
+def chapters(root: Path, **texts: str) -> list[Chapter]:
+    """Return chapters with some text, in the folder ``chapters`` of `root`."""
+    tiny_book(root)
+    (root / "chapters").mkdir(exist_ok=True)
+    for name, text in texts.items():
+        (root / "chapters" / f"{name}.qmd").write_text(text, encoding="utf-8")
+    return read_chapters(root, [f"chapters/{name}.qmd" for name in texts])
+
+
+def by_fork(given: list[Chapter], root: Path, jobs: int = 1) -> list[dict]:
+    executed = execute_all(given, forks(given, read_config(root)), lambda *_: None, jobs=jobs)
+    return [one.notebook for one in executed]
+
+
+def printed(notebook: dict) -> str:
+    return "".join(
+        output["text"]
+        for cell in notebook["cells"]
+        for output in cell.get("outputs", ())
+        if output["output_type"] == "stream"
+    )
+
+
+@needs_fork
+def test_a_fork_gives_what_a_kernel_gives(tmp_path):
+    (chapter,) = given = chapters(tmp_path, everything=EVERYTHING)
+    (fork,) = by_fork(given, tmp_path)
+    for one, other in zip(
+        fork["cells"], run_in_kernel(chapter, tmp_path).notebook["cells"], strict=True
+    ):
+        assert one == other
+    inline = fork["cells"][5]["metadata"][INLINE_RESULTS]
+    assert inline['Markdown("**b**")']["text/markdown"] == "**b**"
+
+
+@needs_fork
+def test_a_fork_gives_what_a_kernel_gives_for_the_small_book(tmp_path):
+    root = copy_small_book(tmp_path)
+    given = read_chapters(root, [entry.file for entry in read_config(root).chapters])
+    in_kernels = [run_in_kernel(chapter, root).notebook for chapter in given]
+    assert by_fork(given, root, jobs=2) == in_kernels
+
+
+LEAVES = """# Leaves {#sec-leaves}
+
+```{python}
+import builtins, csv, math, os, random, sys
+left = builtins.left = math.left = os.environ["LEFT"] = sys.modules["left"] = "left"
+csv.reader = None
+random.seed(1)
+os.chdir("/")
+```
+"""
+LOOKS = """# Looks {#sec-looks}
+
+```{python}
+import builtins, csv, math, os, random, sys
+from pathlib import Path
+print("left" in globals(), hasattr(builtins, "left"), hasattr(math, "left"))
+print("LEFT" in os.environ, "left" in sys.modules, list(csv.reader(["1"])), Path.cwd().name)
+print(random.random())
+```
+"""
+
+
+@needs_fork
+@pytest.mark.parametrize("way", ["fork", "kernel"])
+def test_no_chapter_sees_what_another_left(tmp_path, way):
+    given = chapters(tmp_path, leaves=LEAVES, looks=LOOKS)
+    if way == "fork":
+        _, looks = by_fork(given, tmp_path)
+    else:
+        _, looks = (run_in_kernel(chapter, tmp_path).notebook for chapter in given)
+    (alone,) = by_fork(given[1:], tmp_path)
+    assert printed(looks).splitlines()[:2] == ["False False False", "False False [['1']] chapters"]
+    assert printed(looks) == printed(alone)
+
+
+def test_random_numbers_are_the_same_again_and_others_in_another_chapter(tmp_path):
+    texts = dict.fromkeys(
+        ("one", "two"), "# T\n\n```{python}\nimport random\nprint(random.random())\n```\n"
+    )
+    given = chapters(tmp_path, **texts)
+    one, two = (printed(run_in_kernel(chapter, tmp_path).notebook) for chapter in given)
+    assert one == printed(run_in_kernel(given[0], tmp_path).notebook) != two
+
+
+ENDS = {
+    "exit": ("import os; os._exit(3)", "line 5: the cell ended its process, exit status 3"),
+    "signal": (
+        "import os; os.kill(os.getpid(), 9)",
+        "line 5: the cell ended its process, by signal 9",
+    ),
+    "too long": ("import time; time.sleep(60)", "line 5: the cell did not finish in 1 s"),
+}
+
+
+@needs_fork
+@pytest.mark.parametrize(("code", "expected"), ENDS.values(), ids=ENDS)
+def test_a_process_that_ends_or_hangs_is_named_with_its_cell(tmp_path, monkeypatch, code, expected):
+    if "sleep" in code:
+        monkeypatch.setattr(forked, "SECONDS", 1)
+    given = chapters(
+        tmp_path, ends=f"# Ends\n\nText.\n\n```{{python}}\n{code}\n```\n", fine="# Fine\n"
+    )
+    with pytest.raises(InputError) as caught:
+        by_fork(given, tmp_path)
+    assert [str(problem) for problem in caught.value.problems] == [f"chapters/ends.qmd, {expected}"]
+
+
+def test_cells_begin_and_end_where_jupytext_has_them(tmp_path):
+    root = copy_small_book(tmp_path)
+    for chapter in read_chapters(root, read_config(root).files):
+        theirs = jupytext.reads(chapter.text, fmt="Rmd").cells
+        ours = [(cell["cell_type"], cell["source"]) for cell in chapter.notebook["cells"]]
+        assert ours == [(cell.cell_type, cell.source) for cell in theirs], chapter.file
+
+
+def test_what_code_imports_is_found():
+    code = "import a.b as c\nfrom d import e, f\nfrom . import g\ndef h():\n    import i"
+    found = warm.needed([code, "from d import *", "not python", "j.k(l)"], "m.n")
+    assert found == {
+        warm.MODULES: "a.b d d.e d.f i",
+        warm.NAMES: "d j k l python",
+        warm.PREPARE: "m.n",
+    }

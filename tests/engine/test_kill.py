@@ -1,0 +1,107 @@
+"""A render that is killed at any moment leaves a whole book, and nothing that runs or lies about."""
+
+import os
+import random
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from helpers_book import (
+    SMALL_BOOK,
+    copy_small_book,
+    edit,
+    qmdbook,
+    snapshot,
+    started,
+    wait_for,
+)
+
+pytestmark = pytest.mark.slow
+
+TIMES = 20
+SAME = {"SOURCE_DATE_EPOCH": "1700000000"}
+# Two states of the book: each kill comes while one is being replaced by the other.
+EDIT = ("chapters/second.qmd", 'print("plain text")', 'print("other text")')
+
+needs_groups = pytest.mark.skipif(
+    not hasattr(os, "killpg"), reason="this system has no groups of processes"
+)
+
+
+def names(root: Path) -> set[str]:
+    return {path.name for path in root.iterdir()}
+
+
+def ended(group: int) -> bool:
+    """Return whether every process of a group has ended."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@needs_groups
+@pytest.mark.parametrize("how", [[], ["--kernel"]], ids=["fork", "kernel"])
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_cell_that_runs_ends_with_the_render(tmp_path, how, sign):
+    root = copy_small_book(tmp_path)
+    begun = root / "chapters" / "begun"
+    endless = "__import__('pathlib').Path('begun').touch(); __import__('time').sleep(300)"
+    edit(root, EDIT[0], EDIT[1], endless)
+    run = started("render", "--to", "html", *how, cwd=root)
+    assert wait_for(begun.exists, 60)
+    run.send_signal(sign)
+    try:
+        run.wait(20)
+        assert wait_for(lambda: ended(run.pid))
+    finally:
+        if not ended(run.pid):
+            os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
+
+
+@needs_groups
+def test_a_render_killed_at_twenty_moments_leaves_a_whole_book(tmp_path):
+    root = copy_small_book(tmp_path)
+    states, took = [], []
+    for old, new in (EDIT[1:], EDIT[:0:-1]):
+        shutil.rmtree(root / ".cache", ignore_errors=True)
+        begun = time.monotonic()
+        assert qmdbook("render", cwd=root, env=SAME).returncode == 0
+        took.append(time.monotonic() - begun)
+        states.append(snapshot(root / "_book"))
+        edit(root, EDIT[0], old, new)
+    assert states[0] != states[1]
+    moments = random.Random(1)
+    killed, number, span = 0, 0, min(took)
+    while killed < TIMES:
+        before = snapshot(root / "_book")
+        is_first = EDIT[1] in (root / EDIT[0]).read_text(encoding="utf-8")
+        if before == states[0 if is_first else 1]:  # the last one had come through
+            edit(root, EDIT[0], *(EDIT[1:] if is_first else EDIT[:0:-1]))
+            is_first = not is_first
+        wanted = states[0 if is_first else 1]
+        # One moment at random in each twentieth, so that they are spread over all of it.
+        run = started("render", cwd=root, env=SAME)
+        time.sleep(span * (killed + moments.random()) / TIMES)
+        os.kill(run.pid, signal.SIGKILL)
+        run.communicate()
+        if run.returncode == -signal.SIGKILL:
+            killed += 1
+        else:  # it had come through before: what was kept makes it faster than the first two
+            span *= 0.8
+        after = snapshot(root / "_book")
+        assert after in (before, wanted), f"kill {number} left another book"
+        assert wait_for(lambda: ended(run.pid)), f"kill {number} left a process"  # noqa: B023
+        number += 1
+        assert number <= 4 * TIMES, f"{killed} were killed, the others had come through"
+        if number % 7 == 0 or killed == TIMES:
+            again = qmdbook("render", cwd=root, env=SAME)
+            assert again.returncode == 0, again.stderr
+            assert snapshot(root / "_book") == wanted
+            assert names(root) - names(SMALL_BOOK) <= {"_book", ".cache", "__pycache__"}
+            assert names(root / ".cache") == {"book.json", "chapters", "pieces", "render.lock"}
+            assert not list((root / ".cache").glob("*/.*"))

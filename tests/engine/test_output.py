@@ -1,0 +1,253 @@
+"""What stood before stays: beside another render, without permission, on a full disk."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from helpers_book import SMALL_BOOK, copy_small_book, qmdbook, snapshot, started
+from helpers_data import ROOT
+
+from qmdbook.errors import InputError
+from qmdbook.publish import output
+
+pytestmark = pytest.mark.slow
+
+SAME = {"SOURCE_DATE_EPOCH": "1700000000"}
+STAYS = "the last render stays as it was"
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory) -> Path:
+    root = copy_small_book(tmp_path_factory.mktemp("output"))
+    assert qmdbook("render", cwd=root, env=SAME).returncode == 0
+    return root
+
+
+@pytest.fixture
+def book(rendered, tmp_path) -> Path:
+    return Path(shutil.copytree(rendered, tmp_path / "small book"))
+
+
+def refused(run: subprocess.CompletedProcess) -> str:
+    """Return the one line with which a render was refused, what it was doing left out."""
+    lines = [x for x in run.stderr.splitlines() if not x.startswith(("executed ", "writing "))]
+    assert run.returncode == 1 and len(lines) == 1, run.stderr
+    return lines[0]
+
+
+# One at a time
+
+
+def test_a_second_render_says_that_it_waits_and_then_gives_the_same(book):
+    before = snapshot(book / "_book")
+    shutil.rmtree(book / ".cache")  # so that the first takes longer than the second to start
+    first = started("render", cwd=book, env=SAME)
+    lock = book / ".cache" / output.LOCK
+    while not (lock.is_file() and lock.read_text().strip() == str(first.pid)):
+        assert first.poll() is None
+        time.sleep(0.01)
+    second = started("render", cwd=book, env=SAME)
+    said = [run.communicate(timeout=120)[1] for run in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 0), said
+    waits = f"another render of this book is under way (process {first.pid}); waiting\n"
+    assert [waits in one for one in said] == [False, True]
+    assert snapshot(book / "_book") == before
+
+
+@pytest.fixture
+def page(tmp_path) -> Path:
+    """The only page of a book."""
+    page = tmp_path / "_book" / "page"
+    page.parent.mkdir()
+    page.write_text("old")
+    return page
+
+
+def replace(book: Path) -> None:
+    with output.alone(book), output.replacing(book) as (new, _):
+        (new / "page").write_text("new")
+
+
+def only_the_book(page: Path) -> bool:
+    return {path.name for path in page.parents[1].iterdir()} <= {"_book", ".cache"}
+
+
+def test_who_interrupts_a_waiting_render_leaves_the_other_alone(book):
+    before = snapshot(book / "_book")
+    with output.alone(book / "_book"):
+        waiting = started("render", cwd=book, env=SAME)
+        assert "waiting" in waiting.stderr.readline()
+        waiting.send_signal(signal.SIGINT)
+        assert waiting.wait(20) == 130
+        waiting.communicate()
+    assert snapshot(book / "_book") == before
+
+
+# Whole or not at all
+
+
+@pytest.fixture(params=["in one step", "in two"])
+def swap(request, monkeypatch):
+    """Swapping as on Linux, and as where a system cannot swap two folders."""
+    if request.param == "in two":
+        monkeypatch.setattr(output, "_exchanged", lambda *_: False)
+
+
+def test_a_book_is_replaced_whole(page, swap):
+    (page.parent / "another").touch()
+    replace(page.parent)
+    assert snapshot(page.parent) == {"page": b"new"} and only_the_book(page)
+
+
+def test_a_first_book_is_put_in_place(page):
+    shutil.rmtree(page.parent)
+    replace(page.parent)
+    assert page.read_text() == "new" and only_the_book(page)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux swaps two folders in one step")
+def test_linux_swaps_in_one_step(page):
+    (page.parents[1] / "other").mkdir()
+    assert output._exchanged(page.parent, page.parents[1] / "other")
+    assert (page.parents[1] / "other" / "page").is_file() and not page.exists()
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_what_fails_leaves_the_book_as_it_was(page, error):
+    with pytest.raises(error), output.alone(page.parent), output.replacing(page.parent) as (new, _):
+        (new / "page").write_text("half")
+        raise error
+    assert page.read_text() == "old" and only_the_book(page)
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_swap_that_fails_in_the_middle_brings_the_book_back(page, step, monkeypatch):
+    """The second rename is refused, or the process is killed before it."""
+    monkeypatch.setattr(output, "_exchanged", lambda *_: False)
+    rename, calls = Path.rename, []
+
+    def fail(path, target):
+        calls.append(target)
+        if len(calls) == step:
+            raise PermissionError(13, "Permission denied", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(InputError, match=rf"_book: cannot be written: Permission denied; {STAYS}"):
+        replace(page.parent)
+    assert page.read_text() == "old" and only_the_book(page)
+
+
+def test_the_next_render_brings_back_a_book_that_a_killed_one_had_moved_away(page):
+    own = page.parents[1] / "._book.left"
+    (own / "new").mkdir(parents=True)
+    page.parent.rename(own / output.OLD)
+    with output.alone(page.parent):
+        assert page.read_text() == "old"
+    assert only_the_book(page)
+
+
+def test_the_next_render_removes_what_a_killed_one_left(book):
+    left = book / "._book.left"
+    shutil.copytree(book / "_book", left / output.NEW)
+    part = book / ".cache" / "chapters" / ".index.qmd.json.123"
+    part.write_text("{")
+    assert qmdbook("render", "--to", "html", cwd=book).returncode == 0
+    assert not left.exists() and not part.exists()
+
+
+# Where nothing can be written
+
+_UNSHARE = ("unshare", "--map-root-user", "--mount", "sh", "-ec")
+
+
+def can_mount() -> bool:
+    try:
+        return not subprocess.run(
+            [*_UNSHARE, "mount -t tmpfs none /mnt"], capture_output=True
+        ).returncode
+    except OSError:
+        return False
+
+
+mounts = pytest.mark.skipif(
+    not can_mount(), reason="nothing can be mounted here, not even for itself"
+)
+
+
+def render_after(mount: str, cwd: Path) -> subprocess.CompletedProcess:
+    """Render after some shell commands, whose mounts are seen by it alone.
+
+    `$RESULT`, a folder beside `cwd`, gets what is there afterwards.
+    """
+    script = f"""{mount}
+        code=0
+        "$0" -m qmdbook render || code=$?
+        cp -r . "$RESULT"
+        exit $code"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "RESULT": str(cwd.parent / "result")}
+    return subprocess.run(
+        [*_UNSHARE, script, sys.executable],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+READ_ONLY = 'mount --bind . . && cd "$PWD" && mount -o remount,ro,bind .'
+
+
+@mounts
+@pytest.mark.parametrize(
+    ("mount", "file", "reason"),
+    [
+        (READ_ONLY, ".cache/render.lock", "Read-only file system"),
+        (
+            'mount --bind . . && cd "$PWD" && mount -t tmpfs none .cache && mount -o remount,ro,bind .',
+            "_book",
+            "Read-only file system",
+        ),
+        (
+            "mount -t tmpfs -o ro none .cache",
+            ".cache/render.lock",
+            "Read-only file system",
+        ),
+        ("mount --bind _book _book", "_book", "Device or resource busy"),
+    ],
+    ids=["the review", "the review but not .cache", ".cache", "_book"],
+)
+def test_without_permission_one_line_says_so_and_the_book_stays(book, mount, file, reason):
+    before = snapshot(book / "_book")
+    said = refused(render_after(mount, book))
+    assert said == f"qmdbook: {file}: cannot be written: {reason}; {STAYS}"
+    assert snapshot(book / "_book") == before
+    assert not list(book.glob("._book*"))
+
+
+def test_a_file_in_the_place_of_the_cache_is_named(book):
+    before = snapshot(book / "_book")
+    shutil.rmtree(book / ".cache")
+    (book / ".cache").touch()
+    said = refused(qmdbook("render", cwd=book))
+    assert said == f"qmdbook: .cache/render.lock: cannot be written: File exists; {STAYS}"
+    assert snapshot(book / "_book") == before
+
+
+@mounts
+# Where the room ends: early, at the pages, at the index of the search, at its last files.
+@pytest.mark.parametrize("kilobytes", [60, 300, 700, 760])
+def test_on_a_full_disk_one_line_says_so_and_the_book_stays(tmp_path, kilobytes):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = f"""mount -t tmpfs -o size={kilobytes}k none . && cd "$PWD"
+        cp -r "{SMALL_BOOK}/." . && mkdir _book && echo good > _book/index.html"""
+    said = refused(render_after(mount, disk))
+    assert "cannot be written: No space left on device" in said and STAYS in said
+    assert snapshot(tmp_path / "result" / "_book") == {"index.html": b"good\n"}
+    assert not list((tmp_path / "result").glob("._book*"))

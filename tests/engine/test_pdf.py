@@ -1,0 +1,386 @@
+"""The built-in engine's PDF, read back: title page, lists, links, marks for readers of the screen."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pypandoc
+import pytest
+from helpers_book import copy_small_book, edit, qmdbook
+from helpers_data import ROOT
+from pypdf import PdfReader
+
+from qmdbook.config import read_config
+from qmdbook.source.chapter import read_chapters
+from qmdbook.write.markdown import to_markdown
+from qmdbook.write.pandoc import ASSETS, TYPST_SOURCE, Pages, write_pages
+from qmdbook.write.pdf import problems
+
+pytestmark = pytest.mark.slow
+
+EPOCH = "1700000000"  # 14 November 2023, 22:13:20 in UTC
+LONG = 90  # rows of the table that does not fit on a page
+FILLING = 25  # paragraphs that leave too little of a page for the figure after them
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory) -> Path:
+    """The small book with a long table and a figure that floats, rendered on a fixed day."""
+    root = copy_small_book(tmp_path_factory.mktemp("pdf"))
+    rows = "\n".join(f"| row {n} | {n} |" for n in range(LONG))
+    table = f"::: {{#tbl-long}}\n\n| Head of rows | Head of numbers |\n|---|---|\n{rows}\n\n"
+    table += "A long table. It has a second sentence.\n:::\n\n"
+    notes = r"::: {.table-notes}\nA note below the table.\n\nAnd another.\n:::"
+    table += f'```{{python}}\n#| echo: false\nMarkdown("{notes}")\n```\n\n'
+    edit(root, "chapters/first.qmd", "::: {.callout-note}", table + "::: {.callout-note}")
+    edit(root, "chapters/second.qmd", "A second note.", "Line.\n\n" * FILLING + "A second note.")
+    more = ' | {"notice": "It is no advice.", "checksum": "a1b2"}'
+    edit(root, "front_matter.py", '"keywords")}', f'"keywords")}}{more}')
+    render(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def pdf(book) -> PdfReader:
+    return PdfReader(book / "_book" / "small.pdf")
+
+
+def render(root: Path) -> None:
+    """Render the PDF in `root` on the day of EPOCH."""
+    command = [sys.executable, "-m", "qmdbook", "render", "--to", "pdf"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": EPOCH}
+    run = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+def text_of(page) -> str:
+    """Return the text of a page with single spaces."""
+    return " ".join(page.extract_text().replace("\u00a0", " ").split())
+
+
+def page_of(pdf: PdfReader, pattern: str) -> int:
+    """Return the index of the first page whose text holds `pattern`."""
+    return next(i for i, page in enumerate(pdf.pages) if re.search(pattern, text_of(page)))
+
+
+def elements(pdf: PdfReader, kind: str) -> list:
+    """Return the elements of the document's structure of one kind, in reading order."""
+    found = []
+
+    def walk(node):
+        node = node.get_object()
+        if isinstance(node, list):
+            for child in node:
+                walk(child)
+        elif isinstance(node, dict):
+            if node.get("/S") == kind:
+                found.append(node)
+            if "/K" in node:
+                walk(node["/K"])
+
+    walk(pdf.trailer["/Root"]["/StructTreeRoot"]["/K"])
+    return found
+
+
+def outline(pdf: PdfReader) -> list[tuple[int, str, int]]:
+    """Return (level, title, index of page) of every bookmark."""
+    found = []
+
+    def walk(entries, level):
+        for entry in entries:
+            if isinstance(entry, list):
+                walk(entry, level + 1)
+            else:
+                title = entry.title.replace("\u00a0", " ")
+                found.append(
+                    (level, " ".join(title.split()), pdf.get_destination_page_number(entry))
+                )
+
+    walk(pdf.outline, 1)
+    return found
+
+
+def test_the_title_page_says_which_state_of_the_book_it_is(pdf):
+    title_page = text_of(pdf.pages[0])
+    assert title_page.startswith("A small book Everything that chapters may use Nobody")
+    assert "Version 1.2.3, 14 November 2023" in title_page
+    assert "It is no advice. SHA-256 of the data: a1b2" in title_page
+
+
+def test_the_title_page_of_a_book_without_data_names_no_checksum(tmp_path):
+    root = copy_small_book(tmp_path)
+    render(root)
+    title_page = text_of(PdfReader(root / "_book" / "small.pdf").pages[0])
+    assert "14 November 2023" in title_page and "SHA-256" not in title_page
+
+
+def test_the_bookmarks_are_the_headings_of_the_chapters(pdf):
+    assert [(level, title) for level, title, _ in outline(pdf)] == [
+        (1, "Preface"),
+        (2, "A section of the preface"),
+        (1, "First part"),
+        (1, "1 First"),
+        (2, "1.1 Inner"),
+        (3, "1.1.1 Deeper"),
+        (2, "Without a number"),
+        (2, "1.2 After it"),
+        (1, "2 Second"),
+        (1, "References"),
+    ]
+    for _, title, number in outline(pdf):
+        assert title in text_of(pdf.pages[number])
+
+
+def test_the_contents_name_chapters_and_sections_with_their_page(pdf):
+    contents = text_of(pdf.pages[page_of(pdf, "^(\\d+ )?Contents")])
+    for level, title, number in outline(pdf):
+        if level < 3 and title != "First part":
+            assert re.search(rf"{title}[ .]+{number + 1}\b", contents), (title, contents)
+
+
+def test_the_lists_name_each_table_and_figure_by_its_first_sentence(pdf):
+    contents = page_of(pdf, "^(\\d+ )?Contents")
+    lists = " ".join(text_of(page) for page in pdf.pages[contents : page_of(pdf, "The sum is 2")])
+    tables, figures = lists.split(" Tables ", 1)[1].split(" Figures ", 1)
+    assert re.findall(r"Table 1\.\d: (.*?)\.[ .]*\d+(?= |$)", tables) == [
+        "A table with a stressed caption",
+        "A caption with 2 in it",
+        "A long table",
+    ]
+    assert re.findall(r"Figure [\d.]+: (.*?)\.[ .]*\d+(?= |$)", figures) == [
+        "A figure of the preface",
+        "A figure",
+    ]
+
+
+def test_a_page_has_the_title_of_its_chapter_at_its_head_unless_it_opens_it(pdf):
+    opening = page_of(pdf, "1 First Two and three")
+    assert text_of(pdf.pages[opening]).startswith(f"{opening + 1} First part 1 First")
+    assert text_of(pdf.pages[opening + 1]).startswith(f"1 First {opening + 2} ")
+
+
+def test_a_table_goes_on_over_the_page_with_its_head(pdf):
+    first, last = page_of(pdf, "row 0 0"), page_of(pdf, f"row {LONG - 1} {LONG - 1}")
+    assert last > first
+    for page in pdf.pages[first : last + 1]:
+        assert text_of(page).count("Head of rows Head of numbers") == 1
+    shown = " ".join(text_of(page) for page in pdf.pages[first : last + 1])
+    assert [int(n) for n in re.findall(r"row (\d+) \1\b", shown)] == list(range(LONG))
+
+
+def test_the_notes_of_a_table_stand_on_the_page_with_its_last_row(pdf):
+    text = " ".join(text_of(page) for page in pdf.pages)
+    assert text.count("A note below the table. And another.") == 1
+    last = text_of(pdf.pages[page_of(pdf, f"row {LONG - 1} {LONG - 1}")])
+    assert f"row {LONG - 1} {LONG - 1} A note below the table. And another." in last
+
+
+def test_a_short_table_stays_on_one_page(pdf):
+    page = text_of(
+        pdf.pages[page_of(pdf, "Table 1.1: A table with a stressed caption. Name Count")]
+    )
+    assert "Name Count a 1 b 2" in page
+
+
+WIDTHS = """
+local widths = dofile(arg[1])
+local tbl = pandoc.read(io.open(arg[2]):read("a"), "markdown").blocks[1]
+print(pandoc.json.encode(widths(tbl, tonumber(arg[3]))))
+"""
+
+
+def shares(folder: Path, table: str, width: float = 52) -> list[float]:
+    """Return what `columns.lua` gives for a pipe table on a page so many em wide."""
+    (folder / "widths.lua").write_text(WIDTHS, encoding="utf-8")
+    (folder / "table.md").write_text(table, encoding="utf-8")
+    files = [folder / "widths.lua", ASSETS / "columns.lua", folder / "table.md"]
+    command = [pypandoc.get_pandoc_path(), "lua", *map(str, files), str(width)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(run.stdout)
+
+
+def test_a_table_shares_out_the_whole_width(tmp_path):
+    found = shares(tmp_path, "| a | b | c |\n|-|-|-|\n| one | two words | 3 |\n")
+    assert len(found) == 3 and sum(found) == pytest.approx(1)
+
+
+def test_long_text_gets_the_room_that_short_text_leaves(tmp_path):
+    long = "many words that fill more than a single line " * 6
+    narrow, wide = shares(tmp_path, f"| Yes | Why |\n|---------|-|\n| yes | {long} |\n")
+    assert wide > 5 * narrow
+
+
+def test_a_column_holds_its_longest_word(tmp_path):
+    # 26 capitals, at less than 0.75 of an em each, and the same again in the other column.
+    text = "words of little width " * 30
+    word, _ = shares(tmp_path, f"| A | B |\n|-|-|\n| {'M' * 26} | {text} |\n")
+    assert 52 * word > 26 * 0.65
+
+
+def test_a_number_keeps_its_interval_on_its_line_while_there_is_room(tmp_path):
+    long = "many words that fill more than a single line " * 9
+    table = f"| Why | Rate |\n|:-|{{}}|\n| {long} | 12.5 (4.2–22.9) |\n"
+    right, left = (shares(tmp_path, table.format(rule), 16)[1] for rule in ("-:", ":-"))
+    assert right > left  # text may break at the space
+    assert sum(shares(tmp_path, table.format("-:"), 6)) == pytest.approx(1)  # no room for it
+
+
+def test_the_words_of_a_head_stay_whole_while_there_is_room(tmp_path):
+    # Of 14 letters, at more than 0.3 of an em each.
+    table = "| Text | Hyphenated-head |\n|-|-|\n| {} | 1 |\n".format("many words " * 30)
+    assert 52 * shares(tmp_path, table)[1] > 15 * 0.4
+    assert sum(shares(tmp_path, table, 8)) == pytest.approx(1)  # no room for it
+
+
+def typst_source(folder: Path, old: str, new: str) -> str:
+    """Return the Typst source of the small book's first chapter with `old` replaced."""
+    root = copy_small_book(folder)
+    config = read_config(root)
+    chapters = read_chapters(root, [entry.file for entry in config.chapters])
+    texts = [to_markdown(c, c.notebook, echo=False, executed=False) for c in chapters]
+    assert old in texts[1].markdown
+    texts[1].markdown = texts[1].markdown.replace(old, new)
+    target = Pages(html=None, write=frozenset(), executed=frozenset(), typst=True)
+    write_pages(config, chapters, texts, work=folder, pages=target)
+    assert '#include "chapter-1.typ"' in (folder / TYPST_SOURCE).read_text(encoding="utf-8")
+    return (folder / "chapter-1.typ").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("given", "kept"), [('tbl-colwidths="70 30"', True), ("", False)])
+def test_widths_that_the_author_gives_are_kept(tmp_path, given, kept):
+    # The form in which a cell's option reaches Pandoc.
+    source = typst_source(tmp_path, "{#tbl-hand}", f"{{#tbl-hand {given}}}")
+    assert ("columns: (70%, 30%)" in source) is kept
+
+
+def table_of(groups: str) -> str:
+    """Return a pipe table with one row for each letter, the letter its group."""
+    rows = "".join(f"| kind {group} | {n} |\n" for n, group in enumerate(groups))
+    return f"| Sort | Number |\n|---|---|\n{rows}"
+
+
+def test_a_table_in_groups_names_each_once_above_its_rows(tmp_path):
+    source = typst_source(tmp_path, "| x | y |\n|---|---|\n| 1 | 2 |\n", table_of("aaaaabbb"))
+    found = re.findall(r"\[#strong\[(Sort: kind .)\]\]|^ +\[(\d)\],$", source, re.M)
+    order = ["Sort: kind a", *"01234", "Sort: kind b", *"567"]
+    assert ["".join(pair) for pair in found] == order
+    assert "[Number]" in source and "[Sort]" not in source
+
+
+@pytest.mark.parametrize("groups", ["aaaabbb", "aaaabbba", "abcdefgg"])
+def test_a_table_that_is_short_or_not_sorted_by_its_first_column_keeps_it(tmp_path, groups):
+    source = typst_source(tmp_path, "| x | y |\n|---|---|\n| 1 | 2 |\n", table_of(groups))
+    assert "[Sort]" in source and "Sort: " not in source
+
+
+def test_the_heads_of_tables_are_marked_as_heads(pdf):
+    heads = elements(pdf, "/TH")
+    assert len(elements(pdf, "/Table")) == 3 and len(heads) == 2 * 3
+
+
+def test_links_within_the_document_lead_to_one_of_its_pages(pdf):
+    annotations = [a.get_object() for page in pdf.pages for a in page.get("/Annots", [])]
+    links = [
+        a for a in annotations if a["/Subtype"] == "/Link" and a.get("/A", {}).get("/URI") is None
+    ]
+    targets = [(a["/Dest"] if "/Dest" in a else a["/A"]["/D"]).get_object() for a in links]
+    # A link to a label is by name, which leads to a place.
+    names = pdf.named_destinations
+    places = [t if isinstance(t, list) else names[t].dest_array for t in targets]
+    pages = {page.indirect_reference.idnum for page in pdf.pages}
+    # The contents have a link for each of 9 headings and the lists one for each of 5 floats;
+    # the text has more than as many again.
+    assert len(places) > 20
+    assert {place[0].idnum if hasattr(place[0], "idnum") else place[0] for place in places} <= pages
+
+
+def test_the_document_says_what_it_is_and_in_what_language(pdf):
+    root = pdf.trailer["/Root"]
+    assert root["/Lang"] == "en-GB"
+    assert root["/MarkInfo"]["/Marked"] == True  # noqa: E712, a BooleanObject
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"] == True  # noqa: E712
+    assert (pdf.metadata.title, pdf.metadata.author) == ("A small book", "Nobody")
+    assert pdf.metadata.subject == "A book that holds everything once"
+    assert pdf.metadata["/Keywords"] == "small, book"
+
+
+def test_the_document_declares_the_standards_that_it_was_held_to(pdf):
+    xmp = pdf.trailer["/Root"]["/Metadata"].get_data().decode()
+    for name, value in (("pdfaid:part", 2), ("pdfaid:conformance", "A"), ("pdfuaid:part", 1)):
+        assert re.search(rf"<{name}>{value}</{name}>|{name}=\"{value}\"", xmp), name
+
+
+def test_figures_and_equations_carry_alternative_text(pdf):
+    assert [e["/Alt"] for e in elements(pdf, "/Figure")] == [
+        "A line that rises.",
+        'A line with a [bracket] and a "quote".',
+    ]
+    assert [e["/Alt"] for e in elements(pdf, "/Formula")] == ["e^{i\\pi} + 1 = 0 (1.1)"]
+
+
+def test_figures_are_drawings_and_no_pictures(pdf):
+    assert not [image for page in pdf.pages for image in page.images]
+
+
+def test_the_text_flows_past_a_figure_that_does_not_fit(pdf):
+    # The list of figures names it first.
+    *_, figure = (i for i, page in enumerate(pdf.pages) if "Figure 2.1: A figure." in text_of(page))
+    text = page_of(pdf, "And Figure 2.1")
+    assert text < figure
+    contents = " ".join(text_of(page) for page in pdf.pages[: page_of(pdf, "The sum is 2")])
+    assert re.search(r"Figure 2\.1: A figure\.[ .]* (\d+)", contents)[1] == str(figure + 1)
+    # The reference to it leads there too.
+    targets = [note.get_object()["/Dest"] for note in pdf.pages[text]["/Annots"]]
+    pages = [target[0] for target in targets if not isinstance(target, str)]
+    assert pdf.pages[figure].indirect_reference in pages
+
+
+def test_the_same_source_on_the_same_day_gives_the_same_bytes(book, tmp_path):
+    again = Path(shutil.copytree(book, tmp_path / "another place"))
+    shutil.rmtree(again / "_book")
+    render(again)
+    first, second = ((root / "_book" / "small.pdf").read_bytes() for root in (book, again))
+    assert hashlib.sha256(first).digest() == hashlib.sha256(second).digest()
+
+
+FAULTS = {
+    "a character without a glyph": (
+        "A second note.",
+        "A second 中 note.",
+        "could not be displayed",
+    ),
+    "a level of headings left out": ("And @fig-second.", "#### Too deep\n", "skipped from heading"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), FAULTS.values(), ids=FAULTS)
+def test_what_typst_refuses_is_told_with_its_chapter(tmp_path, old, new, expected):
+    root = copy_small_book(tmp_path)
+    edit(root, "chapters/second.qmd", old, new)
+    run = qmdbook("render", "--to", "pdf", cwd=root)
+    assert run.returncode == 1
+    assert re.search(rf"chapters/second\.qmd(, line \d+)?: the PDF cannot .*{expected}", run.stderr)
+    assert "Traceback" not in run.stderr
+
+
+def test_an_error_of_typst_without_a_place_is_told_whole(tmp_path):
+    assert [str(p) for p in problems("file not found", tmp_path)] == ["typst: file not found"]
+
+
+def test_each_error_of_typst_is_told_once(tmp_path):
+    (tmp_path / "book.typ").write_text("#let x = 1\n", encoding="utf-8")
+    (tmp_path / "one.typ").write_text("// chapter: a.qmd\none\n", encoding="utf-8")
+    (tmp_path / "two.typ").write_text("// chapter: b.qmd\n\ntwo\n", encoding="utf-8")
+    error = "error: wrong\n  ┌─ ../elsewhere/{}:0\n  │\n\n"
+    places = ("two.typ:3", "one.typ:2", "two.typ:3", "book.typ:1")
+    diagnostic = "".join(map(error.format, places))
+    assert [(p.file, p.message) for p in problems(diagnostic, tmp_path)] == [
+        ("b.qmd", "the PDF cannot be made: wrong, at “two”"),
+        ("a.qmd", "the PDF cannot be made: wrong, at “one”"),
+        ("typst", "the PDF cannot be made: wrong, at “#let x = 1”"),
+    ]

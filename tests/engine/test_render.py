@@ -1,0 +1,252 @@
+"""The built-in engine from the command line: what it writes, what it refuses, what it keeps."""
+
+import re
+import shutil
+import zlib
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from helpers_book import SMALL_BOOK, copy_small_book, edit, qmdbook, snapshot
+
+pytestmark = pytest.mark.slow
+
+PAGES = ("index.html", "chapters/first.html", "chapters/second.html", "chapters/references.html")
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory) -> Path:
+    """The small book, rendered once."""
+    root = copy_small_book(tmp_path_factory.mktemp("rendered"))
+    run = qmdbook("render", cwd=root)
+    assert run.returncode == 0, run.stderr
+    return root
+
+
+@pytest.fixture
+def book(rendered, tmp_path) -> Path:
+    """A rendered copy of the small book, to break."""
+    return Path(shutil.copytree(rendered, tmp_path / "small book"))
+
+
+def page(root: Path, name: str) -> BeautifulSoup:
+    return BeautifulSoup((root / "_book" / name).read_text(encoding="utf-8"), "html.parser")
+
+
+def text_of(element) -> str:
+    return " ".join(element.get_text().replace("\u00a0", " ").split())
+
+
+def test_pages_stand_at_quartos_addresses_beside_the_pdf(rendered):
+    written = snapshot(rendered / "_book")
+    assert set(PAGES) < set(written)
+    assert written["small.pdf"].startswith(b"%PDF-")
+
+
+def test_nothing_but_the_book_is_left_behind(rendered):
+    own = {path.name for path in SMALL_BOOK.iterdir()}
+    assert {path.name for path in rendered.iterdir()} - own - {"__pycache__"} == {"_book", ".cache"}
+
+
+def test_floats_are_numbered_by_chapter_and_without_one_in_the_preface(rendered):
+    captions = [
+        text_of(c)[:10]
+        for name in PAGES
+        for c in page(rendered, name).select("caption, figcaption")
+    ]
+    assert captions == ["Figure 1: ", "Table 1.1:", "Table 1.2:", "Figure 2.1"]
+
+
+def test_references_lead_to_their_target(rendered):
+    links = page(rendered, "chapters/second.html").select("a.quarto-xref")
+    assert [(text_of(a), a["href"]) for a in links] == [
+        ("Chapter 1", "../chapters/first.html#sec-first"),
+        ("Section 1", "../index.html#sec-preface"),
+        ("Table 1.1", "../chapters/first.html#tbl-first"),
+        ("Figure 2.1", "#fig-second"),
+    ]
+
+
+def test_every_internal_link_and_anchor_resolves(rendered):
+    for name in PAGES:
+        for link in page(rendered, name).find_all("a", href=True):
+            path, _, anchor = link["href"].partition("#")
+            if re.match(r"\w+:", path):
+                continue
+            target = (
+                (rendered / "_book" / name).parent / path if path else rendered / "_book" / name
+            )
+            assert target.exists(), f"{name}: {link['href']}"
+            if anchor:
+                assert f'id="{anchor}"' in target.read_text(encoding="utf-8"), link["href"]
+
+
+def test_no_page_asks_another_host_for_anything(rendered):
+    for name in PAGES:
+        for tag, attribute in (
+            ("script", "src"),
+            ("link", "href"),
+            ("img", "src"),
+            ("iframe", "src"),
+        ):
+            for element in page(rendered, name).find_all(tag):
+                assert not re.match(r"(https?:)?//", element.get(attribute, "")), element
+
+
+def test_inline_results_read_as_in_quarto(rendered):
+    assert "2, bold, 5 * 6_7, 0.5." in text_of(page(rendered, "chapters/first.html").main)
+
+
+def test_html_after_a_table_follows_it_on_the_page_and_is_not_in_the_pdf(rendered):
+    figure = page(rendered, "chapters/first.html").select_one("#tbl-first")
+    assert figure.select_one("[data-from=b]").text == "2"
+    assert figure.find_next(id="from-b").text == "For the page alone."
+    assert b"For the page alone" not in _plain_pdf(rendered)
+
+
+def test_column_widths_follow_the_option(rendered):
+    columns = page(rendered, "chapters/first.html").select("#tbl-first col")
+    assert [c["class"] for c in columns] == [["w-70"], ["w-30"]]
+    stylesheet = (rendered / "_book" / "page.css").read_text(encoding="utf-8")
+    assert ".w-70 { width: 70%; }" in stylesheet and ".w-30 { width: 30%; }" in stylesheet
+
+
+def test_a_figure_carries_its_alternative_text_in_both_formats(rendered):
+    assert (
+        page(rendered, "chapters/second.html").img["alt"]
+        == 'A line with a [bracket] and a "quote".'
+    )
+    assert b"A line that rises." in _plain_pdf(rendered)
+
+
+def _plain_pdf(root: Path) -> bytes:
+    """Return the PDF with the streams of its structure readable."""
+    raw = (root / "_book" / "small.pdf").read_bytes()
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", raw, re.S)
+    plain = [raw]
+    for stream in streams:
+        try:
+            plain.append(zlib.decompress(stream))
+        except zlib.error:
+            continue
+    return b"\n".join(plain)
+
+
+def test_code_is_folded_in_html(rendered):
+    assert page(rendered, "chapters/second.html").select("details.code-fold code")
+
+
+def test_progress_is_plain_lines_where_there_is_no_terminal(book):
+    run = qmdbook("render", "first", "--to", "html", cwd=book)
+    assert re.search(r"^executed chapters/first\.qmd in \d+\.\d s$", run.stderr, re.M)
+    assert "Rendered 1 chapters" in run.stdout
+
+
+def test_one_chapter_writes_its_page_and_keeps_the_rest(book):
+    before = snapshot(book / "_book")
+    edit(book, "chapters/second.qmd", "A second note.", "Another sentence.")
+    assert qmdbook("render", "second", "--to", "html", cwd=book).returncode == 0
+    after = snapshot(book / "_book")
+    # The search's index names its files by what they hold, and follows the page.
+    changed = {name for name in before | after if before.get(name) != after.get(name)}
+    assert {n for n in changed if not n.startswith("pagefind/")} == {
+        "chapters/second.html",
+        "downloads/second.ipynb",
+        "downloads/second.md",
+    }
+    assert len({n for n in changed if n.startswith("pagefind/fragment/")}) == 2
+    assert "Table 1.1" in text_of(page(book, "chapters/second.html").main)
+
+
+def test_html_alone_keeps_the_pdf_and_pdf_alone_the_html(book):
+    before = snapshot(book / "_book")
+    assert qmdbook("render", "--to", "html", cwd=book).returncode == 0
+    assert (book / "_book" / "small.pdf").read_bytes() == before["small.pdf"]
+    assert qmdbook("render", "--to", "pdf", cwd=book / "chapters").returncode == 0
+    after = snapshot(book / "_book")
+    assert {n: b for n, b in after.items() if n != "small.pdf"} == {
+        n: b for n, b in before.items() if n != "small.pdf"
+    }
+
+
+def test_links_between_chapters_lead_to_the_anchor(rendered):
+    first, second = (page(rendered, f"chapters/{name}.html") for name in ("first", "second"))
+    assert first.select_one("sup a")["href"] == "second.html#f-b"
+    assert second.select_one("#f-b")
+    assert [a["href"] for a in second.select("main p a[href^=first]")] == [
+        "first.html#c-a",
+        "first.html",
+    ]
+    assert first.select_one("td #c-a")
+
+
+FAULTS = {
+    "a cell that raises": ("chapters/first.qmd", 'counts = {"a": 1', 'counts = {"a": 1 / 0',
+                           r"chapters/first\.qmd, line 3: the cell raised ZeroDivisionError(.|\n)*division by zero"),
+    "an inline expression that raises": ("chapters/first.qmd", "str(len(counts))", "str(missing)",
+                                         r"chapters/first\.qmd, line 10: inline expression(.|\n)*NameError"),
+    "a reference without a target": ("chapters/second.qmd", "@tbl-first", "@tbl-none",
+                                     r"chapters/second\.qmd, line 3: the reference @tbl-none has no target"),
+    "a link to an anchor that is not there": ("chapters/second.qmd", "(first.qmd#c-a)", "(first.qmd#c-b)",
+                                              r"chapters/second\.qmd(, line \d+)?: the link to first\.qmd#c-b has no target"),
+    "a citation without an entry": ("chapters/first.qmd", "@knuth1984, or", "@nobody1999, or",
+                                    r"chapters/first\.qmd, line 11: the citation @nobody1999 has no entry in references\.bib"),
+    "an entry missing from the bibliography": ("references.bib", "knuth1984", "knuth1985",
+                                               r"the citation @knuth1984 has no entry"),
+    "a reference in brackets": ("chapters/second.qmd", "@tbl-first", "[@tbl-first]",
+                                r"second\.qmd, line 3: a reference in brackets"),
+    "a label without output": ("chapters/first.qmd", 'Markdown("| Name', 'x = Markdown("| Name',
+                               r"first\.qmd, line 20: the cell tbl-first gives 0 outputs"),
+    "a label over something else": ("chapters/first.qmd", 'Markdown("| Name', 'print("| Name',
+                                    r"first\.qmd, line \d+: holds something other than one table"),
+    "a cell that warns": ("chapters/second.qmd", 'print("plain text")', "import sys; print(1, file=sys.stderr)",
+                          r"second\.qmd, line 7: the cell writes to standard error"),
+    "a missing chapter": ("_quarto.yml", "chapters/second.qmd", "chapters/third.qmd",
+                          r"_quarto\.yml, line 14: chapter 'chapters/third\.qmd' does not exist"),
+    "an output no writer shows": ("chapters/second.qmd", '"a string"', "from IPython.display import HTML; HTML('x')",
+                                  r"second\.qmd, line 17: output of the form text/plain, text/html"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new", "expected"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_stops_the_render_and_the_last_good_book_stays(book, file, old, new, expected):
+    before = snapshot(book / "_book")
+    edit(book, file, old, new)
+    run = qmdbook("render", cwd=book)
+    assert run.returncode == 1
+    assert re.search(expected, run.stderr), run.stderr
+    assert "qmdbook/cli.py" not in run.stderr  # no traceback of ours
+    assert snapshot(book / "_book") == before
+    assert [p.name for p in book.iterdir() if p.name.startswith("_book")] == ["_book"]
+
+
+def test_a_wrong_format_and_a_wrong_chapter_are_refused(book):
+    run = qmdbook("render", "--to", "docx", cwd=book)
+    assert run.returncode == 1 and "'docx'; expected html, pdf or both" in run.stderr
+    run = qmdbook("render", "third", cwd=book)
+    assert run.returncode == 1 and "expected one of index, first, second, references" in run.stderr
+
+
+def test_outside_a_book_the_command_says_where_it_looked(tmp_path):
+    run = qmdbook("check", cwd=tmp_path)
+    assert run.returncode == 1
+    assert run.stderr.startswith("qmdbook: _quarto.yml: not found in")
+
+
+def test_help_answers_and_a_wrong_command_is_refused(tmp_path, rendered):
+    assert "render" in qmdbook("--help", cwd=tmp_path).stdout
+    wrong = qmdbook("rendre", cwd=rendered)
+    assert wrong.returncode == 2 and "invalid choice" in wrong.stderr
+
+
+def test_where_the_time_went_is_said_by_stage_and_chapter(book):
+    run = qmdbook("render", "first", "--profile", cwd=book)
+    for line in (
+        "reading and comparing",
+        "executing",
+        "chapters/first.qmd",
+        "HTML: Pandoc",
+        "PDF: Typst",
+    ):
+        assert re.search(rf"^ +\d+\.\d\d s +{line}$", run.stdout, re.M), run.stdout
+    assert "kept from before: 3 of 4" in run.stdout

@@ -1,0 +1,536 @@
+"""What stands around the text: policy, navigation, metadata, search, sitemap, one date."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from helpers_book import SMALL_BOOK, copy_small_book, edit, qmdbook
+from helpers_data import ROOT
+
+from qmdbook.config import read_config
+from qmdbook.edition import read_edition
+from qmdbook.errors import InputError
+from qmdbook.write.card import card
+from qmdbook.write.discovery import CARD_NAME, data_files, dataset
+from qmdbook.write.search import write_index
+from qmdbook.write.site import script_of, widths
+
+pytestmark = pytest.mark.slow
+
+PAGES = ("index.html", "chapters/first.html", "chapters/second.html", "chapters/references.html")
+SITE = "https://example.org/a/review"
+# What the book tells the engine beyond Quarto's own keys.
+OFFERED = "qmdbook:\n  data-package: data/datapackage.json\n  head-sections: [sec-none, sec-not]\n"
+PACKAGE = {
+    "name": "small",
+    "title": "Small numbers",
+    "description": "Numbers </script> to look at.",
+    "version": "1.2.3",
+    "licenses": [
+        {
+            "name": "CC-BY-4.0",
+            "title": "CC BY 4.0",
+            "path": "https://creativecommons.org/licenses/by/4.0/",
+        }
+    ],
+    "resources": [
+        {"path": "a.csv", "title": "A", "description": "As.", "mediatype": "text/csv"},
+    ],
+}
+
+
+def rendered_book(folder: Path, *, site_url: str = "") -> Path:
+    """Return the small book with a data package and an equation, rendered to pages."""
+    root = copy_small_book(folder)
+    (root / "data").mkdir()
+    (root / "data" / "datapackage.json").write_text(json.dumps(PACKAGE), encoding="utf-8")
+    (root / "data" / "a.csv").write_text("a\n1\n", encoding="utf-8")
+    edit(root, "_quarto.yml", "qmdbook:\n", OFFERED)
+    last = '"text/plain": "<figure>"}, raw=True)\n```\n'
+    edit(root, "index.qmd", last, last + "\n## What this is not {#sec-not}\n")
+    edit(root, "chapters/second.qmd", "A second note.",
+         "$$\\begin{aligned}a &= b\\\\ c &= d\\end{aligned}$$\n\nA second note.")  # fmt: skip
+    if site_url:
+        edit(
+            root, "_quarto.yml", '  author: "Nobody"', f'  author: "Nobody"\n  site-url: {site_url}'
+        )
+    run = qmdbook("render", "--to", "html", cwd=root)
+    assert run.returncode == 0, run.stderr
+    return root / "_book"
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory) -> Path:
+    """A book that does not say where it is published."""
+    return rendered_book(tmp_path_factory.mktemp("plain"))
+
+
+@pytest.fixture(scope="module")
+def placed(tmp_path_factory) -> Path:
+    """A book that says where it is published."""
+    return rendered_book(tmp_path_factory.mktemp("placed"), site_url=SITE)
+
+
+def page(book: Path, name: str) -> BeautifulSoup:
+    return BeautifulSoup((book / name).read_text(encoding="utf-8"), "html.parser")
+
+
+def text_of(element) -> str:
+    return " ".join(element.get_text().replace("\u00a0", " ").split())
+
+
+def meta(soup: BeautifulSoup, name: str) -> str | None:
+    """Return the content of a ``<meta>`` by its name or property; None where there is none."""
+    found = soup.select(f'meta[name="{name}"], meta[property="{name}"]')
+    assert len(found) <= 1, name
+    return found[0]["content"] if found else None
+
+
+# Policy -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_forbids_all_but_its_own_files(plain, name):
+    soup = page(plain, name)
+    first = soup.head.find_all(True)[:2]
+    assert first[1]["http-equiv"] == "Content-Security-Policy"  # only the charset before it
+    policy = dict(part.strip().split(" ", 1) for part in first[1]["content"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == "'self' 'wasm-unsafe-eval'"
+    assert policy["style-src"] == policy["connect-src"] == policy["font-src"] == "'self'"
+    assert policy["base-uri"] == policy["form-action"] == "'none'"
+    assert "unsafe-inline" not in first[1]["content"] and "http" not in first[1]["content"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_holds_a_script_a_style_or_a_handler(plain, name):
+    soup = page(plain, name)
+    for script in soup.find_all("script"):
+        if script.get("type") != "application/ld+json":
+            assert script.get("src") and not script.get_text().strip(), script
+    assert not soup.find_all("style")
+    for element in soup.find_all(True):
+        held = [a for a in element.attrs if a == "style" or a.startswith("on")]
+        assert held == [], element
+        assert not str(element.get("href", "")).startswith("javascript:")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_file_that_a_page_loads_is_there(plain, name):
+    soup, folder = page(plain, name), (plain / name).parent
+    loaded = [e["src"] for e in soup.select("script[src], img[src]")]
+    loaded += [e["href"] for e in soup.select('link[rel="stylesheet"], link[rel="icon"]')]
+    assert len(loaded) >= 7
+    for address in loaded:
+        assert (folder / address).is_file(), address
+
+
+def test_alignment_is_kept_as_classes_that_the_stylesheet_has(plain):
+    cells = page(plain, "chapters/second.html").select("math mtd")
+    assert [c["class"] for c in cells] == [["right"], ["left"]] * 2
+    stylesheet = (plain / "page.css").read_text(encoding="utf-8")
+    assert re.search(r"\.right \{\s+text-align: right;", stylesheet)
+
+
+def test_widths_are_there_for_every_whole_percent():
+    assert [int(n) for n in re.findall(r"\.w-(\d+) \{ width: \1%; \}", widths())] == [
+        *range(1, 101)
+    ]
+
+
+def test_a_style_without_a_class_stops_the_render(tmp_path):
+    root = copy_small_book(tmp_path)
+    edit(
+        root,
+        "chapters/second.qmd",
+        "And @fig-second.",
+        "`{python} Markdown('<span style=\"color: red\">red</span>')`, and @fig-second.",
+    )
+    run = qmdbook("render", "--to", "html", cwd=root)
+    assert run.returncode == 1
+    assert "chapters/second.qmd" in run.stderr and "“color: red” has no class" in run.stderr
+
+
+def test_the_script_of_the_tables_is_the_one_that_quarto_includes(plain):
+    included = (ROOT / "qmdbook/write/assets/tables.html").read_text(encoding="utf-8")
+    script = (plain / "tables.js").read_text(encoding="utf-8")
+    assert "<script" not in script
+    assert included.strip() == f"<script>\n{script}</script>"
+
+
+@pytest.mark.parametrize(
+    ("html", "found"),
+    [
+        ("<p>a</p><script>1</script>", "<p>"),
+        ("<script>1</script> text", "'text'"),
+        ("<script>1</script><script>2</script>", "2 scripts"),
+        ('<script src="a.js"></script>', "<script>"),
+        ("", "0 scripts"),
+    ],
+)
+def test_an_include_that_is_more_than_one_script_is_refused(html, found):
+    with pytest.raises(InputError, match=f"holds {re.escape(found)}; expected one script alone"):
+        script_of(html)
+
+
+# Navigation ---------------------------------------------------------------------------------
+
+
+def test_breadcrumbs_lead_home_through_the_part(plain):
+    crumbs = page(plain, "chapters/second.html").select('nav[aria-label="Breadcrumb"] li')
+    assert [text_of(c) for c in crumbs] == ["Home", "First part", "2 Second"]
+    assert crumbs[0].a["href"] == "../index.html"
+    assert crumbs[-1]["aria-current"] == "page"
+    outside = page(plain, "chapters/references.html").select('nav[aria-label="Breadcrumb"] li')
+    assert [text_of(c) for c in outside] == ["Home", "References"]
+    assert not page(plain, "index.html").select('nav[aria-label="Breadcrumb"]')
+
+
+def test_previous_and_next_follow_the_order_of_the_book(plain):
+    ways = []
+    for name in PAGES:
+        soup = page(plain, name)
+        ways.append([(a["rel"][0], a["href"]) for a in soup.select("nav.turn a")])
+    assert ways == [
+        [("next", "chapters/first.html")],
+        [("prev", "../index.html"), ("next", "../chapters/second.html")],
+        [("prev", "../chapters/first.html"), ("next", "../chapters/references.html")],
+        [("prev", "../chapters/second.html")],
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_list_at_the_side_holds_all_chapters_in_their_parts(plain, name):
+    side = page(plain, name).select_one("nav.chapters")
+    assert [text_of(a) for a in side.select("a")] == [
+        "Preface",
+        "1 First",
+        "2 Second",
+        "References",
+    ]
+    (part,) = side.select(".part")
+    assert [text_of(a) for a in part.parent.select("ul a")] == ["1 First", "2 Second"]
+    assert len(side.select('[aria-current="page"]')) == 1
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_needs_a_script_waits_for_one_and_chapters_do_not(plain, name):
+    soup = page(plain, name)
+    waiting = {e.get("id") or e.get("role") or e.button["id"] for e in soup.select(".with-script")}
+    folded = {"code"} if soup.select(".code-fold") else set()
+    assert waiting == {"search", "scheme"} | folded
+    assert soup.select("details.chapters-fold summary")
+
+
+def test_pages_with_folded_code_alone_have_a_switch_for_it(plain):
+    switched = [bool(page(plain, name).select("#code")) for name in PAGES]
+    assert switched == [True, True, True, False]  # the list of references has no cell
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_head_leads_to_citation_disclaimer_and_downloads(plain, name):
+    links = [(text_of(a), a["href"]) for a in page(plain, name).select("header.book .edition a")]
+    root = "../" if "/" in name else ""
+    assert links == [
+        ("What this is not", f"{root}index.html#sec-not"),
+        ("PDF", f"{root}small.pdf"),
+        ("Data (ZIP)", f"{root}downloads/small-1.2.3-data.zip"),
+    ]
+
+
+def test_a_figure_leads_to_its_drawing(plain):
+    images = page(plain, "chapters/second.html").select("figure img")
+    assert images and all(image.parent["href"] == image["src"] for image in images)
+
+
+# Metadata -----------------------------------------------------------------------------------
+
+
+def test_each_page_has_a_title_and_a_description_of_its_own(plain):
+    titles = [page(plain, name).title.get_text() for name in PAGES]
+    assert titles[1] == "First – A small book" and len(set(titles)) == len(PAGES)
+    described = {name: meta(page(plain, name), "description") for name in PAGES}
+    assert (
+        described["index.html"]
+        == "The sum is 2, the first chapter has a table, and Figure 1 is here."
+    )
+    assert described["chapters/second.html"] == "As in Chapter 1, Section 1 and Table 1.1."
+    assert all(described.values()) and len(set(described.values())) == len(PAGES)
+
+
+@pytest.mark.parametrize(
+    ("begins", "shown"),
+    [
+        (
+            'One & "two" (Knuth et al. 1984) in NEC. Then ',
+            "One & “two” (Knuth et al. 1984) in NEC.",
+        ),
+        ("", "words words words words words words words words …"),
+    ],
+    ids=["a whole sentence", "whole words"],
+)
+def test_a_long_description_ends_with(tmp_path, begins, shown):
+    root = copy_small_book(tmp_path)
+    edit(root, "chapters/second.qmd", "As in @sec-first", begins + "words " * 60 + "@sec-first")
+    run = qmdbook("render", "second", "--to", "html", cwd=root)
+    assert run.returncode == 0, run.stderr
+    described = meta(page(root / "_book", "chapters/second.html"), "description")
+    assert described.endswith(shown) and len(described) <= 225
+    assert described == shown or not begins
+
+
+def test_social_cards_repeat_title_and_description(plain):
+    soup = page(plain, "chapters/first.html")
+    assert meta(soup, "og:title") == meta(soup, "twitter:title") == "First"
+    assert meta(soup, "og:site_name") == "A small book"
+    assert meta(soup, "og:description") == meta(soup, "description")
+    assert (meta(soup, "og:type"), meta(page(plain, "index.html"), "og:type")) == (
+        "article",
+        "website",
+    )
+
+
+def test_reference_managers_get_title_author_and_date(plain):
+    first, chapter = page(plain, "index.html"), page(plain, "chapters/first.html")
+    assert meta(first, "citation_title") == meta(first, "DC.title") == "A small book"
+    assert meta(chapter, "citation_title") == "First"
+    assert meta(chapter, "citation_inbook_title") == "A small book"
+    for soup in (first, chapter):
+        assert meta(soup, "citation_author") == meta(soup, "DC.creator") == "Nobody"
+        assert re.fullmatch(r"\d{4}/\d\d/\d\d", meta(soup, "citation_publication_date"))
+        assert meta(soup, "citation_publication_date").replace("/", "-") == meta(soup, "DC.date")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_without_an_address_nothing_claims_one(plain, name):
+    soup = page(plain, name)
+    for key in ("og:url", "og:image", "twitter:image", "citation_pdf_url", "citation_public_url"):
+        assert meta(soup, key) is None
+    assert not soup.select('link[rel="canonical"]')
+    assert meta(soup, "twitter:card") == "summary"
+    assert not (plain / "sitemap.xml").exists() and not (plain / CARD_NAME).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [("index.html", "/"), ("chapters/first.html", "/chapters/first.html")]
+)
+def test_the_address_makes_every_address(placed, name, path):
+    soup = page(placed, name)
+    assert soup.select_one('link[rel="canonical"]')["href"] == meta(soup, "og:url") == SITE + path
+    assert meta(soup, "citation_public_url") == SITE + path
+    assert meta(soup, "citation_pdf_url") == f"{SITE}/small.pdf"
+    assert meta(soup, "og:image") == meta(soup, "twitter:image") == f"{SITE}/card.png"
+    assert meta(soup, "twitter:card") == "summary_large_image"
+
+
+def test_the_card_has_the_size_that_the_pages_state(placed):
+    png = (placed / CARD_NAME).read_bytes()
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    size = [int.from_bytes(png[at : at + 4], "big") for at in (16, 20)]
+    soup = page(placed, "index.html")
+    assert (
+        size == [int(meta(soup, f"og:image:{side}")) for side in ("width", "height")] == [1200, 630]
+    )
+
+
+def test_the_card_is_the_same_every_time():
+    config = read_config(SMALL_BOOK)
+    assert card(config, read_edition(config)) == card(config, read_edition(config))
+
+
+def test_the_sitemap_names_every_page_once(placed):
+    space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+    tree = ElementTree.parse(placed / "sitemap.xml")
+    found = [e.text for e in tree.findall("s:url/s:loc", space)]
+    assert found == [f"{SITE}/", *(f"{SITE}/{name}" for name in PAGES[1:])]
+    assert all(
+        re.fullmatch(r"\d{4}-\d\d-\d\d", e.text) for e in tree.findall("s:url/s:lastmod", space)
+    )
+
+
+def test_the_address_given_up_leaves_no_sitemap_behind(placed, tmp_path):
+    root = Path(shutil.copytree(placed.parent, tmp_path / "book"))
+    edit(root, "_quarto.yml", f"  site-url: {SITE}\n", "")
+    assert qmdbook("render", "second", "--to", "html", cwd=root).returncode == 0
+    assert (
+        not (root / "_book" / "sitemap.xml").exists() and not (root / "_book" / CARD_NAME).exists()
+    )
+
+
+def described_data(book: Path) -> dict:
+    (script,) = page(book, "index.html").select('script[type="application/ld+json"]')
+    return json.loads(script.string)
+
+
+def test_the_first_page_describes_the_data_as_a_dataset(plain, placed):
+    held = described_data(plain)
+    assert (held["@context"], held["@type"]) == ("https://schema.org/", "Dataset")
+    assert held["name"] == PACKAGE["title"] and held["description"] == PACKAGE["description"]
+    assert held["license"] == ["https://creativecommons.org/licenses/by/4.0/"]
+    assert held["version"] == "1.2.3" and "url" not in held
+    (file,) = held["distribution"]
+    assert file["encodingFormat"] == "text/csv" and "contentUrl" not in file
+    assert described_data(placed)["distribution"][0]["contentUrl"] == f"{SITE}/data/a.csv"
+    assert not page(plain, "chapters/first.html").select('script[type="application/ld+json"]')
+
+
+def test_the_data_stand_where_the_pages_say(plain):
+    assert (plain / "data" / "a.csv").read_text(encoding="utf-8") == "a\n1\n"
+    links = [a["href"] for a in page(plain, "chapters/first.html").select("footer a")]
+    assert links == ["../small.pdf", "../data/datapackage.json"]
+
+
+def test_a_book_without_a_data_package_describes_none():
+    config = read_config(SMALL_BOOK)
+    assert dataset(config, read_edition(config)) is None
+    assert data_files(config) == []
+
+
+# Address of the book ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("https://example.org", "https://example.org/"),
+        ("http://localhost:8000/x/", "http://localhost:8000/x/"),
+        ('""', ""),
+    ],
+)
+def test_an_address_is_read_with_one_slash_at_its_end(tmp_path, written, read):
+    root = copy_small_book(tmp_path)
+    edit(root, "_quarto.yml", '  author: "Nobody"', f'  author: "Nobody"\n  site-url: {written}')
+    assert read_config(root).site_url == read
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["example.org", "/review/", "ftp://example.org", "https://", "https://a.org/?q", "https://a.org/#b",
+     '"https://a.org/a b"', "https://a.org:port/", "https://[a/", "'https://a.org/\"x'"],
+)  # fmt: skip
+def test_a_malformed_address_is_refused_with_its_line(tmp_path, written):
+    root = copy_small_book(tmp_path)
+    edit(root, "_quarto.yml", '  author: "Nobody"', f'  author: "Nobody"\n  site-url: {written}')
+    with pytest.raises(InputError) as caught:
+        read_config(root)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith("_quarto.yml, line 8: book.site-url is ")
+    assert "expected the address of the published book" in str(problem)
+
+
+# Date ---------------------------------------------------------------------------------------
+
+
+def made(root: Path, epoch: str | None) -> str:
+    """Return the date of a book in a process of its own, since it is read once in each."""
+    script = "from pathlib import Path; from qmdbook.edition import made, date_in_words; m = made(Path.cwd()); print(m.isoformat(), date_in_words(m))"
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(root)}
+    if epoch is not None:
+        environment["SOURCE_DATE_EPOCH"] = epoch
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, env=environment, capture_output=True, text=True
+    )
+    return run.stdout.strip() or run.stderr
+
+
+def test_the_environment_sets_the_date(tmp_path):
+    # 86400 seconds are a day; 1970 has no leap day before March.
+    root = copy_small_book(tmp_path)
+    assert made(root, str(86400 * 59)) == "1970-03-01T00:00:00+00:00 1 March 1970"
+    assert "'soon'; expected seconds since 1970" in made(root, "soon")
+
+
+def test_without_it_the_last_commit_of_the_folder_does(tmp_path):
+    root = copy_small_book(tmp_path)
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run([*git, "init", "-q"], cwd=tmp_path, check=True)
+    assert not made(root, None).startswith("2001")  # nothing of it is committed: today
+    subprocess.run([*git, "add", "."], cwd=root, check=True)
+    when = "2001-02-03T04:05:06+00:00"
+    dated = {"GIT_COMMITTER_DATE": when, "GIT_AUTHOR_DATE": when, "PATH": "/usr/bin:/bin"}
+    subprocess.run([*git, "commit", "-q", "-m", "x"], cwd=root, check=True, env=dated)
+    assert made(root, None) == f"{when} 3 February 2001"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_link_at_the_top_leads_nowhere_or_says_nothing(plain, name):
+    links = page(plain, name).select("header.book a[href]")
+    assert links and all(a["href"] and text_of(a) for a in links)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_and_ends_with_version_and_date(plain, name):
+    soup = page(plain, name)
+    for frame in (soup.select_one("header.book"), soup.select_one("footer.book")):
+        assert "Version 1.2.3" in text_of(frame)
+        assert frame.time["datetime"] == meta(soup, "DC.date")
+
+
+# Search -------------------------------------------------------------------------------------
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
+    }
+
+
+def test_the_index_holds_every_page_and_no_panel_of_pagefinds(plain):
+    names = set(files_of(plain / "pagefind"))
+    assert {"pagefind.js", "pagefind-worker.js", "pagefind-entry.json", "wasm.en.pagefind"} <= names
+    assert not [n for n in names if "ui" in n]
+    entry = json.loads((plain / "pagefind" / "pagefind-entry.json").read_text(encoding="utf-8"))
+    assert entry["languages"]["en"]["page_count"] == len(PAGES)
+
+
+def test_the_same_pages_give_the_same_index(plain, tmp_path):
+    copy = Path(
+        shutil.copytree(plain, tmp_path / "copy", ignore=shutil.ignore_patterns("pagefind"))
+    )
+    write_index(copy)
+    assert files_of(copy / "pagefind") == files_of(plain / "pagefind")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_only_the_text_is_indexed(plain, name):
+    soup = page(plain, name)
+    (body,) = soup.select("[data-pagefind-body]")
+    assert body.name == "main" and not body.find("nav")
+    assert all(fold.has_attr("data-pagefind-ignore") for fold in body.select(".fold"))
+
+
+def test_a_chapter_rendered_alone_is_found_by_its_new_words(plain, tmp_path):
+    root = Path(shutil.copytree(plain.parent, tmp_path / "book"))
+    before = files_of(root / "_book" / "pagefind")
+    edit(root, "chapters/second.qmd", "A second note.", "A xylophone.")
+    assert qmdbook("render", "second", "--to", "html", cwd=root).returncode == 0
+    after = files_of(root / "_book" / "pagefind")
+    assert len(after) == len(before) and set(after) != set(before)
+    write_index(root / "_book")
+    assert files_of(root / "_book" / "pagefind") == after
+
+
+def test_an_index_that_cannot_be_made_is_a_clear_error(tmp_path):
+    with pytest.raises(InputError, match="pagefind"):
+        write_index(tmp_path / "nowhere")
+
+
+# First page ---------------------------------------------------------------------------------
+
+
+def test_the_first_page_weighs_less_than_300_kb(plain):
+    """Everything that it loads, with the review's figures, and 40 kB for its own text."""
+    soup = page(plain, "index.html")
+    loaded = [e["src"] for e in soup.select("script[src]")]
+    loaded += [e["href"] for e in soup.select('link[rel="stylesheet"], link[rel="icon"]')]
+    frame = sum((plain / name).stat().st_size for name in loaded)
+    names = re.findall(r'^figure\("([\w-]+)"\)', (ROOT / "index.qmd").read_text("utf-8"), re.M)
+    assert names
+    figures = sum((ROOT / "figures" / f"{name}.svg").stat().st_size for name in names)
+    assert frame + figures + 40_000 < 300_000
