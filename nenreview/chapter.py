@@ -9,7 +9,6 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from IPython.display import Markdown
 
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.audit.coverage import coverage
@@ -36,7 +35,7 @@ from nenreview.tables.rates import (
     table1_trials,
 )
 from nenreview.tables.rebuilt import notes, numbers_table, rebuilt_table, statistics_table
-from nenreview.tables.table import escape, show_table
+from nenreview.tables.table import NUMBER, TEXT, Table, escape, show_table
 from nenreview.tables.trials import (
     at_a_glance,
     evidence_of,
@@ -63,6 +62,7 @@ if TYPE_CHECKING:
     from nenreview.figures.style import ReviewFigure
 
 __all__ = [
+    "NUMBER",
     "Comparison",
     "Rate",
     "at_a_glance",
@@ -119,7 +119,7 @@ __all__ = [
 ]
 
 
-def corrections_table() -> Markdown:
+def corrections_table() -> Table:
     """Return every correction of the record; one line of dashes where there is none."""
     rows = [
         [
@@ -130,24 +130,23 @@ def corrections_table() -> Markdown:
         ]
         for c in load().corrections.itertuples()
     ]
-    names = ["Where", "Transcribed", "Used", "Why (evidence)"]
-    frame = pd.DataFrame(rows or [["–"] * len(names)], columns=names)
-    return show_table(frame, widths=[1.5, 1, 1, 3], align="llll")
+    names = ("Where", "Transcribed", "Used", "Why (evidence)")
+    return Table(rows or [[None] * len(names)], dict.fromkeys(names, TEXT))
 
 
-def coverage_table(source: str) -> Markdown:
+def coverage_table(source: str) -> Table:
     """Return how many cells of each table of a source are rebuilt and agree."""
     counts = coverage(rebuild_source(load(), source))
     shorter = {"Agreeing": "Agree", "Disagreeing": "Differ"}
-    return show_table(counts.rename(columns=shorter), widths=[3.4, 0.8, 0.9, 0.8, 1, 0.9, 0.9, 1.4])
+    return show_table(counts.rename(columns=shorter))
 
 
-def audit_ledger(source: str) -> Markdown:
+def audit_ledger(source: str) -> Table:
     """Return what is not reproducible as printed in a source, with notes on its spelling."""
     return ledger_table(load(), source)
 
 
-def audit_claims(source: str) -> Markdown:
+def audit_claims(source: str) -> Table:
     """Return the claims of a source that the numbers do not bear out."""
     return claims_table(load(), source)
 
@@ -167,12 +166,12 @@ def has_cells(source: str) -> bool:
     return source in set(load().cells["source"])
 
 
-def audit_counts() -> Markdown:
+def audit_counts() -> Table:
     """Return how many findings each source has, by verdict, and the sums."""
     table = counts(audit(load())).rename(index=called)
     table.loc["All sources"] = table.sum()
     frame = table.reset_index(names="Source").rename(columns=str.capitalize)
-    return show_table(frame, widths=[1.7, *[1] * 7], align="lrrrrrrr")
+    return show_table(frame)
 
 
 def the_finding(ident: str) -> Finding:
@@ -229,6 +228,6 @@ def prepare(names: Collection[str]) -> None:
         estimate_all(load())
 
 
-def disclaimer() -> Markdown:
+def disclaimer() -> Shown:
     """Return the sentence that stands at the foot of every chapter."""
     return Shown(f"*{disclaimer_of(documents())}*")

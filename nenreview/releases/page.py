@@ -10,7 +10,7 @@ import pandas as pd
 from nenreview.releases.changelog import Entry
 from nenreview.releases.changes import Changes, Moved, Row, TableChanges
 from nenreview.releases.state import State
-from nenreview.tables.table import escape, show_table
+from nenreview.tables.table import MARKDOWN, escape, show_table
 from qmdbook.edition import date_in_words
 
 TITLE = "# What changed {#sec-changes .unnumbered}"
@@ -86,7 +86,7 @@ def _summary(changes: Changes) -> list[str]:
     return [
         f"Version {new.version} of {_day(new)} is compared here with version {old.version} of "
         f"{_day(old)}.\n{data}",
-        _float("summary", frame, "How much differs between the two versions.", [3, 1]),
+        _float("summary", frame, "How much differs between the two versions."),
     ]
 
 
@@ -117,7 +117,7 @@ def _numbers(name: str, caption: str, rows: Sequence[Row]) -> list[str]:
         ],
         columns=["Key", "Where", "Patients", "What", "Printed"],
     )
-    return [_float(name, frame, caption, [1.1, 2.4, 1.6, 1.6, 0.9])]
+    return [_float(name, frame, caption)]
 
 
 def _where(row: Row) -> str:
@@ -138,7 +138,7 @@ def _changed(name: str, caption: str, tables: Iterable[TableChanges]) -> list[st
     if not rows:
         return []
     frame = pd.DataFrame(rows, columns=["Row", "Column", "From", "To"])
-    return [_float(name, frame, caption, [1.8, 1, 2, 2])]
+    return [_float(name, frame, caption)]
 
 
 def _rows(name: str, caption: str, tables: Iterable[TableChanges], which: str) -> list[str]:
@@ -150,7 +150,7 @@ def _rows(name: str, caption: str, tables: Iterable[TableChanges], which: str) -
     if not rows:
         return []
     frame = pd.DataFrame(rows, columns=["Row", "Holds"])
-    return [_float(name, frame, caption, [1.4, 4])]
+    return [_float(name, frame, caption)]
 
 
 def _key(table: TableChanges, row: Row) -> str:
@@ -164,12 +164,11 @@ def _moved(name: str, caption: str, moved: Sequence[Moved]) -> list[str]:
         for one in moved
     ]
     names = ["Finding", "Where", "From", "To"] if placed else ["Estimate", "From", "To"]
-    widths = [1.6, 2.4, 1.6, 1.6] if placed else [2.4, 1.8, 1.8]
-    return [_float(name, pd.DataFrame(rows, columns=names), caption, widths)]
+    return [_float(name, pd.DataFrame(rows, columns=names), caption)]
 
 
-def _float(name: str, frame: pd.DataFrame, caption: str, widths: list[float]) -> str:
+def _float(name: str, frame: pd.DataFrame, caption: str) -> str:
     """Return a table with its caption; a chapter's source may hold no tag, so none is left."""
     shown = frame.map(lambda text: escape(text).replace(r"\<", "&lt;").replace(r"\>", "&gt;"))
-    table = show_table(shown, widths=widths, align="l" * len(widths), markdown=True).data
+    table = show_table(shown, dict.fromkeys(frame.columns, MARKDOWN)).data
     return f"::: {{#tbl-changes-{name}}}\n\n{table}\n{caption}\n:::"

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import pandas as pd
-from IPython.display import Markdown
-
 from nenreview.evidence.dataset import load
 from nenreview.evidence.sources import JIA, LU, MARKEY, called
 from nenreview.synthesis.appraisal import overall
-from nenreview.tables.table import escape, show_table
+from nenreview.tables.table import MARKDOWN, TEXT, Table, escape, show_table
 from nenreview.wording import listed
 
 CASE_SERIES = [JIA, LU, MARKEY]
 
 
-def case_series_table() -> Markdown:
+def case_series_table() -> Table:
     """Return the answer to every item of the checklist for case series, document by document."""
     rows = load().appraisal
     rows = rows[rows["source"].isin(CASE_SERIES)]
@@ -22,33 +19,29 @@ def case_series_table() -> Markdown:
     answers = answers.rename(columns=called)
     topics = rows.drop_duplicates("item").set_index("item")["topic"]
     answers.insert(0, "Item", [f"{item}. {topic}" for item, topic in topics.sort_index().items()])
-    return show_table(answers, widths=[2.6, 1, 1.1, 1])
+    return show_table(answers)
 
 
-def reasons_table(source: str) -> Markdown:
+def reasons_table(source: str) -> Table:
     """Return the answers for one document, each with its reason and where it stands."""
     rows = load().appraisal
     table = [
         [f"{row.item}. {row.topic}", row.answer, f"{row.reason} ({listed(row.place)})"]
         for row in rows[rows["source"] == source].itertuples()
     ]
-    return show_table(
-        pd.DataFrame(table, columns=["Item", "Answer", "Why (where)"]), widths=[1.4, 1, 3.6]
-    )
+    return Table(table, dict.fromkeys(("Item", "Answer", "Why (where)"), TEXT))
 
 
-def certainty_table(estimand: str) -> Markdown:
+def certainty_table(estimand: str) -> Table:
     """Return the judgement on each domain of GRADE, and last the level that follows."""
     data = load()
     rows = data.certainty[data.certainty["estimand"] == estimand]
     table = [[row.domain, row.judgement, row.reason] for row in rows.itertuples()]
     table.append(["overall", overall(data, estimand), "the starting level, lowered step by step"])
-    return show_table(
-        pd.DataFrame(table, columns=["Domain", "Judgement", "Why"]), widths=[1.4, 1, 3.6]
-    )
+    return Table(table, dict.fromkeys(("Domain", "Judgement", "Why"), TEXT))
 
 
-def reporting_table(guideline: str) -> Markdown:
+def reporting_table(guideline: str) -> Table:
     """Return the items of a reporting guideline, whether they are met, and how or why not."""
     rows = load().reporting
     table = [
@@ -59,5 +52,4 @@ def reporting_table(guideline: str) -> Markdown:
         ]
         for row in rows[rows["guideline"] == guideline].itertuples()
     ]
-    frame = pd.DataFrame(table, columns=["Item", "Done", "How, or why not; where"])
-    return show_table(frame, widths=[1.4, 1, 3.6], markdown=True)
+    return Table(table, dict.fromkeys(("Item", "Done", "How, or why not; where"), MARKDOWN))

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-import pandas as pd
-from IPython.display import Markdown
-
 from nenreview.audit.accepted import in_need
 from nenreview.audit.finding import MATCH, NOT_CHECKABLE, Finding
 from nenreview.audit.ledger import audit
@@ -16,8 +13,7 @@ from nenreview.audit.validation.study import false_alarms, measure
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.sources import JIA, MARKEY, REVIEW
 from nenreview.stats.rate import Rate
-from nenreview.tables.table import escape, show_table
-from nenreview.wording import interval, of
+from nenreview.tables.table import MARKDOWN, RATE, TEXT, WHOLE_LIMITS, Table, escape
 
 LEDGER = "audit.qmd"  # the chapter that holds the ledger
 PLANTED, SEED = 25, 1  # misprints of each kind in the chapter, and where their draw begins
@@ -84,7 +80,7 @@ def claims_in_doubt(data: Dataset, source: str) -> list[Entry]:
     return [entry for entry in entries(data, source) if entry.first.number in claimed]
 
 
-def ledger_table(data: Dataset, source: str) -> Markdown:
+def ledger_table(data: Dataset, source: str) -> Table:
     """Return the numbers of a source that do not hold, each with a link to its cell.
 
     Raises
@@ -102,11 +98,11 @@ def ledger_table(data: Dataset, source: str) -> Markdown:
         ]
         for entry in numbers_at_odds(data, source)
     ]
-    frame = pd.DataFrame(rows, columns=["Where", "Printed", "Recomputed", "Verdict", "Why"])
-    return show_table(frame, widths=[1.7, 1.15, 1.3, 1.3, 2.9], align="lllll", markdown=True)
+    names = ("Where", "Printed", "Recomputed", "Verdict", "Why")
+    return Table(rows, dict.fromkeys(names, MARKDOWN))
 
 
-def claims_table(data: Dataset, source: str) -> Markdown:
+def claims_table(data: Dataset, source: str) -> Table:
     """Return the claims of a source that the numbers do not bear out, in our words.
 
     Raises
@@ -124,24 +120,27 @@ def claims_table(data: Dataset, source: str) -> Markdown:
         ]
         for entry in claims_in_doubt(data, source)
     ]
-    frame = pd.DataFrame(rows, columns=["Where", "Claimed", "What the numbers say", "Verdict"])
-    return show_table(frame, widths=[1.4, 2.2, 3.2, 1.3], align="llll", markdown=True)
+    names = ("Where", "Claimed", "What the numbers say", "Verdict")
+    return Table(rows, dict.fromkeys(names, MARKDOWN))
 
 
-def planted_table() -> Markdown:
+def planted_table() -> Table:
     """Return how many planted misprints of each kind the audit catches."""
     measured = measure(PLANTED, SEED)
     rows = [
         [
             row.kind,
-            of(row.sensitivity),
-            interval(row.sensitivity.clopper_pearson(), 0),
-            row.missed or "–",
+            row.sensitivity,
+            row.sensitivity.clopper_pearson(),
+            row.missed or None,
         ]
         for row in measured.itertuples()
     ]
-    columns = ["Misprint", "Caught", "95% CI, %", "What is missed"]
-    return show_table(pd.DataFrame(rows, columns=columns), widths=[2.6, 1, 1, 3], align="lrrl")
+    columns = {
+        **{"Misprint": TEXT, "Caught": RATE, "95% CI, %": WHOLE_LIMITS},
+        "What is missed": TEXT,
+    }
+    return Table(rows, columns)
 
 
 def alarms_on_clean_pages() -> Rate:

@@ -7,9 +7,7 @@ import platform
 from importlib.metadata import version as installed
 from pathlib import Path
 
-import pandas as pd
 import pypandoc
-from IPython.display import Markdown
 
 from nenreview.evidence.edition import (
     commit,
@@ -19,7 +17,7 @@ from nenreview.evidence.edition import (
     uncommitted,
     version,
 )
-from nenreview.tables.table import show_table
+from nenreview.tables.table import MARKDOWN, TEXT, Table
 from qmdbook.edition import ENGINE
 
 QUARTO, NEITHER = "Quarto", "none: the cells were run by themselves"
@@ -39,7 +37,7 @@ def engine() -> str:
     return NEITHER
 
 
-def built_with() -> Markdown:
+def built_with() -> Table:
     """Return commit, checksum, Python and engine of this copy as a table."""
     made_from, data, changed = commit(), data_checksum(), len(uncommitted())
     state = f"`{made_from}`" if made_from else NOT_KNOWN
@@ -53,11 +51,10 @@ def built_with() -> Markdown:
         "Python": platform.python_version(),
         ENGINE_ROW: engine(),
     }
-    frame = pd.DataFrame(rows.items(), columns=["What", "Which"])
-    return show_table(frame, widths=[1, 3], align="ll", markdown=True)
+    return Table(rows.items(), {"What": MARKDOWN, "Which": MARKDOWN})
 
 
-def packages() -> Markdown:
+def packages() -> Table:
     """Return the packages that the review names as its dependencies, with their versions."""
-    rows = [[name, installed(name)] for name in dependencies()]
-    return show_table(pd.DataFrame(rows, columns=["Package", "Version"]), widths=[2, 1])
+    rows = ([name, installed(name)] for name in dependencies())
+    return Table(rows, {"Package": TEXT, "Version": TEXT})

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-from IPython.display import Markdown
-
 from nenreview.evidence.arms import CLASSES, LINES
 from nenreview.evidence.dataset import load
 from nenreview.meta.stratified import Stratified
@@ -13,23 +10,35 @@ from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis import contrasts, outcomes, region
 from nenreview.synthesis.classes import responses
 from nenreview.synthesis.randomised import randomised_contrasts
-from nenreview.tables.synthesis import NONE, limits, share
-from nenreview.tables.table import show_table
+from nenreview.tables.rates import risk_difference
+from nenreview.tables.synthesis import limits, share
+from nenreview.tables.table import (
+    LIMITS,
+    NONE,
+    NUMBER,
+    P_VALUE,
+    PERCENT,
+    POINTS,
+    RATE,
+    RATE_AT_LEFT,
+    RATIO,
+    TEXT,
+    TWO_DECIMALS,
+    VERSUS_AT_LEFT,
+    Table,
+    estimate,
+)
 from nenreview.wording import (
     interval,
     number,
     of,
-    p_value,
     percent,
-    points,
     population_name,
-    ratio,
-    signed,
     versus,
 )
 
 
-def _combined(rows: dict[str, Stratified], stub: str, first: str) -> Markdown:
+def _combined(rows: dict[str, Stratified], stub: str, first: str) -> Table:
     """Return one line a stratified comparison; the groups are summed for show alone."""
     lines = []
     for name, strata in rows.items():
@@ -40,26 +49,22 @@ def _combined(rows: dict[str, Stratified], stub: str, first: str) -> Markdown:
             [
                 name,
                 "; ".join(versus(pair) for pair in strata.trials),
-                f"{ratio(odds)} ({ratio(odds_limits.low)} to {ratio(odds_limits.high)})",
-                f"{ratio(exact.odds_ratio)} "
-                f"({ratio(exact.interval.low)} to {ratio(exact.interval.high)})",
-                p_value(exact.p),
-                p_value(exact.mid_p),
-                f"{signed(100 * difference)} ({points(gap)})",
+                estimate(odds, odds_limits),
+                estimate(exact.odds_ratio, exact.interval),
+                exact.p,
+                exact.mid_p,
+                estimate(difference, gap),
             ]
         )
-    names = [
-        *(stub, first, "Odds ratio, Mantel-Haenszel (95% CI)", "Odds ratio, exact (95% CI)"),
-        *("p, exact", "p, mid-p", "Difference, points (95% CI)"),
-    ]
-    return show_table(
-        pd.DataFrame(lines, columns=names),
-        widths=[1.5, 2.1, 1.5, 1.5, 0.6, 0.6, 1.6],
-        align="llrrrrr",
-    )
+    columns = {
+        **{stub: TEXT, first: TEXT, "Odds ratio, Mantel-Haenszel (95% CI)": RATIO},
+        **{"Odds ratio, exact (95% CI)": RATIO, "p, exact": P_VALUE, "p, mid-p": P_VALUE},
+        "Difference, points (95% CI)": POINTS,
+    }
+    return Table(lines, columns)
 
 
-def nec_net_table() -> Markdown:
+def nec_net_table() -> Table:
     """Return NEC against NET within the trials of one checkpoint inhibitor, combined.
 
     A second line has the size of NET that one table of the sintilimab paper misprints.
@@ -80,7 +85,7 @@ def nec_net_pairs() -> dict[str, Comparison]:
     return {f"{one.name}, {one.line} line": one.pair for one in contrasts.nec_against_net(load())}
 
 
-def sites_table() -> Markdown:
+def sites_table() -> Table:
     """Return each primary site of NEC in both trials, and against the others of its trial.
 
     No difference of rates: with a site without a responder its interval is far too short.
@@ -91,40 +96,37 @@ def sites_table() -> Markdown:
         rows.append(
             [
                 site,
-                *(of(pair.first) for pair in strata.trials),
-                f"{ratio(exact.odds_ratio)} "
-                f"({ratio(exact.interval.low)} to {ratio(exact.interval.high)})",
-                p_value(exact.p),
+                *(pair.first for pair in strata.trials),
+                estimate(exact.odds_ratio, exact.interval),
+                exact.p,
             ]
         )
-    names = ["Site", "sintilimab", "toripalimab", "Odds ratio, exact (95% CI)", "p, exact"]
-    return show_table(pd.DataFrame(rows, columns=names), widths=[1.6, 1, 1, 2, 0.8], align="lrrrr")
+    columns = {
+        **{"Site": TEXT, "sintilimab": RATE, "toripalimab": RATE},
+        **{"Odds ratio, exact (95% CI)": RATIO, "p, exact": P_VALUE},
+    }
+    return Table(rows, columns)
 
 
-def biomarkers_table() -> Markdown:
+def biomarkers_table() -> Table:
     """Return the comparisons by PD-L1 and TMB; p is unadjusted."""
     rows = [
         [
             one.name,
             one.marker,
             one.cut,
-            versus(one.pair),
-            one.printed_p or NONE,
-            f"{signed(100 * one.pair.risk_difference)} "
-            f"({points(one.pair.risk_difference_interval())})",
-            p_value(one.pair.fisher_p),
+            one.pair,
+            one.printed_p or None,
+            risk_difference(one.pair),
+            one.pair.fisher_p,
         ]
         for one in contrasts.biomarkers(load())
     ]
-    names = [
-        *("Patients", "Marker", "High", "High versus low", "p, printed"),
-        *("Difference, points (95% CI)", "p, Fisher"),
-    ]
-    return show_table(
-        pd.DataFrame(rows, columns=names),
-        widths=[1.3, 0.7, 1.7, 1.6, 0.8, 1.7, 0.8],
-        align="llllrrr",
-    )
+    columns = {
+        **{"Patients": TEXT, "Marker": TEXT, "High": TEXT, "High versus low": VERSUS_AT_LEFT},
+        **{"p, printed": NUMBER, "Difference, points (95% CI)": POINTS, "p, Fisher": P_VALUE},
+    }
+    return Table(rows, columns)
 
 
 def _power_names() -> list[str]:
@@ -132,7 +134,7 @@ def _power_names() -> list[str]:
     return [f"Power, {100 * high:g}% versus {low:g}%" for high in contrasts.ASSUMED_HIGH]
 
 
-def power_table() -> Markdown:
+def power_table() -> Table:
     """Return the exact power of every comparison, and the rate that it could tell."""
     rows = []
     for name, pair in contrasts.compared(load()):
@@ -141,22 +143,26 @@ def power_table() -> Markdown:
             [
                 name,
                 f"{pair.first.n} and {pair.second.n}",
-                *(f"{power:.2f}" for power in contrasts.power(pair)),
+                *contrasts.power(pair),
                 f"{share(rate, 0)}%" if rate else "none",
             ]
         )
-    names = ["Comparison", "Patients", *_power_names(), "Rate that would be told apart"]
-    return show_table(pd.DataFrame(rows, columns=names), widths=[2.8, 1, 1, 1, 1.3], align="lrrrr")
+    columns = {
+        **{"Comparison": TEXT, "Patients": NUMBER},
+        **dict.fromkeys(_power_names(), TWO_DECIMALS),
+        "Rate that would be told apart": NUMBER,
+    }
+    return Table(rows, columns)
 
 
-def randomised_table() -> Markdown:
+def randomised_table() -> Table:
     """Return the randomised contrast under each assumption about those not counted."""
     return _combined(
         randomised_contrasts(load()), "Counted", "Combination versus nivolumab, by site"
     )
 
 
-def region_table() -> Markdown:
+def region_table() -> Table:
     """Return Asian against other trials: the model and the permutation p with its least value."""
     rows = []
     for test in region.region_tests(load()):
@@ -171,45 +177,41 @@ def region_table() -> Markdown:
                         (test.summed.second, other),
                     )
                 ),
-                p_value(test.model.permutation_p),
-                p_value(test.smallest_p),
-                p_value(test.one_sided_p),
+                test.model.permutation_p,
+                test.smallest_p,
+                test.one_sided_p,
             ]
         )
-    names = [
-        *("Trials", "Chinese: patients; model, % (95% CI)"),
-        "Western, or region not stated: patients; model, % (95% CI)",
-        *("p, permutation", "Least p possible", "p, one-sided"),
-    ]
-    return show_table(
-        pd.DataFrame(rows, columns=names),
-        widths=[1.4, 1.9, 2.1, 1.1, 0.9, 0.9],
-        align="lllrrr",
-    )
+    columns = {
+        **{"Trials": TEXT, "Chinese: patients; model, % (95% CI)": TEXT},
+        "Western, or region not stated: patients; model, % (95% CI)": TEXT,
+        **dict.fromkeys(("p, permutation", "Least p possible", "p, one-sided"), P_VALUE),
+    }
+    return Table(rows, columns)
 
 
-def standardised_table() -> Markdown:
+def standardised_table() -> Table:
     """Return the cells and the result of standardising for primary site."""
     found = region.standardised(load())
-    rows = [
-        [site, of(rate), rate.percent(), percent(Rate(found.mix[site], found.other.n))]
+    rows: list[list] = [
+        [site, rate, rate, percent(Rate(found.mix[site], found.other.n))]
         for site, rate in found.by_site.items()
     ]
-    rows.append(["all, as observed", of(found.own), found.own.percent(), NONE])
+    rows.append(["all, as observed", found.own, found.own, None])
     rows.append(
         [
             "all, with the Western mix",
-            NONE,
+            None,
             f"{share(found.expected)} ({interval(found.interval)})",
             percent(Rate(found.other.n, found.other.n), 0),
         ]
     )
-    rows.append(["Western, as observed", of(found.other), found.other.percent(), NONE])
-    names = ["Site", "Responders", "ORR, %", "Western patients"]
-    return show_table(pd.DataFrame(rows, columns=names), widths=[2, 1.2, 1.6, 1.2], align="lrrr")
+    rows.append(["Western, as observed", found.other, found.other, None])
+    columns = {"Site": TEXT, "Responders": RATE, "ORR, %": PERCENT, "Western patients": NUMBER}
+    return Table(rows, columns)
 
 
-def classes_table() -> Markdown:
+def classes_table() -> Table:
     """Return every printed response by class, line and kind of tumour, and what differs."""
     rows = [
         [
@@ -217,22 +219,21 @@ def classes_table() -> Markdown:
             one.line,
             one.kind,
             one.name,
-            of(one.rate) if one.rate else f"{one.printed}% of {one.n} or fewer",
-            interval(one.rate.clopper_pearson()) if one.rate else NONE,
+            one.rate or f"{one.printed}% of {one.n} or fewer",
+            one.rate and one.rate.clopper_pearson(),
             "; ".join(filter(None, [one.mark, f"{of(one.fewer)} fits" if one.fewer else ""]))
-            or NONE,
+            or None,
         ]
         for one in responses(load())
     ]
-    names = ["Class", "Line", "Tumours", "Trial or arm", "Responders", "95% CI, %", "Differs"]
-    return show_table(
-        pd.DataFrame(rows, columns=names),
-        widths=[1.3, 0.6, 1.1, 2, 1.2, 1, 1.1],
-        align="lllllrl",
-    )
+    columns = {
+        **dict.fromkeys(("Class", "Line", "Tumours", "Trial or arm"), TEXT),
+        **{"Responders": RATE_AT_LEFT, "95% CI, %": LIMITS, "Differs": TEXT},
+    }
+    return Table(rows, columns)
 
 
-def times_table(outcome: str) -> Markdown:
+def times_table(outcome: str) -> Table:
     """Return the medians of PFS or OS in months by class and line, those of PFS with the scan."""
     scans = outcome == "PFS"
     rows = []
@@ -251,13 +252,12 @@ def times_table(outcome: str) -> Markdown:
         if scans:
             row.append(NONE if time.first_scan is None else _months(time.first_scan))
         rows.append(row)
-    names = ["Class", "Line", "Trial or arm", "Patients", f"Median {outcome}, months", "95% CI"]
-    names += ["First scan, months"] if scans else []
-    return show_table(
-        pd.DataFrame(rows, columns=names),
-        widths=[1.4, 0.6, 2, 1.7, 0.9, 1, 0.8][: len(names)],
-        align="llllrrr"[: len(names)],
-    )
+    columns = {
+        **dict.fromkeys(("Class", "Line", "Trial or arm", "Patients"), TEXT),
+        **{f"Median {outcome}, months": NUMBER, "95% CI": NUMBER},
+        **({"First scan, months": NUMBER} if scans else {}),
+    }
+    return Table(rows, columns)
 
 
 def _by_class(time: outcomes.Time) -> tuple[int, int]:
@@ -269,30 +269,31 @@ def _months(value: float) -> str:
     return number(value) if round(value, 2) == value else f"{value:.1f}"
 
 
-def durations_table() -> Markdown:
+def durations_table() -> Table:
     """Return every printed duration of response, with whom it is of and where it stands."""
     rows = [
         [row.trial, row.duration, population_name(row.population), row.place]
         for row in outcomes.durations(load()).itertuples()
     ]
-    names = ["Trial", "Duration of response", "Patients", "Printed in"]
-    return show_table(pd.DataFrame(rows, columns=names), widths=[1.3, 1.8, 1.4, 2], align="llll")
+    names = ("Trial", "Duration of response", "Patients", "Printed in")
+    return Table(rows, dict.fromkeys(names, TEXT))
 
 
-def safety_table() -> Markdown:
+def safety_table() -> Table:
     """Return adverse events as patients among all treated, where they are printed so."""
     rows = [
         [
             row.trial,
             row.event,
-            of(row.rate) if row.rate else NONE,
-            row.rate.percent() if row.rate else NONE,
-            interval(row.rate.clopper_pearson()) if row.rate else NONE,
+            row.rate,
+            row.rate,
+            row.rate and row.rate.clopper_pearson(),
             row.printed,
         ]
         for row in outcomes.safety(load()).itertuples()
     ]
-    names = ["Trial", "Event", "Patients", "%", "95% CI, Clopper-Pearson", "Printed as"]
-    return show_table(
-        pd.DataFrame(rows, columns=names), widths=[1, 2.2, 0.9, 0.6, 1.3, 1.7], align="llrrrl"
-    )
+    columns = {
+        **{"Trial": TEXT, "Event": TEXT, "Patients": RATE, "%": PERCENT},
+        **{"95% CI, Clopper-Pearson": LIMITS, "Printed as": TEXT},
+    }
+    return Table(rows, columns)

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-import pandas as pd
-from IPython.display import Markdown
-
 from nenreview.evidence.comparison import TrialRate, pancreatic_share, table1_rates
 from nenreview.evidence.dataset import load
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
-from nenreview.tables.table import show_table
-from nenreview.wording import interval, of, p_value, points, ratio, signed, versus
+from nenreview.tables.table import (
+    NUMBER,
+    P_VALUE,
+    PERCENT,
+    POINTS,
+    RATE,
+    RATIO,
+    TEXT,
+    VERSUS,
+    Estimate,
+    Table,
+    estimate,
+    interval_columns,
+)
+
+
+def with_intervals(rate: Rate) -> list:
+    """Return the values of a rate's percentage and of `interval_columns`."""
+    return [rate, rate.clopper_pearson(), rate.wilson()]
 
 
 def response_table(
@@ -19,84 +33,58 @@ def response_table(
     stub: str = "Population",
     events: str = "Responders",
     share: str = "ORR, %",
-) -> Markdown:
+) -> Table:
     """Return events, rate and both intervals for each named population.
 
     `stub`, `events` and `share` are the headings of their columns.
     """
-    frame = pd.DataFrame(
-        [
-            [
-                name,
-                of(rate),
-                rate.percent(),
-                interval(rate.clopper_pearson()),
-                interval(rate.wilson()),
-            ]
-            for name, rate in rows.items()
-        ],
-        columns=[stub, events, share, "95% CI, Clopper-Pearson", "95% CI, Wilson"],
-    )
-    return show_table(frame, widths=[2.4, 1.2, 0.9, 1.5, 1.3], align="lrrrr")
+    columns = {stub: TEXT, events: RATE, share: PERCENT, **interval_columns()}
+    return Table(([name, rate, *with_intervals(rate)] for name, rate in rows.items()), columns)
 
 
-def comparisons(rows: dict[str, Comparison]) -> Markdown:
+def risk_difference(pair: Comparison) -> Estimate:
+    """Return the difference of two rates with its interval."""
+    return estimate(pair.risk_difference, pair.risk_difference_interval())
+
+
+def comparisons(rows: dict[str, Comparison]) -> Table:
     """Return risk difference, odds ratio and exact p value for each named comparison."""
-    frame = pd.DataFrame(
-        [
+    columns = {
+        "Comparison": TEXT,
+        "Responders": VERSUS,
+        "Difference, points (95% CI)": POINTS,
+        "Odds ratio (95% CI)": RATIO,
+        "Fisher exact p": P_VALUE,
+    }
+    return Table(
+        (
             [
                 name,
-                versus(pair),
-                f"{signed(100 * pair.risk_difference)} ({points(pair.risk_difference_interval())})",
-                f"{ratio(pair.odds_ratio)} ({_odds_limits(pair)})",
-                p_value(pair.fisher_p),
+                pair,
+                risk_difference(pair),
+                estimate(pair.odds_ratio, pair.odds_ratio_interval()),
+                pair.fisher_p,
             ]
             for name, pair in rows.items()
-        ],
-        columns=[
-            "Comparison",
-            "Responders",
-            "Difference, points (95% CI)",
-            "Odds ratio (95% CI)",
-            "Fisher exact p",
-        ],
+        ),
+        columns,
     )
-    return show_table(frame, widths=[2, 1.7, 1.9, 1.6, 0.9], align="lrrrr")
 
 
-def _odds_limits(pair: Comparison) -> str:
-    limits = pair.odds_ratio_interval()
-    return f"{ratio(limits.low)} to {ratio(limits.high)}"
-
-
-def table1_table() -> Markdown:
+def table1_table() -> Table:
     """Return the four trials of Jia's Table 1 with their response rates and intervals."""
-    frame = pd.DataFrame(
-        [
-            [
-                row.name,
-                row.region,
-                row.label,
-                of(row.rate),
-                row.printed,
-                row.rate.percent(),
-                interval(row.rate.clopper_pearson()),
-                interval(row.rate.wilson()),
-            ]
-            for row in table1_rates(load())
-        ],
-        columns=[
-            "Trial",
-            "Region",
-            "Population",
-            "Responders",
-            "ORR printed, %",
-            "ORR, %",
-            "95% CI, Clopper-Pearson",
-            "95% CI, Wilson",
-        ],
+    columns = {
+        **{"Trial": TEXT, "Region": TEXT, "Population": TEXT},
+        **{"Responders": RATE, "ORR printed, %": NUMBER, "ORR, %": PERCENT},
+        **interval_columns(),
+    }
+    return Table(
+        (
+            [r.name, r.region, r.label, r.rate, r.printed, *with_intervals(r.rate)]
+            for r in table1_rates(load())
+        ),
+        columns,
     )
-    return show_table(frame, widths=[1.9, 0.9, 1.2, 1.2, 1, 0.8, 1.4, 1.2], align="lllrrrrr")
 
 
 def table1_trials() -> list[TrialRate]:

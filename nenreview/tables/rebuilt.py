@@ -10,11 +10,18 @@ from IPython.display import Markdown
 
 from nenreview.audit.finding import DISAGREEING, NOT_CHECKABLE
 from nenreview.audit.provenance import cell_id, marked, provenance_list
-from nenreview.audit.rebuild import LABEL, rebuild, rebuild_numbers, rebuild_table_numbers
+from nenreview.audit.rebuild import LABEL, TEXT, rebuild, rebuild_numbers, rebuild_table_numbers
 from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.integrity import CELL_KEY
 from nenreview.tables.audit import anchor, link_to, sentences
-from nenreview.tables.table import alignment, escape, show_table
+from nenreview.tables.table import (
+    MARKDOWN,
+    NUMBER_IN_MARKDOWN,
+    Kind,
+    Table,
+    escape,
+    show_table,
+)
 from nenreview.wording import population_name
 from qmdbook.display import Shown
 
@@ -25,7 +32,7 @@ _KEY = (
 )
 
 
-def rebuilt_table(source: str, table: str, *, stub: str = "Item") -> Markdown:
+def rebuilt_table(source: str, table: str, *, stub: str = "Item") -> Table:
     """Return a printed table rebuilt from the data.
 
     A cell that disagrees with the print is set bold, with a letter that `notes` explains, and
@@ -64,12 +71,11 @@ def rebuilt_table(source: str, table: str, *, stub: str = "Item") -> Markdown:
                 ]
             )
     names = [printed_stub or stub, *("As rebuilt" if c == "value" else c for c in columns)]
-    frame = pd.DataFrame(rows, columns=names)
     filled = cells[(cells["row"] != "") & ~cells["row"].isin(omitted)]
-    align = "l" + "".join(alignment(filled.loc[filled["column"] == c, "rebuilt"]) for c in columns)
-    widths = [2.2, *[max(0.8, 3 / len(columns))] * len(columns)]
-    shown = show_table(frame, widths=widths, align=align, markdown=True)
-    return Shown(shown.data + _list_of(data, source, table, filled, numbers))
+    with_words = set(filled.loc[filled["verdict"] == TEXT, "column"])
+    kinds = [MARKDOWN if c in with_words else NUMBER_IN_MARKDOWN for c in columns]
+    below = _list_of(data, source, table, filled, numbers)
+    return Table(rows, dict(zip(names, [MARKDOWN, *kinds], strict=True)), below)
 
 
 def _list_of(data: Dataset, source: str, table: str, cells: pd.DataFrame, numbers: dict) -> str:
@@ -151,15 +157,15 @@ def statistics_table(source: str, table: str, row: str, column: str) -> Markdown
     frame["Printed"] = [
         marked(text, ident) for text, ident in zip(frame["Printed"], numbers["id"], strict=True)
     ]
-    shown = show_table(frame, widths=[1.6, 1.3, 1, 1.1, 1.2, 2.4], align="lllrll", markdown=True)
     entries = [
         (f"Row {row}, {column}", number["printed"].item(), number)
         for _, number in numbers.groupby("id", sort=False)
     ]
-    return Shown(shown.data + provenance_list(data, source, table, entries))
+    below = provenance_list(data, source, table, entries)
+    return Table(frame.to_numpy().tolist(), _kinds(frame), below)
 
 
-def numbers_table(trial: str) -> Markdown:
+def numbers_table(trial: str) -> Table:
     """Return every number that any source prints of a trial, with its place and its verdict.
 
     One line of dashes where none is printed yet.
@@ -173,8 +179,12 @@ def numbers_table(trial: str) -> Markdown:
     frame = pd.concat(frames) if frames else pd.DataFrame([["–"] * len(columns)], columns=columns)
     if frames:
         frame["What"] += ", " + frame["Statistic"]  # seven columns are more than a page holds
-    widths = [1.3, 1.3, 1.4, 1, 1.1, 2.3]
-    return show_table(frame[columns], widths=widths, align="lllrll", markdown=True)
+    return show_table(frame[columns], _kinds(frame))
+
+
+def _kinds(frame: pd.DataFrame) -> dict[str, Kind]:
+    """Return the kinds of the columns of `_statistics`."""
+    return {name: NUMBER_IN_MARKDOWN if name == "Printed" else MARKDOWN for name in frame}
 
 
 def _numbers_of(data: Dataset, trial: str) -> Iterator[pd.DataFrame]:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import pandas as pd
-from IPython.display import Markdown
-
 from nenreview.evidence.dataset import load
 from nenreview.meta.pooled import PooledProportion
-from nenreview.stats.rate import Interval
+from nenreview.stats.rate import Interval, Rate
 from nenreview.synthesis.audited import POOL, moves
 from nenreview.synthesis.cohorts import G3_NEN, LCNEC, NEC, NET, NET_G3, SHOWN, chosen, cohorts
 from nenreview.synthesis.headline import Pooled, headline, posterior, posteriors, sensitivities
 from nenreview.synthesis.multiverse import options, summary
-from nenreview.tables.table import escape, show_table
+from nenreview.tables.table import (
+    LIMITS,
+    NONE,
+    NUMBER,
+    PERCENT,
+    PERCENT_WITH_LIMITS,
+    RATE,
+    TEXT,
+    TWO_DECIMALS,
+    WHOLE_LIMITS,
+    WHOLE_PERCENT_WITH_LIMITS,
+    Estimate,
+    Table,
+    escape,
+)
 from nenreview.wording import interval, of, ratio, signed, words
 from qmdbook.display import Shown
-
-NONE = "–"
 
 
 def share(proportion: float, decimals: int = 1) -> str:
@@ -29,16 +38,18 @@ def limits(low: float | None, high: float | None) -> str:
     return NONE if low is None or high is None else interval(Interval(low, high, ""))
 
 
-def pooled_percent(pool: PooledProportion) -> str:
-    """Return an estimate with its interval, ``12.5 (4.2–22.9)``."""
-    return f"{share(pool.estimate)} ({limits(pool.ci_low, pool.ci_high)})"
+def confidence(pool: PooledProportion) -> Interval | None:
+    """Return the interval of a pool; None where it has none."""
+    return _interval(pool.ci_low, pool.ci_high)
 
 
-def new_trial(pool: PooledProportion, decimals: int = 1) -> str:
-    """Return the prediction interval in percent, an en dash where there is none."""
-    if pool.pi_low is None or pool.pi_high is None:
-        return NONE
-    return f"{share(pool.pi_low, decimals)}–{share(pool.pi_high, decimals)}"
+def prediction(pool: PooledProportion) -> Interval | None:
+    """Return the prediction interval of a pool; None where it has none."""
+    return _interval(pool.pi_low, pool.pi_high)
+
+
+def _interval(low: float | None, high: float | None) -> Interval | None:
+    return None if low is None or high is None else Interval(low, high, "")
 
 
 def if_spread(pool: PooledProportion, words_for_limits: str) -> str:
@@ -57,56 +68,50 @@ def if_spread(pool: PooledProportion, words_for_limits: str) -> str:
     return words_for_limits.format(share(pool.pi_low, 0), share(pool.pi_high, 0))
 
 
-def cohorts_table() -> Markdown:
+def cohorts_table() -> Table:
     """Return the rows of ``pooling.csv`` with their counts, and why each was chosen."""
-    rows = [
-        [
-            one.estimand,
-            one.role,
-            one.name,
-            of(one.rate),
-            of(one.fallback) if one.fallback else NONE,
-            one.reason,
-        ]
-        for one in cohorts(load())
-    ]
-    names = ["Question", "Role", "Trial or arm", "Responders", "Otherwise", "Why"]
-    return show_table(
-        pd.DataFrame(rows, columns=names), widths=[0.9, 1.1, 1.9, 1, 1, 3.6], align="lllrrl"
+    columns = {
+        **{"Question": TEXT, "Role": TEXT, "Trial or arm": TEXT},
+        **{"Responders": RATE, "Otherwise": RATE, "Why": TEXT},
+    }
+    return Table(
+        (
+            [one.estimand, one.role, one.name, one.rate, one.fallback, one.reason]
+            for one in cohorts(load())
+        ),
+        columns,
     )
 
 
-def _pools(pools: tuple[Pooled, ...]) -> Markdown:
+def _pools(pools: tuple[Pooled, ...]) -> Table:
     rows = [
         [
             pool.name,
-            str(pool.t.k),
-            f"{pool.t.events} of {pool.t.n}",
-            pooled_percent(pool.profile),
-            limits(pool.t.ci_low, pool.t.ci_high),
-            share(pool.t.marginal_mean),
-            new_trial(pool.t),
-            f"{pool.t.tau2**0.5:.2f}",
+            pool.t.k,
+            Rate(pool.t.events, pool.t.n),
+            Estimate(pool.profile.estimate, pool.profile.ci_low, pool.profile.ci_high),
+            confidence(pool.t),
+            pool.t.marginal_mean,
+            prediction(pool.t),
+            pool.t.tau2**0.5,
         ]
         for pool in pools
     ]
-    names = [
-        *("Pool", "Trials", "Responders", "ORR, % (profile interval)", "t interval, %"),
-        *("Mean over trials, %", "Prediction interval, %", "τ, logits"),
-    ]
-    return show_table(
-        pd.DataFrame(rows, columns=names),
-        widths=[2.4, 0.7, 1.2, 1.5, 1.1, 0.9, 1.2, 0.8],
-        align="lrrrrrrr",
-    )
+    columns = {
+        **{"Pool": TEXT, "Trials": NUMBER, "Responders": RATE},
+        **{"ORR, % (profile interval)": PERCENT_WITH_LIMITS, "t interval, %": LIMITS},
+        **{"Mean over trials, %": PERCENT, "Prediction interval, %": LIMITS},
+        "τ, logits": TWO_DECIMALS,
+    }
+    return Table(rows, columns)
 
 
-def headline_table() -> Markdown:
+def headline_table() -> Table:
     """Return the pool of the primary cohorts, with and without the two Chinese trials."""
     return _pools(headline(load()))
 
 
-def sensitivity_table() -> Markdown:
+def sensitivity_table() -> Table:
     """Return the pool with every fallback, late rate and bound."""
     return _pools(sensitivities(load()))
 
@@ -116,7 +121,7 @@ _OPEN = "how much region, primary site and agent each matter; a few primaries ar
 _NAMED = {LCNEC: "LCNEC of the lung", G3_NEN: "G3 NEN, NET and NEC together"}
 
 
-def answers_table() -> Markdown:
+def answers_table() -> Table:
     """Return responders per hundred for each question: pooled for NEC, trial by trial else."""
     rows = []
     for pool, which in zip(headline(load()), ("", ", without the two Chinese trials"), strict=True):
@@ -124,9 +129,9 @@ def answers_table() -> Markdown:
         rows.append(
             [
                 f"NEC, {trials}: {pool.t.events} of {pool.t.n}",
-                f"{share(pool.profile.estimate, 0)} ({_limits(pool.profile)})",
-                _limits(pool.t),
-                new_trial(pool.t, 0),
+                Estimate(pool.profile.estimate, pool.profile.ci_low, pool.profile.ci_high),
+                confidence(pool.t),
+                prediction(pool.t),
             ]
         )
     for question in (G3_NEN, NET_G3, LCNEC, NET):
@@ -136,18 +141,21 @@ def answers_table() -> Markdown:
             rows.append(
                 [
                     f"{_NAMED.get(question, question)}, {one.name}: {of(one.rate)}{late}",
-                    f"{one.rate.percent(0)} ({interval(exact, 0)})",
-                    *2 * [NONE],
+                    Estimate(one.rate.events / one.rate.n, exact.low, exact.high),
+                    None,
+                    None,
                 ]
             )
-    names = [
-        *("Patients, after earlier treatment", "Responders per 100 (95% CI)"),
-        *("Allowing for few trials", "A new trial"),
-    ]
-    return show_table(pd.DataFrame(rows, columns=names), widths=[3.4, 1.3, 1, 0.8], align="lrrr")
+    columns = {
+        "Patients, after earlier treatment": TEXT,
+        "Responders per 100 (95% CI)": WHOLE_PERCENT_WITH_LIMITS,
+        "Allowing for few trials": WHOLE_LIMITS,
+        "A new trial": WHOLE_LIMITS,
+    }
+    return Table(rows, columns)
 
 
-def unknowns() -> Markdown:
+def unknowns() -> Shown:
     """Return what each row of `answers_table` leaves open, as a list."""
     lines = [f"{NEC}: {_OPEN}"]
     for question in (G3_NEN, NET_G3, LCNEC, NET):
@@ -156,11 +164,7 @@ def unknowns() -> Markdown:
     return Shown("\n".join(f"- {escape(line)}." for line in lines))
 
 
-def _limits(pool: PooledProportion) -> str:
-    return interval(Interval(pool.ci_low, pool.ci_high, ""), 0)
-
-
-def bayes_table() -> Markdown:
+def bayes_table() -> Table:
     """Return the posterior under each prior, and the chance of exceeding each threshold."""
     rows, thresholds = [], ()
     found_each = [(str(found.k), found) for found in posteriors(load())]
@@ -173,25 +177,22 @@ def bayes_table() -> Markdown:
                 trials,
                 found.mu_prior,
                 f"{found.tau_scale:g}",
-                f"{share(pooled.median)} ({limits(pooled.low, pooled.high)})",
-                *(f"{pooled.above[t]:.2f}" for t in thresholds),
-                f"{share(new.median)} ({limits(new.low, new.high)})",
+                Estimate(pooled.median, pooled.low, pooled.high),
+                *(pooled.above[t] for t in thresholds),
+                Estimate(new.median, new.low, new.high),
                 f"{found.tau_median:.2f} ({found.tau_low:.2f}–{found.tau_high:.2f})",
             ]
         )
-    names = [
-        *("Trials", "Prior of μ", "Scale of τ", "ORR, % (95% CrI)"),
-        *(f"P above {100 * t:g}%" for t in thresholds),
-        *("New trial, % (95% CrI)", "τ, logits (95% CrI)"),
-    ]
-    return show_table(
-        pd.DataFrame(rows, columns=names),
-        widths=[0.9, 0.9, 0.7, 1.5, 0.8, 0.8, 0.8, 1.5, 1.4],
-        align="llrrrrrrr",
-    )
+    columns = {
+        **{"Trials": TEXT, "Prior of μ": TEXT, "Scale of τ": NUMBER},
+        "ORR, % (95% CrI)": PERCENT_WITH_LIMITS,
+        **{f"P above {100 * t:g}%": TWO_DECIMALS for t in thresholds},
+        **{"New trial, % (95% CrI)": PERCENT_WITH_LIMITS, "τ, logits (95% CrI)": NUMBER},
+    }
+    return Table(rows, columns)
 
 
-def multiverse_table() -> Markdown:
+def multiverse_table() -> Table:
     """Return the least, middle and greatest estimate under each option."""
     data = load()
     picks = [("All", "", {})]
@@ -200,15 +201,16 @@ def multiverse_table() -> Markdown:
     rows = []
     for axis, value, fixed in picks:
         found = summary(data, **fixed)
-        spread = [share(found[name]) for name in ("least", "median", "greatest")]
-        rows.append([axis, value or NONE, str(found["count"]), *spread])
-    names = ["Choice", "Option", "Specifications", "Least, %", "Median, %", "Greatest, %"]
-    return show_table(
-        pd.DataFrame(rows, columns=names), widths=[1.5, 2, 1.1, 0.8, 0.9, 1], align="llrrrr"
-    )
+        spread = [found[name] for name in ("least", "median", "greatest")]
+        rows.append([axis, value or None, found["count"], *spread])
+    columns = {
+        **{"Choice": TEXT, "Option": TEXT, "Specifications": NUMBER},
+        **dict.fromkeys(("Least, %", "Median, %", "Greatest, %"), PERCENT),
+    }
+    return Table(rows, columns)
 
 
-def moves_table() -> Markdown:
+def moves_table() -> Table:
     """Return the findings of the audit that touch the synthesis, and what they move."""
     rows = []
     for move in moves(load()):
@@ -219,7 +221,8 @@ def moves_table() -> Markdown:
             used, otherwise = ratio(move.used), ratio(move.otherwise)
             shift = f"{signed(move.shift, 2)}"
         rows.append([move.finding, move.what, move.quantity, used, otherwise, shift])
-    names = ["Finding", "Used; otherwise", "Quantity", "As used", "Otherwise", "Shift"]
-    return show_table(
-        pd.DataFrame(rows, columns=names), widths=[1.7, 3, 1.4, 0.7, 0.8, 0.9], align="lllrrr"
-    )
+    columns = {
+        **dict.fromkeys(("Finding", "Used; otherwise", "Quantity"), TEXT),
+        **dict.fromkeys(("As used", "Otherwise", "Shift"), NUMBER),
+    }
+    return Table(rows, columns)

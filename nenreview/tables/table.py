@@ -1,24 +1,258 @@
-"""Tables that reach HTML, LaTeX and Typst from one Markdown form.
+"""A table as an object: values in columns of one kind each, shown as Markdown, HTML and data.
 
-A pipe table with relative column widths is the one form that every writer wraps to the
-page; a DataFrame's own HTML or LaTeX is cut off or runs over the margin.
+The kind of a column says how its values are shown, to which side they are set, and which numbers
+stand for them in the CSV that a page offers. What a reader sees as ``5 of 18`` is two numbers
+there.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import pandas as pd
-from IPython.display import Markdown
 
-from qmdbook.display import Shown
+from nenreview.stats.rate import Interval, Rate
+from nenreview.wording import interval, of, p_value, points, ratio, signed, versus
+from qmdbook.display import Shown, without_marks
 
+NONE = "–"  # stands where there is no value
 # Pandoc takes relative widths from the dashes only where a line is longer than its
 # column setting (72), so the dashes of a table add up to more than that.
 _DASHES = 100
+_LONGEST = 40  # letters of a cell beyond which a column grows no wider
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^@\"'])")
-_NUMERIC = re.compile(r"[^A-Za-z]*\d[^A-Za-z]*|–|NA|NR")
+
+
+class Estimate(NamedTuple):
+    """A number with the limits of its interval, each None where there is none."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+def estimate(value: float, limits: Interval) -> Estimate:
+    """Return a number with the limits of an interval."""
+    return Estimate(value, limits.low, limits.high)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the values of a column are.
+
+    Attributes
+    ----------
+    align : str
+        ``l``, ``r`` or ``c``.
+    show : callable
+        Returns a value as text.
+    parts : tuple of str
+        Names of the numbers that stand for a value in the CSV; the head of the column alone
+        where there is one.
+    numbers : callable
+        Returns these numbers.
+    is_markdown : bool
+        Whether the text is Markdown already.
+    """
+
+    align: str
+    show: Callable[[Any], str] = str
+    parts: tuple[str, ...] = ("",)
+    numbers: Callable[[Any], Sequence] = lambda value: [value]
+    is_markdown: bool = False
+
+    def shown(self, value) -> str:
+        """Return a value in Markdown. Text stands for a value that cannot be given as such."""
+        if value is None:
+            return NONE
+        text = value if isinstance(value, str) else self.show(value)
+        return text if self.is_markdown else escape(text)
+
+    def fields(self, head: str) -> list[str]:
+        """Return the columns of the CSV that stand for a column with this head."""
+        return [f"{head}: {part}" if part else head for part in self.parts]
+
+    def values(self, value) -> list[str]:
+        """Return what stands in these columns for a value; text stands in the first."""
+        if value is None:
+            found: Sequence = ()
+        elif isinstance(value, str):
+            found = [_plain(value) if self.is_markdown else value]
+        else:
+            found = self.numbers(value)
+        filled = [_exact(one) for one in found]
+        return filled + [""] * (len(self.parts) - len(filled))
+
+
+def _limits(decimals: int) -> Kind:
+    return Kind(
+        "r",
+        lambda limits: interval(limits, decimals),
+        ("low", "high"),
+        lambda limits: [100 * limits.low, 100 * limits.high],
+    )
+
+
+def _percent(decimals: int) -> Kind:
+    def show(value: Rate | float) -> str:
+        if isinstance(value, Rate):
+            return value.percent(decimals)
+        return f"{100 * value:.{decimals}f}"
+
+    def number(value: Rate | float) -> list[float]:
+        return [100 * (value.events / value.n if isinstance(value, Rate) else value)]
+
+    return Kind("r", show, ("",), number)
+
+
+def _percent_with_limits(decimals: int) -> Kind:
+    def show(value: Estimate) -> str:
+        limits = NONE
+        if value.low is not None and value.high is not None:
+            limits = interval(Interval(value.low, value.high, ""), decimals)
+        return f"{100 * value.value:.{decimals}f} ({limits})"
+
+    def numbers(value: Estimate) -> list[float | None]:
+        return [None if one is None else 100 * one for one in value]
+
+    return Kind("r", show, ("", "low", "high"), numbers)
+
+
+def _decimals(decimals: int) -> Kind:
+    return Kind("r", lambda value: f"{value:.{decimals}f}")
+
+
+TEXT = Kind("l")
+MARKDOWN = Kind("l", is_markdown=True)
+CHOICE = Kind("c")  # one of a few words, such as yes and no
+NUMBER = Kind("r")  # a count, or a number as it is printed
+NUMBER_IN_MARKDOWN = Kind("r", is_markdown=True)
+TWO_DECIMALS = _decimals(2)
+RATE = Kind("r", of, ("events", "patients"), lambda rate: [rate.events, rate.n])
+RATE_AT_LEFT = Kind("l", RATE.show, RATE.parts, RATE.numbers)
+PERCENT, WHOLE_PERCENT = _percent(1), _percent(0)  # of a `Rate` or of a proportion
+LIMITS, WHOLE_LIMITS = _limits(1), _limits(0)  # of a proportion, in percent
+PERCENT_WITH_LIMITS, WHOLE_PERCENT_WITH_LIMITS = _percent_with_limits(1), _percent_with_limits(0)
+POINTS = Kind(  # a difference of two proportions, in percentage points
+    "r",
+    lambda e: f"{signed(100 * e.value)} ({points(Interval(e.low, e.high, ''))})",
+    ("", "low", "high"),
+    lambda e: [100 * one for one in e],
+)
+RATIO = Kind(
+    "r",
+    lambda e: f"{ratio(e.value)} ({ratio(e.low)} to {ratio(e.high)})",
+    ("", "low", "high"),
+    list,
+)
+VERSUS = Kind(
+    "r",
+    versus,
+    ("events", "patients", "other events", "other patients"),
+    lambda pair: [pair.first.events, pair.first.n, pair.second.events, pair.second.n],
+)
+VERSUS_AT_LEFT = Kind("l", VERSUS.show, VERSUS.parts, VERSUS.numbers)
+P_VALUE = Kind("r", p_value)
+
+
+def rate_columns(head: str = "ORR, %") -> dict[str, Kind]:
+    """Return the columns of a rate, its percentage and its two exact intervals."""
+    return {"Responders": RATE, head: PERCENT, **interval_columns()}
+
+
+def interval_columns() -> dict[str, Kind]:
+    """Return the columns of the two intervals of a rate."""
+    return {"95% CI, Clopper-Pearson": LIMITS, "95% CI, Wilson": LIMITS}
+
+
+class Table(Shown):
+    """Rows of values in columns of one kind each.
+
+    Jupyter and Quarto show its Markdown (`data`) or HTML; the built-in engine offers its
+    numbers as CSV (`csv`) beside it.
+
+    Parameters
+    ----------
+    rows : iterable of sequence
+        One value a column; None where there is none, text where it cannot be given as a number.
+    columns : mapping of str to Kind
+        The heads, from left to right, with the kind of each.
+    below : str
+        What a page shows below the table, in Markdown.
+
+    Raises
+    ------
+    ValueError
+        If there is no row or no column, or a row has another number of values.
+    """
+
+    def __init__(self, rows: Iterable[Sequence], columns: Mapping[str, Kind], below: str = ""):
+        self.rows, self.columns = [list(row) for row in rows], dict(columns)
+        if not self.rows or not self.columns:
+            raise ValueError("an empty table; expected at least one row and one column")
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(f"{len(row)} values {row}; expected {len(self.columns)}")
+        super().__init__(self._markdown() + below)
+
+    @property
+    def csv(self) -> str:
+        """Return the values as CSV, each number in a column of its own."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        kinds = self.columns.items()
+        writer.writerow(field for head, kind in kinds for field in kind.fields(head))
+        for row in self.rows:
+            cells = zip(row, self.columns.values(), strict=True)
+            writer.writerow(number for value, kind in cells for number in kind.values(value))
+        return text.getvalue()
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        """Return the data; IPython adds Markdown and HTML."""
+        return {"text/csv": self.csv}
+
+    def _markdown(self) -> str:
+        kinds = list(self.columns.values())
+        shown = [[k.shown(value) for k, value in zip(kinds, row, strict=True)] for row in self.rows]
+        heads = [escape(head) for head in self.columns]
+        widths = [_width([head, *cells]) for head, *cells in zip(heads, *shown, strict=True)]
+        rules = (
+            _rule(width / sum(widths), kind.align)
+            for width, kind in zip(widths, kinds, strict=True)
+        )
+        return "\n".join([_line(heads), _line(rules), *map(_line, shown)]) + "\n"
+
+
+def show_table(
+    frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None, *, rest: Kind | None = None
+) -> Table:
+    """Return a frame as a table; its index is not shown.
+
+    Parameters
+    ----------
+    frame : DataFrame, shape (rows, columns)
+        The values.
+    kinds : mapping of str to Kind, optional
+        Kinds of columns. The others are numbers where the frame holds numbers, and else text.
+    rest : Kind, optional
+        The kind of every column but the first that `kinds` does not name.
+
+    Raises
+    ------
+    ValueError
+        As `Table` does.
+    """
+    columns = {
+        str(name): NUMBER if pd.api.types.is_numeric_dtype(frame[name]) else TEXT for name in frame
+    }
+    if rest:
+        columns |= dict.fromkeys(list(columns)[1:], rest)
+    return Table(frame.to_numpy(dtype=object).tolist(), columns | dict(kinds or {}))
 
 
 def escape(text: str) -> str:
@@ -32,54 +266,22 @@ def escape(text: str) -> str:
     return text.replace("...", r"\...").replace("--", r"-\-")
 
 
-def show_table(
-    frame: pd.DataFrame,
-    *,
-    widths: Sequence[float] | None = None,
-    align: str | None = None,
-    markdown: bool = False,
-) -> Markdown:
-    """Return a table that wraps to the page and never cuts a cell short.
+_ESCAPED = re.compile(r"\\(.)")
+_LINK = re.compile(r"\[([^\]\[]*)\]\([^)]*\)")
+_RAISED = re.compile(r"\^[^^]*\^$")
 
-    Parameters
-    ----------
-    frame : DataFrame, shape (rows, columns)
-        Cells are shown with ``str``; format numbers before. The index is not shown.
-    widths : sequence of float, optional
-        Relative width of each column; from the longest cell by default.
-    align : str, optional
-        One of ``l``, ``r``, ``c`` a column; by default numbers go right, text left.
-    markdown : bool
-        Whether the cells are Markdown already; by default they are escaped.
 
-    Raises
-    ------
-    ValueError
-        If the frame has no row or no column, or `widths` or `align` does not fit it.
-    """
-    if frame.empty:
-        raise ValueError("an empty table; expected at least one row and one column")
-    columns = len(frame.columns)
-    cells = [[str(value) for value in row] for row in frame.itertuples(index=False, name=None)]
-    if align is None:
-        align = "".join(alignment([row[i] for row in cells]) for i in range(columns))
-    if widths is None:
-        widths = [
-            _width([str(frame.columns[i]), *(row[i] for row in cells)]) for i in range(columns)
-        ]
-    if len(widths) != columns or len(align) != columns or set(align) - set("lrc"):
-        raise ValueError(
-            f"widths {list(widths)} and align {align!r}; expected {columns} columns of l, r, c"
-        )
-    shown = escape if not markdown else str
-    lines = [
-        _line(map(escape, map(str, frame.columns))),
-        _line(
-            _rule(width / sum(widths), letter) for width, letter in zip(widths, align, strict=True)
-        ),
-        *(_line(map(shown, row)) for row in cells),
-    ]
-    return Shown("\n".join(lines) + "\n")
+def _plain(markdown: str) -> str:
+    """Return the text of a cell in Markdown without links, marks and emphasis."""
+    text = _RAISED.sub("", without_marks(_LINK.sub(r"\1", markdown)))
+    return _ESCAPED.sub(r"\1", text.replace("**", ""))
+
+
+def _exact(value) -> str:
+    """Return a number with as many digits as every machine agrees on; empty for none."""
+    if value is None or (isinstance(value, float) and pd.isna(value)):
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _line(cells) -> str:
@@ -91,13 +293,8 @@ def _rule(share: float, letter: str) -> str:
     return {"l": f":{dashes}", "r": f"{dashes}:", "c": f":{dashes}:"}[letter]
 
 
-def alignment(cells: Iterable[str]) -> str:
-    """Return ``r`` for a column of numbers, ``l`` for one with any word in it."""
-    filled = [cell for cell in cells if cell]
-    return "r" if filled and all(_NUMERIC.fullmatch(cell) for cell in filled) else "l"
-
-
 def _width(cells: list[str]) -> float:
     """Return a width that leaves long text its lines and short text no empty space."""
+    cells = [_plain(cell) for cell in cells]
     longest_word = max(len(word) for cell in cells for word in cell.split() or [""])
-    return max(longest_word + 1, min(max(map(len, cells)), 40), 4)
+    return max(longest_word + 1, min(max(map(len, cells)), _LONGEST), 4)

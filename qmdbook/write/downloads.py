@@ -15,10 +15,9 @@ from qmdbook.display import without_marks, without_page
 from qmdbook.edition import read_edition
 from qmdbook.source.chapter import Chapter
 from qmdbook.write.discovery import read_data_package
-from qmdbook.write.markdown import FIGURE_FOLDER, ChapterText
+from qmdbook.write.markdown import DOWNLOADS, FIGURE_FOLDER, ChapterText
 from qmdbook.write.notebook import as_executed_notebook
 
-DOWNLOADS = "downloads"  # below the book's folder
 _CODE = re.compile(r"^``` \{\.python \.cell-code\}\n.*?^```\n+", re.M | re.S)
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: no date of the render
 

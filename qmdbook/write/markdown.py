@@ -14,7 +14,7 @@ from qmdbook.execute.chapters import INLINE_RESULTS
 from qmdbook.files import checksum_of
 from qmdbook.source.chapter import INLINE, Cell, Chapter
 
-FIGURE_FOLDER = "figures"  # below the book's folder
+DOWNLOADS, FIGURE_FOLDER = "downloads", "figures"  # below the book's folder
 # What Quarto escapes in the text of an inline result; a quote in it is made curly.
 _ESCAPED = re.compile(r"([\\`*_{}\[\]()>#+.!-])")
 # An alternative text is no Markdown: nothing in it may turn into anything else.
@@ -33,7 +33,8 @@ class ChapterText:
     figures : dict of str to str
         SVG by path below the book's folder.
     files : dict of str to bytes
-        Other forms of the figures, and the data behind them, by path below the book's folder.
+        Other forms of the figures, and the data behind figures and tables, by path below the
+        book's folder.
     executed : dict or None
         The executed notebook that the Markdown was made from; None where it was not executed.
     """
@@ -137,6 +138,8 @@ def _shown(file, cell: Cell, output, text: ChapterText) -> str:
         return f"```\n{printed}\n```"
     data = output["data"]
     if "text/markdown" in data:
+        if cell.label and "text/csv" in data:
+            text.files[f"{DOWNLOADS}/{cell.label}.csv"] = data["text/csv"].encode()
         return data["text/markdown"].rstrip("\n")
     if "image/svg+xml" in data:
         if not cell.label:

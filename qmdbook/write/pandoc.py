@@ -18,8 +18,8 @@ from qmdbook.edition import read_edition
 from qmdbook.errors import InputError, Problem
 from qmdbook.source.chapter import Chapter
 from qmdbook.write.discovery import CARD_NAME, dataset, licences
-from qmdbook.write.downloads import DOWNLOADS, dataset_name
-from qmdbook.write.markdown import ChapterText
+from qmdbook.write.downloads import dataset_name
+from qmdbook.write.markdown import DOWNLOADS, ChapterText
 
 ASSETS = Path(__file__).parent / "assets"
 TYPST_SOURCE = "book.typ"

@@ -1,4 +1,8 @@
-"""Tables in Markdown: nothing cut, everything escaped, widths for every writer."""
+"""Tables: nothing cut, everything escaped, numbers in the data."""
+
+import csv
+import io
+import math
 
 import pandas as pd
 import pypandoc
@@ -6,7 +10,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nenreview.tables.table import alignment, escape, show_table
+from nenreview.stats.rate import Interval, Rate
+from nenreview.stats.twobytwo import Comparison
+from nenreview.tables.table import (
+    LIMITS,
+    MARKDOWN,
+    NUMBER,
+    P_VALUE,
+    PERCENT,
+    PERCENT_WITH_LIMITS,
+    POINTS,
+    RATE,
+    RATIO,
+    TEXT,
+    VERSUS,
+    WHOLE_PERCENT,
+    Estimate,
+    Table,
+    escape,
+    show_table,
+)
 
 SPECIAL = st.text(alphabet="ab1 |*_`[]{}<>#$~^@\\\"'.-", min_size=1, max_size=30)
 
@@ -22,18 +45,52 @@ def test_a_long_cell_is_never_cut():
     assert text.strip() in show_table(pd.DataFrame({"a": [text]})).data
 
 
-def test_the_widths_are_shares_of_the_page():
-    rule = show_table(pd.DataFrame({"a": ["x"], "b": ["y"]}), widths=[3, 1]).data.splitlines()[1]
-    assert [cell.count("-") for cell in rule.strip("|").split("|")] == [75, 25]
+def test_the_kind_of_a_column_sets_its_side_and_the_text_its_width():
+    table = Table([["a word", 1]], {"Name": TEXT, "Count": NUMBER})
+    assert table.data.splitlines()[1].replace("-", "") == "| : | : |"
+    wide, narrow = (cell.count("-") for cell in table.data.splitlines()[1].strip("|").split("|"))
+    assert wide + narrow == 100 and wide >= narrow
 
 
-def test_numbers_go_right_and_text_left():
-    assert [alignment(c) for c in (["1", "2.5 (3)"], ["NA", "–"], ["x", "1"], ["", ""])] == [
-        "r",
-        "r",
-        "l",
-        "l",
-    ]
+RATE_OF_NEC = Rate(5, 18)
+# Printed with the other numbers of the sintilimab trial in Jia 2022: 5 of 18, 27.8%.
+SHOWN = [
+    (RATE, RATE_OF_NEC, "5 of 18", ["5", "18"]),
+    (PERCENT, RATE_OF_NEC, "27.8", ["27.7778"]),
+    (PERCENT, 0.125, "12.5", ["12.5"]),
+    (WHOLE_PERCENT, 0.125, "12", ["12.5"]),
+    (LIMITS, Interval(0.0969, 0.5348, ""), "9.7–53.5", ["9.69", "53.48"]),
+    (
+        PERCENT_WITH_LIMITS,
+        Estimate(0.125, 0.042, 0.229),
+        "12.5 (4.2–22.9)",
+        ["12.5", "4.2", "22.9"],
+    ),
+    (PERCENT_WITH_LIMITS, Estimate(0.125, None, None), "12.5 (–)", ["12.5", "", ""]),
+    (POINTS, Estimate(-0.141, -0.25, 0.5), "−14.1 (−25.0 to 50.0)", ["-14.1", "-25", "50"]),
+    (RATIO, Estimate(1.5, 0.3, math.inf), "1.50 (0.300 to ∞)", ["1.5", "0.3", "inf"]),
+    (VERSUS, Comparison(RATE_OF_NEC, Rate(0, 6)), "5 of 18 versus 0 of 6", ["5", "18", "0", "6"]),
+    (P_VALUE, 0.0004, "\\<0.001", ["0.0004"]),
+    (MARKDOWN, "[**2**](a.qmd#b)^a^", "[**2**](a.qmd#b)^a^", ["2"]),
+    (RATE, "? of 3", "? of 3", ["? of 3", ""]),
+    (LIMITS, None, "–", ["", ""]),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "shown", "numbers"), SHOWN)
+def test_a_value_is_shown_to_a_reader_and_is_numbers_in_the_csv(kind, value, shown, numbers):
+    table = Table([[value]], {"Head": kind})
+    assert table.data.splitlines()[2] == f"| {shown} |"
+    assert list(csv.reader(io.StringIO(table.csv)))[1] == numbers
+    assert len(kind.fields("Head")) == len(numbers)
+
+
+def test_a_frame_is_shown_by_what_its_columns_hold():
+    frame = pd.DataFrame({"a": ["x"], "b": [1], "c": ["2.50"]})
+    table = show_table(frame, {"c": NUMBER})
+    assert list(table.columns.values()) == [TEXT, NUMBER, NUMBER]
+    assert list(show_table(frame, rest=NUMBER).columns.values()) == [TEXT, NUMBER, NUMBER]
+    assert table.csv == "a,b,c\nx,1,2.50\n"
 
 
 @pytest.mark.parametrize(
@@ -51,12 +108,9 @@ def test_any_text_stays_in_its_own_cell(text):
     assert html.count("<td") == 2
 
 
-@pytest.mark.parametrize(
-    "options", [{"widths": [1]}, {"align": "l"}, {"align": "lx"}, {"widths": [1, 2, 3]}]
-)
-def test_widths_and_alignment_must_fit_the_columns(options):
-    with pytest.raises(ValueError, match="expected 2 columns"):
-        show_table(pd.DataFrame({"a": ["x"], "b": ["y"]}), **options)
+def test_a_row_must_fit_the_columns():
+    with pytest.raises(ValueError, match="expected 2"):
+        Table([["x"]], {"a": TEXT, "b": TEXT})
 
 
 def test_an_empty_table_is_refused():

@@ -337,10 +337,14 @@ local function download_line(lead, root, links)
   return pandoc.RawBlock("html", '<div class="downloads">' .. lead .. ": " .. table.concat(shown, ", ") .. "</div>")
 end
 
-local function write_table(tbl)
+-- Where the data of a table are: its own where it gave them, else the table as it is shown.
+local function data_of_table(chapter, tbl)
+  local path = manifest.downloads .. "/" .. tbl.identifier .. ".csv"
+  for _, file in ipairs(chapter.files) do
+    if file == path then return path end
+  end
   local folder = manifest.html_folder .. "/" .. manifest.downloads
   pandoc.system.make_directory(folder, true)
-  local path = manifest.downloads .. "/" .. tbl.identifier .. ".csv"
   write_file(manifest.html_folder .. "/" .. path, table_as_csv(tbl))
   return path
 end
@@ -402,7 +406,7 @@ local function html_blocks(chapter, blocks)
       local frame, caption = pandoc.Div(tbl, pandoc.Attr("", { "table-frame" })), tbl.caption
       if #caption.long == 0 then return frame, false end
       local id = tbl.identifier
-      local line = download_line("Download", root, { { "CSV", write_table(tbl) } })
+      local line = download_line("Download", root, { { "CSV", data_of_table(chapter, tbl) } })
       frame.content[1].caption, frame.content[1].identifier = pandoc.Caption({}), ""
       return pandoc.Blocks({ pandoc.Figure(frame, caption, pandoc.Attr(id, { "float-tbl" })), line }), false
     end,
