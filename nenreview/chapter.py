@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.audit.coverage import coverage
-from nenreview.audit.finding import Finding
+from nenreview.audit.finding import DISAGREEING, Finding
 from nenreview.audit.ledger import audit, by_number, counts, selected
 from nenreview.audit.rebuild import rebuild_source
 from nenreview.evidence.arms import patients_in_all
+from nenreview.evidence.comparison import lowest_and_highest, well_differentiated
 from nenreview.evidence.dataset import load
 from nenreview.evidence.edition import documents, version
 from nenreview.evidence.published import published
@@ -54,6 +53,7 @@ from nenreview.wording import (
     percent,
     points,
     ratio,
+    signed,
     words,
 )
 from qmdbook.display import Shown
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from nenreview.figures.style import ReviewFigure
 
 __all__ = [
+    "DISAGREEING",
     "NUMBER",
     "Comparison",
     "Rate",
@@ -87,6 +88,7 @@ __all__ = [
     "is_at_odds",
     "load",
     "longest_median",
+    "lowest_and_highest",
     "nearest_counts",
     "nec_by_site",
     "notes",
@@ -107,6 +109,7 @@ __all__ = [
     "response_table",
     "responses_table",
     "show_table",
+    "signed",
     "statistics_table",
     "table1_shares",
     "table1_table",
@@ -115,6 +118,7 @@ __all__ = [
     "the_count",
     "the_finding",
     "version",
+    "well_differentiated",
     "words",
 ]
 
@@ -193,9 +197,9 @@ def findings_of(**which: list[str]) -> int:
     return len(selected(audit(load()), **which))
 
 
-def tally(source: str) -> pd.Series:
+def tally(source: str) -> dict[str, int]:
     """Return the last line of the coverage of a source, counts by column name."""
-    return coverage(rebuild_source(load(), source)).iloc[-1]
+    return coverage(rebuild_source(load(), source)).iloc[-1].to_dict()
 
 
 def figure(name: str) -> ReviewFigure:

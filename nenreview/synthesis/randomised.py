@@ -11,11 +11,14 @@ from nenreview.evidence.population import SEPARATOR
 from nenreview.evidence.printed_rates import PrintedRate, printed_rates
 from nenreview.evidence.sources import REVIEW
 from nenreview.meta.stratified import Stratified
-from nenreview.stats.rate import Rate
+from nenreview.stats.rate import Interval, Rate
 from nenreview.stats.twobytwo import Comparison
 
 RANDOMISED = "NCT03591731"
 ARMS = ("nivolumab + ipilimumab", "nivolumab")  # differences are the first minus the second
+
+
+UNKNOWN_AS_NONE = "all randomised, unknown as no response"
 
 
 @dataclass(frozen=True)
@@ -101,10 +104,18 @@ def randomised_contrasts(data: Dataset) -> dict[str, Stratified]:
         "largest denominators that fit": Stratified(
             tuple(Comparison(*(arm.fits[0] for arm in site)) for site in sites)
         ),
-        "all randomised, unknown as no response": counted((0, 0)),
+        UNKNOWN_AS_NONE: counted((0, 0)),
         "all randomised, best for the combination": counted((1, 0)),
         "all randomised, worst for the combination": counted((0, 1)),
     }
+
+
+def difference(data: Dataset) -> tuple[float, Interval]:
+    """Return the risk difference of both drugs against one, by site (Mantel-Haenszel).
+
+    Patients whose response is not known count as having none.
+    """
+    return randomised_contrasts(data)[UNKNOWN_AS_NONE].mantel_haenszel_risk_difference()
 
 
 def odds_ratios_that_fit(data: Dataset) -> tuple[float, float]:

@@ -21,6 +21,7 @@ from qmdbook.errors import InputError, Problem
 from qmdbook.source.chapter import INLINE, Chapter
 
 SECONDS = 600  # that one cell may take
+_OF_NUMPY = re.compile(r"np\.\w+\(")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 INLINE_RESULTS = "inline_results"  # metadata key of a Markdown cell
 # What draws at random gives the same in every render, and in every chapter its own.
@@ -226,6 +227,11 @@ def _evaluate(session: Session, cell: dict, chapter: Chapter) -> None:
             trace = _COLOURS.sub("", "\n".join(result["traceback"]))
             line = chapter.line_of(f"`{{python}} {expression}`")
             message = f"inline expression {expression} raised {result['ename']}\n{trace}"
+            raise InputError(Problem(chapter.file, message, line))
+        shown = result["data"].get("text/plain", "")
+        if _OF_NUMPY.match(shown):  # both engines would print the name of its type
+            line = chapter.line_of(f"`{{python}} {expression}`")
+            message = f"inline expression {expression} gives {shown}; expected int(...) or text"
             raise InputError(Problem(chapter.file, message, line))
     cell["metadata"][INLINE_RESULTS] = {
         e: result["data"] for e, result in zip(expressions, results, strict=True)

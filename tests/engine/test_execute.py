@@ -191,3 +191,13 @@ def test_what_code_imports_is_found():
         warm.NAMES: "d j k l python",
         warm.PREPARE: "m.n",
     }
+
+
+@needs_fork
+def test_a_number_of_numpy_is_refused_in_prose(tmp_path):
+    text = "# One\n\nThe sum is `{python} __import__('numpy').int64(5)`.\n"
+    with pytest.raises(InputError) as caught:
+        by_fork(chapters(tmp_path, one=text), tmp_path)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith("chapters/one.qmd, line 3: inline expression")
+    assert str(problem).endswith("gives np.int64(5); expected int(...) or text")
