@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from string import ascii_lowercase
 
 import pandas as pd
@@ -179,12 +179,12 @@ def numbers_table(trial: str) -> Table:
     frame = pd.concat(frames) if frames else pd.DataFrame([["–"] * len(columns)], columns=columns)
     if frames:
         frame["What"] += ", " + frame["Statistic"]  # seven columns are more than a page holds
-    return show_table(frame[columns], _kinds(frame))
+    return show_table(frame[columns], _kinds(columns))
 
 
-def _kinds(frame: pd.DataFrame) -> dict[str, Kind]:
+def _kinds(columns: Iterable[str]) -> dict[str, Kind]:
     """Return the kinds of the columns of `_statistics`."""
-    return {name: NUMBER_IN_MARKDOWN if name == "Printed" else MARKDOWN for name in frame}
+    return {name: NUMBER_IN_MARKDOWN if name == "Printed" else MARKDOWN for name in columns}
 
 
 def _numbers_of(data: Dataset, trial: str) -> Iterator[pd.DataFrame]:

@@ -245,8 +245,10 @@ def show_table(
     Raises
     ------
     ValueError
-        As `Table` does.
+        As `Table` does, or if a kind is of no column.
     """
+    if others := set(kinds or ()) - set(frame):
+        raise ValueError(f"kinds of {sorted(others)}; expected columns of {list(frame)}")
     columns = {
         str(name): NUMBER if pd.api.types.is_numeric_dtype(frame[name]) else TEXT for name in frame
     }

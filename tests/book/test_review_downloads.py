@@ -1,14 +1,11 @@
 """What a reader of the review can take away: the dataset, and the data of every figure."""
 
-import io
 import json
 import zipfile
 
-import pandas as pd
 import pytest
 from helpers_data import DATA, ROOT
 
-from nenreview.figures.catalogue import catalogue, draw
 from nenreview.figures.forest import forest
 from nenreview.stats.rate import Rate
 from qmdbook.config import read_config
@@ -34,14 +31,6 @@ def test_the_dataset_is_one_archive_with_its_description_and_licence(tmp_path):
     assert {"README.md", "LICENCE.txt"} <= set(held)
     assert held["results.csv"] == (DATA / "results.csv").read_bytes()
     assert b"CC-BY-4.0" in held["LICENCE.txt"]
-
-
-@pytest.mark.parametrize("name", catalogue())
-def test_every_figure_has_the_data_behind_it(name):
-    drawn = draw(name)
-    text = drawn._repr_mimebundle_()["text/csv"]
-    read = pd.read_csv(io.StringIO(text))
-    assert len(read) == len(drawn.data) > 0
 
 
 def test_the_data_of_a_forest_plot_are_its_rates_and_intervals():

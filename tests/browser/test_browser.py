@@ -5,9 +5,11 @@ where continuous integration runs: there they fail. Where Quarto is on PATH, its
 visited too.
 """
 
+import re
 import shutil
 import sys
 from dataclasses import dataclass
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
@@ -16,21 +18,29 @@ import pytest
 from conftest import VISIT
 from helpers_book import copy_review, render
 from helpers_browser import (
+    ALL_BUT_COLOURS,
+    COLOURS,
+    NARROW,
     SETTLE,
     SWITCH_OF_QUARTO,
+    WCAG_22_AA,
+    Violation,
     Visit,
     chromium,
     is_dark,
     launched,
+    opened,
     served,
     sideways,
     violations,
     visit,
+    visit_in,
 )
 from helpers_data import ROOT
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from qmdbook.config import read_config
+from qmdbook.write.pandoc import ASSETS
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +62,7 @@ COMMANDS = {
 FRAME_OF_QUARTO = "nav, #title-block-header"
 # A book for Quarto names no icon, nor does a figure that is opened alone, and Chromium may ask
 # for one then; a page of ours does.
-NO_ICON = "/favicon.ico)"
+NO_ICON = "/favicon.ico"
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,12 @@ class Site:
 def browser():
     with launched() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def page(browser):
+    with opened(browser) as page:
+        yield page
 
 
 @pytest.fixture(
@@ -90,13 +106,14 @@ ours = pytest.mark.parametrize("site", [OURS], indirect=True)
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_page_loads_fits_and_is_accessible(site, browser, name, width, record_property):
+def test_a_page_loads_fits_and_is_accessible(site, browser, page, name, width, record_property):
     """In both schemes; and it does not scroll sideways on the smallest or largest screen."""
-    with visit(browser, site.address + name, width) as seen:
+    visited = partial(visit, browser) if site.engine == QUARTO else partial(visit_in, page)
+    with visited(site.address + name, width) as seen:
         for scheme in SCHEMES:
             if scheme == "dark":
                 darken(site, seen)
-            found = violations(seen.page, colours_only=scheme == "dark")
+            found = looked_at(site, seen.page, width, scheme)
             in_text = f"e => !!e.closest('main') && !e.closest('{FRAME_OF_QUARTO}')"
             frame = [
                 v
@@ -126,6 +143,27 @@ def test_a_page_loads_fits_and_is_accessible(site, browser, name, width, record_
         assert not faults(site, seen)
 
 
+def looked_at(site: Site, page: Page, width: int, scheme: str) -> list[Violation]:
+    """Return the violations of all rules, those that find the same elsewhere left out.
+
+    A dark page differs from a light one in colours alone. Ours differs in colours from a narrow
+    page to a wide one only in `NARROW`.
+    """
+    if site.engine == QUARTO or width == max(WIDTHS):
+        return violations(page, COLOURS if scheme == "dark" else WCAG_22_AA)
+    found = violations(page, COLOURS, NARROW)
+    return found if scheme == "dark" else found + violations(page, ALL_BUT_COLOURS)
+
+
+def test_no_colour_depends_on_the_width_of_a_page():
+    """But that of a column which stays in sight while its table scrolls."""
+    of_colour = re.compile(r"[\w-]*(?:color|background|shadow|opacity|filter|mix-blend)[\w-]*\s*:")
+    for sheet in ("page.css", "content.css"):
+        text = (ASSETS / sheet).read_text(encoding="utf-8")
+        blocks = re.findall(r"^@media [^{]*-width[^{]*\{(.*?)^\}", text, re.M | re.S)
+        assert blocks and not [block for block in blocks if of_colour.search(block)], sheet
+
+
 def darken(site: Site, seen: Visit) -> None:
     """Have the system ask for dark pages, which a page of Quarto's looks for as it loads."""
     seen.page.emulate_media(color_scheme="dark")
@@ -137,7 +175,7 @@ def darken(site: Site, seen: Visit) -> None:
 
 def faults(site: Site, seen: Visit) -> list[str]:
     """Return what went wrong on a visit, less what is Quarto's own."""
-    return [f for f in seen.faults if site.engine == OURS or not f.endswith(NO_ICON)]
+    return [f for f in seen.faults if site.engine == OURS or NO_ICON not in f]
 
 
 class Anchors(HTMLParser):
@@ -276,7 +314,7 @@ def test_a_wide_figure_says_so_and_opens_by_itself(site, browser):
         assert not seen.faults
         figure.locator("img").click()
         seen.page.wait_for_url(site.address + "figures/fig-headline.svg")
-        assert all(fault.endswith(NO_ICON) for fault in seen.faults)
+        assert [fault for fault in seen.faults if NO_ICON not in fault] == []
 
 
 # Where the first point of each number of a column stands, seen on the screen.

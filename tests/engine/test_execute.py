@@ -50,7 +50,7 @@ class Picture:
 Picture()
 ```
 
-Inline: `{python} Out[1]`, `{python} Markdown("**b**")`, `{python} np.float64(27.8)`.
+Inline: `{python} Out[1]`, `{python} Markdown("**b**")`, `{python} 27.8`.
 
 ```{python}
 await asyncio.sleep(0)

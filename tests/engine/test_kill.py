@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from helpers_book import (
-    SMALL_BOOK,
     copy_small_book,
     edit,
     qmdbook,
     snapshot,
     started,
+    tiny_book,
     wait_for,
 )
 
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.slow
 
 TIMES = 20
 SAME = {"SOURCE_DATE_EPOCH": "1700000000"}
-# Two states of the book: each kill comes while one is being replaced by the other.
-EDIT = ("chapters/second.qmd", 'print("plain text")', 'print("other text")')
+# Two states of a book: each kill comes while one is being replaced by the other.
+ONE, OTHER = 'print("one")', 'print("other")'
 
 needs_groups = pytest.mark.skipif(
     not hasattr(os, "killpg"), reason="this system has no groups of processes"
@@ -50,7 +50,7 @@ def test_a_cell_that_runs_ends_with_the_render(tmp_path, how, sign):
     root = copy_small_book(tmp_path)
     begun = root / "chapters" / "begun"
     endless = "__import__('pathlib').Path('begun').touch(); __import__('time').sleep(300)"
-    edit(root, EDIT[0], EDIT[1], endless)
+    edit(root, "chapters/second.qmd", 'print("plain text")', endless)
     run = started("render", "--to", "html", *how, cwd=root)
     assert wait_for(begun.exists, 60)
     run.send_signal(sign)
@@ -65,23 +65,25 @@ def test_a_cell_that_runs_ends_with_the_render(tmp_path, how, sign):
 
 @needs_groups
 def test_a_render_killed_at_twenty_moments_leaves_a_whole_book(tmp_path):
-    root = copy_small_book(tmp_path)
-    states, took = [], []
-    for old, new in (EDIT[1:], EDIT[:0:-1]):
+    root = tmp_path / "book"
+    root.mkdir()
+    tiny_book(root, ONE)
+    own, states, took = names(root), [], []
+    for old, new in ((ONE, OTHER), (OTHER, ONE)):
         shutil.rmtree(root / ".cache", ignore_errors=True)
         begun = time.monotonic()
         assert qmdbook("render", cwd=root, env=SAME).returncode == 0
         took.append(time.monotonic() - begun)
         states.append(snapshot(root / "_book"))
-        edit(root, EDIT[0], old, new)
+        edit(root, "index.qmd", old, new)
     assert states[0] != states[1]
     moments = random.Random(1)
     killed, number, span = 0, 0, min(took)
     while killed < TIMES:
         before = snapshot(root / "_book")
-        is_first = EDIT[1] in (root / EDIT[0]).read_text(encoding="utf-8")
+        is_first = ONE in (root / "index.qmd").read_text(encoding="utf-8")
         if before == states[0 if is_first else 1]:  # the last one had come through
-            edit(root, EDIT[0], *(EDIT[1:] if is_first else EDIT[:0:-1]))
+            edit(root, "index.qmd", *((ONE, OTHER) if is_first else (OTHER, ONE)))
             is_first = not is_first
         wanted = states[0 if is_first else 1]
         # One moment at random in each twentieth, so that they are spread over all of it.
@@ -102,6 +104,6 @@ def test_a_render_killed_at_twenty_moments_leaves_a_whole_book(tmp_path):
             again = qmdbook("render", cwd=root, env=SAME)
             assert again.returncode == 0, again.stderr
             assert snapshot(root / "_book") == wanted
-            assert names(root) - names(SMALL_BOOK) <= {"_book", ".cache", "__pycache__"}
+            assert names(root) - own == {"_book", ".cache"}
             assert names(root / ".cache") == {"book.json", "chapters", "pieces", "render.lock"}
             assert not list((root / ".cache").glob("*/.*"))
