@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from nenreview.evidence.lists import LIST_SEPARATOR
-from nenreview.evidence.population import SEPARATOR
+from nenreview.evidence.population import levels
 
 if TYPE_CHECKING:  # their names alone: to import the statistics takes longer than a whole render
     from nenreview.stats.rate import Interval, Rate
@@ -73,8 +73,7 @@ def population_name(path: str) -> str:
     >>> population_name("all")
     'all patients'
     """
-    levels = path.split(SEPARATOR)
-    return ", ".join(levels[1:]) or "all patients"
+    return ", ".join(levels(path)[1:]) or "all patients"
 
 
 def words(count: int) -> str:

@@ -8,7 +8,7 @@ from itertools import combinations
 from nenreview.evidence.context import class_of
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import APART, NOT_KNOWN, Report, relation
-from nenreview.evidence.population import SEPARATOR, ancestors
+from nenreview.evidence.population import ancestors, levels
 from nenreview.evidence.sizes import printed_sizes, size
 from nenreview.evidence.sources import main_source
 
@@ -61,8 +61,8 @@ def arms(data: Dataset) -> list[Arm]:
     for trial in data.trials.itertuples():
         source = main_source(trial)
         for population in _outermost(data, trial.trial, source):
-            levels = population.split(SEPARATOR)[1:]
-            name = f"{trial.name}: {', '.join(levels)}" if levels else trial.name
+            path = levels(population)[1:]
+            name = f"{trial.name}: {', '.join(path)}" if path else trial.name
             regimen = class_of(data, trial, population)
             found.append(Arm(trial.trial, source, population, name, regimen, trial.line))
     doubtful: set[Report] = set()

@@ -8,7 +8,7 @@ from functools import cache
 from nenreview.evidence.comparison import table1_rates
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.lists import LIST_SEPARATOR
-from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR
+from nenreview.evidence.population import ROOT_POPULATION, levels
 from nenreview.evidence.printed_rates import printed_rates
 from nenreview.evidence.responses import response_rate
 from nenreview.evidence.sizes import parts_by_differentiation
@@ -24,6 +24,7 @@ class ContextRate:
 
     trial: str
     regimen_class: str
+    population: str
     label: str
     rate: Rate
 
@@ -44,7 +45,9 @@ def context_rates(data: Dataset) -> tuple[ContextRate, ...]:
             if rate.outcome in RESPONSES and len(rate.counts) == 1:
                 label = _label(trial, rate.population)
                 regimen = class_of(data, trial, rate.population)
-                found.append(ContextRate(trial.trial, regimen, label, rate.counts[0]))
+                found.append(
+                    ContextRate(trial.trial, regimen, rate.population, label, rate.counts[0])
+                )
     known = {rate.trial for rate in found}
     trials = {trial.trial: trial for trial in data.trials.itertuples()}
     for row in table1_rates(data):
@@ -54,7 +57,7 @@ def context_rates(data: Dataset) -> tuple[ContextRate, ...]:
             for population in parts[::-1] or (row.population,):
                 rate = response_rate(data, row.trial, population, JIA)
                 label = _label(trial, population)
-                found.append(ContextRate(row.trial, trial.regimen_class, label, rate))
+                found.append(ContextRate(row.trial, trial.regimen_class, population, label, rate))
     return tuple(found)
 
 
@@ -80,8 +83,8 @@ def context_of(data: Dataset, trial: str) -> list[tuple[str, Rate]]:
 
 def _label(trial, population: str) -> str:
     """Return the short name of a trial, whom the rate is about, and whether it is first line."""
-    levels = population.split(SEPARATOR)
-    named = levels[-2:] if levels[-1] == "evaluable" else levels[-1:]
+    path = levels(population)
+    named = path[-2:] if path[-1] == "evaluable" else path[-1:]
     line = ", first line" if trial.line == "first" else ""
     return f"{trial.name}{line}: {', '.join(named)}"
 
@@ -92,5 +95,5 @@ def class_of(data: Dataset, trial, population: str) -> str:
     if len(classes) == 1:
         return classes[0]
     rows = data.select(source=main_source(trial), trial=trial.trial)
-    arms = list(dict.fromkeys(path.split(SEPARATOR)[1] for path in rows["population"]))
-    return classes[arms.index(population.split(SEPARATOR)[1])]
+    arms = list(dict.fromkeys(levels(path)[1] for path in rows["population"]))
+    return classes[arms.index(levels(population)[1])]

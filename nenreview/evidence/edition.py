@@ -68,24 +68,9 @@ def version() -> str:
     return _project()["version"]
 
 
-def description() -> str:
-    """Return what the project says it is in one sentence; empty where it says nothing."""
-    return _project().get("description", "")
-
-
-def code_licence() -> str:
-    """Return the licence of the code, for example ``"MIT"``; empty where none is named."""
-    return _project().get("license", "")
-
-
 def dependencies() -> list[str]:
     """Return the names of the packages that the project needs, in its order."""
     return [re.match(r"[\w.-]+", entry)[0] for entry in _project().get("dependencies", [])]
-
-
-def keywords() -> list[str]:
-    """Return the words under which the review is to be found; none where there are none."""
-    return _project().get("keywords", [])
 
 
 def data_checksum(folder: Path | None = None) -> str | None:

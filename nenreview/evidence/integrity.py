@@ -9,7 +9,7 @@ import pandas as pd
 
 from nenreview.evidence.checklists import checklist_problems
 from nenreview.evidence.lists import LIST_SEPARATOR
-from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR, ancestors
+from nenreview.evidence.population import ROOT_POPULATION, ancestors, levels
 from nenreview.evidence.schema import NUMBER
 from qmdbook.errors import Problem
 
@@ -174,10 +174,8 @@ def _populations(frames, files) -> Iterator[Problem]:
     for row in results.itertuples():
         if not row.trial:
             continue
-        levels = row.population.split(SEPARATOR)
-        if levels[0] != ROOT_POPULATION or not all(
-            level.strip() == level != "" for level in levels
-        ):
+        path = levels(row.population)
+        if path[0] != ROOT_POPULATION or not all(level.strip() == level != "" for level in path):
             message = f"{row.population!r}; expected a path from {ROOT_POPULATION!r} down"
             yield Problem(file, message, row.Index, "population")
             continue

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from nenreview.evidence.dataset import DATASETS, Dataset, named
-from nenreview.evidence.population import SEPARATOR, ancestors
+from nenreview.evidence.population import ancestors, below, leaf, levels
 
 SAME, PART, WHOLE = "same", "part", "whole"  # the patients of the other; some; all and more
 APART, NOT_KNOWN = "apart", "not known"
@@ -82,8 +82,10 @@ def counted_as(data: Dataset, report: Report) -> Report:
         for row, one, two in _ledger(data):
             if row.relation in (SAME, PART) and _within(report, one):
                 rest = report.population.removeprefix(one.population)
-                name = SEPARATOR + one.population.rpartition(SEPARATOR)[2]
-                path = two.population + (name if row.relation == PART else "") + rest
+                path = two.population
+                if row.relation == PART:
+                    path = below(path, leaf(one.population))
+                path += rest
                 report = Report(two.source, two.trial, path)
                 break
         else:
@@ -114,8 +116,8 @@ def _divided_by_differentiation(first: Report, other: Report) -> bool:
     """Return whether two paths part at a level that is NEC in one and NET in the other."""
     if (first.source, first.trial) != (other.source, other.trial):
         return False
-    levels = zip(first.population.split(SEPARATOR), other.population.split(SEPARATOR), strict=False)
-    kinds = [_kind(level) for level in next(pair for pair in levels if pair[0] != pair[1])]
+    pairs = zip(levels(first.population), levels(other.population), strict=False)
+    kinds = [_kind(level) for level in next(pair for pair in pairs if pair[0] != pair[1])]
     return set(kinds) == {"NEC", "NET"}
 
 

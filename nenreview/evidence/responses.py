@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import isnan
 
 from nenreview.evidence.dataset import DATASETS, Dataset, rows
-from nenreview.evidence.population import SEPARATOR, ancestors
+from nenreview.evidence.population import ancestors
 from nenreview.evidence.sizes import parts_by_differentiation, size
 from nenreview.stats.percentages import the_count
 from nenreview.stats.rate import Rate
@@ -83,8 +83,3 @@ def remainder(data: Dataset, trial: str, populations: list[str], source: str) ->
     whole = response_rate(data, trial, above.pop(), source)
     parts = [response_rate(data, trial, population, source) for population in populations]
     return Rate(whole.events - sum(p.events for p in parts), whole.n - sum(p.n for p in parts))
-
-
-def below(population: str, *levels: str) -> str:
-    """Return the path of a population under another, ``all > NEC`` for ``all``, ``NEC``."""
-    return SEPARATOR.join((population, *levels))

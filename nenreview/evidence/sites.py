@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.responses import below, remainder, response_rate
+from nenreview.evidence.population import below
+from nenreview.evidence.responses import remainder, response_rate
 from nenreview.evidence.sources import JIA
 from nenreview.stats.rate import Rate
 

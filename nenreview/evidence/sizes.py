@@ -6,7 +6,7 @@ from functools import lru_cache
 from math import isnan
 
 from nenreview.evidence.dataset import DATASETS, Dataset, named, rows
-from nenreview.evidence.population import SEPARATOR
+from nenreview.evidence.population import below, leaf
 
 _POPULATIONS = 1024  # answers remembered, some times what the sources ask for
 
@@ -52,7 +52,7 @@ def size_or_rest(data: Dataset, trial: str, population: str, source: str) -> tup
     if row is None:
         return None, ""
     whole, part = (size(data, trial, p, source) for p in (row.whole, row.part))
-    return whole - part, f"{whole} less {part} {row.part.rpartition(SEPARATOR)[2]}"
+    return whole - part, f"{whole} less {part} {leaf(row.part)}"
 
 
 @lru_cache(DATASETS)
@@ -68,7 +68,7 @@ def parts_by_differentiation(
 
     The two are the one split by which the sources divide whole tables.
     """
-    parts = tuple(f"{population}{SEPARATOR}{part}" for part in ("NET", "NEC"))
+    parts = tuple(below(population, part) for part in ("NET", "NEC"))
     try:
         sizes = [size(data, trial, part, source) for part in parts]
         whole = size(data, trial, population, source)

@@ -12,7 +12,7 @@ from nenreview.evidence.arms import CLASSES, LINES
 from nenreview.evidence.context import class_of
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import APART, SAME, Report, relation
-from nenreview.evidence.population import SEPARATOR
+from nenreview.evidence.population import leaf, levels
 from nenreview.evidence.printed_rates import printed_rates
 from nenreview.evidence.sources import JIA, main_source
 from nenreview.stats.rate import Rate
@@ -88,7 +88,7 @@ def responses(data: Dataset) -> tuple[Response, ...]:
 
 def _by_population(one: Response) -> Response:
     """Return a response with its population in its name."""
-    population = one.report.population.rpartition(SEPARATOR)[2]
+    population = leaf(one.report.population)
     return replace(one, name=f"{one.name}, {population}")
 
 
@@ -150,15 +150,15 @@ def kind_of(data: Dataset, report: Report) -> str:
     LookupError
         If neither its path nor ``trials.csv`` says so.
     """
-    levels = report.population.split(SEPARATOR)
-    words = [word for level in levels for word in level.replace("-", " ").split()]
+    path = levels(report.population)
+    words = [word for level in path for word in level.replace("-", " ").split()]
     for word in ("LCNEC", "NEC", "NET"):
         if word in words:
             return word
     known = data.trials.set_index("trial")["tumours"].get(report.trial)
     if known is None:
         raise LookupError(f"{report}: no telling which tumours these are")
-    return MIXED if "G3 NEN" in levels else _KINDS.get(known, known)
+    return MIXED if "G3 NEN" in path else _KINDS.get(known, known)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from functools import cache
 
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import Report, require_independent
-from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR
+from nenreview.evidence.population import ROOT_POPULATION, leaf, levels, parent
 from nenreview.evidence.printed_rates import PrintedRate, printed_rates
 from nenreview.evidence.responses import response_rate
 from nenreview.evidence.sizes import size, size_or_rest
@@ -102,7 +102,7 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
     for row in data.pooling.itertuples():
         name = arm_name(trials.at[row.trial, "name"], row.trial, row.population)
         if populations[row.trial, row.estimand] > 1:
-            name += f", {row.population.rpartition(SEPARATOR)[2]}"
+            name += f", {leaf(row.population)}"
         if row.fallback not in _FALLBACKS:
             raise ValueError(f"{row.row}: no way to count the fallback {row.fallback!r}")
         rate, other = _COUNTS[row.responders](data, row), _FALLBACKS[row.fallback](data, row)
@@ -170,7 +170,7 @@ def arm_name(name: str, trial: str, population: str) -> str:
     """
     if "+/-" not in name:
         return name
-    return f"{population.split(SEPARATOR)[1]} ({trial})"
+    return f"{levels(population)[1]} ({trial})"
 
 
 def _printed(data: Dataset, row) -> Rate:
@@ -228,7 +228,7 @@ def _all_outside_responded(data: Dataset, row) -> Rate:
 
 
 def _none_of_the_whole(data: Dataset, row) -> Rate:
-    whole = row.population.rpartition(SEPARATOR)[0]
+    whole = parent(row.population)
     rate = response_rate(data, row.trial, whole, row.source)
     if rate.events:
         raise LookupError(f"{row.row}: {rate.events} of {whole!r} responded; expected none")

@@ -10,6 +10,7 @@ from scipy.optimize import brentq
 
 from nenreview.evidence.context import context_rates
 from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.population import differentiation
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sources import JIA
 from nenreview.meta.power import fisher_power
@@ -63,7 +64,7 @@ def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
             classes[one.report.trial] = "monotherapy"
     own = set(groups)
     for rate in context_rates(data):
-        kind = rate.label.rpartition(" ")[2].removeprefix("GEP-")
+        kind = differentiation(rate.population)
         if rate.trial not in own and kind in (NEC, NET):
             groups.setdefault(rate.trial, {})[kind] = rate.rate
             classes[rate.trial] = rate.regimen_class

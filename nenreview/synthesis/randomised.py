@@ -7,7 +7,7 @@ from functools import cache
 from itertools import product
 
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.population import SEPARATOR
+from nenreview.evidence.population import levels
 from nenreview.evidence.printed_rates import PrintedRate, printed_rates
 from nenreview.evidence.sources import REVIEW
 from nenreview.meta.stratified import Stratified
@@ -60,7 +60,7 @@ def randomised(data: Dataset) -> dict[str, tuple[Stratum, Stratum]]:
     """
     found: dict[str, dict[str, Stratum]] = {}
     for rate in printed_rates(data, RANDOMISED, REVIEW):
-        _, arm, site = rate.population.split(SEPARATOR)
+        _, arm, site = levels(rate.population)
         found.setdefault(site, {})[arm] = _stratum(rate, arm, site)
     for site, arms in found.items():
         if set(arms) != set(ARMS):

@@ -9,9 +9,9 @@ import pandas as pd
 from nenreview.evidence.arms import Arm, arms
 from nenreview.evidence.comparison import table1_rates
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.population import SEPARATOR
+from nenreview.evidence.population import below, is_within, leaf, levels
 from nenreview.evidence.printed_rates import PrintedRate, printed_rates
-from nenreview.evidence.responses import below, is_counted, response_rate
+from nenreview.evidence.responses import is_counted, response_rate
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import REVIEW
 from nenreview.stats.durations import months
@@ -112,11 +112,11 @@ def reporting_matrix(data: Dataset) -> pd.DataFrame:
 
 
 def _within(population: str, arm: str) -> bool:
-    return population == arm or population.startswith(arm + SEPARATOR)
+    return is_within(population, arm)
 
 
 def _part(data: Dataset, arm: Arm, kind: str) -> str:
-    if arm.population.split(SEPARATOR)[1:2] == [kind]:
+    if levels(arm.population)[1:2] == [kind]:
         return str(size(data, arm.trial, arm.population, arm.source))
     n, _ = size_or_rest(data, arm.trial, below(arm.population, kind), arm.source)
     return NOT_REPORTED if n is None else str(n)
@@ -139,7 +139,7 @@ def _response(data: Dataset, arm: Arm) -> list[str]:
         return [f"{of(rate)} ({interval(rate.clopper_pearson())})"]
     shown = []
     for rate in own or _rates(data, arm, "ORR"):
-        kind = "" if own else rate.population.rpartition(SEPARATOR)[2] + " "
+        kind = "" if own else leaf(rate.population) + " "
         late = " at 8 weeks" if rate.outcome != "ORR" else ""
         if len(rate.counts) == 1:
             one = rate.counts[0]
@@ -167,7 +167,7 @@ def _median(data: Dataset, arm: Arm, outcome: str) -> str:
     inside = [_within(population, arm.population) for population in rows["population"]]
     shown = []
     for row in (own if len(own) else rows[inside]).itertuples():
-        kind = "" if len(own) else row.population.rpartition(SEPARATOR)[2] + " "
+        kind = "" if len(own) else leaf(row.population) + " "
         value = months(row.value, row.unit)
         text = number(row.value) if row.unit == "months" else f"{value:.1f}"
         shown.append(f"{kind}{text}")

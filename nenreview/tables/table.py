@@ -160,11 +160,6 @@ VERSUS_AT_LEFT = Kind("l", VERSUS.show, VERSUS.parts, VERSUS.numbers)
 P_VALUE = Kind("r", p_value)
 
 
-def rate_columns(head: str = "ORR, %") -> dict[str, Kind]:
-    """Return the columns of a rate, its percentage and its two exact intervals."""
-    return {"Responders": RATE, head: PERCENT, **interval_columns()}
-
-
 def interval_columns() -> dict[str, Kind]:
     """Return the columns of the two intervals of a rate."""
     return {"95% CI, Clopper-Pearson": LIMITS, "95% CI, Wilson": LIMITS}

@@ -6,7 +6,7 @@ import pandas as pd
 
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.responses import below
+from nenreview.evidence.population import below
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import JIA
 from nenreview.stats.percentages import the_count

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nenreview.evidence.dataset import Dataset, load
-from nenreview.evidence.population import ROOT_POPULATION
+from nenreview.evidence.population import ROOT_POPULATION, below
 from nenreview.evidence.printed_rates import PrintedRate, printed_rates
-from nenreview.evidence.responses import below, remainder, response_rate
+from nenreview.evidence.responses import response_rate
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import main_source
 from nenreview.stats.durations import months
@@ -37,10 +37,6 @@ class Trial:
     def response(self, population: str = ROOT_POPULATION) -> Rate:
         """Return responders among all patients of a population."""
         return response_rate(self.data, self.trial, self._path(population), self.source)
-
-    def response_elsewhere(self, *populations: str) -> Rate:
-        """Return the response rate of those in none of the populations, by subtraction."""
-        return remainder(self.data, self.trial, [self._path(p) for p in populations], self.source)
 
     def value(
         self, outcome: str, statistic: str, population: str = ROOT_POPULATION, **where

@@ -4,24 +4,21 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 
 import nbformat
 import pytest
 from helpers_book import SMALL_BOOK, copy_small_book, edit, qmdbook
 from helpers_data import ROOT
+from helpers_notebook import outputs, parsed, require_loss_free, require_same_in_jupyter
 from hypothesis import given
 from hypothesis import strategies as st
-from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
-from traitlets.config import Config
 
 from qmdbook.config import read_config
 from qmdbook.edition import read_edition
 from qmdbook.errors import InputError
-from qmdbook.execute.kernel import run_in_kernel
 from qmdbook.source.chapter import read_chapters
-from qmdbook.write.notebook import as_notebook, source_of, to_qmd, write_notebook
+from qmdbook.write.notebook import source_of, to_qmd, write_notebook
 
 pytestmark = pytest.mark.slow
 
@@ -48,19 +45,6 @@ def jupyter(path):
     )
     assert run.returncode == 0, run.stderr
     return nbformat.read(path, as_version=4)
-
-
-def outputs(notebook):
-    """Return what each code cell of a notebook gives, without the counts of its cells."""
-    return [
-        [output.get("data") or output.get("text") for output in cell.outputs]
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-    ]
-
-
-def parsed(chapter):
-    return nbformat.reads(as_notebook(chapter, EDITION), as_version=4)
 
 
 def change(root, edit_cells, file=FIRST):
@@ -93,17 +77,7 @@ def refusal(root, **options) -> str:
 
 def test_a_written_notebook_gives_in_jupyter_what_the_chapter_gives(book, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    (chapter,) = read_chapters(book, [FIRST])
-    notebook = parsed(chapter)
-    # The kernel that Jupyter starts by the name in the notebook, in the chapter's folder.
-    kernel = notebook.metadata["kernelspec"]["name"]
-    folder = {"metadata": {"path": str((book / FIRST).parent)}}
-    with tempfile.TemporaryDirectory() as sockets:
-        connection = {"transport": "ipc", "connection_file": f"{sockets}/kernel.json"}
-        config = Config(KernelManager=connection)
-        NotebookClient(notebook, kernel_name=kernel, resources=folder, config=config).execute()
-    assert outputs(notebook) == outputs(nbformat.from_dict(run_in_kernel(chapter, book).notebook))
-    assert any(outputs(notebook))
+    require_same_in_jupyter(book, FIRST)
 
 
 def test_the_command_writes_a_notebook_that_runs(book):
@@ -162,10 +136,7 @@ def test_an_unknown_chapter_is_refused(book):
 
 @pytest.mark.parametrize("file", CHAPTERS)
 def test_every_chapter_comes_back_byte_by_byte(file):
-    (chapter,) = read_chapters(SMALL_BOOK, [file])
-    notebook = parsed(chapter)
-    nbformat.validate(notebook)
-    assert source_of(notebook, "x").encode() == (SMALL_BOOK / file).read_bytes()
+    require_loss_free(SMALL_BOOK, file)
 
 
 PIECES = [
@@ -189,8 +160,7 @@ GAPS = st.integers(1, 4).map(lambda blank: "\n" * blank)
 @given(st.lists(st.tuples(GAPS, st.sampled_from(PIECES)), unique_by=lambda p: p[1]), GAPS)
 def test_a_chapter_of_any_layout_comes_back_byte_by_byte(pieces, end):
     text = "# A" + "".join(gap + piece for gap, piece in pieces) + end
-    (chapter,) = read_chapters(SMALL_BOOK, ["x.qmd"], {"x.qmd": text})
-    assert source_of(parsed(chapter), "x") == text
+    assert source_of(parsed(SMALL_BOOK, "x.qmd", text), "x") == text
 
 
 def test_the_command_brings_every_chapter_back_that_has_a_notebook(book):

@@ -9,8 +9,8 @@ from itertools import product
 
 from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.record import Record
-from nenreview.evidence.population import ROOT_POPULATION, SEPARATOR
-from nenreview.evidence.responses import below, response_rate
+from nenreview.evidence.population import ROOT_POPULATION, below, leaf, levels, parent
+from nenreview.evidence.responses import response_rate
 from nenreview.stats.percentages import how_printed
 from nenreview.wording import population_name
 
@@ -130,16 +130,16 @@ def joint(record: Record) -> Iterator[Finding]:
     """Yield a finding for each group of patients tested whose rates by marker are printed."""
     seen = set()
     for number in record.numbers:
-        levels = number.population.split(SEPARATOR)
-        if number.outcome == "ORR" and levels[-1] == "positive" and levels[-2].endswith("tested"):
-            group = (number.source, number.trial, SEPARATOR.join(levels[:-1]))
+        path = levels(number.population)
+        if number.outcome == "ORR" and path[-1] == "positive" and path[-2].endswith("tested"):
+            group = (number.source, number.trial, parent(number.population))
             if group not in seen:
                 seen.add(group)
                 yield from _group(record, number, group[2])
 
 
 def _group(record: Record, rate, population: str) -> Iterator[Finding]:
-    above = population.rpartition(SEPARATOR)[0]
+    above = parent(population)
     statements = list(_statements(record, rate, population, above))
     anchors = [s for s in statements if s.number is not None]
     try:
@@ -219,8 +219,8 @@ def _printing(printed: str) -> Callable[[int, int], bool]:
 
 def _by_subtraction(record: Record, marker, above: str) -> Iterator[Statement]:
     """Yield the size and the positives of NEC as what those of NET leave of all, or the reverse."""
-    tested = marker.population.rpartition(SEPARATOR)[2]
-    kind = above.rpartition(SEPARATOR)[2]
+    tested = leaf(marker.population)
+    kind = leaf(above)
     other = {"NEC": "NET", "NET": "NEC"}.get(kind)
     if other is None:
         return

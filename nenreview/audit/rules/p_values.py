@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.record import Record
 from nenreview.audit.two_groups import TESTS, power_of_p, tables_that_fit
-from nenreview.evidence.population import ROOT_POPULATION
-from nenreview.evidence.responses import below, response_rate
+from nenreview.evidence.population import ROOT_POPULATION, below
+from nenreview.evidence.responses import response_rate
 from nenreview.wording import of, p_value
 
 P_VALUE = "p value"

@@ -9,8 +9,8 @@ from nenreview.audit.finding import CONFLICT, INCONSISTENT, MATCH, Finding, abou
 from nenreview.audit.record import Record
 from nenreview.audit.spans import shown, span
 from nenreview.evidence.dataset import rows
-from nenreview.evidence.population import ROOT_POPULATION, ancestors
-from nenreview.evidence.responses import below, response_rate
+from nenreview.evidence.population import ROOT_POPULATION, ancestors, below
+from nenreview.evidence.responses import response_rate
 from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.stats.durations import UNITS, months
 from nenreview.stats.percentages import decimals

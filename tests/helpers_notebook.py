@@ -1,0 +1,51 @@
+"""A chapter as a notebook: run as Jupyter runs it, and held against the chapter."""
+
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from traitlets.config import Config
+
+from qmdbook.config import read_config
+from qmdbook.edition import read_edition
+from qmdbook.execute.kernel import run_in_kernel
+from qmdbook.source.chapter import read_chapters
+from qmdbook.write.notebook import as_notebook, source_of
+
+
+def parsed(root: Path, file: str, text: str | None = None) -> nbformat.NotebookNode:
+    """Return the notebook of a chapter, to edit; `text` is taken in place of what its file holds."""
+    (chapter,) = read_chapters(root, [file], {} if text is None else {file: text})
+    return nbformat.reads(as_notebook(chapter, read_edition(read_config(root))), as_version=4)
+
+
+def outputs(notebook: nbformat.NotebookNode) -> list:
+    """Return what each code cell of a notebook gives, without the counts of its cells."""
+    return [
+        [output.get("data") or output.get("text") for output in cell.outputs]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
+
+
+def require_same_in_jupyter(root: Path, file: str) -> None:
+    """Run the notebook of a chapter in Jupyter's kernel and compare it with the chapter."""
+    notebook = parsed(root, file)
+    # The kernel that Jupyter starts by the name in the notebook, in the chapter's folder.
+    kernel = notebook.metadata["kernelspec"]["name"]
+    folder = {"metadata": {"path": str((root / file).parent)}}
+    with tempfile.TemporaryDirectory() as sockets:
+        connection = {"transport": "ipc", "connection_file": f"{sockets}/kernel.json"}
+        config = Config(KernelManager=connection)
+        NotebookClient(notebook, kernel_name=kernel, resources=folder, config=config).execute()
+    (chapter,) = read_chapters(root, [file])
+    assert outputs(notebook) == outputs(nbformat.from_dict(run_in_kernel(chapter, root).notebook))
+    assert any(outputs(notebook))
+
+
+def require_loss_free(root: Path, file: str) -> None:
+    """Turn a chapter into a notebook and back; no byte may differ."""
+    notebook = parsed(root, file)
+    nbformat.validate(notebook)
+    assert source_of(notebook, "x").encode() == (root / file).read_bytes()
