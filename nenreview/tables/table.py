@@ -24,7 +24,8 @@ NONE = "–"  # stands where there is no value
 # Pandoc takes relative widths from the dashes only where a line is longer than its
 # column setting (72), so the dashes of a table add up to more than that.
 _DASHES = 100
-_LONGEST = 40  # letters of a cell beyond which a column grows no wider
+_ROOM = 1.25  # of a usual cell that a column of text is wide
+_WIDEST = 60  # letters
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^@\"'])")
 
 
@@ -215,7 +216,10 @@ class Table(Shown):
         kinds = list(self.columns.values())
         shown = [[k.shown(value) for k, value in zip(kinds, row, strict=True)] for row in self.rows]
         heads = [escape(head) for head in self.columns]
-        widths = [_width([head, *cells]) for head, *cells in zip(heads, *shown, strict=True)]
+        widths = [
+            _width(kind, head, cells)
+            for kind, head, *cells in zip(kinds, self.columns, *shown, strict=True)
+        ]
         rules = (
             _rule(width / sum(widths), kind.align)
             for width, kind in zip(widths, kinds, strict=True)
@@ -290,8 +294,10 @@ def _rule(share: float, letter: str) -> str:
     return {"l": f":{dashes}", "r": f"{dashes}:", "c": f":{dashes}:"}[letter]
 
 
-def _width(cells: list[str]) -> float:
-    """Return a width that leaves long text its lines and short text no empty space."""
-    cells = [_plain(cell) for cell in cells]
-    longest_word = max(len(word) for cell in cells for word in cell.split() or [""])
-    return max(longest_word + 1, min(max(map(len, cells)), _LONGEST), 4)
+def _width(kind: Kind, head: str, cells: list[str]) -> float:
+    """Return a width at which numbers stay on a line, and long texts have about as many lines."""
+    texts = [_plain(cell) for cell in cells]
+    longest_word = max(len(word) for text in (head, *texts) for word in text.split() or [""])
+    usual = sum(map(len, texts)) / len(texts)
+    whole = max(map(len, texts)) if kind.align == "r" else _ROOM * usual
+    return max(longest_word + 1, min(whole, _WIDEST), 4)
