@@ -97,7 +97,13 @@ def _front_matter(config: BookConfig) -> dict:
     except (ImportError, AttributeError) as error:
         message = f"qmdbook.front-matter: {error}; expected a function that can be imported"
         raise InputError(Problem(CONFIG_NAME, message)) from None
-    return dict(function(config.root))
+    try:
+        return dict(function(config.root))
+    except InputError:
+        raise
+    except Exception as error:
+        message = f"raised {type(error).__name__}: {error}; expected a mapping, given the root"
+        raise InputError(Problem(config.front_matter, message)) from error
 
 
 def date_in_words(day: date) -> str:

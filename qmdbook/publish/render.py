@@ -11,6 +11,7 @@ from time import monotonic
 
 from qmdbook.cache import Cache, LastRender, WrittenChapters
 from qmdbook.config import BOOK, BookConfig, named_chapters, read_config
+from qmdbook.edition import read_edition
 from qmdbook.errors import InputError, Problem
 from qmdbook.execute import forked
 from qmdbook.execute.chapters import Executed, Run, cores, execute_all
@@ -121,6 +122,7 @@ def _render(root: Path, chapters: list[str], wanted: list[str], how: _How) -> No
     before = times(root)
     known = checksums(root)
     config = read_config(root)
+    read_edition(config)  # what is wrong with it is said before anything is executed
     files = config.files
     if how.held:
         how.held.require_current(files)
@@ -164,7 +166,7 @@ def _render(root: Path, chapters: list[str], wanted: list[str], how: _How) -> No
     seconds = monotonic() - started
     if how.profile:
         print(progress.report())
-    print(f"Rendered {len(to_run)} chapters in {seconds:.1f} s:")
+    print(f"Rendered {len(to_run)} chapter{'s' * (len(to_run) != 1)} in {seconds:.1f} s:")
     if 0 < len(pages) < len(files):
         print(f"  Wrote {len(pages)} of {len(files)} pages; the others stay as they are")
     _name_outputs(wanted, config)

@@ -34,8 +34,9 @@ def test_the_first_of_each_section_is_explained_in_prose_alone(page):
     assert {term["title"] for term in terms} == {'carcinoma: fast, "poorly" differentiated'}
 
 
-def test_the_filter_finds_the_terms_where_quarto_knows_of_no_project(tmp_path):
-    # As in a preview of one chapter.
+@pytest.mark.parametrize("folder", [".", "chapters"])
+def test_the_filter_finds_the_terms_from_the_folder_of_a_chapter(tmp_path, folder):
+    (tmp_path / "chapters").mkdir()
     (tmp_path / "terms.csv").write_text(TERMS, encoding="utf-8")
     script = tmp_path / "run.lua"
     script.write_text(
@@ -53,7 +54,7 @@ def test_the_filter_finds_the_terms_where_quarto_knows_of_no_project(tmp_path):
     )
     run = subprocess.run(
         [pypandoc.get_pandoc_path(), "lua", script],
-        cwd=tmp_path,
+        cwd=tmp_path / folder,
         capture_output=True,
         text=True,
         check=True,

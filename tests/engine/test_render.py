@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from helpers_book import SMALL_BOOK, copy_small_book, edit, qmdbook, snapshot
+from helpers_book import SMALL_BOOK, copy_small_book, edit, qmdbook, snapshot, tiny_book
 
 pytestmark = pytest.mark.slow
 
@@ -139,7 +139,7 @@ def test_code_is_folded_in_html(rendered):
 def test_progress_is_plain_lines_where_there_is_no_terminal(book):
     run = qmdbook("render", "first", "--to", "html", cwd=book)
     assert re.search(r"^executed chapters/first\.qmd in \d+\.\d s$", run.stderr, re.M)
-    assert "Rendered 1 chapters" in run.stdout
+    assert "Rendered 1 chapter in" in run.stdout
 
 
 def test_one_chapter_writes_its_page_and_keeps_the_rest(book):
@@ -250,3 +250,31 @@ def test_where_the_time_went_is_said_by_stage_and_chapter(book):
     ):
         assert re.search(rf"^ +\d+\.\d\d s +{line}$", run.stdout, re.M), run.stdout
     assert "kept from before: 3 of 4" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("", "_quarto.yml: qmdbook.front-matter: "),
+        (
+            "def front_matter(root):\n    return 1 / 0\n",
+            "raised ZeroDivisionError: division by zero",
+        ),
+        (
+            "def front_matter(root):\n    return {'edition': 1}\n",
+            "gives 'edition'; expected some of",
+        ),
+        (
+            "def front_matter(root):\n    return 7\n",
+            "raised TypeError: 'int' object is not iterable",
+        ),
+    ],
+    ids=["no such function", "an error", "an unknown key", "no mapping"],
+)
+def test_front_matter_that_cannot_be_used_is_refused_before_anything_runs(tmp_path, code, said):
+    tiny_book(tmp_path, more="qmdbook:\n  front-matter: about.front_matter\n")
+    (tmp_path / "about.py").write_text(code, encoding="utf-8")
+    run = qmdbook("render", cwd=tmp_path)
+    assert run.returncode == 1
+    (line,) = run.stderr.splitlines()
+    assert said in line

@@ -27,6 +27,14 @@ local function read_terms(path)
   return terms
 end
 
+-- Quarto renders a chapter in its own folder, and a preview of one knows of no project.
+local function read_at_root(path)
+  for _, folder in ipairs({ ".", "..", "../..", "../../.." }) do
+    local terms = read_terms(pandoc.path.join({ folder, path }))
+    if terms then return terms end
+  end
+end
+
 local function explained(str, terms, seen)
   local before, term, after = str.text:match("^([%(%[“]*)(.-)([%.,;:%)%]”]*)$")
   if not terms[term] or seen[term] then return nil end
@@ -79,9 +87,7 @@ return {
         quarto.doc.include_text("in-header", '<meta name="filtered-tables" content="' .. content .. '">')
       end
       if not book.glossary then return nil end
-      -- From the root of the book, which a preview of one chapter also knows.
-      local root = os.getenv("QUARTO_PROJECT_ROOT") or os.getenv("QUARTO_PROJECT_DIR") or "."
-      local terms = read_terms(pandoc.path.join({ root, stringify(book.glossary) }))
+      local terms = read_at_root(stringify(book.glossary))
       if not terms then return nil end
       document.blocks = abbreviate(document.blocks, terms)
       return document
