@@ -18,6 +18,7 @@ from nenreview.evidence.comparison import lowest_and_highest, well_differentiate
 from nenreview.evidence.dataset import load
 from nenreview.evidence.edition import documents, version
 from nenreview.evidence.published import published
+from nenreview.evidence.rows import Correction, rows_of
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sources import called
 from nenreview.stats.percentages import nearest_counts, the_count
@@ -132,7 +133,7 @@ def corrections_table() -> Table:
             c.new or "–",
             f"{c.reason} ({c.evidence})",
         ]
-        for c in load().corrections.itertuples()
+        for c in rows_of(load().corrections, Correction)
     ]
     names = ("Where", "Transcribed", "Used", "Why (evidence)")
     return Table(rows or [[None] * len(names)], dict.fromkeys(names, TEXT))

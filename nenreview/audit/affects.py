@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from nenreview.audit.finding import Finding
-from nenreview.evidence.dataset import Dataset, by_key
+from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.printed_rates import printed_rates
 from nenreview.evidence.responses import response_rate
+from nenreview.evidence.rows import numbers_by_key
 from nenreview.wording import of, population_name
 
 _RATES = ("ORR", "ORR at 8 weeks")
@@ -13,7 +14,7 @@ _RATES = ("ORR", "ORR at 8 weeks")
 
 def affects(data: Dataset, finding: Finding) -> str:
     """Return what of the synthesis a finding touches and which choice was made; or empty."""
-    number = by_key(data).get(finding.number)
+    number = numbers_by_key(data).get(finding.number)
     if number is None or not number.trial:
         return ""
     who = population_name(number.population)

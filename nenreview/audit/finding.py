@@ -114,7 +114,7 @@ def about(
 
     Parameters
     ----------
-    number : namedtuple
+    number : Number
         The row, as `DataFrame.itertuples` gives it.
     check, verdict, explanation, power, basis
         As in `Finding`.

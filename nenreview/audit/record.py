@@ -6,8 +6,9 @@ from collections import defaultdict
 from functools import lru_cache
 from operator import attrgetter
 
-from nenreview.evidence.dataset import DATASETS, Dataset, rows
+from nenreview.evidence.dataset import DATASETS, Dataset
 from nenreview.evidence.population import ancestors
+from nenreview.evidence.rows import numbers
 from nenreview.evidence.sizes import parts_by_differentiation, size_or_rest
 
 # Estimated over time with patients leaving the risk set, so no share of a count.
@@ -37,20 +38,20 @@ class Record:
     ----------
     data : Dataset
         Where the numbers come from.
-    numbers : tuple of namedtuple
+    numbers : tuple of Number
         All rows of ``results.csv`` whose value is reported, in its order.
     """
 
     def __init__(self, data: Dataset):
         self.data = data
-        self.numbers = tuple(row for row in rows(data) if row.status == "reported")
+        self.numbers = tuple(row for row in numbers(data) if row.status == "reported")
         self._by_quantity = defaultdict(list)
         self._populations = defaultdict(dict)  # of each trial in a source, as an ordered set
         for number in self.numbers:
             self._by_quantity[_quantity(number)].append(number)
             self._populations[number.source, number.trial][number.population] = None
         self._unreached = defaultdict(list)
-        for row in rows(data):
+        for row in numbers(data):
             if row.status in _UNREACHED:
                 self._unreached[_quantity(row)].append(row)
 

@@ -9,6 +9,7 @@ from nenreview.evidence.context import class_of
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import APART, NOT_KNOWN, Report, relation
 from nenreview.evidence.population import ancestors, levels
+from nenreview.evidence.rows import trials as all_trials
 from nenreview.evidence.sizes import printed_sizes, size
 from nenreview.evidence.sources import main_source
 
@@ -58,7 +59,7 @@ def arms(data: Dataset) -> list[Arm]:
         If two arms are known to share patients: each patient stands in one arm only.
     """
     found = []
-    for trial in data.trials.itertuples():
+    for trial in all_trials(data).values():
         source = main_source(trial)
         for population in _outermost(data, trial.trial, source):
             path = levels(population)[1:]

@@ -11,6 +11,7 @@ from nenreview.evidence.lists import LIST_SEPARATOR
 from nenreview.evidence.population import ROOT_POPULATION, levels
 from nenreview.evidence.printed_rates import printed_rates
 from nenreview.evidence.responses import response_rate
+from nenreview.evidence.rows import trials as all_trials
 from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.evidence.sources import JIA, main_source
 from nenreview.stats.rate import Rate
@@ -38,7 +39,7 @@ def context_rates(data: Dataset) -> tuple[ContextRate, ...]:
     A rate that no count of its population fits is left out.
     """
     found = []
-    for trial in data.trials.itertuples():
+    for trial in all_trials(data).values():
         source = main_source(trial)
         # Jia 2022 prints more groups of its own trial than there is room for among others.
         for rate in printed_rates(data, trial.trial, source) if source != JIA else ():
@@ -49,7 +50,7 @@ def context_rates(data: Dataset) -> tuple[ContextRate, ...]:
                     ContextRate(trial.trial, regimen, rate.population, label, rate.counts[0])
                 )
     known = {rate.trial for rate in found}
-    trials = {trial.trial: trial for trial in data.trials.itertuples()}
+    trials = all_trials(data)
     for row in table1_rates(data):
         if row.trial not in known:
             trial = trials[row.trial]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -127,31 +125,6 @@ class Dataset:
 def _masks(data: Dataset) -> dict[tuple[str, str], np.ndarray]:
     """Return where to keep which rows of `Dataset.results` have a value in a column."""
     return {}
-
-
-@lru_cache(DATASETS)
-def rows(data: Dataset) -> tuple:
-    """Return the rows of `Dataset.results` as namedtuples, made once for all readers."""
-    return tuple(named(data.results))
-
-
-def named(table: pd.DataFrame) -> Iterator:
-    """Yield the rows of a table as namedtuples.
-
-    As `DataFrame.itertuples` does, which makes a class for every call and takes ten times as long.
-    """
-    return map(_row_of(tuple(table.columns))._make, table.to_numpy(dtype=object).tolist())
-
-
-@cache
-def _row_of(columns: tuple[str, ...]) -> type:
-    return namedtuple("Row", columns)
-
-
-@lru_cache(DATASETS)
-def by_key(data: Dataset) -> dict[str, tuple]:
-    """Return the rows of `Dataset.results` as namedtuples by their key."""
-    return {row.id: row for row in rows(data)}
 
 
 def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
-from nenreview.evidence.dataset import DATASETS, Dataset, named
+from nenreview.evidence.dataset import DATASETS, Dataset
 from nenreview.evidence.population import ancestors, below, leaf, levels
+from nenreview.evidence.rows import Overlap, rows_of
 
 SAME, PART, WHOLE = "same", "part", "whole"  # the patients of the other; some; all and more
 APART, NOT_KNOWN = "apart", "not known"
@@ -102,7 +103,7 @@ def _ledger(data: Dataset) -> tuple[tuple, ...]:
             Report(row.source, row.trial, row.population),
             Report(row.other_source, row.other_trial, row.other_population),
         )
-        for row in named(data.overlaps)
+        for row in rows_of(data.overlaps, Overlap)
     )
 
 

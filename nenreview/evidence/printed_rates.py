@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nenreview.evidence.dataset import Dataset, rows
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.rows import numbers
 from nenreview.evidence.sizes import size_or_rest
 from nenreview.stats.percentages import counts_cut_off_to, counts_that_fit, rates_that_fit
 from nenreview.stats.rate import Rate
@@ -43,7 +44,7 @@ class PrintedRate:
 def printed_rates(data: Dataset, trial: str, source: str) -> list[PrintedRate]:
     """Return the shares that a source prints of a trial, in the order of the page."""
     found = []
-    for row in rows(data):
+    for row in numbers(data):
         if (row.source, row.trial) != (source, trial) or row.outcome not in SHARES:
             continue
         if (row.statistic, row.status) != ("percent", "reported"):

@@ -6,8 +6,9 @@ from collections import defaultdict
 from functools import lru_cache
 from math import isnan
 
-from nenreview.evidence.dataset import DATASETS, Dataset, rows
+from nenreview.evidence.dataset import DATASETS, Dataset
 from nenreview.evidence.population import ancestors
+from nenreview.evidence.rows import numbers
 from nenreview.evidence.sizes import parts_by_differentiation, size
 from nenreview.stats.percentages import the_count
 from nenreview.stats.rate import Rate
@@ -63,7 +64,7 @@ def is_counted(data: Dataset, trial: str, population: str, source: str) -> bool:
 def _printed(data: Dataset) -> dict[tuple[str, str, str], list]:
     """Return the reported responses of each population of a source, in the order of the page."""
     found = defaultdict(list)
-    for row in rows(data):
+    for row in numbers(data):
         if row.outcome in ("ORR", "best response") and not isnan(row.value):
             found[row.source, row.trial, row.population].append(row)
     return dict(found)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from math import isnan
 
-from nenreview.evidence.dataset import DATASETS, Dataset, named, rows
+from nenreview.evidence.dataset import DATASETS, Dataset
 from nenreview.evidence.population import below, leaf
+from nenreview.evidence.rows import Derived, numbers, rows_of
 
 _POPULATIONS = 1024  # answers remembered, some times what the sources ask for
 
@@ -19,7 +20,7 @@ def printed_sizes(data: Dataset, trial: str, population: str, source: str) -> li
 @lru_cache(DATASETS)
 def _by_population(data: Dataset) -> dict[tuple[str, str, str], list[int]]:
     sizes: dict[tuple[str, str, str], list[int]] = {}
-    for row in rows(data):
+    for row in numbers(data):
         if (row.outcome, row.statistic) == ("patients", "n") and not isnan(row.value):
             sizes.setdefault((row.source, row.trial, row.population), []).append(int(row.value))
     return sizes
@@ -57,7 +58,7 @@ def size_or_rest(data: Dataset, trial: str, population: str, source: str) -> tup
 
 @lru_cache(DATASETS)
 def _derived(data: Dataset) -> dict[tuple[str, str, str], tuple]:
-    return {(row.source, row.trial, row.population): row for row in named(data.derived)}
+    return {(row.source, row.trial, row.population): row for row in rows_of(data.derived, Derived)}
 
 
 @lru_cache(_POPULATIONS)

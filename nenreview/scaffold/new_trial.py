@@ -18,6 +18,7 @@ from nenreview.evidence.checklists import JBI
 from nenreview.evidence.dataset import Dataset, read
 from nenreview.evidence.integrity import NOT_YET, TO_BE_FILLED
 from nenreview.evidence.lists import LIST_SEPARATOR
+from nenreview.evidence.rows import trials as all_trials
 from nenreview.scaffold.changes import Changes, apply, sound_and_stamped
 from nenreview.scaffold.contents import part_of, with_chapter
 from nenreview.scaffold.registries import require_number, short_key
@@ -220,7 +221,7 @@ def _row(data: Dataset, request: Request) -> dict[str, str]:
 def inhibitors(data: Dataset) -> dict[str, str]:
     """Return the target of each checkpoint inhibitor that a trial of the data gives."""
     found = {}
-    for trial in data.trials.itertuples():
+    for trial in all_trials(data).values():
         arms = zip(
             trial.agents.split(LIST_SEPARATOR), trial.target.split(LIST_SEPARATOR), strict=False
         )

@@ -14,6 +14,7 @@ from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import APART, SAME, Report, relation
 from nenreview.evidence.population import leaf, levels
 from nenreview.evidence.printed_rates import printed_rates
+from nenreview.evidence.rows import trials as all_trials
 from nenreview.evidence.sources import JIA, main_source
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import LOWER, NET_G3, UPPER, arm_name, cohorts
@@ -93,7 +94,7 @@ def _by_population(one: Response) -> Response:
 
 
 def _in_the_sources(data: Dataset) -> Iterator[Response]:
-    for trial in data.trials.itertuples():
+    for trial in all_trials(data).values():
         source = main_source(trial)
         # The trial of Jia 2022 comes by the choices: the paper prints the same rates many times.
         for rate in printed_rates(data, trial.trial, source) if source != JIA else ():
@@ -120,7 +121,7 @@ def _in_the_sources(data: Dataset) -> Iterator[Response]:
 
 def _in_the_choices(data: Dataset) -> Iterator[Response]:
     printed = {one.report for one in _in_the_sources(data)}
-    trials = {trial.trial: trial for trial in data.trials.itertuples()}
+    trials = all_trials(data)
     for one in cohorts(data):
         same = any(relation(data, one.report, report) == SAME for report in printed)
         # Bounds are no responses, and the NET G3 are among the NET of their trial.

@@ -15,6 +15,7 @@ from nenreview.evidence.overlaps import Report, require_independent
 from nenreview.evidence.population import ROOT_POPULATION, leaf, levels, parent
 from nenreview.evidence.printed_rates import PrintedRate, printed_rates
 from nenreview.evidence.responses import response_rate
+from nenreview.evidence.rows import Choice, rows_of
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import JIA, REVIEW
 from nenreview.stats.rate import Rate
@@ -99,7 +100,7 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
     trials = data.trials.set_index("trial")
     populations = data.pooling.groupby(["trial", "estimand"])["population"].nunique()
     found = []
-    for row in data.pooling.itertuples():
+    for row in rows_of(data.pooling, Choice):
         name = arm_name(trials.at[row.trial, "name"], row.trial, row.population)
         if populations[row.trial, row.estimand] > 1:
             name += f", {leaf(row.population)}"

@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 from nenreview.evidence.context import context_rates
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.population import differentiation
+from nenreview.evidence.rows import trials as all_trials
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sources import JIA
 from nenreview.meta.power import fisher_power
@@ -55,7 +56,7 @@ def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
     table, of whatever class and line. A trial of which NEC and NET were not both printed for
     the same arm is left out.
     """
-    trials = {trial.trial: trial for trial in data.trials.itertuples()}
+    trials = all_trials(data)
     groups: dict[str, dict[str, Rate]] = {}
     classes: dict[str, str] = {}
     for one in cohorts(data):

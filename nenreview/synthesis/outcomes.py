@@ -10,6 +10,7 @@ from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.evidence.context import class_of
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.population import ancestors
+from nenreview.evidence.rows import trials as all_trials
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import JIA, main_source
 from nenreview.stats.durations import months
@@ -61,7 +62,7 @@ def times(data: Dataset) -> list[Time]:
     From the main source of a trial; PFS before OS.
     """
     found = []
-    for trial in data.trials.itertuples():
+    for trial in all_trials(data).values():
         source = main_source(trial)
         rows = data.select(source=source, trial=trial.trial, statistic="median")
         for outcome in ("PFS", "OS"):

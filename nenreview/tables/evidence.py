@@ -12,6 +12,7 @@ from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.population import below, is_within, leaf, levels
 from nenreview.evidence.printed_rates import PrintedRate, printed_rates
 from nenreview.evidence.responses import is_counted, response_rate
+from nenreview.evidence.rows import Overlap, rows_of
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import REVIEW
 from nenreview.stats.durations import months
@@ -35,7 +36,7 @@ def overlap_ledger(data: Dataset) -> pd.DataFrame:
     names = data.trials.set_index("trial")["name"]
     shown = {"same": "the same", "part": "some of the other"}
     rows = []
-    for row in data.overlaps.itertuples():
+    for row in rows_of(data.overlaps, Overlap):
         trials = dict.fromkeys((names[row.trial], names[row.other_trial]))
         first = f"{row.source}: {population_name(row.population)}"
         other = f"{row.other_source}: {population_name(row.other_population)}"

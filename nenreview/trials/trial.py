@@ -8,6 +8,7 @@ from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.population import ROOT_POPULATION, below
 from nenreview.evidence.printed_rates import PrintedRate, printed_rates
 from nenreview.evidence.responses import response_rate
+from nenreview.evidence.rows import trials as all_trials
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import main_source
 from nenreview.stats.durations import months
@@ -101,7 +102,7 @@ def open_trial(trial: str, source: str | None = None) -> Trial:
         If the data have no such trial.
     """
     data = load()
-    known = {row.trial: row for row in data.trials.itertuples()}
+    known = all_trials(data)
     if trial not in known:
         raise LookupError(f"{trial!r} is no trial of the data; expected one of {', '.join(known)}")
     return Trial(data, trial, source or main_source(known[trial]))

@@ -19,8 +19,9 @@ from nenreview.audit.claims.answer import Answer
 from nenreview.audit.claims.quantities import Quantities
 from nenreview.audit.finding import MATCH, NO_SEVERITY, NOT_CHECKABLE, Finding, place
 from nenreview.audit.record import Record
-from nenreview.evidence.dataset import Dataset, named
+from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.lists import LIST_SEPARATOR
+from nenreview.evidence.rows import Claim, rows_of
 from qmdbook.errors import InputError, Problem
 
 FILE = "data/claims.csv"
@@ -46,7 +47,7 @@ def claims(record: Record) -> Iterator[Finding]:
     if problems:
         raise InputError(*problems)
     quantities = Quantities(record.data)
-    for line, claim in enumerate(named(record.data.claims), _HEAD):
+    for line, claim in enumerate(rows_of(record.data.claims, Claim), _HEAD):
         try:
             answer = TESTS[claim.test](claim, quantities, **arguments_of(claim))
         except (LookupError, ValueError) as error:
@@ -58,7 +59,7 @@ def claims(record: Record) -> Iterator[Finding]:
 def claim_problems(data: Dataset) -> list[Problem]:
     """Return the claims whose test does not exist, or is not given what it needs."""
     problems = []
-    for line, claim in enumerate(named(data.claims), _HEAD):
+    for line, claim in enumerate(rows_of(data.claims, Claim), _HEAD):
         if claim.test not in TESTS:
             message = f"{claim.test!r}; expected one of {', '.join(sorted(TESTS))}"
             problems.append(Problem(FILE, message, line, "test"))

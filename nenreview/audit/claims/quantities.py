@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from nenreview.audit.spans import Span, span
-from nenreview.evidence.dataset import Dataset, by_key
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.rows import numbers_by_key
 from nenreview.stats.durations import UNITS, months
 from nenreview.stats.percentages import counts_cut_off_to, counts_that_fit
 from nenreview.stats.rate import Rate
@@ -29,7 +30,7 @@ class Quantities:
 
     def __init__(self, data: Dataset):
         self.data = data
-        self._rows = by_key(data)
+        self._rows = numbers_by_key(data)
 
     def number(self, key: str):
         """Return the row of ``results.csv`` with a key.

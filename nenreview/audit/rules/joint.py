@@ -48,7 +48,7 @@ class Statement:
     ----------
     text : str
         What is printed, for the explanation.
-    number : namedtuple or None
+    number : Number or None
         The row of ``results.csv`` that prints it; None where it follows from several.
     subject : tuple of str
         The attributes of `Tested` that it is about, so that a search can judge it as soon as

@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from nenreview.audit.finding import NOTE, TYPOGRAPHIC, Finding, place
-from nenreview.evidence.dataset import Dataset, named
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.rows import PrintedCell, rows_of
 
 SPELLING, CHARACTERS = "spelling", "characters"
 _WHY = {
@@ -35,7 +36,7 @@ _NEAR = 0.8
 def spelling(data: Dataset) -> Iterator[Finding]:
     """Yield a note for each printed cell with a misspelt name or a broken character."""
     seen = set()
-    for cell in named(data.cells):
+    for cell in rows_of(data.cells, PrintedCell):
         if (cell.source, cell.table, cell.printed) in seen:
             continue
         seen.add((cell.source, cell.table, cell.printed))

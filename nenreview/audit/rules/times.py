@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from nenreview.audit.finding import CONFLICT, INCONSISTENT, MATCH, Finding, about
 from nenreview.audit.record import Record
 from nenreview.audit.spans import shown, span
-from nenreview.evidence.dataset import rows
 from nenreview.evidence.population import ROOT_POPULATION, ancestors, below
 from nenreview.evidence.responses import response_rate
+from nenreview.evidence.rows import numbers as all_numbers
 from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.stats.durations import UNITS, months
 from nenreview.stats.percentages import decimals
@@ -144,7 +144,7 @@ def _on_its_side(rate, landmark, median, shares: list) -> Finding:
 def _same_responders(record: Record) -> Iterator[Finding]:
     """Check that durations of response agree where the responders are the same patients."""
     medians = defaultdict(list)
-    for row in rows(record.data):
+    for row in all_numbers(record.data):
         if (row.outcome, row.statistic) == ("DOR", "median") and span(row):
             medians[row.source, row.trial].append(row)
     for (source, trial), numbers in medians.items():

@@ -1,0 +1,175 @@
+"""The rows of the data's tables, typed.
+
+Each class has the columns of its table, in their order; ``data/datapackage.json`` describes them.
+Empty text is ``""``; a value that is not printed is NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
+
+import pandas as pd
+
+from nenreview.evidence.dataset import DATASETS, Dataset
+
+
+class Number(NamedTuple):
+    """A number, as a source prints it."""
+
+    id: str
+    source: str
+    trial: str
+    table: str
+    row_group: str
+    row: str
+    column: str
+    population: str
+    outcome: str
+    category: str
+    grade: str
+    statistic: str
+    relation: str
+    status: str
+    value: float
+    unit: str
+    printed: str
+    note: str
+
+
+class Facts(NamedTuple):
+    """What is known of a trial."""
+
+    trial: str
+    name: str
+    agents: str
+    target: str
+    regimen_class: str
+    tumours: str
+    line: str
+    phase: str
+    region: str
+    enrolled: int  # pandas.NA where no single number is printed
+    primary_endpoint: str
+    facts_from: str
+    chapter: str
+
+
+class PrintedCell(NamedTuple):
+    """A cell of a table, as its characters stand on the page."""
+
+    source: str
+    table: str
+    row_group: str
+    row: str
+    column: str
+    printed: str
+
+
+class Derived(NamedTuple):
+    """A population whose size follows by subtraction."""
+
+    source: str
+    trial: str
+    population: str
+    whole: str
+    part: str
+    reason: str
+
+
+class Overlap(NamedTuple):
+    """What is known of patients whom two reports share."""
+
+    source: str
+    trial: str
+    population: str
+    other_source: str
+    other_trial: str
+    other_population: str
+    relation: str
+    reason: str
+
+
+class Claim(NamedTuple):
+    """A statement that a source makes in words, with the computation that tests it."""
+
+    claim: str
+    source: str
+    trial: str
+    table: str
+    row_group: str
+    row: str
+    column: str
+    printed: str
+    statement: str
+    test: str
+    arguments: str
+    severity: str
+
+
+class Choice(NamedTuple):
+    """The patients who stand for a question of the synthesis."""
+
+    row: str
+    estimand: str
+    role: str
+    trial: str
+    source: str
+    population: str
+    responders: str
+    denominator: str
+    fallback: str
+    reason: str
+    leaves_open: str
+
+
+class Correction(NamedTuple):
+    """What is used in place of a transcribed value."""
+
+    table: str
+    key: str
+    column: str
+    old: str
+    new: str
+    reason: str
+    evidence: str
+
+
+TABLES: dict[str, type[NamedTuple]] = {
+    "results": Number,
+    "trials": Facts,
+    "cells": PrintedCell,
+    "derived": Derived,
+    "overlaps": Overlap,
+    "claims": Claim,
+    "pooling": Choice,
+    "corrections": Correction,
+}
+Row = TypeVar("Row", bound=tuple)
+
+
+def rows_of(table: pd.DataFrame, kind: type[Row]) -> Iterator[Row]:
+    """Yield the rows of a table, or of a part of it that has all columns.
+
+    As `DataFrame.itertuples` does, which makes a class for every call and takes ten times as long.
+    """
+    return map(kind._make, table.to_numpy(dtype=object).tolist())  # type: ignore[attr-defined]
+
+
+@lru_cache(DATASETS)
+def numbers(data: Dataset) -> tuple[Number, ...]:
+    """Return every number of the record, made once for all readers."""
+    return tuple(rows_of(data.results, Number))
+
+
+@lru_cache(DATASETS)
+def numbers_by_key(data: Dataset) -> dict[str, Number]:
+    """Return every number of the record by its key."""
+    return {number.id: number for number in numbers(data)}
+
+
+@lru_cache(DATASETS)
+def trials(data: Dataset) -> dict[str, Facts]:
+    """Return the facts of every trial by its registration, in the order of ``trials.csv``."""
+    return {facts.trial: facts for facts in rows_of(data.trials, Facts)}
