@@ -56,9 +56,9 @@ def context_rates(data: Dataset) -> tuple[ContextRate, ...]:
             trial = trials[row.trial]
             parts = parts_by_differentiation(data, row.trial, ROOT_POPULATION, JIA)
             for population in parts[::-1] or (row.population,):
-                rate = response_rate(data, row.trial, population, JIA)
+                count = response_rate(data, row.trial, population, JIA)
                 label = _label(trial, population)
-                found.append(ContextRate(row.trial, trial.regimen_class, population, label, rate))
+                found.append(ContextRate(row.trial, trial.regimen_class, population, label, count))
     return tuple(found)
 
 

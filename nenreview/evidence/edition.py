@@ -70,7 +70,8 @@ def version() -> str:
 
 def dependencies() -> list[str]:
     """Return the names of the packages that the project needs, in its order."""
-    return [re.match(r"[\w.-]+", entry)[0] for entry in _project().get("dependencies", [])]
+    named = (re.match(r"[\w.-]+", entry) for entry in _project().get("dependencies", []))
+    return [name[0] for name in named if name]
 
 
 def data_checksum(folder: Path | None = None) -> str | None:

@@ -57,7 +57,7 @@ def size_or_rest(data: Dataset, trial: str, population: str, source: str) -> tup
 
 
 @lru_cache(DATASETS)
-def _derived(data: Dataset) -> dict[tuple[str, str, str], tuple]:
+def _derived(data: Dataset) -> dict[tuple[str, str, str], Derived]:
     return {(row.source, row.trial, row.population): row for row in rows_of(data.derived, Derived)}
 
 

@@ -74,7 +74,7 @@ def times(data: Dataset) -> list[Time]:
                     "population": population,
                     "outcome": outcome,
                 }
-                limits = [_months(data, statistic=s, **where) for s in ("ci_low", "ci_high")]
+                low, high = (_months(data, statistic=s, **where) for s in ("ci_low", "ci_high"))
                 found.append(
                     Time(
                         trial.trial,
@@ -84,8 +84,9 @@ def times(data: Dataset) -> list[Time]:
                         population,
                         outcome,
                         _months(data, statistic="median", **where),
-                        *limits,
-                        any(limit is not None for limit in limits),
+                        low,
+                        high,
+                        low is not None or high is not None,
                         _first_scan(data, trial.trial, population, source),
                     )
                 )

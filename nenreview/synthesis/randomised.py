@@ -16,8 +16,6 @@ from nenreview.stats.twobytwo import Comparison
 
 RANDOMISED = "NCT03591731"
 ARMS = ("nivolumab + ipilimumab", "nivolumab")  # differences are the first minus the second
-
-
 UNKNOWN_AS_NONE = "all randomised, unknown as no response"
 
 
@@ -65,7 +63,7 @@ def randomised(data: Dataset) -> dict[str, tuple[Stratum, Stratum]]:
     for site, arms in found.items():
         if set(arms) != set(ARMS):
             raise LookupError(f"{RANDOMISED}: {site} in {sorted(arms)}; expected both arms")
-    return {site: tuple(arms[arm] for arm in ARMS) for site, arms in found.items()}
+    return {site: (arms[ARMS[0]], arms[ARMS[1]]) for site, arms in found.items()}
 
 
 def _stratum(rate: PrintedRate, arm: str, site: str) -> Stratum:

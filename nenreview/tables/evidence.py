@@ -136,8 +136,8 @@ def _response(data: Dataset, arm: Arm) -> list[str]:
     """
     own = [r for r in _rates(data, arm, "ORR") if r.population == arm.population]
     if is_counted(data, arm.trial, arm.population, arm.source):
-        rate = response_rate(data, arm.trial, arm.population, arm.source)
-        return [f"{of(rate)} ({interval(rate.clopper_pearson())})"]
+        counted = response_rate(data, arm.trial, arm.population, arm.source)
+        return [f"{of(counted)} ({interval(counted.clopper_pearson())})"]
     shown = []
     for rate in own or _rates(data, arm, "ORR"):
         kind = "" if own else leaf(rate.population) + " "

@@ -93,7 +93,7 @@ def _pools(pools: tuple[Pooled, ...]) -> Table:
             confidence(pool.t),
             pool.t.marginal_mean,
             prediction(pool.t),
-            pool.t.tau2**0.5,
+            None if pool.t.tau2 is None else pool.t.tau2**0.5,
         ]
         for pool in pools
     ]
@@ -166,7 +166,8 @@ def unknowns() -> Shown:
 
 def bayes_table() -> Table:
     """Return the posterior under each prior, and the chance of exceeding each threshold."""
-    rows, thresholds = [], ()
+    rows: list[list] = []
+    thresholds: tuple[float, ...] = ()
     found_each = [(str(found.k), found) for found in posteriors(load())]
     found_each.append(("without the Chinese", posterior(load(), chinese=False)))
     for trials, found in found_each:
@@ -195,7 +196,7 @@ def bayes_table() -> Table:
 def multiverse_table() -> Table:
     """Return the least, middle and greatest estimate under each option."""
     data = load()
-    picks = [("All", "", {})]
+    picks: list[tuple[str, str, dict[str, str]]] = [("All", "", {})]
     for axis, values in options(data).items():
         picks += [(axis, value, {axis: value}) for value in values]
     rows = []
