@@ -128,7 +128,7 @@ class Cache:
     def _surroundings(self) -> str:
         """Return one checksum of all that chapters are made with, apart from themselves."""
         engine = [checksum(path) for path in sorted(ENGINE.rglob("*")) if _is_code(path)]
-        known = [sys.version, installed(), os.environ.get(EPOCH), engine]
+        known: list[object] = [sys.version, installed(), os.environ.get(EPOCH), engine]
         known += [made(self._config.root).date().isoformat(), self._others(self._files)]
         return checksum_of(json.dumps(known))
 

@@ -46,7 +46,7 @@ def run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
         return 130
 
 
-def add_commands(subcommands, *, check: bool = True) -> None:
+def add_commands(subcommands: argparse._SubParsersAction, *, check: bool = True) -> None:
     """Add the commands of the engine to those of a program.
 
     Parameters
@@ -154,7 +154,7 @@ def add_commands(subcommands, *, check: bool = True) -> None:
     quarto.set_defaults(run=_quarto)
 
 
-def _check(_) -> int:
+def _check(_: argparse.Namespace) -> int:
     from qmdbook.files import find_root
     from qmdbook.source.check import check_book
 
@@ -163,7 +163,7 @@ def _check(_) -> int:
     return 0
 
 
-def _render(arguments) -> int:
+def _render(arguments: argparse.Namespace) -> int:
     from qmdbook.files import find_root
     from qmdbook.publish.render import render
 
@@ -178,7 +178,7 @@ def _render(arguments) -> int:
     return 0
 
 
-def _watch(arguments) -> int:
+def _watch(arguments: argparse.Namespace) -> int:
     from qmdbook.files import find_root
     from qmdbook.publish.watch import watch
 
@@ -186,7 +186,7 @@ def _watch(arguments) -> int:
     return 0
 
 
-def _notebook(arguments) -> int:
+def _notebook(arguments: argparse.Namespace) -> int:
     from qmdbook.config import named_chapters, read_config
     from qmdbook.files import find_root
 
@@ -222,7 +222,7 @@ def _from_notebooks(config: BookConfig, named: list[str], *, force: bool) -> int
     if not chosen:
         message = "no chapter has a notebook beside it; `notebook` writes them"
         raise InputError(Problem("CHAPTER", message))
-    problems = []
+    problems: list[Problem] = []
     for file in chosen:
         try:
             if to_qmd(root, file, config.files, force=force):
@@ -236,7 +236,7 @@ def _from_notebooks(config: BookConfig, named: list[str], *, force: bool) -> int
     return 0
 
 
-def _quarto(_) -> int:
+def _quarto(_: argparse.Namespace) -> int:
     from qmdbook.files import find_root
     from qmdbook.publish.quarto import render_with_quarto
 

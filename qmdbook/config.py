@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
@@ -21,7 +22,7 @@ from qmdbook.textfile import read_text
 
 BOOK = "_book"  # below the root: what a render leaves
 # Keys that change what the engine makes, and the type each must have.
-HONOURED: dict[str, type | tuple[type, ...]] = {
+HONOURED: dict[str, type] = {
     "project.type": str,
     "project.output-dir": str,
     "book.title": str,
@@ -246,12 +247,12 @@ def named_chapters(config: BookConfig, names: list[str]) -> list[str]:
     return list(dict.fromkeys(by_name[name] for name in names))
 
 
-def _values(tree: yaml.MappingNode, problems: list[Problem]) -> dict[str, object]:
+def _values(tree: yaml.MappingNode, problems: list[Problem]) -> dict[str, Any]:
     """Return the honoured keys by dotted name; say which keys are unknown or mistyped."""
     loader = yaml.SafeLoader("")
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}  # each of the type that `HONOURED` says
 
-    def visit(node, prefix: str) -> None:
+    def visit(node: yaml.MappingNode, prefix: str) -> None:
         seen = set()
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
@@ -286,7 +287,7 @@ def _values(tree: yaml.MappingNode, problems: list[Problem]) -> dict[str, object
     return values
 
 
-def _found(value) -> str:
+def _found(value: object) -> str:
     return "empty" if value is None else repr(value)
 
 
@@ -296,7 +297,7 @@ def _known(key: str) -> str:
     return f"expected {near[0]}" if near else "expected one of those in docs/engine.md"
 
 
-def _site_url(node, values: dict, problems: list[Problem]) -> str:
+def _site_url(node: yaml.Node, values: dict[str, Any], problems: list[Problem]) -> str:
     """Return the address of the published book with a slash at its end, or nothing."""
     found = values.get("book.site-url", "")
     if not found:
@@ -319,7 +320,7 @@ def _is_prefix(key: str) -> bool:
     return any(known.startswith(f"{key}.") for known in (*HONOURED, *IGNORED))
 
 
-def _node(tree, *keys: str):
+def _node(tree: yaml.Node, *keys: str) -> yaml.Node | None:
     """Return the node at a path of keys, or None."""
     for key in keys:
         if not isinstance(tree, yaml.MappingNode):
@@ -328,16 +329,20 @@ def _node(tree, *keys: str):
     return tree
 
 
-def _line(tree, key: str) -> int:
+def _line(tree: yaml.Node, key: str) -> int:
     """Return the line on which the value of a key begins."""
-    return _node(tree, *key.split(".")).start_mark.line + 1
+    node = _node(tree, *key.split("."))
+    assert node is not None  # nothing is said of a value that is not there
+    return node.start_mark.line + 1
 
 
-def _chapters(node, root: Path | None, problems: list[Problem]) -> list[ChapterEntry]:
+def _chapters(
+    node: yaml.Node | None, root: Path | None, problems: list[Problem]
+) -> list[ChapterEntry]:
     """Return the chapters in order; say which cannot be used, or are not below `root`."""
     chapters: list[ChapterEntry] = []
 
-    def add(entry, part: str | None) -> None:
+    def add(entry: yaml.Node, part: str | None) -> None:
         line = entry.start_mark.line + 1
         if not isinstance(entry, yaml.ScalarNode):
             problems.append(Problem(CONFIG_NAME, "expected the file of a chapter", line))
@@ -359,8 +364,11 @@ def _chapters(node, root: Path | None, problems: list[Problem]) -> list[ChapterE
         if isinstance(entry, yaml.MappingNode):
             part, inner = _node(entry, "part"), _node(entry, "chapters")
             names = {str(name.value) for name, _ in entry.value}
-            sound = isinstance(part, yaml.ScalarNode) and isinstance(inner, yaml.SequenceNode)
-            if names != {"part", "chapters"} or not sound:
+            if not (
+                names == {"part", "chapters"}
+                and isinstance(part, yaml.ScalarNode)
+                and isinstance(inner, yaml.SequenceNode)
+            ):
                 line = entry.start_mark.line + 1
                 problems.append(Problem(CONFIG_NAME, "expected a part and its chapters", line))
                 continue

@@ -38,7 +38,9 @@ def to_html(markdown: str) -> str:
     >>> to_html("[**2**]{from=\\"a-1\\"}^a^")
     '<p><strong>2</strong><sup>a</sup></p>\\n'
     """
-    return _to_html(without_marks(_FOR_THE_PAGE.sub(r"\1", _NOTES.sub("", markdown))))
+    html = _to_html(without_marks(_FOR_THE_PAGE.sub(r"\1", _NOTES.sub("", markdown))))
+    assert isinstance(html, str)  # mistune gives a list to those alone who ask for no HTML
+    return html
 
 
 def without_page(markdown: str) -> str:

@@ -63,5 +63,5 @@ def not_yaml(file: str, error: Exception) -> Problem:
     mark = getattr(error, "problem_mark", None)
     reason = getattr(error, "problem", None) or " ".join(str(error).split())
     if reason.startswith("but "):
-        reason = f"{error.context}, {reason}"
+        reason = f"{getattr(error, 'context', None)}, {reason}"
     return Problem(file, f"not YAML: {reason}", mark and mark.line + 1)

@@ -119,7 +119,7 @@ def execute_all(
 
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         try:
-            executed = list(pool.map(attempt, chapters))
+            attempted = list(pool.map(attempt, chapters))
         except BaseException:
             # The threads wait for their sessions, and a cell may run for long.
             pool.shutdown(wait=False, cancel_futures=True)
@@ -127,7 +127,7 @@ def execute_all(
             raise
     if problems:
         raise InputError(*problems)
-    return executed
+    return [executed for executed in attempted if executed is not None]  # all of them
 
 
 def inline_of(cell: dict) -> list[str]:

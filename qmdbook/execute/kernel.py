@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.provisioning import LocalProvisioner
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from traitlets import default
@@ -149,4 +150,7 @@ def _client(chapter: Chapter, root: Path) -> Iterator[NotebookClient]:
 def stop() -> None:
     """Kill the kernels that run."""
     for client in list(_running):
-        client.km.provisioner.process.kill()
+        assert client.km is not None  # since it runs
+        provisioner = client.km.provisioner
+        assert isinstance(provisioner, LocalProvisioner) and provisioner.process is not None
+        provisioner.process.kill()

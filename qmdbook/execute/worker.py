@@ -8,11 +8,13 @@ import shutil
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterable
 from contextlib import suppress
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -20,7 +22,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from qmdbook.errors import InputError, Problem
-from qmdbook.execute.chapters import CellError, add_stream, execute
+from qmdbook.execute.chapters import CellError, Executed, add_stream, execute
 from qmdbook.source.chapter import Chapter
 
 
@@ -35,7 +37,7 @@ class _Stream:
         add_stream(self._outputs, self.name, text)
         return len(text)
 
-    def writelines(self, lines) -> None:
+    def writelines(self, lines: Iterable[str]) -> None:
         for line in lines:
             self.write(line)
 
@@ -55,35 +57,39 @@ def _encoded(data: dict) -> dict:
 
 
 class _Publisher(DisplayPublisher):
-    def publish(self, data, metadata=None, **_):
+    shell: _Shell
+
+    def publish(self, data: dict, metadata: dict | None = None, *_: object, **__: object) -> None:
         output = {"output_type": "display_data", "data": _encoded(data), "metadata": metadata or {}}
         self.shell.outputs.append(output)
 
-    def clear_output(self, wait=False):
+    def clear_output(self, wait: bool = False) -> None:
         self.shell.outputs.clear()
 
 
 class _Hook(DisplayHook):
-    def write_output_prompt(self):
+    shell: _Shell
+
+    def write_output_prompt(self) -> None:
         """Print nothing: the outputs are collected."""
 
-    def write_format_data(self, format_dict, md_dict=None):
+    def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
         output = {"output_type": "execute_result", "data": _encoded(format_dict)}
         self.shell.outputs.append(output | {"metadata": md_dict or {}, "execution_count": None})
 
-    def finish_displayhook(self):
+    def finish_displayhook(self) -> None:
         """Print nothing: the outputs are collected."""
 
 
 class _Shell(InteractiveShell):
     """An IPython that collects what a cell gives."""
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any):
         self.outputs: list[dict] = []
         self.failed: tuple[str, str] | None = None
         super().__init__(displayhook_class=_Hook, display_pub_class=_Publisher, **options)
 
-    def _showtraceback(self, etype, evalue, stb):
+    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         self.failed = (etype.__name__, "\n".join(stb))
 
 
@@ -125,6 +131,7 @@ def work(chapter: Chapter, root: Path, connection: Connection) -> None:
     the list of `Problem` that stopped it.
     """
     os.chdir((root / chapter.file).parent)
+    result: Executed | list[Problem]
     try:
         with tempfile.TemporaryDirectory(prefix="qmdbook-") as folder:
             Thread(target=_end_with_the_render, args=(folder,), daemon=True).start()
@@ -140,6 +147,8 @@ def work(chapter: Chapter, root: Path, connection: Connection) -> None:
 
 def _end_with_the_render(folder: str) -> None:
     """End this process once the one that renders has, which may have been killed."""
-    parent_process().join()
+    parent = parent_process()
+    assert parent is not None  # this process was forked
+    parent.join()
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)

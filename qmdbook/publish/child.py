@@ -12,6 +12,7 @@ import signal
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
@@ -77,6 +78,7 @@ class Child:
 
     def _signal(self, number: int) -> None:
         """Send a signal to the child and to all that it has started."""
+        assert self._process is not None and self._process.pid is not None  # it has started
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
 
@@ -93,9 +95,7 @@ def _answer(pipe: Connection, state: State) -> None:
         is_new = True
         while True:
             formats = pipe.recv()
-            answer = _problems(
-                lambda formats=formats: book.render(state.root, formats=formats, held=state)
-            )
+            answer = _problems(partial(book.render, state.root, formats=formats, held=state))
             pipe.send(answer)
             if is_new and answer is not None:
                 _problems(lambda: book.warm_up(state.root))  # the next render says what is wrong
@@ -104,7 +104,9 @@ def _answer(pipe: Connection, state: State) -> None:
 
 def _end_with_parent() -> None:
     """Interrupt this process and all that it has started once its parent has ended."""
-    multiprocessing.parent_process().join()
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # this process is a child
+    parent.join()
     for number, seconds in _SIGNALS.items():
         sleep(seconds)  # or until this process ends, and this thread with it
         os.killpg(0, number)

@@ -9,6 +9,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Condition, Thread
+from typing import Any
 
 from qmdbook.errors import InputError, Problem
 
@@ -31,8 +32,9 @@ class News:
         Why the newest did not.
     """
 
-    def __init__(self):
-        self.version, self.problems = 0, []
+    def __init__(self) -> None:
+        self.version = 0
+        self.problems: list[str] = []
         self._told = Condition()
         self._closed = False
 
@@ -54,7 +56,7 @@ class News:
 
         None is given where nothing has been told for `_STILL_THERE` seconds.
         """
-        last = None
+        last: str | None = None
         while not self._closed:
             with self._told:
                 if (known := self._known()) == last:
@@ -104,11 +106,11 @@ def live(folder: Path, news: News, port: int) -> Iterator[str]:
 class _Handler(SimpleHTTPRequestHandler):
     """Serves files as they are, pages with a script that follows the news."""
 
-    def __init__(self, news: News, *arguments, **options):
+    def __init__(self, news: News, *arguments: Any, **options: Any):
         self._news = news
         super().__init__(*arguments, **options)
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         if path == _EVENTS_ADDRESS:
             return self._send_news()
@@ -146,9 +148,9 @@ class _Handler(SimpleHTTPRequestHandler):
         except OSError:
             return  # the page has closed
 
-    def end_headers(self):
+    def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
-    def log_message(self, *_):
+    def log_message(self, *_: object) -> None:
         """Say nothing: the terminal shows what is rendered."""

@@ -21,12 +21,12 @@ class Progress:
         Seconds of each chapter's cells; None for one that was kept from an earlier render.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.stages: dict[str, float] = {}
         self.chapters: dict[str, float | None] = {}
         self._plain = not sys.stderr.isatty()
         self._running: list[str] = []
-        self._bar = None
+        self._bar: tqdm  # there while chapters are executed
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -77,7 +77,7 @@ class Progress:
 
     def _of_chapters(self) -> list[str]:
         run = {file: seconds for file, seconds in self.chapters.items() if seconds is not None}
-        slowest = sorted(run, key=run.get, reverse=True)
+        slowest = sorted(run, key=lambda file: run[file], reverse=True)
         lines = [f"{run[file]:10.2f} s  {file}" for file in slowest]
         kept = len(self.chapters) - len(run)
         return [*lines, f"{'':10}    kept from before: {kept} of {len(self.chapters)}"]

@@ -52,6 +52,7 @@ def render_with_quarto(root: Path) -> int:
         text=True,
         encoding="utf-8",
     ) as process:
+        assert process.stdout is not None  # as a pipe, it is there to be read
         for line in process.stdout:
             print(line, end="", flush=True)
             log.append(line)

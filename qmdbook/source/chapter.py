@@ -7,10 +7,11 @@ with file and line. The subset is written down in docs/engine.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import yaml
 
@@ -61,6 +62,10 @@ _UNSUPPORTED = (
 )
 
 
+# What a check calls: with the line and what is wrong there; with a label and its line.
+_Say = Callable[[int, str], None]
+_Note = Callable[[str, int], None]
+
 _NOTEBOOK = {"metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
@@ -69,9 +74,9 @@ class Cell:
     """One code cell: its options, its code, and the line that its fence stands on."""
 
     line: int
-    options: dict[str, object]
+    options: dict[str, Any]
 
-    def get(self, option: str, default):
+    def get(self, option: str, default: Any) -> Any:
         """Return an option of the cell, or `default`."""
         return self.options.get(option, default)
 
@@ -137,7 +142,8 @@ def read_chapters(
     InputError
         With every problem in every chapter.
     """
-    chapters, problems = [], []
+    chapters: list[Chapter] = []
+    problems: list[Problem] = []
     places: dict[str, str] = {}
     for file in files:
         try:
@@ -227,7 +233,7 @@ def closes(line: str, opening: str) -> bool:
     return line.startswith(opening) and not line.strip().strip(opening[0])
 
 
-def _check_prose(line: str, number: int, problem, label) -> None:
+def _check_prose(line: str, number: int, problem: _Say, label: _Note) -> None:
     """Check one line outside code."""
     prose = re.sub(r"`[^`]*`(\{=\w+\})?", lambda m: m[1] or "", line)
     if line.startswith(":::"):
@@ -261,7 +267,7 @@ def _yaml(text: str) -> object:
         return yaml.safe_load(text)  # which says the same of a fault on every machine
 
 
-def _options(body: list[str], opened: int, problem, label) -> dict[str, object]:
+def _options(body: list[str], opened: int, problem: _Say, label: _Note) -> dict[str, Any]:
     """Return the options of a cell, `#|` lines at its top, as YAML."""
     head = []
     for line in body:
@@ -272,22 +278,22 @@ def _options(body: list[str], opened: int, problem, label) -> dict[str, object]:
         options = _yaml("\n".join(head)) or {}
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = opened + 1 + (mark.line if mark else 0)
-        problem(line, f"cell options are not YAML: {getattr(error, 'problem', error)}")
+        row = opened + 1 + (mark.line if mark else 0)
+        problem(row, f"cell options are not YAML: {getattr(error, 'problem', error)}")
         return {}
     if not isinstance(options, dict):
         problem(opened + 1, "cell options; expected `name: value`")
         return {}
     for name, value in options.items():
-        line = (
+        row = (
             opened
             + 1
             + next((i for i, text in enumerate(head) if text.strip().startswith(str(name))), 0)
         )
         if name not in CELL_OPTIONS:
-            problem(line, f"unknown cell option {name}; known are {', '.join(CELL_OPTIONS)}")
+            problem(row, f"unknown cell option {name}; known are {', '.join(CELL_OPTIONS)}")
         elif not isinstance(value, CELL_OPTIONS[name]):
-            problem(line, f"cell option {name} is {value!r}; expected {KIND[CELL_OPTIONS[name]]}")
+            problem(row, f"cell option {name} is {value!r}; expected {KIND[CELL_OPTIONS[name]]}")
     name = options.get("label")
     kind = str(name).partition("-")[0] if name else ""
     if name:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pypandoc
 from IPython.core.inputtransformer2 import TransformerManager
@@ -24,6 +26,8 @@ _LABELLED = ("sec-", "tbl-", "fig-", "eq-")
 _PANDOC_PLACE = re.compile(r"\(line (\d+), column \d+\):?\s*")
 # What an entry of the list of references cannot do without: its names in CSL, and in words.
 _NEEDED = {("author", "editor", "title"): "neither author nor title", ("issued",): "no year"}
+
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ def check_book(root: Path) -> Counts:
     """
     problems: list[Problem] = []
 
-    def tried(function, *arguments):
+    def tried(function: Callable[..., _Read], *arguments: object) -> _Read | None:
         try:
             return function(*arguments)
         except InputError as error:
@@ -61,6 +65,7 @@ def check_book(root: Path) -> Counts:
         problems += _unresolved(chapters, references, config)
     if problems:
         raise InputError(*problems)
+    assert chapters is not None and references is not None  # else there are problems
     return Counts(len(chapters), len(references))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import textwrap
 from pathlib import Path
+from typing import Any
 
 from qmdbook.config import BookConfig
 from qmdbook.edition import Edition
@@ -23,7 +24,7 @@ def card(config: BookConfig, edition: Edition) -> bytes:
     title, subtitle = textwrap.wrap(config.title, 30)[:3], textwrap.wrap(config.subtitle, 58)[:2]
     below = 0.80 - 0.13 * len(title)
     version = f"Version {edition.version}, " if edition.version else ""
-    lines = (
+    lines: tuple[tuple[float, str, dict[str, Any]], ...] = (
         (0.86, "\n".join(title), {"font": bold, "size": 21, "color": "white", "va": "top"}),
         (below, "\n".join(subtitle), {"font": plain, "size": 11, "color": LIGHT, "va": "top"}),
         (0.09, version + edition.date_in_words, {"font": plain, "size": 11, "color": LIGHT}),

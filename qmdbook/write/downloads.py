@@ -25,7 +25,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: no date of t
 def dataset_name(config: BookConfig) -> str | None:
     """Return the name of the archive of the data package; None where the book has none."""
     package = read_data_package(config)
-    return package and f"{package['name']}-{package['version']}-data.zip"
+    return f"{package['name']}-{package['version']}-data.zip" if package else None
 
 
 def write_downloads(
@@ -50,6 +50,7 @@ def write_downloads(
             (book / path).parent.mkdir(parents=True, exist_ok=True)
             (book / path).write_bytes(content)
         stem = Path(chapter.file).stem
+        assert text.executed is not None  # no page is written of a chapter that was not executed
         notebook = as_executed_notebook(chapter, text.executed, edition)
         (folder / f"{stem}.ipynb").write_text(notebook, encoding="utf-8")
         (folder / f"{stem}.md").write_text(prose(text.markdown), encoding="utf-8")
@@ -67,6 +68,7 @@ def prose(markdown: str) -> str:
 def write_dataset(path: Path, config: BookConfig) -> None:
     """Write the data package with all that lies beside it and its licence as one archive."""
     package = read_data_package(config)
+    assert package is not None  # nobody writes what has no name
     folder = (config.root / config.data_package).parent
     files = {file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file()}
     licences = (f"{one['title']} ({one['name']})\n{one['path']}\n" for one in package["licenses"])

@@ -101,7 +101,7 @@ def _inline(data: dict) -> str:
     return plain
 
 
-def _code(file, cell: Cell, node, text: ChapterText, echo: bool, executed: bool) -> str:
+def _code(file: str, cell: Cell, node: dict, text: ChapterText, echo: bool, executed: bool) -> str:
     if not cell.get("include", True):
         return ""
     parts = []
@@ -115,7 +115,7 @@ def _code(file, cell: Cell, node, text: ChapterText, echo: bool, executed: bool)
     return "\n\n".join(part for part in parts if part)
 
 
-def _output(file, cell: Cell, node, text: ChapterText, executed: bool) -> str:
+def _output(file: str, cell: Cell, node: dict, text: ChapterText, executed: bool) -> str:
     kind = (cell.label or "").partition("-")[0]
     if kind not in ("tbl", "fig"):
         return "\n\n".join(_shown(file, cell, output, text) for output in node["outputs"])
@@ -131,7 +131,7 @@ def _output(file, cell: Cell, node, text: ChapterText, executed: bool) -> str:
     return f"::: {{#{cell.label}{attributes}}}\n\n{content}\n\n{cell.options[f'{kind}-cap']}\n:::"
 
 
-def _shown(file, cell: Cell, output, text: ChapterText) -> str:
+def _shown(file: str, cell: Cell, output: dict, text: ChapterText) -> str:
     """Return one output of a cell as Markdown."""
     if output["output_type"] == "stream":
         printed = output["text"].rstrip()

@@ -72,8 +72,8 @@ def as_executed_notebook(chapter: Chapter, executed: dict, edition: Edition) -> 
 
 def _written(notebook: dict, ours: dict[str, str], edition: Edition) -> str:
     """Return the text of a notebook's file, with what is ours as its metadata."""
-    ours = {**ours, "version": edition.version, "sha256_of_data": edition.checksum or None}
-    notebook["metadata"] = {"kernelspec": KERNEL, OURS: ours}
+    noted = {**ours, "version": edition.version, "sha256_of_data": edition.checksum or None}
+    notebook["metadata"] = {"kernelspec": KERNEL, OURS: noted}
     notebook["nbformat"], notebook["nbformat_minor"] = 4, 5  # cells have ids from 4.5 on
     for number, cell in enumerate(notebook["cells"]):
         cell["id"] = f"cell-{number}"  # jupytext's own are random

@@ -154,9 +154,9 @@ def write_pages(
         manifest["typst_folder"] = str(work)
         shutil.copyfile(ASSETS / TYPST_PARTS, work / TYPST_PARTS)
     manifest = {key: value for key, value in manifest.items() if value is not None}
-    for entry in entries:
-        if entry["part"] is None:
-            del entry["part"]
+    for fields in entries:
+        if fields["part"] is None:
+            del fields["part"]
     path = work / "manifest.json"
     path.write_text(json.dumps(manifest), encoding="utf-8")
     run = subprocess.run(
@@ -166,8 +166,8 @@ def write_pages(
         encoding="utf-8",
     )
     if run.returncode == UNWRITTEN:
-        number, _, name = run.stderr.partition(" ")
-        raise OSError(int(number), os.strerror(int(number)), name)
+        code, _, name = run.stderr.partition(" ")
+        raise OSError(int(code), os.strerror(int(code)), name)
     # A warning (a duplicate identifier, TeX that MathML cannot show) is a defect of a page.
     if run.returncode or run.stderr.strip():
         raise InputError(Problem("pandoc", run.stderr.strip() or f"exit status {run.returncode}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Literal
 
 import typst
 
@@ -15,7 +16,7 @@ from qmdbook.write.pandoc import TYPST_SOURCE
 
 IMPRINT = "imprint.json"  # what ``book.typ`` reads
 # For archives and for readers of the screen; Typst refuses a document that breaks either.
-STANDARDS = ["a-2a", "ua-1"]
+STANDARDS: tuple[Literal["a-2a"], Literal["ua-1"]] = ("a-2a", "ua-1")
 _CHAPTER = re.compile(r"// chapter: (.+)")  # the first line of a chapter, see ``book.lua``
 _ERROR = re.compile(r"^error: (?P<message>.+)\n(?: *┌─ (?P<file>.+?):(?P<line>\d+):\d+$)?", re.M)
 
@@ -60,7 +61,7 @@ def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
             # The fonts that come with the package are the same on every machine.
             ignore_system_fonts=True,
             timestamp=edition.made,
-            pdf_standards=STANDARDS,
+            pdf_standards=[*STANDARDS],
         )
     except typst.TypstError as error:
         raise InputError(*problems(error.diagnostic, work)) from None

@@ -73,23 +73,23 @@ def script_of(html: str) -> str:
 class _Scripts(HTMLParser):
     """Collects scripts, and names the first thing that is none."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.scripts: list[str] = []
         self.other = ""
         self._inside = False
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "script" and not attrs:
             self._inside = True
             self.scripts.append("")
         else:
             self.other = self.other or f"<{tag}>"
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         self._inside = False
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         if self._inside:
             self.scripts[-1] += data
         elif data.strip():
