@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 
 from nenreview.stats.rate import Rate, rounded_percent
+
+_Whole = TypeVar("_Whole", int, np.ndarray)
 
 
 def decimals(printed: str) -> int:
@@ -61,7 +64,7 @@ def counts_that_fit(printed: str, n: int) -> list[int]:
     return list(range(max(first, 0), min(last, n) + 1))
 
 
-def _ends(printed: str, n):
+def _ends(printed: str, n: _Whole) -> tuple[_Whole, _Whole]:
     """Return the least and greatest whole number whose rounded percentage is the printed one.
 
     Of one denominator, or of each in an array; neither end need lie between 0 and `n`.
@@ -151,6 +154,7 @@ def power_against(printed: str, *, n: int | None = None, accepted: int | None = 
     """
     possible = 100 * 10 ** decimals(printed) + 1
     if accepted is None:
+        assert n is not None  # one of the two is given
         places = decimals(printed)
         accepted = len({rounded_percent(k, n, places) for k in range(n + 1)})
     return 1 - accepted / possible

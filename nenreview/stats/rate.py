@@ -37,7 +37,7 @@ class Rate:
     events: int
     n: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.n <= 0:
             raise ValueError(f"n is {self.n}; expected one patient or more")
         if not 0 <= self.events <= self.n:
