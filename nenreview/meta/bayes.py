@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.interpolate import CubicSpline, PPoly
 from scipy.optimize import brentq
@@ -85,8 +86,8 @@ class BayesianPool:
 
 
 def pool_bayesian(
-    events,
-    n,
+    events: ArrayLike,
+    n: ArrayLike,
     *,
     tau_scale: float = 1.0,
     mu_prior: str = "logistic",
@@ -137,7 +138,12 @@ def pool_bayesian(
 
 
 def pooled_posterior(
-    events, n, *, tau_scale: float = 1.0, mu_prior: str = "logistic", level: float = 0.95
+    events: ArrayLike,
+    n: ArrayLike,
+    *,
+    tau_scale: float = 1.0,
+    mu_prior: str = "logistic",
+    level: float = 0.95,
 ) -> Posterior:
     """Return the posterior of the proportion of the median trial alone; see `pool_bayesian`.
 
@@ -224,9 +230,9 @@ class Grid:
     ) -> Posterior:
         """Return median, interval and exceedance of a proportion whose logit has `cdf`."""
         ends = self.mu[0] - 40, self.mu[-1] + 40
-        quantiles = [float(expit(where(cdf, p, *ends))) for p in tails(level)]
+        median, low, high = (float(expit(where(cdf, p, *ends))) for p in tails(level))
         above = {t: float(np.clip(1 - cdf(logit(t)), 0, 1)) for t in thresholds}
-        return Posterior(*quantiles, above)
+        return Posterior(median, low, high, above)
 
     def tau_cdf(self) -> Callable[[float], float]:
         """Return the posterior distribution function of τ.

@@ -44,11 +44,11 @@ class BetaBinomial:
     spreads = np.geomspace(1e-6, 1e3, 28)
 
     @classmethod
-    def of(cls, events: np.ndarray, n: np.ndarray):
+    def of(cls, events: np.ndarray, n: np.ndarray) -> BetaBinomial:
         """Return the model of trials."""
         size = int(n.max())
-        counts = [exceeding(x, size).astype(float) for x in (events, n - events, n)]
-        return cls(*counts, float(log_binomial(events, n).sum()))
+        yes, no, every = (exceeding(x, size).astype(float) for x in (events, n - events, n))
+        return cls(yes, no, every, float(log_binomial(events, n).sum()))
 
     @property
     def start(self) -> np.ndarray:

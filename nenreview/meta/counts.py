@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def counts(events, n) -> tuple[np.ndarray, np.ndarray]:
+def counts(events: ArrayLike, n: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return events and patients of each trial as whole-number arrays, shape (k,).
 
     Raises

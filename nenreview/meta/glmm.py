@@ -110,7 +110,14 @@ class Quadrature:
     share: np.ndarray
 
 
-def hermite_nodes(linear, tau, events, n, mode, nodes):
+def hermite_nodes(
+    linear: np.ndarray,
+    tau: float | np.ndarray,
+    events: np.ndarray,
+    n: np.ndarray,
+    mode: np.ndarray,
+    nodes: int,
+) -> tuple[np.ndarray, np.ndarray]:
     """Return each trial's nodes and log weights: Gauss-Hermite, scaled by the curvature.
 
     Both have the shape of `linear` and one axis more.
@@ -121,7 +128,14 @@ def hermite_nodes(linear, tau, events, n, mode, nodes):
     return mode[..., None] + scale[..., None] * x, log_weight + np.log(scale)[..., None]
 
 
-def even_nodes(linear, tau, events, n, mode, nodes):
+def even_nodes(
+    linear: np.ndarray,
+    tau: float | np.ndarray,
+    events: np.ndarray,
+    n: np.ndarray,
+    mode: np.ndarray,
+    nodes: int,
+) -> tuple[np.ndarray, np.ndarray]:
     """Return each trial's nodes and log weights: evenly spaced over all that matters.
 
     With a large τ the integrand of an empty or full trial is half a bell with a steep side,
@@ -206,7 +220,9 @@ class LogisticNormal:
     spreads = 0.1 * 2.0 ** np.arange(9)  # up to 25.6: odds e^25 apart within one sd
 
     @classmethod
-    def of(cls, events: np.ndarray, n: np.ndarray, design: np.ndarray | None = None):
+    def of(
+        cls, events: np.ndarray, n: np.ndarray, design: np.ndarray | None = None
+    ) -> LogisticNormal:
         """Return the model of trials; those alike in everything are evaluated once."""
         design = np.ones((len(n), 1)) if design is None else design
         rows = np.column_stack([events, n, design]).astype(float)
@@ -284,7 +300,7 @@ class LogisticNormal:
                 step = np.linalg.solve(-point.hessian[:p, :p], gradient)
             except np.linalg.LinAlgError:
                 raise endless from None
-            gain = gradient @ step  # twice what the step should gain
+            gain = float(gradient @ step)  # twice what the step should gain
             # Near the top each gain is far below the one before, until rounding is left.
             if gain < 1e-20 or (gain < 1e-10 and gain >= before):
                 return mean, point

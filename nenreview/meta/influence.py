@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nenreview.meta import inverse_variance as iv
 from nenreview.meta.counts import counts
 from nenreview.meta.likelihood import FitError
 from nenreview.meta.pool import INVERSE_VARIANCE, pool_proportions
 from nenreview.meta.pooled import PooledProportion
+
+
+class How(TypedDict, total=False):
+    """How trials are pooled, as :func:`pool_proportions` is asked."""
+
+    method: str
+    effects: str
+    tau2: str | None
+    ci: str
+    level: float
+    pi_df: str | None
 
 
 @dataclass(frozen=True)
@@ -32,7 +45,7 @@ class Refit:
     problem: str | None = None
 
 
-def refit(trial: int, events: np.ndarray, n: np.ndarray, how: dict) -> Refit:
+def refit(trial: int, events: np.ndarray, n: np.ndarray, how: How) -> Refit:
     """Return the pool of these trials, or why they have none."""
     try:
         return Refit(trial, pool_proportions(events, n, **how))
@@ -40,7 +53,7 @@ def refit(trial: int, events: np.ndarray, n: np.ndarray, how: dict) -> Refit:
         return Refit(trial, None, str(error))
 
 
-def leave_one_out(events, n, **how) -> tuple[Refit, ...]:
+def leave_one_out(events: ArrayLike, n: ArrayLike, **how: Unpack[How]) -> tuple[Refit, ...]:
     """Return the pool without each trial in turn.
 
     Parameters
@@ -63,7 +76,9 @@ def leave_one_out(events, n, **how) -> tuple[Refit, ...]:
     return tuple(refit(i, np.delete(y, i), np.delete(m, i), how) for i in range(len(y)))
 
 
-def cumulative(events, n, *, order=None, **how) -> tuple[Refit, ...]:
+def cumulative(
+    events: ArrayLike, n: ArrayLike, *, order: ArrayLike | None = None, **how: Unpack[How]
+) -> tuple[Refit, ...]:
     """Return the pools of the first trials, one more each time.
 
     The first pool is of two trials with random effects, of one with a common effect.
@@ -96,7 +111,7 @@ def cumulative(events, n, *, order=None, **how) -> tuple[Refit, ...]:
     )
 
 
-def smallest(how: dict) -> int:
+def smallest(how: How) -> int:
     """Return how many trials a pool made this way needs."""
     alone = how.get("effects") == "common" and how.get("ci", "wald") != "t"
     return 1 if alone else 2
@@ -135,7 +150,7 @@ class Influence:
     rstudent: float | None
 
 
-def influence(events, n, **how) -> tuple[Influence, ...]:
+def influence(events: ArrayLike, n: ArrayLike, **how: Unpack[How]) -> tuple[Influence, ...]:
     """Return each trial's influence on a pool of any method.
 
     The measures of Viechtbauer & Cheung, Res Synth Methods 2010;1:112, that need no more than
@@ -168,12 +183,16 @@ def without(whole: PooledProportion, left: Refit, events: float, n: float) -> In
     pool = left.pool
     if pool is None or pool.boundary:
         return Influence(left.trial, *[None] * 7)
+    # Off a boundary both are fitted, and so have a mean and its error.
+    assert whole.mean is not None and whole.se is not None
+    assert pool.mean is not None and pool.se is not None
     shift = whole.mean - pool.mean
     rstudent = None
     if whole.method in INVERSE_VARIANCE and not whole.ci.startswith("hksj"):
         values, variances = iv.TRANSFORMATIONS[whole.method].forward(
             np.array([events]), np.array([n])
         )
+        assert pool.tau2 is not None  # as inverse variance always has it
         distance = values[0] - pool.mean
         rstudent = float(distance / np.sqrt(variances[0] + pool.se**2 + pool.tau2))
     return Influence(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Required, TypedDict
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import expit
 
@@ -107,8 +109,25 @@ class Moderation:
     notes: tuple[str, ...]
 
 
+class Found(TypedDict, total=False):
+    """A fit with the moderator: what both kinds have, and what one alone has."""
+
+    loglik: Required[float]
+    tau2: Required[float]
+    wald: Required[float | None]
+    groups: tuple[Subgroup, ...]
+    intercept: float
+    slope: float
+    slope_se: float
+
+
 def moderate(
-    events, n, moderator, *, level: float = 0.95, most_permutations: int = 1000
+    events: ArrayLike,
+    n: ArrayLike,
+    moderator: Sequence[str] | Sequence[float] | np.ndarray,
+    *,
+    level: float = 0.95,
+    most_permutations: int = 1000,
 ) -> Moderation:
     """Return the model with one moderator, tested three ways.
 
@@ -164,14 +183,20 @@ def moderate(
         notes.append(f"{number:,} assignments, more than {most_permutations:,}: no exact p value")
     if len(y) < FEWEST:
         notes.append(f"descriptive: {len(y)} trials are too few to test a moderator")
+    slope_low = slope_high = None
     if numeric:
         half = quantile(level, None) * found["slope_se"]
-        found |= {"slope_low": found["slope"] - half, "slope_high": found["slope"] + half}
+        slope_low, slope_high = found["slope"] - half, found["slope"] + half
     if found["wald"] is None:
         notes.append("a group lies at 0 or 1: its logit is infinite, no Wald test")
-    shown = {name: found.get(name) for name in SHOWN} | {"groups": found.get("groups", ())}
     return Moderation(
         kind="regression" if numeric else "subgroups",
+        groups=found.get("groups", ()),
+        intercept=found.get("intercept"),
+        slope=found.get("slope"),
+        slope_se=found.get("slope_se"),
+        slope_low=slope_low,
+        slope_high=slope_high,
         tau2=found["tau2"],
         tau2_null=null.spread**2,
         lr=lr,
@@ -185,14 +210,10 @@ def moderate(
         level=level,
         descriptive=len(y) < FEWEST,
         notes=tuple(notes),
-        **shown,
     )
 
 
-SHOWN = ("intercept", "slope", "slope_se", "slope_low", "slope_high")
-
-
-def fit_slope(y: np.ndarray, m: np.ndarray, values: np.ndarray) -> dict:
+def fit_slope(y: np.ndarray, m: np.ndarray, values: np.ndarray) -> Found:
     """Return the fit with a slope; fitted on the standardised moderator, told on its own."""
     middle, unit = values.mean(), values.std()
     x = (values - middle) / unit
@@ -228,7 +249,7 @@ def joint_fit(y: np.ndarray, m: np.ndarray, values: np.ndarray, inner: list[str]
     return fit_glmm(LogisticNormal.of(y[kept], m[kept], design))[0]
 
 
-def fit_groups(y: np.ndarray, m: np.ndarray, values: np.ndarray, level: float) -> dict:
+def fit_groups(y: np.ndarray, m: np.ndarray, values: np.ndarray, level: float) -> Found:
     """Return the fit with a mean for each group."""
     labels = np.unique(values).tolist()
     inner = inner_groups(y, m, values)

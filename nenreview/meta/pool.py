@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from numpy.typing import ArrayLike
+
 from nenreview.meta import inverse_variance as iv
 from nenreview.meta.counts import counts
-from nenreview.meta.pooled import PooledProportion, at_boundary
+from nenreview.meta.pooled import Made, PooledProportion, at_boundary
 from nenreview.meta.pooled_likelihood import by_beta_binomial, by_glmm
 from nenreview.meta.pooled_variance import by_inverse_variance
 
@@ -55,8 +57,8 @@ def checked(
 
 
 def pool_proportions(
-    events,
-    n,
+    events: ArrayLike,
+    n: ArrayLike,
     *,
     method: str = "glmm",
     effects: str = "random",
@@ -141,7 +143,7 @@ def pool_proportions(
         raise ValueError("one trial cannot tell how trials differ: pool two, or effects='common'")
     if k == 1 and ci == "t":
         raise ValueError("one trial leaves no degrees of freedom for t: use ci='wald'")
-    made = {
+    made: Made = {
         "k": k,
         "n": int(m.sum()),
         "events": int(y.sum()),

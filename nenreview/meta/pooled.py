@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 from scipy import stats
@@ -90,23 +91,42 @@ class PooledProportion:
     notes: tuple[str, ...] = ()
 
 
-def at_boundary(made: dict) -> PooledProportion:
+class Made(TypedDict):
+    """What is known of a pool before anything is fitted; see `PooledProportion`."""
+
+    k: int
+    n: int
+    events: int
+    method: str
+    effects: str
+    tau2_method: str | None
+    ci: str
+    level: float
+
+
+def at_boundary(made: Made) -> PooledProportion:
     """Return 0 or 1 with the interval of the summed counts."""
     total = Rate(made["events"], made["n"])
     interval = total.clopper_pearson(made["level"])
     what = "no patient" if made["events"] == 0 else "every patient"
     note = f"{what} had the event: Clopper-Pearson interval of the summed counts, no model fitted"
-    nothing = dict.fromkeys(
-        ("pi_low", "pi_high", "i2", "h2", "q", "q_p", "q_lrt", "q_lrt_p", "rho", "marginal_mean")
-    )
     return PooledProportion(
         estimate=total.proportion,
         ci_low=interval.low,
         ci_high=interval.high,
+        pi_low=None,
+        pi_high=None,
+        marginal_mean=None,
         tau2=0.0 if made["effects"] == "common" else None,
+        i2=None,
+        h2=None,
+        q=None,
+        q_p=None,
+        q_lrt=None,
+        q_lrt_p=None,
+        rho=None,
         boundary=True,
         notes=(note,),
-        **nothing,
         **made,
     )
 
@@ -117,12 +137,14 @@ def quantile(level: float, df: int | None) -> float:
     return float(stats.norm.isf(tail) if df is None else stats.t.isf(tail, df))
 
 
-def confidence_df(made: dict) -> int | None:
+def confidence_df(made: Made) -> int | None:
     """Return the degrees of freedom of the confidence interval; None for the normal."""
     return made["k"] - 1 if made["ci"] in ("t", "hksj", "hksj_adhoc") else None
 
 
-def prediction(mean: float, se: float, tau2: float, made: dict, pi_df: str | None):
+def prediction(
+    mean: float, se: float, tau2: float, made: Made, pi_df: str | None
+) -> tuple[float | None, float | None, int | None]:
     """Return the limits of the prediction interval on the pooling scale, and its df.
 
     Higgins, Thompson & Spiegelhalter, JRSS A 2009;172:137, where it has k − 2.

@@ -16,10 +16,10 @@ from nenreview.meta.glmm import (
     marginal_mean,
 )
 from nenreview.meta.likelihood import profile_limits, where_it_ends
-from nenreview.meta.pooled import PooledProportion, confidence_df, prediction, quantile
+from nenreview.meta.pooled import Made, PooledProportion, confidence_df, prediction, quantile
 
 
-def by_glmm(y, m, made: dict, pi_df: str | None) -> PooledProportion:
+def by_glmm(y: np.ndarray, m: np.ndarray, made: Made, pi_df: str | None) -> PooledProportion:
     """Return the pool of the random-intercept logistic model, or of one common logit."""
     notes, nodes = [], None
     if made["effects"] == "common":
@@ -71,7 +71,7 @@ def by_glmm(y, m, made: dict, pi_df: str | None) -> PooledProportion:
     )
 
 
-def likelihood_ratio_q(y, m) -> tuple[float | None, float | None]:
+def likelihood_ratio_q(y: np.ndarray, m: np.ndarray) -> tuple[float | None, float | None]:
     """Return twice the log-likelihood lost by giving all trials one rate, and its p value."""
     if len(y) == 1:
         return None, None
@@ -83,7 +83,7 @@ def likelihood_ratio_q(y, m) -> tuple[float | None, float | None]:
     return q, float(stats.chi2.sf(q, len(y) - 1))
 
 
-def wald_q(y, m) -> tuple[float | None, float | None]:
+def wald_q(y: np.ndarray, m: np.ndarray) -> tuple[float | None, float | None]:
     """Return Cochran's Q of the logits without correction, and its p value.
 
     An empty or full trial has an infinite logit of infinite variance, and so no weight: the
@@ -105,7 +105,9 @@ def open_ends(limits: tuple[float, float]) -> list[str]:
     ]
 
 
-def common_profile(events, n, mean: float, se: float, level: float) -> tuple[float, float]:
+def common_profile(
+    events: float, n: float, mean: float, se: float, level: float
+) -> tuple[float, float]:
     """Return the likelihood-ratio limits of the logit of one rate."""
 
     def loglik(x: float) -> float:
@@ -116,10 +118,10 @@ def common_profile(events, n, mean: float, se: float, level: float) -> tuple[flo
 
     cut = loglik(mean) - stats.chi2.ppf(level, 1) / 2
     step = se * quantile(level, None)
-    return tuple(where_it_ends(above, mean, sign * step) for sign in (-1, 1))
+    return where_it_ends(above, mean, -step), where_it_ends(above, mean, step)
 
 
-def by_beta_binomial(y, m, made: dict) -> PooledProportion:
+def by_beta_binomial(y: np.ndarray, m: np.ndarray, made: Made) -> PooledProportion:
     """Return the pool of the beta-binomial model; its mean is a mean of proportions."""
     model = BetaBinomial.of(y, m)
     fit = fit_beta_binomial(model, y, m)
@@ -132,13 +134,19 @@ def by_beta_binomial(y, m, made: dict) -> PooledProportion:
     else:
         half = quantile(made["level"], df) * se
         limits = mean - half, mean + half
-    nothing = dict.fromkeys(("pi_low", "pi_high", "tau2", "i2", "h2", "q", "q_p"))
     q_lrt, q_lrt_p = likelihood_ratio_q(y, m)
     return PooledProportion(
         estimate=float(expit(mean)),
         ci_low=float(expit(limits[0])),
         ci_high=float(expit(limits[1])),
+        pi_low=None,
+        pi_high=None,
         marginal_mean=float(expit(mean)),
+        tau2=None,
+        i2=None,
+        h2=None,
+        q=None,
+        q_p=None,
         rho=fit.spread / (1 + fit.spread),
         q_lrt=q_lrt,
         q_lrt_p=q_lrt_p,
@@ -147,6 +155,5 @@ def by_beta_binomial(y, m, made: dict) -> PooledProportion:
         ci_df=df,
         loglik=fit.loglik,
         notes=tuple(notes),
-        **nothing,
         **made,
     )

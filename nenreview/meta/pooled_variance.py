@@ -6,10 +6,12 @@ import numpy as np
 
 from nenreview.meta import inverse_variance as iv
 from nenreview.meta.glmm import marginal_mean
-from nenreview.meta.pooled import PooledProportion, confidence_df, prediction, quantile
+from nenreview.meta.pooled import Made, PooledProportion, confidence_df, prediction, quantile
 
 
-def by_inverse_variance(y, m, made: dict, pi_df: str | None) -> PooledProportion:
+def by_inverse_variance(
+    y: np.ndarray, m: np.ndarray, made: Made, pi_df: str | None
+) -> PooledProportion:
     """Return the pool of transformed proportions."""
     scale = iv.TRANSFORMATIONS[made["method"]]
     values, variances = scale.forward(y, m)

@@ -63,7 +63,7 @@ class Stratified:
 
     trials: tuple[Comparison, ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.trials:
             raise ValueError("no trials to combine")
 
