@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, ReviewFigure, sheet, style
 
@@ -53,13 +55,15 @@ def adverse_events(counts: pd.DataFrame, *, n: int) -> ReviewFigure:
         )
         axes.set_yticks(range(len(counts)), counts.index)
         axes.tick_params(axis="y", length=0)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        locator = axes.xaxis.get_major_locator()
+        assert isinstance(locator, MaxNLocator)  # as that of a linear axis is
+        locator.set_params(integer=True)
         _legend(axes, [grade for grade in counts if counts[grade].any()])
     data = counts.add_prefix("grade_").rename_axis("event").reset_index()
     return ReviewFigure(figure, data.assign(patients=n))
 
 
-def _legend(axes, grades: list[str]) -> None:
+def _legend(axes: Axes, grades: list[str]) -> None:
     handles = [
         Patch(facecolor=_GRADES[g][0], hatch=_GRADES[g][1], edgecolor="white", label=f"Grade {g}")
         for g in grades

@@ -20,6 +20,7 @@ from nenreview.figures.findings import findings
 from nenreview.figures.forest import forest
 from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
+from nenreview.stats.rate import Rate
 from nenreview.trials import markey
 from nenreview.trials.sintilimab import AE_TABLE, SOURCE, TRIAL
 from qmdbook.errors import InputError, Problem
@@ -39,7 +40,7 @@ SYNTHESIS = (  # the keys of `figures.synthesis.FIGURES`
 
 
 def _sintilimab_response(data: Dataset) -> ReviewFigure:
-    def rate(population: str):
+    def rate(population: str) -> Rate:
         return response_rate(data, TRIAL, population, SOURCE)
 
     return forest(
@@ -130,7 +131,7 @@ def write_all(folder: Path | None = None) -> list[Path]:
         If one cannot be written; no file is then cut short.
     """
     folder = folder or figures_folder()
-    drawn = {}
+    drawn: dict[Path, bytes] = {}
     for name in catalogue():
         figure = draw(name).figure
         drawn |= {folder / f"{name}.{form}": to_bytes(figure, form) for form in FORMS}

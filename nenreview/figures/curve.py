@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from nenreview.figures.style import ACCENT, DARK, LIGHT, ReviewFigure, sheet, style
 from nenreview.synthesis.multiverse import Specification
@@ -59,7 +60,7 @@ def curve(
     return ReviewFigure(figure, pd.DataFrame(data))
 
 
-def _estimates(axes, specifications: Sequence[Specification], headline: int) -> None:
+def _estimates(axes: Axes, specifications: Sequence[Specification], headline: int) -> None:
     x = np.arange(len(specifications))
     # What a search finds ends in digits without meaning, which change with the order of the rows
     # that it sums; a file of coordinates would show them.
@@ -77,7 +78,9 @@ def _estimates(axes, specifications: Sequence[Specification], headline: int) -> 
     axes.legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
 
 
-def _choices(axes, specifications: Sequence[Specification], options) -> None:
+def _choices(
+    axes: Axes, specifications: Sequence[Specification], options: Mapping[str, Sequence[str]]
+) -> None:
     y, labels = 0, []
     for axis, values in options.items():
         labels.append((y, axis, True))
@@ -91,7 +94,7 @@ def _choices(axes, specifications: Sequence[Specification], options) -> None:
     axes.set(ylim=(y - 0.4, -0.7), xlabel="Specifications, in order of the estimate")
     axes.set_yticks([at for at, _, _ in labels], [text for _, text, _ in labels], fontsize=7)
     for tick, (_, _, heading) in zip(axes.get_yticklabels(), labels, strict=True):
-        tick.set_weight("bold" if heading else "normal")
+        tick.set_fontweight("bold" if heading else "normal")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 from matplotlib.lines import Line2D
@@ -74,12 +75,12 @@ def evidence_map(
             axes.axvline(x - 0.5, color="#dddddd", lw=0.8, zorder=0)
         for y in range(1, len(kinds)):
             axes.axhline(y - 0.4, color="#dddddd", lw=0.8, zorder=0)
-        circle = {"marker": "o", "mec": DARK, "ls": "", "ms": 9}
+        circle = partial(Line2D, [], [], marker="o", mec=DARK, ls="", ms=9)
         axes.legend(
             handles=[
-                Line2D([], [], color=MID, label="later line", **circle),
-                Line2D([], [], color="white", label="first line", **circle),
-                *([Line2D([], [], color=LIGHT, label="line not stated", **circle)] * unknown),
+                circle(color=MID, label="later line"),
+                circle(color="white", label="first line"),
+                *([circle(color=LIGHT, label="line not stated")] * unknown),
                 Line2D([], [], ls="", label="area and last number: patients"),
             ],
             frameon=False,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 
@@ -133,7 +135,7 @@ def _end(groups: Sequence[Group]) -> int:
 class _Pen:
     """Writes one line of the plot after the other."""
 
-    def __init__(self, axes):
+    def __init__(self, axes: Axes):
         self.axes, self.y = axes, 0
 
     def group(self, group: Group) -> None:
@@ -165,10 +167,12 @@ class _Pen:
         beside.rated(self.axes, y, f"{row.rate.percent()} ({interval(limits)})")
         self.y += 1
 
-    def pool(self, pool: PooledProportion, name: str, **look) -> None:
+    def pool(self, pool: PooledProportion, name: str, *, facecolor: str) -> None:
         low, middle, high = (100 * x for x in (pool.ci_low, pool.estimate, pool.ci_high))
         corners = [(low, self.y), (middle, self.y - 0.3), (high, self.y), (middle, self.y + 0.3)]
-        self.axes.add_patch(Polygon(corners, closed=True, edgecolor=DARK, lw=0.9, **look))
+        self.axes.add_patch(
+            Polygon(corners, closed=True, facecolor=facecolor, edgecolor=DARK, lw=0.9)
+        )
         beside.name(self.axes, self.y, name)
         beside.counted(self.axes, self.y, f"{pool.events} of {pool.n}")
         limits = Interval(pool.ci_low, pool.ci_high, pool.ci)
@@ -187,14 +191,14 @@ class _Pen:
         self.y += 1
 
 
-def _legend(axes, groups: Sequence[Group], markers: tuple[str, str]) -> None:
+def _legend(axes: Axes, groups: Sequence[Group], markers: tuple[str, str]) -> None:
     """Explain open markers and sizes where there are such."""
-    square = {"marker": "s", "mec": DARK, "mew": 0.9, "ls": ""}
+    square = partial(Line2D, [], [], marker="s", mec=DARK, mew=0.9, ls="")
     rows = [row for group in groups for row in group.rows]
     handles = []
     if any(not row.apart for row in rows) and any(row.apart for row in rows):
-        handles.append(Line2D([], [], color=MID, label=markers[0], **square))
-        handles.append(Line2D([], [], color="white", label=markers[1], **square))
+        handles.append(square(color=MID, label=markers[0]))
+        handles.append(square(color="white", label=markers[1]))
     if rows:
         handles.append(Line2D([], [], ls="", label="area of a square: patients"))
     if handles:

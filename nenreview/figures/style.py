@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -14,6 +15,7 @@ from matplotlib.font_manager import fontManager
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.typing import RcKeyType
 
 # Okabe & Ito's colour-blind safe palette, each tone distinct in grey as well.
 DARK, MID, LIGHT, ACCENT = "#1b3a4b", "#4c8fa8", "#b9d6df", "#d55e00"
@@ -23,7 +25,7 @@ WIDTH = 6.5  # inches
 SMALL = 8  # points, of what stands beside a row; nothing is smaller than 7
 
 FONT = "DejaVu Sans"  # comes with matplotlib, so that every machine has it
-_STYLE = {
+_STYLE: dict[RcKeyType, Any] = {
     "font.family": FONT,
     "font.size": 9,
     "axes.spines.top": False,
@@ -56,7 +58,7 @@ _use_bundled_font()
 
 
 @contextmanager
-def style():
+def style() -> Iterator[None]:
     """Draw in the style of the review."""
     with matplotlib.rc_context(_STYLE):
         yield
@@ -110,7 +112,7 @@ class ReviewFigure:
         self.figure = figure
         self.data = data
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict:
         """Return what Jupyter shows: SVG, with PNG for viewers without it, and the data as CSV."""
         data = {} if self.data is None else {"text/csv": to_csv(self.data)}
         return data | {

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, ReviewFigure, sheet, style
 from nenreview.wording import number
 
 # One tone an agent, in order of appearance; the second is hatched, so that grey tells them apart.
 _TONES = ((MID, ""), (LIGHT, "///"), ("#888888", "..."))
-_STABLE = {"marker": ">", "color": DARK, "ms": 7, "ls": ""}
-_PROGRESSED = {"marker": "X", "color": ACCENT, "mec": DARK, "mew": 0.8, "ms": 9, "ls": ""}
+_STABLE: dict[str, Any] = {"marker": ">", "color": DARK, "ms": 7, "ls": ""}
+_PROGRESSED: dict[str, Any] = {
+    "marker": "X",
+    "color": ACCENT,
+    "mec": DARK,
+    "mew": 0.8,
+    "ms": 9,
+    "ls": "",
+}
 
 
 @dataclass(frozen=True)
@@ -73,13 +84,15 @@ def swimmer(lanes: Sequence[Lane]) -> ReviewFigure:
         )
         axes.set_yticks(range(len(lanes)), [lane.name for lane in lanes])
         axes.tick_params(axis="y", length=0)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        locator = axes.xaxis.get_major_locator()
+        assert isinstance(locator, MaxNLocator)  # as that of a linear axis is
+        locator.set_params(integer=True)
         _legend(figure, tones, lanes)
     return ReviewFigure(figure, pd.DataFrame(lanes))
 
 
-def _legend(figure, tones: dict[str, tuple[str, str]], lanes: Sequence[Lane]) -> None:
-    handles = [
+def _legend(figure: Figure, tones: dict[str, tuple[str, str]], lanes: Sequence[Lane]) -> None:
+    handles: list[Artist] = [
         Patch(facecolor=colour, hatch=hatch, edgecolor=DARK, lw=0.8, label=agent)
         for agent, (colour, hatch) in tones.items()
     ]

@@ -93,9 +93,11 @@ def forest_by_class(data: Dataset) -> ReviewFigure:
     groups = []
     for regimen in CLASSES:
         rows = tuple(
-            Row(_what(one), one.rate or one.fewer, apart=_differs(one))
+            Row(_what(one), rate, apart=_differs(one))
             for one in responses(data)
-            if one.regimen_class == regimen and one.kind in (NEC, MIXED) and (one.rate or one.fewer)
+            if one.regimen_class == regimen
+            and one.kind in (NEC, MIXED)
+            and (rate := one.rate or one.fewer)
         )
         groups += [Group(regimen.capitalize(), rows)] if rows else []
     return pooled_forest(groups, markers=("NEC, treated before, best response", "differs as named"))
