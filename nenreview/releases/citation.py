@@ -125,7 +125,7 @@ def read_citation(root: Path | None = None) -> Citation:
     if problems:
         raise InputError(*problems)
     return Citation(
-        authors=tuple(map(_author, authors)),
+        authors=tuple(map(_author, held["authors"])),
         title=held["title"],
         version=version(),
         issued=made().date(),

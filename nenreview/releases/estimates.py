@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from nenreview.evidence.dataset import Dataset
 from nenreview.meta.pooled import PooledProportion
@@ -65,8 +65,8 @@ def _all(data: Dataset) -> Iterator[Estimate]:
         yield _made(f"NEC minus NET, {name}", values, POINTS)
     for name, strata in randomised_contrasts(data).items():
         ratio, interval = strata.mantel_haenszel_odds_ratio()
-        values = (ratio, interval.low, interval.high)
-        yield _made(f"Randomised comparison, {name}", values, ODDS_RATIO)
+        limits = (ratio, interval.low, interval.high)
+        yield _made(f"Randomised comparison, {name}", limits, ODDS_RATIO)
 
 
 def _without_counts(name: str) -> str:
@@ -87,15 +87,17 @@ def _rate(name: str, rate: Rate) -> Estimate:
     return _percent(name, rate.proportion, exact.low, exact.high, of(rate))
 
 
-def _percent(name: str, estimate, low, high, counts: str = "") -> Estimate:
+def _percent(
+    name: str, estimate: float | None, low: float | None, high: float | None, counts: str = ""
+) -> Estimate:
     values = [None if x is None else 100 * x for x in (estimate, low, high)]
     return _made(name, values, PERCENT, counts)
 
 
-def _made(name: str, values, unit: str, counts: str = "") -> Estimate:
+def _made(name: str, values: Iterable[float | None], unit: str, counts: str = "") -> Estimate:
     """Return an estimate with its values rounded; an infinite one has no limit to show."""
-    rounded = [
+    estimate, low, high = (
         None if x is None or not math.isfinite(x) else round(float(x), DECIMALS[unit]) + 0.0
         for x in values
-    ]
-    return Estimate(name, *rounded, unit, counts)
+    )
+    return Estimate(name, estimate, low, high, unit, counts)

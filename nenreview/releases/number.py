@@ -27,7 +27,8 @@ def parse(version: str) -> Number:
     if not found:
         message = f"version {version!r}; expected three numbers such as 1.2.0"
         raise InputError(Problem("pyproject.toml", message))
-    return tuple(map(int, found.groups()))
+    major, minor, patch = map(int, found.groups())
+    return major, minor, patch
 
 
 def step(old: str, new: str) -> str:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -103,10 +103,10 @@ def changes_between(old: str, new: str, folder: Path) -> str:
     """
     if parse(old) >= parse(new):
         raise InputError(Problem(f"{old} {new}", "expected the older version first"))
-    states = [read_state(folder / number) for number in (old, new)]
-    places = [folder / number / DATA for number in (old, new)]
+    before, after = folder / old, folder / new
+    states = read_state(before), read_state(after)
     entries = [e for e in _since(read_changelog(), old) if parse(e.version) <= parse(new)]
-    return page.chapter(compare(*states, *places), entries)
+    return page.chapter(compare(*states, before / DATA, after / DATA), entries)
 
 
 def _ready() -> list[Entry]:
@@ -160,7 +160,7 @@ def _check_number(changes: Changes, entry: Entry) -> None:
 
 
 @contextmanager
-def _copy_of_the_commit():
+def _copy_of_the_commit() -> Iterator[Path]:
     """Give a copy of this folder as it was committed, with its history."""
     here = root()
     prefix = _git(here, "rev-parse", "--show-prefix")
