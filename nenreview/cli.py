@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_trials(subcommands) -> None:
+def _add_trials(subcommands: argparse._SubParsersAction) -> None:
     new = subcommands.add_parser(
         "new-trial",
         help="add a trial: rows to fill and a chapter that renders",
@@ -127,7 +127,7 @@ def _add_trials(subcommands) -> None:
     new.set_defaults(run=_new_trial)
 
 
-def _add_audit(subcommands) -> None:
+def _add_audit(subcommands: argparse._SubParsersAction) -> None:
     audit = subcommands.add_parser(
         "audit",
         help="check every printed number against the others",
@@ -181,14 +181,14 @@ _SEVERITIES = ("substantive", "minor", "typographic")
 class _Version(argparse.Action):
     """Print the version, read only when it is asked for."""
 
-    def __call__(self, parser, *_):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from nenreview.evidence.edition import version
 
         print(f"nenreview {version()}")
         parser.exit()
 
 
-def _check(_) -> int:
+def _check(_: argparse.Namespace) -> int:
     """Check the data and the book; print what is wrong, or what there is."""
     from nenreview.checks.book import check_project
     from nenreview.checks.data import read_and_check
@@ -206,6 +206,7 @@ def _check(_) -> int:
     if problems:
         print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}", file=sys.stderr)
         return 1
+    assert dataset is not None and counts is not None  # else there are problems
     print(
         f"data/ is sound: {len(dataset.sources)} sources, {len(dataset.trials)} trials, "
         f"{len(dataset.cells)} printed cells, {len(dataset.results)} numbers"
@@ -217,7 +218,7 @@ def _check(_) -> int:
     return 0
 
 
-def _audit(arguments) -> int:
+def _audit(arguments: argparse.Namespace) -> int:
     """Print what the audit finds, and hold it against what was accepted."""
     import shutil
 
@@ -265,7 +266,7 @@ def _audit(arguments) -> int:
     return 1 if new else 0
 
 
-def _new_trial(arguments) -> int:
+def _new_trial(arguments: argparse.Namespace) -> int:
     """Add a trial and say what to do next."""
     from nenreview.evidence.paths import root
     from nenreview.scaffold.new_trial import Request, new_trial, next_steps
@@ -284,7 +285,7 @@ def _new_trial(arguments) -> int:
     return 0
 
 
-def _figures(_) -> int:
+def _figures(_: argparse.Namespace) -> int:
     """Draw every figure."""
     from nenreview.evidence.paths import shown
     from nenreview.figures.catalogue import write_all
@@ -294,7 +295,7 @@ def _figures(_) -> int:
     return 0
 
 
-def _release(arguments) -> int:
+def _release(arguments: argparse.Namespace) -> int:
     """Render the committed version into a folder of its own."""
     from pathlib import Path
 
@@ -308,7 +309,7 @@ def _release(arguments) -> int:
     return 0
 
 
-def _changes(arguments) -> int:
+def _changes(arguments: argparse.Namespace) -> int:
     """Print what changed between two versions."""
     from pathlib import Path
 
@@ -320,7 +321,7 @@ def _changes(arguments) -> int:
     return 0
 
 
-def _stamp(_) -> int:
+def _stamp(_: argparse.Namespace) -> int:
     """Write version and checksum into the files that repeat them."""
     from nenreview.evidence.paths import shown
     from nenreview.releases.stamp import stamp

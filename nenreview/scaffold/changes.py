@@ -46,6 +46,7 @@ def apply(changes: Changes) -> None:
                 _put_back(changed, before[changed])
             raise
     except OSError as error:
+        assert path is not None  # the file that was at its turn
         message = f"cannot be changed: {error.strerror}; nothing was changed"
         raise InputError(Problem(shown(path), message)) from None
     finally:

@@ -36,7 +36,7 @@ def part_of(text: str) -> dict[str, str]:
     return {file: one["part"] for one in _parts(_yaml().load(text)) for file in one["chapters"]}
 
 
-def _parts(book: CommentedMap) -> list[CommentedMap]:
+def _parts(book: CommentedMap) -> list[dict]:
     chapters = (book.get("book") or {}).get("chapters") or []
     return [entry for entry in chapters if isinstance(entry, dict)]
 

@@ -220,7 +220,7 @@ def _row(data: Dataset, request: Request) -> dict[str, str]:
 
 def inhibitors(data: Dataset) -> dict[str, str]:
     """Return the target of each checkpoint inhibitor that a trial of the data gives."""
-    found = {}
+    found: dict[str, str] = {}
     for trial in all_trials(data).values():
         arms = zip(
             trial.agents.split(LIST_SEPARATOR), trial.target.split(LIST_SEPARATOR), strict=False
