@@ -40,18 +40,18 @@ class Trial:
         return response_rate(self.data, self.trial, self._path(population), self.source)
 
     def value(
-        self, outcome: str, statistic: str, population: str = ROOT_POPULATION, **where
+        self, outcome: str, statistic: str, population: str = ROOT_POPULATION, **where: str
     ) -> float:
         """Return the one value that is printed for an outcome; see `Dataset.value`."""
         where |= {"outcome": outcome, "statistic": statistic, "population": self._path(population)}
         return self.data.value(source=self.source, trial=self.trial, **where)
 
-    def median(self, outcome: str, population: str = ROOT_POPULATION, **where) -> str:
+    def median(self, outcome: str, population: str = ROOT_POPULATION, **where: str) -> str:
         """Return a printed median, as text."""
         return number(self.value(outcome, "median", population, **where))
 
     def patients(
-        self, outcome: str, category: str, population: str = ROOT_POPULATION, **where
+        self, outcome: str, category: str, population: str = ROOT_POPULATION, **where: str
     ) -> int:
         """Return a printed count of patients."""
         return int(self.value(outcome, "events", population, category=category, **where))
