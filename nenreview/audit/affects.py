@@ -6,7 +6,7 @@ from nenreview.audit.finding import Finding
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.printed_rates import printed_rates
 from nenreview.evidence.responses import response_rate
-from nenreview.evidence.rows import numbers_by_key
+from nenreview.evidence.rows import Number, numbers_by_key
 from nenreview.wording import of, population_name
 
 _RATES = ("ORR", "ORR at 8 weeks")
@@ -31,11 +31,11 @@ def affects(data: Dataset, finding: Finding) -> str:
     return ""
 
 
-def _choice(data: Dataset, number) -> str:
-    for rate in printed_rates(data, number.trial, number.source):
-        if (rate.population, rate.outcome) == (number.population, number.outcome):
-            if len(rate.counts) == 1:
-                return f"the count is used, {of(rate.counts[0])}"
+def _choice(data: Dataset, number: Number) -> str:
+    for share in printed_rates(data, number.trial, number.source):
+        if (share.population, share.outcome) == (number.population, number.outcome):
+            if len(share.counts) == 1:
+                return f"the count is used, {of(share.counts[0])}"
             rows = data.pooling
             rows = rows[(rows["trial"] == number.trial) & (rows["source"] == number.source)]
             if number.population in set(rows["population"]):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
+
+from nenreview.evidence.rows import Claim, Number, PrintedCell
 
 MATCH = "match"
 ROUNDING = "rounding"  # agrees when an exact half is rounded to even
@@ -93,13 +96,29 @@ def severity_of(outcome: str, verdict: str) -> str:
     return SUBSTANTIVE if verdict != TRUNCATED and outcome in _RESULTS else MINOR
 
 
-def place(row) -> dict[str, str]:
-    """Return where a row of the data stands on the page, as `Finding` names it."""
-    return {name: getattr(row, name) for name in ("source", "table", "row_group", "row", "column")}
+class Place(TypedDict):
+    """Where something stands on the page, as `Finding` names it."""
+
+    source: str
+    table: str
+    row_group: str
+    row: str
+    column: str
+
+
+def place(row: Number | PrintedCell | Claim) -> Place:
+    """Return where a row of the data stands on the page."""
+    return {
+        "source": row.source,
+        "table": row.table,
+        "row_group": row.row_group,
+        "row": row.row,
+        "column": row.column,
+    }
 
 
 def about(
-    number,
+    number: Number,
     check: str,
     verdict: str,
     *,

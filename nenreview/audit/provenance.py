@@ -8,6 +8,7 @@ the list can be unfolded and read.
 from __future__ import annotations
 
 from html import escape
+from typing import Protocol
 
 import pandas as pd
 
@@ -57,7 +58,17 @@ def provenance_list(
     return "\n```{=html}\n" + "\n".join(lines) + "\n```\n"
 
 
-def _verdict(number) -> str:
+class _Judged(Protocol):
+    """A number with what the audit says of it, as a row of a rebuilt table has it."""
+
+    printed: str
+    unit: str
+    verdict: str
+    reason: str
+    basis: str
+
+
+def _verdict(number: _Judged) -> str:
     """Return the verdict on one number, with its reason, as HTML."""
     shown = f"{number.printed} {number.unit}".strip().replace(" %", "%")
     if number.verdict == NOT_CHECKABLE:

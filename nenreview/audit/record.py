@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import lru_cache
 from operator import attrgetter
 
 from nenreview.evidence.dataset import DATASETS, Dataset
 from nenreview.evidence.population import ancestors
-from nenreview.evidence.rows import numbers
+from nenreview.evidence.rows import Number, numbers
 from nenreview.evidence.sizes import parts_by_differentiation, size_or_rest
 
 # Estimated over time with patients leaving the risk set, so no share of a count.
@@ -21,7 +22,7 @@ _about = attrgetter(*_QUANTITY)
 _PLACE = {name: i for i, name in enumerate(_QUANTITY)}
 
 
-def _quantity(number, other: dict[str, str] | None = None) -> tuple[str, ...]:
+def _quantity(number: Number, other: dict[str, str] | None = None) -> tuple[str, ...]:
     """Return what a number is about, but for what `other` gives."""
     if not other:
         return _about(number)
@@ -45,34 +46,35 @@ class Record:
     def __init__(self, data: Dataset):
         self.data = data
         self.numbers = tuple(row for row in numbers(data) if row.status == "reported")
-        self._by_quantity = defaultdict(list)
-        self._populations = defaultdict(dict)  # of each trial in a source, as an ordered set
+        self._by_quantity: dict[tuple[str, ...], list[Number]] = defaultdict(list)
+        # Of each trial in a source, as an ordered set.
+        self._populations: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         for number in self.numbers:
             self._by_quantity[_quantity(number)].append(number)
             self._populations[number.source, number.trial][number.population] = None
-        self._unreached = defaultdict(list)
+        self._unreached: dict[tuple[str, ...], list[Number]] = defaultdict(list)
         for row in numbers(data):
             if row.status in _UNREACHED:
                 self._unreached[_quantity(row)].append(row)
 
-    def quantities(self):
+    def quantities(self) -> Iterator[list[Number]]:
         """Yield the numbers that are printed of each quantity, all its places together."""
         yield from self._by_quantity.values()
 
-    def same(self, number, **other: str) -> list:
+    def same(self, number: Number, **other: str) -> list[Number]:
         """Return the numbers about the same quantity, but for what `other` gives."""
         return self._by_quantity.get(_quantity(number, other), [])
 
-    def unreached(self, number, **other: str) -> list:
+    def unreached(self, number: Number, **other: str) -> list[Number]:
         """Return what `same` does, of the times that are printed as not reached."""
         return self._unreached.get(_quantity(number, other), [])
 
-    def count(self, number) -> int | None:
+    def count(self, number: Number) -> int | None:
         """Return the one count that the source prints of what a number is about, else None."""
         values = {int(row.value) for row in self.same(number, statistic="events")}
         return values.pop() if len(values) == 1 else None
 
-    def rates_within(self, number, population: str) -> list:
+    def rates_within(self, number: Number, population: str) -> list[Number]:
         """Return the numbers about the same quantity in a population or any part of it."""
         populations = self._populations[number.source, number.trial]
         return [
@@ -82,7 +84,7 @@ class Record:
             for other in self.same(number, population=name)
         ]
 
-    def size(self, number) -> int | None:
+    def size(self, number: Number) -> int | None:
         """Return the size of the population of a number, or None where there is no single one.
 
         A size that is not printed is the one that ``derived.csv`` gives.
@@ -93,7 +95,7 @@ class Record:
             return None
         return n or None
 
-    def over_parts(self, number, statistic: str) -> list[int] | None:
+    def over_parts(self, number: Number, statistic: str) -> list[int] | None:
         """Return a statistic in NET and in NEC of the population of a number.
 
         None where the two do not divide the population, or one does not print it once.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from nenreview.evidence.rows import Number
 from nenreview.stats.durations import UNITS, months
 from nenreview.stats.percentages import decimals
 
@@ -25,7 +26,7 @@ class Span:
         return self.low <= other.high + 1e-9 and other.low <= self.high + 1e-9
 
 
-def span(number) -> Span | None:
+def span(number: Number) -> Span | None:
     """Return the values that a row of ``results.csv`` can stand for, times in months.
 
     None where nothing is reported. A value may have been rounded or cut off, so it stands
@@ -52,7 +53,14 @@ def span(number) -> Span | None:
     return Span(low, high)
 
 
-def shown(number) -> str:
+def printed_span(number: Number) -> Span:
+    """Return what `span` does, of a number that is reported or was not reached."""
+    found = span(number)
+    assert found is not None
+    return found
+
+
+def shown(number: Number) -> str:
     """Return a printed number with its sign and unit, as a sentence would have it."""
     if number.status != "reported":
         return number.printed

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from nenreview.audit.finding import CONFLICT, MATCH, Finding, about
 from nenreview.audit.record import Record
-from nenreview.audit.spans import shown, span
+from nenreview.audit.spans import printed_span, shown
 from nenreview.evidence.overlaps import Report, counted_as
 from nenreview.evidence.responses import RESPONSES
+from nenreview.evidence.rows import Number
 
 PLACES, SOURCES = "places", "sources"
 
@@ -24,14 +25,18 @@ def agreement(record: Record) -> Iterator[Finding]:
 
 
 def _against_each_other(
-    check: str, numbers: list, where, confirmed: list, outcome: str | None = None
+    check: str,
+    numbers: list[Number],
+    where: Callable[[Number], str],
+    confirmed: list[Number],
+    outcome: str | None = None,
 ) -> Iterator[Finding]:
     """Yield a match, or a conflict for a number that some other denies.
 
     `where` names the place of a number; where some are `confirmed` by other numbers, the
     conflict is laid at the rest; `outcome` is what they are about, if not as printed.
     """
-    spans = [(number, span(number)) for number in numbers]
+    spans = [(number, printed_span(number)) for number in numbers]
     for number, own in spans:
         others = [other for other, values in spans if not own.meets(values)]
         if not others or number in confirmed:
@@ -46,7 +51,7 @@ def _against_each_other(
         )
 
 
-def _confirmed(record: Record, numbers: list) -> list:
+def _confirmed(record: Record, numbers: list[Number]) -> list[Number]:
     """Return the counts that are the sum over NET and NEC."""
     if numbers[0].statistic != "events":
         return []
@@ -54,7 +59,7 @@ def _confirmed(record: Record, numbers: list) -> list:
     return [n for n in numbers if parts and sum(parts) == int(n.value)]
 
 
-def _place(number) -> str:
+def _place(number: Number) -> str:
     cell = ", ".join(filter(None, (number.row_group, number.row, number.column)))
     return f"{number.table} ({cell})" if cell else number.table
 
@@ -84,11 +89,11 @@ def _with_complete_responses(record: Record) -> set[Report]:
     }
 
 
-def _report(record: Record, number, population: str) -> Report:
+def _report(record: Record, number: Number, population: str) -> Report:
     return counted_as(record.data, Report(number.source, number.trial, population))
 
 
-def _comparable(record: Record, number, complete: set[Report]) -> tuple:
+def _comparable(record: Record, number: Number, complete: set[Report]) -> tuple:
     """Return what a number is about in terms that two sources share.
 
     Poorly and well differentiated tumours are NEC and NET; partial responses are the

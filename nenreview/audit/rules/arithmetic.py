@@ -19,6 +19,7 @@ from nenreview.audit.finding import (
     about,
 )
 from nenreview.audit.record import ESTIMATES, Record
+from nenreview.evidence.rows import Number
 from nenreview.evidence.sizes import printed_sizes, size
 from nenreview.stats.percentages import (
     common_denominators,
@@ -34,7 +35,11 @@ from nenreview.stats.rate import rounded_percent
 from nenreview.wording import population_name
 
 PERCENTAGE, SUM, SIZE = "percentage", "sum", "size"
-_BY_ROUNDING = {"rounded": MATCH, "half to even": ROUNDING, "truncated": TRUNCATED}
+_BY_ROUNDING: dict[str | None, str] = {
+    "rounded": MATCH,
+    "half to even": ROUNDING,
+    "truncated": TRUNCATED,
+}
 _NO_SIZE = "the size of the population is not printed"
 _ESTIMATE = "an estimate from a curve, which need not be a count of patients"
 
@@ -51,7 +56,7 @@ def arithmetic(record: Record) -> Iterator[Finding]:
             yield from _size(record, number)
 
 
-def _count(record: Record, number) -> Iterator[Finding]:
+def _count(record: Record, number: Number) -> Iterator[Finding]:
     """Check a count against the sum over NET and NEC where both are printed."""
     n = record.size(number)
     parts = record.over_parts(number, "events")
@@ -59,7 +64,9 @@ def _count(record: Record, number) -> Iterator[Finding]:
         yield _against_parts(number, number.category, parts, n / (n + 1) if n else None)
 
 
-def _against_parts(number, name: str, parts: list[int], power: float | None = None) -> Finding:
+def _against_parts(
+    number: Number, name: str, parts: list[int], power: float | None = None
+) -> Finding:
     """Check a number against the sum of what NET and NEC have of it."""
     added = f"{' + '.join(map(str, parts))} = {sum(parts)}"
     basis = f"NET and NEC: {added}"
@@ -78,7 +85,7 @@ def _against_parts(number, name: str, parts: list[int], power: float | None = No
     )
 
 
-def _percentage(record: Record, number, denominators: dict[tuple, int]) -> Finding:
+def _percentage(record: Record, number: Number, denominators: dict[tuple, int]) -> Finding:
     """Check a percentage against its count, or against every count that it could stand for."""
     if number.outcome in ESTIMATES:
         return about(number, PERCENTAGE, NOT_CHECKABLE, explanation=_ESTIMATE)
@@ -93,7 +100,7 @@ def _percentage(record: Record, number, denominators: dict[tuple, int]) -> Findi
     return _share(number, count, n)
 
 
-def _share(number, count: int, n: int) -> Finding:
+def _share(number: Number, count: int, n: int) -> Finding:
     """Check a percentage whose count is known."""
     # One value, or two where an exact half may go either way, would have passed.
     power = power_against(number.printed, accepted=1)
@@ -129,7 +136,7 @@ def _share(number, count: int, n: int) -> Finding:
     )
 
 
-def _bare_percentage(number, n_of_table: int, n: int) -> Finding:
+def _bare_percentage(number: Number, n_of_table: int, n: int) -> Finding:
     """Check a percentage without a printed count, over the denominator of its table."""
     fitting = counts_that_fit(number.printed, n_of_table)
     power = power_against(number.printed, n=n)
@@ -161,7 +168,7 @@ def _one_or_range(counts: list[int]) -> str:
     return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
 
 
-def _no_count(number, n: int, power: float) -> Finding:
+def _no_count(number: Number, n: int, power: float) -> Finding:
     explanation = f"{number.printed}% is no count of {n} patients"
     smaller = rates_that_fit(number.printed, n, max(n // 2, 1))
     if smaller:
@@ -173,7 +180,7 @@ def _no_count(number, n: int, power: float) -> Finding:
     )
 
 
-def _size(record: Record, number) -> Iterator[Finding]:
+def _size(record: Record, number: Number) -> Iterator[Finding]:
     """Check a number of patients: what other places print, or the sum of NET and NEC."""
     if number.outcome == "patients":
         yield from _population_size(record, number)
@@ -183,7 +190,7 @@ def _size(record: Record, number) -> Iterator[Finding]:
         yield _against_parts(number, number.outcome, parts)
 
 
-def _population_size(record: Record, number) -> Iterator[Finding]:
+def _population_size(record: Record, number: Number) -> Iterator[Finding]:
     sizes = printed_sizes(record.data, number.trial, number.population, number.source)
     if len(sizes) < 2:
         return
@@ -202,7 +209,7 @@ def _population_size(record: Record, number) -> Iterator[Finding]:
         yield about(number, SIZE, INCONSISTENT, recomputed=str(n), explanation=explanation)
 
 
-def _group(number) -> tuple[str, ...]:
+def _group(number: Number) -> tuple[str, ...]:
     """Return what percentages of one denominator have in common: a table, and a population."""
     return number.source, number.table, number.trial, number.population
 

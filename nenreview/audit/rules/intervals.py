@@ -10,6 +10,7 @@ from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding,
 from nenreview.audit.record import Record
 from nenreview.evidence.printed_rates import SHARES
 from nenreview.evidence.responses import response_rate
+from nenreview.evidence.rows import Number
 from nenreview.stats import intervals
 from nenreview.stats.percentages import decimals
 
@@ -38,12 +39,12 @@ def rate_intervals(record: Record) -> Iterator[Finding]:
         yield _interval(low, highs[0], count, n, _level(record, low))
 
 
-def _level(record: Record, low) -> float:
+def _level(record: Record, low: Number) -> float:
     levels = record.same(low, statistic="ci_level")
     return levels[0].value / 100 if levels else 0.95
 
 
-def _count(record: Record, low) -> int | None:
+def _count(record: Record, low: Number) -> int | None:
     """Return the count of a rate: as printed, or complete and partial responses, or that fits."""
     if record.same(low, statistic="events") or low.outcome != "ORR":
         return record.count(low)
@@ -53,7 +54,7 @@ def _count(record: Record, low) -> int | None:
         return None
 
 
-def _interval(low, high, count: int, n: int, level: float) -> Finding:
+def _interval(low: Number, high: Number, count: int, n: int, level: float) -> Finding:
     limits = _limits(count, n, level)
     fitting = [
         name
@@ -79,8 +80,9 @@ def _interval(low, high, count: int, n: int, level: float) -> Finding:
 def _limits(count: int, n: int, level: float) -> dict[str, tuple[float, float]]:
     """Return the limits in percent by each method."""
     return {
-        name: tuple(100 * limit for limit in method(count, n, level))
+        name: (100 * low, 100 * high)
         for name, method in METHODS.items()
+        for low, high in [method(count, n, level)]
     }
 
 

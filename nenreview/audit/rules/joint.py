@@ -11,6 +11,7 @@ from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding,
 from nenreview.audit.record import Record
 from nenreview.evidence.population import ROOT_POPULATION, below, leaf, levels, parent
 from nenreview.evidence.responses import response_rate
+from nenreview.evidence.rows import Number
 from nenreview.stats.percentages import how_printed
 from nenreview.wording import population_name
 
@@ -58,7 +59,7 @@ class Statement:
     """
 
     text: str
-    number: object
+    number: Number | None
     subject: tuple[str, ...]
     holds: Callable[..., bool]
 
@@ -103,7 +104,7 @@ def solutions(statements: list[Statement], *, patients: int, responders: int) ->
     return found
 
 
-def _about(statements: list[Statement], names: set[str]) -> tuple[list, list]:
+def _about(statements: list[Statement], names: set[str]) -> tuple[list[Statement], list[Statement]]:
     """Return the statements about nothing but `names`, and the others."""
     chosen = [s for s in statements if names.issuperset(s.subject)]
     return chosen, [s for s in statements if s not in chosen]
@@ -138,30 +139,30 @@ def joint(record: Record) -> Iterator[Finding]:
                 yield from _group(record, number, group[2])
 
 
-def _group(record: Record, rate, population: str) -> Iterator[Finding]:
+def _group(record: Record, rate: Number, population: str) -> Iterator[Finding]:
     above = parent(population)
     statements = list(_statements(record, rate, population, above))
-    anchors = [s for s in statements if s.number is not None]
+    anchors = [s.number for s in statements if s.number is not None]
     try:
         whole = response_rate(record.data, rate.trial, above, rate.source)
     except (LookupError, ValueError):
         explanation = "the patients, or the responders, of the population are not known"
-        yield from (about(s.number, JOINT, NOT_CHECKABLE, explanation=explanation) for s in anchors)
+        yield from (about(n, JOINT, NOT_CHECKABLE, explanation=explanation) for n in anchors)
         return
     limits = {"patients": whole.n, "responders": whole.events}
     found = solutions(statements, **limits)
     if found:
-        yield from (about(s.number, JOINT, MATCH) for s in anchors)
+        yield from (about(number, JOINT, MATCH) for number in anchors)
         return
     without = reconciling(statements, **limits)
-    blamed = [statement for statement, _ in without if statement.number is not None]
+    blamed = [s.number for s, _ in without if s.number is not None]
     explanation = (
         f"no whole numbers of patients give all of: {'; '.join(s.text for s in statements)}"
     )
     for statement, possible in without:
         shown = " or ".join(map(_shown, possible[:3]))
         explanation += f". Without {statement.text} there {_is(len(possible))}: {shown}"
-    anchor = blamed[0].number if blamed else anchors[0].number
+    anchor = blamed[0] if blamed else anchors[0]
     recomputed = ""
     if len(without) == 1 and len(without[0][1]) == 1 and anchor.statistic == "percent":
         (tested,) = without[0][1]
@@ -181,7 +182,7 @@ def _shown(tested: Tested) -> str:
     )
 
 
-def _statements(record: Record, rate, population: str, above: str) -> Iterator[Statement]:
+def _statements(record: Record, rate: Number, population: str, above: str) -> Iterator[Statement]:
     """Yield what is printed of the patients tested, or follows for them by subtraction."""
     marker = next(
         (
@@ -217,7 +218,7 @@ def _printing(printed: str) -> Callable[[int, int], bool]:
     return lambda events, n: n > 0 and how_printed(events, n, printed) is not None
 
 
-def _by_subtraction(record: Record, marker, above: str) -> Iterator[Statement]:
+def _by_subtraction(record: Record, marker: Number, above: str) -> Iterator[Statement]:
     """Yield the size and the positives of NEC as what those of NET leave of all, or the reverse."""
     tested = leaf(marker.population)
     kind = leaf(above)
@@ -232,18 +233,21 @@ def _by_subtraction(record: Record, marker, above: str) -> Iterator[Statement]:
     n = int(sizes[0][0].value - sizes[1][0].value)
     left = f"{int(sizes[0][0].value)} tested in all less {int(sizes[1][0].value)} {other}"
     yield Statement(f"{n} tested ({left})", None, ("n",), n.__eq__)
-    positives = [_positives(record, marker, p) for p in (whole, rest)]
-    if None not in positives:
-        count = positives[0] - positives[1]
-        left = f"{positives[0]} in all less {positives[1]} {population_name(rest).split(',')[0]}"
+    in_all, in_rest = (_positives(record, marker, p) for p in (whole, rest))
+    if in_all is not None and in_rest is not None:
+        count = in_all - in_rest
+        left = f"{in_all} in all less {in_rest} {population_name(rest).split(',')[0]}"
         yield Statement(f"{count} positive ({left})", None, ("positive",), count.__eq__)
 
 
-def _positives(record: Record, marker, population: str) -> int | None:
+def _positives(record: Record, marker: Number, population: str) -> int | None:
     """Return the positives of a population, printed or as what the negatives leave."""
     for category, of_all in (("positive", False), ("negative", True)):
         numbers = record.same(marker, population=population, category=category, statistic="events")
         if numbers:
             count = int(numbers[0].value)
-            return record.size(numbers[0]) - count if of_all else count
+            if not of_all:
+                return count
+            n = record.size(numbers[0])
+            return None if n is None else n - count
     return None

@@ -10,6 +10,7 @@ from nenreview.audit.record import Record
 from nenreview.audit.two_groups import TESTS, power_of_p, tables_that_fit
 from nenreview.evidence.population import ROOT_POPULATION, below
 from nenreview.evidence.responses import response_rate
+from nenreview.evidence.rows import Number
 from nenreview.wording import of, p_value
 
 P_VALUE = "p value"
@@ -24,16 +25,17 @@ def p_values(record: Record) -> Iterator[Finding]:
             yield _p_value(record, number)
 
 
-def _p_value(record: Record, number) -> Finding:
+def _p_value(record: Record, number: Number) -> Finding:
     data, named = record.data, _COMPARISON.fullmatch(number.category)
-    rates = []
-    for group in ("first", "second") if named else ():
-        population = below(ROOT_POPULATION, f"{named['marker']} {named[group]}")
-        rates += record.same(number, population=population, category="", statistic="percent")
+    rates: list[Number] = []
+    if named:
+        for group in ("first", "second"):
+            population = below(ROOT_POPULATION, f"{named['marker']} {named[group]}")
+            rates += record.same(number, population=population, category="", statistic="percent")
     if len(rates) != 2:
         explanation = "the rates of the two groups are not both printed"
         return about(number, P_VALUE, NOT_CHECKABLE, explanation=explanation)
-    printed = [rate.printed for rate in rates]
+    first, second = (rate.printed for rate in rates)
     try:
         whole = response_rate(data, number.trial, ROOT_POPULATION, number.source)
     except (LookupError, ValueError):
@@ -41,11 +43,11 @@ def _p_value(record: Record, number) -> Finding:
         return about(number, P_VALUE, NOT_CHECKABLE, explanation=explanation)
     limits = {"patients": whole.n, "events": whole.events}
     p = f"{number.relation}{number.printed}"
-    power = power_of_p(*printed, p, **limits)
-    fits = tables_that_fit(*printed, p, **limits)
+    power = power_of_p(first, second, p, **limits)
+    fits = tables_that_fit(first, second, p, **limits)
     if fits.empty:
         explanation = (
-            f"no table of up to {limits['patients']} patients with {printed[0]}% and {printed[1]}% "
+            f"no table of up to {limits['patients']} patients with {first}% and {second}% "
             f"gives it by any of {', '.join(TESTS)}"
         )
         return about(

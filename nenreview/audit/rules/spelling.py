@@ -80,7 +80,7 @@ def _repaired(run: str) -> str:
         return run
 
 
-def _note(cell, check: str, printed: list[str], corrected: list[str]) -> Finding:
+def _note(cell: PrintedCell, check: str, printed: list[str], corrected: list[str]) -> Finding:
     where = "-".join(filter(None, (cell.source, cell.table, cell.row_group, cell.row, cell.column)))
     return Finding(
         id=f"{re.sub('[^a-z0-9]+', '-', where.lower()).strip('-')}-{check}",

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from nenreview.audit.finding import INCONSISTENT, MATCH, Finding, about
 from nenreview.audit.record import Record
+from nenreview.evidence.rows import Number
 from nenreview.stats.percentages import decimals, how_printed
 from nenreview.wording import population_name
 
@@ -28,7 +29,7 @@ def sums(record: Record) -> Iterator[Finding]:
     yield from _grades(record)
 
 
-def _lists(record: Record, statistic: str) -> dict[tuple, list]:
+def _lists(record: Record, statistic: str) -> dict[tuple, list[Number]]:
     """Return the categories of each partition, by table and population."""
     lists = defaultdict(list)
     for number in record.numbers:
@@ -70,7 +71,7 @@ def _categories(record: Record) -> Iterator[Finding]:
         )
 
 
-def _has_other_categories(numbers: list, in_percent: list) -> bool:
+def _has_other_categories(numbers: list[Number], in_percent: list[Number]) -> bool:
     """Return whether the list has a category as percentage alone, whose count is not printed."""
     counted = {number.category for number in numbers}
     return any(other.category not in counted for other in in_percent)
@@ -79,9 +80,10 @@ def _has_other_categories(numbers: list, in_percent: list) -> bool:
 def _hundreds(record: Record) -> Iterator[Finding]:
     """Check that the percentages of a partition add up to 100, as far as rounding goes."""
     for numbers in _lists(record, "percent").values():
-        total = sum(Decimal(number.printed) for number in numbers)
+        total = sum((Decimal(number.printed) for number in numbers), Decimal())
         # Each may be off by half of its last digit.
-        slack = sum(Decimal(1).scaleb(-decimals(number.printed)) for number in numbers) / 2
+        units = (Decimal(1).scaleb(-decimals(number.printed)) for number in numbers)
+        slack = sum(units, Decimal()) / 2
         everyone = [record.same(number, statistic="events") for number in numbers]
         if total < 100 - slack and not all(everyone):
             continue  # the rest of the categories may simply not be printed
@@ -103,11 +105,13 @@ def _hundreds(record: Record) -> Iterator[Finding]:
         )
 
 
-def _culprit(record: Record, numbers: list):
+def _culprit(record: Record, numbers: list[Number]) -> Number:
     """Return the percentage that is not that of its own count; the first, where all are."""
     for number in numbers:
         count, n = record.count(number), record.size(number)
-        if None not in (count, n) and how_printed(count, n, number.printed) is None:
+        if count is None or n is None:
+            continue
+        if how_printed(count, n, number.printed) is None:
             return number
     return numbers[0]
 
@@ -118,7 +122,7 @@ def _grades(record: Record) -> Iterator[Finding]:
     A table that prints percentages is added up in the patients that they stand for, where
     one denominator explains it; else in percent, as far as rounding goes.
     """
-    rows = defaultdict(dict)
+    rows: dict[tuple, dict[str, Number]] = defaultdict(dict)
     for number in record.numbers:
         if number.statistic == "percent" and number.grade:
             key = (number.source, number.table, number.trial, number.population)
@@ -135,14 +139,14 @@ def _grades(record: Record) -> Iterator[Finding]:
             yield about(graded["none"], GRADES, verdict, explanation=explanation, basis=added)
 
 
-def _adds_up(parts: list, whole, name: str, record: Record) -> Finding:
-    total = sum(Decimal(part.printed) for part in parts)
+def _adds_up(parts: list[Number], whole: Number, name: str, record: Record) -> Finding:
+    total = sum((Decimal(part.printed) for part in parts), Decimal())
     # A grade that is printed as 0 has nothing to round, unless one patient is too few to show.
     unit = Decimal(1).scaleb(-decimals(whole.printed))
     n = record.size(whole)
     hides_one = n is None or Decimal(100) / n < unit / 2
     rounded = [part for part in (*parts, whole) if hides_one or Decimal(part.printed)]
-    slack = sum(Decimal(1).scaleb(-decimals(part.printed)) for part in rounded) / 2
+    slack = sum((Decimal(1).scaleb(-decimals(part.printed)) for part in rounded), Decimal()) / 2
     added = " + ".join(part.printed for part in parts)
     if abs(total - Decimal(whole.printed)) <= slack:
         return about(whole, GRADES, MATCH, basis=f"{name}: {added} = {total}%")

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from nenreview.audit.finding import CONFLICT, INCONSISTENT, MATCH, Finding, about
 from nenreview.audit.record import Record
-from nenreview.audit.spans import shown, span
+from nenreview.audit.spans import Span, printed_span, shown, span
 from nenreview.evidence.population import ROOT_POPULATION, ancestors, below
 from nenreview.evidence.responses import response_rate
+from nenreview.evidence.rows import Number
 from nenreview.evidence.rows import numbers as all_numbers
 from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.stats.durations import UNITS, months
@@ -32,7 +33,7 @@ def times(record: Record) -> Iterator[Finding]:
     yield from _same_responders(record)
 
 
-def _within_limits(record: Record, median) -> Iterator[Finding]:
+def _within_limits(record: Record, median: Number) -> Iterator[Finding]:
     """Check that a median, or a value with a range, lies between its limits in their order."""
     for check, lower, upper in ((LIMITS, "ci_low", "ci_high"), (RANGE, "min", "max")):
         lows = _here(median, record.same(median, statistic=lower))
@@ -47,21 +48,21 @@ def _within_limits(record: Record, median) -> Iterator[Finding]:
             yield about(median, check, INCONSISTENT, recomputed="", explanation=explanation)
 
 
-def _in_order(lower, upper) -> bool:
+def _in_order(lower: Number, upper: Number) -> bool:
     """Return whether one number can be no more than another, rounded as both are."""
     if decimals(lower.printed) == decimals(upper.printed):
         return lower.value <= upper.value
     # 22 may be 22.4, so it is not below 22.3.
-    return span(lower).low <= span(upper).high
+    return printed_span(lower).low <= printed_span(upper).high
 
 
-def _here(number, others: list) -> list:
+def _here(number: Number, others: list[Number]) -> list[Number]:
     """Return those of the same cell or, in prose, of the same section."""
     place = (number.table, number.row_group, number.row, number.column)
     return [o for o in others if (o.table, o.row_group, o.row, o.column) == place]
 
 
-def _between_parts(record: Record, whole) -> Iterator[Finding]:
+def _between_parts(record: Record, whole: Number) -> Iterator[Finding]:
     """Check that the median of all lies between those of NET and NEC, which divide them.
 
     Of two groups together half have the event by a time at which at least half of one and
@@ -77,9 +78,9 @@ def _between_parts(record: Record, whole) -> Iterator[Finding]:
         return
     if not all(record.unreached(whole, population=part) for part in unknown):
         return
-    low = min(span(m).low for m in known)
-    high = max(span(m).high for m in known) if len(known) == 2 else float("inf")
-    here = span(whole)
+    low = min(printed_span(m).low for m in known)
+    high = max(printed_span(m).high for m in known) if len(known) == 2 else float("inf")
+    here = printed_span(whole)
     if here.high >= low and here.low <= high:
         yield about(whole, PARTS, MATCH)
         return
@@ -88,11 +89,11 @@ def _between_parts(record: Record, whole) -> Iterator[Finding]:
     yield about(whole, PARTS, INCONSISTENT, recomputed="", explanation=explanation)
 
 
-def _only(numbers: list):
+def _only(numbers: list[Number]) -> Number | None:
     return numbers[0] if len({number.value for number in numbers}) == 1 else None
 
 
-def _landmark(record: Record, rate) -> Iterator[Finding]:
+def _landmark(record: Record, rate: Number) -> Iterator[Finding]:
     """Check a share at a landmark against the median: above 50% before it, below after it.
 
     Where the only median is that of a whole whose parts all have their share on one side of 50%,
@@ -111,25 +112,26 @@ def _landmark(record: Record, rate) -> Iterator[Finding]:
             own = level == rate.population
             rates = [rate] if own else record.rates_within(rate, level)
             if own or _cover(record, rates, rate, level):
-                yield _on_its_side(rate, landmarks[0], medians[0], [span(r) for r in rates])
+                yield _on_its_side(rate, landmarks[0], medians[0], [printed_span(r) for r in rates])
             return
 
 
-def _cover(record: Record, rates: list, rate, level: str) -> bool:
+def _cover(record: Record, rates: list[Number], rate: Number, level: str) -> bool:
     """Return whether rates are of all patients of a population, as a whole or in its parts."""
     whole, *parts = (
         record.size(rate._replace(population=population))
         for population in (level, below(level, "NET"), below(level, "NEC"))
     )
     populations = {r.population for r in rates}
-    divided = None not in parts and sum(parts) == whole
+    known = [n for n in parts if n is not None]
+    divided = len(known) == len(parts) and sum(known) == whole
     return level in populations or (
         divided and populations >= {below(level, "NET"), below(level, "NEC")}
     )
 
 
-def _on_its_side(rate, landmark, median, shares: list) -> Finding:
-    at, half = months(landmark.value, landmark.unit), span(median)
+def _on_its_side(rate: Number, landmark: Number, median: Number, shares: list[Span]) -> Finding:
+    at, half = months(landmark.value, landmark.unit), printed_span(median)
     too_early = all(share.low > 50 for share in shares) and half.high < at
     too_late = all(share.high < 50 for share in shares) and half.low > at
     if not too_early and not too_late:
@@ -143,7 +145,7 @@ def _on_its_side(rate, landmark, median, shares: list) -> Finding:
 
 def _same_responders(record: Record) -> Iterator[Finding]:
     """Check that durations of response agree where the responders are the same patients."""
-    medians = defaultdict(list)
+    medians: dict[tuple[str, str], list[Number]] = defaultdict(list)
     for row in all_numbers(record.data):
         if (row.outcome, row.statistic) == ("DOR", "median") and span(row):
             medians[row.source, row.trial].append(row)
@@ -152,7 +154,7 @@ def _same_responders(record: Record) -> Iterator[Finding]:
         if len(numbers) < 2:
             continue
         for number in numbers:
-            others = [o for o in numbers if not span(number).meets(span(o))]
+            others = [o for o in numbers if not printed_span(number).meets(printed_span(o))]
             if not others:
                 yield about(number, RESPONDERS, MATCH)
                 continue
