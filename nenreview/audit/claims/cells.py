@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pandas as pd
 
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, remarks
 from nenreview.audit.claims.quantities import Quantities, listed
 from nenreview.audit.rules.spelling import repair
+from nenreview.evidence.rows import Claim
 from nenreview.stats.rate import Rate
 from nenreview.wording import interval, of
 
 _GRADES = ("1", "2", "3", "4", "5")
 
 
-def every_row(claim, read: Quantities, *, table: str, column: str, words: str) -> Answer:
+def every_row(claim: Claim, read: Quantities, *, table: str, column: str, words: str) -> Answer:
     """Test that every row of a table has each of some words in a column."""
     cells = _column(claim, read, table, column)
     lacking = {
@@ -30,7 +32,7 @@ def every_row(claim, read: Quantities, *, table: str, column: str, words: str) -
     return holds(shown)
 
 
-def some_row(claim, read: Quantities, *, table: str, column: str, words: str) -> Answer:
+def some_row(claim: Claim, read: Quantities, *, table: str, column: str, words: str) -> Answer:
     """Say where no row of a table has any of some words in a column."""
     cells = _column(claim, read, table, column)
     found = [row for row, text in cells.items() if any(_has(text, w) for w in listed(words))]
@@ -42,7 +44,7 @@ def some_row(claim, read: Quantities, *, table: str, column: str, words: str) ->
     return remarks(shown, f"{of(rate)} in {table}, {column}; 95% interval {limits}%")
 
 
-def no_row(claim, read: Quantities, *, table: str, column: str, words: str) -> Answer:
+def no_row(claim: Claim, read: Quantities, *, table: str, column: str, words: str) -> Answer:
     """Test that no row of a table has any of some words in a column."""
     cells = _column(claim, read, table, column)
     found = [row for row, text in cells.items() if any(_has(text, w) for w in listed(words))]
@@ -52,7 +54,9 @@ def no_row(claim, read: Quantities, *, table: str, column: str, words: str) -> A
     return fails(shown, f"rows {', '.join(sorted(found, key=int))}")
 
 
-def not_denied(claim, read: Quantities, *, table: str, row: str, column: str, words: str) -> Answer:
+def not_denied(
+    claim: Claim, read: Quantities, *, table: str, row: str, column: str, words: str
+) -> Answer:
     """Test that a cell has none of some words against the claim."""
     text = _column(claim, read, table, column)[row]
     found = [w for w in listed(words) if _has(text, w)]
@@ -61,7 +65,7 @@ def not_denied(claim, read: Quantities, *, table: str, row: str, column: str, wo
     return conflicts(f"{column}: {', '.join(found)}", f"{found[0]} in {table}, {column}")
 
 
-def names(claim, read: Quantities, *, words: str, place: str) -> Answer:
+def names(claim: Claim, read: Quantities, *, words: str, place: str) -> Answer:
     """Test that a cell names what another place names of the same trial."""
     cell = _column(claim, read, claim.table, claim.column)[claim.row]
     lacking = [w for w in listed(words) if not _has(cell, w)]
@@ -69,7 +73,7 @@ def names(claim, read: Quantities, *, words: str, place: str) -> Answer:
     return conflicts(shown, f"{cell} does not cover {lacking[0]}") if lacking else holds(shown)
 
 
-def as_registered(claim, read: Quantities, *, fact: str, other: str) -> Answer:
+def as_registered(claim: Claim, read: Quantities, *, fact: str, other: str) -> Answer:
     """Test a cell against what ``trials.csv`` has from another source."""
     cell = _column(claim, read, claim.table, claim.column)[claim.row]
     trial = read.data.trials.set_index("trial").loc[claim.trial]
@@ -79,7 +83,7 @@ def as_registered(claim, read: Quantities, *, fact: str, other: str) -> Answer:
     return holds(shown) if cell == trial[fact] else conflicts(shown, f"two prints of the {fact}")
 
 
-def characters(claim, read: Quantities) -> Answer:
+def characters(claim: Claim, read: Quantities) -> Answer:
     """Test that the held text has no character that a change of encoding has broken."""
     broken = re.findall(r"[^\x00-\x7f]{2,}", claim.printed)
     repaired = repair(claim.printed)
@@ -93,7 +97,7 @@ def characters(claim, read: Quantities) -> Answer:
     return remarks(repaired, explanation)
 
 
-def with_results(claim, read: Quantities, *, outcomes: str) -> Answer:
+def with_results(claim: Claim, read: Quantities, *, outcomes: str) -> Answer:
     """Test that each outcome that the methods name has a result in the source."""
     rows = read.data.select(source=claim.source, trial=claim.trial)
     rows = rows[
@@ -107,7 +111,7 @@ def with_results(claim, read: Quantities, *, outcomes: str) -> Answer:
     return remarks(shown, f"named, and no result is printed: {', '.join(lacking)}")
 
 
-def table_holds(claim, read: Quantities, *, cited: str, outcome: str, words: str) -> Answer:
+def table_holds(claim: Claim, read: Quantities, *, cited: str, outcome: str, words: str) -> Answer:
     """Test that a cited table has an outcome of the populations that it is cited for."""
     rows = read.data.select(source=claim.source, table=cited, outcome=outcome)
     found = [p for p in rows["population"] if any(_has(p, word) for word in listed(words))]
@@ -117,7 +121,7 @@ def table_holds(claim, read: Quantities, *, cited: str, outcome: str, words: str
     return fails(shown, f"{cited} prints {outcome} of whole columns alone, {len(rows)} numbers")
 
 
-def in_table(claim, read: Quantities, *, trial: str) -> Answer:
+def in_table(claim: Claim, read: Quantities, *, trial: str) -> Answer:
     """Say whether a trial of the other sources is in a table."""
     rows = read.data.select(source=claim.source, table=claim.table)
     known = read.data.trials.set_index("trial").loc[trial]
@@ -133,7 +137,7 @@ def in_table(claim, read: Quantities, *, trial: str) -> Answer:
     )
 
 
-def lists_agree(claim, read: Quantities, *, outcome: str, first: str, second: str) -> Answer:
+def lists_agree(claim: Claim, read: Quantities, *, outcome: str, first: str, second: str) -> Answer:
     """Test that two places count the same categories; one ending in * is spelt out in its note."""
     counts = []
     for tables in (first, second):
@@ -152,12 +156,12 @@ def lists_agree(claim, read: Quantities, *, outcome: str, first: str, second: st
     )
 
 
-def _named(frame: pd.DataFrame):
+def _named(frame: pd.DataFrame) -> Iterator[tuple]:
     return zip(frame.index, frame.itertuples(index=False), strict=True)
 
 
 def most_frequent(
-    claim, read: Quantities, *, named: str, outcome: str, table: str, statistic: str
+    claim: Claim, read: Quantities, *, named: str, outcome: str, table: str, statistic: str
 ) -> Answer:
     """Test that the named categories of a table are its most frequent, ties included."""
     rows = read.data.select(
@@ -176,7 +180,7 @@ def most_frequent(
     return fails(shown, f"leaves out {left_out}, no rarer than the {least:g}{unit} of a named one")
 
 
-def worst_grade(claim, read: Quantities, *, event: str, table: str) -> Answer:
+def worst_grade(claim: Claim, read: Quantities, *, event: str, table: str) -> Answer:
     """Test that an adverse event named by its grade is the only one of that grade or worse."""
     named = read.number(event)
     rows = _by_grade(claim, read, table)
@@ -189,7 +193,7 @@ def worst_grade(claim, read: Quantities, *, event: str, table: str) -> Answer:
     return fails(shown, f"besides {named.category} (grade {named.grade}) the table has {worst}")
 
 
-def grade_at_most(claim, read: Quantities, *, named: str, grade: str, table: str) -> Answer:
+def grade_at_most(claim: Claim, read: Quantities, *, named: str, grade: str, table: str) -> Answer:
     """Test that adverse events have no grade above a limit."""
     rows = _by_grade(claim, read, table)
     rows = rows[rows["category"].isin(listed(named))]
@@ -200,7 +204,7 @@ def grade_at_most(claim, read: Quantities, *, named: str, grade: str, table: str
     return fails(shown, f"{above['category'].iloc[0]} has grade {above['grade'].iloc[0]}")
 
 
-def graded_alike(claim, read: Quantities, *, events: str, table: str) -> Answer:
+def graded_alike(claim: Claim, read: Quantities, *, events: str, table: str) -> Answer:
     """Test that events have the one grade in a table that another place prints."""
     rows = _by_grade(claim, read, table)
     wrong, shown = [], []
@@ -212,7 +216,7 @@ def graded_alike(claim, read: Quantities, *, events: str, table: str) -> Answer:
     return conflicts("; ".join(shown), wrong[0]) if wrong else holds("; ".join(shown))
 
 
-def _by_grade(claim, read: Quantities, table: str) -> pd.DataFrame:
+def _by_grade(claim: Claim, read: Quantities, table: str) -> pd.DataFrame:
     """Return the numbers above nought of a table of adverse events by grade."""
     rows = read.data.select(source=claim.source, trial=claim.trial, table=table)
     rows = rows[rows["grade"].isin(_GRADES) & (rows["value"] > 0)]
@@ -221,7 +225,7 @@ def _by_grade(claim, read: Quantities, table: str) -> pd.DataFrame:
     return rows
 
 
-def _column(claim, read: Quantities, table: str, column: str) -> dict[str, str]:
+def _column(claim: Claim, read: Quantities, table: str, column: str) -> dict[str, str]:
     """Return the cells of a column of a table of the claim's source, by the label of their row."""
     cells = read.data.cells
     cells = cells[(cells["source"] == claim.source) & (cells["table"] == table)]

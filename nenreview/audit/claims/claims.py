@@ -78,7 +78,7 @@ def claim_problems(data: Dataset) -> list[Problem]:
     return problems
 
 
-def arguments_of(claim) -> dict[str, str]:
+def arguments_of(claim: Claim) -> dict[str, str]:
     """Return the arguments of a row by name."""
     given = filter(None, claim.arguments.split(LIST_SEPARATOR))
     return {name: value for name, _, value in (argument.partition("=") for argument in given)}
@@ -94,7 +94,7 @@ def _parameters(test: Callable[..., Answer]) -> tuple[list[str], list[str]]:
     return [p.name for p in own if p.default is p.empty], [p.name for p in own]
 
 
-def _finding(claim, answer: Answer) -> Finding:
+def _finding(claim: Claim, answer: Answer) -> Finding:
     holds = answer.verdict in (MATCH, NOT_CHECKABLE)
     return Finding(
         id=claim.claim,

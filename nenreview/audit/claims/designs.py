@@ -8,13 +8,14 @@ from itertools import product
 from nenreview.audit.claims.answer import Answer, fails, holds, remarks
 from nenreview.audit.claims.quantities import Quantities, listed
 from nenreview.audit.two_groups import tables_that_fit
+from nenreview.evidence.rows import Claim
 from nenreview.stats.rate import Rate
 from nenreview.stats.two_stage import Hypotheses, first_stage_limits
 from nenreview.wording import of, percent
 
 
 def stopping_rule(
-    claim,
+    claim: Claim,
     read: Quantities,
     *,
     first: str,
@@ -77,7 +78,7 @@ def _limits(n1: int, wanted: Hypotheses, largest: int) -> frozenset[int]:
     return frozenset(first_stage_limits(n1, wanted, largest))
 
 
-def cohorts(claim, read: Quantities, *, sizes: str, least: str) -> Answer:
+def cohorts(claim: Claim, read: Quantities, *, sizes: str, least: str) -> Answer:
     """Test that every dose level that was opened has the patients that its design needs."""
     counts = [read.total(size) for size in listed(sizes)]
     small = [n for n in counts if n < int(least)]
@@ -91,7 +92,7 @@ def cohorts(claim, read: Quantities, *, sizes: str, least: str) -> Answer:
     )
 
 
-def adjusted(claim, read: Quantities, *, values: str, level: str) -> Answer:
+def adjusted(claim: Claim, read: Quantities, *, values: str, level: str) -> Answer:
     """Test that each p value is below the level divided by their number (Bonferroni)."""
     rows = read.numbers(values)
     each = float(level) / len(rows)
@@ -104,7 +105,7 @@ def adjusted(claim, read: Quantities, *, values: str, level: str) -> Answer:
 
 
 def top_share(
-    claim,
+    claim: Claim,
     read: Quantities,
     *,
     first: str,

@@ -10,10 +10,11 @@ from nenreview.audit.spans import Span
 from nenreview.evidence.integrity import NUMBER_KEY
 from nenreview.evidence.overlaps import SAME, Report, relation
 from nenreview.evidence.population import ROOT_POPULATION
+from nenreview.evidence.rows import Claim, Number
 from nenreview.wording import of, percent, population_name
 
 
-def equals(claim, read: Quantities, *, number: str, total: str) -> Answer:
+def equals(claim: Claim, read: Quantities, *, number: str, total: str) -> Answer:
     """Test that a printed number is the sum that other printed numbers make."""
     printed, made = read.total(number), read.total(total)
     shown = read.shown(total)
@@ -24,7 +25,7 @@ def equals(claim, read: Quantities, *, number: str, total: str) -> Answer:
     return (conflicts if elsewhere else fails)(shown, explanation)
 
 
-def between(claim, read: Quantities, *, low: str, high: str, rate: str) -> Answer:
+def between(claim: Claim, read: Quantities, *, low: str, high: str, rate: str) -> Answer:
     """Test that a rate lies in a printed range of rates."""
     found = read.rate(rate)
     limits = Span(read.span(low).low, read.span(high).high)
@@ -41,7 +42,7 @@ def between(claim, read: Quantities, *, low: str, high: str, rate: str) -> Answe
     return remarks(shown, f"{explanation} that {there}")
 
 
-def covers(claim, read: Quantities, *, low: str, high: str, values: str) -> Answer:
+def covers(claim: Claim, read: Quantities, *, low: str, high: str, values: str) -> Answer:
     """Test that a printed range is that of the numbers it stands for, units converted."""
     ends = [read.number(low), read.number(high)]
     bounds = f"{ends[0].printed}–{ends[1].printed}"
@@ -67,7 +68,7 @@ def covers(claim, read: Quantities, *, low: str, high: str, values: str) -> Answ
 
 
 def range_below(
-    claim, read: Quantities, *, low: str, high: str, other: str, another: str
+    claim: Claim, read: Quantities, *, low: str, high: str, other: str, another: str
 ) -> Answer:
     """Test that one printed range lies below another (`other` to `another`)."""
     a, b = (read.number(low), read.number(high)), (read.number(other), read.number(another))
@@ -78,7 +79,7 @@ def range_below(
     return fails(shown, f"the first range does not lie below the second, {reach}")
 
 
-def in_order(claim, read: Quantities, *, pairs: str) -> Answer:
+def in_order(claim: Claim, read: Quantities, *, pairs: str) -> Answer:
     """Test that of each pair of printed numbers, ``a < b``, the first is the smaller."""
     shown, wrong = [], []
     for pair in listed(pairs):
@@ -95,7 +96,7 @@ def in_order(claim, read: Quantities, *, pairs: str) -> Answer:
     return holds("; ".join(shown), f"so in {len(shown)} of {len(shown)}")
 
 
-def given(claim, read: Quantities, *, values: str) -> Answer:
+def given(claim: Claim, read: Quantities, *, values: str) -> Answer:
     """Test that each of several numbers is printed, and is not nought."""
     rows = read.numbers(values)
     lacking = [_named(read, row) for row in rows if row.status != "reported" or not row.value]
@@ -107,7 +108,7 @@ def given(claim, read: Quantities, *, values: str) -> Answer:
     )
 
 
-def missing_elsewhere(claim, read: Quantities, *, number: str, elsewhere: str) -> Answer:
+def missing_elsewhere(claim: Claim, read: Quantities, *, number: str, elsewhere: str) -> Answer:
     """Test that a number given as missing is printed nowhere else."""
     here, there = read.number(number), read.number(elsewhere)
     shown = _named(read, there)
@@ -122,7 +123,7 @@ def missing_elsewhere(claim, read: Quantities, *, number: str, elsewhere: str) -
     return (conflicts if same else remarks)(shown, explanation)
 
 
-def reached(claim, read: Quantities, *, estimate: str, other: str) -> Answer:
+def reached(claim: Claim, read: Quantities, *, estimate: str, other: str) -> Answer:
     """Test that a median is not both estimated and not reached."""
     first, second = read.number(estimate), read.number(other)
     shown = f"{first.relation}{first.printed} {first.unit.removesuffix('s')} and {second.printed}"
@@ -131,7 +132,7 @@ def reached(claim, read: Quantities, *, estimate: str, other: str) -> Answer:
     return conflicts(shown, "a median that was not reached has no estimate, only a lower limit")
 
 
-def with_unit(claim, read: Quantities, *, values: str) -> Answer:
+def with_unit(claim: Claim, read: Quantities, *, values: str) -> Answer:
     """Test that numbers are printed with their units."""
     rows = read.numbers(values)
     bare = [row.printed for row in rows if not row.unit]
@@ -139,7 +140,7 @@ def with_unit(claim, read: Quantities, *, values: str) -> Answer:
     return remarks(shown, f"no unit is printed with {' and '.join(bare)}") if bare else holds(shown)
 
 
-def with_level(claim, read: Quantities, *, limits: str) -> Answer:
+def with_level(claim: Claim, read: Quantities, *, limits: str) -> Answer:
     """Test that intervals, named by their lower limits, are printed with their level."""
     rows = read.numbers(limits)
     levels = read.data.select(source=claim.source, statistic="ci_level")
@@ -154,7 +155,7 @@ def with_level(claim, read: Quantities, *, limits: str) -> Answer:
     )
 
 
-def whole_trials(claim, read: Quantities, *, sizes: str) -> Answer:
+def whole_trials(claim: Claim, read: Quantities, *, sizes: str) -> Answer:
     """Test that the sizes of a comparison are those of whole trials, and not of parts."""
     parts, shown = [], []
     for row in read.numbers(sizes):
@@ -173,7 +174,7 @@ def whole_trials(claim, read: Quantities, *, sizes: str) -> Answer:
     )
 
 
-def references(claim, read: Quantities, *, numbers: str, studies: str) -> Answer:
+def references(claim: Claim, read: Quantities, *, numbers: str, studies: str) -> Answer:
     """Test that as many references are given as studies are counted."""
     cited, counted = listed(numbers), read.total(studies)
     shown = f"references {', '.join(cited)} for {counted} studies"
@@ -182,7 +183,7 @@ def references(claim, read: Quantities, *, numbers: str, studies: str) -> Answer
     return fails(shown, f"{len(cited)} references stand for {counted} studies")
 
 
-def as_many(claim, read: Quantities, *, first: str, second: str) -> Answer:
+def as_many(claim: Claim, read: Quantities, *, first: str, second: str) -> Answer:
     """Test that two lists of printed numbers are the same, number by number."""
     a, b = read.numbers(first), read.numbers(second)
     shown = f"{_values(a)} and {_values(b)}"
@@ -191,7 +192,7 @@ def as_many(claim, read: Quantities, *, first: str, second: str) -> Answer:
     return conflicts(shown, "the two places differ")
 
 
-def repeated(claim, read: Quantities, *, first: str, second: str) -> Answer:
+def repeated(claim: Claim, read: Quantities, *, first: str, second: str) -> Answer:
     """Say where one print stands for two groups of patients."""
     a, b = read.number(first), read.number(second)
     shown = " and ".join(
@@ -203,19 +204,19 @@ def repeated(claim, read: Quantities, *, first: str, second: str) -> Answer:
     return remarks(shown, f"{a.printed} is printed of two groups that share no patient")
 
 
-def _is_na(row) -> bool:
+def _is_na(row: Number) -> bool:
     return row.status in ("not_applicable", "not_reached")
 
 
-def _report(row) -> Report:
+def _report(row: Number) -> Report:
     return Report(row.source, row.trial, row.population)
 
 
-def _values(rows: list) -> str:
+def _values(rows: list[Number]) -> str:
     return ", ".join(row.printed for row in rows)
 
 
-def _named(read: Quantities, row) -> str:
+def _named(read: Quantities, row: Number) -> str:
     """Return a number with its trial, by name, and its population."""
     trials = read.data.trials.set_index("trial")["name"]
     who = trials.get(row.trial, "") if row.trial else ""

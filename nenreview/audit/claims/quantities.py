@@ -10,7 +10,7 @@ import re
 
 from nenreview.audit.spans import Span, span
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.rows import numbers_by_key
+from nenreview.evidence.rows import Number, numbers_by_key
 from nenreview.stats.durations import UNITS, months
 from nenreview.stats.percentages import counts_cut_off_to, counts_that_fit
 from nenreview.stats.rate import Rate
@@ -32,7 +32,7 @@ class Quantities:
         self.data = data
         self._rows = numbers_by_key(data)
 
-    def number(self, key: str):
+    def number(self, key: str) -> Number:
         """Return the row of ``results.csv`` with a key.
 
         Raises
@@ -44,7 +44,7 @@ class Quantities:
             raise LookupError(f"{key!r}; expected a key of data/results.csv")
         return self._rows[key]
 
-    def numbers(self, keys: str) -> list:
+    def numbers(self, keys: str) -> list[Number]:
         """Return the rows that a list of keys names, in its order."""
         return [self.number(key) for key in listed(keys)]
 
@@ -69,7 +69,8 @@ class Quantities:
 
     def _parts(self, text: str) -> list[tuple[int, int]]:
         """Return (sign, count) of each part of a sum."""
-        parts, at = [], 0
+        parts: list[tuple[int, int]] = []
+        at = 0
         while at < len(text):
             found = _SUM.match(text, at)
             if not found or bool(found["sign"]) != bool(parts):

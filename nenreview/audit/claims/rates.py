@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, open_question, remarks
 from nenreview.audit.claims.quantities import Quantities, listed
+from nenreview.evidence.rows import Claim
 from nenreview.stats.percentages import how_printed
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
@@ -12,7 +13,7 @@ from nenreview.wording import interval, of, p_value, percent, points
 _LEVEL = 0.05
 
 
-def higher(claim, read: Quantities, *, first: str, second: str) -> Answer:
+def higher(claim: Claim, read: Quantities, *, first: str, second: str) -> Answer:
     """Test that the first of two rates is higher, by more than chance gives at 5%."""
     pair = Comparison(read.rate(first), read.rate(second))
     shown = f"{_against(pair)}, Fisher p = {p_value(pair.fisher_p)}"
@@ -28,7 +29,9 @@ def higher(claim, read: Quantities, *, first: str, second: str) -> Answer:
     return holds(shown, f"unadjusted, of groups compared after the fact; {limits} points")
 
 
-def indistinguishable(claim, read: Quantities, *, first: str, second: str, margin: str) -> Answer:
+def indistinguishable(
+    claim: Claim, read: Quantities, *, first: str, second: str, margin: str
+) -> Answer:
     """Test that two rates are alike: that their difference is surely within a margin.
 
     A p value above 5% is no evidence of likeness; the interval of the difference is. The
@@ -46,7 +49,7 @@ def indistinguishable(claim, read: Quantities, *, first: str, second: str, margi
     )
 
 
-def extreme(claim, read: Quantities, *, rates: str, names: str, end: str) -> Answer:
+def extreme(claim: Claim, read: Quantities, *, rates: str, names: str, end: str) -> Answer:
     """Test that the first of several rates is the highest, or the lowest.
 
     Parameters
@@ -74,7 +77,7 @@ def extreme(claim, read: Quantities, *, rates: str, names: str, end: str) -> Ans
     return fails(shown, f"{name} {of(claimed)} is not alone the {end}; {reasons}")
 
 
-def pooled(claim, read: Quantities, *, rates: str, percentage: str) -> Answer:
+def pooled(claim: Claim, read: Quantities, *, rates: str, percentage: str) -> Answer:
     """Test that rates have the printed percentage, each and all together."""
     each, printed = read.rates(rates), read.number(percentage).printed
     together = Rate(sum(r.events for r in each), sum(r.n for r in each))
@@ -85,7 +88,7 @@ def pooled(claim, read: Quantities, *, rates: str, percentage: str) -> Answer:
     return holds(shown)
 
 
-def none(claim, read: Quantities, *, rates: str) -> Answer:
+def none(claim: Claim, read: Quantities, *, rates: str) -> Answer:
     """Test that nobody in any of several groups has the event."""
     each = read.rates(rates)
     shown = " and ".join(map(of, each))
@@ -97,7 +100,7 @@ def none(claim, read: Quantities, *, rates: str) -> Answer:
     return holds(shown, f"none of {together.n}, which a rate of up to {limit:.1f}% can give")
 
 
-def true_of(claim, read: Quantities, *, percentage: str, rates: str, names: str) -> Answer:
+def true_of(claim: Claim, read: Quantities, *, percentage: str, rates: str, names: str) -> Answer:
     """Test of which population a printed percentage is true, the one that is named first."""
     printed = read.number(percentage).printed
     named = dict(zip(listed(names), read.rates(rates), strict=True))
@@ -110,7 +113,7 @@ def true_of(claim, read: Quantities, *, percentage: str, rates: str, names: str)
     return fails(shown, f"{printed}% is said of {first}, and {where}")
 
 
-def one_count(claim, read: Quantities, *, first: str, second: str) -> Answer:
+def one_count(claim: Claim, read: Quantities, *, first: str, second: str) -> Answer:
     """Test that two printed rates count the same patients."""
     a, b = read.rate(first), read.rate(second)
     shown = f"{of(a)} and {of(b)}"
@@ -119,7 +122,7 @@ def one_count(claim, read: Quantities, *, first: str, second: str) -> Answer:
     return conflicts(shown, f"{a.events} patients in one place and {b.events} in the other")
 
 
-def nested(claim, read: Quantities, *, part: str, whole: str) -> Answer:
+def nested(claim: Claim, read: Quantities, *, part: str, whole: str) -> Answer:
     """Test that a smaller report can lie within a larger one.
 
     What the larger has more of a category cannot exceed what it has more of patients, and
@@ -137,7 +140,7 @@ def nested(claim, read: Quantities, *, part: str, whole: str) -> Answer:
     )
 
 
-def without(claim, read: Quantities, *, rate: str, part: str, why: str) -> Answer:
+def without(claim: Claim, read: Quantities, *, rate: str, part: str, why: str) -> Answer:
     """Say what a rate is without a part of its patients whom the label does not cover."""
     whole, other = read.rate(rate), read.rate(part)
     rest = whole - other
@@ -147,7 +150,7 @@ def without(claim, read: Quantities, *, rate: str, part: str, why: str) -> Answe
     return remarks(shown, f"{other.n} of the {whole.n} {why}, {other.events} with the event")
 
 
-def either_way(claim, read: Quantities, *, rate: str, added: str, why: str) -> Answer:
+def either_way(claim: Claim, read: Quantities, *, rate: str, added: str, why: str) -> Answer:
     """Say what a rate is with some whom the print leaves out and could have counted."""
     narrow, more = read.rate(rate), read.total(added)
     wide = Rate(narrow.events + more, narrow.n)
@@ -157,7 +160,7 @@ def either_way(claim, read: Quantities, *, rate: str, added: str, why: str) -> A
     return remarks(shown, f"{more} more {why}; the print does not say how the two are told apart")
 
 
-def labelled(claim, read: Quantities, *, rate: str, otherwise: str, named: str) -> Answer:
+def labelled(claim: Claim, read: Quantities, *, rate: str, otherwise: str, named: str) -> Answer:
     """Test that all patients under a label are so named elsewhere; else bound their rate.
 
     Whether those named otherwise had the event is not printed, so the rate of the rest lies
@@ -176,7 +179,7 @@ def labelled(claim, read: Quantities, *, rate: str, otherwise: str, named: str) 
     )
 
 
-def share_within(claim, read: Quantities, *, rate: str, most: str) -> Answer:
+def share_within(claim: Claim, read: Quantities, *, rate: str, most: str) -> Answer:
     """Say how many of a population a number is not about, above a percentage of them, ours."""
     tested = read.rate(rate)
     missing = tested.n - tested.events
@@ -186,7 +189,7 @@ def share_within(claim, read: Quantities, *, rate: str, most: str) -> Answer:
     return remarks(shown, f"{missing} of {tested.n} are not among them")
 
 
-def comparable(claim, read: Quantities, *, rate: str, low: str, high: str) -> Answer:
+def comparable(claim: Claim, read: Quantities, *, rate: str, low: str, high: str) -> Answer:
     """Say how a rate lies to a printed range that it is compared with, and how sure it is."""
     found = read.rate(rate)
     a, b = read.number(low), read.number(high)
@@ -207,7 +210,7 @@ def comparable(claim, read: Quantities, *, rate: str, low: str, high: str) -> An
     )
 
 
-def with_interval(claim, read: Quantities, *, rate: str, outcome: str) -> Answer:
+def with_interval(claim: Claim, read: Quantities, *, rate: str, outcome: str) -> Answer:
     """Test that the source prints an interval for any rate of an outcome."""
     found = read.rate(rate)
     shown = f"{of(found)}, 95% interval {interval(found.clopper_pearson())}% (Clopper-Pearson)"
@@ -218,7 +221,7 @@ def with_interval(claim, read: Quantities, *, rate: str, outcome: str) -> Answer
     return remarks(shown, f"no interval of {outcome} is printed in the source")
 
 
-def against_target(claim, read: Quantities, *, rates: str, percentages: str) -> Answer:
+def against_target(claim: Claim, read: Quantities, *, rates: str, percentages: str) -> Answer:
     """Say what can be told of an endpoint that is said to be met or missed without a target.
 
     Parameters

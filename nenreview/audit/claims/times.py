@@ -8,12 +8,13 @@ from itertools import accumulate
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, open_question, remarks
 from nenreview.audit.claims.quantities import Quantities, listed
 from nenreview.evidence.overlaps import SAME, Report, relation
+from nenreview.evidence.rows import Claim, Number
 from nenreview.wording import of, percent, population_name
 
 _AT_THE_SCAN = 0.2  # months: three days early and three late, to one decimal
 
 
-def first_scan(claim, read: Quantities, *, medians: str, scan: str) -> Answer:
+def first_scan(claim: Claim, read: Quantities, *, medians: str, scan: str) -> Answer:
     """Say which medians are the date of the first scan, when half had progressed by then."""
     at = read.time(scan)
     rows = read.numbers(medians)
@@ -30,7 +31,7 @@ def first_scan(claim, read: Quantities, *, medians: str, scan: str) -> Answer:
     )
 
 
-def one_time(claim, read: Quantities, *, first: str, second: str) -> Answer:
+def one_time(claim: Claim, read: Quantities, *, first: str, second: str) -> Answer:
     """Test that two printed times of one trial are the same, units converted."""
     rows = read.number(first), read.number(second)
     shown = " and ".join(_in_months(read, row) for row in rows)
@@ -41,12 +42,12 @@ def one_time(claim, read: Quantities, *, first: str, second: str) -> Answer:
     return (conflicts if same else remarks)(shown, f"two medians of one trial, of {who}")
 
 
-def _in_months(read: Quantities, row) -> str:
+def _in_months(read: Quantities, row: Number) -> str:
     printed = f"{row.printed} {row.unit}"
     return printed if row.unit == "months" else f"{printed} = {read.time(row.id):.1f} months"
 
 
-def landmark_met(claim, read: Quantities, *, landmark: str, median: str) -> Answer:
+def landmark_met(claim: Claim, read: Quantities, *, landmark: str, median: str) -> Answer:
     """Test whether an endpoint at a landmark can be judged from what is printed.
 
     A median before the landmark leaves fewer than half of the patients there.
@@ -66,7 +67,7 @@ def landmark_met(claim, read: Quantities, *, landmark: str, median: str) -> Answ
     )
 
 
-def median_of_groups(claim, read: Quantities, *, median: str, counts: str) -> Answer:
+def median_of_groups(claim: Claim, read: Quantities, *, median: str, counts: str) -> Answer:
     """Test a median against counts in groups, whose values are their categories in order."""
     rows = read.numbers(counts)
     total = sum(int(row.value) for row in rows)
@@ -81,11 +82,11 @@ def median_of_groups(claim, read: Quantities, *, median: str, counts: str) -> An
     return fails(shown, f"{printed} is printed as the median")
 
 
-def _group_of(rank: int, rows: list, reached: list[int]) -> str:
+def _group_of(rank: int, rows: list[Number], reached: list[int]) -> str:
     return next(row.category for row, n in zip(rows, reached, strict=True) if rank <= n)
 
 
-def explained_by(claim, read: Quantities, *, events: str, few: str) -> Answer:
+def explained_by(claim: Claim, read: Quantities, *, events: str, few: str) -> Answer:
     """Test that a few early events bring a median forward: that it moves without them.
 
     Parameters
@@ -108,7 +109,7 @@ def explained_by(claim, read: Quantities, *, events: str, few: str) -> Answer:
     return fails(shown, f"without the {named} still half or more have the event by the same date")
 
 
-def carried_by(claim, read: Quantities, *, group: str) -> Answer:
+def carried_by(claim: Claim, read: Quantities, *, group: str) -> Answer:
     """Test that a group could carry a median: that it is half of the patients or more.
 
     A smaller group, however late its events, leaves the median where the others put it.
@@ -127,7 +128,7 @@ def carried_by(claim, read: Quantities, *, group: str) -> Answer:
     )
 
 
-def longest(claim, read: Quantities, *, value: str, times: str) -> Answer:
+def longest(claim: Claim, read: Quantities, *, value: str, times: str) -> Answer:
     """Say whether a median stands out: how it compares with the next longest of the sources."""
     row = read.number(value)
     data = read.data.results
@@ -149,7 +150,7 @@ def longest(claim, read: Quantities, *, value: str, times: str) -> Answer:
     )
 
 
-def still_ongoing(claim, read: Quantities, *, ongoing: str) -> Answer:
+def still_ongoing(claim: Claim, read: Quantities, *, ongoing: str) -> Answer:
     """Test that a median can have been reached with so many events still to come."""
     rate = read.rate(ongoing)
     ended = rate.n - rate.events
@@ -160,7 +161,9 @@ def still_ongoing(claim, read: Quantities, *, ongoing: str) -> Answer:
     return holds(shown, f"half or more have ended{edge}")
 
 
-def sustained(claim, read: Quantities, *, share: str, responders: str, shortest: str) -> Answer:
+def sustained(
+    claim: Claim, read: Quantities, *, share: str, responders: str, shortest: str
+) -> Answer:
     """Test that all responses are lasting: that the shortest is not far from the longest told.
 
     Parameters
@@ -189,7 +192,7 @@ def sustained(claim, read: Quantities, *, share: str, responders: str, shortest:
     )
 
 
-def whole_cycles(claim, read: Quantities, *, interval: str, cycle: str) -> Answer:
+def whole_cycles(claim: Claim, read: Quantities, *, interval: str, cycle: str) -> Answer:
     """Test that scans fall on whole cycles of treatment."""
     scans, cycles = read.number(interval), read.number(cycle)
     shown = f"{scans.printed} {scans.unit} are {scans.value / cycles.value:g} cycles"
