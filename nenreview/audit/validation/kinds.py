@@ -74,7 +74,7 @@ def _is_of_tested(place: Place) -> bool:
     return place.number.statistic == "percent" and "tested" in place.number.population
 
 
-def _is(*, outcome: str = "", statistic: str = ""):
+def _is(*, outcome: str = "", statistic: str = "") -> Callable[[Place], bool]:
     """Return what tells whether a place prints a number of this outcome and statistic."""
 
     def eligible(place: Place) -> bool:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
 from nenreview.audit.validation.synthetic import Cell, Number
 
+_Choice = TypeVar("_Choice")
 Pages = tuple[Cell, ...]
 DRAWS = 60  # of a wrong value, before the place is given up
 
@@ -74,7 +76,7 @@ def off_by_one(rng: np.random.Generator, printed: str) -> str | None:
     return str(int(printed) + rng.choice((-1, 1)))
 
 
-def one(rng: np.random.Generator, choices: list):
+def one(rng: np.random.Generator, choices: list[_Choice]) -> _Choice:
     """Return one of some choices.
 
     Raises

@@ -6,10 +6,10 @@ column. Everything is rounded, halves up, from patients who are all known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -109,7 +109,8 @@ def clean(rng: np.random.Generator, *, smallest: int = 24, largest: int = 60) ->
 
 def dataset(cells: tuple[Cell, ...]) -> Dataset:
     """Return pages as a dataset; see ``data/datapackage.json``."""
-    rows, lines = [], []
+    rows: list[tuple] = []
+    lines: list[tuple] = []
     for cell in cells:
         place = (cell.table, cell.row_group, cell.row, cell.column)
         if not cell.is_prose:
@@ -180,11 +181,11 @@ def _size(population: str, n: int) -> Number:
     return Number(population, "patients", "n", str(n), "patients")
 
 
-def _share(population: str, outcome: str, rate: Rate, places: int = 1, **named) -> Number:
+def _share(population: str, outcome: str, rate: Rate, places: int = 1, **named: str) -> Number:
     return Number(population, outcome, "percent", rate.percent(places), "%", **named)
 
 
-def _count(population: str, outcome: str, rate: Rate, **named) -> Number:
+def _count(population: str, outcome: str, rate: Rate, **named: str) -> Number:
     return Number(population, outcome, "events", str(rate.events), "patients", **named)
 
 
@@ -192,7 +193,9 @@ def _among(chosen: np.ndarray, who: np.ndarray) -> Rate:
     return Rate(int((chosen & who).sum()), int(who.sum()))
 
 
-def _time(population: str, outcome: str, statistic: str, value: float, unit="months") -> Number:
+def _time(
+    population: str, outcome: str, statistic: str, value: float, unit: str = "months"
+) -> Number:
     if np.isinf(value):
         return Number(population, outcome, statistic, "NR", unit, status="not_reached")
     in_unit = value if unit == "years" else value / months(1, unit)
@@ -246,12 +249,12 @@ def _efficacy(patients: Patients) -> Iterator[tuple[bool, Cell]]:
             numbers = tuple(_with_limits(population, outcome, times[who]))
             yield False, Cell(FIRST, EFFICACY, "{} ({}–{})", outcome, column, "", numbers)
             for at in (6, 12):
-                name, row = {"category": f"{at} months"}, f"{outcome} rate, {at} months"
+                when, row = f"{at} months", f"{outcome} rate, {at} months"
                 landmark = Number(
-                    population, f"{outcome} rate", "threshold", str(at), "months", **name
+                    population, f"{outcome} rate", "threshold", str(at), "months", category=when
                 )
                 rate = _among(times > at, who)
-                numbers = (landmark, _share(population, f"{outcome} rate", rate, **name))
+                numbers = (landmark, _share(population, f"{outcome} rate", rate, category=when))
                 yield False, Cell(FIRST, EFFICACY, "at {} months {}%", row, column, "", numbers)
         duration = _duration(patients, population)
         yield False, Cell(FIRST, EFFICACY, "{}", "DOR", column, "", (duration,))
@@ -281,9 +284,11 @@ def _with_limits(population: str, outcome: str, times: np.ndarray) -> Iterator[N
 
 def _adverse_events(patients: Patients, names: list[str]) -> Iterator[tuple[bool, Cell]]:
     """Yield the table of adverse events, whole percentages alone."""
-    columns = {"NC/NA": ("none", lambda grade: grade == 0)}
+    columns: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
+        "NC/NA": ("none", lambda grade: grade == 0)
+    }
     for wanted in range(1, 6):
-        columns[str(wanted)] = (str(wanted), lambda grade, wanted=wanted: grade == wanted)
+        columns[str(wanted)] = (str(wanted), partial(np.equal, wanted))
     columns["All grades"] = ("any", lambda grade: grade > 0)
     for name, grades in zip(names, patients.grades, strict=True):
         yield True, Cell(FIRST, EVENTS, name, name, "")
@@ -293,7 +298,7 @@ def _adverse_events(patients: Patients, names: list[str]) -> Iterator[tuple[bool
             yield True, Cell(FIRST, EVENTS, "{}", name, column, "", (number,))
 
 
-def _sentence(section: str, text: str, *numbers: Number, needed: bool = False):
+def _sentence(section: str, text: str, *numbers: Number, needed: bool = False) -> tuple[bool, Cell]:
     return needed, Cell(FIRST, section, text, numbers=numbers)
 
 
@@ -313,7 +318,7 @@ def _prose(patients: Patients, places: int) -> Iterator[tuple[bool, Cell]]:
     yield _sentence(ABSTRACT, "The median OS was {} months ({}–{}).", *survival)
     yield _sentence(ABSTRACT, "The median DOR was {} months.", _duration(patients, ALL))
     yield _sentence(DISCUSSION, "Response lasted {} weeks.", _duration(patients, NEC, "weeks"))
-    affected = _among((patients.grades > 0).any(axis=0), everyone)
+    affected = _among(np.any(patients.grades > 0, axis=0), everyone)
     counted = tuple(kind(ALL, "TRAE", affected, grade="any") for kind in (_count, _share))
     yield _sentence(ABSTRACT, "{} patients ({}%) had adverse events.", *counted)
     yield from _two_groups(patients, places)
