@@ -146,7 +146,7 @@ TABLES: dict[str, type[NamedTuple]] = {
     "pooling": Choice,
     "corrections": Correction,
 }
-Row = TypeVar("Row", bound=tuple)
+Row = TypeVar("Row", bound=NamedTuple)
 
 
 def rows_of(table: pd.DataFrame, kind: type[Row]) -> Iterator[Row]:
@@ -154,7 +154,7 @@ def rows_of(table: pd.DataFrame, kind: type[Row]) -> Iterator[Row]:
 
     As `DataFrame.itertuples` does, which makes a class for every call and takes ten times as long.
     """
-    return map(kind._make, table.to_numpy(dtype=object).tolist())  # type: ignore[attr-defined]
+    return map(kind._make, table.to_numpy(dtype=object).tolist())
 
 
 @lru_cache(DATASETS)

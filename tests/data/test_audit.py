@@ -1,5 +1,6 @@
 """The audit's rules, each on the case of the sources that it was written for, and on others."""
 
+import math
 from dataclasses import replace
 
 import pandas as pd
@@ -221,6 +222,11 @@ def test_more_than_half_alive_at_a_landmark_means_a_later_median(data, median, v
     # Table 6, row 10: 58.3% of NET and 54.7% of NEC alive at 12 months.
     other = changed(data, "review2023-064", value=float(median), printed=median)
     assert finding(other, "review2023-066-landmark").verdict == verdict
+
+
+def test_a_median_that_is_not_applicable_is_held_against_no_landmark(data):
+    other = changed(data, "review2023-064", value=math.nan, printed="NA", status="not_applicable")
+    assert not [f for f in audit(other) if f.id == "review2023-066-landmark"]
 
 
 def test_a_p_value_that_no_table_gives_is_found(data):

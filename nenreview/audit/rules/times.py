@@ -108,6 +108,7 @@ def _landmark(record: Record, rate: Number) -> Iterator[Finding]:
         about_median = {"outcome": outcome, "category": "", "statistic": "median"}
         medians = record.same(rate, **about_median, population=level)
         medians = medians or record.unreached(rate, **about_median, population=level)
+        medians = [median for median in medians if span(median)]  # NA says nothing of the time
         if medians:
             own = level == rate.population
             rates = [rate] if own else record.rates_within(rate, level)
