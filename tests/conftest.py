@@ -51,6 +51,24 @@ def review(tmp_path_factory) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """A headless Chromium; it ends with the module, since its event loop would disturb others."""
+    from helpers_browser import launched  # here: other tests do without
+
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def page(browser):
+    """A page for one visit after the other."""
+    from helpers_browser import opened
+
+    with opened(browser) as page:
+        yield page
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say for each engine how much was visited and what was found."""
     reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])

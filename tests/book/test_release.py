@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 from helpers_book import edit, nenreview
-from helpers_browser import launched, served, violations, visit
+from helpers_browser import served, violations, visit, visit_in
 from helpers_release import commit, committed_book, contents, git, next_version
 from pypdf import PdfReader
 
@@ -256,12 +256,6 @@ def test_an_address_gets_the_number_of_the_version(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def address(second):
     with served(second / "_site") as address:
         yield address
@@ -270,9 +264,9 @@ def address(second):
 @pytest.mark.parametrize("width", [390, 1440])
 @pytest.mark.parametrize("name", ["index.html", "chapters/second.html"])
 def test_an_old_version_says_so_and_leads_to_the_same_page_of_the_newest(
-    address, browser, name, width
+    address, page, name, width
 ):
-    with visit(browser, f"{address}{OLD}/{name}", width) as seen:
+    with visit_in(page, f"{address}{OLD}/{name}", width) as seen:
         notice = seen.page.locator(".old-version")
         notice.wait_for()
         assert (
@@ -288,8 +282,8 @@ def test_an_old_version_says_so_and_leads_to_the_same_page_of_the_newest(
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_the_selector_works_by_keyboard_and_marks_the_newest(address, browser, width):
-    with visit(browser, f"{address}{NEW}/chapters/third.html", width) as seen:
+def test_the_selector_works_by_keyboard_and_marks_the_newest(address, page, width):
+    with visit_in(page, f"{address}{NEW}/chapters/third.html", width) as seen:
         summary = seen.page.locator(".versions summary")
         summary.press("Enter")
         links = seen.page.locator(".versions a")
@@ -309,8 +303,8 @@ def test_the_selector_works_by_keyboard_and_marks_the_newest(address, browser, w
 
 @pytest.mark.parametrize("width", [390, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_what_changed_fits_and_is_accessible(address, browser, width, scheme):
-    with visit(browser, f"{address}{NEW}/chapters/changes.html", width, scheme) as seen:
+def test_what_changed_fits_and_is_accessible(address, page, width, scheme):
+    with visit_in(page, f"{address}{NEW}/chapters/changes.html", width, scheme) as seen:
         seen.page.locator(".versions").wait_for()
         assert violations(seen.page) == []
         assert not seen.faults

@@ -28,8 +28,6 @@ from helpers_browser import (
     Visit,
     chromium,
     is_dark,
-    launched,
-    opened,
     served,
     sideways,
     violations,
@@ -72,18 +70,6 @@ class Site:
     engine: str
     folder: Path
     address: str
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def page(browser):
-    with opened(browser) as page:
-        yield page
 
 
 @pytest.fixture(
@@ -220,8 +206,8 @@ def test_the_first_page_is_light(site, browser):
 
 
 @ours
-def test_the_skip_link_is_the_first_stop_and_leads_to_the_text(site, browser):
-    with visit(browser, site.address + PAGES[1]) as seen:
+def test_the_skip_link_is_the_first_stop_and_leads_to_the_text(site, page):
+    with visit_in(page, site.address + PAGES[1]) as seen:
         seen.page.keyboard.press("Tab")
         assert seen.page.locator(":focus").inner_text() == "Skip to the text"
         seen.page.keyboard.press("Enter")
@@ -230,8 +216,8 @@ def test_the_skip_link_is_the_first_stop_and_leads_to_the_text(site, browser):
 
 
 @ours
-def test_what_scrolls_sideways_is_a_stop_only_while_it_does(site, browser):
-    with visit(browser, site.address + "chapters/sintilimab.html", width=390) as seen:
+def test_what_scrolls_sideways_is_a_stop_only_while_it_does(site, page):
+    with visit_in(page, site.address + "chapters/sintilimab.html", width=390) as seen:
         # A frame that is too wide for a telephone and not for a desk, and no taller than either.
         short = ":not(:has(tbody tr:nth-child(25)))"
         frame = seen.page.locator(f"main .table-frame[tabindex='0']{short}").first
@@ -252,9 +238,9 @@ def _place(frame) -> int:
 
 @ours
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
-def test_the_first_screen_answers(site, browser, width, height):
+def test_the_first_screen_answers(site, page, width, height):
     """The answer, version and date, how to cite, downloads and disclaimer, without scrolling."""
-    with visit(browser, site.address + "index.html", width) as seen:
+    with visit_in(page, site.address + "index.html", width) as seen:
         page = seen.page
         page.set_viewport_size({"width": width, "height": height})
         edition = page.locator("header.book .edition")
@@ -273,9 +259,9 @@ def test_the_first_screen_answers(site, browser, width, height):
         assert figure["y"] < (height * 2 / 3 if width > 1000 else height * 1.1)
 
 
-def test_the_answer_leads_to_where_its_numbers_come_from(site, browser):
+def test_the_answer_leads_to_where_its_numbers_come_from(site, page):
     """One click to the printed table, a number of which then says what it follows from."""
-    with visit(browser, site.address + "index.html") as seen:
+    with visit_in(page, site.address + "index.html") as seen:
         page = seen.page
         page.locator("main p").get_by_role("link", name="sintilimab", exact=True).click()
         # Jia 2022, PRIMARY ASSESSMENT METHOD: NECs: partial response 5(27.8%).
@@ -287,15 +273,15 @@ def test_the_answer_leads_to_where_its_numbers_come_from(site, browser):
 
 
 @ours
-def test_the_summary_is_read_on_a_telephone_without_scrolling_sideways(site, browser):
-    with visit(browser, site.address + "index.html", width=390) as seen:
+def test_the_summary_is_read_on_a_telephone_without_scrolling_sideways(site, page):
+    with visit_in(page, site.address + "index.html", width=390) as seen:
         frame = seen.page.locator("#tbl-answers .table-frame")
         assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth")
 
 
 @ours
-def test_a_wide_table_says_so_and_keeps_its_first_column_in_sight(site, browser):
-    with visit(browser, site.address + "chapters/sintilimab.html", width=390) as seen:
+def test_a_wide_table_says_so_and_keeps_its_first_column_in_sight(site, page):
+    with visit_in(page, site.address + "chapters/sintilimab.html", width=390) as seen:
         frame = seen.page.locator("main .table-frame.pinned").first
         assert "scroll" in frame.evaluate("frame => frame.previousElementSibling.textContent")
         first, last = (frame.locator(f"thead th:{n}-child") for n in ("first", "last"))
@@ -332,8 +318,8 @@ POINTS = """(table, column) => Array.from(table.tBodies[0].rows, row => {
 })"""
 
 
-def test_decimals_stand_one_under_the_other(site, browser):
-    with visit(browser, site.address + "chapters/synthesis.html") as seen:
+def test_decimals_stand_one_under_the_other(site, page):
+    with visit_in(page, site.address + "chapters/synthesis.html") as seen:
         table = seen.page.locator("#tbl-synthesis-randomised table")
         heads = table.locator("thead th").all_inner_texts()
         column = next(i for i, head in enumerate(heads) if "Mantel-Haenszel" in head)
@@ -367,8 +353,8 @@ def test_pages_work_from_disk(site, browser):
         assert seen.page.locator(".table-tools").count() > 0
 
 
-def test_the_ledger_can_be_searched_and_the_selection_is_in_the_address(site, browser):
-    with visit(browser, site.address + "chapters/audit.html") as seen:
+def test_the_ledger_can_be_searched_and_the_selection_is_in_the_address(site, page):
+    with visit_in(page, site.address + "chapters/audit.html") as seen:
         holder = seen.page.locator("[id^=tbl-audit-ledger]", has=seen.page.locator(".table-tools"))
         rows = holder.first.locator("tbody tr")
         texts = [" ".join(text.split()).lower() for text in rows.all_text_contents()]
@@ -382,8 +368,8 @@ def test_the_ledger_can_be_searched_and_the_selection_is_in_the_address(site, br
         assert holder.first.locator("tbody tr:visible").count() == expected
 
 
-def test_the_evidence_table_is_filtered_by_a_column_and_sorted(site, browser):
-    with visit(browser, site.address + "chapters/evidence.html") as seen:
+def test_the_evidence_table_is_filtered_by_a_column_and_sorted(site, page):
+    with visit_in(page, site.address + "chapters/evidence.html") as seen:
         select = seen.page.locator(".table-tools select").first
         holder = seen.page.locator("[id^=tbl-evidence]", has=select).first
         heads = [text.strip() for text in holder.locator("thead th").all_text_contents()]
@@ -444,8 +430,8 @@ def test_the_chosen_theme_holds_over_pages_against_the_systems(site, browser, sy
         assert not seen.faults
 
 
-def test_a_number_says_by_keyboard_where_it_comes_from(site, browser):
-    with visit(browser, site.address + "chapters/sintilimab.html") as seen:
+def test_a_number_says_by_keyboard_where_it_comes_from(site, page):
+    with visit_in(page, site.address + "chapters/sintilimab.html") as seen:
         page, note = seen.page, seen.page.locator(TOOLTIP)
         assert not note.is_visible()
         for _ in range(200):
