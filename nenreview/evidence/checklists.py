@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -50,7 +50,7 @@ def checklist_problems(frames: dict[str, pd.DataFrame], files: dict[str, str]) -
     yield from _reporting(frames["reporting"], files["reporting"])
 
 
-def _appraisal(frames, files) -> Iterator[Problem]:
+def _appraisal(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
     file, table = files["appraisal"], frames["appraisal"]
     for line, source in frames["sources"]["source"].items():
         rows = table[table["source"] == source]
@@ -93,7 +93,9 @@ def _reporting(table: pd.DataFrame, file: str) -> Iterator[Problem]:
         yield from _items(table[table["guideline"] == guideline], "item", items, guideline, file)
 
 
-def _items(rows: pd.DataFrame, column: str, items, whose: str, file: str) -> Iterator[Problem]:
+def _items(
+    rows: pd.DataFrame, column: str, items: Iterable, whose: str, file: str
+) -> Iterator[Problem]:
     """Yield the items that `rows` lack, at their first row, and those that are none."""
     listed = ", ".join(items)
     for line, item in rows[column].items():

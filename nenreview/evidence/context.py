@@ -11,6 +11,7 @@ from nenreview.evidence.lists import LIST_SEPARATOR
 from nenreview.evidence.population import ROOT_POPULATION, levels
 from nenreview.evidence.printed_rates import printed_rates
 from nenreview.evidence.responses import response_rate
+from nenreview.evidence.rows import Facts
 from nenreview.evidence.rows import trials as all_trials
 from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.evidence.sources import JIA, main_source
@@ -82,7 +83,7 @@ def context_of(data: Dataset, trial: str) -> list[tuple[str, Rate]]:
     return [(rate.label, rate.rate) for rate in own + others]
 
 
-def _label(trial, population: str) -> str:
+def _label(trial: Facts, population: str) -> str:
     """Return the short name of a trial, whom the rate is about, and whether it is first line."""
     path = levels(population)
     named = path[-2:] if path[-1] == "evaluable" else path[-1:]
@@ -90,7 +91,7 @@ def _label(trial, population: str) -> str:
     return f"{trial.name}{line}: {', '.join(named)}"
 
 
-def class_of(data: Dataset, trial, population: str) -> str:
+def class_of(data: Dataset, trial: Facts, population: str) -> str:
     """Return the class of an arm: the arms come in the order of the trial's classes."""
     classes = trial.regimen_class.split(LIST_SEPARATOR)
     if len(classes) == 1:

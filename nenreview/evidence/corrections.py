@@ -73,7 +73,15 @@ def _no_table(name: str, frames: dict[str, pd.DataFrame]) -> str:
     return ""
 
 
-def _wrong(rows, table, lines, keys, name, file, target) -> Iterator[Problem]:
+def _wrong(
+    rows: pd.DataFrame,
+    table: pd.DataFrame,
+    lines: dict[str, int],
+    keys: list[str],
+    name: str,
+    file: str,
+    target: str,
+) -> Iterator[Problem]:
     for row in rows.itertuples():
         if row.column not in table.columns:
             columns = ", ".join(table.columns)

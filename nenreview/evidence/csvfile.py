@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,7 +104,7 @@ def _text(path: Path, table: RawTable) -> str | None:
     return text
 
 
-def _records(text: str, problem) -> list[tuple[int, list[str]]]:
+def _records(text: str, problem: Callable[..., None]) -> list[tuple[int, list[str]]]:
     """Return (line, fields) of each record up to the first that cannot be parsed."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     records = []
@@ -119,7 +120,7 @@ def _records(text: str, problem) -> list[tuple[int, list[str]]]:
     return records
 
 
-def _head_is_right(head: list[str], columns: list[str], problem) -> bool:
+def _head_is_right(head: list[str], columns: list[str], problem: Callable[..., None]) -> bool:
     """Say what is wrong with the head; True where nothing is."""
     if head == columns:
         return True

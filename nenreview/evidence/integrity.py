@@ -51,7 +51,9 @@ def integrity_problems(
     return sorted(problems, key=lambda p: (order.index(p.file), p.row or 0, p.column or ""))
 
 
-def _foreign_keys(package, frames, files) -> Iterator[Problem]:
+def _foreign_keys(
+    package: dict, frames: dict[str, pd.DataFrame], files: dict[str, str]
+) -> Iterator[Problem]:
     """Yield keys that the table they point into does not have."""
     for name, resource in package.items():
         for key in resource["schema"].get("foreignKeys", []):
@@ -67,7 +69,7 @@ def _foreign_keys(package, frames, files) -> Iterator[Problem]:
                     )
 
 
-def _lists(frames, files) -> Iterator[Problem]:
+def _lists(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
     """Yield sources of a trial's facts that `sources` does not have."""
     known = set(frames["sources"]["source"])
     for row, cell in frames["trials"]["facts_from"].items():
@@ -77,7 +79,7 @@ def _lists(frames, files) -> Iterator[Problem]:
                 yield Problem(files["trials"], message, row, "facts_from")
 
 
-def _unfilled(frames, files) -> Iterator[Problem]:
+def _unfilled(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
     """Yield what is still to be filled of documents that are said to be transcribed."""
     sources = frames["sources"]
     done = sources[sources["transcribed"] != NOT_YET]
@@ -114,7 +116,7 @@ def _status(results: pd.DataFrame, file: str) -> Iterator[Problem]:
             yield Problem(file, message, row.Index, "value")
 
 
-def _places(frames, files) -> Iterator[Problem]:
+def _places(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
     """Yield results that point at no cell and no section, or whose cell does not print them."""
     cells = {
         tuple(key): printed
@@ -166,7 +168,7 @@ def _whole(printed: str) -> re.Pattern:
     return re.compile(rf"(?<![0-9])(?<![0-9]\.){re.escape(printed)}(?!\.?[0-9])")
 
 
-def _populations(frames, files) -> Iterator[Problem]:
+def _populations(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
     """Yield populations outside their trial's tree, and those larger than the one above."""
     results, file = frames["results"], files["results"]
     sizes = _sizes(results)
@@ -213,7 +215,7 @@ def _events(results: pd.DataFrame, file: str) -> Iterator[Problem]:
             yield Problem(file, message, row.Index, "value")
 
 
-def _derived(frames, files) -> Iterator[Problem]:
+def _derived(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
     """Yield sizes by subtraction that are printed, or that nothing printed gives."""
     sizes = _sizes(frames["results"])
     for row in frames["derived"].itertuples():
@@ -227,7 +229,7 @@ def _derived(frames, files) -> Iterator[Problem]:
             yield Problem(files["derived"], message, row.Index, "population")
 
 
-def _overlaps(frames, files) -> Iterator[Problem]:
+def _overlaps(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
     """Yield pairs of reports that no document prints, that are one report, or stand twice."""
     file = files["overlaps"]
     printed = set(
@@ -252,7 +254,7 @@ def _overlaps(frames, files) -> Iterator[Problem]:
         first_row.setdefault(pair, row.Index)
 
 
-def _pooling(frames, files) -> Iterator[Problem]:
+def _pooling(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
     """Yield choices about a population of which the source prints nothing, or half-made ones."""
     printed = set(
         frames["results"][["source", "trial", "population"]].itertuples(index=False, name=None)
@@ -268,7 +270,7 @@ def _pooling(frames, files) -> Iterator[Problem]:
             yield Problem(files["pooling"], message, row.Index, "leaves_open")
 
 
-def _claims(frames, files) -> Iterator[Problem]:
+def _claims(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
     """Yield claims that stand nowhere, and arguments that name no number or one name twice."""
     file = files["claims"]
     cells = set(frames["cells"][CELL_KEY].itertuples(index=False, name=None))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.lists import LIST_SEPARATOR
+from nenreview.evidence.rows import Facts
 
 JIA = "jia2022"  # the sintilimab paper
 LU = "lu2020"  # the toripalimab abstract
@@ -27,7 +28,7 @@ def called(source: str) -> str:
     return NAMES.get(source, source)
 
 
-def main_source(trial) -> str:
+def main_source(trial: Facts) -> str:
     """Return the source that tables of several trials take a row of ``trials.csv`` from.
 
     Empty where no source of the trial is known yet.

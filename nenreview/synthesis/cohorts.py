@@ -174,11 +174,11 @@ def arm_name(name: str, trial: str, population: str) -> str:
     return f"{levels(population)[1]} ({trial})"
 
 
-def _printed(data: Dataset, row) -> Rate:
+def _printed(data: Dataset, row: Choice) -> Rate:
     return response_rate(data, row.trial, row.population, row.source)
 
 
-def _share(data: Dataset, row, population: str, source: str) -> PrintedRate:
+def _share(data: Dataset, row: Choice, population: str, source: str) -> PrintedRate:
     """Return the response that a source prints of a population as a percentage."""
     for rate in printed_rates(data, row.trial, source):
         if rate.population == population and rate.outcome.startswith("ORR"):
@@ -186,17 +186,17 @@ def _share(data: Dataset, row, population: str, source: str) -> PrintedRate:
     raise LookupError(f"{row.row}: {source} prints no response of {population!r}")
 
 
-def _the_count(share: PrintedRate, row) -> Rate:
+def _the_count(share: PrintedRate, row: Choice) -> Rate:
     if len(share.counts) != 1:
         raise LookupError(f"{row.row}: {len(share.counts)} counts fit {share.printed}%")
     return share.counts[0]
 
 
-def _fitted(data: Dataset, row) -> Rate:
+def _fitted(data: Dataset, row: Choice) -> Rate:
     return _the_count(_share(data, row, row.population, row.source), row)
 
 
-def _partial_responses(data: Dataset, row, population: str | None = None) -> int:
+def _partial_responses(data: Dataset, row: Choice, population: str | None = None) -> int:
     return int(
         data.value(
             source=row.source,
@@ -209,26 +209,26 @@ def _partial_responses(data: Dataset, row, population: str | None = None) -> int
     )
 
 
-def _treated(data: Dataset, row) -> int:
+def _treated(data: Dataset, row: Choice) -> int:
     n, _ = size_or_rest(data, row.trial, row.population, row.source)
     if n is None:
         raise LookupError(f"{row.row}: {row.source} prints no size of {row.population!r}")
     return n
 
 
-def _largest_that_fits(data: Dataset, row) -> Rate:
+def _largest_that_fits(data: Dataset, row: Choice) -> Rate:
     others = _share(data, row, row.population, row.source).others
     if not others:
         raise LookupError(f"{row.row}: no smaller denominator fits the printed percentage")
     return others[0]
 
 
-def _all_outside_responded(data: Dataset, row) -> Rate:
+def _all_outside_responded(data: Dataset, row: Choice) -> Rate:
     fitting, treated = _largest_that_fits(data, row), _treated(data, row)
     return Rate(fitting.events + treated - fitting.n, treated)
 
 
-def _none_of_the_whole(data: Dataset, row) -> Rate:
+def _none_of_the_whole(data: Dataset, row: Choice) -> Rate:
     whole = parent(row.population)
     rate = response_rate(data, row.trial, whole, row.source)
     if rate.events:
@@ -236,7 +236,7 @@ def _none_of_the_whole(data: Dataset, row) -> Rate:
     return Rate(0, _treated(data, row))
 
 
-_COUNTS: dict[str, Callable[[Dataset, object], Rate]] = {
+_COUNTS: dict[str, Callable[[Dataset, Choice], Rate]] = {
     "printed": _printed,
     "fitted": _fitted,
     "partial responses": lambda data, row: Rate(_partial_responses(data, row), _treated(data, row)),
@@ -252,16 +252,16 @@ _COUNTS: dict[str, Callable[[Dataset, object], Rate]] = {
 }
 
 
-def _cut_off(data: Dataset, row) -> Rate:
+def _cut_off(data: Dataset, row: Choice) -> Rate:
     """Return the count behind the percentage of NEC in the review's table."""
     return _the_count(_share(data, row, "all > NEC", REVIEW), row)
 
 
-def _all_g3(data: Dataset, row) -> Rate:
+def _all_g3(data: Dataset, row: Choice) -> Rate:
     return _the_count(_share(data, row, ROOT_POPULATION, row.source), row)
 
 
-def _other_number_of_nec(data: Dataset, row) -> Rate:
+def _other_number_of_nec(data: Dataset, row: Choice) -> Rate:
     """Return the same responders among the NEC that Jia 2022 counts in the trial."""
     n = data.value(
         source=JIA,
@@ -277,7 +277,7 @@ def _other_number_of_nec(data: Dataset, row) -> Rate:
     return Rate(_COUNTS[row.responders](data, row).events, int(n))
 
 
-_FALLBACKS: dict[str, Callable[[Dataset, object], Rate | None]] = {
+_FALLBACKS: dict[str, Callable[[Dataset, Choice], Rate | None]] = {
     "none": lambda data, row: None,
     "the count that the review's percentage is cut off from, which is the same": _cut_off,
     "all patients with G3 NEN": _all_g3,

@@ -18,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ _AT_ONCE = 10  # sets of cohorts that a processor is given; like ones share what
 _estimated: dict[Counts, dict[str, Estimate]] = {}  # by model
 
 
-def _pooled(**how) -> Callable[[list[int], list[int]], Estimate]:
+def _pooled(**how: Any) -> Callable[[list[int], list[int]], Estimate]:
     def estimate(events: list[int], n: list[int]) -> Estimate:
         pool = pool_proportions(events, n, **how)
         return pool.estimate, pool.ci_low, pool.ci_high

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -145,7 +146,7 @@ _STATISTICS = {
 }
 
 
-def _duration(row) -> str:
+def _duration(row: Any) -> str:
     statistic = _STATISTICS[row.statistic]
     if row.status != "reported":
         return f"{statistic} {row.printed}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from string import ascii_lowercase
+from typing import Any
 
 import pandas as pd
 from IPython.display import Markdown
@@ -91,7 +92,7 @@ def _list_of(data: Dataset, source: str, table: str, cells: pd.DataFrame, number
     return provenance_list(data, source, table, entries) if entries else ""
 
 
-def _key(cell, source: str) -> tuple[str, ...]:
+def _key(cell: Any, source: str) -> tuple[str, ...]:
     """Return a row of `rebuild` as a key of cells."""
     return source, *(getattr(cell, name) for name in CELL_KEY[1:])
 
@@ -128,7 +129,7 @@ def _letters(cells: pd.DataFrame) -> dict[str, str]:
     return dict(zip(reasons, ascii_lowercase, strict=False))
 
 
-def _shown(cell, letters: dict[str, str], numbers: dict, source: str) -> str:
+def _shown(cell: Any, letters: dict[str, str], numbers: dict, source: str) -> str:
     if cell is None or not cell.rebuilt:
         return ""
     # One layout for all, whatever spacing the print has before a bracket.
@@ -195,7 +196,7 @@ def _numbers_of(data: Dataset, trial: str) -> Iterator[pd.DataFrame]:
         yield numbers[(numbers["trial"] == trial) & (numbers["status"] == "reported")]
 
 
-def _place(number) -> str:
+def _place(number: Any) -> str:
     """Return where a number is printed."""
     column = "" if number.column == "value" else number.column
     cell = ", ".join(filter(None, (number.row_group, number.row, column)))

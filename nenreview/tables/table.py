@@ -67,7 +67,7 @@ class Kind:
     numbers: Callable[[Any], Sequence] = lambda value: [value]
     is_markdown: bool = False
 
-    def shown(self, value) -> str:
+    def shown(self, value: Any) -> str:
         """Return a value in Markdown. Text stands for a value that cannot be given as such."""
         if value is None:
             return NONE
@@ -78,7 +78,7 @@ class Kind:
         """Return the columns of the CSV that stand for a column with this head."""
         return [f"{head}: {part}" if part else head for part in self.parts]
 
-    def values(self, value) -> list[str]:
+    def values(self, value: Any) -> list[str]:
         """Return what stands in these columns for a value; text stands in the first."""
         if value is None:
             found: Sequence = ()
@@ -208,7 +208,7 @@ class Table(Shown):
             writer.writerow(number for value, kind in cells for number in kind.values(value))
         return text.getvalue()
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """Return the data; IPython adds Markdown and HTML."""
         return {"text/csv": self.csv}
 
@@ -278,14 +278,14 @@ def _plain(markdown: str) -> str:
     return _ESCAPED.sub(r"\1", text.replace("**", ""))
 
 
-def _exact(value) -> str:
+def _exact(value: Any) -> str:
     """Return a number with as many digits as every machine agrees on; empty for none."""
     if value is None or (isinstance(value, float) and pd.isna(value)):
         return ""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _line(cells) -> str:
+def _line(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
