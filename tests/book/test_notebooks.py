@@ -13,9 +13,9 @@ EXECUTED = ["chapters/spartalizumab.qmd", "chapters/glossary.qmd", "chapters/met
 
 
 @pytest.mark.parametrize("file", EXECUTED)
-def test_a_written_notebook_gives_in_jupyter_what_the_chapter_gives(file, monkeypatch):
+def test_a_written_notebook_gives_in_jupyter_what_the_chapter_gives(file, review, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    require_same_in_jupyter(ROOT, file)
+    require_same_in_jupyter(ROOT, file, review / "_book")
 
 
 @pytest.mark.parametrize("file", read_config(ROOT).files)
