@@ -68,14 +68,14 @@ def add_commands(subcommands: argparse._SubParsersAction, *, check: bool = True)
     render = subcommands.add_parser(
         "render",
         help="render the book to HTML and PDF, without Quarto",
-        description="Render the book with the built-in engine into _book/. What stands there is "
+        description="Render the book with the built-in engine into _book/. The last book is "
         "replaced only when the whole render has succeeded.",
     )
     render.add_argument(
         "chapters",
         nargs="*",
         metavar="CHAPTER",
-        help="execute these chapters alone (sintilimab, or chapters/sintilimab.qmd); the "
+        help="execute these chapters alone (methods, or chapters/methods.qmd); the "
         "rest of the book is taken as it was last executed. All, if none is named.",
     )
     render.add_argument(
@@ -124,14 +124,14 @@ def add_commands(subcommands: argparse._SubParsersAction, *, check: bool = True)
         "notebook",
         help="write chapters as notebooks, to rerun and edit in Jupyter, and back again",
         description="Write the notebook of each chapter beside it. It runs from top to bottom in "
-        "JupyterLab, which `make lab` opens. With --to-qmd, write the chapter from the "
+        "JupyterLab. With --to-qmd, write the chapter from the "
         "notebook instead, without its outputs; one that was not edited comes back as it was.",
     )
     notebook.add_argument(
         "chapters",
         nargs="*",
         metavar="CHAPTER",
-        help="for example sintilimab; all, if none is named: then those that have no notebook, "
+        help="for example methods; all, if none is named: then those that have no notebook, "
         "or with --to-qmd those that have one",
     )
     notebook.add_argument(

@@ -22,14 +22,11 @@ def check_project(root: Path) -> tuple[Counts | None, list[Problem]]:
     """
     problems: list[Problem] = []
     counts = None
-    try:
-        read_project(root / "pyproject.toml")
-    except InputError as error:
-        problems += error.problems
-    try:
-        read_citation(root)
-    except InputError as error:
-        problems += error.problems
+    for read, path in ((read_project, root / "pyproject.toml"), (read_citation, root)):
+        try:
+            read(path)
+        except InputError as error:
+            problems += error.problems
     try:
         counts = check_book(root)
     except InputError as error:

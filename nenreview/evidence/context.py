@@ -40,7 +40,8 @@ def context_rates(data: Dataset) -> tuple[ContextRate, ...]:
     A rate that no count of its population fits is left out.
     """
     found = []
-    for trial in all_trials(data).values():
+    trials = all_trials(data)
+    for trial in trials.values():
         source = main_source(trial)
         # Jia 2022 prints more groups of its own trial than there is room for among others.
         for rate in printed_rates(data, trial.trial, source) if source != JIA else ():
@@ -51,7 +52,6 @@ def context_rates(data: Dataset) -> tuple[ContextRate, ...]:
                     ContextRate(trial.trial, regimen, rate.population, label, rate.counts[0])
                 )
     known = {rate.trial for rate in found}
-    trials = all_trials(data)
     for row in table1_rates(data):
         if row.trial not in known:
             trial = trials[row.trial]

@@ -199,10 +199,8 @@ def biomarkers(data: Dataset) -> tuple[Biomarker, ...]:
         "TMB": f"top {_cut(data, 'TMB'):g}% of the trial",
     }
     for marker in toripalimab.MARKERS:
-        tables = toripalimab.biomarker_tables(data, marker)
-        if len(tables) != 1:
-            raise LookupError(f"{len(tables)} tables fit the {marker} of toripalimab")
-        pair = Comparison(tables.iloc[0]["first"], tables.iloc[0]["second"])
+        fit = toripalimab.biomarker(data, marker)
+        pair = Comparison(fit["first"], fit["second"])
         printed = toripalimab.printed_p(data, marker)
         found.append(Biomarker("toripalimab, all", marker, cuts[marker], pair, printed))
     return tuple(found)

@@ -23,6 +23,7 @@ from nenreview.tables.table import (
     Estimate,
     Table,
     escape,
+    estimate,
 )
 from nenreview.wording import interval, of, ratio, signed, words
 from qmdbook.display import Shown
@@ -35,7 +36,8 @@ def share(proportion: float, decimals: int = 1) -> str:
 
 def limits(low: float | None, high: float | None) -> str:
     """Return two limits as percentages, an en dash where there is no interval."""
-    return NONE if low is None or high is None else interval(Interval(low, high, ""))
+    found = _interval(low, high)
+    return interval(found) if found else NONE
 
 
 def confidence(pool: PooledProportion) -> Interval | None:
@@ -141,7 +143,7 @@ def answers_table() -> Table:
             rows.append(
                 [
                     f"{_NAMED.get(question, question)}, {one.name}: {of(one.rate)}{late}",
-                    Estimate(one.rate.events / one.rate.n, exact.low, exact.high),
+                    estimate(one.rate.proportion, exact),
                     None,
                     None,
                 ]

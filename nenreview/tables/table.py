@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -79,7 +79,7 @@ class Kind:
         return [f"{head}: {part}" if part else head for part in self.parts]
 
     def values(self, value: Any) -> list[str]:
-        """Return what stands in these columns for a value; text stands in the first."""
+        """Return the fields of the CSV for a value; text goes into the first."""
         if value is None:
             found: Sequence = ()
         elif isinstance(value, str):
@@ -106,7 +106,7 @@ def _percent(decimals: int) -> Kind:
         return f"{100 * value:.{decimals}f}"
 
     def number(value: Rate | float) -> list[float]:
-        return [100 * (value.events / value.n if isinstance(value, Rate) else value)]
+        return [100 * (value.proportion if isinstance(value, Rate) else value)]
 
     return Kind("r", show, ("",), number)
 
@@ -135,7 +135,7 @@ NUMBER = Kind("r")  # a count, or a number as it is printed
 NUMBER_IN_MARKDOWN = Kind("r", is_markdown=True)
 TWO_DECIMALS = _decimals(2)
 RATE = Kind("r", of, ("events", "patients"), lambda rate: [rate.events, rate.n])
-RATE_AT_LEFT = Kind("l", RATE.show, RATE.parts, RATE.numbers)
+RATE_AT_LEFT = replace(RATE, align="l")
 PERCENT, WHOLE_PERCENT = _percent(1), _percent(0)  # of a `Rate` or of a proportion
 LIMITS, WHOLE_LIMITS = _limits(1), _limits(0)  # of a proportion, in percent
 PERCENT_WITH_LIMITS, WHOLE_PERCENT_WITH_LIMITS = _percent_with_limits(1), _percent_with_limits(0)
@@ -157,7 +157,7 @@ VERSUS = Kind(
     ("events", "patients", "other events", "other patients"),
     lambda pair: [pair.first.events, pair.first.n, pair.second.events, pair.second.n],
 )
-VERSUS_AT_LEFT = Kind("l", VERSUS.show, VERSUS.parts, VERSUS.numbers)
+VERSUS_AT_LEFT = replace(VERSUS, align="l")
 P_VALUE = Kind("r", p_value)
 
 

@@ -79,6 +79,22 @@ def printed_p(data: Dataset, marker: str) -> str:
     return data.select(**where)["printed"].item()
 
 
+def biomarker(data: Dataset, marker: str) -> dict:
+    """Return the one pair of rates that fits what is printed of a biomarker.
+
+    The columns of `tables_that_fit` by name.
+
+    Raises
+    ------
+    LookupError
+        If none fits, or more than one does.
+    """
+    fits = biomarker_tables(data, marker).to_dict("records")
+    if len(fits) != 1:
+        raise LookupError(f"{len(fits)} tables fit the {marker} of toripalimab")
+    return fits[0]
+
+
 def biomarker_summary(data: Dataset) -> pd.DataFrame:
     """Return one row a fitting table of each biomarker, as text, with the p of each test."""
     rows = []

@@ -1,4 +1,4 @@
-"""Write what stands beside the pages: stylesheets, scripts, data, the sitemap."""
+"""Write the files beside the pages: stylesheets, scripts, data, the sitemap."""
 
 from __future__ import annotations
 
