@@ -13,14 +13,14 @@ from nenreview.audit.coverage import coverage
 from nenreview.audit.finding import DISAGREEING, Finding
 from nenreview.audit.ledger import audit, by_number, counts, selected
 from nenreview.audit.rebuild import rebuild_source
-from nenreview.evidence.arms import patients_in_all
 from nenreview.evidence.comparison import lowest_and_highest, well_differentiated
 from nenreview.evidence.dataset import load
 from nenreview.evidence.edition import documents, version
+from nenreview.evidence.groups import patients_in_all
 from nenreview.evidence.published import published
 from nenreview.evidence.rows import Correction, rows_of
 from nenreview.evidence.sites import nec_by_site
-from nenreview.evidence.sources import called
+from nenreview.evidence.sources import source_names
 from nenreview.stats.percentages import nearest_counts, the_count
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
@@ -173,7 +173,7 @@ def has_cells(source: str) -> bool:
 
 def audit_counts() -> Table:
     """Return how many findings each source has, by verdict, and the sums."""
-    table = counts(audit(load())).rename(index=called)
+    table = counts(audit(load())).rename(index=source_names(load()))
     table.loc["All sources"] = table.sum()
     frame = table.reset_index(names="Source").rename(columns=str.capitalize)
     return show_table(frame)

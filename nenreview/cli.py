@@ -117,7 +117,7 @@ def _add_trials(subcommands: argparse._SubParsersAction) -> None:
         default="",
         dest="regimen_class",
         metavar="CLASS",
-        help="regimen class, as in data/trials.csv; known of known inhibitors alone",
+        help="regimen class, as in data/arms.csv; known of known inhibitors alone",
     )
     new.add_argument(
         "--part",

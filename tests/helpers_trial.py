@@ -48,14 +48,14 @@ def run(root: Path, arguments: tuple[str, ...]) -> subprocess.CompletedProcess:
 
 
 def fill(root: Path, step: Step) -> None:
-    """Write the rows of a step in the place of those with their trial or source, or at the end."""
+    """Write the rows of a step in the place of those with the same key, or at the end."""
     path = root / step.file
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     head = next(csv.reader([lines[0]]))
-    column = "trial" if head[0] == "trial" else "source"
+    column = "source" if "source" in head and head[0] != "trial" else head[0]
     at = head.index(column)
-    (key,) = {row[at] for row in csv.reader(io.StringIO(step.rows))}
-    kept = [line for line in lines if next(csv.reader([line]))[at] != key]
+    keys = {row[at] for row in csv.reader(io.StringIO(step.rows))}
+    kept = [line for line in lines if next(csv.reader([line]))[at] not in keys]
     path.write_text("".join(kept) + step.rows, encoding="utf-8")
 
 

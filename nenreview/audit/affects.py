@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from nenreview.audit.finding import Finding
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.printed_rates import printed_rates
-from nenreview.evidence.responses import response_rate
-from nenreview.evidence.rows import Number, numbers_by_key
+from nenreview.evidence.responses import ORR, response_rate, responses_of
+from nenreview.evidence.rows import Number, numbers_by_key, outcomes
 from nenreview.wording import of, population_name
-
-_RATES = ("ORR", "ORR at 8 weeks")
 
 
 def affects(data: Dataset, finding: Finding) -> str:
@@ -18,7 +15,7 @@ def affects(data: Dataset, finding: Finding) -> str:
     if number is None or not number.trial:
         return ""
     who = population_name(number.population)
-    if number.outcome in _RATES and number.statistic == "percent":
+    if outcomes(data)[number.outcome].measure == ORR and number.statistic == "percent":
         return f"response of {who}: {_choice(data, number)}"
     if number.outcome == "patients":
         return f"size of {who}: the one that the source of the rate prints is used"
@@ -32,10 +29,10 @@ def affects(data: Dataset, finding: Finding) -> str:
 
 
 def _choice(data: Dataset, number: Number) -> str:
-    for share in printed_rates(data, number.trial, number.source):
-        if (share.population, share.outcome) == (number.population, number.outcome):
-            if len(share.counts) == 1:
-                return f"the count is used, {of(share.counts[0])}"
+    for share in responses_of(data, number.trial, number.source):
+        if (share.report.population, share.outcome) == (number.population, number.outcome):
+            if share.fitted:
+                return f"the count is used, {of(share.fitted)}"
             rows = data.pooling
             rows = rows[(rows["trial"] == number.trial) & (rows["source"] == number.source)]
             if number.population in set(rows["population"]):

@@ -22,8 +22,11 @@ DATASETS = 8
 TABLES = (
     "sources",
     "trials",
+    "arms",
     "cells",
     "results",
+    "populations",
+    "outcomes",
     "corrections",
     "derived",
     "overlaps",
@@ -51,8 +54,10 @@ class Dataset:
 
     Attributes
     ----------
-    sources, trials, cells, results : DataFrame
+    sources, trials, arms, cells, results : DataFrame
         What is printed, and where; with what `corrections` puts in its place.
+    populations, outcomes : DataFrame
+        The vocabularies that `results` names patients and outcomes by.
     corrections : DataFrame
         What was put in the place of what, and why.
     derived, overlaps, claims, accepted, pooling, published : DataFrame
@@ -71,8 +76,11 @@ class Dataset:
 
     sources: pd.DataFrame
     trials: pd.DataFrame
+    arms: pd.DataFrame
     cells: pd.DataFrame
     results: pd.DataFrame
+    populations: pd.DataFrame
+    outcomes: pd.DataFrame
     corrections: pd.DataFrame
     derived: pd.DataFrame
     overlaps: pd.DataFrame

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 import pandas as pd
 
 from nenreview.evidence.checklists import checklist_problems
 from nenreview.evidence.lists import LIST_SEPARATOR
-from nenreview.evidence.population import ROOT_POPULATION, ancestors, levels
+from nenreview.evidence.population import ROOT_POPULATION, ancestors, is_within, levels
 from nenreview.evidence.schema import NUMBER
 from qmdbook.errors import Problem
 
 NUMBER_KEY = re.compile(r"\b[a-z]+[0-9]{4}-[0-9]{3,}\b")  # of results, in the text of a cell
 TO_BE_FILLED = "to be filled"  # in a document that is not yet transcribed
 NOT_YET = "not yet"  # of a document: not transcribed
+# Columns that name a population, and kinds of outcome that a regimen is credited with.
+_POPULATIONS = (
+    *(("results", "population"), ("arms", "population"), ("pooling", "population")),
+    *(("derived", "population"), ("derived", "whole"), ("derived", "part")),
+    *(("overlaps", "population"), ("overlaps", "other_population")),
+)
+_OF_AN_ARM = ("share", "time")
 CELL_KEY = ["source", "table", "row_group", "row", "column"]
 
 
@@ -39,6 +47,8 @@ def integrity_problems(
         *_unfilled(frames, files),
         *_status(frames["results"], files["results"]),
         *_places(frames, files),
+        *_levels(frames, files),
+        *_arms(frames, files),
         *_populations(frames, files),
         *_events(frames["results"], files["results"]),
         *_derived(frames, files),
@@ -166,6 +176,46 @@ def _sections(sources: pd.DataFrame) -> set[tuple[str, str]]:
 def _whole(printed: str) -> re.Pattern:
     """Return what finds `printed` where it is no part of a longer number."""
     return re.compile(rf"(?<![0-9])(?<![0-9]\.){re.escape(printed)}(?!\.?[0-9])")
+
+
+def _levels(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
+    """Yield populations with a level that `populations` does not have, or has twice."""
+    known = list(frames["populations"]["level"])
+    for name, column in _POPULATIONS:
+        for row, population in frames[name][column].items():
+            path = levels(population)
+            for level in path:
+                if level not in known and level == level.strip() != "":
+                    near = get_close_matches(level, known, n=1)
+                    meant = f"; did you mean {near[0]!r}?" if near else ""
+                    message = f"{level!r} is no level in {files['populations']}{meant}"
+                    yield Problem(files[name], message, row, column)
+            if len(set(path)) < len(path):
+                message = f"{population!r} has a level twice; expected each once"
+                yield Problem(files[name], message, row, column)
+
+
+def _arms(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
+    """Yield trials without an arm, arms within one another, and numbers about no one arm."""
+    arms: dict[str, list[str]] = {}
+    for arm in frames["arms"].itertuples():
+        for other in arms.get(arm.trial, ()):
+            if is_within(arm.population, other) or is_within(other, arm.population):
+                message = f"{arm.population!r} beside {other!r}; expected arms apart"
+                yield Problem(files["arms"], message, arm.Index, "population")
+        arms.setdefault(arm.trial, []).append(arm.population)
+    for row, trial in frames["trials"]["trial"].items():
+        if trial not in arms:
+            message = f"{trial!r} is not in {files['arms']}; expected a row for each of its arms"
+            yield Problem(files["trials"], message, row, "trial")
+    about_an_arm = {o.outcome for o in frames["outcomes"].itertuples() if o.kind in _OF_AN_ARM}
+    for number in frames["results"].itertuples():
+        asked = number.outcome in about_an_arm and is_within(number.population, ROOT_POPULATION)
+        own = arms.get(number.trial, []) if asked else []
+        if own and not any(is_within(number.population, arm) for arm in own):
+            listed = ", ".join(map(repr, own))
+            message = f"{number.population!r}; expected patients of one arm: within {listed}"
+            yield Problem(files["results"], message, number.Index, "population")
 
 
 def _populations(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from nenreview.evidence.dataset import DATASETS, Dataset
+from nenreview.evidence.kinds import NEC, NET, vocabulary
 from nenreview.evidence.population import ancestors, below, leaf, levels
 from nenreview.evidence.rows import Overlap, rows_of
 
@@ -49,7 +50,7 @@ def relation(data: Dataset, first: Report, other: Report) -> str:
     for row, one, two in _ledger(data):
         if (_within(a, one) and _within(b, two)) or (_within(a, two) and _within(b, one)):
             return row.relation
-    if _divided_by_differentiation(a, b):
+    if _divided_by_differentiation(data, a, b):
         return APART
     return NOT_KNOWN if a.trial == b.trial else APART
 
@@ -113,16 +114,10 @@ def _within(report: Report, whole: Report) -> bool:
     return same_tree and whole.population in (report.population, *ancestors(report.population))
 
 
-def _divided_by_differentiation(first: Report, other: Report) -> bool:
+def _divided_by_differentiation(data: Dataset, first: Report, other: Report) -> bool:
     """Return whether two paths part at a level that is NEC in one and NET in the other."""
     if (first.source, first.trial) != (other.source, other.trial):
         return False
     pairs = zip(levels(first.population), levels(other.population), strict=False)
-    kinds = [_kind(level) for level in next(pair for pair in pairs if pair[0] != pair[1])]
-    return set(kinds) == {"NEC", "NET"}
-
-
-def _kind(level: str) -> str | None:
-    """Return NEC or NET for a level that is named by it, ``GEP-NET G3`` for example."""
-    words = level.replace("-", " ").split()
-    return next((kind for kind in ("NEC", "NET") if kind in words), None)
+    parting = next(pair for pair in pairs if pair[0] != pair[1])
+    return {vocabulary(data)[level].tumour for level in parting} == {NEC, NET}

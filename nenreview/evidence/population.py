@@ -57,12 +57,3 @@ def ancestors(population: str) -> list[str]:
 def is_within(population: str, whole: str) -> bool:
     """Return whether a population is another one or lies under it."""
     return population == whole or population.startswith(whole + _SEPARATOR)
-
-
-def differentiation(population: str) -> str:
-    """Return the last level without the site that its name begins with.
-
-    >>> differentiation("all > GEP-NEC")
-    'NEC'
-    """
-    return leaf(population).removeprefix("GEP-")

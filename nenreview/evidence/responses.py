@@ -1,19 +1,211 @@
-"""Responders of a population, from whatever the sources print of them."""
+"""Find every response rate that a source reports, with the patients behind it.
+
+One table for the whole review: tables, figures and pools take their rates from here.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import isnan
 
 from nenreview.evidence.dataset import DATASETS, Dataset
-from nenreview.evidence.population import ancestors
-from nenreview.evidence.rows import numbers
-from nenreview.evidence.sizes import parts_by_differentiation, size
-from nenreview.stats.percentages import the_count
+from nenreview.evidence.overlaps import Report, counted_as
+from nenreview.evidence.population import parent
+from nenreview.evidence.rows import Choice, Number, Outcome, numbers, outcomes, rows_of
+from nenreview.evidence.rows import trials as all_trials
+from nenreview.evidence.sizes import parts_by_differentiation, size, size_or_rest
+from nenreview.evidence.sources import sources_of
+from nenreview.stats.percentages import (
+    counts_cut_off_to,
+    counts_that_fit,
+    rates_that_fit,
+    the_count,
+)
 from nenreview.stats.rate import Rate
 
-RESPONSES = ("CR", "PR")  # what makes an objective response under RECIST 1.1
+ORR, BEST, SHARE = "ORR", "best response", "share"
+OBJECTIVE = ("CR", "PR")  # what makes an objective response under RECIST 1.1
+
+# How the responders are known, the best way first.
+COUNTED, CATEGORIES, ADDED_UP, FITTED = "counted", "CR plus PR", "NEC plus NET", "fitted"
+
+
+@dataclass(frozen=True)
+class Response:
+    """A share of patients with a response, as one source reports it of one population.
+
+    Attributes
+    ----------
+    report : Report
+        The source, the trial and the population.
+    outcome, measure, assessed_at : str
+        As in ``outcomes.csv``: ``ORR`` or ``DCR``, and when, unless as the best response.
+    printed : str
+        The percentage as printed, without the sign; empty where only counts are.
+    n : int or None
+        Size of the population; None where no single one is printed and none follows.
+    derived : str
+        How the size follows by subtraction; empty where it is printed.
+    counts : tuple of Rate
+        Every count of `n` that fits `printed`, or that is cut off to it.
+    others : tuple of Rate
+        Where no count of `n` fits: those of smaller denominators that do, the largest first.
+    rate : Rate or None
+        Responders among all patients; None where they are not known.
+    known : str
+        How `rate` is known: `COUNTED`, `CATEGORIES`, `ADDED_UP`, `FITTED`; empty where it is not.
+    preferred : bool
+        Whether this source counts where several report the response of the same patients.
+    why : str
+        Why it does, or does not.
+    """
+
+    report: Report
+    outcome: str
+    measure: str
+    assessed_at: str
+    printed: str
+    n: int | None
+    derived: str
+    counts: tuple[Rate, ...]
+    others: tuple[Rate, ...]
+    rate: Rate | None
+    known: str
+    preferred: bool = True
+    why: str = "no other source reports it"
+
+    @property
+    def responders(self) -> Rate:
+        """Responders among all patients of the population.
+
+        Raises
+        ------
+        LookupError
+            If they are not known.
+        """
+        if self.rate is None:
+            raise LookupError(f"{self.report}: nothing printed singles out the responders")
+        return self.rate
+
+    @property
+    def fitted(self) -> Rate | None:
+        """The one count that fits the printed percentage; None where none or several do."""
+        return self.counts[0] if len(self.counts) == 1 else None
+
+
+@lru_cache(DATASETS)
+def responses(data: Dataset) -> tuple[Response, ...]:
+    """Return every response that a source reports, in the order of the page.
+
+    One entry for a population, an outcome and a percentage; where a source repeats one, it
+    comes once.
+    """
+    known = outcomes(data)
+    percentages: dict[tuple[Report, str], list[str]] = {}
+    for row in numbers(data):
+        outcome = ORR if row.outcome == BEST else row.outcome
+        if not row.trial or known[outcome].kind != SHARE or row.status != "reported":
+            continue
+        report = Report(row.source, row.trial, row.population)
+        printed = percentages.setdefault((report, outcome), [])
+        if row.statistic == "percent" and row.outcome != BEST and row.printed not in printed:
+            printed.append(row.printed)
+    found = [
+        _response(data, report, known[outcome], printed)
+        for (report, outcome), all_printed in percentages.items()
+        for printed in all_printed or [""]
+    ]
+    return _with_preferences(data, [one for one in found if one.printed or one.rate])
+
+
+def responses_of(data: Dataset, trial: str, source: str) -> list[Response]:
+    """Return the responses that a source reports of a trial as a percentage."""
+    return [
+        one
+        for one in responses(data)
+        if (one.report.trial, one.report.source) == (trial, source) and one.printed
+    ]
+
+
+def find_response(data: Dataset, report: Report, outcome: str = ORR) -> Response:
+    """Return the response of a population by one source, of several percentages the first.
+
+    Raises
+    ------
+    LookupError
+        If the source reports none.
+    """
+    for one in responses(data):
+        if (one.report, one.outcome) == (report, outcome):
+            return one
+    raise LookupError(
+        f"{report.source} prints no {outcome} of {report.population!r} of {report.trial}"
+    )
+
+
+def _response(data: Dataset, report: Report, outcome: Outcome, printed: str) -> Response:
+    source, trial, population = report.source, report.trial, report.population
+    try:
+        n, derived = size_or_rest(data, trial, population, source)
+    except LookupError:  # two sizes are printed, one as often as the other
+        n, derived = None, ""
+    counts: tuple[Rate, ...] = ()
+    others: tuple[Rate, ...] = ()
+    if printed and n:
+        fitting = counts_that_fit(printed, n) or counts_cut_off_to(printed, n)
+        counts = tuple(Rate(k, n) for k in fitting)
+        others = () if counts else tuple(reversed(rates_that_fit(printed, n - 1, n // 2 + 1)))
+    rate, known = (counts[0], FITTED) if len(counts) == 1 else (None, "")
+    if outcome.outcome == ORR:
+        with suppress(LookupError, ValueError):  # no single size, or more responders than patients
+            rate, known = _responders(data, trial, population, source)
+    return Response(
+        report=report,
+        outcome=outcome.outcome,
+        measure=outcome.measure,
+        assessed_at=outcome.assessed_at,
+        printed=printed,
+        n=n,
+        derived=derived,
+        counts=counts,
+        others=others,
+        rate=rate,
+        known=known,
+    )
+
+
+def _with_preferences(data: Dataset, found: list[Response]) -> tuple[Response, ...]:
+    """Return responses with the source that counts where several report the same patients.
+
+    The one that a row of ``pooling.csv`` names; else the first of the trial's sources.
+    """
+    chosen = {Report(c.source, c.trial, c.population): c for c in rows_of(data.pooling, Choice)}
+    ranks = {
+        trial.trial: {source: rank for rank, source in enumerate(sources_of(trial))}
+        for trial in all_trials(data).values()
+    }
+    alike: dict[tuple, list[Response]] = {}
+    for one in found:
+        alike.setdefault((counted_as(data, one.report), one.outcome), []).append(one)
+    judged = {}
+    for group in alike.values():
+        sources = {one.report.source for one in group}
+        if len(sources) == 1:
+            continue
+        rank = ranks[group[0].report.trial]
+        first = min(
+            group, key=lambda one: (one.report not in chosen, rank.get(one.report.source, 99))
+        )
+        row = chosen.get(first.report)
+        why = row.reason if row else "the source that tables of all trials take the trial from"
+        for one in group:
+            preferred = one.report.source == first.report.source
+            reason = why if preferred else f"{first.report.source} counts: {why}"
+            judged[one] = replace(one, preferred=preferred, why=reason)
+    return tuple(judged.get(one, one) for one in found)
 
 
 def response_rate(data: Dataset, trial: str, population: str, source: str) -> Rate:
@@ -27,45 +219,38 @@ def response_rate(data: Dataset, trial: str, population: str, source: str) -> Ra
     LookupError
         If the sources print none of these, or more than one count fits the printed ORR.
     """
+    return _responders(data, trial, population, source)[0]
+
+
+def _responders(data: Dataset, trial: str, population: str, source: str) -> tuple[Rate, str]:
+    """Return responders among all patients of a population, and how they are known."""
     n = size(data, trial, population, source)
     printed = _printed(data).get((source, trial, population), ())
-    objective = {r.value for r in printed if (r.outcome, r.statistic) == ("ORR", "events")}
+    objective = {r.value for r in printed if (r.outcome, r.statistic) == (ORR, "events")}
     if len(objective) == 1:
-        return Rate(int(objective.pop()), n)
+        return Rate(int(objective.pop()), n), COUNTED
     best: dict[str, float] = {}  # of several places, the first
     for row in printed:
-        if row.outcome == "best response" and row.statistic == "events":
+        if row.outcome == BEST and row.statistic == "events":
             best.setdefault(row.category, row.value)
-    if best.keys() >= set(RESPONSES):
-        return Rate(int(sum(best[name] for name in RESPONSES)), n)
+    if best.keys() >= set(OBJECTIVE):
+        return Rate(int(sum(best[name] for name in OBJECTIVE)), n), CATEGORIES
     parts = parts_by_differentiation(data, trial, population, source)
     if parts:
         rates = [response_rate(data, trial, part, source) for part in parts]
-        return Rate(sum(rate.events for rate in rates), n)
-    percent = {r.printed for r in printed if (r.outcome, r.statistic) == ("ORR", "percent")}
+        return Rate(sum(rate.events for rate in rates), n), ADDED_UP
+    percent = {r.printed for r in printed if (r.outcome, r.statistic) == (ORR, "percent")}
     if len(percent) != 1:
         raise LookupError(f"no single response rate of {population!r} of {trial} in {source}")
-    return Rate(the_count(percent.pop(), n), n)
-
-
-def is_counted(data: Dataset, trial: str, population: str, source: str) -> bool:
-    """Return whether a source prints how many of a population, or of NET and NEC, responded."""
-    printed = _printed(data).get((source, trial, population), ())
-    counts = [row for row in printed if row.statistic == "events"]
-    if any(row.outcome == "ORR" for row in counts):
-        return True
-    if {row.category for row in counts if row.outcome == "best response"} >= set(RESPONSES):
-        return True
-    parts = parts_by_differentiation(data, trial, population, source)
-    return bool(parts) and all(is_counted(data, trial, part, source) for part in parts)
+    return Rate(the_count(percent.pop(), n), n), FITTED
 
 
 @lru_cache(DATASETS)
-def _printed(data: Dataset) -> dict[tuple[str, str, str], list]:
+def _printed(data: Dataset) -> dict[tuple[str, str, str], list[Number]]:
     """Return the reported responses of each population of a source, in the order of the page."""
     found = defaultdict(list)
     for row in numbers(data):
-        if row.outcome in ("ORR", "best response") and not isnan(row.value):
+        if row.outcome in (ORR, BEST) and not isnan(row.value):
             found[row.source, row.trial, row.population].append(row)
     return dict(found)
 
@@ -78,7 +263,7 @@ def remainder(data: Dataset, trial: str, populations: list[str], source: str) ->
     ValueError
         If the populations do not lie directly under the same one, or overfill it.
     """
-    above = {ancestors(population)[0] for population in populations}
+    above = {parent(population) for population in populations}
     if len(above) != 1:
         raise ValueError(f"{populations} lie under {sorted(above)}; expected one population above")
     whole = response_rate(data, trial, above.pop(), source)

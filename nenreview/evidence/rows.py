@@ -43,17 +43,47 @@ class Facts(NamedTuple):
 
     trial: str
     name: str
-    agents: str
-    target: str
-    regimen_class: str
     tumours: str
-    line: str
     phase: str
     region: str
     enrolled: int  # pandas.NA where no single number is printed
     primary_endpoint: str
     facts_from: str
     chapter: str
+
+
+class Arm(NamedTuple):
+    """An arm of a trial: whom it holds, and what they were given."""
+
+    trial: str
+    population: str
+    agents: str
+    target: str
+    regimen_class: str
+    line: str
+
+
+class Level(NamedTuple):
+    """What a level of a population's path says of the patients; empty where it says nothing."""
+
+    level: str
+    tumour: str
+    grade: str
+    site: str
+    marker: str
+    arm: str
+    report: str
+    subset: str
+
+
+class Outcome(NamedTuple):
+    """An outcome: what is measured, and when it is assessed."""
+
+    outcome: str
+    kind: str
+    measure: str
+    assessed_at: str
+    meaning: str
 
 
 class PrintedCell(NamedTuple):
@@ -112,6 +142,7 @@ class Choice(NamedTuple):
     """The patients who stand for a question of the synthesis."""
 
     row: str
+    figure_label: str
     estimand: str
     role: str
     trial: str
@@ -122,6 +153,7 @@ class Choice(NamedTuple):
     fallback: str
     reason: str
     leaves_open: str
+    finding: str
 
 
 class Correction(NamedTuple):
@@ -139,6 +171,9 @@ class Correction(NamedTuple):
 TABLES: dict[str, type[NamedTuple]] = {
     "results": Number,
     "trials": Facts,
+    "arms": Arm,
+    "populations": Level,
+    "outcomes": Outcome,
     "cells": PrintedCell,
     "derived": Derived,
     "overlaps": Overlap,
@@ -173,3 +208,9 @@ def numbers_by_key(data: Dataset) -> dict[str, Number]:
 def trials(data: Dataset) -> dict[str, Facts]:
     """Return the facts of every trial by its registration, in the order of ``trials.csv``."""
     return {facts.trial: facts for facts in rows_of(data.trials, Facts)}
+
+
+@lru_cache(DATASETS)
+def outcomes(data: Dataset) -> dict[str, Outcome]:
+    """Return the vocabulary of outcomes by name."""
+    return {outcome.outcome: outcome for outcome in rows_of(data.outcomes, Outcome)}

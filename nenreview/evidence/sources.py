@@ -1,7 +1,7 @@
-"""The documents: keys of the four that the review began with, and where a trial is read.
+"""Name the documents, and say where a trial is read.
 
-Chapters speak of the four by name. Whatever is made for every document reads
-``data/sources.csv``, so that another one needs no line here.
+Chapters speak of some documents by name; what is made for every document reads
+``data/sources.csv``.
 """
 
 from __future__ import annotations
@@ -10,32 +10,33 @@ from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.lists import LIST_SEPARATOR
 from nenreview.evidence.rows import Facts
 
+# Keys of the documents that chapters of their own are about.
 JIA = "jia2022"  # the sintilimab paper
 LU = "lu2020"  # the toripalimab abstract
 REVIEW = "review2023"  # the review's table of trials
 MARKEY = "markey2017"  # the case series
-NAMES = {
-    JIA: "Sintilimab paper",
-    LU: "Toripalimab abstract",
-    REVIEW: "Table of the review",
-    MARKEY: "Case series",
-}
-FIRST = tuple(NAMES)
 
 
-def called(source: str) -> str:
-    """Return what tables and figures call a document; one that has joined goes by its key."""
-    return NAMES.get(source, source)
+def source_names(data: Dataset) -> dict[str, str]:
+    """Return what tables and figures call each document, by its key."""
+    return dict(zip(data.sources["source"], data.sources["name"], strict=True))
+
+
+def sources_of(trial: Facts) -> list[str]:
+    """Return the sources of a row of ``trials.csv``, the main one first."""
+    return trial.facts_from.split(LIST_SEPARATOR)
 
 
 def main_source(trial: Facts) -> str:
-    """Return the source that tables of several trials take a row of ``trials.csv`` from.
+    """Return the source that tables of several trials take a trial from."""
+    return sources_of(trial)[0]
 
-    Empty where no source of the trial is known yet.
-    """
-    return trial.facts_from.split(LIST_SEPARATOR)[0]
+
+def in_chapters(data: Dataset) -> list[str]:
+    """Return the documents that chapters speak of by name, in the order of ``sources.csv``."""
+    return list(data.sources.loc[data.sources["in_chapters"] == "yes", "source"])
 
 
 def added(data: Dataset) -> list[str]:
-    """Return the documents that have joined the first four, in the order of ``sources.csv``."""
-    return [source for source in data.sources["source"] if source not in FIRST]
+    """Return the other documents, which chapters show by tables made from the data."""
+    return list(data.sources.loc[data.sources["in_chapters"] != "yes", "source"])

@@ -7,14 +7,16 @@ from pathlib import Path
 
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.audit.ledger import audit, counts
-from nenreview.evidence.comparison import table1_rates
+from nenreview.evidence.comparison import table1_responses
 from nenreview.evidence.context import context_of
 from nenreview.evidence.dataset import Dataset, load
+from nenreview.evidence.kinds import tumours_of
 from nenreview.evidence.paths import figures_folder, shown
 from nenreview.evidence.responses import response_rate
+from nenreview.evidence.rows import trials
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sizes import size
-from nenreview.evidence.sources import called
+from nenreview.evidence.sources import source_names
 from nenreview.figures.adverse_events import adverse_events
 from nenreview.figures.findings import findings
 from nenreview.figures.forest import forest
@@ -59,7 +61,16 @@ def _sintilimab_adverse_events(data: Dataset) -> ReviewFigure:
 
 
 def _synthesis_response(data: Dataset) -> ReviewFigure:
-    return forest([(f"{row.name}, {row.label}", row.rate) for row in table1_rates(data)])
+    return forest(
+        [
+            (
+                f"{trials(data)[one.report.trial].name}, "
+                f"{tumours_of(data, one.report.trial, one.report.population)}",
+                one.responders,
+            )
+            for one in table1_responses(data)
+        ]
+    )
 
 
 def _markey_swimmer(data: Dataset) -> ReviewFigure:
@@ -90,7 +101,7 @@ _OWN: dict[str, Callable[[Dataset], ReviewFigure]] = {
     "sintilimab-adverse-events": _sintilimab_adverse_events,
     "synthesis-response": _synthesis_response,
     "markey-swimmer": _markey_swimmer,
-    "audit-findings": lambda data: findings(counts(audit(data)).rename(index=called)),
+    "audit-findings": lambda data: findings(counts(audit(data)).rename(index=source_names(data))),
     **{name: _of_synthesis(name) for name in SYNTHESIS},
 }
 

@@ -11,7 +11,7 @@ from nenreview.figures.pooled_forest import Group, Row, pooled_forest
 from nenreview.figures.sites import sites
 from nenreview.figures.steps import steps
 from nenreview.figures.style import ReviewFigure
-from nenreview.synthesis.classes import KINDS, MIXED, Response, responses
+from nenreview.synthesis.classes import KINDS, MIXED, Entry, entries
 from nenreview.synthesis.classes import evidence_map as cells
 from nenreview.synthesis.cohorts import (
     G3_NEN,
@@ -37,17 +37,9 @@ from nenreview.synthesis.multiverse import multiverse, options
 from nenreview.trials.sintilimab import TRIAL as SINTILIMAB
 from nenreview.trials.toripalimab import TRIAL as TORIPALIMAB
 
-_SHORT = {
-    "nec-nivolumab": "nivolumab, at 8 weeks",
-    "nec-nivolumab-high": "nivolumab, if the rest responded",
-    "nec-avelumab-low": "avelumab, if none had NEC",
-    "nec-avelumab-high": "avelumab, if all had NEC",
-    "lcnec-nivolumab": "nivolumab, LCNEC, at 8 weeks",
-}
-
 
 def _row(one: Cohort, apart: bool = False) -> Row:
-    return Row(_SHORT.get(one.row, one.label), one.rate, apart)
+    return Row(one.figure_label or one.label, one.rate, apart)
 
 
 def _nec(one: Cohort) -> Row:
@@ -94,7 +86,7 @@ def forest_by_class(data: Dataset) -> ReviewFigure:
     for regimen in CLASSES:
         rows = tuple(
             Row(_what(one), rate, apart=_differs(one))
-            for one in responses(data)
+            for one in entries(data)
             if one.regimen_class == regimen
             and one.kind in (NEC, MIXED)
             and (rate := one.rate or one.fewer)
@@ -103,11 +95,11 @@ def forest_by_class(data: Dataset) -> ReviewFigure:
     return pooled_forest(groups, markers=("NEC, treated before, best response", "differs as named"))
 
 
-def _differs(one: Response) -> bool:
+def _differs(one: Entry) -> bool:
     return one.kind != NEC or one.line != "later" or bool(one.mark)
 
 
-def _what(one: Response) -> str:
+def _what(one: Entry) -> str:
     """Return the name of a trial or arm with what sets its response apart."""
     kind = "NET and NEC" if one.kind == MIXED else ""
     line = f"{one.line} line" if one.line != "later" else ""

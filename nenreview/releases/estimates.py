@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator
 
 from nenreview.evidence.dataset import Dataset
@@ -16,8 +15,6 @@ from nenreview.synthesis.headline import headline, left_out, posterior, sensitiv
 from nenreview.synthesis.multiverse import summary
 from nenreview.synthesis.randomised import randomised_contrasts
 from nenreview.wording import of
-
-_COUNTS = re.compile(r"(: |, )\d+ of \d+( instead of \d+ of \d+)?")
 
 
 def estimates(data: Dataset) -> tuple[Estimate, ...]:
@@ -37,12 +34,8 @@ def _all(data: Dataset) -> Iterator[Estimate]:
         yield _pooled(f"Pool, {pool.name}: t interval", pool.t, counts)
         yield _percent(f"Pool, {pool.name}: a new trial", None, pool.t.pi_low, pool.t.pi_high)
         yield _percent(f"Pool, {pool.name}: mean over trials", pool.t.marginal_mean, None, None)
-    seen = set()
     for pool in sensitivities(data)[1:]:
-        name = _without_counts(pool.name)
-        name = f"{name}, otherwise counted" if name in seen else name
-        seen.add(name)
-        yield _pooled(f"Pool, {name}", pool.profile, _of(pool.t))
+        yield _pooled(f"Pool, {pool.without_counts}", pool.profile, _of(pool.t))
     for refit in left_out(data):
         if refit.pool:
             yield _pooled(f"Pool without {refit.cohort.name}", refit.pool, _of(refit.pool))
@@ -67,11 +60,6 @@ def _all(data: Dataset) -> Iterator[Estimate]:
         ratio, interval = strata.mantel_haenszel_odds_ratio()
         limits = (ratio, interval.low, interval.high)
         yield _made(f"Randomised comparison, {name}", limits, ODDS_RATIO)
-
-
-def _without_counts(name: str) -> str:
-    """Return the name of a pool without its counts, which may move while it is the same pool."""
-    return _COUNTS.sub(lambda match: ", otherwise counted" if match[2] else "", name)
 
 
 def _of(pool: PooledProportion) -> str:

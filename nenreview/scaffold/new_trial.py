@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from nenreview.evidence.arms import CLASSES
+from nenreview.evidence.arms import CLASSES, COMBINATION, MONOTHERAPY
 from nenreview.evidence.checklists import JBI
 from nenreview.evidence.dataset import Dataset, read
 from nenreview.evidence.integrity import NOT_YET, TO_BE_FILLED
-from nenreview.evidence.lists import LIST_SEPARATOR
-from nenreview.evidence.rows import trials as all_trials
+from nenreview.evidence.population import ROOT_POPULATION
+from nenreview.evidence.rows import Arm, rows_of, trials
 from nenreview.scaffold.changes import Changes, apply, sound_and_stamped
 from nenreview.scaffold.contents import part_of, with_chapter
 from nenreview.scaffold.registries import require_number, short_key
@@ -30,7 +30,6 @@ from qmdbook.source.chapter import read_chapters
 
 CHECKLIST = "JBI case series"  # for trials without a control group too
 SECTION = "Results"  # of an abstract, until its own headings are filled in
-MONOTHERAPY, COMBINATION = CLASSES[:2]  # of one inhibitor, and of several alone
 
 # What is usually printed of a trial first: outcome, statistic, unit, grade. Not counts of
 # responders, which need the size of their population before the data are sound.
@@ -62,7 +61,7 @@ class Request:
     source : str
         Key of the document; made from the number where empty.
     agents, target, regimen_class : str
-        As in ``trials.csv``; read off the name where empty.
+        As in ``arms.csv``; read off the name where empty.
     part : str
         Of the book; that of most trials of the class where empty.
     """
@@ -85,8 +84,8 @@ class Written:
     ----------
     places : dict of str to str
         File, below the root, and the rows or the line that were added to it.
-    row : dict of str to str
-        The row of ``trials.csv``.
+    arm : dict of str to str
+        The row of ``arms.csv``.
     source : str
         Key of the document.
     is_new_source : bool
@@ -94,7 +93,7 @@ class Written:
     """
 
     places: dict[str, str]
-    row: dict[str, str]
+    arm: dict[str, str]
     source: str
     is_new_source: bool
 
@@ -115,10 +114,10 @@ def new_trial(root: Path, request: Request) -> Written:
     file = f"chapters/{request.name}.qmd"
     require_number(request.trial)
     _require_free(root, data, request, file)
-    row = _row(data, request)
-    source = row["facts_from"]
+    source = _source(data, request)
+    arm, row = _arm(data, request), _row(request, source)
     config = (root / CONFIG_NAME).read_bytes().decode("utf-8")
-    part = request.part or _usual_part(data, config, row["regimen_class"])
+    part = request.part or _usual_part(data, config, arm["regimen_class"])
     listed, line = with_chapter(config, file, part)
     names = {"title": _heading(row["name"]), "name": request.name, "trial": request.trial}
     chapter = Template(CHAPTER.read_text(encoding="utf-8")).substitute(names)
@@ -128,7 +127,7 @@ def new_trial(root: Path, request: Request) -> Written:
     }
     places = {file: "", CONFIG_NAME: f"line {line}"}
     is_new = source not in set(data.sources["source"])
-    added = {"trials.csv": [row]}
+    added = {"trials.csv": [row], "arms.csv": [arm]}
     if is_new:
         added |= {
             "sources.csv": [_document(source)],
@@ -145,7 +144,7 @@ def new_trial(root: Path, request: Request) -> Written:
         places[f"data/{name}"] = span
     changes = sound_and_stamped(root, changes)
     apply(changes)
-    return Written(places, row, source, is_new)
+    return Written(places, arm, source, is_new)
 
 
 def _require_free(root: Path, data: Dataset, request: Request, file: str) -> None:
@@ -179,8 +178,8 @@ def _require_free(root: Path, data: Dataset, request: Request, file: str) -> Non
         raise InputError(*problems)
 
 
-def _row(data: Dataset, request: Request) -> dict[str, str]:
-    """Return the row of ``trials.csv``."""
+def _arm(data: Dataset, request: Request) -> dict[str, str]:
+    """Return the row of ``arms.csv``: all patients, until the trial is known to have more arms."""
     targets = inhibitors(data)
     agents = request.agents or " + ".join(w for w in request.name.split("-") if w in targets)
     given = [agent.strip() for agent in agents.split("+")] if agents else []
@@ -200,18 +199,31 @@ def _row(data: Dataset, request: Request) -> dict[str, str]:
     if regimen not in CLASSES:
         message = f"{regimen!r}; expected one of {', '.join(CLASSES)}"
         raise InputError(Problem("--class", message))
+    return {
+        "trial": request.trial,
+        "population": ROOT_POPULATION,
+        "agents": " + ".join(given),
+        "target": target,
+        "regimen_class": regimen,
+        "line": "not stated",
+    }
+
+
+def _source(data: Dataset, request: Request) -> str:
+    """Return the key of the document."""
     source = request.source or short_key(request.trial)
     if not request.source and source in set(data.sources["source"]):
         message = f"expected: {source!r}, made from the number, is a key of data/sources.csv"
         raise InputError(Problem("--source", message))
+    return source
+
+
+def _row(request: Request, source: str) -> dict[str, str]:
+    """Return the row of ``trials.csv``."""
     return {
         "trial": request.trial,
         "name": request.title or request.name,
-        "agents": " + ".join(given),
-        "target": target,
-        "regimen_class": regimen,
         "tumours": "NEN",
-        "line": "not stated",
         "region": "not stated",
         "facts_from": source,
         "chapter": request.name,
@@ -221,23 +233,19 @@ def _row(data: Dataset, request: Request) -> dict[str, str]:
 def inhibitors(data: Dataset) -> dict[str, str]:
     """Return the target of each checkpoint inhibitor that a trial of the data gives."""
     found: dict[str, str] = {}
-    for trial in all_trials(data).values():
-        arms = zip(
-            trial.agents.split(LIST_SEPARATOR), trial.target.split(LIST_SEPARATOR), strict=False
-        )
-        for agents, targets in arms:
-            names, aims = agents.split(" + "), targets.split(" + ")
-            if len(names) == len(aims):
-                pairs = zip(names, aims, strict=True)
-                found |= {name: aim for name, aim in pairs if re.fullmatch(r"[a-z]+", name)}
+    for arm in rows_of(data.arms, Arm):
+        names, aims = arm.agents.split(" + "), arm.target.split(" + ")
+        if len(names) == len(aims):
+            pairs = zip(names, aims, strict=True)
+            found |= {name: aim for name, aim in pairs if re.fullmatch(r"[a-z]+", name)}
     return found
 
 
 def _usual_part(data: Dataset, config: str, regimen: str) -> str:
     """Return the part that holds most chapters of trials of a class."""
     parts = part_of(config)
-    alike = data.trials.loc[data.trials["regimen_class"] == regimen, "chapter"]
-    files = (f"chapters/{name}.qmd" for name in alike)
+    alike = set(data.arms.loc[data.arms["regimen_class"] == regimen, "trial"])
+    files = (f"chapters/{t.chapter}.qmd" for t in trials(data).values() if t.trial in alike)
     found = Counter(parts[file] for file in files if file in parts)
     if not found:
         message = f"expected: no chapter is of a trial of the class {regimen!r}"
@@ -253,6 +261,7 @@ def _document(source: str) -> dict[str, str]:
     """Return the row of ``sources.csv``."""
     return {
         "source": source,
+        "name": source,
         "kind": "abstract",
         "title": TO_BE_FILLED,
         "held": TO_BE_FILLED,
@@ -297,25 +306,28 @@ def _numbers(source: str, trial: str) -> Iterator[dict[str, str]]:
 
 def next_steps(written: Written) -> str:
     """Return what was written, what it says, and what is to be done next, as lines."""
-    places, row, source = written.places, written.row, written.source
+    places, arm, source = written.places, written.arm, written.source
     lines = ["Written:"]
     lines += [f"  {file}" + (f", {where}" if where else "") for file, where in places.items()]
     lines += [
         "",
-        f"The trial: {row['agents']}; target {row['target']}; class {row['regimen_class']}.",
+        f"The trial: {arm['agents']}; target {arm['target']}; class {arm['regimen_class']}.",
         "It renders as it is. To fill it:",
     ]
     steps = [
-        f"data/trials.csv, {places['data/trials.csv']}: correct the above; tumours, line, phase, "
-        "region, enrolled, primary_endpoint as far as printed",
+        f"data/arms.csv, {places['data/arms.csv']}: correct the above, and the line; a row for "
+        "each arm, with the population that it is reported as",
+        f"data/trials.csv, {places['data/trials.csv']}: tumours, phase, region, enrolled, "
+        "primary_endpoint as far as printed",
     ]
     if written.is_new_source:
         steps += [
-            f"data/sources.csv, {places['data/sources.csv']}: kind, title, authors, journal, year, "
-            "doi, held, prose_sections, licence",
+            f"data/sources.csv, {places['data/sources.csv']}: name, kind, title, authors, journal, "
+            "year, doi, held, prose_sections, licence",
             f"data/results.csv, {places['data/results.csv']}: table (a heading in prose_sections), "
             "population, status, value, printed; a row for every further number, the ids counted "
-            "on; what is not printed stays or goes",
+            "on; what is not printed stays or goes; a word that data/populations.csv or "
+            "data/outcomes.csv lacks gets a row there",
             f"data/appraisal.csv, {places['data/appraisal.csv']}: answer, reason, place",
             f"data/sources.csv, {places['data/sources.csv']}: transcribed is whole when all is in",
         ]

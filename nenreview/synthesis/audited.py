@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 
 from nenreview.audit.ledger import audit
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.printed_rates import printed_rates
-from nenreview.evidence.sources import REVIEW
-from nenreview.synthesis.cohorts import Cohort, cohort
+from nenreview.synthesis.cohorts import Cohort, cohort, cut_off_count
 from nenreview.synthesis.contrasts import later_monotherapy, misprinted_net, within_trials
 from nenreview.synthesis.headline import headline, pooled, primary
 from nenreview.wording import of
@@ -65,24 +63,20 @@ def moves(data: Dataset) -> tuple[Move, ...]:
 
     high, late = cohort(data, "nec-avelumab-high"), cohort(data, "nec-nivolumab")
     toripalimab = cohort(data, "nec-toripalimab")
-    counts = next(
-        rate.counts
-        for rate in printed_rates(data, toripalimab.report.trial, REVIEW)
-        if rate.population == "all > NEC"
-    )
+    cut_off = cut_off_count(data, "nec-toripalimab")
     odds = within_trials(later_monotherapy(data)).mantel_haenszel_odds_ratio()[0]
     net = later_monotherapy(data)[0].pair.second
     mistaken = misprinted_net(data).trials[0].second
     found = (
         Move(
-            "review2023-039-percentage",
-            f"toripalimab: {of(toripalimab.rate)} printed; {of(counts[0])} by the percentage",
+            toripalimab.finding,
+            f"toripalimab: {of(toripalimab.rate)} printed; {of(cut_off)} by the percentage",
             POOL,
             estimate,
-            replaced(replace(toripalimab, rate=counts[0])),
+            replaced(replace(toripalimab, rate=cut_off)),
         ),
         Move(
-            "review2023-007-sources",
+            high.finding,
             f"avelumab, where all responders had NEC: {of(high.rate)}; "
             f"{of(high.otherwise().rate)} by the other source",
             POOL,
@@ -90,7 +84,7 @@ def moves(data: Dataset) -> tuple[Move, ...]:
             added(high.otherwise()),
         ),
         Move(
-            "review2023-078-percentage",
+            late.finding,
             f"nivolumab at 8 weeks, where it is added: {of(late.rate)}; "
             f"{of(late.otherwise().rate)} by the denominator that fits",
             POOL,
@@ -98,7 +92,7 @@ def moves(data: Dataset) -> tuple[Move, ...]:
             added(late.otherwise()),
         ),
         Move(
-            "jia2022-108-size",
+            cohort(data, "net-sintilimab").finding,
             f"sintilimab, NET: {of(net)}; {of(mistaken)} by one table",
             ODDS,
             odds,

@@ -7,33 +7,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
+from typing import Any
 
-from nenreview.evidence.arms import CLASSES, LINES
-from nenreview.evidence.context import class_of
+from nenreview.evidence.arms import CLASSES, LINES, arm_name, arm_of
 from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.kinds import G3_NEN, KINDS, kind_of, traits
 from nenreview.evidence.overlaps import APART, SAME, Report, relation
-from nenreview.evidence.population import leaf, levels
-from nenreview.evidence.printed_rates import printed_rates
+from nenreview.evidence.population import leaf
+from nenreview.evidence.responses import ORR, responses_of
 from nenreview.evidence.rows import trials as all_trials
 from nenreview.evidence.sources import JIA, main_source
 from nenreview.stats.rate import Rate
-from nenreview.synthesis.cohorts import LOWER, NET_G3, UPPER, arm_name, cohorts
+from nenreview.synthesis.cohorts import LOWER, NET_G3, UPPER, cohorts
 
-MIXED = "G3 NEN, undivided"
-KINDS = ("NEC", "LCNEC", MIXED, "NET", "NEN, undivided")
-
-_KINDS = {"G3 NEN": MIXED, "NEN": "NEN, undivided"}  # of the column tumours of trials.csv
+MIXED = G3_NEN
 
 
 @dataclass(frozen=True)
-class Response:
-    """A printed response of one population.
+class Entry:
+    """A response on the map of the evidence: of one population, by class, line and kind.
 
     Attributes
     ----------
-    trial, name, regimen_class, line : str
-        As in ``trials.csv``; name and class are the arm's own, and the name has the population
-        where the arm has several of one kind.
+    name, regimen_class, line : str
+        Of the arm; the name has the population where the arm has several of one kind.
     kind : str
         One of `KINDS`.
     report : Report
@@ -49,7 +46,6 @@ class Response:
         Why the rate is no best response among all treated, or empty.
     """
 
-    trial: str
     name: str
     regimen_class: str
     line: str
@@ -57,13 +53,13 @@ class Response:
     report: Report
     n: int
     rate: Rate | None
-    fewer: Rate | None
-    printed: str
-    mark: str
+    fewer: Rate | None = None
+    printed: str = ""
+    mark: str = ""
 
 
 @cache
-def responses(data: Dataset) -> tuple[Response, ...]:
+def entries(data: Dataset) -> tuple[Entry, ...]:
     """Return every response of a trial, one entry a population, by class, line and kind.
 
     From the main source of a trial; and the cohorts of ``pooling.csv`` that it does not print
@@ -87,79 +83,52 @@ def responses(data: Dataset) -> tuple[Response, ...]:
     )
 
 
-def _by_population(one: Response) -> Response:
-    """Return a response with its population in its name."""
-    population = leaf(one.report.population)
-    return replace(one, name=f"{one.name}, {population}")
+def _by_population(one: Entry) -> Entry:
+    """Return an entry with its population in its name."""
+    return replace(one, name=f"{one.name}, {leaf(one.report.population)}")
 
 
-def _in_the_sources(data: Dataset) -> Iterator[Response]:
+def _in_the_sources(data: Dataset) -> Iterator[Entry]:
     for trial in all_trials(data).values():
         source = main_source(trial)
         # The trial of Jia 2022 comes by the choices: the paper prints the same rates many times.
-        for rate in printed_rates(data, trial.trial, source) if source != JIA else ():
-            if not rate.outcome.startswith("ORR") or rate.n is None:
-                continue
-            report = Report(source, trial.trial, rate.population)
-            mark = "at 8 weeks" if rate.outcome != "ORR" else ""
-            if rate.population.endswith("evaluable"):
-                mark = "evaluable patients alone"
-            yield Response(
-                trial.trial,
-                arm_name(trial.name, trial.trial, rate.population),
-                class_of(data, trial, rate.population),
-                trial.line,
-                kind_of(data, report),
-                report,
-                rate.n,
-                rate.counts[0] if len(rate.counts) == 1 else None,
-                rate.others[0] if not rate.counts and rate.others else None,
-                rate.printed,
-                mark,
-            )
+        for one in responses_of(data, trial.trial, source) if source != JIA else ():
+            if one.measure == ORR and one.n is not None:
+                mark = f"at {one.assessed_at}" if one.assessed_at else ""
+                if traits(data, leaf(one.report.population)).subset:
+                    mark = "evaluable patients alone"
+                yield _entry(
+                    data,
+                    one.report,
+                    n=one.n,
+                    rate=one.fitted,
+                    fewer=one.others[0] if one.others else None,
+                    printed=one.printed,
+                    mark=mark,
+                )
 
 
-def _in_the_choices(data: Dataset) -> Iterator[Response]:
+def _in_the_choices(data: Dataset) -> Iterator[Entry]:
     printed = {one.report for one in _in_the_sources(data)}
-    trials = all_trials(data)
     for one in cohorts(data):
         same = any(relation(data, one.report, report) == SAME for report in printed)
         # Bounds are no responses, and the NET G3 are among the NET of their trial.
-        if same or one.role in (LOWER, UPPER) or one.estimand == NET_G3:
-            continue
-        trial = trials[one.report.trial]
-        yield Response(
-            trial.trial,
-            one.name,
-            "monotherapy",  # as every row of pooling.csv
-            trial.line,
-            kind_of(data, one.report),
-            one.report,
-            one.rate.n,
-            one.rate,
-            None,
-            "",
-            "",
-        )
+        if not same and one.role not in (LOWER, UPPER) and one.estimand != NET_G3:
+            yield replace(_entry(data, one.report, n=one.rate.n, rate=one.rate), name=one.name)
 
 
-def kind_of(data: Dataset, report: Report) -> str:
-    """Return which of `KINDS` a population is: by its path, else by its trial.
-
-    Raises
-    ------
-    LookupError
-        If neither its path nor ``trials.csv`` says so.
-    """
-    path = levels(report.population)
-    words = [word for level in path for word in level.replace("-", " ").split()]
-    for word in ("LCNEC", "NEC", "NET"):
-        if word in words:
-            return word
-    known = data.trials.set_index("trial")["tumours"].get(report.trial)
-    if known is None:
-        raise LookupError(f"{report}: no telling which tumours these are")
-    return MIXED if "G3 NEN" in path else _KINDS.get(known, known)
+def _entry(data: Dataset, report: Report, *, n: int, rate: Rate | None, **more: Any) -> Entry:
+    arm = arm_of(data, report.trial, report.population)
+    return Entry(
+        arm_name(data, report.trial, report.population),
+        arm.regimen_class,
+        arm.line,
+        kind_of(data, report.trial, report.population),
+        report,
+        n,
+        rate,
+        **more,
+    )
 
 
 @dataclass(frozen=True)
@@ -191,13 +160,13 @@ def evidence_map(data: Dataset) -> tuple[Cell, ...]:
 
     A trial stands in each cell in which it reports a response.
     """
-    groups: dict[tuple[str, str, str], list[Response]] = {}
-    for one in responses(data):
+    groups: dict[tuple[str, str, str], list[Entry]] = {}
+    for one in entries(data):
         groups.setdefault((one.regimen_class, one.kind, one.line), []).append(one)
     return tuple(
         Cell(
             *where,
-            trials=len({one.trial for one in group}),
+            trials=len({one.report.trial for one in group}),
             patients=sum(one.n for one in group),
             may_overlap=any(
                 relation(data, a.report, b.report) != APART for a, b in combinations(group, 2)

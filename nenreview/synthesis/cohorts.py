@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
+from nenreview.evidence.arms import arm_name, arm_of
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import Report, require_independent
-from nenreview.evidence.population import ROOT_POPULATION, leaf, levels, parent
-from nenreview.evidence.printed_rates import PrintedRate, printed_rates
-from nenreview.evidence.responses import response_rate
-from nenreview.evidence.rows import Choice, rows_of
+from nenreview.evidence.population import ROOT_POPULATION, leaf, parent
+from nenreview.evidence.responses import ORR, Response, response_rate, responses, responses_of
+from nenreview.evidence.rows import Choice, rows_of, trials
 from nenreview.evidence.sizes import size, size_or_rest
-from nenreview.evidence.sources import JIA, REVIEW
+from nenreview.evidence.sources import JIA, main_source
 from nenreview.stats.rate import Rate
 
 PRIMARY, SENSITIVITY, SHOWN = "primary", "sensitivity", "shown"
@@ -26,8 +26,8 @@ NEC, G3_NEN, NET_G3, LCNEC, NET = "NEC", "G3 NEN", "NET G3", "LCNEC", "NET"
 
 # What a reader must know of a count before comparing it; the other ways are as good as printed.
 _MARKS = {
-    "largest denominator": "at 8 weeks, not best response",
-    "largest denominator and the rest": "at 8 weeks, all not counted as responders",
+    "largest denominator": "at {}, not best response",
+    "largest denominator and the rest": "at {}, all not counted as responders",
     "none": "differentiation of the responders unknown: none with NEC",
     "all of the trial": "differentiation of the responders unknown: all with NEC",
 }
@@ -41,6 +41,8 @@ class Cohort:
     ----------
     row, estimand, role : str
         As in ``pooling.csv``.
+    agents : str
+        As in ``arms.csv``.
     name, region : str
         As in ``trials.csv``; with the population where others of the trial stand for the question.
     report : Report
@@ -49,24 +51,30 @@ class Cohort:
         Responders among all treated, or among those of the fallback.
     fallback : Rate or None
         What is used instead in a sensitivity analysis; None where there is nothing else.
+    assessed_at : str
+        When, where the rate is not of the best response.
     mark : str
         Why the rate is no best response among all treated with a known differentiation; or
         empty.
-    reason, leaves_open : str
+    reason, leaves_open, figure_label, finding : str
         As in ``pooling.csv``.
     """
 
     row: str
     estimand: str
     role: str
+    agents: str
     name: str
     region: str
     report: Report
     rate: Rate
     fallback: Rate | None = None
+    assessed_at: str = ""
     mark: str = ""
     reason: str = ""
     leaves_open: str = ""
+    figure_label: str = ""
+    finding: str = ""
 
     @property
     def label(self) -> str:
@@ -97,29 +105,33 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
     LookupError
         If the sources do not single out a count.
     """
-    trials = data.trials.set_index("trial")
     populations = data.pooling.groupby(["trial", "estimand"])["population"].nunique()
     found = []
     for row in rows_of(data.pooling, Choice):
-        name = arm_name(trials.at[row.trial, "name"], row.trial, row.population)
+        name = arm_name(data, row.trial, row.population)
         if populations[row.trial, row.estimand] > 1:
             name += f", {leaf(row.population)}"
         if row.fallback not in _FALLBACKS:
             raise ValueError(f"{row.row}: no way to count the fallback {row.fallback!r}")
+        when = _assessed_at(data, row)
         rate, other = _COUNTS[row.responders](data, row), _FALLBACKS[row.fallback](data, row)
         found.append(
             Cohort(
                 row=row.row,
                 estimand=row.estimand,
                 role=row.role,
+                agents=arm_of(data, row.trial, row.population).agents,
                 name=name,
-                region=trials.at[row.trial, "region"],
+                region=trials(data)[row.trial].region,
                 report=Report(row.source, row.trial, row.population),
                 rate=rate,
                 fallback=None if other == rate else other,
-                mark=_MARKS.get(row.responders, ""),
+                assessed_at=when,
+                mark=_MARKS.get(row.responders, "").format(when),
                 reason=row.reason,
                 leaves_open=row.leaves_open,
+                figure_label=row.figure_label,
+                finding=row.finding,
             )
         )
     return tuple(found)
@@ -144,6 +156,20 @@ def chosen(data: Dataset, estimand: str, role: str) -> tuple[Cohort, ...]:
     return tuple(c for c in cohorts(data) if (c.estimand, c.role) == (estimand, role))
 
 
+def cut_off_count(data: Dataset, row: str) -> Rate:
+    """Return the count behind the percentage that the main source prints of a row's population.
+
+    Raises
+    ------
+    LookupError
+        If the table has no such row, or not one count fits the percentage.
+    """
+    for choice in rows_of(data.pooling, Choice):
+        if choice.row == row:
+            return _cut_off(data, choice)
+    raise LookupError(f"data/pooling.csv has no row {row!r}")
+
+
 def counted_together(data: Dataset, pooled: Iterable[Cohort]) -> tuple[list[int], list[int]]:
     """Return responders and patients of cohorts that are to be pooled, each of length k.
 
@@ -161,35 +187,28 @@ def counted_together(data: Dataset, pooled: Iterable[Cohort]) -> tuple[list[int]
     return [one.rate.events for one in pooled], [one.rate.n for one in pooled]
 
 
-def arm_name(name: str, trial: str, population: str) -> str:
-    """Return the name of a trial, or of the arm of a population where the trial has several.
-
-    An arm has the registration beside it: other trials are of the same drugs.
-
-    >>> arm_name("nivolumab +/- ipilimumab", "NCT03591731", "all > nivolumab > LCNEC")
-    'nivolumab (NCT03591731)'
-    """
-    if "+/-" not in name:
-        return name
-    return f"{levels(population)[1]} ({trial})"
-
-
 def _printed(data: Dataset, row: Choice) -> Rate:
     return response_rate(data, row.trial, row.population, row.source)
 
 
-def _share(data: Dataset, row: Choice, population: str, source: str) -> PrintedRate:
+def _assessed_at(data: Dataset, row: Choice) -> str:
+    """Return when the response of a row is assessed; empty where as the best, or not printed."""
+    report = Report(row.source, row.trial, row.population)
+    return next((one.assessed_at for one in responses(data) if one.report == report), "")
+
+
+def _share(data: Dataset, row: Choice, population: str, source: str) -> Response:
     """Return the response that a source prints of a population as a percentage."""
-    for rate in printed_rates(data, row.trial, source):
-        if rate.population == population and rate.outcome.startswith("ORR"):
-            return rate
+    for one in responses_of(data, row.trial, source):
+        if one.report.population == population and one.measure == ORR:
+            return one
     raise LookupError(f"{row.row}: {source} prints no response of {population!r}")
 
 
-def _the_count(share: PrintedRate, row: Choice) -> Rate:
-    if len(share.counts) != 1:
+def _the_count(share: Response, row: Choice) -> Rate:
+    if share.fitted is None:
         raise LookupError(f"{row.row}: {len(share.counts)} counts fit {share.printed}%")
-    return share.counts[0]
+    return share.fitted
 
 
 def _fitted(data: Dataset, row: Choice) -> Rate:
@@ -253,8 +272,9 @@ _COUNTS: dict[str, Callable[[Dataset, Choice], Rate]] = {
 
 
 def _cut_off(data: Dataset, row: Choice) -> Rate:
-    """Return the count behind the percentage of NEC in the review's table."""
-    return _the_count(_share(data, row, "all > NEC", REVIEW), row)
+    """Return the count behind the percentage that the main source of the trial prints."""
+    source = main_source(trials(data)[row.trial])
+    return _the_count(_share(data, row, row.population, source), row)
 
 
 def _all_g3(data: Dataset, row: Choice) -> Rate:
@@ -279,8 +299,8 @@ def _other_number_of_nec(data: Dataset, row: Choice) -> Rate:
 
 _FALLBACKS: dict[str, Callable[[Dataset, Choice], Rate | None]] = {
     "none": lambda data, row: None,
-    "the count that the review's percentage is cut off from, which is the same": _cut_off,
-    "all patients with G3 NEN": _all_g3,
-    "largest denominator that fits": _largest_that_fits,
-    "the other source's number of NEC": _other_number_of_nec,
+    "cut-off percentage": _cut_off,
+    "all G3 NEN": _all_g3,
+    "largest denominator": _largest_that_fits,
+    "other source": _other_number_of_nec,
 }

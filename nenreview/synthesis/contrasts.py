@@ -8,9 +8,11 @@ from functools import cache
 
 from scipy.optimize import brentq
 
-from nenreview.evidence.context import context_rates
+from nenreview.evidence.arms import MONOTHERAPY, arm_of
+from nenreview.evidence.context import responses_in_context
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.population import differentiation
+from nenreview.evidence.kinds import is_whole, traits
+from nenreview.evidence.rows import Arm
 from nenreview.evidence.rows import trials as all_trials
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sources import JIA
@@ -37,7 +39,7 @@ class Contrast:
     trial, name : str
         As in ``trials.csv``.
     regimen_class, line : str
-        As in ``trials.csv``; the class is the arm's own.
+        As in ``trials.csv`` and ``arms.csv``.
     pair : Comparison
     """
 
@@ -58,23 +60,24 @@ def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
     """
     trials = all_trials(data)
     groups: dict[str, dict[str, Rate]] = {}
-    classes: dict[str, str] = {}
+    arms: dict[str, Arm] = {}
     for one in cohorts(data):
         if one.estimand in (NEC, NET) and not one.mark:
             groups.setdefault(one.report.trial, {})[one.estimand] = one.rate
-            classes[one.report.trial] = "monotherapy"
+            arms[one.report.trial] = arm_of(data, one.report.trial, one.report.population)
     own = set(groups)
-    for rate in context_rates(data):
-        kind = differentiation(rate.population)
-        if rate.trial not in own and kind in (NEC, NET):
-            groups.setdefault(rate.trial, {})[kind] = rate.rate
-            classes[rate.trial] = rate.regimen_class
+    for response in responses_in_context(data):
+        trial, population = response.report.trial, response.report.population
+        patients = traits(data, population)
+        if trial not in own and patients.tumour in (NEC, NET) and is_whole(patients):
+            groups.setdefault(trial, {})[patients.tumour] = response.responders
+            arms[trial] = arm_of(data, trial, population)
     return tuple(
         Contrast(
             trial,
             trials[trial].name,
-            classes[trial],
-            trials[trial].line,
+            arms[trial].regimen_class,
+            arms[trial].line,
             Comparison(kinds[NEC], kinds[NET]),
         )
         for trial, kinds in groups.items()
@@ -85,7 +88,7 @@ def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
 def later_monotherapy(data: Dataset) -> tuple[Contrast, ...]:
     """Return the NEC and NET of trials of one checkpoint inhibitor after earlier treatment."""
     return tuple(
-        c for c in nec_against_net(data) if (c.regimen_class, c.line) == ("monotherapy", "later")
+        c for c in nec_against_net(data) if (c.regimen_class, c.line) == (MONOTHERAPY, "later")
     )
 
 

@@ -23,6 +23,7 @@ from nenreview.synthesis.cohorts import (
     chosen,
     counted_together,
 )
+from nenreview.wording import of
 from qmdbook.errors import Problem
 
 CHINESE = "Asia"  # the region of both trials that Jia 2022 calls Asian; both were run in China
@@ -43,6 +44,8 @@ class Pooled:
     ----------
     name : str
         What was pooled.
+    without_counts : str
+        The same without counts, which may change where the pool is still the same one.
     cohorts : tuple of Cohort
         In the order of ``pooling.csv``.
     profile : PooledProportion
@@ -54,12 +57,15 @@ class Pooled:
     """
 
     name: str
+    without_counts: str
     cohorts: tuple[Cohort, ...]
     profile: PooledProportion
     t: PooledProportion
 
 
-def pooled(data: Dataset, cohorts: Sequence[Cohort], name: str = "") -> Pooled:
+def pooled(
+    data: Dataset, cohorts: Sequence[Cohort], name: str = "", without_counts: str = ""
+) -> Pooled:
     """Return the pool of cohorts.
 
     Raises
@@ -73,7 +79,8 @@ def pooled(data: Dataset, cohorts: Sequence[Cohort], name: str = "") -> Pooled:
     t = pool_proportions(events, n, ci="t")
     if not t.tau2:
         t = replace(t, pi_low=None, pi_high=None)
-    return Pooled(name, tuple(cohorts), pool_proportions(events, n, ci="profile"), t)
+    profile = pool_proportions(events, n, ci="profile")
+    return Pooled(name, without_counts or name, tuple(cohorts), profile, t)
 
 
 def primary(data: Dataset) -> tuple[Cohort, ...]:
@@ -127,26 +134,27 @@ def sensitivities(data: Dataset) -> tuple[Pooled, ...]:
     own = primary(data)
     late = chosen(data, NEC, SENSITIVITY)
     low, high = chosen(data, NEC, LOWER), chosen(data, NEC, UPPER)
-    sets = {"Primary cohorts": own}
+    found = [pooled(data, own, "Primary cohorts")]
     for one in own:
         if one.fallback:
-            other = tuple(c.otherwise() if c is one else c for c in own)
-            sets[f"{one.name}: {_of(one.otherwise())} instead of {_of(one)}"] = other
+            cohorts = tuple(c.otherwise() if c is one else c for c in own)
+            name = f"{one.name}: {of(one.fallback)} instead of {of(one.rate)}"
+            found.append(pooled(data, cohorts, name, f"{one.name}, otherwise counted"))
     for one in (*late, *low, *high):
         for each in (one, *([one.otherwise()] if one.fallback else [])):
-            sets[f"with {one.name}, {_of(each)}: {one.mark}"] = (*own, each)
-    sets["with both trials, the fewest responders"] = (*own, *late, *map(_larger, low))
-    sets["with both trials, the most responders"] = (*own, *high)
-    return tuple(pooled(data, cohorts, name) for name, cohorts in sets.items())
+            name = f"with {one.name}, {of(each.rate)}: {one.mark}"
+            short = f"with {one.name}: {one.mark}"
+            short += "" if each is one else ", otherwise counted"
+            found.append(pooled(data, (*own, each), name, short))
+    fewest = (*own, *late, *map(_larger, low))
+    found.append(pooled(data, fewest, "with both trials, the fewest responders"))
+    found.append(pooled(data, (*own, *high), "with both trials, the most responders"))
+    return tuple(found)
 
 
 def _larger(one: Cohort) -> Cohort:
     """Return a cohort by its rate or fallback, whichever has more patients."""
     return one.otherwise() if one.fallback and one.fallback.n > one.rate.n else one
-
-
-def _of(one: Cohort) -> str:
-    return f"{one.rate.events} of {one.rate.n}"
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ leaving one out.
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ from nenreview.synthesis.cohorts import (
     counted_together,
 )
 from nenreview.synthesis.headline import primary, without_chinese
+from nenreview.wording import of
 
 Estimate = tuple[float, float, float]  # with both limits, as proportions
 Counts = tuple[tuple[int, ...], tuple[int, ...]]  # events and patients of each cohort
@@ -63,6 +65,8 @@ MODELS: dict[str, Callable[[list[int], list[int]], Estimate]] = {
     "arcsines, Hartung-Knapp": _pooled(method="arcsine", ci="hksj_adhoc"),
     "one rate for all": _pooled(method="glmm", effects="common", ci="profile"),
 }
+# The axis on which the Chinese trials are in or out, and its options.
+TRIALS, ALL_TRIALS, WITHOUT_CHINESE = "Trials", "all", "without the two Chinese"
 # What an option makes of the cohorts that the options before it have left.
 Change = Callable[[tuple[Cohort, ...]], tuple[Cohort, ...]]
 
@@ -136,28 +140,20 @@ def options(data: Dataset) -> dict[str, tuple[str, ...]]:
 def _choices(data: Dataset) -> dict[str, dict[str, Change]]:
     """Return what each option of each axis does to the primary cohorts."""
     found: dict[str, dict[str, Change]] = {
-        "Trials": {"all": _all, "without the two Chinese": without_chinese}
+        TRIALS: {ALL_TRIALS: _all, WITHOUT_CHINESE: without_chinese}
     }
     for one in primary(data):
         if one.fallback:
-            found[_agent(one)] = {_of(each): _instead(each) for each in (one, one.otherwise())}
+            found[one.agents] = {of(each.rate): _instead(each) for each in (one, one.otherwise())}
     bounds: dict[str, list[Cohort]] = {}  # of each trial
     for one in (*chosen(data, NEC, LOWER), *chosen(data, NEC, UPPER)):
         bounds.setdefault(one.report.trial, []).extend(_each(one))
     for one in chosen(data, NEC, SENSITIVITY):
-        axis = f"{_agent(one)} {one.mark.partition(',')[0]}".strip()
+        axis = f"{one.agents} at {one.assessed_at}" if one.assessed_at else one.agents
         found[axis] = _added(*_each(one), *bounds.pop(one.report.trial, ()))
     for cohorts in bounds.values():
-        found[_agent(cohorts[0])] = _added(*cohorts)
+        found[cohorts[0].agents] = _added(*cohorts)
     return found
-
-
-def _agent(one: Cohort) -> str:
-    return one.name.partition(" (")[0]
-
-
-def _of(one: Cohort) -> str:
-    return f"{one.rate.events} of {one.rate.n}"
 
 
 def _each(one: Cohort) -> list[Cohort]:
@@ -177,7 +173,7 @@ def _added(*more: Cohort) -> dict[str, Change]:
     def with_(one: Cohort) -> Change:
         return lambda cohorts: (*cohorts, one)
 
-    return {"not in": _all} | {_of(one): with_(one) for one in more}
+    return {"not in": _all} | {of(one.rate): with_(one) for one in more}
 
 
 def _sets(data: Dataset) -> Iterator[tuple[dict[str, str], tuple[Cohort, ...]]]:
@@ -197,14 +193,14 @@ def _counted(data: Dataset) -> Iterator[tuple[dict[str, str], Counts]]:
         yield choices, (tuple(events), tuple(n))
 
 
-def summary(data: Dataset, **fixed: str) -> dict[str, float]:
+def summary(data: Dataset, fixed: Mapping[str, str] = MappingProxyType({})) -> dict[str, float]:
     """Return the least, middle and greatest estimate, and how many specifications there are.
 
     Parameters
     ----------
     data : Dataset
         The checked dataset.
-    **fixed : str
+    fixed : mapping of str to str
         Options to keep to, by the name of their axis.
     """
     estimates = [

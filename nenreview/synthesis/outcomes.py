@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from nenreview.audit.adverse_events import counts_by_grade
-from nenreview.evidence.context import class_of
+from nenreview.evidence.arms import arm_name, arm_of
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.population import ancestors
 from nenreview.evidence.rows import trials as all_trials
@@ -16,7 +16,6 @@ from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import JIA, main_source
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
-from nenreview.synthesis.cohorts import arm_name
 from nenreview.trials import sintilimab, toripalimab
 from nenreview.wording import number
 
@@ -30,7 +29,7 @@ class Time:
     Attributes
     ----------
     trial, name, regimen_class, line : str
-        As in ``trials.csv``; name and class are the arm's own.
+        Of the arm.
     population, outcome : str
         As in ``results.csv``; the outcome is PFS or OS.
     median : float or None
@@ -75,13 +74,14 @@ def times(data: Dataset) -> list[Time]:
                     "population": population,
                     "outcome": outcome,
                 }
+                arm = arm_of(data, trial.trial, population)
                 low, high = (_months(data, statistic=s, **where) for s in ("ci_low", "ci_high"))
                 found.append(
                     Time(
                         trial.trial,
-                        arm_name(trial.name, trial.trial, population),
-                        class_of(data, trial, population),
-                        trial.line,
+                        arm_name(data, trial.trial, population),
+                        arm.regimen_class,
+                        arm.line,
                         population,
                         outcome,
                         _months(data, statistic="median", **where),
@@ -193,12 +193,8 @@ def safety(data: Dataset) -> pd.DataFrame:
             statistic="events",
         )
     )
-    any_, high, immune, stop = (
-        "Treatment-related, any grade",
-        "Treatment-related, grade 3 or higher",
-        "Immune-related, any grade",
-        "Discontinued for a treatment-related event",
-    )
+    any_, high, immune = toripalimab.ANY_GRADE, toripalimab.SEVERE, toripalimab.IMMUNE
+    stop = "Discontinued for a treatment-related event"
     rows = [
         ("sintilimab", any_, Rate(any_grade, treated), "patients"),
         ("sintilimab", high, None, "as events, which are not added up"),

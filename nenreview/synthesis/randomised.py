@@ -8,7 +8,7 @@ from itertools import product
 
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.population import levels
-from nenreview.evidence.printed_rates import PrintedRate, printed_rates
+from nenreview.evidence.responses import Response, responses_of
 from nenreview.evidence.sources import REVIEW
 from nenreview.meta.stratified import Stratified
 from nenreview.stats.rate import Interval, Rate
@@ -57,8 +57,8 @@ def randomised(data: Dataset) -> dict[str, tuple[Stratum, Stratum]]:
         If a site is printed of one arm alone, or a size is not known.
     """
     found: dict[str, dict[str, Stratum]] = {}
-    for rate in printed_rates(data, RANDOMISED, REVIEW):
-        _, arm, site = levels(rate.population)
+    for rate in responses_of(data, RANDOMISED, REVIEW):
+        _, arm, site = levels(rate.report.population)
         found.setdefault(site, {})[arm] = _stratum(rate, arm, site)
     for site, arms in found.items():
         if set(arms) != set(ARMS):
@@ -66,10 +66,10 @@ def randomised(data: Dataset) -> dict[str, tuple[Stratum, Stratum]]:
     return {site: (arms[ARMS[0]], arms[ARMS[1]]) for site, arms in found.items()}
 
 
-def _stratum(rate: PrintedRate, arm: str, site: str) -> Stratum:
+def _stratum(rate: Response, arm: str, site: str) -> Stratum:
     fits = rate.counts or rate.others
     if rate.n is None or not fits:
-        raise LookupError(f"{RANDOMISED}: no size or no count for {rate.population!r}")
+        raise LookupError(f"{RANDOMISED}: no size or no count for {rate.report.population!r}")
     return Stratum(arm, site, rate.n, fits, rate.printed)
 
 

@@ -12,11 +12,12 @@ from itertools import combinations
 
 import numpy as np
 
-from nenreview.evidence.comparison import TABLE, TrialRate, table1_rates
+from nenreview.evidence.comparison import by_site, table1_responses
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.overlaps import Report, require_independent
+from nenreview.evidence.overlaps import require_independent
+from nenreview.evidence.responses import Response
+from nenreview.evidence.rows import trials
 from nenreview.evidence.sites import OTHER, SITES, nec_by_site
-from nenreview.evidence.sources import JIA
 from nenreview.meta.moderator import Moderation, moderate
 from nenreview.stats.rate import Interval, Rate
 from nenreview.stats.twobytwo import Comparison
@@ -59,11 +60,11 @@ class RegionTest:
 @cache
 def region_tests(data: Dataset) -> tuple[RegionTest, RegionTest]:
     """Return the test over the four trials of Jia's Table 1, and over the primary cohorts."""
-    columns = table1_rates(data)
-    require_independent(data, [Report(JIA, c.trial, c.population) for c in columns])
+    columns = table1_responses(data)
+    require_independent(data, [column.report for column in columns])
     own = primary(data)
     return (
-        _test("The four trials of Jia 2022", [(c.region, c.rate) for c in columns]),
+        _test("The four trials of Jia 2022", [(_region(data, c), c.responders) for c in columns]),
         _test("The primary cohorts", [(c.region, c.rate) for c in own]),
     )
 
@@ -129,20 +130,21 @@ def standardised(data: Dataset) -> Standardised:
     without a responder; the Western mix is that of all their G3 NEN, not of their NEC. The
     other way round cannot be done, since no Western trial prints responders by site.
     """
-    columns = table1_rates(data)
-    asian = [c for c in columns if c.region == CHINESE]
-    western = [c for c in columns if c.region != CHINESE]
-    by_trial = [nec_by_site(data, c.trial) for c in asian]
+    columns = table1_responses(data)
+    asian = [c for c in columns if _region(data, c) == CHINESE]
+    western = [c for c in columns if _region(data, c) != CHINESE]
+    by_trial = [nec_by_site(data, c.report.trial) for c in asian]
     cells = {site: _sum(tuple(rates[site] for rates in by_trial)) for site in by_trial[0]}
     mix = {
-        site: sum(_at(data, column, name) for column in western) for name, site in _IN_TABLE.items()
+        site: sum(by_site(data, column.report.trial, name) for column in western)
+        for name, site in _IN_TABLE.items()
     }
-    other = _sum(tuple(c.rate for c in western))
+    other = _sum(tuple(c.responders for c in western))
     if sum(mix.values()) != other.n:
         raise ValueError(f"{sum(mix.values())} patients by site; expected {other.n}")
     weights = {site: n / other.n for site, n in mix.items()}
     return Standardised(
-        own=_sum(tuple(c.rate for c in asian)),
+        own=_sum(tuple(c.responders for c in asian)),
         by_site=cells,
         mix=mix,
         other=other,
@@ -171,14 +173,5 @@ def weighted_interval(cells: dict[str, Rate], weights: dict[str, float]) -> Inte
     )
 
 
-def _at(data: Dataset, column: TrialRate, site: str) -> int:
-    """Return the patients of a column of Table 1 with a primary site."""
-    events = data.value(
-        source=JIA,
-        table=TABLE,
-        trial=column.trial,
-        outcome="primary site",
-        category=site,
-        statistic="events",
-    )
-    return int(events)
+def _region(data: Dataset, column: Response) -> str:
+    return trials(data)[column.report.trial].region

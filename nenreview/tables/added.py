@@ -11,16 +11,16 @@ from collections.abc import Callable
 from IPython.display import Markdown
 
 from nenreview.evidence.dataset import load
-from nenreview.evidence.sources import FIRST, added
+from nenreview.evidence.sources import added, in_chapters
 from nenreview.wording import words
 
 
 def documents_added() -> str:
     """Return which documents have joined the first four, as a sentence."""
-    keys = added(load())
+    keys, first = added(load()), words(len(in_chapters(load())))
     if not keys:
-        return f"No document has joined the first {words(len(FIRST))}."
-    return f"To the first {words(len(FIRST))} have been added: {', '.join(keys)}."
+        return f"No document has joined the first {first}."
+    return f"To the first {first} have been added: {', '.join(keys)}."
 
 
 def for_each_added(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nenreview.evidence.dataset import load
-from nenreview.evidence.sources import JIA, LU, MARKEY, called
+from nenreview.evidence.sources import JIA, LU, MARKEY, source_names
 from nenreview.synthesis.appraisal import overall
 from nenreview.tables.table import MARKDOWN, TEXT, Table, escape, show_table
 from nenreview.wording import listed
@@ -16,7 +16,7 @@ def case_series_table() -> Table:
     rows = load().appraisal
     rows = rows[rows["source"].isin(CASE_SERIES)]
     answers = rows.pivot(index="item", columns="source", values="answer")[CASE_SERIES]
-    answers = answers.rename(columns=called)
+    answers = answers.rename(columns=source_names(load()))
     topics = rows.drop_duplicates("item").set_index("item")["topic"]
     answers.insert(0, "Item", [f"{item}. {topic}" for item, topic in topics.sort_index().items()])
     return show_table(answers)

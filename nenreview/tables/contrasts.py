@@ -8,7 +8,7 @@ from nenreview.meta.stratified import Stratified
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis import contrasts, outcomes, region
-from nenreview.synthesis.classes import responses
+from nenreview.synthesis.classes import entries
 from nenreview.synthesis.randomised import randomised_contrasts
 from nenreview.tables.rates import risk_difference
 from nenreview.tables.synthesis import limits, share
@@ -224,7 +224,7 @@ def classes_table() -> Table:
             "; ".join(filter(None, [one.mark, f"{of(one.fewer)} fits" if one.fewer else ""]))
             or None,
         ]
-        for one in responses(load())
+        for one in entries(load())
     ]
     columns = {
         **dict.fromkeys(("Class", "Line", "Tumours", "Trial or arm"), TEXT),

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pandas as pd
 
-from nenreview.evidence.arms import Arm, arms
-from nenreview.evidence.comparison import table1_rates
+from nenreview.evidence.comparison import table1_responses
 from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.population import below, is_within, leaf, levels
-from nenreview.evidence.printed_rates import PrintedRate, printed_rates
-from nenreview.evidence.responses import is_counted, response_rate
-from nenreview.evidence.rows import Overlap, rows_of
+from nenreview.evidence.groups import groups
+from nenreview.evidence.kinds import LCNEC, NEC, NET, traits
+from nenreview.evidence.overlaps import Report
+from nenreview.evidence.population import below, is_within, leaf
+from nenreview.evidence.responses import FITTED, ORR, Response, responses, responses_of
+from nenreview.evidence.rows import Overlap, outcomes, rows_of
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import REVIEW
 from nenreview.stats.durations import months
+from nenreview.stats.rate import Rate
 from nenreview.wording import interval, number, of, population_name
 
 NOT_REPORTED = "–"
-MAY_OVERLAP = "†"  # marks an arm that may share patients with another arm of the table
+MAY_OVERLAP = "†"  # marks a group that may share patients with another one of the table
 
 REPORTED = ("n", "NEC or NET", "ORR", "DCR", "PFS", "OS", "DOR", "AE", "CI")
 
@@ -47,7 +47,7 @@ def overlap_ledger(data: Dataset) -> pd.DataFrame:
 
 
 def evidence_table(data: Dataset) -> pd.DataFrame:
-    """Return one row an arm, as text; an en dash where the source prints nothing.
+    """Return one row a group, as text; an en dash where the source prints nothing.
 
     Returns
     -------
@@ -57,18 +57,18 @@ def evidence_table(data: Dataset) -> pd.DataFrame:
     """
     rows = [
         {
-            "Class": arm.regimen_class,
-            "Line": arm.line,
-            "Trial": f"{arm.name} {MAY_OVERLAP}" if arm.may_overlap else arm.name,
-            "n": str(size(data, arm.trial, arm.population, arm.source)),
-            "NEC": _part(data, arm, "NEC"),
-            "NET": _part(data, arm, "NET"),
-            "ORR (95% CI, %)": "; ".join(_response(data, arm)) or NOT_REPORTED,
-            "DCR": _share(data, arm, "DCR"),
-            "PFS, months": _median(data, arm, "PFS"),
-            "OS, months": _median(data, arm, "OS"),
+            "Class": group.regimen_class,
+            "Line": group.line,
+            "Trial": f"{group.name} {MAY_OVERLAP}" if group.may_overlap else group.name,
+            "n": str(_size(data, group.report)),
+            "NEC": _part(data, group.report, NEC),
+            "NET": _part(data, group.report, NET),
+            "ORR (95% CI, %)": "; ".join(_response(data, group.report)) or NOT_REPORTED,
+            "DCR": _percentages(data, group.report, "DCR"),
+            "PFS, months": _median(data, group.report, "PFS"),
+            "OS, months": _median(data, group.report, "OS"),
         }
-        for arm in arms(data)
+        for group in groups(data)
     ]
     return pd.DataFrame(rows)
 
@@ -89,87 +89,97 @@ def longest_median(data: Dataset, outcome: str, *, besides: str) -> float:
 
 
 def reporting_matrix(data: Dataset) -> pd.DataFrame:
-    """Return one row an arm and a column for each of `REPORTED`: ``yes`` or an en dash."""
+    """Return one row a group and a column for each of `REPORTED`: ``yes`` or an en dash."""
     rows = []
-    for arm in arms(data):
-        mine = data.select(source=arm.source, trial=arm.trial, status="reported")
-        inside = [_within(population, arm.population) for population in mine["population"]]
-        mine = mine[inside]
-        outcomes, statistics = set(mine["outcome"]), set(mine["statistic"])
+    for group in groups(data):
+        report = group.report
+        mine = data.select(source=report.source, trial=report.trial, status="reported")
+        mine = mine[[is_within(population, report.population) for population in mine["population"]]]
+        populations, named, statistics = (
+            set(mine[column]) for column in ("population", "outcome", "statistic")
+        )
+        measures = {outcomes(data)[outcome].measure for outcome in named}
+        tumours = {traits(data, population).tumour for population in populations}
         reported = {
             "n": True,
-            "NEC or NET": mine["population"].str.contains(r"NEC|NET", regex=True).any(),
-            "ORR": bool({"ORR", "ORR at 8 weeks"} & outcomes),
-            "DCR": bool({"DCR", "DCR at 8 weeks"} & outcomes),
-            "PFS": "PFS" in outcomes,
-            "OS": "OS" in outcomes,
-            "DOR": "DOR" in outcomes,
-            "AE": bool({"TRAE", "irAE"} & outcomes),
+            "NEC or NET": bool({NEC, LCNEC, NET} & tumours),
+            "ORR": "ORR" in measures,
+            "DCR": "DCR" in measures,
+            "PFS": "PFS" in named,
+            "OS": "OS" in named,
+            "DOR": "DOR" in named,
+            "AE": bool({"TRAE", "irAE"} & named),
             "CI": "ci_low" in statistics,
         }
         shown = {name: "yes" if reported[name] else NOT_REPORTED for name in REPORTED}
-        rows.append({"Trial": arm.name, **shown})
+        rows.append({"Trial": group.name, **shown})
     return pd.DataFrame(rows)
 
 
-def _within(population: str, arm: str) -> bool:
-    return is_within(population, arm)
+def _size(data: Dataset, report: Report) -> int:
+    return size(data, report.trial, report.population, report.source)
 
 
-def _part(data: Dataset, arm: Arm, kind: str) -> str:
-    if levels(arm.population)[1:2] == [kind]:
-        return str(size(data, arm.trial, arm.population, arm.source))
-    n, _ = size_or_rest(data, arm.trial, below(arm.population, kind), arm.source)
+def _part(data: Dataset, report: Report, tumour: str) -> str:
+    if traits(data, report.population).tumour == tumour:
+        return str(_size(data, report))
+    n, _ = size_or_rest(data, report.trial, below(report.population, tumour), report.source)
     return NOT_REPORTED if n is None else str(n)
 
 
-def _rates(data: Dataset, arm: Arm, outcome: str) -> Iterator[PrintedRate]:
-    for rate in printed_rates(data, arm.trial, arm.source):
-        if rate.outcome.startswith(outcome) and _within(rate.population, arm.population):
-            yield rate
-
-
-def _response(data: Dataset, arm: Arm) -> list[str]:
-    """Return the response of the arm, or of its parts where only those are printed.
-
-    Where the source prints none, that of Table 1 of Jia 2022.
-    """
-    own = [r for r in _rates(data, arm, "ORR") if r.population == arm.population]
-    if is_counted(data, arm.trial, arm.population, arm.source):
-        counted = response_rate(data, arm.trial, arm.population, arm.source)
-        return [f"{of(counted)} ({interval(counted.clopper_pearson())})"]
-    shown = []
-    for rate in own or _rates(data, arm, "ORR"):
-        kind = "" if own else leaf(rate.population) + " "
-        late = " at 8 weeks" if rate.outcome != "ORR" else ""
-        if len(rate.counts) == 1:
-            one = rate.counts[0]
-            shown.append(f"{kind}{of(one)}{late} ({interval(one.clopper_pearson())})")
-        else:
-            shown.append(f"{kind}{rate.printed}%{late}")
-    return shown or [
-        f"{of(row.rate)} ({interval(row.rate.clopper_pearson())})"
-        for row in table1_rates(data)
-        if (row.trial, row.population) == (arm.trial, arm.population)
+def _reported(data: Dataset, report: Report, measure: str) -> list[Response]:
+    """Return the percentages of a group and of its parts."""
+    return [
+        one
+        for one in responses_of(data, report.trial, report.source)
+        if one.measure == measure and is_within(one.report.population, report.population)
     ]
 
 
-def _share(data: Dataset, arm: Arm, outcome: str) -> str:
-    shares = [f"{rate.printed}%" for rate in _rates(data, arm, outcome)]
+def _response(data: Dataset, report: Report) -> list[str]:
+    """Return the response of a group, or of its parts where only those are printed.
+
+    Where the source prints none, that of Table 1 of Jia 2022.
+    """
+    known = [one for one in responses(data) if one.report == report and one.outcome == ORR]
+    counted = [one for one in known if one.rate and one.known != FITTED]
+    if counted:
+        return [_with_interval(counted[0].responders)]
+    reported = _reported(data, report, ORR)
+    own = [one for one in reported if one.report == report]
+    shown = []
+    for one in own or reported:
+        part = "" if own else leaf(one.report.population) + " "
+        late = f" at {one.assessed_at}" if one.assessed_at else ""
+        text = _with_interval(one.fitted, late) if one.fitted else f"{one.printed}%{late}"
+        shown.append(f"{part}{text}")
+    return shown or [
+        _with_interval(one.responders)
+        for one in table1_responses(data)
+        if (one.report.trial, one.report.population) == (report.trial, report.population)
+    ]
+
+
+def _with_interval(rate: Rate, when: str = "") -> str:
+    return f"{of(rate)}{when} ({interval(rate.clopper_pearson())})"
+
+
+def _percentages(data: Dataset, report: Report, measure: str) -> str:
+    shares = [f"{one.printed}%" for one in _reported(data, report, measure)]
     return "; ".join(shares) or NOT_REPORTED
 
 
-def _median(data: Dataset, arm: Arm, outcome: str) -> str:
+def _median(data: Dataset, report: Report, outcome: str) -> str:
     """Return a median in months; of a part, with its name, where only that is printed."""
-    rows = data.select(
-        source=arm.source, trial=arm.trial, outcome=outcome, statistic="median", status="reported"
-    ).drop_duplicates("population")
-    own = rows[rows["population"] == arm.population]
-    inside = [_within(population, arm.population) for population in rows["population"]]
+    where = {"source": report.source, "trial": report.trial, "outcome": outcome}
+    rows = data.select(statistic="median", status="reported", **where)
+    rows = rows.drop_duplicates("population")
+    own = rows[rows["population"] == report.population]
+    inside = [is_within(population, report.population) for population in rows["population"]]
     shown = []
     for row in (own if len(own) else rows[inside]).itertuples():
-        kind = "" if len(own) else leaf(row.population) + " "
+        part = "" if len(own) else leaf(row.population) + " "
         value = months(row.value, row.unit)
         text = number(row.value) if row.unit == "months" else f"{value:.1f}"
-        shown.append(f"{kind}{text}")
+        shown.append(f"{part}{text}")
     return "; ".join(shown) or NOT_REPORTED

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from nenreview.evidence.comparison import TrialRate, pancreatic_share, table1_rates
+from nenreview.evidence.comparison import pancreatic_share, table1_responses
 from nenreview.evidence.dataset import load
+from nenreview.evidence.kinds import tumours_of
+from nenreview.evidence.responses import Response
+from nenreview.evidence.rows import trials
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.tables.table import (
@@ -78,20 +81,22 @@ def table1_table() -> Table:
         **{"Responders": RATE, "ORR printed, %": NUMBER, "ORR, %": PERCENT},
         **interval_columns(),
     }
-    return Table(
-        (
-            [r.name, r.region, r.label, r.rate, r.printed, *with_intervals(r.rate)]
-            for r in table1_rates(load())
-        ),
-        columns,
-    )
+    data, rows = load(), []
+    for one in table1_responses(data):
+        trial = trials(data)[one.report.trial]
+        tumours = tumours_of(data, trial.trial, one.report.population)
+        rate = one.responders
+        facts = [trial.name, trial.region, tumours]
+        rows.append([*facts, rate, one.printed, *with_intervals(rate)])
+    return Table(rows, columns)
 
 
-def table1_trials() -> list[TrialRate]:
-    """Return the four trials of Jia's Table 1, in the order of its columns."""
-    return table1_rates(load())
+def table1_trials() -> list[Response]:
+    """Return the responses of the four trials of Jia's Table 1, in the order of its columns."""
+    return table1_responses(load())
 
 
 def table1_shares() -> dict[str, Rate]:
-    """Return the share of pancreatic primaries in each trial of Table 1, by name."""
-    return {row.name: pancreatic_share(load(), row) for row in table1_rates(load())}
+    """Return the share of pancreatic primaries in each trial of Table 1, by registration."""
+    data = load()
+    return {one.report.trial: pancreatic_share(data, one) for one in table1_responses(data)}

@@ -203,7 +203,7 @@ def multiverse_table() -> Table:
         picks += [(axis, value, {axis: value}) for value in values]
     rows = []
     for axis, value, fixed in picks:
-        found = summary(data, **fixed)
+        found = summary(data, fixed)
         spread = [found[name] for name in ("least", "median", "greatest")]
         rows.append([axis, value or None, found["count"], *spread])
     columns = {

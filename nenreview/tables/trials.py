@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
+from nenreview.evidence.arms import arms_by_trial
 from nenreview.evidence.dataset import load
-from nenreview.evidence.printed_rates import printed_rates as counts_behind
-from nenreview.synthesis.classes import responses
+from nenreview.evidence.responses import responses_of
+from nenreview.synthesis.classes import entries
 from nenreview.tables.evidence import evidence_table, overlap_ledger, reporting_matrix
 from nenreview.tables.table import (
     CHOICE,
@@ -20,7 +23,7 @@ from nenreview.tables.table import (
     show_table,
 )
 from nenreview.trials.trial import Trial
-from nenreview.wording import listed, of, population_name
+from nenreview.wording import of, population_name
 
 
 def evidence_of(regimen_class: str) -> Table:
@@ -50,7 +53,7 @@ def responses_table() -> Table:
                 one.rate or one.printed,
                 one.rate and one.rate.clopper_pearson(),
             ]
-            for one in responses(load())
+            for one in entries(load())
         ),
         columns,
     )
@@ -74,15 +77,15 @@ def printed_rates(trial: Trial) -> Table:
     of dashes where no share is printed.
     """
     rows = []
-    for rate in counts_behind(trial.data, trial.trial, trial.source):
+    for rate in responses_of(trial.data, trial.trial, trial.source):
         n = f"{rate.n} ({rate.derived})" if rate.derived else str(rate.n or "not printed")
         fitting = ", ".join(map(of, rate.counts))
         if not fitting:
             smaller = " or ".join(map(of, rate.others))
             fitting = f"none; {smaller} would fit" if smaller else "none"
-        one = rate.counts[0] if len(rate.counts) == 1 else None
+        one = rate.fitted
         limits = [one.clopper_pearson(), one.wilson()] if one else [None, None]
-        name = population_name(rate.population)
+        name = population_name(rate.report.population)
         rows.append([name, rate.outcome, f"{rate.printed}%", n, fitting, *limits])
     columns = {
         **{"Population": TEXT, "Outcome": TEXT, "Printed": NUMBER},
@@ -96,13 +99,14 @@ def at_a_glance(trial: Trial, rows: dict[str, str]) -> Table:
     """Return the table of facts of a trial: those of ``trials.csv``, then `rows`."""
     facts = trial.data.trials.set_index("trial").loc[trial.trial]
     held = trial.data.sources.set_index("source").loc[trial.source]
+    arms = arms_by_trial(trial.data)[trial.trial]
     known = not pd.isna(facts["enrolled"])
     enrolled = str(facts["enrolled"]) if known else "not printed as one number"
     table = {
         "Registration": trial.trial,
-        "Agent": listed(facts["agents"]),
-        "Target": listed(facts["target"]),
-        "Line": facts["line"],
+        "Agent": _each(arm.agents for arm in arms),
+        "Target": _each(arm.target for arm in arms),
+        "Line": _each(arm.line for arm in arms),
         "Phase": facts["phase"] or "not stated",
         "Region": facts["region"],
         "Primary endpoint": facts["primary_endpoint"] or "not stated",
@@ -111,3 +115,8 @@ def at_a_glance(trial: Trial, rows: dict[str, str]) -> Table:
         "Held": f"{held['kind']}: {held['held']}",
     }
     return Table(table.items(), {"Item": TEXT, "What is known": TEXT})
+
+
+def _each(facts: Iterable[str]) -> str:
+    """Return facts of several arms as text, each once."""
+    return "; ".join(dict.fromkeys(facts))

@@ -17,6 +17,8 @@ TRIAL = "NCT03167853"
 ABSTRACT, PAPER = LU, JIA  # the trial's own abstract; the paper that cites it
 NEC = "all > NEC"
 MARKERS = ("PD-L1", "TMB")
+ANY_GRADE, SEVERE = "Treatment-related, any grade", "Treatment-related, grade 3 or higher"
+IMMUNE = "Immune-related, any grade"
 
 
 def everyone(data: Dataset) -> Rate:
@@ -123,9 +125,9 @@ def adverse_event_counts(data: Dataset) -> dict[str, Rate]:
     """
     n = size(data, TRIAL, "all", ABSTRACT)
     kinds = {
-        "Treatment-related, any grade": ("TRAE", "any"),
-        "Treatment-related, grade 3 or higher": ("TRAE", ">=3"),
-        "Immune-related, any grade": ("irAE", "any"),
+        ANY_GRADE: ("TRAE", "any"),
+        SEVERE: ("TRAE", ">=3"),
+        IMMUNE: ("irAE", "any"),
     }
     counts = {}
     for name, (outcome, grade) in kinds.items():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nenreview.evidence.dataset import Dataset, load
+from nenreview.evidence.overlaps import Report
 from nenreview.evidence.population import ROOT_POPULATION, below
-from nenreview.evidence.printed_rates import PrintedRate, printed_rates
-from nenreview.evidence.responses import response_rate
+from nenreview.evidence.responses import Response, find_response, response_rate
 from nenreview.evidence.rows import trials as all_trials
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import main_source
@@ -65,7 +65,7 @@ class Trial:
         (unit,) = rows["unit"].unique()
         return f"{months(self.value(outcome, statistic, population), unit):.1f}"
 
-    def share(self, population: str = ROOT_POPULATION, outcome: str = "ORR") -> PrintedRate:
+    def share(self, population: str = ROOT_POPULATION, outcome: str = "ORR") -> Response:
         """Return the share that is printed of a population, with the counts that fit it.
 
         Raises
@@ -73,10 +73,8 @@ class Trial:
         LookupError
             If the source prints none.
         """
-        for rate in printed_rates(self.data, self.trial, self.source):
-            if (rate.population, rate.outcome) == (self._path(population), outcome):
-                return rate
-        raise LookupError(f"{self.source} prints no {outcome} of {population!r} of {self.trial}")
+        report = Report(self.source, self.trial, self._path(population))
+        return find_response(self.data, report, outcome)
 
     def fitted(self, population: str = ROOT_POPULATION, outcome: str = "ORR") -> Rate:
         """Return the one count that fits the share that is printed of a population.
@@ -87,10 +85,10 @@ class Trial:
             If the source prints no share, or not exactly one count fits it.
         """
         share = self.share(population, outcome)
-        if len(share.counts) != 1:
+        if share.fitted is None:
             fitting = ", ".join(map(of, share.counts)) or "none"
             raise LookupError(f"expected one count for {share.printed}%; found {fitting}")
-        return share.counts[0]
+        return share.fitted
 
 
 def open_trial(trial: str, source: str | None = None) -> Trial:

@@ -3,7 +3,7 @@
 import pytest
 
 from nenreview.chapter import at_a_glance, open_trial, response_table, statistics_table
-from nenreview.evidence.printed_rates import PrintedRate
+from nenreview.evidence.responses import Response
 from nenreview.stats.rate import Rate
 
 
@@ -23,14 +23,14 @@ def test_the_count_behind_a_printed_share(basket):
 
 
 def test_a_share_that_nobody_prints_is_refused(basket):
-    with pytest.raises(LookupError, match="review2023 prints no DCR of 'G3 NEN'"):
+    with pytest.raises(LookupError, match="review2023 prints no DCR of 'all > G3 NEN'"):
         basket.share("G3 NEN", "DCR")
 
 
 def test_a_share_that_no_count_fits_has_no_one_count():
     trial = open_trial("NCT03980925", source="review2023")
     share = trial.share()
-    assert isinstance(share, PrintedRate)
+    assert isinstance(share, Response)
     assert share.counts == ()
     with pytest.raises(LookupError, match=r"expected one count for 54.1%; found none"):
         trial.fitted()

@@ -45,7 +45,7 @@ from nenreview.figures.catalogue import catalogue, draw
 from qmdbook.config import read_config
 from qmdbook.source.chapter import read_chapters
 from nenreview.evidence.paths import root
-from nenreview.synthesis.classes import responses
+from nenreview.synthesis.classes import entries
 from nenreview.synthesis.headline import headline
 from nenreview.tables.synthesis import answers_table, unknowns
 
@@ -85,7 +85,7 @@ print(json.dumps({
             )
         ),
     ],
-    "kinds": [one.name for one in responses(data) if one.kind == "NET"],
+    "kinds": [one.name for one in entries(data) if one.kind == "NET"],
 }))
 """
 
@@ -139,7 +139,8 @@ def test_the_worked_example_touches_the_rows_the_chapter_and_the_line_alone(exam
     assert changed == {
         CONFIG_NAME,
         f"chapters/{NAME}.qmd",
-        *(f"data/{n}.csv" for n in ("trials", "sources", "results", "appraisal", "overlaps")),
+        *(f"data/{n}.csv" for n in ("trials", "arms", "sources", "results", "populations")),
+        *(f"data/{n}.csv" for n in ("appraisal", "overlaps")),
         "data/pooling.csv",
         *STAMPED,
     }
@@ -157,7 +158,7 @@ def test_each_command_leaves_the_checksum_of_the_data_that_it_leaves(review):
     new_trial(review, BARE)
     assert unstamped(review) == []
     assert contents(review)["CITATION.cff"] != before["CITATION.cff"]
-    edit(review, "data/sources.csv", "nct4806,abstract,to be filled", "nct4806,abstract,A title")
+    edit(review, "data/sources.csv", "abstract,to be filled", "abstract,A title")
     assert len(unstamped(review)) == len(STAMPED)
 
 
@@ -230,11 +231,14 @@ def test_a_trial_with_nothing_filled_is_sound_and_shows_dashes(review, told_then
     assert "to be filled" in glance and "not stated" in glance
     assert "| – | – | – |" in numbers and "| – | – | – |" in rates
     assert after["evidence"] == told_then["evidence"] and after["pool"] == told_then["pool"]
-    for file in ("trials", "sources", "results", "appraisal", "pooling", "overlaps"):
+    for file in ("trials", "arms", "sources", "results", "appraisal", "pooling", "overlaps"):
         assert f"data/{file}.csv" in ended.stdout
-    row = (review / "data/trials.csv").read_text(encoding="utf-8").splitlines()[-1]
-    assert row == (
-        f"{TRIAL},{NAME},pembrolizumab,PD-1,monotherapy,NEN,not stated,,not stated,,,nct4806,{NAME}"
+    lines = contents(review)
+    assert lines["data/trials.csv"].splitlines()[-1] == (
+        f"{TRIAL},{NAME},NEN,,not stated,,,nct4806,{NAME}".encode()
+    )
+    assert lines["data/arms.csv"].splitlines()[-1] == (
+        f"{TRIAL},all,pembrolizumab,PD-1,monotherapy,not stated".encode()
     )
 
 
@@ -312,9 +316,9 @@ def test_what_exists_or_has_not_the_form_is_refused(untouched, request_, message
 
 
 def test_unsound_data_are_left_alone(review):
-    path = review / "data/trials.csv"
+    path = review / "data/arms.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("PD-1", "", 1), encoding="utf-8")
-    assert "data/trials.csv, row 2, column target" in refused(review, BARE)
+    assert "data/arms.csv, row 2, column target" in refused(review, BARE)
 
 
 @pytest.mark.parametrize("number", [example for _, example in REGISTRIES.values()])

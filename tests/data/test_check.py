@@ -26,6 +26,7 @@ SINTILIMAB_ORR_PERCENT = "jia2022-050,"
 SINTILIMAB_ORR_CELL = 'jia2022,Table 1,,"ORR, n (%)",Sintilimab'
 STAGE_CELL = "jia2022,PATIENT CHARACTERISTICS,,Stage,value"  # a cell without a number
 ADVERSE_EVENT = "jia2022-179,"  # thyroid dysfunction, grade 1: 41%
+NIVOLUMAB_ORR = "review2023-078,"
 PROSE = "jia2022-473,"  # abstract, median follow-up: 20.7 months
 NOT_REACHED = "jia2022-472,"  # abstract, duration of response
 RESPONDERS = "jia2022-544,"  # "2 of 5" responders, all > NEC > responders
@@ -215,8 +216,8 @@ HEADS = [
     ),
     Case(
         "renamed column: the old name",
-        replace("trials.csv", ",target,", ",Target,"),
-        "trials.csv",
+        replace("arms.csv", ",target,", ",Target,"),
+        "arms.csv",
         1,
         "target",
         "the column is missing",
@@ -224,11 +225,11 @@ HEADS = [
     ),
     Case(
         "renamed column: the new name",
-        replace("trials.csv", ",target,", ",Target,"),
-        "trials.csv",
+        replace("arms.csv", ",target,", ",Target,"),
+        "arms.csv",
         1,
         "Target",
-        "an unexpected column; expected trial, name",
+        "an unexpected column; expected trial, population",
         count=2,
     ),
     Case(
@@ -252,7 +253,7 @@ HEADS = [
         records("sources.csv", lambda r: [*r, r[1]]),
         "sources.csv",
         1,
-        "kind",
+        "name",
         "more than once",
     ),
     Case(
@@ -261,7 +262,7 @@ HEADS = [
         "sources.csv",
         1,
         None,
-        "out of order; expected source, kind",
+        "out of order; expected source, name",
     ),
     Case(
         "semicolons between the columns",
@@ -269,7 +270,7 @@ HEADS = [
         "trials.csv",
         1,
         None,
-        "the head is 'trial;name;agents;target;",
+        "the head is 'trial;name;tumours;phase;",
     ),
     Case(
         "tabs between the columns",
@@ -277,7 +278,7 @@ HEADS = [
         "trials.csv",
         1,
         None,
-        "expected 'trial,name,agents,target,",
+        "expected 'trial,name,tumours,phase,",
     ),
     Case(
         "a spreadsheet's line before the head",
@@ -320,7 +321,7 @@ FORM = [
         "trials.csv",
         2,
         None,
-        "1 field; expected 13 fields",
+        "1 field; expected 9 fields",
     ),
     Case(
         "comma in a cell without quotes",
@@ -328,7 +329,7 @@ FORM = [
         "trials.csv",
         "NCT02937116,",
         None,
-        "14 fields; expected 13 fields",
+        "10 fields; expected 9 fields",
     ),
     Case(
         "blank line at the end",
@@ -336,7 +337,7 @@ FORM = [
         "trials.csv",
         last_line("trials.csv") + 1,
         None,
-        "a blank line; expected 13 fields",
+        "a blank line; expected 9 fields",
     ),
     Case(
         "marks of a merge",
@@ -344,7 +345,7 @@ FORM = [
         "trials.csv",
         "NCT02937116,",
         None,
-        "1 field; expected 13 fields",
+        "1 field; expected 9 fields",
     ),
     Case(
         "binary content",
@@ -558,11 +559,10 @@ VALUES = [
     vocabulary("grade", "6", start=ADVERSE_EVENT),
     vocabulary("kind", "poster", file="sources.csv", start="jia2022,"),
     vocabulary("region", "Europe", file="trials.csv", start="NCT02937116,"),
-    pattern(
-        "unknown regimen class",
+    vocabulary(
         "regimen_class",
         "single agent",
-        file="trials.csv",
+        file="arms.csv",
         start="NCT02937116,",
     ),
     pattern("bad id", "id", "jia2022-49", file="results.csv", start=SINTILIMAB_ORR),
@@ -786,11 +786,64 @@ BETWEEN = [
     ),
     Case(
         "events in a population without a size",
-        put("results.csv", TUMOR_GROWTH, population="all > NEC > scanned"),
+        put("results.csv", TUMOR_GROWTH, population="all > NEC > TMB high"),
         "results.csv",
         TUMOR_GROWTH,
         "population",
-        "'all > NEC > scanned' has no size; expected a row patients, n",
+        "'all > NEC > TMB high' has no size; expected a row patients, n",
+    ),
+]
+
+VOCABULARIES = [
+    Case(
+        "a population that the vocabulary lacks",
+        put("results.csv", PROSE, population="all > NTE"),
+        "results.csv",
+        PROSE,
+        "population",
+        "'NTE' is no level in data/populations.csv; did you mean 'NET'?",
+    ),
+    Case(
+        "a population that repeats itself",
+        put("results.csv", PROSE, population="all > NEC > NEC"),
+        "results.csv",
+        PROSE,
+        "population",
+        "'all > NEC > NEC' has a level twice; expected each once",
+    ),
+    Case(
+        "an outcome that the vocabulary lacks",
+        put("results.csv", PROSE, outcome="OOR"),
+        "results.csv",
+        PROSE,
+        "outcome",
+        "'OOR' is not in data/outcomes.csv; expected a key of it",
+    ),
+    Case(
+        "a trial without an arm",
+        text("arms.csv", lambda x: x.replace("NCT02955069,all", "NCT03278405,all > NEC", 1)),
+        "trials.csv",
+        "NCT02955069,",
+        "trial",
+        "'NCT02955069' is not in data/arms.csv; expected a row for each of its arms",
+        count=2,
+    ),
+    Case(
+        "an arm within another",
+        text("arms.csv", lambda x: x.replace("NCT02955069,all", "NCT03278405,all > NEC", 1)),
+        "arms.csv",
+        "NCT02955069,all",
+        "population",
+        "'all > NEC' beside 'all'; expected arms apart",
+        count=2,
+    ),
+    Case(
+        "a response of patients of two arms",
+        put("results.csv", NIVOLUMAB_ORR, population="all"),
+        "results.csv",
+        NIVOLUMAB_ORR,
+        "population",
+        "'all'; expected patients of one arm: within 'all > nivolumab', 'all > nivolumab + ",
     ),
 ]
 
@@ -798,11 +851,11 @@ BETWEEN = [
 OURS = [
     Case(
         "size by subtraction of a whole that is not printed",
-        put("derived.csv", SPARTALIZUMAB_NET, whole="all > NEN"),
+        put("derived.csv", SPARTALIZUMAB_NET, whole="all > LCNEC"),
         "derived.csv",
         SPARTALIZUMAB_NET,
         "whole",
-        "review2023 prints no size of 'all > NEN'; expected a printed one",
+        "review2023 prints no size of 'all > LCNEC'; expected a printed one",
     ),
     Case(
         "size by subtraction that is printed as well",
@@ -823,11 +876,11 @@ OURS = [
     vocabulary("relation", "similar", file="overlaps.csv", start=BASKET),
     Case(
         "overlap with a report that is not printed",
-        put("overlaps.csv", BASKET, other_population="all > G2 NEN"),
+        put("overlaps.csv", BASKET, other_population="all > GEP-NEN"),
         "overlaps.csv",
         BASKET,
         "other_population",
-        "review2023 has no number about 'all > G2 NEN' of NCT02834013; expected a printed one",
+        "review2023 has no number about 'all > GEP-NEN' of NCT02834013; expected a printed one",
     ),
     Case(
         "a document without a year that is transcribed",
@@ -871,11 +924,11 @@ OURS = [
     ),
     Case(
         "choice for pooling about a population that is not printed",
-        put("pooling.csv", "nec-sintilimab,", population="all > G2 NEN"),
+        put("pooling.csv", "nec-sintilimab,", population="all > GEP-NEN"),
         "pooling.csv",
         "nec-sintilimab,",
         "population",
-        "jia2022 has no number about 'all > G2 NEN' of NCT02937116; expected a printed one",
+        "jia2022 has no number about 'all > GEP-NEN' of NCT02937116; expected a printed one",
     ),
     Case(
         "overlap of a report with itself",
@@ -1104,7 +1157,7 @@ JUDGED = [
     ),
 ]
 
-CASES = [*HEADS, *FORM, *VALUES, *BETWEEN, *OURS, *JUDGED]
+CASES = [*HEADS, *FORM, *VALUES, *VOCABULARIES, *BETWEEN, *OURS, *JUDGED]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

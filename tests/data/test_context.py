@@ -1,9 +1,12 @@
 """The response rates that a trial's chapter sets beside its own."""
 
+from dataclasses import replace
+
 import pytest
 from helpers_data import DATA
 
-from nenreview.evidence.context import context_of, context_rates
+from nenreview.evidence.arms import arm_of
+from nenreview.evidence.context import context_of, responses_in_context
 from nenreview.evidence.dataset import load
 from nenreview.stats.rate import Rate
 
@@ -24,27 +27,36 @@ def test_a_trial_comes_first_among_those_of_its_class(data):
 
 
 def test_each_arm_belongs_to_its_own_class(data):
-    rates = {rate.label: rate.regimen_class for rate in context_rates(data)}
-    assert rates["pembrolizumab +/- chemotherapy: pembrolizumab alone"] == "monotherapy"
-    assert (
-        rates["pembrolizumab +/- chemotherapy: pembrolizumab + chemotherapy"] == "with chemotherapy"
-    )
+    alone = arm_of(data, "NCT03136055", "all > pembrolizumab alone")
+    combined = arm_of(data, "NCT03136055", "all > pembrolizumab + chemotherapy > PTX")
+    assert (alone.regimen_class, combined.regimen_class) == ("monotherapy", "with chemotherapy")
+    # The class is the arm's own, in whatever order the numbers stand.
+    turned = replace(data, results=data.results.iloc[::-1])
+    assert arm_of(turned, "NCT03136055", "all > pembrolizumab alone") == alone
+
+
+def test_patients_of_two_arms_have_no_class(data):
+    with pytest.raises(LookupError, match="no arm of NCT03136055 holds 'all'"):
+        arm_of(data, "NCT03136055", "all")
 
 
 def test_first_line_trials_and_evaluable_patients_are_named_as_such(data):
-    labels = {rate.label for rate in context_rates(data)}
+    shown = [*context_of(data, "NCT03278405"), *context_of(data, "NCT03879057")]
+    labels = {label for label, _ in shown}
     assert "avelumab (NET-001), first line: all" in labels
     assert "toripalimab + surufatinib, phase I: NEC, evaluable" in labels
 
 
 def test_a_rate_that_no_count_fits_is_left_out(data):
     # Table 6, rows 10, 12 and 13.
-    assert not {"NCT03980925", "NCT03591731"} & {rate.trial for rate in context_rates(data)}
+    assert not {"NCT03980925", "NCT03591731"} & {
+        one.report.trial for one in responses_in_context(data)
+    }
 
 
 def test_no_population_of_a_trial_is_listed_twice(data):
-    labels = [rate.label for rate in context_rates(data)]
-    assert len(labels) == len(set(labels))
+    reports = [one.report for one in responses_in_context(data)]
+    assert len(reports) == len(set(reports))
 
 
 def test_every_trial_but_the_case_series_has_a_context(data):

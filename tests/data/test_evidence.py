@@ -14,7 +14,7 @@ from nenreview.evidence.dataset import load
 from nenreview.evidence.integrity import CELL_KEY
 from nenreview.evidence.population import ancestors
 from nenreview.evidence.sizes import parts_by_differentiation, printed_sizes, size
-from nenreview.evidence.sources import FIRST
+from nenreview.evidence.sources import in_chapters
 
 SINTILIMAB, TORIPALIMAB = "NCT02937116", "NCT03167853"
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
@@ -224,10 +224,10 @@ def test_ids_are_unique_and_ascend_within_each_source(data):
 
 def test_sources_said_to_be_transcribed_are_those_that_are(data):
     whole = set(data.sources.loc[data.sources["transcribed"] == "whole", "source"])
-    assert whole >= set(FIRST)
+    assert whole >= set(in_chapters(data))
     assert set(data.results["source"]) >= whole
     # An abstract may be without a table, as one of the first is.
-    assert set(FIRST) - set(data.cells["source"]) == {"lu2020"}
+    assert set(in_chapters(data)) - set(data.cells["source"]) == {"lu2020"}
 
 
 def test_every_section_of_prose_holds_a_number_or_a_claim_and_is_no_table(data):

@@ -6,10 +6,10 @@ import pytest
 from helpers_data import DATA
 
 from nenreview.chapter import responses_table
-from nenreview.evidence.arms import arms, patients_in_all
 from nenreview.evidence.dataset import load
-from nenreview.evidence.sources import FIRST
-from nenreview.synthesis.classes import responses
+from nenreview.evidence.groups import groups, patients_in_all
+from nenreview.evidence.sources import in_chapters
+from nenreview.synthesis.classes import entries
 from nenreview.tables.evidence import (
     evidence_table,
     longest_median,
@@ -29,7 +29,7 @@ def table(data):
 
 
 def test_every_trial_of_the_data_has_a_row(data):
-    assert {arm.trial for arm in arms(data)} == set(data.trials["trial"])
+    assert {group.report.trial for group in groups(data)} == set(data.trials["trial"])
 
 
 def test_rows_are_grouped_by_class_and_line(table):
@@ -72,7 +72,7 @@ def test_a_median_that_nobody_prints_is_refused(data):
 
 def test_of_the_first_documents_only_the_full_paper_reports_intervals(data):
     matrix = reporting_matrix(data).set_index("Trial")
-    known = [arm.name for arm in arms(data) if arm.source in FIRST]
+    known = [g.name for g in groups(data) if g.report.source in in_chapters(data)]
     assert [name for name in known if matrix.at[name, "CI"] == "yes"] == ["sintilimab"]
     assert matrix.at["Markey case series", "ORR"] == "–"
 
@@ -94,12 +94,12 @@ def test_patients_who_may_be_counted_twice_are_the_difference(data):
     assert most == sum(int(n) for n in evidence_table(data)["n"])
 
 
-def test_arms_that_share_patients_are_refused(data):
+def test_groups_that_share_patients_are_refused(data):
     row = data.overlaps[data.overlaps["reason"] == "randomised arms of one trial"]
     claimed = data.overlaps.copy()
     claimed.loc[row.index, "relation"] = "same"
-    with pytest.raises(ValueError, match="share patients; expected one arm for both"):
-        arms(replace(data, overlaps=claimed))
+    with pytest.raises(ValueError, match="share patients; expected one group for both"):
+        groups(replace(data, overlaps=claimed))
 
 
 def test_the_ledger_has_a_line_for_each_pair(data):
@@ -111,7 +111,7 @@ def test_the_ledger_has_a_line_for_each_pair(data):
 def test_every_response_stands_in_a_line_that_class_line_and_population_single_out():
     lines = responses_table().data.splitlines()[2:]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert len(cells) == len(responses(load()))
+    assert len(cells) == len(entries(load()))
     # Jia 2022 prints 5 responders among 18 with NEC: 27.8%, exact interval 9.7 to 53.5.
     own = ["monotherapy", "later", "NEC", "sintilimab", "5 of 18", "27.8", "9.7–53.5"]
     assert own in cells

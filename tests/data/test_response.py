@@ -9,11 +9,20 @@ from nenreview.audit.adverse_events import counts_by_grade, denominator
 from nenreview.evidence.comparison import (
     lowest_and_highest,
     pancreatic_share,
-    table1_rates,
+    table1_responses,
     well_differentiated,
 )
 from nenreview.evidence.dataset import load
-from nenreview.evidence.responses import remainder, response_rate
+from nenreview.evidence.overlaps import Report, counted_as
+from nenreview.evidence.responses import (
+    ADDED_UP,
+    COUNTED,
+    FITTED,
+    find_response,
+    remainder,
+    response_rate,
+    responses,
+)
 from nenreview.stats.rate import Rate
 from nenreview.trials import sintilimab
 
@@ -50,6 +59,40 @@ def test_responders_of_a_population_without_any_are_not_guessed(data):
         response_rate(data, TRIAL, "all > NEC > MiNEN", SOURCE)
 
 
+def known(data, source, trial, population, outcome="ORR"):
+    return find_response(data, Report(source, trial, population), outcome)
+
+
+def test_each_response_says_how_it_is_known(data):
+    assert known(data, SOURCE, TRIAL, "all > NEC").known == COUNTED
+    assert known(data, SOURCE, TRIAL, "all").known == ADDED_UP
+    assert known(data, "review2023", "NCT02955069", "all > GEP-NEC").known == FITTED
+    by_subtraction = known(data, "review2023", "NCT02955069", "all > NET")
+    assert (by_subtraction.rate, by_subtraction.derived) == (Rate(7, 95), "116 less 21 GEP-NEC")
+    late = known(data, "review2023", "NCT03591731", "all > nivolumab > LCNEC", "ORR at 8 weeks")
+    assert (late.measure, late.assessed_at, late.rate) == ("ORR", "8 weeks", None)
+    with pytest.raises(LookupError, match="nothing printed singles out the responders"):
+        _ = late.responders
+
+
+def test_where_sources_differ_one_counts_and_says_why(data):
+    # NEC with toripalimab: 6 of 32 in Table 1 of Jia 2022, 18.7% in Table 6 of the review.
+    chosen = known(data, SOURCE, "NCT03167853", "all > NEC")
+    other = known(data, "review2023", "NCT03167853", "all > NEC")
+    reason = data.pooling.set_index("row").at["nec-toripalimab", "reason"]
+    assert (chosen.preferred, chosen.why) == (True, reason)
+    assert (other.preferred, other.why) == (False, f"jia2022 counts: {reason}")
+
+
+def test_no_two_sources_count_for_the_same_patients(data):
+    sources: dict = {}
+    for one in responses(data):
+        if one.preferred:
+            patients = counted_as(data, one.report), one.outcome
+            sources.setdefault(patients, set()).add(one.report.source)
+    assert {len(found) for found in sources.values()} == {1}
+
+
 def test_other_sites_are_what_is_left(data):
     assert remainder(data, TRIAL, SITES, SOURCE) == Rate(2, 6)
 
@@ -60,14 +103,14 @@ def test_populations_without_a_common_parent_have_no_remainder(data):
 
 
 def test_the_columns_of_table_1(data):
-    rates = [(t.trial, t.rate, t.printed) for t in table1_rates(data)]
+    rates = [(t.report.trial, t.rate, t.printed) for t in table1_responses(data)]
     assert rates == [
         ("NCT02937116", Rate(5, 18), "27.8"),
         ("NCT03167853", Rate(6, 32), "18.7"),
         ("NCT03352934", Rate(2, 29), "6.9"),
         ("NCT02939651", Rate(1, 21), "4.7"),
     ]
-    assert [pancreatic_share(data, t).events for t in table1_rates(data)] == [3, 5, 13, 6]
+    assert [pancreatic_share(data, t).events for t in table1_responses(data)] == [3, 5, 13, 6]
     assert well_differentiated(data, "NCT03352934") == 10
 
 

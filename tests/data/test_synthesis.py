@@ -11,8 +11,9 @@ import pytest
 from helpers_data import DATA, TOLERANCE, mixed_reference
 
 from nenreview.evidence.dataset import load
+from nenreview.evidence.kinds import kind_of
 from nenreview.evidence.overlaps import Report
-from nenreview.evidence.sources import FIRST
+from nenreview.evidence.sources import in_chapters
 from nenreview.meta.power import fisher_power
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
@@ -199,21 +200,23 @@ def test_the_multiverse_holds_the_posterior_under_the_priors_of_the_headline(dat
 
 def test_a_summary_of_the_multiverse_keeps_to_what_is_fixed(data):
     whole = multiverse.summary(data)
-    less = multiverse.summary(data, Trials="without the two Chinese")
+    less = multiverse.summary(data, {multiverse.TRIALS: multiverse.WITHOUT_CHINESE})
     assert (whole["count"], less["count"]) == (480, 240)
     assert less["greatest"] < headline(data)[0].profile.estimate < whole["greatest"]
     # The common rate without the Chinese trials and with 0 of 19 and 1 of 29: 3 of 83.
     one = multiverse.summary(
         data,
-        Model="one rate for all",
-        Trials="without the two Chinese",
-        pembrolizumab="1 of 29",
-        avelumab="0 of 19",
-        **{"nivolumab at 8 weeks": "not in"},
+        {
+            "Model": "one rate for all",
+            multiverse.TRIALS: multiverse.WITHOUT_CHINESE,
+            "pembrolizumab": "1 of 29",
+            "avelumab": "0 of 19",
+            "nivolumab at 8 weeks": "not in",
+        },
     )
     assert one["median"] == pytest.approx(3 / 83)
     with pytest.raises(ValueError, match="no specification has"):
-        multiverse.summary(data, Model="Freeman-Tukey")
+        multiverse.summary(data, {"Model": "Freeman-Tukey"})
 
 
 def check_strata(found, expected):
@@ -393,12 +396,14 @@ def test_the_map_counts_each_trial_in_the_kinds_that_it_reports(data):
     nec = cells["monotherapy", "NEC", "later"]
     assert (nec.trials, nec.patients, nec.may_overlap) == (6, 18 + 32 + 19 + 14 + 21 + 46, False)
     assert cells["with targeted therapy", "NEC", "later"].may_overlap
-    assert not any("case series" in one.name for one in classes.responses(data))
+    assert not any("case series" in one.name for one in classes.entries(data))
 
 
 def test_a_population_that_nothing_tells_apart_is_refused(data):
-    with pytest.raises(LookupError, match="no telling which tumours"):
-        classes.kind_of(data, Report("review2023", "NCT00000000", "all > cohort 1"))
+    with pytest.raises(LookupError, match="neither says which tumours"):
+        kind_of(data, "NCT00000000", "all > evaluable")
+    with pytest.raises(LookupError, match="no level 'cohort 1'"):
+        kind_of(data, "NCT02937116", "all > cohort 1")
 
 
 def test_findings_of_the_audit_move_the_pool_by_less_than_half_a_point(data):
@@ -438,4 +443,4 @@ def test_durations_of_response_are_as_printed(data):
     assert told["sintilimab, Abstract"] == "median not reached"
     assert told["sintilimab, Discussion"] == "median above 1 year"
     assert told["pembrolizumab (NCT02939651), Table 6"].startswith("one patient 13 months; ")
-    assert found["source"].isin(FIRST).sum() == 7
+    assert found["source"].isin(in_chapters(data)).sum() == 7

@@ -9,7 +9,7 @@ from nenreview.audit.finding import CONFLICT, MATCH, Finding, about
 from nenreview.audit.record import Record
 from nenreview.audit.spans import printed_span, shown
 from nenreview.evidence.overlaps import Report, counted_as
-from nenreview.evidence.responses import RESPONSES
+from nenreview.evidence.responses import OBJECTIVE
 from nenreview.evidence.rows import Number
 
 PLACES, SOURCES = "places", "sources"
@@ -83,7 +83,7 @@ def _with_complete_responses(record: Record) -> set[Report]:
     return {
         _report(record, number, number.population)
         for number in record.numbers
-        if (number.outcome, number.category) == ("best response", RESPONSES[0])
+        if (number.outcome, number.category) == ("best response", OBJECTIVE[0])
         and number.statistic == "events"
         and number.value
     }

@@ -8,9 +8,8 @@ from functools import lru_cache
 
 from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.record import Record
-from nenreview.evidence.printed_rates import SHARES
-from nenreview.evidence.responses import response_rate
-from nenreview.evidence.rows import Number
+from nenreview.evidence.responses import SHARE, response_rate
+from nenreview.evidence.rows import Number, outcomes
 from nenreview.stats import intervals
 from nenreview.stats.percentages import decimals
 
@@ -28,7 +27,7 @@ METHODS = {
 def rate_intervals(record: Record) -> Iterator[Finding]:
     """Yield a finding for each printed interval of a rate whose count is known."""
     for low in record.numbers:
-        if low.statistic != "ci_low" or low.outcome not in SHARES:
+        if low.statistic != "ci_low" or outcomes(record.data)[low.outcome].kind != SHARE:
             continue
         highs = record.same(low, statistic="ci_high")
         count, n = _count(record, low), record.size(low)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from nenreview.audit.finding import CONFLICT, INCONSISTENT, MATCH, Finding, about
 from nenreview.audit.record import Record
 from nenreview.audit.spans import Span, printed_span, shown, span
-from nenreview.evidence.population import ROOT_POPULATION, ancestors, below
+from nenreview.evidence.population import ROOT_POPULATION, ancestors, below, leaf, parent
 from nenreview.evidence.responses import response_rate
 from nenreview.evidence.rows import Number
 from nenreview.evidence.rows import numbers as all_numbers
@@ -166,7 +166,7 @@ def _same_responders(record: Record) -> Iterator[Finding]:
 
 def _has_all_responders(record: Record, population: str, trial: str, source: str) -> bool:
     """Return whether every responder of the trial is in a population."""
-    named = population.removesuffix(" > responders")
+    named = parent(population) if leaf(population) == "responders" else population
     try:
         here, everywhere = (
             response_rate(record.data, trial, p, source).events for p in (named, ROOT_POPULATION)

@@ -4,7 +4,7 @@ import pytest
 from helpers_data import DATA
 
 from nenreview.evidence.dataset import load
-from nenreview.evidence.printed_rates import printed_rates
+from nenreview.evidence.responses import responses_of
 from nenreview.evidence.sizes import size_or_rest
 from nenreview.stats.rate import Rate
 
@@ -17,7 +17,7 @@ def data():
 
 
 def counts(data, trial: str) -> list[tuple[str, tuple[Rate, ...]]]:
-    return [(r.printed, r.counts) for r in printed_rates(data, trial, REVIEW)]
+    return [(r.printed, r.counts) for r in responses_of(data, trial, REVIEW)]
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ def test_a_percentage_of_a_known_population_has_its_one_count(data, trial, expec
 
 def test_a_percentage_that_no_count_gives_names_smaller_denominators(data):
     # Row 2: a DCR of 32% among 29 patients.
-    (rate,) = printed_rates(data, "NCT03352934", REVIEW)
+    (rate,) = responses_of(data, "NCT03352934", REVIEW)
     assert rate.counts == ()
     assert rate.others[:2] == (Rate(9, 28), Rate(8, 25))
 
 
 def test_the_randomised_arms_fit_fewer_patients_than_were_enrolled(data):
     # Rows 12 and 13: ORR at 8 weeks in GEP-NEC and LCNEC.
-    rates = printed_rates(data, "NCT03591731", REVIEW)
+    rates = responses_of(data, "NCT03591731", REVIEW)
     assert [r.others[0] for r in rates] == [Rate(3, 42), Rate(3, 41), Rate(5, 43), Rate(8, 44)]
     assert all(r.counts == () for r in rates)
 
@@ -66,4 +66,4 @@ def test_a_size_is_printed_or_follows_by_subtraction_or_is_not_known(
 
 def test_landmark_rates_are_no_shares_of_patients(data):
     # Row 10 prints 12-month OS rates beside the ORR.
-    assert [r.outcome for r in printed_rates(data, "NCT03980925", REVIEW)] == ["ORR"]
+    assert [r.outcome for r in responses_of(data, "NCT03980925", REVIEW)] == ["ORR"]

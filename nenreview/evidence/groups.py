@@ -1,0 +1,91 @@
+"""List the widest groups of patients that the sources report, no patient in two of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from nenreview.evidence.arms import CLASSES, LINES, arm_of
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.overlaps import APART, NOT_KNOWN, Report, relation
+from nenreview.evidence.population import ancestors, levels
+from nenreview.evidence.rows import trials as all_trials
+from nenreview.evidence.sizes import printed_sizes, size
+from nenreview.evidence.sources import main_source
+
+
+@dataclass(frozen=True)
+class Group:
+    """A trial, or an arm or cohort of one where the source prints no whole.
+
+    Attributes
+    ----------
+    report : Report
+        Whom it holds, and the source that tables of all trials take it from.
+    name : str
+        Of the trial, with the arm or cohort.
+    regimen_class, line : str
+        As in ``arms.csv``.
+    may_overlap : bool
+        Whether it may share patients with another group, for all that the sources say.
+    """
+
+    report: Report
+    name: str
+    regimen_class: str
+    line: str
+    may_overlap: bool = False
+
+
+def groups(data: Dataset) -> list[Group]:
+    """Return every trial, arm or cohort, by class, then line, then the order of ``trials.csv``.
+
+    Raises
+    ------
+    ValueError
+        If two groups are known to share patients: each patient stands in one group only.
+    """
+    found = []
+    for trial in all_trials(data).values():
+        source = main_source(trial)
+        for population in _widest(data, trial.trial, source):
+            path = levels(population)[1:]
+            name = f"{trial.name}: {', '.join(path)}" if path else trial.name
+            arm = arm_of(data, trial.trial, population)
+            report = Report(source, trial.trial, population)
+            found.append(Group(report, name, arm.regimen_class, arm.line))
+    doubtful: set[Report] = set()
+    for first, other in combinations([group.report for group in found], 2):
+        overlap = relation(data, first, other)
+        if overlap == NOT_KNOWN:
+            doubtful |= {first, other}
+        elif overlap != APART:
+            raise ValueError(f"{first} and {other} share patients; expected one group for both")
+    marked = [replace(group, may_overlap=group.report in doubtful) for group in found]
+    return sorted(marked, key=lambda g: (CLASSES.index(g.regimen_class), LINES.index(g.line)))
+
+
+def patients_in_all(data: Dataset) -> tuple[int, int]:
+    """Return the fewest and the most different patients that the groups can hold.
+
+    Groups that may overlap count once at least, as the largest of them, and apart at most.
+    """
+    sizes = {
+        group.report: size(data, group.report.trial, group.report.population, group.report.source)
+        for group in groups(data)
+    }
+    counted: list[set[Report]] = []  # groups that may overlap
+    for report in sizes:
+        near = [g for g in counted if any(relation(data, report, r) != APART for r in g)]
+        counted = [g for g in counted if g not in near] + [{report}.union(*near)]
+    return sum(max(sizes[r] for r in group) for group in counted), sum(sizes.values())
+
+
+def _widest(data: Dataset, trial: str, source: str) -> list[str]:
+    """Return the populations with a printed size that no larger one with a size holds."""
+    sized = [
+        path
+        for path in data.select(source=source, trial=trial)["population"].unique()
+        if printed_sizes(data, trial, path, source)
+    ]
+    return [path for path in sized if not set(ancestors(path)) & set(sized)]

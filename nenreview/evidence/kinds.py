@@ -1,0 +1,65 @@
+"""Say which patients a population holds: their tumour, grade, site, marker, arm and report."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from nenreview.evidence.dataset import DATASETS, Dataset
+from nenreview.evidence.population import levels
+from nenreview.evidence.rows import Level, rows_of, trials
+
+NEC, LCNEC, NET, NEN = "NEC", "LCNEC", "NET", "NEN"
+G3_NEN = "G3 NEN, undivided"
+KINDS = (NEC, LCNEC, G3_NEN, NET, "NEN, undivided")  # of tumours, in the order of tables
+
+
+@lru_cache(DATASETS)
+def vocabulary(data: Dataset) -> dict[str, Level]:
+    """Return the levels that paths are made of, by name."""
+    return {level.level: level for level in rows_of(data.populations, Level)}
+
+
+def traits(data: Dataset, population: str) -> Level:
+    """Return what the levels of a path say together; of two that differ, the deeper one.
+
+    Raises
+    ------
+    LookupError
+        If ``populations.csv`` lacks a level of the path.
+    """
+    found = Level(population, *[""] * (len(Level._fields) - 1))
+    for name in levels(population):
+        level = vocabulary(data).get(name)
+        if level is None:
+            raise LookupError(f"data/populations.csv has no level {name!r} of {population!r}")
+        said = {field: value for field, value in level._asdict().items() if value}
+        found = found._replace(**said | {"level": population})
+    return found
+
+
+def is_whole(patients: Level) -> bool:
+    """Return whether traits divide patients by nothing but their tumour, site or arm."""
+    return not (patients.grade or patients.marker or patients.report or patients.subset)
+
+
+def tumours_of(data: Dataset, trial: str, population: str) -> str:
+    """Return the tumours of a population as its path names them, else as ``trials.csv`` does."""
+    return traits(data, population).tumour or trials(data)[trial].tumours
+
+
+def kind_of(data: Dataset, trial: str, population: str) -> str:
+    """Return which of `KINDS` patients of a trial have: by their path, else by their trial.
+
+    Raises
+    ------
+    LookupError
+        If neither says so.
+    """
+    found = traits(data, population)
+    if found.tumour in (NEC, LCNEC, NET):
+        return found.tumour
+    facts = trials(data).get(trial)
+    if facts is None:
+        raise LookupError(f"{population!r} of {trial}: neither says which tumours these are")
+    whole = {"G3 NEN": G3_NEN, NEN: "NEN, undivided"}.get(facts.tumours, facts.tumours)
+    return G3_NEN if found.tumour == NEN and found.grade == "G3" else whole
