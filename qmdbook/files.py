@@ -148,3 +148,9 @@ def installed() -> list[str]:
     # From the names of their folders: to read each one's metadata takes ten times as long.
     names = {path.name for entry in sys.path for path in Path(entry).glob("*.dist-info")}
     return sorted(names) or [str(d.name) for d in metadata.distributions()]
+
+
+def resource_paths(resource: dict) -> list[str]:
+    """Return the files of a resource of a data package, below the folder of the package."""
+    path = resource["path"]
+    return [path] if isinstance(path, str) else path

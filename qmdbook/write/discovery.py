@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 
 from qmdbook.config import BookConfig
 from qmdbook.edition import Edition
+from qmdbook.files import resource_paths
 
 CARD_NAME = "card.png"
 SITEMAP_NAME = "sitemap.xml"
@@ -31,7 +32,8 @@ def data_files(config: BookConfig) -> list[Path]:
     if package is None:
         return []
     description = config.root / config.data_package
-    return [description, *(description.parent / one["path"] for one in package["resources"])]
+    files = (path for resource in package["resources"] for path in resource_paths(resource))
+    return [description, *(description.parent / path for path in files)]
 
 
 def dataset(config: BookConfig, edition: Edition) -> str | None:
@@ -43,7 +45,9 @@ def dataset(config: BookConfig, edition: Edition) -> str | None:
     if package is None:
         return None
     files = []
-    for resource in package["resources"]:
+    for resource, path in (
+        (one, path) for one in package["resources"] for path in resource_paths(one)
+    ):
         entry = {
             "@type": "DataDownload",
             "name": resource["title"],
@@ -51,7 +55,7 @@ def dataset(config: BookConfig, edition: Edition) -> str | None:
             "encodingFormat": resource["mediatype"],
         }
         if config.site_url:
-            entry["contentUrl"] = f"{config.site_url}{data_folder(config)}/{resource['path']}"
+            entry["contentUrl"] = f"{config.site_url}{data_folder(config)}/{path}"
         files.append(entry)
     described = {
         "@context": "https://schema.org/",

@@ -66,11 +66,15 @@ def prose(markdown: str) -> str:
 
 
 def write_dataset(path: Path, config: BookConfig) -> None:
-    """Write the data package with all that lies beside it and its licence as one archive."""
+    """Write the data package with all that lies beside and below it and its licence."""
     package = read_data_package(config)
     assert package is not None  # nobody writes what has no name
     folder = (config.root / config.data_package).parent
-    files = {file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file()}
+    files = {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
     licences = (f"{one['title']} ({one['name']})\n{one['path']}\n" for one in package["licenses"])
     files["LICENCE.txt"] = "".join(licences).encode()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -13,7 +13,6 @@ from qmdbook.write.discovery import (
     CARD_NAME,
     SITEMAP_NAME,
     data_files,
-    data_folder,
     sitemap,
 )
 from qmdbook.write.pandoc import ASSETS
@@ -37,9 +36,9 @@ def write_site(html: Path, config: BookConfig) -> None:
     script = script_of((ASSETS / TABLES).read_text(encoding="utf-8"))
     (html / "tables.js").write_text(script, encoding="utf-8")
     for file in data_files(config):
-        folder = html / data_folder(config)
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, folder / file.name)
+        copy = html / file.relative_to(config.root)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
     if config.site_url:
         edition = read_edition(config)
         (html / SITEMAP_NAME).write_text(sitemap(config, edition), encoding="utf-8")

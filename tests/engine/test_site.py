@@ -41,6 +41,12 @@ PACKAGE = {
     ],
     "resources": [
         {"path": "a.csv", "title": "A", "description": "As.", "mediatype": "text/csv"},
+        {
+            "path": ["b/1.yml", "b/2.yml"],
+            "title": "B",
+            "description": "Bs.",
+            "mediatype": "text/yaml",
+        },
     ],
 }
 
@@ -51,6 +57,9 @@ def rendered_book(folder: Path, *, site_url: str = "") -> Path:
     (root / "data").mkdir()
     (root / "data" / "datapackage.json").write_text(json.dumps(PACKAGE), encoding="utf-8")
     (root / "data" / "a.csv").write_text("a\n1\n", encoding="utf-8")
+    (root / "data" / "b").mkdir()
+    for name in ("1.yml", "2.yml"):
+        (root / "data" / "b" / name).write_text("- b\n", encoding="utf-8")
     edit(root, "_quarto.yml", "qmdbook:\n", OFFERED)
     last = '"text/plain": "<figure>"}, raw=True)\n```\n'
     edit(root, "index.qmd", last, last + "\n## What this is not {#sec-not}\n")
@@ -374,9 +383,12 @@ def test_the_first_page_describes_the_data_as_a_dataset(plain, placed):
     assert held["name"] == PACKAGE["title"] and held["description"] == PACKAGE["description"]
     assert held["license"] == ["https://creativecommons.org/licenses/by/4.0/"]
     assert held["version"] == "1.2.3" and "url" not in held
-    (file,) = held["distribution"]
-    assert file["encodingFormat"] == "text/csv" and "contentUrl" not in file
-    assert described_data(placed)["distribution"][0]["contentUrl"] == f"{SITE}/data/a.csv"
+    formats = [file["encodingFormat"] for file in held["distribution"]]
+    assert formats == ["text/csv", "text/yaml", "text/yaml"]
+    assert not any("contentUrl" in file for file in held["distribution"])
+    addresses = [file["contentUrl"] for file in described_data(placed)["distribution"]]
+    assert addresses == [f"{SITE}/data/{name}" for name in ("a.csv", "b/1.yml", "b/2.yml")]
+    assert all((placed / address.removeprefix(f"{SITE}/")).is_file() for address in addresses)
     assert not page(plain, "chapters/first.html").select('script[type="application/ld+json"]')
 
 
