@@ -34,11 +34,12 @@ class Problem:
     column: str | None = None
 
     def __str__(self) -> str:
+        row, column = ("row", "column") if self.file.endswith(".csv") else ("line", "key")
         place = [self.file]
         if self.row is not None:
-            place.append(f"row {self.row}" if self.file.endswith(".csv") else f"line {self.row}")
+            place.append(f"{row} {self.row}")
         if self.column is not None:
-            place.append(f"column {self.column}")
+            place.append(f"{column} {self.column}")
         return f"{', '.join(place)}: {self.message}"
 
 

@@ -43,7 +43,7 @@ class Finding:
     check : str
         Name of the check.
     number : str
-        Key into ``results.csv``; of a claim, its key in ``claims.csv``; of a cell, empty.
+        Key into ``results.csv``; of a claim, its key in ``data/claims/``; of a cell, empty.
     source, table, row_group, row, column : str
         Where it is printed, as in ``results.csv``.
     printed, recomputed : str

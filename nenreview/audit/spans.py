@@ -54,10 +54,30 @@ def span(number: Number) -> Span | None:
 
 
 def printed_span(number: Number) -> Span:
-    """Return what `span` does, of a number that is reported or was not reached."""
+    """Return what `span` does, of a number that is reported or was not reached.
+
+    Raises
+    ------
+    LookupError
+        If it is neither.
+    """
     found = span(number)
-    assert found is not None
+    if found is None:
+        raise LookupError(f"{number.id!r} prints no number; expected one that does")
     return found
+
+
+def time_in_months(number: Number) -> float:
+    """Return a printed time in months.
+
+    Raises
+    ------
+    LookupError
+        If no time is printed.
+    """
+    if number.status != "reported" or number.unit not in UNITS:
+        raise LookupError(f"{number.id!r} prints no time; expected one in {', '.join(UNITS)}")
+    return months(number.value, number.unit)
 
 
 def shown(number: Number) -> str:

@@ -17,7 +17,7 @@ from qmdbook.errors import Problem
 
 KEY_SEPARATOR = " | "  # between the columns of a key that has several
 # What is as printed, and what is itself a decision with a reason.
-_PRINT = {("cells", None), ("results", "printed"), ("claims", "printed"), ("accepted", "printed")}
+_PRINT = {("cells", None), ("results", "printed"), ("accepted", "printed")}
 _NOT_CORRECTED = {"corrections"}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from nenreview.evidence.claims import misplaced, read_claims
 from nenreview.evidence.corrections import corrected
 from nenreview.evidence.csvfile import read_raw
 from nenreview.evidence.integrity import integrity_problems
@@ -30,7 +31,6 @@ TABLES = (
     "corrections",
     "derived",
     "overlaps",
-    "claims",
     "accepted",
     "pooling",
     "published",
@@ -39,10 +39,11 @@ TABLES = (
     "reporting",
     "glossary",
 )
+RESOURCES = (*TABLES, "claims")  # everything that the data package describes
 # What is ours may have nothing to say; the printed record may not, nor a checklist.
 MAY_BE_EMPTY = frozenset(
     {
-        *("corrections", "derived", "overlaps", "claims"),
+        *("corrections", "derived", "overlaps"),
         *("accepted", "pooling", "published", "glossary"),
     }
 )
@@ -69,7 +70,8 @@ class Dataset:
 
     Notes
     -----
-    All are as described in ``data/datapackage.json``. Empty text is ``""``; ``results.value``
+    All are as described in ``data/datapackage.json``; `claims` as `read_claims` returns them.
+    Empty text is ``""``; ``results.value``
     is float64 with NaN where no value is printed; ``trials.enrolled`` and ``appraisal.item`` are
     Int64.
     """
@@ -150,7 +152,7 @@ def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
     InputError
         If ``datapackage.json`` itself cannot be read.
     """
-    package = read_package(folder, TABLES)
+    package = read_package(folder, RESOURCES)
     files = {name: f"data/{package[name]['path']}" for name in TABLES}
     problems: list[Problem] = []
     frames: dict[str, pd.DataFrame] = {}
@@ -167,14 +169,18 @@ def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
             found = found + text_problems(resource, raw.frame, files[name])
             frames[name] = raw.frame
         problems += sorted(found, key=lambda p: (p.row or 0, p.column or ""))
+    claims, found = read_claims(folder, package["claims"])
+    problems += found
     # Between broken tables every comparison would report the same fault again.
     if not problems:
         frames, problems = corrected(package, frames, files)
     if not problems:
         problems = integrity_problems({n: package[n] for n in TABLES}, frames, files)
+        problems += misplaced(claims, frames, files)
     if problems:
         return None, problems
-    return Dataset(**{name: typed(package[name], frames[name]) for name in TABLES}), []
+    tables = {name: typed(package[name], frames[name]) for name in TABLES}
+    return Dataset(**tables, claims=claims), []
 
 
 def load(folder: Path | None = None) -> Dataset:

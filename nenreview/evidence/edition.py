@@ -19,7 +19,9 @@ from qmdbook.errors import KIND, InputError, Problem
 from qmdbook.git import git_says, last_commit
 from qmdbook.textfile import read_text
 
-CHECKSUM_COMMAND = "find data -name '*.csv' | LC_ALL=C sort | xargs sha256sum | sha256sum"
+CHECKSUM_COMMAND = (
+    "find data -name '*.csv' -o -name '*.yml' | LC_ALL=C sort | xargs sha256sum | sha256sum"
+)
 
 
 # What is read from pyproject.toml, and its type; the version alone must be there.
@@ -75,24 +77,25 @@ def dependencies() -> list[str]:
 
 
 def data_checksum(folder: Path | None = None) -> str | None:
-    """Return one SHA-256 for all tables below a folder, as 64 hexadecimal digits.
+    """Return one SHA-256 for all data below a folder, as 64 hexadecimal digits.
 
-    None where there is no such folder. The description of the tables is not in it, since
+    None where there is no such folder. The description of the data is not in it, since
     the description names it.
 
-    It is the checksum of a list, one line a table: the file's own SHA-256, two spaces, its
+    It is the checksum of a list, one line a file: the file's own SHA-256, two spaces, its
     path from the folder's name on. The lines are sorted by the bytes of the path. A shell
     gives the same with `CHECKSUM_COMMAND`.
 
     Raises
     ------
     InputError
-        If the folder holds no table.
+        If the folder holds no data.
     """
     folder = folder or data_folder()
     if not folder.is_dir():
         return None
-    files = {p.relative_to(folder.parent).as_posix(): p for p in folder.rglob("*.csv")}
+    found = (path for path in folder.rglob("*") if path.suffix in (".csv", ".yml"))
+    files = {path.relative_to(folder.parent).as_posix(): path for path in found}
     if not files:
         raise InputError(Problem(shown(folder), "holds no table; expected the data of the review"))
     lines = (

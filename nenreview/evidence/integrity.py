@@ -14,7 +14,6 @@ from nenreview.evidence.population import ROOT_POPULATION, ancestors, is_within,
 from nenreview.evidence.schema import NUMBER
 from qmdbook.errors import Problem
 
-NUMBER_KEY = re.compile(r"\b[a-z]+[0-9]{4}-[0-9]{3,}\b")  # of results, in the text of a cell
 TO_BE_FILLED = "to be filled"  # in a document that is not yet transcribed
 NOT_YET = "not yet"  # of a document: not transcribed
 # Columns that name a population, and kinds of outcome that a regimen is credited with.
@@ -54,7 +53,6 @@ def integrity_problems(
         *_derived(frames, files),
         *_overlaps(frames, files),
         *_pooling(frames, files),
-        *_claims(frames, files),
         *checklist_problems(frames, files),
     ]
     order = list(files.values())
@@ -134,7 +132,7 @@ def _places(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[
             index=False, name=None
         )
     }
-    tables, sections = {key[:2] for key in cells}, _sections(frames["sources"])
+    tables, sections = {key[:2] for key in cells}, prose_sections(frames["sources"])
     results, file = frames["results"], files["results"]
     read_up_to: dict[tuple, int] = {}  # the numbers of a cell come in the order of its text
     for row in results.itertuples():
@@ -164,7 +162,7 @@ def _places(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[
             yield Problem(file, message, row.Index, "row_group, row, column")
 
 
-def _sections(sources: pd.DataFrame) -> set[tuple[str, str]]:
+def prose_sections(sources: pd.DataFrame) -> set[tuple[str, str]]:
     """Return (source, heading) of every section of prose."""
     return {
         (source, section)
@@ -318,39 +316,6 @@ def _pooling(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator
             expected = "what the number leaves open" if row.role == "shown" else "an empty cell"
             message = f"{row.leaves_open!r} in the role {row.role}; expected {expected}"
             yield Problem(files["pooling"], message, row.Index, "leaves_open")
-
-
-def _claims(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield claims that stand nowhere, and arguments that name no number or one name twice."""
-    file = files["claims"]
-    cells = set(frames["cells"][CELL_KEY].itertuples(index=False, name=None))
-    tables, sections = {key[:2] for key in cells}, _sections(frames["sources"])
-    numbers = set(frames["results"]["id"])
-    for row in frames["claims"].itertuples():
-        key = tuple(getattr(row, name) for name in CELL_KEY)
-        if not row.claim.startswith(f"{row.source}-"):
-            message = f"{row.claim!r} of {row.source}; expected a key that begins with it"
-            yield Problem(file, message, row.Index, "claim")
-        if key[:2] not in tables | sections:
-            message = (
-                f"{row.table!r} is no table of {row.source} in {files['cells']} and no section "
-                f"in prose_sections of {files['sources']}"
-            )
-            yield Problem(file, message, row.Index, "table")
-        elif any(key[2:]) and key not in cells:
-            message = (
-                f"no cell {' / '.join(key[2:])!r} in {key[1]!r} of {files['cells']}; expected a "
-                "printed cell, or empty cells where the claim stands in no single one"
-            )
-            yield Problem(file, message, row.Index, "row, column")
-        names = [a.partition("=")[0] for a in row.arguments.split(LIST_SEPARATOR)]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            message = f"{name!r} is given more than once; expected each argument once"
-            yield Problem(file, message, row.Index, "arguments")
-        for number in NUMBER_KEY.findall(row.arguments):
-            if number not in numbers:
-                message = f"{number!r} is not in {files['results']}; expected a key of it"
-                yield Problem(file, message, row.Index, "arguments")
 
 
 def _sizes(results: pd.DataFrame) -> dict[tuple[str, str, str], list[float]]:

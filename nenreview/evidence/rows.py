@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 
 import pandas as pd
 
+from nenreview.evidence.claims import file_of
 from nenreview.evidence.dataset import DATASETS, Dataset
 
 
@@ -133,9 +134,15 @@ class Claim(NamedTuple):
     column: str
     printed: str
     statement: str
-    test: str
-    arguments: str
     severity: str
+    test: str
+    arguments: dict[str, object]
+    lines: dict[str, int]  # of each key in the file
+
+    @property
+    def file(self) -> str:
+        """Return the file that the claim stands in."""
+        return file_of(self.source)
 
 
 class Choice(NamedTuple):

@@ -112,7 +112,7 @@ def text_problems(resource: dict, frame: pd.DataFrame, file: str) -> list[Proble
     problems = [
         Problem(file, f"{text!r}; expected {expectation}", row, field["name"])
         for field in resource["schema"]["fields"]
-        for expectation, holds in _checks(field)
+        for expectation, holds in constraints(field)
         for row, text in frame[field["name"]].items()
         if not holds(text)
     ]
@@ -136,7 +136,7 @@ def typed(resource: dict, frame: pd.DataFrame) -> pd.DataFrame:
     return result
 
 
-def _checks(field: dict) -> list[tuple[str, Callable[[str], object]]]:
+def constraints(field: dict) -> list[tuple[str, Callable[[str], object]]]:
     """Return one check a constraint: what it expects, and whether a text is so."""
     limits = field.get("constraints", {})
     checks = []

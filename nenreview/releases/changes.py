@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 from nenreview.releases.changelog import DATA, METHOD, Entry
 from nenreview.releases.number import MAJOR, MINOR, PATCH
 from nenreview.releases.state import State
+from qmdbook.files import resource_paths
 
 NUMBERS = "results"  # the table of the printed numbers
 Row = dict[str, str]
@@ -153,7 +157,7 @@ def compare_tables(before: Path, after: Path) -> tuple[TableChanges, ...]:
     for name in sorted({*old, *new}, key=lambda name: (name != NUMBERS, name)):
         key = tuple((new.get(name) or old[name])["schema"]["primaryKey"])
         rows = [
-            _rows(folder / package[name]["path"], key) if name in package else {}
+            _rows(folder, package[name], key) if name in package else {}
             for folder, package in ((before, old), (after, new))
         ]
         changes = _compare_rows(name, key, *rows)
@@ -170,10 +174,28 @@ def _package(folder: Path) -> dict[str, dict]:
     return {one["name"]: one for one in package["resources"]}
 
 
-def _rows(path: Path, key: tuple[str, ...]) -> dict[tuple[str, ...], Row]:
+def _rows(folder: Path, resource: dict, key: tuple[str, ...]) -> dict[tuple[str, ...], Row]:
+    rows = [row for path in resource_paths(resource) for row in _read(folder / path)]
+    # A column that an older version did not have is empty there.
+    return {tuple(row.get(k, "") for k in key): row for row in rows}
+
+
+def _read(path: Path) -> list[Row]:
+    """Return the rows of a table, or the entries of a list in YAML, all as text."""
     with path.open(encoding="utf-8", newline="") as handle:
-        # A column that an older version did not have is empty there.
-        return {tuple(row.get(k, "") for k in key): row for row in csv.DictReader(handle)}
+        if path.suffix == ".csv":
+            return list(csv.DictReader(handle))
+        entries = yaml.safe_load(handle)
+    return [{key: _as_text(value) for key, value in entry.items()} for entry in entries]
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    text = yaml.safe_dump(
+        value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=math.inf
+    )
+    return text.strip()
 
 
 def _compare_rows(name: str, key: tuple[str, ...], old: dict, new: dict) -> TableChanges:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from nenreview.evidence.dataset import TABLES
+from nenreview.evidence.dataset import RESOURCES
 from nenreview.evidence.paths import data_folder
 from nenreview.evidence.schema import column_names, read_package
+from qmdbook.files import resource_paths
 
 
 def resources(folder: Path | None = None) -> pd.DataFrame:
@@ -28,12 +29,12 @@ def resources(folder: Path | None = None) -> pd.DataFrame:
     rows = [
         [
             name,
-            resource["path"],
+            ", ".join(resource_paths(resource)),
             resource["description"],
             len(column_names(resource)),
             ", ".join(resource["schema"]["primaryKey"]),
         ]
-        for name, resource in read_package(folder or data_folder(), TABLES).items()
+        for name, resource in read_package(folder or data_folder(), RESOURCES).items()
     ]
     return pd.DataFrame(rows, columns=["Name", "File", "Holds", "Columns", "Key"])
 
@@ -61,7 +62,7 @@ def columns_of(name: str, folder: Path | None = None) -> pd.DataFrame:
     InputError
         If ``datapackage.json`` in `folder` cannot be read.
     """
-    package = read_package(folder or data_folder(), TABLES)
+    package = read_package(folder or data_folder(), RESOURCES)
     if name not in package:
         raise LookupError(f"no resource {name!r} in the data; expected one of {', '.join(package)}")
     schema = package[name]["schema"]

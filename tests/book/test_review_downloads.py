@@ -9,6 +9,7 @@ from helpers_data import DATA, ROOT
 from nenreview.figures.forest import forest
 from nenreview.stats.rate import Rate
 from qmdbook.config import read_config
+from qmdbook.files import resource_paths
 from qmdbook.write.discovery import data_files
 from qmdbook.write.downloads import write_dataset
 
@@ -16,8 +17,8 @@ pytestmark = pytest.mark.slow
 
 
 def test_every_file_of_the_data_package_is_published():
-    published = {path.name for path in data_files(read_config(ROOT))}
-    assert published == {p.name for p in DATA.iterdir() if p.suffix in (".csv", ".json")}
+    published = set(data_files(read_config(ROOT)))
+    assert published == {p for p in DATA.rglob("*") if p.suffix in (".csv", ".yml", ".json")}
 
 
 def test_the_dataset_is_one_archive_with_its_description_and_licence(tmp_path):
@@ -27,7 +28,7 @@ def test_the_dataset_is_one_archive_with_its_description_and_licence(tmp_path):
     with zipfile.ZipFile(tmp_path / "one.zip") as archive:
         held = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
     package = json.loads(held["datapackage.json"])
-    assert {one["path"] for one in package["resources"]} <= set(held)
+    assert {path for one in package["resources"] for path in resource_paths(one)} <= set(held)
     assert {"README.md", "LICENCE.txt"} <= set(held)
     assert held["results.csv"] == (DATA / "results.csv").read_bytes()
     assert b"CC-BY-4.0" in held["LICENCE.txt"]

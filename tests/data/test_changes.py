@@ -122,6 +122,21 @@ def test_rows_are_added_changed_and_removed_by_their_key(data):
     assert (changed.before, changed.after) == (printed, "99")
 
 
+def test_claims_are_added_changed_and_removed_by_their_key(data):
+    file = data / "claims" / "lu2020.yml"
+    text = file.read_text(encoding="utf-8")
+    old, new = "ongoing: lu2020-013 of lu2020-014", "ongoing: lu2020-012 of lu2020-014"
+    assert old in text
+    file.write_text(text.replace(old, new).replace("claim-01", "claim-99"), encoding="utf-8")
+    (claims,) = compare_tables(DATA, data)
+    assert (claims.name, claims.key) == ("claims", ("claim",))
+    assert [row["claim"] for row in claims.added] == ["lu2020-claim-99"]
+    assert [row["claim"] for row in claims.removed] == ["lu2020-claim-01"]
+    (changed,) = claims.changed
+    assert (changed.row["claim"], changed.column) == ("lu2020-claim-03", "arguments")
+    assert (changed.before, changed.after) == (f"{{{old}}}", f"{{{new}}}")
+
+
 def test_a_new_table_and_a_new_column_are_additions(data, tmp_path):
     before = tmp_path / "before"
     before.mkdir()

@@ -34,8 +34,6 @@ TUMOR_GROWTH = "jia2022-540,"  # 3 events, all > NEC, in prose
 SPARTALIZUMAB_NET = "review2023,NCT02955069,all > NET"
 BASKET = "review2023,NCT02834013,all > non-pancreatic NEN,"
 SURUFATINIB = "review2023,NCT03879057,"
-SITE_CLAIM = "jia2022-claim-09,"  # Lessons Learned: gastro-esophageal tumours above others
-ZERO_CLAIM = "jia2022-claim-26,"  # a cell of Table 1
 CONSECUTIVE = "jia2022,JBI case series,4,"
 PRECISION = "NEC,imprecision,"
 SEARCH = "PRISMA 2020,7,"
@@ -847,7 +845,7 @@ VOCABULARIES = [
     ),
 ]
 
-# The tables of what is ours: sizes by subtraction, reports of the same patients, claims.
+# The tables of what is ours: sizes by subtraction, reports of the same patients.
 OURS = [
     Case(
         "size by subtraction of a whole that is not printed",
@@ -952,80 +950,6 @@ OURS = [
         SURUFATINIB,
         "other_population",
         "the pair stands in row 10; expected it once",
-    ),
-    vocabulary("severity", "grave", file="claims.csv", start=SITE_CLAIM),
-    pattern(
-        "claim that quotes more than twelve words",
-        "printed",
-        " ".join(["word"] * 13),
-        file="claims.csv",
-        start=SITE_CLAIM,
-    ),
-    pattern("argument without a name", "arguments", "highest", file="claims.csv", start=SITE_CLAIM),
-    pattern("argument without a value", "arguments", "end=", file="claims.csv", start=SITE_CLAIM),
-    Case(
-        "claim without a test",
-        put("claims.csv", SITE_CLAIM, test=""),
-        "claims.csv",
-        SITE_CLAIM,
-        "test",
-        "''; expected a value, not an empty cell",
-    ),
-    Case(
-        "claim of another source than its key",
-        put("claims.csv", SITE_CLAIM, source="review2023", table="Table 6"),
-        "claims.csv",
-        SITE_CLAIM,
-        "claim",
-        "'jia2022-claim-09' of review2023; expected a key that begins with it",
-    ),
-    Case(
-        "claim about a trial that is not there",
-        put("claims.csv", SITE_CLAIM, trial="NCT99999999"),
-        "claims.csv",
-        SITE_CLAIM,
-        "trial",
-        "'NCT99999999' is not in data/trials.csv; expected a key of it",
-    ),
-    Case(
-        "claim in a section that the source has not",
-        put("claims.csv", SITE_CLAIM, table="Conclusions"),
-        "claims.csv",
-        SITE_CLAIM,
-        "table",
-        "'Conclusions' is no table of jia2022 in data/cells.csv and no section",
-    ),
-    Case(
-        "claim in a cell that is not there",
-        put("claims.csv", ZERO_CLAIM, row="Undifferentiated"),
-        "claims.csv",
-        ZERO_CLAIM,
-        "row, column",
-        "no cell 'G3 NENs, n (%) / Undifferentiated / Sintilimab (n = 18)' in 'Table 1'",
-    ),
-    Case(
-        "claim in a cell of prose",
-        put("claims.csv", SITE_CLAIM, column="value"),
-        "claims.csv",
-        SITE_CLAIM,
-        "row, column",
-        "expected a printed cell, or empty cells where the claim stands in no single one",
-    ),
-    Case(
-        "argument given twice",
-        put("claims.csv", ZERO_CLAIM, arguments="number=jia2022-005 | number=jia2022-006"),
-        "claims.csv",
-        ZERO_CLAIM,
-        "arguments",
-        "'number' is given more than once; expected each argument once",
-    ),
-    Case(
-        "argument that names a number that is not there",
-        put("claims.csv", ZERO_CLAIM, arguments="number=jia2022-005 | total=jia2022-999"),
-        "claims.csv",
-        ZERO_CLAIM,
-        "arguments",
-        "'jia2022-999' is not in data/results.csv; expected a key of it",
     ),
 ]
 
@@ -1342,8 +1266,9 @@ def test_line_ends_of_windows_change_nothing(folder):
             "data/cells.csv, row 3, column row: is odd",
         ),
         (Problem("chapters/x.qmd", "is odd", 3), "chapters/x.qmd, line 3: is odd"),
+        (Problem("data/x.yml", "is odd", 3, "row"), "data/x.yml, line 3, key row: is odd"),
     ],
-    ids=["file", "row", "row and column", "line of a text"],
+    ids=["file", "row", "row and column", "line of a text", "key of a text"],
 )
 def test_problem_prints_its_place_before_its_message(problem, line):
     assert str(problem) == line

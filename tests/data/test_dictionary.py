@@ -3,11 +3,14 @@
 import json
 
 import pytest
+import yaml
 from helpers_data import DATA
 
+from nenreview.evidence.dataset import TABLES
 from nenreview.tables.dictionary import columns_of, resources
 from nenreview.tables.table import show_table
 from qmdbook.errors import InputError
+from qmdbook.files import resource_paths
 from qmdbook.source.chapter import read_chapters
 
 PACKAGE = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
@@ -37,15 +40,26 @@ def test_every_resource_is_listed_in_the_order_of_the_package():
     assert list(resources()["Name"]) == list(RESOURCES)
     for row in resources().itertuples():
         resource = RESOURCES[row.Name]
-        assert (row.File, row.Holds) == (resource["path"], resource["description"])
+        assert row.File == ", ".join(resource_paths(resource))
+        assert row.Holds == resource["description"]
         assert row.Columns == len(resource["schema"]["fields"])
         assert row.Key.split(", ") == resource["schema"]["primaryKey"]
 
 
-@pytest.mark.parametrize("name", RESOURCES)
+@pytest.mark.parametrize("name", TABLES)
 def test_columns_stand_in_the_order_of_the_file(name):
     header = (DATA / RESOURCES[name]["path"]).read_text(encoding="utf-8").splitlines()[0]
     assert list(columns_of(name)["Column"]) == header.split(",")
+
+
+def test_every_claim_has_its_keys_in_the_order_of_the_dictionary():
+    keys = list(columns_of("claims")["Column"])
+    claims = [
+        claim
+        for path in resource_paths(RESOURCES["claims"])
+        for claim in yaml.safe_load((DATA / path).read_text(encoding="utf-8"))
+    ]
+    assert [[key for key in keys if key in claim] for claim in claims] == list(map(list, claims))
 
 
 @pytest.mark.parametrize(("name", "field"), FIELDS)

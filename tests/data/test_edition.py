@@ -10,7 +10,13 @@ from qmdbook.errors import InputError
 
 
 def test_the_checksum_of_the_data_is_the_one_that_a_shell_gives(tmp_path):
-    files = {"b.csv": b"2\n", "A.csv": b"1\n", "part/c.csv": b"", "datapackage.json": b"{}"}
+    files = {
+        "b.csv": b"2\n",
+        "A.csv": b"1\n",
+        "part/c.csv": b"",
+        "part/d.yml": b"- 3\n",
+        "datapackage.json": b"{}",
+    }
     for name, content in files.items():
         path = tmp_path / "data" / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -266,9 +266,11 @@ def test_frictionless_finds_no_error():
         ("results.csv", ",NCT02939651,", ",NCT99999999,", "foreign-key"),
         ("results.csv", "jia2022-002,", "jia2022-001,", "primary-key"),
         ("results.csv", ",reported,", ",printed,", "constraint-error"),
+        ("claims/lu2020.yml", "severity: minor", "severity: grave", "constraint-error"),
+        ("claims/lu2020.yml", "NCT03167853", "NCT99999999", "foreign-key"),
         ("datapackage.json", '"type": "integer"', '"type": "whole number"', "field-error"),
     ],
-    ids=["foreign key", "primary key", "vocabulary", "description"],
+    ids=["foreign key", "primary key", "vocabulary", *["claims"] * 2, "description"],
 )
 def test_frictionless_finds_what_is_planted(tmp_path, file, old, new, error):
     folder = shutil.copytree(DATA, tmp_path / "data")

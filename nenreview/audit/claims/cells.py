@@ -3,212 +3,217 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from typing import Literal
 
 import pandas as pd
 
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, remarks
-from nenreview.audit.claims.quantities import Quantities, listed
 from nenreview.audit.rules.spelling import repair
-from nenreview.evidence.rows import Claim
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.population import ROOT_POPULATION
+from nenreview.evidence.rows import Claim, Number, trials
 from nenreview.stats.rate import Rate
 from nenreview.wording import interval, of
 
 _GRADES = ("1", "2", "3", "4", "5")
 
 
-def every_row(claim: Claim, read: Quantities, *, table: str, column: str, words: str) -> Answer:
-    """Test that every row of a table has each of some words in a column."""
-    cells = _column(claim, read, table, column)
-    lacking = {
-        word: [row for row, text in cells.items() if not _has(text, word)] for word in listed(words)
-    }
-    shown = "; ".join(
-        f"{w}: {len(cells) - len(rows)} of {len(cells)}" for w, rows in lacking.items()
-    )
-    wrong = [f"{w} not in row {' and '.join(rows)}" for w, rows in lacking.items() if rows]
-    if wrong:
-        return fails(shown, f"in {table}, {column}: {'; '.join(wrong)}")
-    return holds(shown)
+def words_in_rows(
+    claim: Claim,
+    data: Dataset,
+    table: str,
+    column: str,
+    words: list[str],
+    rows: Literal["every", "some", "none"],
+) -> Answer:
+    """Holds where every row of a table has all of some words in a column, or some or none has one.
 
-
-def some_row(claim: Claim, read: Quantities, *, table: str, column: str, words: str) -> Answer:
-    """Say where no row of a table has any of some words in a column."""
-    cells = _column(claim, read, table, column)
-    found = [row for row, text in cells.items() if any(_has(text, w) for w in listed(words))]
-    rate = Rate(len(found), len(cells))
-    shown = f"{of(rate)} rows with {' or '.join(listed(words))}"
-    if found:
+    That no row has one where some should is only noted.
+    """
+    cells = _column(claim, data, table, column)
+    if rows == "every":
+        lacking = {word: [r for r, text in cells.items() if not _has(text, word)] for word in words}
+        shown = "; ".join(
+            f"{word}: {len(cells) - len(without)} of {len(cells)}"
+            for word, without in lacking.items()
+        )
+        wrong = [f"{word} not in row {' and '.join(r)}" for word, r in lacking.items() if r]
+        if wrong:
+            return fails(shown, f"in {table}, {column}: {'; '.join(wrong)}")
         return holds(shown)
+    having = [row for row, text in cells.items() if any(_has(text, word) for word in words)]
+    rate = Rate(len(having), len(cells))
+    shown = f"{of(rate)} rows with {' or '.join(words)}"
+    if bool(having) == (rows == "some"):
+        return holds(shown)
+    if having:
+        return fails(shown, f"rows {', '.join(sorted(having, key=int))}")
     limits = interval(rate.clopper_pearson())
     return remarks(shown, f"{of(rate)} in {table}, {column}; 95% interval {limits}%")
 
 
-def no_row(claim: Claim, read: Quantities, *, table: str, column: str, words: str) -> Answer:
-    """Test that no row of a table has any of some words in a column."""
-    cells = _column(claim, read, table, column)
-    found = [row for row, text in cells.items() if any(_has(text, w) for w in listed(words))]
-    shown = f"{len(found)} of {len(cells)} rows with {' or '.join(listed(words))}"
-    if not found:
-        return holds(shown)
-    return fails(shown, f"rows {', '.join(sorted(found, key=int))}")
-
-
-def not_denied(
-    claim: Claim, read: Quantities, *, table: str, row: str, column: str, words: str
+def cell_without_words(
+    claim: Claim, data: Dataset, table: str, row: str, column: str, words: list[str]
 ) -> Answer:
-    """Test that a cell has none of some words against the claim."""
-    text = _column(claim, read, table, column)[row]
-    found = [w for w in listed(words) if _has(text, w)]
-    if not found:
-        return holds(f"none of {words} in {column}")
-    return conflicts(f"{column}: {', '.join(found)}", f"{found[0]} in {table}, {column}")
+    """Holds where a cell has none of some words that contradict the claim."""
+    text = _column(claim, data, table, column)[row]
+    contrary = [word for word in words if _has(text, word)]
+    if not contrary:
+        return holds(f"none of {', '.join(words)} in {column}")
+    return conflicts(f"{column}: {', '.join(contrary)}", f"{contrary[0]} in {table}, {column}")
 
 
-def names(claim: Claim, read: Quantities, *, words: str, place: str) -> Answer:
-    """Test that a cell names what another place names of the same trial."""
-    cell = _column(claim, read, claim.table, claim.column)[claim.row]
-    lacking = [w for w in listed(words) if not _has(cell, w)]
-    shown = f"{cell}; {words} in {place}"
+def cell_names(claim: Claim, data: Dataset, words: list[str], place: str) -> Answer:
+    """Holds where the cell of the claim names what another place names of the same trial."""
+    cell = _column(claim, data, claim.table, claim.column)[claim.row]
+    lacking = [word for word in words if not _has(cell, word)]
+    shown = f"{cell}; {', '.join(words)} in {place}"
     return conflicts(shown, f"{cell} does not cover {lacking[0]}") if lacking else holds(shown)
 
 
-def as_registered(claim: Claim, read: Quantities, *, fact: str, other: str) -> Answer:
-    """Test a cell against what ``trials.csv`` has from another source."""
-    cell = _column(claim, read, claim.table, claim.column)[claim.row]
-    trial = read.data.trials.set_index("trial").loc[claim.trial]
-    shown = f"{cell} here, {trial[fact]} in {other}"
-    if other not in trial["facts_from"]:
-        raise LookupError(f"{other!r} is no source of {claim.trial}; {trial['facts_from']} are")
-    return holds(shown) if cell == trial[fact] else conflicts(shown, f"two prints of the {fact}")
+def fact_of_trial(claim: Claim, data: Dataset, fact: str, other: str) -> Answer:
+    """Holds where the cell of the claim is what ``trials.csv`` has from another source."""
+    cell = _column(claim, data, claim.table, claim.column)[claim.row]
+    facts = trials(data)[claim.trial]
+    if other not in facts.facts_from:
+        raise LookupError(f"{other!r} is no source of {claim.trial}; {facts.facts_from} are")
+    known = facts._asdict()[fact]
+    shown = f"{cell} here, {known} in {other}"
+    return holds(shown) if cell == known else conflicts(shown, f"two prints of the {fact}")
 
 
-def characters(claim: Claim, read: Quantities) -> Answer:
-    """Test that the held text has no character that a change of encoding has broken."""
+def readable_characters(claim: Claim, data: Dataset) -> Answer:
+    """Holds where a change of encoding has broken no character of the claim; else noted."""
     broken = re.findall(r"[^\x00-\x7f]{2,}", claim.printed)
     repaired = repair(claim.printed)
     if repaired == claim.printed:
         return holds(claim.printed)
-    rows = read.data.select(source=claim.source)
-    places = sum(any(text in note for text in broken) for note in rows["note"])
+    notes = data.select(source=claim.source)["note"]
+    places = sum(any(text in note for text in broken) for note in notes)
     explanation = (
         f"{broken[0]} is {repair(broken[0])} read in the wrong encoding, in {places} places"
     )
     return remarks(repaired, explanation)
 
 
-def with_results(claim: Claim, read: Quantities, *, outcomes: str) -> Answer:
-    """Test that each outcome that the methods name has a result in the source."""
-    rows = read.data.select(source=claim.source, trial=claim.trial)
+def outcomes_reported(claim: Claim, data: Dataset, outcomes: list[str]) -> Answer:
+    """Holds where every outcome that the methods name has a result in the source; else noted."""
+    rows = data.select(source=claim.source, trial=claim.trial)
     rows = rows[
         rows["status"].isin(["reported", "not_reached"]) & (rows["statistic"] != "threshold")
     ]
-    lacking = [outcome for outcome in listed(outcomes) if outcome not in set(rows["outcome"])]
-    n = len(listed(outcomes))
-    shown = f"{n - len(lacking)} of {n} with a result"
+    lacking = [outcome for outcome in outcomes if outcome not in set(rows["outcome"])]
+    shown = f"{len(outcomes) - len(lacking)} of {len(outcomes)} with a result"
     if not lacking:
         return holds(shown)
     return remarks(shown, f"named, and no result is printed: {', '.join(lacking)}")
 
 
-def table_holds(claim: Claim, read: Quantities, *, cited: str, outcome: str, words: str) -> Answer:
-    """Test that a cited table has an outcome of the populations that it is cited for."""
-    rows = read.data.select(source=claim.source, table=cited, outcome=outcome)
-    found = [p for p in rows["population"] if any(_has(p, word) for word in listed(words))]
-    shown = f"{len(found)} numbers of {outcome} by {' or '.join(listed(words))} in {cited}"
-    if found:
+def outcome_in_table(
+    claim: Claim, data: Dataset, cited: str, outcome: str, words: list[str]
+) -> Answer:
+    """Holds where a cited table has an outcome of the populations that it is cited for."""
+    rows = data.select(source=claim.source, table=cited, outcome=outcome)
+    named = sum(any(_has(p, word) for word in words) for p in rows["population"])
+    shown = f"{named} numbers of {outcome} by {' or '.join(words)} in {cited}"
+    if named:
         return holds(shown)
     return fails(shown, f"{cited} prints {outcome} of whole columns alone, {len(rows)} numbers")
 
 
-def in_table(claim: Claim, read: Quantities, *, trial: str) -> Answer:
-    """Say whether a trial of the other sources is in a table."""
-    rows = read.data.select(source=claim.source, table=claim.table)
-    known = read.data.trials.set_index("trial").loc[trial]
-    among = trial in set(rows["trial"])
-    shown = f"{rows['trial'].nunique()} trials, {trial} {'' if among else 'not '}among them"
+def trial_in_table(claim: Claim, data: Dataset, trial: str) -> Answer:
+    """Holds where a trial of another source is in the table of the claim; else noted."""
+    listed = data.select(source=claim.source, table=claim.table)["trial"]
+    among = trial in set(listed)
+    shown = f"{listed.nunique()} trials, {trial} {'' if among else 'not '}among them"
     if among:
         return holds(shown)
-    years = read.data.sources.set_index("source")["year"]
+    known, years = trials(data)[trial], data.sources.set_index("source")["year"]
     return remarks(
         shown,
-        f"{known['name']} ({known['enrolled']} patients, published "
-        f"{years[known['facts_from']]}) is not in the table of {years[claim.source]}",
+        f"{known.name} ({known.enrolled} patients, published "
+        f"{years[known.facts_from]}) is not in the table of {years[claim.source]}",
     )
 
 
-def lists_agree(claim: Claim, read: Quantities, *, outcome: str, first: str, second: str) -> Answer:
-    """Test that two places count the same categories; one ending in * is spelt out in its note."""
+def same_categories(
+    claim: Claim, data: Dataset, outcome: str, first: list[str], second: list[str]
+) -> Answer:
+    """Holds where two places count the same categories.
+
+    A category that ends in * is left out: its note spells it out.
+    """
     counts = []
     for tables in (first, second):
-        rows = read.data.select(source=claim.source, trial=claim.trial, outcome=outcome)
-        rows = rows[rows["table"].isin(listed(tables)) & (rows["population"] == "all")]
-        rows = rows[(rows["statistic"] == "events") & ~rows["category"].str.endswith("*")]
+        rows = data.select(
+            source=claim.source,
+            trial=claim.trial,
+            outcome=outcome,
+            statistic="events",
+            population=ROOT_POPULATION,
+        )
+        rows = rows[rows["table"].isin(tables) & ~rows["category"].str.endswith("*")]
         counts.append(rows.drop_duplicates("category").set_index("category")["value"])
     both = pd.concat(counts, axis=1, keys=["first", "second"]).fillna(0).astype(int)
     differ = both[both["first"] != both["second"]]
-    sums = " and ".join(str(int(n)) for n in both.sum())
+    sums = " and ".join(str(n) for n in both.sum())
     if differ.empty:
         return holds(f"{len(both)} categories, {sums} patients")
-    shown = "; ".join(f"{name} {row.first} and {row.second}" for name, row in _named(differ))
-    return conflicts(
-        shown, f"{listed(first)[0]} against {listed(second)[0]}, in sum {sums}: {shown}"
-    )
-
-
-def _named(frame: pd.DataFrame) -> Iterator[tuple]:
-    return zip(frame.index, frame.itertuples(index=False), strict=True)
+    shown = "; ".join(f"{name} {one} and {other}" for name, one, other in differ.itertuples())
+    return conflicts(shown, f"{first[0]} against {second[0]}, in sum {sums}: {shown}")
 
 
 def most_frequent(
-    claim: Claim, read: Quantities, *, named: str, outcome: str, table: str, statistic: str
+    claim: Claim, data: Dataset, named: list[str], outcome: str, table: str, statistic: str
 ) -> Answer:
-    """Test that the named categories of a table are its most frequent, ties included."""
-    rows = read.data.select(
-        source=claim.source, trial=claim.trial, table=table, outcome=outcome, statistic=statistic
+    """Holds where the named categories of a table are its most frequent, ties included."""
+    rows = data.select(
+        source=claim.source,
+        trial=claim.trial,
+        table=table,
+        outcome=outcome,
+        statistic=statistic,
+        population=ROOT_POPULATION,
     )
-    rows = rows[rows["population"].eq("all") & rows["grade"].isin(["", "any"])]
-    values = rows.set_index("category")["value"]
-    wanted = listed(named)
-    least = values[wanted].min()
-    above = values[(values >= least) & ~values.index.isin(wanted)]
+    values = rows[rows["grade"].isin(["", "any"])].set_index("category")["value"]
+    least = values[named].min()
+    above = values[(values >= least) & ~values.index.isin(named)]
     unit = "%" if statistic == "percent" else ""
-    shown = "; ".join(f"{name} {values[name]:g}{unit}" for name in [*wanted, *above.index])
+    shown = "; ".join(f"{name} {values[name]:g}{unit}" for name in [*named, *above.index])
     if above.empty:
         return holds(shown)
     left_out = ", ".join(f"{name} ({value:g}{unit})" for name, value in above.items())
     return fails(shown, f"leaves out {left_out}, no rarer than the {least:g}{unit} of a named one")
 
 
-def worst_grade(claim: Claim, read: Quantities, *, event: str, table: str) -> Answer:
-    """Test that an adverse event named by its grade is the only one of that grade or worse."""
-    named = read.number(event)
-    rows = _by_grade(claim, read, table)
-    severe = rows[(rows["grade"].astype(int) >= int(named.grade))]
-    others = severe[severe["category"] != named.category]
-    shown = "; ".join(f"{r.category} grade {r.grade}, {r.printed}%" for r in severe.itertuples())
+def worst_grade(claim: Claim, data: Dataset, event: Number, table: str) -> Answer:
+    """Holds where a named adverse event is the only one of its grade or worse."""
+    rows = _by_grade(claim, data, table)
+    severe = rows[rows["grade"].astype(int) >= int(event.grade)]
+    others = severe[severe["category"] != event.category]
     if others.empty:
-        return holds(shown)
+        return holds(_grades(severe))
     worst = ", ".join(f"{r.category} (grade {r.grade})" for r in others.itertuples())
-    return fails(shown, f"besides {named.category} (grade {named.grade}) the table has {worst}")
+    explanation = f"besides {event.category} (grade {event.grade}) the table has {worst}"
+    return fails(_grades(severe), explanation)
 
 
-def grade_at_most(claim: Claim, read: Quantities, *, named: str, grade: str, table: str) -> Answer:
-    """Test that adverse events have no grade above a limit."""
-    rows = _by_grade(claim, read, table)
-    rows = rows[rows["category"].isin(listed(named))]
-    shown = "; ".join(f"{r.category} grade {r.grade}, {r.printed}%" for r in rows.itertuples())
-    above = rows[rows["grade"].astype(int) > int(grade)]
+def grade_at_most(claim: Claim, data: Dataset, named: list[str], grade: int, table: str) -> Answer:
+    """Holds where no named adverse event has a grade above a limit."""
+    rows = _by_grade(claim, data, table)
+    rows = rows[rows["category"].isin(named)]
+    above = rows[rows["grade"].astype(int) > grade]
     if above.empty:
-        return holds(shown)
-    return fails(shown, f"{above['category'].iloc[0]} has grade {above['grade'].iloc[0]}")
+        return holds(_grades(rows))
+    worst = next(above.itertuples())
+    return fails(_grades(rows), f"{worst.category} has grade {worst.grade}")
 
 
-def graded_alike(claim: Claim, read: Quantities, *, events: str, table: str) -> Answer:
-    """Test that events have the one grade in a table that another place prints."""
-    rows = _by_grade(claim, read, table)
+def same_grades(claim: Claim, data: Dataset, events: list[Number], table: str) -> Answer:
+    """Holds where a table has each event in the one grade that another place prints."""
+    rows = _by_grade(claim, data, table)
     wrong, shown = [], []
-    for event in read.numbers(events):
+    for event in events:
         grades = list(rows.loc[rows["category"] == event.category, "grade"])
         shown.append(f"{event.category} grade {event.printed}, in the table {', '.join(grades)}")
         if grades != [event.printed]:
@@ -216,18 +221,22 @@ def graded_alike(claim: Claim, read: Quantities, *, events: str, table: str) -> 
     return conflicts("; ".join(shown), wrong[0]) if wrong else holds("; ".join(shown))
 
 
-def _by_grade(claim: Claim, read: Quantities, table: str) -> pd.DataFrame:
-    """Return the numbers above nought of a table of adverse events by grade."""
-    rows = read.data.select(source=claim.source, trial=claim.trial, table=table)
+def _by_grade(claim: Claim, data: Dataset, table: str) -> pd.DataFrame:
+    """Return the numbers above zero of a table of adverse events by grade."""
+    rows = data.select(source=claim.source, trial=claim.trial, table=table)
     rows = rows[rows["grade"].isin(_GRADES) & (rows["value"] > 0)]
     if rows.empty:
         raise LookupError(f"no adverse event by grade in {table!r} of {claim.source}")
     return rows
 
 
-def _column(claim: Claim, read: Quantities, table: str, column: str) -> dict[str, str]:
+def _grades(rows: pd.DataFrame) -> str:
+    return "; ".join(f"{r.category} grade {r.grade}, {r.printed}%" for r in rows.itertuples())
+
+
+def _column(claim: Claim, data: Dataset, table: str, column: str) -> dict[str, str]:
     """Return the cells of a column of a table of the claim's source, by the label of their row."""
-    cells = read.data.cells
+    cells = data.cells
     cells = cells[(cells["source"] == claim.source) & (cells["table"] == table)]
     cells = cells[(cells["column"] == column) & (cells["row"] != "")]
     if cells.empty:
@@ -237,10 +246,3 @@ def _column(claim: Claim, read: Quantities, table: str, column: str) -> dict[str
 
 def _has(text: str, word: str) -> bool:
     return bool(re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE))
-
-
-TESTS = (
-    *(every_row, some_row, no_row, not_denied, names, as_registered, characters, with_results),
-    *(table_holds, in_table, lists_agree, most_frequent, worst_grade, grade_at_most),
-    *(graded_alike,),
-)

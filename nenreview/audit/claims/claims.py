@@ -1,97 +1,144 @@
-"""What a source claims in words, tested on the numbers that it and the others print.
+"""Test what the sources claim in words on the numbers that they print.
 
-A claim is a row of ``data/claims.csv``. Its test is a function of one of the modules
-``claim_*`` of this package, with the name of the function, and takes the claim, the printed
-numbers and the arguments of the row, which are text.
+A claim is an entry of ``data/claims/``. It names its test, a function of `TESTS`, with the
+arguments of the test.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
-from nenreview.audit.claims import cells as claim_cells
-from nenreview.audit.claims import designs as claim_designs
-from nenreview.audit.claims import numbers as claim_numbers
-from nenreview.audit.claims import rates as claim_rates
-from nenreview.audit.claims import times as claim_times
+from nenreview.audit.claims import cells, designs, numbers, rates, times
 from nenreview.audit.claims.answer import Answer
-from nenreview.audit.claims.quantities import Quantities
+from nenreview.audit.claims.arguments import parameters, read_arguments
 from nenreview.audit.finding import MATCH, NO_SEVERITY, NOT_CHECKABLE, Finding, place
 from nenreview.audit.record import Record
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.lists import LIST_SEPARATOR
-from nenreview.evidence.rows import Claim, rows_of
+from nenreview.evidence.dataset import DATASETS, Dataset
+from nenreview.evidence.rows import Claim, numbers_by_key, rows_of
 from qmdbook.errors import InputError, Problem
 
-FILE = "data/claims.csv"
-_HEAD = 2  # the first row of the table stands below the head, in line 2
-
-TESTS: dict[str, Callable[..., Answer]] = {
-    function.__name__.replace("_", " "): function
-    for module in (claim_rates, claim_numbers, claim_times, claim_cells, claim_designs)
-    for function in module.TESTS
-}
+Test = Callable[..., Answer]
+# The tests, each named in the data as its function is here.
+_TESTS: tuple[Test, ...] = (
+    # Rates
+    rates.higher_rate,
+    rates.similar_rates,
+    rates.extreme_rate,
+    rates.same_percentage,
+    rates.percentage_of_group,
+    rates.no_events,
+    rates.same_count,
+    rates.nested_reports,
+    rates.rate_without_part,
+    rates.rate_with_more_events,
+    rates.label_covers,
+    rates.completeness,
+    rates.interval_reported,
+    rates.comparable_to_range,
+    rates.target_reported,
+    # Single numbers
+    numbers.adds_up,
+    numbers.rate_in_range,
+    numbers.range_covers,
+    numbers.range_below,
+    numbers.pairs_in_order,
+    numbers.same_numbers,
+    numbers.same_time,
+    numbers.repeated_number,
+    numbers.all_reported,
+    numbers.missing_everywhere,
+    numbers.units_reported,
+    numbers.confidence_level_reported,
+    numbers.whole_trials,
+    numbers.number_of_references,
+    # Times
+    times.median_at_first_scan,
+    times.median_of_counts,
+    times.median_set_by_few,
+    times.median_set_by_group,
+    times.outlying_median,
+    times.estimable_median,
+    times.half_ended,
+    times.lasting_responses,
+    times.landmark_reported,
+    times.whole_cycles,
+    # Tables and their cells
+    cells.words_in_rows,
+    cells.cell_without_words,
+    cells.cell_names,
+    cells.fact_of_trial,
+    cells.readable_characters,
+    cells.outcomes_reported,
+    cells.outcome_in_table,
+    cells.trial_in_table,
+    cells.same_categories,
+    cells.most_frequent,
+    cells.worst_grade,
+    cells.grade_at_most,
+    cells.same_grades,
+    # Designs
+    designs.stopping_rule,
+    designs.dose_levels_filled,
+    designs.adjusted_p_values,
+    designs.share_of_tested,
+)
+TESTS = {test.__name__.replace("_", " "): test for test in _TESTS}
 
 
 def claims(record: Record) -> Iterator[Finding]:
-    """Yield a finding for each claim of ``claims.csv``.
+    """Yield a finding for each claim.
 
     Raises
     ------
     InputError
-        Naming every row whose test does not exist or lacks an argument; and the first whose
-        arguments single out nothing that its test can work with.
+        With every problem of the claims.
     """
-    problems = claim_problems(record.data)
+    answers, problems = _answers(record.data)
     if problems:
         raise InputError(*problems)
-    quantities = Quantities(record.data)
-    for line, claim in enumerate(rows_of(record.data.claims, Claim), _HEAD):
-        try:
-            answer = TESTS[claim.test](claim, quantities, **arguments_of(claim))
-        except (LookupError, ValueError) as error:
-            message = f"{claim.claim}, {claim.test}: {error}"
-            raise InputError(Problem(FILE, message, line, "arguments")) from None
+    for claim, answer in answers:
         yield _finding(claim, answer)
 
 
 def claim_problems(data: Dataset) -> list[Problem]:
-    """Return the claims whose test does not exist, or is not given what it needs."""
-    problems = []
-    for line, claim in enumerate(rows_of(data.claims, Claim), _HEAD):
-        if claim.test not in TESTS:
-            message = f"{claim.test!r}; expected one of {', '.join(sorted(TESTS))}"
-            problems.append(Problem(FILE, message, line, "test"))
-            continue
-        given = arguments_of(claim)
-        needed, possible = _parameters(TESTS[claim.test])
-        for name in needed:
-            if name not in given:
-                message = f"no {name!r}; expected {claim.test} to be given {', '.join(possible)}"
-                problems.append(Problem(FILE, message, line, "arguments"))
-        for name in given:
-            if name not in possible:
-                expected = ", ".join(possible) or "no argument"
-                message = f"{name!r} is no argument of {claim.test}; expected {expected}"
-                problems.append(Problem(FILE, message, line, "arguments"))
-    return problems
+    """Return the claims whose test does not exist, or cannot work with what it is given."""
+    return _answers(data)[1]
 
 
-def arguments_of(claim: Claim) -> dict[str, str]:
-    """Return the arguments of a row by name."""
-    given = filter(None, claim.arguments.split(LIST_SEPARATOR))
-    return {name: value for name, _, value in (argument.partition("=") for argument in given)}
+@lru_cache(DATASETS)
+def _answers(data: Dataset) -> tuple[list[tuple[Claim, Answer]], list[Problem]]:
+    """Return what the test of every claim says, and what kept a test from saying anything."""
+    answers, problems = [], []
+    for claim in rows_of(data.claims, Claim):
+        if claim.test in TESTS:
+            answer, faults = _tested(TESTS[claim.test], claim, data)
+        else:
+            answer, faults = None, [("test", f"{claim.test!r}; expected one of {_known()}")]
+        if answer:
+            answers.append((claim, answer))
+        for key, message in faults:
+            line = claim.lines.get(key) or claim.lines.get("arguments", claim.lines["test"])
+            problems.append(Problem(claim.file, message, line, key))
+    return answers, problems
 
 
-def _parameters(test: Callable[..., Answer]) -> tuple[list[str], list[str]]:
-    """Return the arguments that a test needs, and those that it takes."""
-    own = [
-        p
-        for p in inspect.signature(test).parameters.values()
-        if p.kind is inspect.Parameter.KEYWORD_ONLY
-    ]
-    return [p.name for p in own if p.default is p.empty], [p.name for p in own]
+def _tested(test: Test, claim: Claim, data: Dataset) -> tuple[Answer | None, list[tuple[str, str]]]:
+    """Return what a test says of a claim; or each key of the claim that it cannot use, and why."""
+    kinds = dict(parameters(test))
+    provided = {Claim: claim, Dataset: data}
+    own = {name: provided[kinds.pop(name)] for name in list(kinds) if kinds[name] in provided}
+    arguments, faults = read_arguments(kinds, claim.arguments, numbers_by_key(data))
+    if not faults:
+        try:
+            return test(**own, **arguments), []
+        except (LookupError, ValueError) as error:
+            return None, [("arguments", f"{claim.test}: {error}")]
+    return None, [(f"arguments.{name}", message) for name, message in faults]
+
+
+def _known() -> str:
+    return ", ".join(sorted(TESTS))
 
 
 def _finding(claim: Claim, answer: Answer) -> Finding:

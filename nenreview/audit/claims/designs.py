@@ -6,28 +6,25 @@ from functools import cache
 from itertools import product
 
 from nenreview.audit.claims.answer import Answer, fails, holds, remarks
-from nenreview.audit.claims.quantities import Quantities, listed
+from nenreview.audit.claims.expressions import Sum
 from nenreview.audit.two_groups import tables_that_fit
-from nenreview.evidence.rows import Claim
+from nenreview.evidence.rows import Number
 from nenreview.stats.rate import Rate
 from nenreview.stats.two_stage import Hypotheses, first_stage_limits
 from nenreview.wording import of, percent
 
 
 def stopping_rule(
-    claim: Claim,
-    read: Quantities,
-    *,
-    first: str,
-    limit: str,
-    observed: str,
-    null: str,
-    gain: str,
-    alpha: str,
-    power: str,
-    largest: str,
+    first: Sum,
+    limit: Number,
+    observed: Rate,
+    null_rates: list[int],
+    gains: list[int],
+    alphas: list[int],
+    powers: list[int],
+    largest: int,
 ) -> Answer:
-    """Test a rule "stop when more than so many did not respond" against two-stage designs.
+    """Holds where some two-stage design stops "when more than so many did not respond".
 
     Every design with the printed first stage is tried, over the usual hypotheses. The rule
     as printed goes on only when nearly all respond; turned round it goes on when more than
@@ -35,26 +32,24 @@ def stopping_rule(
 
     Parameters
     ----------
-    claim, read
-        As of every test.
-    first, limit : str
-        Patients of the first stage, and the limit of the rule.
-    observed : str
-        What the trial found, as a rate.
-    null, gain, alpha, power : str
+    first : Sum
+        Patients of the first stage.
+    limit : Number
+        The limit of the rule.
+    observed : Rate
+        What the trial found.
+    null_rates, gains, alphas, powers : list of int
         Percentages of the hypotheses to try, our choice of what trials use.
-    largest : str
+    largest : int
         Most patients of a design.
     """
-    n1, most = read.total(first), int(read.number(limit).value)
-    found = read.rate(observed)
+    n1, most = first.total, int(limit.value)
     as_printed, turned = n1 - most - 1, most
     settings = [
         Hypotheses(p0 / 100, (p0 + more) / 100, a / 100, b / 100)
-        for p0, more, a, b in product(*(map(int, listed(x)) for x in (null, gain, alpha, power)))
+        for p0, more, a, b in product(null_rates, gains, alphas, powers)
     ]
-    limits = [_limits(n1, setting, int(largest)) for setting in settings]
-    feasible = [allowed for allowed in limits if allowed]
+    limits = [_limits(n1, setting, largest) for setting in settings]
     printed_fits = sum(as_printed in allowed for allowed in limits)
     turned_fits = sum(turned in allowed for allowed in limits)
     shown = (
@@ -63,13 +58,14 @@ def stopping_rule(
     )
     if printed_fits:
         return holds(shown)
-    seen = sorted({r for allowed in feasible for r in allowed})
+    seen = sorted(set().union(*limits))
     return fails(
         shown,
         f"as printed the trial goes on only when {as_printed + 1} or more of {n1} respond, which "
         f"no two-stage design of up to {largest} patients asks in any of {len(settings)} usual "
         f"settings; the designs that exist go on at {seen[0] + 1} to {seen[-1] + 1} responders, "
-        f"the rule turned round among them; {of(found)} responded, so the trial stops either way",
+        f"the rule turned round among them; {of(observed)} responded, so the trial stops either "
+        "way",
     )
 
 
@@ -78,10 +74,10 @@ def _limits(n1: int, wanted: Hypotheses, largest: int) -> frozenset[int]:
     return frozenset(first_stage_limits(n1, wanted, largest))
 
 
-def cohorts(claim: Claim, read: Quantities, *, sizes: str, least: str) -> Answer:
-    """Test that every dose level that was opened has the patients that its design needs."""
-    counts = [read.total(size) for size in listed(sizes)]
-    small = [n for n in counts if n < int(least)]
+def dose_levels_filled(sizes: list[Sum], least: int) -> Answer:
+    """Holds where every dose level has the patients that its design needs; else noted."""
+    counts = [size.total for size in sizes]
+    small = [n for n in counts if n < least]
     shown = f"{', '.join(map(str, counts))} patients at {len(counts)} dose levels"
     if not small:
         return holds(shown)
@@ -92,61 +88,51 @@ def cohorts(claim: Claim, read: Quantities, *, sizes: str, least: str) -> Answer
     )
 
 
-def adjusted(claim: Claim, read: Quantities, *, values: str, level: str) -> Answer:
-    """Test that each p value is below the level divided by their number (Bonferroni)."""
-    rows = read.numbers(values)
-    each = float(level) / len(rows)
-    above = [row for row in rows if row.value > each]
-    shown = f"p = {' and '.join(row.printed for row in rows)} against {each:g}"
+def adjusted_p_values(values: list[Number], level: float) -> Answer:
+    """Holds where each p value is at most the level divided by their number; else noted.
+
+    The division is Bonferroni's adjustment for several comparisons.
+    """
+    each = level / len(values)
+    above = [f"{n.printed} ({n.category})" for n in values if n.value > each]
+    shown = f"p = {' and '.join(n.printed for n in values)} against {each:g}"
     if not above:
         return holds(shown)
-    names = " and ".join(f"{row.printed} ({row.category})" for row in above)
-    return remarks(shown, f"{len(rows)} comparisons, unadjusted: {names} is above {each:g}")
+    explanation = f"{len(values)} comparisons, unadjusted: {' and '.join(above)} is above {each:g}"
+    return remarks(shown, explanation)
 
 
-def top_share(
-    claim: Claim,
-    read: Quantities,
-    *,
-    first: str,
-    second: str,
-    p: str,
-    share: str,
-    patients: str,
-    most: str,
+def share_of_tested(
+    first: Number, second: Number, p: Number, share: Number, patients: Sum, most: Sum
 ) -> Answer:
-    """Test a group called the top so many percent against the counts that its p value gives.
+    """Holds where a group is the share of the patients tested that it is called; else noted.
+
+    The size of the group follows from its response rate and p value.
 
     Parameters
     ----------
-    claim, read
-        As of every test.
-    first, second, p : str
+    first, second, p : Number
         Response of the two groups and the p value between them.
-    share : str
+    share : Number
         What share of the patients the group is called.
-    patients, most : str
+    patients, most : Sum
         Patients in all, and responders.
     """
-    a, b, value = (read.number(key) for key in (first, second, p))
-    limits = {"patients": read.total(patients), "events": read.total(most)}
-    fits = tables_that_fit(a.printed, b.printed, value.printed, **limits)
+    limits = {"patients": patients.total, "events": most.total}
+    fits = tables_that_fit(first.printed, second.printed, p.printed, **limits)
     if len(fits) != 1:
-        raise LookupError(f"{len(fits)} tables fit {a.printed}, {b.printed}, p = {value.printed}")
+        prints = f"{first.printed}, {second.printed}, p = {p.printed}"
+        raise LookupError(f"{len(fits)} tables fit {prints}")
     group, tested = fits.at[0, "first"].n, int(fits.at[0, "patients"])
-    wanted = read.number(share).printed
-    of_tested, of_all = Rate(group, tested), Rate(group, limits["patients"])
+    of_tested, of_all = Rate(group, tested), Rate(group, patients.total)
     shown = (
         f"{of(of_tested)} tested ({percent(of_tested)}), {of(of_all)} in all ({percent(of_all)})"
     )
-    if of_tested.percent(0) == wanted:
+    if of_tested.percent(0) == share.printed:
         return holds(shown)
-    return remarks(
-        shown,
-        f"{wanted}% is its share of all patients enrolled, not of those tested"
-        if of_all.percent(0) == wanted
-        else f"{wanted}% is neither",
+    explanation = (
+        "its share of all patients enrolled, not of those tested"
+        if of_all.percent(0) == share.printed
+        else "neither"
     )
-
-
-TESTS = (stopping_rule, cohorts, adjusted, top_share)
+    return remarks(shown, f"{share.printed}% is {explanation}")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, open_question, remarks
-from nenreview.audit.claims.quantities import Quantities, listed
-from nenreview.evidence.rows import Claim
+from nenreview.audit.claims.expressions import Sum
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.rows import Claim, Number
 from nenreview.stats.percentages import how_printed
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
@@ -13,9 +16,9 @@ from nenreview.wording import interval, of, p_value, percent, points
 _LEVEL = 0.05
 
 
-def higher(claim: Claim, read: Quantities, *, first: str, second: str) -> Answer:
-    """Test that the first of two rates is higher, by more than chance gives at 5%."""
-    pair = Comparison(read.rate(first), read.rate(second))
+def higher_rate(first: Rate, second: Rate) -> Answer:
+    """Holds where the first rate is higher and Fisher's exact p is below 5%."""
+    pair = Comparison(first, second)
     shown = f"{_against(pair)}, Fisher p = {p_value(pair.fisher_p)}"
     limits = points(pair.risk_difference_interval())
     if pair.risk_difference <= 0:
@@ -29,18 +32,15 @@ def higher(claim: Claim, read: Quantities, *, first: str, second: str) -> Answer
     return holds(shown, f"unadjusted, of groups compared after the fact; {limits} points")
 
 
-def indistinguishable(
-    claim: Claim, read: Quantities, *, first: str, second: str, margin: str
-) -> Answer:
-    """Test that two rates are alike: that their difference is surely within a margin.
+def similar_rates(first: Rate, second: Rate, margin: float) -> Answer:
+    """Holds where the interval of the difference lies within a margin in percentage points, ours.
 
-    A p value above 5% is no evidence of likeness; the interval of the difference is. The
-    margin, in percentage points, is ours.
+    A p value above 5% is no evidence of likeness; the interval is.
     """
-    pair = Comparison(read.rate(first), read.rate(second))
+    pair = Comparison(first, second)
     limits = pair.risk_difference_interval()
     shown = f"{_against(pair)}, a difference of {points(limits)} points"
-    if max(abs(limits.low), abs(limits.high)) <= float(margin) / 100:
+    if max(abs(limits.low), abs(limits.high)) <= margin / 100:
         return holds(shown)
     return fails(
         shown,
@@ -49,197 +49,167 @@ def indistinguishable(
     )
 
 
-def extreme(claim: Claim, read: Quantities, *, rates: str, names: str, end: str) -> Answer:
-    """Test that the first of several rates is the highest, or the lowest.
-
-    Parameters
-    ----------
-    claim, read
-        As of every test.
-    rates, names : str
-        The rates and what they are of, the claimed one first.
-    end : str
-        ``highest`` or ``lowest``.
-    """
-    named = dict(zip(listed(names), read.rates(rates), strict=True))
-    if end not in ("highest", "lowest"):
-        raise ValueError(f"end is {end!r}; expected highest or lowest")
-    (name, claimed), *others = named.items()
-    sign = 1 if end == "highest" else -1
-    rivals = [f"{n} {of(r)}" for n, r in others if _exceeds(r, claimed, sign)]
-    equals = [f"{n} {of(r)}" for n, r in others if r.events * claimed.n == claimed.events * r.n]
-    shown = "; ".join(f"{n} {of(r)} ({percent(r)})" for n, r in named.items())
+def extreme_rate(rates: dict[str, Rate], claimed: str, end: Literal["highest", "lowest"]) -> Answer:
+    """Holds where the claimed group alone has the highest, or the lowest, of several rates."""
+    mine, sign = rates[claimed], 1 if end == "highest" else -1
+    # Above 0 for a rate beyond the claimed one, 0 for the same rate.
+    beyond = {
+        name: sign * (rate.events * mine.n - mine.events * rate.n)
+        for name, rate in rates.items()
+        if name != claimed
+    }
+    rivals = [f"{name} {of(rates[name])}" for name, by in beyond.items() if by > 0]
+    equals = [f"{name} {of(rates[name])}" for name, by in beyond.items() if by == 0]
+    shown = _by_name(rates)
     if not rivals and not equals:
-        return holds(shown, f"{name} has the {end} rate")
-    beyond = f"{'higher' if sign > 0 else 'lower'}: {', '.join(rivals)}" if rivals else ""
-    alike = f"the same: {', '.join(equals)}" if equals else ""
-    reasons = "; ".join(filter(None, (beyond, alike)))
-    return fails(shown, f"{name} {of(claimed)} is not alone the {end}; {reasons}")
+        return holds(shown, f"{claimed} has the {end} rate")
+    reasons = [f"{'higher' if sign > 0 else 'lower'}: {', '.join(rivals)}"] if rivals else []
+    reasons += [f"the same: {', '.join(equals)}"] if equals else []
+    return fails(shown, f"{claimed} {of(mine)} is not alone the {end}; {'; '.join(reasons)}")
 
 
-def pooled(claim: Claim, read: Quantities, *, rates: str, percentage: str) -> Answer:
-    """Test that rates have the printed percentage, each and all together."""
-    each, printed = read.rates(rates), read.number(percentage).printed
-    together = Rate(sum(r.events for r in each), sum(r.n for r in each))
-    shown = f"{' and '.join(map(of, each))}, together {of(together)} ({percent(together)})"
-    wrong = [of(r) for r in (*each, together) if how_printed(r.events, r.n, printed) is None]
+def same_percentage(rates: list[Rate], percentage: Number) -> Answer:
+    """Holds where each of several rates, and all together, have the printed percentage."""
+    printed = percentage.printed
+    together = Rate(sum(r.events for r in rates), sum(r.n for r in rates))
+    shown = f"{' and '.join(map(of, rates))}, together {of(together)} ({percent(together)})"
+    wrong = [of(r) for r in (*rates, together) if how_printed(r.events, r.n, printed) is None]
     if wrong:
         return fails(shown, f"{' and '.join(wrong)} is not {printed}%")
     return holds(shown)
 
 
-def none(claim: Claim, read: Quantities, *, rates: str) -> Answer:
-    """Test that nobody in any of several groups has the event."""
-    each = read.rates(rates)
-    shown = " and ".join(map(of, each))
-    some = [of(r) for r in each if r.events]
+def no_events(rates: list[Rate]) -> Answer:
+    """Holds where nobody in any of several groups has the event."""
+    shown = " and ".join(map(of, rates))
+    some = [of(r) for r in rates if r.events]
     if some:
         return fails(shown, f"{' and '.join(some)} have it")
-    together = Rate(0, sum(r.n for r in each))
+    together = Rate(0, sum(r.n for r in rates))
     limit = 100 * together.clopper_pearson().high
     return holds(shown, f"none of {together.n}, which a rate of up to {limit:.1f}% can give")
 
 
-def true_of(claim: Claim, read: Quantities, *, percentage: str, rates: str, names: str) -> Answer:
-    """Test of which population a printed percentage is true, the one that is named first."""
-    printed = read.number(percentage).printed
-    named = dict(zip(listed(names), read.rates(rates), strict=True))
-    fitting = [n for n, r in named.items() if how_printed(r.events, r.n, printed)]
-    shown = "; ".join(f"{n} {of(r)} ({percent(r)})" for n, r in named.items())
-    first = next(iter(named))
-    if first in fitting:
+def percentage_of_group(percentage: Number, rates: dict[str, Rate], claimed: str) -> Answer:
+    """Holds where the printed percentage is that of the claimed group, of all that are listed."""
+    printed = percentage.printed
+    fitting = [n for n, r in rates.items() if how_printed(r.events, r.n, printed)]
+    shown = _by_name(rates)
+    if claimed in fitting:
         return holds(shown)
     where = f"holds for {' and '.join(fitting)}" if fitting else "holds for none of them"
-    return fails(shown, f"{printed}% is said of {first}, and {where}")
+    return fails(shown, f"{printed}% is said of {claimed}, and {where}")
 
 
-def one_count(claim: Claim, read: Quantities, *, first: str, second: str) -> Answer:
-    """Test that two printed rates count the same patients."""
-    a, b = read.rate(first), read.rate(second)
-    shown = f"{of(a)} and {of(b)}"
-    if a.events == b.events:
+def same_count(first: Rate, second: Rate) -> Answer:
+    """Holds where two printed rates count the same number of patients."""
+    shown = f"{of(first)} and {of(second)}"
+    if first.events == second.events:
         return holds(shown)
-    return conflicts(shown, f"{a.events} patients in one place and {b.events} in the other")
+    return conflicts(
+        shown, f"{first.events} patients in one place and {second.events} in the other"
+    )
 
 
-def nested(claim: Claim, read: Quantities, *, part: str, whole: str) -> Answer:
-    """Test that a smaller report can lie within a larger one.
+def nested_reports(part: Rate, whole: Rate) -> Answer:
+    """Holds where a smaller report can lie within a larger one.
 
     What the larger has more of a category cannot exceed what it has more of patients, and
     it cannot have fewer.
     """
-    small, large = read.rate(part), read.rate(whole)
-    most = small.events + large.n - small.n
-    shown = f"{of(small)} within {of(large)}: {small.events} to {most} possible"
-    if small.events <= large.events <= most:
+    more = whole.n - part.n
+    most = part.events + more
+    shown = f"{of(part)} within {of(whole)}: {part.events} to {most} possible"
+    if part.events <= whole.events <= most:
         return holds(shown)
     return conflicts(
         shown,
-        f"of {of(small)}, the {large.n - small.n} further patients can make at most {most} of "
-        f"{large.n}, not {large.events}: the categories differ, or the reports are not nested",
+        f"of {of(part)}, the {more} further patients can make at most {most} of "
+        f"{whole.n}, not {whole.events}: the categories differ, or the reports are not nested",
     )
 
 
-def without(claim: Claim, read: Quantities, *, rate: str, part: str, why: str) -> Answer:
-    """Say what a rate is without a part of its patients whom the label does not cover."""
-    whole, other = read.rate(rate), read.rate(part)
-    rest = whole - other
-    shown = f"{of(whole)} ({percent(whole)}); without them {of(rest)} ({percent(rest)})"
-    if whole.percent() == rest.percent():
+def rate_without_part(rate: Rate, part: Rate, why: str) -> Answer:
+    """Holds where a rate is the same without a part of its patients; else noted."""
+    rest = rate - part
+    shown = f"{of(rate)} ({percent(rate)}); without them {of(rest)} ({percent(rest)})"
+    if rate.percent() == rest.percent():
         return holds(shown)
-    return remarks(shown, f"{other.n} of the {whole.n} {why}, {other.events} with the event")
+    return remarks(shown, f"{part.n} of the {rate.n} {why}, {part.events} with the event")
 
 
-def either_way(claim: Claim, read: Quantities, *, rate: str, added: str, why: str) -> Answer:
-    """Say what a rate is with some whom the print leaves out and could have counted."""
-    narrow, more = read.rate(rate), read.total(added)
-    wide = Rate(narrow.events + more, narrow.n)
-    shown = f"{of(narrow)} ({percent(narrow)}), or {of(wide)} ({percent(wide)})"
+def rate_with_more_events(rate: Rate, added: Sum, why: str) -> Answer:
+    """Holds where nobody was left out of a rate who could have been counted; else noted."""
+    more = added.total
+    wide = Rate(rate.events + more, rate.n)
+    shown = f"{of(rate)} ({percent(rate)}), or {of(wide)} ({percent(wide)})"
     if not more:
         return holds(shown)
     return remarks(shown, f"{more} more {why}; the print does not say how the two are told apart")
 
 
-def labelled(claim: Claim, read: Quantities, *, rate: str, otherwise: str, named: str) -> Answer:
-    """Test that all patients under a label are so named elsewhere; else bound their rate.
+def label_covers(rate: Rate, otherwise: Sum, named: str) -> Answer:
+    """Holds where no patient under a label is named otherwise elsewhere; else bounds the rate.
 
     Whether those named otherwise had the event is not printed, so the rate of the rest lies
     between none and as many as possible of them having had it.
     """
-    whole, others = read.rate(rate), read.total(otherwise)
+    others = otherwise.total
     if not others:
-        return holds(of(whole))
-    rest = whole.n - others
-    low, high = max(whole.events - others, 0), min(whole.events, rest)
+        return holds(of(rate))
+    rest = rate.n - others
+    low, high = max(rate.events - others, 0), min(rate.events, rest)
     bounds = f"{low} to {high} of {rest}"
     share = f"{Rate(low, rest).percent()}–{Rate(high, rest).percent()}%"
     return fails(
-        f"{of(whole)} ({percent(whole)}) as labelled, {bounds} ({share}) without {others}",
-        f"{others} of the {whole.n} is named {named} elsewhere; whether with the event is not said",
+        f"{of(rate)} ({percent(rate)}) as labelled, {bounds} ({share}) without {others}",
+        f"{others} of the {rate.n} is named {named} elsewhere; whether with the event is not said",
     )
 
 
-def share_within(claim: Claim, read: Quantities, *, rate: str, most: str) -> Answer:
-    """Say how many of a population a number is not about, above a percentage of them, ours."""
-    tested = read.rate(rate)
-    missing = tested.n - tested.events
-    shown = f"{of(tested)} ({percent(tested)})"
-    if 100 * missing <= float(most) * tested.n:
+def completeness(rate: Rate, most_missing: float) -> Answer:
+    """Holds where at most a percentage of the patients, ours, are not among them; else noted."""
+    missing = rate.n - rate.events
+    shown = f"{of(rate)} ({percent(rate)})"
+    if 100 * missing <= most_missing * rate.n:
         return holds(shown)
-    return remarks(shown, f"{missing} of {tested.n} are not among them")
+    return remarks(shown, f"{missing} of {rate.n} are not among them")
 
 
-def comparable(claim: Claim, read: Quantities, *, rate: str, low: str, high: str) -> Answer:
-    """Say how a rate lies to a printed range that it is compared with, and how sure it is."""
-    found = read.rate(rate)
-    a, b = read.number(low), read.number(high)
-    limits = found.clopper_pearson()
+def comparable_to_range(rate: Rate, low: Number, high: Number) -> Answer:
+    """Holds where the interval of a rate lies within a printed range; else noted."""
+    limits = rate.clopper_pearson()
     shown = (
-        f"{of(found)} ({percent(found)}, 95% interval {interval(limits)}%) to "
-        f"{a.printed}–{b.printed}%"
+        f"{of(rate)} ({percent(rate)}, 95% interval {interval(limits)}%) to "
+        f"{low.printed}–{high.printed}%"
     )
-    if a.value <= 100 * limits.low and 100 * limits.high <= b.value:
+    below, above = 100 * limits.low < low.value, 100 * limits.high > high.value
+    if not below and not above:
         return holds(shown)
-    share = 100 * found.proportion
-    side = "below" if share < a.value else "above" if share > b.value else "in"
-    return remarks(
-        shown,
-        f"{side} the range, with an interval that reaches far beyond it on both sides"
-        if limits.low * 100 < a.value and limits.high * 100 > b.value
-        else f"{side} the range, with an interval that reaches beyond it",
-    )
+    share = 100 * rate.proportion
+    side = "below" if share < low.value else "above" if share > high.value else "in"
+    reach = "far beyond it on both sides" if below and above else "beyond it"
+    return remarks(shown, f"{side} the range, with an interval that reaches {reach}")
 
 
-def with_interval(claim: Claim, read: Quantities, *, rate: str, outcome: str) -> Answer:
-    """Test that the source prints an interval for any rate of an outcome."""
-    found = read.rate(rate)
-    shown = f"{of(found)}, 95% interval {interval(found.clopper_pearson())}% (Clopper-Pearson)"
-    limits = read.data.select(source=claim.source, outcome=outcome)
-    limits = limits[limits["statistic"].isin(["ci_low", "ci_high"])]
-    if len(limits):
+def interval_reported(claim: Claim, data: Dataset, rate: Rate, outcome: str) -> Answer:
+    """Holds where the source prints an interval for any rate of an outcome; else noted."""
+    shown = f"{of(rate)}, 95% interval {interval(rate.clopper_pearson())}% (Clopper-Pearson)"
+    rows = data.select(source=claim.source, outcome=outcome)
+    if rows["statistic"].isin(["ci_low", "ci_high"]).any():
         return holds(shown)
     return remarks(shown, f"no interval of {outcome} is printed in the source")
 
 
-def against_target(claim: Claim, read: Quantities, *, rates: str, percentages: str) -> Answer:
-    """Say what can be told of an endpoint that is said to be met or missed without a target.
-
-    Parameters
-    ----------
-    claim, read
-        As of every test.
-    rates : str
-        Patients, one entry a group.
-    percentages : str
-        What is printed of each group.
-    """
-    sizes = [read.total(size) for size in listed(rates)]
-    shares = read.numbers(percentages)
-    printed = [f"{row.printed}% of {n}" for row, n in zip(shares, sizes, strict=True)]
-    targets = read.data.select(source=claim.source, trial=claim.trial, statistic="threshold")
-    if len(targets):
-        return holds("; ".join(printed))
-    return open_question("; ".join(printed), "the rate that had to be reached is not printed")
+def target_reported(
+    claim: Claim, data: Dataset, sizes: list[Sum], percentages: list[Number]
+) -> Answer:
+    """Holds where the source prints the rate that an endpoint had to reach; else open."""
+    pairs = zip(sizes, percentages, strict=True)
+    shown = "; ".join(f"{number.printed}% of {size.total}" for size, number in pairs)
+    if len(data.select(source=claim.source, trial=claim.trial, statistic="threshold")):
+        return holds(shown)
+    return open_question(shown, "the rate that had to be reached is not printed")
 
 
 def _against(pair: Comparison) -> str:
@@ -247,11 +217,5 @@ def _against(pair: Comparison) -> str:
     return f"{of(first)} ({percent(first)}) against {of(second)} ({percent(second)})"
 
 
-def _exceeds(rate: Rate, claimed: Rate, sign: int) -> bool:
-    return sign * (rate.events * claimed.n - claimed.events * rate.n) > 0
-
-
-TESTS = (
-    *(higher, indistinguishable, extreme, pooled, none, true_of, one_count, nested),
-    *(without, either_way, labelled, share_within, with_interval, against_target, comparable),
-)
+def _by_name(rates: dict[str, Rate]) -> str:
+    return "; ".join(f"{name} {of(rate)} ({percent(rate)})" for name, rate in rates.items())
