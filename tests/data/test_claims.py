@@ -408,7 +408,7 @@ def test_an_argument_of_another_kind_is_refused(data, test, arguments, key, says
 @pytest.mark.parametrize(
     ("test", "arguments", "where", "says"),
     [
-        ("extreme rate", {"rates": {"NEC": NEC_RESPONSE}, "claimed": "NET", "end": "highest"}, {}, "extreme rate: 'NET'"),
+        ("extreme rate", {"rates": {"NEC": NEC_RESPONSE}, "claimed": "NET", "end": "highest"}, {}, "extreme rate: 'NET' is claimed; expected one of NEC"),
         ("target reported", {"sizes": ["jia2022-294"], "percentages": ["jia2022-050", "jia2022-052"]}, {}, "zip() argument"),
         ("words in rows", {"table": "Table 9", "column": "Outcome", "words": ["a"], "rows": "some"}, {}, "no column 'Outcome' in 'Table 9'"),
         ("grade at most", {"named": ["a"], "grade": 2, "table": "Table 1"}, SINTILIMAB, "no adverse event by grade in 'Table 1'"),

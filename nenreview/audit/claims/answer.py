@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from nenreview.audit.finding import CONFLICT, INCONSISTENT, MATCH, NOT_CHECKABLE, NOTE
 
@@ -26,26 +27,8 @@ class Answer:
     explanation: str = ""
 
 
-def holds(recomputed: str, explanation: str = "") -> Answer:
-    """Return that the data bear the claim out."""
-    return Answer(MATCH, recomputed, explanation)
-
-
-def fails(recomputed: str, explanation: str) -> Answer:
-    """Return that the claim does not follow from the data."""
-    return Answer(INCONSISTENT, recomputed, explanation)
-
-
-def conflicts(recomputed: str, explanation: str) -> Answer:
-    """Return that another place prints it otherwise."""
-    return Answer(CONFLICT, recomputed, explanation)
-
-
-def remarks(recomputed: str, explanation: str) -> Answer:
-    """Return that a reader should know something that the print does not say."""
-    return Answer(NOTE, recomputed, explanation)
-
-
-def open_question(recomputed: str, explanation: str) -> Answer:
-    """Return that the print is not enough to tell."""
-    return Answer(NOT_CHECKABLE, recomputed, explanation)
+holds = partial(Answer, MATCH)  # the data bear the claim out
+fails = partial(Answer, INCONSISTENT)  # it does not follow from the data
+conflicts = partial(Answer, CONFLICT)  # another place prints it otherwise
+remarks = partial(Answer, NOTE)  # a reader should know something that the print does not say
+open_question = partial(Answer, NOT_CHECKABLE)  # the print is not enough to tell

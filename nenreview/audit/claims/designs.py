@@ -28,20 +28,8 @@ def stopping_rule(
 
     Every design with the printed first stage is tried, over the usual hypotheses. The rule
     as printed goes on only when nearly all respond; turned round it goes on when more than
-    the limit respond.
-
-    Parameters
-    ----------
-    first : Sum
-        Patients of the first stage.
-    limit : Number
-        The limit of the rule.
-    observed : Rate
-        What the trial found.
-    null_rates, gains, alphas, powers : list of int
-        Percentages of the hypotheses to try, our choice of what trials use.
-    largest : int
-        Most patients of a design.
+    the limit respond. The hypotheses, in percent, and the largest design are our choice of what
+    trials use.
     """
     n1, most = first.total, int(limit.value)
     as_printed, turned = n1 - most - 1, most
@@ -107,16 +95,8 @@ def share_of_tested(
 ) -> Answer:
     """Holds where a group is the share of the patients tested that it is called; else noted.
 
-    The size of the group follows from its response rate and p value.
-
-    Parameters
-    ----------
-    first, second, p : Number
-        Response of the two groups and the p value between them.
-    share : Number
-        What share of the patients the group is called.
-    patients, most : Sum
-        Patients in all, and responders.
+    The size of the group follows from the response rates of both groups, their p value, all
+    patients and all responders.
     """
     limits = {"patients": patients.total, "events": most.total}
     fits = tables_that_fit(first.printed, second.printed, p.printed, **limits)

@@ -51,7 +51,7 @@ def similar_rates(first: Rate, second: Rate, margin: float) -> Answer:
 
 def extreme_rate(rates: dict[str, Rate], claimed: str, end: Literal["highest", "lowest"]) -> Answer:
     """Holds where the claimed group alone has the highest, or the lowest, of several rates."""
-    mine, sign = rates[claimed], 1 if end == "highest" else -1
+    mine, sign = _claimed(rates, claimed), 1 if end == "highest" else -1
     # Above 0 for a rate beyond the claimed one, 0 for the same rate.
     beyond = {
         name: sign * (rate.events * mine.n - mine.events * rate.n)
@@ -92,10 +92,10 @@ def no_events(rates: list[Rate]) -> Answer:
 
 def percentage_of_group(percentage: Number, rates: dict[str, Rate], claimed: str) -> Answer:
     """Holds where the printed percentage is that of the claimed group, of all that are listed."""
-    printed = percentage.printed
-    fitting = [n for n, r in rates.items() if how_printed(r.events, r.n, printed)]
+    mine, printed = _claimed(rates, claimed), percentage.printed
+    fitting = [name for name, r in rates.items() if how_printed(r.events, r.n, printed)]
     shown = _by_name(rates)
-    if claimed in fitting:
+    if how_printed(mine.events, mine.n, printed):
         return holds(shown)
     where = f"holds for {' and '.join(fitting)}" if fitting else "holds for none of them"
     return fails(shown, f"{printed}% is said of {claimed}, and {where}")
@@ -215,6 +215,12 @@ def target_reported(
 def _against(pair: Comparison) -> str:
     first, second = pair.first, pair.second
     return f"{of(first)} ({percent(first)}) against {of(second)} ({percent(second)})"
+
+
+def _claimed(rates: dict[str, Rate], claimed: str) -> Rate:
+    if claimed not in rates:
+        raise LookupError(f"{claimed!r} is claimed; expected one of {', '.join(rates)}")
+    return rates[claimed]
 
 
 def _by_name(rates: dict[str, Rate]) -> str:

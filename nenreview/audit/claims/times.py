@@ -43,14 +43,8 @@ def landmark_reported(claim: Claim, data: Dataset, landmark: Number, median: Num
     half = f"{median.printed} {median.unit}"
     side = "below" if time_in_months(median) < time_in_months(landmark) else "at or above"
     shown = f"median {half}: {side} 50% at {mark}"
-    if len(
-        data.select(
-            source=claim.source,
-            trial=landmark.trial,
-            outcome=landmark.outcome,
-            statistic="percent",
-        )
-    ):
+    rates = data.select(source=claim.source, trial=landmark.trial, outcome=landmark.outcome)
+    if rates["statistic"].eq("percent").any():
         return holds(shown)
     return open_question(
         shown,
@@ -78,12 +72,7 @@ def median_of_counts(median: Number, counts: list[Number]) -> Answer:
 def median_set_by_few(events: Rate, few: Sum) -> Answer:
     """Holds where a median comes later without the few patients to whom it is put down.
 
-    Parameters
-    ----------
-    events : Rate
-        Patients with an event by the date of the median.
-    few : Sum
-        Those of them who are named as the reason.
+    They are some of the patients with an event by the date of the median.
     """
     named = few.total
     rest, left = events.n - named, events.events - named
@@ -153,14 +142,7 @@ def half_ended(ongoing: Rate) -> Answer:
 def lasting_responses(share: Number, responders: Rate, shortest: Number, median: Number) -> Answer:
     """Holds where a share is not that of all responders, or the shortest response is a long one.
 
-    Parameters
-    ----------
-    share : Number
-        The percentage of whom a lasting response is claimed.
-    responders : Rate
-        All responders.
-    shortest, median : Number
-        The earliest end of a response, and the median that is printed elsewhere.
+    A long one is as long as the median that is printed elsewhere.
     """
     shown = f"{share.printed}% is {of(responders)}, all responders; from {shortest.printed}"
     if responders.percent() != share.printed or shortest.value >= printed_span(median).low:
