@@ -1,4 +1,4 @@
-"""What a chapter's cells call: a trial's numbers, its tables and its figures.
+"""List what a chapter's cells may call: a trial's numbers, its tables and its figures.
 
 Chapters hold prose and one-line cells; everything that computes is here or below.
 """

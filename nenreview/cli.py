@@ -1,4 +1,4 @@
-"""The command line: ``nenreview check``, ``audit``, ``render``, ``new-trial``, and others.
+"""Run the command line: ``nenreview check``, ``audit``, ``render``, ``new-trial``, and others.
 
 Each command imports what it needs where it needs it, so that --help and a wrong word answer at
 once. Those that render the book are the engine's (`qmdbook.cli`).

@@ -1,4 +1,4 @@
-"""Numbers as prose shows them: strings, so that both engines print them alike."""
+"""Write numbers as prose shows them: as text, so that both engines print them alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether every item of a checklist stands in the tables that answer it, and stands once."""
+"""Check that every item of a checklist is answered once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The four trials that Jia 2022 sets side by side in its Table 1."""
+"""Read the four trials that Jia 2022 compares in its Table 1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Response rates of trials of the same regimen class, for a chapter to stand among."""
+"""Collect the response rates of trials of the same regimen class for a trial's chapter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Corrections of the record: what was read off a page wrongly, or reads so on it.
+"""Apply the corrections of the record: what was read off a page wrongly, or reads so on it.
 
 The files keep what was transcribed, and ``data/corrections.csv`` says what is used in its
 place and why. They are applied here and nowhere else, when the data are read. Each names the

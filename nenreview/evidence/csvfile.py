@@ -1,4 +1,4 @@
-"""Reading a CSV file without guessing.
+"""Read a CSV file without guessing.
 
 A lenient reader repairs what it should refuse: it pads short rows, swallows the rest
 of a file after an unclosed quote, and turns ``NA`` into a missing number. Here nothing

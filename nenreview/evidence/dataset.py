@@ -1,4 +1,4 @@
-"""The dataset: loaded once, checked whole, read by everything else."""
+"""Load and check the dataset that everything else reads."""
 
 from __future__ import annotations
 

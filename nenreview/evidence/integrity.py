@@ -1,4 +1,4 @@
-"""What must hold between rows and between files."""
+"""Check what must hold between rows and between files."""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""Cells of the data that hold several entries."""
+"""Separate the entries of a cell that holds several."""
 
 LIST_SEPARATOR = " | "  # between two entries

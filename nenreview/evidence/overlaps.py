@@ -1,4 +1,4 @@
-"""Which reports are about the same patients, so that nobody is counted twice."""
+"""Tell which reports are about the same patients, so that nobody is counted twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts from reports that are no sources of this review, for its chapters to cite.
+"""Look up facts from reports that are no sources of this review, for its chapters to cite.
 
 They stand in ``data/published.csv`` with their reference, enter no table of results, and are
 neither audited nor pooled.

@@ -1,4 +1,4 @@
-"""The rows of the data's tables, typed.
+"""Define the rows of the data's tables, typed.
 
 Each class has the columns of its table, in their order; ``data/datapackage.json`` describes them.
 Empty text is ``""``; a value that is not printed is NaN.

@@ -1,4 +1,4 @@
-"""Response of NEC by primary site, in the two trials that report it."""
+"""Read the response of NEC by primary site in the two trials that report it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many patients a population has, where the sources print more than one answer."""
+"""Find how many patients a population has, also where a source prints several answers."""
 
 from __future__ import annotations
 

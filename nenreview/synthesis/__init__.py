@@ -1,4 +1,4 @@
-"""What the trials say together: pools, contrasts, and how much hangs on choices.
+"""Combine the trials: pools, comparisons, and how much they depend on choices.
 
 All of it is post hoc; the choices of cohorts alone were written down before anything was pooled.
 """

@@ -1,4 +1,4 @@
-"""What the judgements come to: the certainty of the pool, and how many items are met.
+"""Summarise the judgements: the certainty of the pool, and how many checklist items are met.
 
 The judgements are rows of ``data/appraisal.csv``, ``data/certainty.csv`` and
 ``data/reporting.csv``; nothing is judged here.

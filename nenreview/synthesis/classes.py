@@ -1,4 +1,4 @@
-"""What evidence there is: every printed response by regimen class, line and kind of tumour."""
+"""List every reported response by regimen class, line and kind of tumour."""
 
 from __future__ import annotations
 

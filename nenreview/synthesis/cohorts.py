@@ -1,4 +1,4 @@
-"""The cohorts of the synthesis: rows of ``data/pooling.csv`` with their counts.
+"""Read the cohorts of the synthesis: rows of ``data/pooling.csv`` with their counts.
 
 The table says which patients stand for which question, and where their responders are read;
 this module only reads them there. Every set that is pooled is checked for shared patients.

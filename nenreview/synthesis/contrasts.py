@@ -1,4 +1,4 @@
-"""Comparisons within trials: NEC against NET, primary sites, biomarkers, and their power."""
+"""Compare groups within trials: NEC and NET, primary sites, biomarkers, and their power."""
 
 from __future__ import annotations
 

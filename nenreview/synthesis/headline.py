@@ -1,4 +1,4 @@
-"""The response of previously treated NEC to one checkpoint inhibitor: the pool and its doubts."""
+"""Pool the response of previously treated NEC to one checkpoint inhibitor, and vary the pool."""
 
 from __future__ import annotations
 

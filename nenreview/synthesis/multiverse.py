@@ -1,4 +1,4 @@
-"""The headline under every defensible combination of choices.
+"""Pool the headline's cohorts under every defensible combination of choices.
 
 The model, whether the Chinese trials are in, and a choice for each trial whose counts can be
 read otherwise or whose response is not fully known: all of them written in

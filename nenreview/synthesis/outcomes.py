@@ -1,4 +1,4 @@
-"""What is shown of each trial and never pooled: times, and adverse events as patients."""
+"""Collect what is shown of each trial and never pooled: times, and adverse events as patients."""
 
 from __future__ import annotations
 

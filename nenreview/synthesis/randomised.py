@@ -1,4 +1,4 @@
-"""The one randomised comparison of the sources: two checkpoint inhibitors against one."""
+"""Compare two checkpoint inhibitors with one in the only randomised trial of the sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asian against Western trials, as Jia 2022 draws the line; and what the primary sites explain.
+"""Compare Asian with Western trials, as Jia 2022 does, and standardise for the primary site.
 
 Region coincides here with agent, primary site, differentiation, phase and reporting, and was
 not assigned: whatever is tested, no cause is shown.

@@ -1,4 +1,4 @@
-"""Documents that have joined the four that the review began with, wherever each is shown.
+"""Show the documents that no chapter names, wherever each document is shown.
 
 Chapters speak of the first four by name; of any other they show the same tables, made here
 from the data, so that a new document needs no line in a chapter.

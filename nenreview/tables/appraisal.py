@@ -1,4 +1,4 @@
-"""Tables of the appraisal: the documents, the certainty of the pool, this review itself."""
+"""Show the appraisal of the documents, of the certainty of the pool and of this review."""
 
 from __future__ import annotations
 

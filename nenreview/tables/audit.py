@@ -1,4 +1,4 @@
-"""The audit's ledger as a chapter shows it, with links to the marked cells and back."""
+"""Show the audit's ledger, with links to the marked cells and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""With what this copy of the review was built."""
+"""Show what this copy of the review was built with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of the synthesis that compare, or only set side by side."""
+"""Show comparisons of the synthesis, and what is only set side by side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data dictionary: ``data/datapackage.json`` as tables for the reader."""
+"""Show ``data/datapackage.json`` as the data dictionary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All trials and arms side by side: sizes, response, times, and what each reports."""
+"""Show all trials and arms side by side: sizes, response, times, and what each reports."""
 
 from __future__ import annotations
 

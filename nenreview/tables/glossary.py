@@ -1,4 +1,4 @@
-"""The glossary as a chapter shows it."""
+"""Show the glossary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of rates and of their comparisons, with intervals."""
+"""Show rates and comparisons of rates, with intervals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Printed tables as a chapter shows them again, each marked cell with the way to its finding."""
+"""Show the tables of the sources rebuilt, each marked cell with a link to its finding."""
 
 from __future__ import annotations
 

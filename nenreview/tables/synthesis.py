@@ -1,13 +1,13 @@
-"""Tables of the synthesis about the pool: what goes in, what comes out, what hangs on it."""
+"""Show the pool: its cohorts, its estimates, and how they depend on choices."""
 
 from __future__ import annotations
 
 from nenreview.evidence.dataset import load
 from nenreview.meta.pooled import PooledProportion
 from nenreview.stats.rate import Interval, Rate
-from nenreview.synthesis.audited import POOL, moves
 from nenreview.synthesis.cohorts import G3_NEN, LCNEC, NEC, NET, NET_G3, SHOWN, chosen, cohorts
 from nenreview.synthesis.headline import Pooled, headline, posterior, posteriors, sensitivities
+from nenreview.synthesis.misprint_effects import POOL, misprint_effects
 from nenreview.synthesis.multiverse import options, summary
 from nenreview.tables.table import (
     LIMITS,
@@ -213,17 +213,17 @@ def multiverse_table() -> Table:
     return Table(rows, columns)
 
 
-def moves_table() -> Table:
+def misprint_effects_table() -> Table:
     """Return the findings of the audit that touch the synthesis, and what they move."""
     rows = []
-    for move in moves(load()):
-        if move.quantity == POOL:
-            used, otherwise = share(move.used), share(move.otherwise)
-            shift = f"{signed(100 * move.shift)} points"
+    for effect in misprint_effects(load()):
+        if effect.quantity == POOL:
+            used, otherwise = share(effect.used), share(effect.otherwise)
+            shift = f"{signed(100 * effect.shift)} points"
         else:
-            used, otherwise = ratio(move.used), ratio(move.otherwise)
-            shift = f"{signed(move.shift, 2)}"
-        rows.append([move.finding, move.what, move.quantity, used, otherwise, shift])
+            used, otherwise = ratio(effect.used), ratio(effect.otherwise)
+            shift = f"{signed(effect.shift, 2)}"
+        rows.append([effect.finding, effect.what, effect.quantity, used, otherwise, shift])
     columns = {
         **dict.fromkeys(("Finding", "Used; otherwise", "Quantity"), TEXT),
         **dict.fromkeys(("As used", "Otherwise", "Shift"), NUMBER),

@@ -1,4 +1,4 @@
-"""Tables of one trial, and of all trials side by side."""
+"""Show one trial, and all trials side by side."""
 
 from __future__ import annotations
 

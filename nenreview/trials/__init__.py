@@ -1,1 +1,1 @@
-"""The numbers of single trials."""
+"""Read the numbers of single trials."""

@@ -1,4 +1,4 @@
-"""What the Markey chapter works out: four patients, fact by fact, and two series it quotes."""
+"""Compute what only the Markey chapter shows: four patients, and two series it quotes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the sintilimab chapter works out beyond the tables of every trial."""
+"""Compute what only the sintilimab chapter shows."""
 
 from __future__ import annotations
 

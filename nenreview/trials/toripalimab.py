@@ -1,4 +1,4 @@
-"""What the toripalimab chapter works out: rates across sources, and the biomarker tables."""
+"""Compute what only the toripalimab chapter shows: rates across sources, biomarkers."""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ from nenreview.meta.power import fisher_power
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis import (
-    audited,
     classes,
     contrasts,
+    misprint_effects,
     multiverse,
     outcomes,
     randomised,
@@ -407,20 +407,20 @@ def test_a_population_that_nothing_tells_apart_is_refused(data):
 
 
 def test_findings_of_the_audit_move_the_pool_by_less_than_half_a_point(data):
-    found = audited.moves(data)
-    shifts = {m.finding: m.shift for m in found if m.quantity == audited.POOL}
+    found = misprint_effects.misprint_effects(data)
+    shifts = {m.finding: m.shift for m in found if m.quantity == misprint_effects.POOL}
     assert shifts["review2023-039-percentage"] == 0
     assert all(abs(shift) < 0.005 for shift in shifts.values())
-    (odds,) = [m for m in found if m.quantity == audited.ODDS]
+    (odds,) = [m for m in found if m.quantity == misprint_effects.ODDS]
     # (5 × 16 / 34 + 6 × 6 / 40 + 1 × 88 / 116) / (0 + 2 × 26 / 40 + 7 × 20 / 116).
     by_hand = (80 / 34 + 36 / 40 + 88 / 116) / (52 / 40 + 140 / 116)
     assert odds.otherwise == pytest.approx(by_hand)
 
 
 def test_a_finding_that_is_gone_is_missed(data, monkeypatch):
-    monkeypatch.setattr(audited, "audit", lambda data: ())
+    monkeypatch.setattr(misprint_effects, "audit", lambda data: ())
     with pytest.raises(LookupError, match="the audit no longer has jia2022-108-size"):
-        audited.moves(data)
+        misprint_effects.misprint_effects(data)
 
 
 def test_power_is_of_the_first_group_with_the_higher_rate():

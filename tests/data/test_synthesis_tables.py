@@ -63,7 +63,7 @@ def test_sensitivities_and_choices_are_rows():
 
 
 def test_the_shift_of_a_finding_has_its_sign_and_unit():
-    found = {row[0]: row for row in rows(tables.moves_table())}
+    found = {row[0]: row for row in rows(tables.misprint_effects_table())}
     assert found["review2023-039-percentage"][-1] == "0.0 points"
     assert found["jia2022-108-size"][-3:] == ["1.16", "1.60", "0.44"]
 

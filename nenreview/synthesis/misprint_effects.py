@@ -1,4 +1,4 @@
-"""The findings of the audit that touch the synthesis, and by how much they move it."""
+"""Measure how far the audit's findings move the numbers of the synthesis."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ POOL, ODDS = "pooled response", "odds ratio, NEC versus NET"
 
 
 @dataclass(frozen=True)
-class Move:
+class MisprintEffect:
     """A number that does not hold, and what it would change.
 
     Attributes
@@ -42,7 +42,7 @@ class Move:
         return self.otherwise - self.used
 
 
-def moves(data: Dataset) -> tuple[Move, ...]:
+def misprint_effects(data: Dataset) -> tuple[MisprintEffect, ...]:
     """Return every finding about a number of the synthesis, with what it moves.
 
     Raises
@@ -68,14 +68,14 @@ def moves(data: Dataset) -> tuple[Move, ...]:
     net = later_monotherapy(data)[0].pair.second
     mistaken = misprinted_net(data).trials[0].second
     found = (
-        Move(
+        MisprintEffect(
             toripalimab.finding,
             f"toripalimab: {of(toripalimab.rate)} printed; {of(cut_off)} by the percentage",
             POOL,
             estimate,
             replaced(replace(toripalimab, rate=cut_off)),
         ),
-        Move(
+        MisprintEffect(
             high.finding,
             f"avelumab, where all responders had NEC: {of(high.rate)}; "
             f"{of(high.otherwise().rate)} by the other source",
@@ -83,7 +83,7 @@ def moves(data: Dataset) -> tuple[Move, ...]:
             added(high),
             added(high.otherwise()),
         ),
-        Move(
+        MisprintEffect(
             late.finding,
             f"nivolumab at 8 weeks, where it is added: {of(late.rate)}; "
             f"{of(late.otherwise().rate)} by the denominator that fits",
@@ -91,7 +91,7 @@ def moves(data: Dataset) -> tuple[Move, ...]:
             added(late),
             added(late.otherwise()),
         ),
-        Move(
+        MisprintEffect(
             cohort(data, "net-sintilimab").finding,
             f"sintilimab, NET: {of(net)}; {of(mistaken)} by one table",
             ODDS,
@@ -100,7 +100,7 @@ def moves(data: Dataset) -> tuple[Move, ...]:
         ),
     )
     known = {finding.id for finding in audit(data) if finding.disagrees}
-    missing = sorted({move.finding for move in found} - known)
+    missing = sorted({effect.finding for effect in found} - known)
     if missing:
         raise LookupError(f"the audit no longer has {', '.join(missing)}")
     return found
