@@ -18,7 +18,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -26,14 +26,14 @@ from pathlib import Path
 from qmdbook.config import BookConfig
 from qmdbook.edition import EPOCH, made
 from qmdbook.execute.chapters import INLINE_RESULTS, Executed, inline_of
-from qmdbook.files import FOLDER, checksum, checksum_of, installed, times
+from qmdbook.files import FOLDER, State, checksum_of, checksums, is_own
 from qmdbook.git import git_says
 from qmdbook.source.chapter import Chapter
 from qmdbook.textfile import write_whole
 from qmdbook.write.markdown import ChapterText
 from qmdbook.write.pandoc import SUMMARY, piece_name
 
-ENGINE = Path(__file__).parent
+ENGINE = Path(__file__).resolve().parent
 # What a page takes from another chapter stands in a line with one of these: its headings and
 # labels, which give numbers, its anchors, and the works that it cites.
 _SHARED = re.compile(r"^.*(?:#|@|id=|:::).*$", re.M)
@@ -48,17 +48,17 @@ class Cache:
     ----------
     config : BookConfig
         The book.
+    state : State
+        The project before anything was read. No chapter is kept where a file has changed since,
+        even if it was changed back.
     files : dict of str to str
-        What the project's files held before anything was executed (`files.checksums`).
-    changed : dict of str to int
-        When they last changed, taken before `files` (`files.times`). No chapter is kept where a
-        file has changed since, even if it was changed back.
+        Checksums of the project's files, taken after `state` (`files.checksums`).
     """
 
-    def __init__(self, config: BookConfig, files: dict[str, str], changed: dict[str, int]):
+    def __init__(self, config: BookConfig, state: State, files: dict[str, str]):
         self._config = config
         self._folder = config.root / FOLDER / "chapters"
-        self._files, self._changed = files, self._others(changed)
+        self._state, self._files = state, files
         self._entries: dict[str, dict] = {}  # as read from the folder
         for part in self._folder.glob(".*"):  # of a process that was killed as it wrote
             part.unlink(missing_ok=True)
@@ -75,17 +75,18 @@ class Cache:
         except _NOT_KEPT:
             return None
 
-    def put(self, chapter: Chapter, executed: Executed) -> None:
-        """Keep an executed chapter.
+    def put(self, executed: Iterable[tuple[Chapter, Executed]]) -> None:
+        """Keep executed chapters.
 
-        Nothing is said where it cannot be written: the next render executes it again.
+        Nothing is said where one cannot be written: the next render executes it again.
         """
-        if self._others(times(self._config.root)) != self._changed:
+        if self._state.differs(State.now(self._config.root), self._config.files):
             return
-        entry = {"key": self._key(chapter), **vars(executed)}
-        with suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write_whole(self._path(chapter), json.dumps(entry, ensure_ascii=False).encode())
+        for chapter, result in executed:
+            entry = {"key": self._key(chapter), **vars(result)}
+            with suppress(OSError):
+                self._folder.mkdir(parents=True, exist_ok=True)
+                write_whole(self._path(chapter), json.dumps(entry, ensure_ascii=False).encode())
 
     def seconds(self, chapter: Chapter) -> float:
         """Return how long a chapter took the last time; infinity where that is not known."""
@@ -94,17 +95,25 @@ class Cache:
         except _NOT_KEPT:
             return float("inf")
 
-    def checksum(self, *, chapters: bool = True) -> str:
-        """Return one checksum of all that a render can depend on.
+    @cached_property
+    def shared_inputs(self) -> str:
+        """One checksum of all that chapters are made with, apart from themselves."""
+        root, chapters = self._config.root, set(self._config.files)
+        others = {file: value for file, value in self._files.items() if file not in chapters}
+        inside = ENGINE.is_relative_to(root) and is_own(ENGINE.relative_to(root).parts)
+        engine = {} if inside else checksums(ENGINE)
+        day = made(root).date().isoformat()
+        packages = self._state.packages
+        inputs = [sys.version, packages, os.environ.get(EPOCH), engine, day, others]
+        return checksum_of(json.dumps(inputs))
 
-        Parameters
-        ----------
-        chapters : bool
-            Whether the chapters count, and with them the history, which tells of every file.
-        """
-        if not chapters:
-            return self._surroundings
-        return checksum_of(json.dumps([self._surroundings, self._files, self._history]))
+    @cached_property
+    def inputs(self) -> str:
+        """One checksum of all that a render can depend on, with what Git says of the project."""
+        outputs = (f":(exclude){folder}" for folder in (FOLDER, self._config.book.name))
+        uncommitted = git_says(self._config.root, "status", "--porcelain", "--", ".", *outputs)
+        inputs = [self.shared_inputs, self._files, self._state.commit, uncommitted]
+        return checksum_of(json.dumps(inputs))
 
     def _entry(self, chapter: Chapter) -> dict:
         """Return what is kept of a chapter, read once: it can be megabytes."""
@@ -117,31 +126,7 @@ class Cache:
         return self._folder / f"{chapter.file.replace('/', '-')}.json"
 
     def _key(self, chapter: Chapter) -> str:
-        return checksum_of(json.dumps([self._surroundings, code_of(chapter.notebook)]))
-
-    def _others(self, files: dict) -> dict:
-        """Return the entries of files that are no chapters."""
-        chapters = set(self._config.files)
-        return {file: value for file, value in files.items() if file not in chapters}
-
-    @cached_property
-    def _surroundings(self) -> str:
-        """Return one checksum of all that chapters are made with, apart from themselves."""
-        engine = [checksum(path) for path in sorted(ENGINE.rglob("*")) if _is_code(path)]
-        known: list[object] = [sys.version, installed(), os.environ.get(EPOCH), engine]
-        known += [made(self._config.root).date().isoformat(), self._others(self._files)]
-        return checksum_of(json.dumps(known))
-
-    @cached_property
-    def _history(self) -> list[str | None]:
-        """Return what Git says of the project: its last commit, and what is not committed."""
-        outputs = (f":(exclude){folder}" for folder in (FOLDER, self._config.book.name))
-        status = ("status", "--porcelain", "--", ".", *outputs)
-        return [git_says(self._config.root, *asked) for asked in (("rev-parse", "HEAD"), status)]
-
-
-def _is_code(path: Path) -> bool:
-    return path.is_file() and path.suffix != ".pyc"
+        return checksum_of(json.dumps([self.shared_inputs, code_of(chapter.notebook)]))
 
 
 def code_of(notebook: dict) -> list[str | list[str]]:
@@ -253,7 +238,7 @@ class LastRender:
     def __init__(self, config: BookConfig, cache: Cache):
         self._path = config.root / FOLDER / "book.json"
         self._book = config.book
-        self._all, self._rest = cache.checksum(), cache.checksum(chapters=False)
+        self._all, self._rest = cache.inputs, cache.shared_inputs
         try:
             recorded = json.loads(self._path.read_text(encoding="utf-8"))
             self._recorded = recorded if recorded["book"] == self._state() else {}

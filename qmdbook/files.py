@@ -77,19 +77,6 @@ def checksums(root: Path) -> dict[str, str]:
     return found
 
 
-def times(root: Path) -> dict[str, int]:
-    """Return when each of the project's own files last changed, by path below the root.
-
-    The time is that of the last change of content, name or rights (``st_ctime_ns``): a file
-    that was changed and changed back has the old checksum and a new time.
-    """
-    found = {}
-    for path in _own_files(root):
-        with suppress(OSError):
-            found[path.relative_to(root).as_posix()] = path.stat().st_ctime_ns
-    return found
-
-
 def _own_files(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if is_own([name]))
@@ -111,36 +98,38 @@ def checksum_of(text: str) -> str:
 
 @dataclass(frozen=True)
 class State:
-    """What a process may hold in memory: files of the project, packages, the last commit.
+    """What a process can have read by now: the project's files, the packages, the last commit.
 
     Attributes
     ----------
-    root : Path
-        Root of the project.
     files : dict of str to int
-        When each of its files last changed (`times`).
+        When each of the project's own files last changed, by path below the root. It is the time
+        of the last change of content, name or rights (``st_ctime_ns``): a file that was changed
+        and changed back has the old checksum and a new time.
     packages : list of str
         The installed packages.
     commit : str or None
         The last commit, whose date the pages bear.
     """
 
-    root: Path
     files: dict[str, int]
     packages: list[str]
     commit: str | None
 
     @classmethod
     def now(cls, root: Path) -> State:
-        """Return the state at this moment."""
-        return cls(root, times(root), installed(), git_says(root, "rev-parse", "HEAD"))
+        """Return the state of the project in `root` at this moment."""
+        times = {}
+        for path in _own_files(root):
+            with suppress(OSError):
+                times[path.relative_to(root).as_posix()] = path.stat().st_ctime_ns
+        return cls(times, installed(), git_says(root, "rev-parse", "HEAD"))
 
-    def require_current(self, chapters: Iterable[str]) -> None:
-        """Raise `OutdatedError` if anything but the chapters has changed since."""
-        now = State.now(self.root)
-        changed = {name for name, _ in self.files.items() ^ now.files.items()}
-        if changed - set(chapters) or (self.packages, self.commit) != (now.packages, now.commit):
-            raise OutdatedError
+    def differs(self, other: State, chapters: Iterable[str]) -> bool:
+        """Return whether anything but the chapters is not as in another state."""
+        changed = {name for name, _ in self.files.items() ^ other.files.items()}
+        same_rest = (self.packages, self.commit) == (other.packages, other.commit)
+        return not same_rest or bool(changed - set(chapters))
 
 
 def installed() -> list[str]:

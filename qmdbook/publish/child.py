@@ -72,7 +72,9 @@ class Child:
         context = multiprocessing.get_context("spawn")
         self._pipe, there = context.Pipe()
         # Taken before the child begins: it may import what changes in the meantime.
-        self._process = context.Process(target=_answer, args=(there, State.now(self._root)))
+        self._process = context.Process(
+            target=_answer, args=(there, self._root, State.now(self._root))
+        )
         with there:
             self._process.start()
 
@@ -83,7 +85,7 @@ class Child:
             os.killpg(self._process.pid, number)
 
 
-def _answer(pipe: Connection, state: State) -> None:
+def _answer(pipe: Connection, root: Path, state: State) -> None:
     """Answer each question with a list of `Problem`; with None where the child is outdated."""
     os.setsid()  # a group of its own, so that it can be ended with all that it starts
     # By SIGINT at first, which whoever started `watch` may have had ignored.
@@ -95,10 +97,10 @@ def _answer(pipe: Connection, state: State) -> None:
         is_new = True
         while True:
             formats = pipe.recv()
-            answer = _problems(partial(book.render, state.root, formats=formats, held=state))
+            answer = _problems(partial(book.render, root, formats=formats, loaded=state))
             pipe.send(answer)
             if is_new and answer is not None:
-                _problems(lambda: book.warm_up(state.root))  # the next render says what is wrong
+                _problems(lambda: book.warm_up(root))  # the next render says what is wrong
                 is_new = False
 
 

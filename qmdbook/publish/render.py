@@ -15,7 +15,7 @@ from qmdbook.edition import read_edition
 from qmdbook.errors import InputError, Problem
 from qmdbook.execute import forked
 from qmdbook.execute.chapters import Executed, Run, cores, execute_all
-from qmdbook.files import State, checksums, times
+from qmdbook.files import OutdatedError, State, checksums
 from qmdbook.publish.output import alone, keep, replacing
 from qmdbook.publish.progress import Progress
 from qmdbook.source.chapter import Chapter, read_chapters
@@ -39,7 +39,7 @@ def render(
     jobs: int | None = None,
     kernel: bool = False,
     profile: bool = False,
-    held: State | None = None,
+    loaded: State | None = None,
 ) -> None:
     """Render a book into its ``_book/``, once no other process renders into it.
 
@@ -59,19 +59,19 @@ def render(
         It takes longer and gives the same.
     profile : bool
         Whether it is printed where the time went, by stage and chapter.
-    held : State, optional
-        What this process may hold in memory from before.
+    loaded : State, optional
+        The project when this process began to import from it.
 
     Raises
     ------
     InputError
         If anything is wrong; ``_book/`` is then as it was.
     OutdatedError
-        If anything of it but a chapter has changed.
+        If anything but a chapter differs from `loaded`.
     """
     wanted = named_formats(formats)
     with alone(root / BOOK):
-        how = _How(jobs or cores(), kernel, profile, held)
+        how = _How(jobs or cores(), kernel, profile, loaded)
         _render(root, chapters or [], wanted, how)
 
 
@@ -82,7 +82,7 @@ class _How:
     jobs: int
     kernel: bool
     profile: bool
-    held: State | None
+    loaded: State | None
 
 
 def named_formats(formats: str) -> list[str]:
@@ -119,13 +119,13 @@ def _render(root: Path, chapters: list[str], wanted: list[str], how: _How) -> No
     """Render into ``_book/``, where nobody else does."""
     started = monotonic()
     # First of all: a file that changes after it, even if it is changed back, is rendered again.
-    before = times(root)
-    known = checksums(root)
+    state = State.now(root)
+    checksums_of_files = checksums(root)
     config = read_config(root)
     read_edition(config)  # what is wrong with it is said before anything is executed
     files = config.files
-    if how.held:
-        how.held.require_current(files)
+    if how.loaded and how.loaded.differs(state, files):
+        raise OutdatedError
     named = named_chapters(config, chapters)
     if named and not (config.book / "index.html").is_file():
         print("No earlier render to add to: rendering the whole book.", file=sys.stderr)
@@ -134,7 +134,7 @@ def _render(root: Path, chapters: list[str], wanted: list[str], how: _How) -> No
     progress = Progress()
     with progress.stage("reading and comparing"):
         sources = read_chapters(root, files)
-        cache = Cache(config, known, before)
+        cache = Cache(config, state, checksums_of_files)
         last = LastRender(config, cache)
     if not named and not how.kernel and last.is_current(wanted):
         print("Nothing has changed since the last render:")
@@ -161,7 +161,7 @@ def _render(root: Path, chapters: list[str], wanted: list[str], how: _How) -> No
         if written:
             for name in wanted:
                 written.keep(work / name)
-    if not named and times(root) == before:
+    if not named and State.now(root) == state:
         last.record(wanted, by_file, shared)
     seconds = monotonic() - started
     if how.profile:
@@ -276,13 +276,18 @@ def _executed(
             progress.began(chapter.file)
             return run(chapter)
 
+        finished: list[tuple[Chapter, Executed]] = []
+
         def done(chapter: Chapter, executed: Executed) -> None:
-            if not how.kernel:
-                cache.put(chapter, executed)
+            finished.append((chapter, executed))
             progress.done(chapter.file, executed.seconds)
 
-        runs = execute_all(rest, begin, done, jobs=how.jobs, stop=stop)
-    return notebooks | {c.file: one.notebook for c, one in zip(rest, runs, strict=True)}
+        try:
+            execute_all(rest, begin, done, jobs=how.jobs, stop=stop)
+        finally:  # a chapter that fails takes no other with it
+            if not how.kernel:
+                cache.put(finished)
+    return notebooks | {chapter.file: executed.notebook for chapter, executed in finished}
 
 
 def _run(config: BookConfig, chapters: list[Chapter], how: _How) -> tuple[Run, Callable[[], None]]:

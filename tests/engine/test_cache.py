@@ -8,11 +8,12 @@ import pytest
 from helpers_book import copy_small_book, edit, qmdbook, snapshot, tiny_book
 
 from qmdbook import cache as caches
+from qmdbook import files
 from qmdbook.cache import Cache
 from qmdbook.config import BookConfig
 from qmdbook.execute.chapters import execute_all
 from qmdbook.execute.forked import AVAILABLE, forks
-from qmdbook.files import checksums, times
+from qmdbook.files import State, checksums
 from qmdbook.source.chapter import read_chapters
 
 pytestmark = [
@@ -183,24 +184,24 @@ def run_one(book: BookConfig):
 
 def cache_of(book: BookConfig) -> Cache:
     """Return the cache of a render that begins now."""
-    return Cache(book, checksums(book.root), times(book.root))
+    return Cache(book, State.now(book.root), checksums(book.root))
 
 
 def test_what_is_not_committed_is_part_of_the_whole(tmp_path):
     book = tiny_book(tmp_path)
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    before = cache_of(book).checksum()
+    before = cache_of(book).inputs
     (tmp_path / "_book").mkdir()
     (tmp_path / "_book" / "index.html").touch()
-    assert cache_of(book).checksum() == before
+    assert cache_of(book).inputs == before
     (tmp_path / "new").touch()
-    assert cache_of(book).checksum() != before
+    assert cache_of(book).inputs != before
 
 
 def test_a_chapter_that_is_to_run_always_is_never_kept(tmp_path):
     book = tiny_book(tmp_path, "1", "qmdbook:\n  run-always: [index.qmd]\n")
     chapter, executed = run_one(book)
-    cache_of(book).put(chapter, executed)
+    cache_of(book).put([(chapter, executed)])
     assert cache_of(book).get(chapter) is None
 
 
@@ -216,15 +217,25 @@ def test_the_engine_and_the_installed_packages_are_part_of_the_key(tmp_path, mon
     def kept() -> bool:
         return cache_of(book).get(chapter) is not None
 
-    cache_of(book).put(chapter, executed)
+    cache_of(book).put([(chapter, executed)])
     assert kept()
-    monkeypatch.setattr(caches, "installed", lambda: ["pandas-9"])
+    monkeypatch.setattr(files, "installed", lambda: ["pandas-9"])
     assert not kept()
     monkeypatch.undo()
     monkeypatch.setattr(caches, "ENGINE", engine)
     assert kept()
     (engine / "execute.py").write_text("two", encoding="utf-8")
     assert not kept()
+
+
+def test_the_engine_is_part_of_the_key_where_it_lies_in_the_project(tmp_path, monkeypatch):
+    engine = tmp_path / "engine"
+    engine.mkdir()
+    monkeypatch.setattr(caches, "ENGINE", engine)
+    book = tiny_book(tmp_path)
+    before = cache_of(book).shared_inputs
+    (engine / "execute.py").write_text("one", encoding="utf-8")
+    assert cache_of(book).shared_inputs != before
 
 
 def test_a_file_that_changes_while_a_chapter_runs_is_a_reason_to_run_it_again(tmp_path):
@@ -234,9 +245,9 @@ def test_a_file_that_changes_while_a_chapter_runs_is_a_reason_to_run_it_again(tm
     chapter, executed = run_one(book)
     for text in ("two", "one"):  # changed, and changed back
         (tmp_path / "value.txt").write_text(text, encoding="utf-8")
-        before.put(chapter, executed)
+        before.put([(chapter, executed)])
         assert cache_of(book).get(chapter) is None
-    cache_of(book).put(chapter, executed)
+    cache_of(book).put([(chapter, executed)])
     assert cache_of(book).get(chapter) == executed.notebook
 
 
