@@ -10,8 +10,10 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -26,6 +28,11 @@ NONE = "–"  # stands where there is no value
 _DASHES = 100
 _ROOM = 1.25  # of a usual cell that a column of text is wide
 _WIDEST = 60  # letters
+# In print, a table with so many rows names the groups of its first column once, in rows of their
+# own, if each group has so many rows on average.
+_LEAST_ROWS, _LEAST_ROWS_A_GROUP = 8, 2
+# A cell that begins with a whole number, and what follows that.
+_NUMBER = re.compile(r"[^0-9A-Za-z]*[0-9][0-9,]*(.*)")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^@\"'])")
 
 
@@ -213,18 +220,23 @@ class Table(Shown):
         return {"text/csv": self.csv}
 
     def _markdown(self) -> str:
+        """Return a pipe table with the attributes that docs/engine.md describes."""
         kinds = list(self.columns.values())
-        shown = [[k.shown(value) for k, value in zip(kinds, row, strict=True)] for row in self.rows]
+        columns = [[k.shown(row[i]) for row in self.rows] for i, k in enumerate(kinds)]
         heads = [escape(head) for head in self.columns]
-        widths = [
-            _width(kind, head, cells)
-            for kind, head, *cells in zip(kinds, self.columns, *shown, strict=True)
-        ]
-        rules = (
+        if _is_grouped(columns[0]):
+            heads[0] = f"[{heads[0]}]{{.groups}}"
+        widths = list(map(_width, kinds, self.columns, columns))
+        rules = [
             _rule(width / sum(widths), kind.align)
             for width, kind in zip(widths, kinds, strict=True)
-        )
-        return "\n".join([_line(heads), _line(rules), *map(_line, shown)]) + "\n"
+        ]
+        columns = [
+            _padded(cells) if kind.align == "r" else cells
+            for kind, cells in zip(kinds, columns, strict=True)
+        ]
+        rows = zip(*columns, strict=True)
+        return "\n".join([_line(heads), _line(rules), *map(_line, rows)]) + "\n"
 
 
 def show_table(
@@ -292,6 +304,47 @@ def _line(cells: Iterable[str]) -> str:
 def _rule(share: float, letter: str) -> str:
     dashes = "-" * max(3, round(share * _DASHES))
     return {"l": f":{dashes}", "r": f"{dashes}:", "c": f":{dashes}:"}[letter]
+
+
+def _is_grouped(cells: list[str]) -> bool:
+    """Return whether print may name groups of rows once, by the cells of the first column."""
+    names = [name for name, _ in groupby(cells)]
+    return (
+        len(cells) >= _LEAST_ROWS
+        and len(cells) >= _LEAST_ROWS_A_GROUP * len(names)
+        and len(names) == len(set(names))
+        and all(name and name == escape(_plain(name)) for name in names)
+    )
+
+
+def _padded(cells: list[str]) -> list[str]:
+    """Return the cells of a column of numbers with what each lacks to end below the longest.
+
+    It follows a cell as an attribute, which a page sets unseen: ``5 (0.1–26.0)`` lacks ``.0``
+    beside ``27.8 (9.7–53.5)``. Only cells of one form can be set one under the other.
+    """
+    shapes = list(map(_shape, cells))
+    longest: dict[str, Counter[str]] = defaultdict(Counter)
+    for form, counts in filter(None, shapes):
+        longest[form] |= counts
+    padded = []
+    for cell, shape in zip(cells, shapes, strict=True):
+        lacks = longest[shape[0]] - shape[1] if shape else Counter()
+        pad = "".join(sorted(lacks.elements()))
+        padded.append(f'{cell}[]{{pad="{pad}"}}' if pad else cell)
+    return padded
+
+
+def _shape(cell: str) -> tuple[str, Counter[str]] | None:
+    """Return what follows the first whole number of a cell: its signs, its points and digits.
+
+    Each digit counts as 0, since all are of one width. None where the cell begins with a word.
+    """
+    number = _NUMBER.match(_plain(cell))
+    if number is None:
+        return None
+    characters = re.sub("[0-9]", "0", number[1])
+    return re.sub("[0.]", "", characters), Counter(re.findall("[0.]", characters))
 
 
 def _width(kind: Kind, head: str, cells: list[str]) -> float:

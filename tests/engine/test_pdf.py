@@ -258,23 +258,26 @@ def test_widths_that_the_author_gives_are_kept(tmp_path, given, kept):
     assert ("columns: (70%, 30%)" in source) is kept
 
 
-def table_of(groups: str) -> str:
-    """Return a pipe table with one row for each letter, the letter its group."""
-    rows = "".join(f"| kind {group} | {n} |\n" for n, group in enumerate(groups))
-    return f"| Sort | Number |\n|---|---|\n{rows}"
+GROUPS = "".join(f"| kind {group} | {n} |\n" for n, group in enumerate("aaaaabbb"))
+IN_GROUPS = f"| [Sort]{{.groups}} | Number |\n|---|---|\n{GROUPS}"
 
 
 def test_a_table_in_groups_names_each_once_above_its_rows(tmp_path):
-    source = typst_source(tmp_path, "| x | y |\n|---|---|\n| 1 | 2 |\n", table_of("aaaaabbb"))
+    source = typst_source(tmp_path, "| x | y |\n|---|---|\n| 1 | 2 |\n", IN_GROUPS)
     found = re.findall(r"\[#strong\[(Sort: kind .)\]\]|^ +\[(\d)\],$", source, re.M)
     order = ["Sort: kind a", *"01234", "Sort: kind b", *"567"]
     assert ["".join(pair) for pair in found] == order
     assert "[Number]" in source and "[Sort]" not in source
 
 
-@pytest.mark.parametrize("groups", ["aaaabbb", "aaaabbba", "abcdefgg"])
-def test_a_table_that_is_short_or_not_sorted_by_its_first_column_keeps_it(tmp_path, groups):
-    source = typst_source(tmp_path, "| x | y |\n|---|---|\n| 1 | 2 |\n", table_of(groups))
+@pytest.mark.parametrize(
+    ("table", "given"),
+    [(IN_GROUPS.replace("[Sort]{.groups}", "Sort"), ""), (IN_GROUPS, ' tbl-colwidths="70 30"')],
+    ids=["no class", "widths of the author"],
+)
+def test_a_table_that_does_not_say_so_or_has_widths_keeps_its_first_column(tmp_path, table, given):
+    old = "{#tbl-hand}\n\n| x | y |\n|---|---|\n| 1 | 2 |\n"
+    source = typst_source(tmp_path, old, f"{{#tbl-hand{given}}}\n\n{table}")
     assert "[Sort]" in source and "Sort: " not in source
 
 

@@ -16,6 +16,7 @@ from nenreview.tables.table import (
     LIMITS,
     MARKDOWN,
     NUMBER,
+    NUMBER_IN_MARKDOWN,
     P_VALUE,
     PERCENT,
     PERCENT_WITH_LIMITS,
@@ -26,6 +27,7 @@ from nenreview.tables.table import (
     VERSUS,
     WHOLE_PERCENT,
     Estimate,
+    Kind,
     Table,
     escape,
     show_table,
@@ -83,6 +85,47 @@ def test_a_value_is_shown_to_a_reader_and_is_numbers_in_the_csv(kind, value, sho
     assert table.data.splitlines()[2] == f"| {shown} |"
     assert list(csv.reader(io.StringIO(table.csv)))[1] == numbers
     assert len(kind.fields("Head")) == len(numbers)
+
+
+def cells_of(table: Table) -> list[list[str]]:
+    """Return the cells of a table as Markdown, column by column, without the heads."""
+    rows = [line.strip("| ").split(" | ") for line in table.data.splitlines()[2:]]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def test_a_number_is_filled_up_to_the_longest_of_its_form():
+    # What follows the whole number has six digits and three points in ".8 (9.7–53.5)" and in
+    # ".25 (0.1–6.0)", five and two in " (0.1–26.0)".
+    rates = ["27.8 (9.7–53.5)", "5 (0.1–26.0)", None, "104.25 (0.1–6.0)", "n/a 3.25 (1–2)"]
+    table = Table([[rate, rate] for rate in rates], {"a": NUMBER, "b": TEXT})
+    filled, text = cells_of(table)
+    assert filled == [*rates[:1], '5 (0.1–26.0)[]{pad=".0"}', "–", *rates[3:]]
+    assert text == ["–" if rate is None else rate for rate in rates]
+
+
+def test_marks_links_and_signs_do_not_count():
+    shown = ["20.6%^a^", "**9.05%**", "NA", "[1,234%](a.qmd#b)", "−1.00%"]
+    ((first, second, third, fourth, fifth),) = cells_of(
+        Table([[text] for text in shown], {"a": NUMBER_IN_MARKDOWN})
+    )
+    assert (first, fourth) == ('20.6%^a^[]{pad="0"}', '[1,234%](a.qmd#b)[]{pad=".00"}')
+    assert [second, third, fifth] == ["**9.05%**", "NA", "−1.00%"]
+
+
+def head_of(names: str, kind: Kind = TEXT) -> str:
+    """Return the first head of a table with one row for each letter, the letter its group."""
+    table = Table([[f"kind {name}", 1] for name in names], {"Sort": kind, "Number": NUMBER})
+    return table.data.partition(" | ")[0]
+
+
+@pytest.mark.parametrize("names", ["aaaaabbb", "aabbccdd"])
+def test_a_table_in_groups_says_so_to_print(names):
+    assert head_of(names) == "| [Sort]{.groups}"
+
+
+@pytest.mark.parametrize("names", ["aaaabbb", "aaaabbba", "abcdefgg", ["[a](b.qmd)"] * 8])
+def test_a_table_that_is_short_or_not_sorted_by_plain_names_does_not(names):
+    assert head_of(names, MARKDOWN) == "| Sort"
 
 
 def test_a_frame_is_shown_by_what_its_columns_hold():

@@ -7,7 +7,7 @@
 
 local stringify = pandoc.utils.stringify
 local function beside(name) return dofile(pandoc.path.join({ pandoc.path.directory(arg[0]), name })) end
-local column_widths, numbers = beside("columns.lua"), beside("numbers.lua")
+local column_widths = beside("columns.lua")
 
 local KINDS = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
 local CALLOUTS = { note = "Note", tip = "Tip", important = "Important", warning = "Warning", caution = "Caution" }
@@ -404,7 +404,6 @@ local function html_blocks(chapter, blocks)
     end,
     Table = function(tbl)
       -- The caption stands outside the frame that scrolls.
-      tbl = numbers.align(tbl)
       local frame, caption = pandoc.Div(tbl, pandoc.Attr("", { "table-frame" })), tbl.caption
       if #caption.long == 0 then return frame, false end
       local id = tbl.identifier
@@ -661,26 +660,21 @@ local function notes_below_tables(blocks)
   return kept
 end
 
--- In print a table sorted by its first column names each group once, in a row above it, where
--- the page and its download keep the name in each row, to sort by it. Takes that column away
+-- In print a table whose first head has the class `groups` names each group once, in a row above
+-- it. Pages and downloads keep the name in each row, to sort by it. Takes that column away
 -- and returns its head and the names, "Class: monotherapy", by the number of the row that each
 -- stands above; nil for a table without groups.
-local LEAST_ROWS, LEAST_ROWS_A_GROUP = 8, 2
-
 local function take_groups(tbl)
-  local rows = #tbl.bodies == 1 and tbl.bodies[1].body or {}
-  if #rows < LEAST_ROWS or #tbl.head.rows ~= 1 or given_widths[tbl.identifier] then return nil end
-  local head = stringify(tbl.head.rows[1].cells[1].contents)
-  local names, seen, count, last = {}, {}, 0, nil
+  local head_row = tbl.head.rows[1]
+  local first = head_row and head_row.cells[1].contents[1]
+  local mark = first and first.content[1]
+  if not (mark and mark.t == "Span" and mark.classes:includes("groups")) or given_widths[tbl.identifier] then return nil end
+  local head, rows = stringify(mark), tbl.bodies[1].body
+  local names, last = {}, nil
   for i, row in ipairs(rows) do
-    local name, plain = stringify(row.cells[1].contents), true
-    pandoc.Blocks(row.cells[1].contents):walk({ Inline = function(inline) plain = plain and (inline.t == "Str" or inline.t == "Space") end })
-    if name ~= last then
-      if not plain or name == "" or seen[name] then return nil end
-      names[i], seen[name], last, count = head .. ": " .. name, true, name, count + 1
-    end
+    local name = stringify(row.cells[1].contents)
+    if name ~= last then names[i], last = head .. ": " .. name, name end
   end
-  if count * LEAST_ROWS_A_GROUP > #rows then return nil end
   local function without_first(row)
     row.cells:remove(1)
     return row
