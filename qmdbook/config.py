@@ -64,8 +64,19 @@ MAY_BE_EMPTY = {"book.site-url"}  # where the book is not published yet
 REQUIRED = ("project.type", "book.title", "book.output-file", "book.chapters", "bibliography")
 FIRST_PAGE = "index.qmd"
 _TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("str", "bool", "seq"))
-_FILE_STEM = r"(?!.*\.(?:pdf|html)$)[\w.-]+"
-_FUNCTION = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+"  # a function by its module and name
+_FUNCTION = (r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", "a function, for example module.function")
+# What the whole of a value must match, and how a message calls that.
+_FORMS = {
+    "project.type": ("book", "book"),
+    "project.output-dir": (BOOK, BOOK),
+    "book.output-file": (
+        r"(?!.*\.(?:pdf|html)$)[\w.-]+",
+        "a name without folder and ending",
+    ),
+    "qmdbook.front-matter": _FUNCTION,
+    "qmdbook.before-forks": _FUNCTION,
+}
+_FILES = ("bibliography", "csl", "qmdbook.glossary", "qmdbook.data-package")
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,7 @@ class ChapterEntry:
 
 @dataclass(frozen=True)
 class BookConfig:
-    """A book: its root, and what ``_quarto.yml`` says of it. What is not said is empty.
+    """A book: its root, and the options of ``_quarto.yml``, each named as the end of its key.
 
     Attributes
     ----------
@@ -91,8 +102,8 @@ class BookConfig:
         The folder that holds ``_quarto.yml``; all other paths are below it.
     site_url : str
         Where the book is published, with a slash at its end.
-    citation_style : str
-        A style in CSL; without one, citations are in the style that Pandoc brings along.
+    csl : str
+        Citation style; without one, citations are in the style that Pandoc brings along.
     glossary : str
         Table of abbreviations (CSV): term, long form, explanation.
     head_sections : tuple of str
@@ -113,23 +124,23 @@ class BookConfig:
 
     root: Path
     title: str
-    subtitle: str
-    author: str
-    site_url: str
     output_file: str
     bibliography: str
-    citation_style: str
-    echo: bool
-    code_fold: bool
     chapters: tuple[ChapterEntry, ...]
-    glossary: str
-    head_sections: tuple[str, ...]
-    filtered_tables: tuple[str, ...]
-    data_package: str
-    front_matter: str
-    before_forks: str
-    run_always: tuple[str, ...]
-    versions: str
+    subtitle: str = ""
+    author: str = ""
+    site_url: str = ""
+    csl: str = ""
+    echo: bool = True
+    code_fold: bool = False
+    glossary: str = ""
+    head_sections: tuple[str, ...] = ()
+    filtered_tables: tuple[str, ...] = ()
+    data_package: str = ""
+    front_matter: str = ""
+    before_forks: str = ""
+    run_always: tuple[str, ...] = ()
+    versions: str = ""
 
     @property
     def book(self) -> Path:
@@ -169,61 +180,32 @@ def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
         raise InputError(not_yaml(CONFIG_NAME, error)) from None
     if not isinstance(tree, yaml.MappingNode):
         raise InputError(Problem(CONFIG_NAME, "expected options, `name: value`"))
-    problems: list[Problem] = []
-    values = _values(tree, problems)
+    options = _Options()
+    options.read(tree)
+    values = options.values
     for key in REQUIRED:
-        if _node(tree, *key.split(".")) is None:
-            problems.append(Problem(CONFIG_NAME, f"{key} is missing"))
-    if values.get("project.type", "book") != "book":
-        problems.append(
-            Problem(CONFIG_NAME, f"project.type is {values['project.type']!r}; expected book")
-        )
-    if values.get("project.output-dir", "_book") != "_book":
-        found = values["project.output-dir"]
-        problems.append(Problem(CONFIG_NAME, f"project.output-dir is {found!r}; expected _book"))
-    chapters = _chapters(
-        _node(tree, "book", "chapters"), root if chapters_exist else None, problems
-    )
-    for key in ("bibliography", "csl", "qmdbook.glossary", "qmdbook.data-package"):
+        if key not in options.nodes:
+            options.problem(f"{key} is missing")
+    for key, (form, expected) in _FORMS.items():
+        if key in values and not re.fullmatch(form, values[key]):
+            options.problem(f"{key} is {values[key]!r}; expected {expected}", options.nodes[key])
+    for key in _FILES:
         if key in values and not (root / values[key]).is_file():
-            problems.append(Problem(CONFIG_NAME, f"{key} {values[key]!r} does not exist"))
-    if not re.fullmatch(_FILE_STEM, values.get("book.output-file", "book")):
-        found = values["book.output-file"]
-        message = f"book.output-file is {found!r}; expected a name without folder and ending"
-        problems.append(Problem(CONFIG_NAME, message, _line(tree, "book.output-file")))
-    for key in ("qmdbook.front-matter", "qmdbook.before-forks"):
-        if not re.fullmatch(_FUNCTION, values.get(key, "module.function")):
-            message = f"{key} is {values[key]!r}; expected a function, for example module.function"
-            problems.append(Problem(CONFIG_NAME, message, _line(tree, key)))
-    known = {entry.file for entry in chapters}
+            options.problem(f"{key} {values[key]!r} does not exist", options.nodes[key])
+    chapters = _chapters(options, root if chapters_exist else None)
     for file in values.get("qmdbook.run-always", ()):
-        if file not in known:
+        if file not in {entry.file for entry in chapters}:
             message = f"qmdbook.run-always names {file!r}; expected a chapter of the book"
-            problems.append(Problem(CONFIG_NAME, message, _line(tree, "qmdbook.run-always")))
-    site_url = _site_url(_node(tree, "book", "site-url"), values, problems)
-    if problems:
-        raise InputError(*sorted(problems, key=lambda p: p.row or 0))
-    return BookConfig(
-        root=root,
-        title=values["book.title"],
-        subtitle=values.get("book.subtitle", ""),
-        author=values.get("book.author", ""),
-        site_url=site_url,
-        output_file=values["book.output-file"],
-        bibliography=values["bibliography"],
-        citation_style=values.get("csl", ""),
-        echo=values.get("execute.echo", True),
-        code_fold=values.get("format.html.code-fold", False),
-        chapters=tuple(chapters),
-        glossary=values.get("qmdbook.glossary", ""),
-        head_sections=tuple(values.get("qmdbook.head-sections", ())),
-        filtered_tables=tuple(values.get("qmdbook.filtered-tables", ())),
-        data_package=values.get("qmdbook.data-package", ""),
-        front_matter=values.get("qmdbook.front-matter", ""),
-        before_forks=values.get("qmdbook.before-forks", ""),
-        run_always=tuple(values.get("qmdbook.run-always", ())),
-        versions=values.get("qmdbook.versions", ""),
-    )
+            options.problem(message, options.nodes["qmdbook.run-always"])
+    site_url = _site_url(options)
+    if options.problems:
+        raise InputError(*sorted(options.problems, key=lambda p: p.row or 0))
+    fields: dict[str, Any] = {
+        key.rpartition(".")[2].replace("-", "_"): tuple(value) if HONOURED[key] is list else value
+        for key, value in values.items()
+        if not key.startswith("project.")
+    }
+    return BookConfig(root, **fields | {"chapters": tuple(chapters), "site_url": site_url})
 
 
 def named_chapters(config: BookConfig, names: list[str]) -> list[str]:
@@ -247,139 +229,127 @@ def named_chapters(config: BookConfig, names: list[str]) -> list[str]:
     return list(dict.fromkeys(by_name[name] for name in names))
 
 
-def _values(tree: yaml.MappingNode, problems: list[Problem]) -> dict[str, Any]:
-    """Return the honoured keys by dotted name; say which keys are unknown or mistyped."""
-    loader = yaml.SafeLoader("")
-    values: dict[str, Any] = {}  # each of the type that `HONOURED` says
+class _Options:
+    """The options of ``_quarto.yml``, and what is wrong with them.
 
-    def visit(node: yaml.MappingNode, prefix: str) -> None:
+    Attributes
+    ----------
+    values : dict
+        The honoured options by dotted key, each of the type that `HONOURED` says.
+    nodes : dict of str to yaml.Node
+        Where each honoured option stands.
+    problems : list of Problem
+        What is wrong so far.
+    """
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.nodes: dict[str, yaml.Node] = {}
+        self.problems: list[Problem] = []
+
+    def problem(self, message: str, node: yaml.Node | None = None) -> None:
+        """Note what is wrong, on the line where a node begins."""
+        row = node.start_mark.line + 1 if node else None
+        self.problems.append(Problem(CONFIG_NAME, message, row))
+
+    def read(self, tree: yaml.MappingNode, prefix: str = "") -> None:
+        """Read the options below a key; note which are unknown, mistyped or there twice."""
         seen = set()
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
+        for key_node, node in tree.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                problems.append(Problem(CONFIG_NAME, "a key that is no text; expected one", line))
+                self.problem("a key that is no text; expected one", key_node)
                 continue
             key = f"{prefix}{key_node.value}"
             if key in seen:
-                problems.append(Problem(CONFIG_NAME, f"{key} stands twice", line))
+                self.problem(f"{key} stands twice", key_node)
             seen.add(key)
             if key in HONOURED:
-                try:
-                    value = loader.construct_object(value_node, deep=True)
-                except (yaml.YAMLError, ValueError):  # a tag of its own, a date that is none
-                    value = value_node.value
-                if not isinstance(value, HONOURED[key]) or value_node.tag not in _TAGS:
-                    message = f"{key} is {_found(value)}; expected {KIND[HONOURED[key]]}"
-                    problems.append(Problem(CONFIG_NAME, message, line))
-                elif value in ("", []) and key not in MAY_BE_EMPTY:
-                    message = f"{key} is empty; expected {KIND[HONOURED[key]]}"
-                    problems.append(Problem(CONFIG_NAME, message, line))
-                else:
-                    values[key] = value
-            elif key in IGNORED:
-                continue
-            elif isinstance(value_node, yaml.MappingNode) and _is_prefix(key):
-                visit(value_node, f"{key}.")
-            else:
-                problems.append(Problem(CONFIG_NAME, f"unknown option {key}; {_known(key)}", line))
+                self._read_value(key, key_node, node)
+            elif isinstance(node, yaml.MappingNode) and _is_prefix(key):
+                self.read(node, f"{key}.")
+            elif key not in IGNORED:
+                self.problem(f"unknown option {key}; {_likely(key)}", key_node)
 
-    visit(tree, "")
-    return values
-
-
-def _found(value: object) -> str:
-    return "empty" if value is None else repr(value)
-
-
-def _known(key: str) -> str:
-    """Return what was likely meant by an unknown key, else where all keys are listed."""
-    near = get_close_matches(key, sorted({*HONOURED, *IGNORED}), n=1, cutoff=0.8)
-    return f"expected {near[0]}" if near else "expected one of those in docs/engine.md"
-
-
-def _site_url(node: yaml.Node, values: dict[str, Any], problems: list[Problem]) -> str:
-    """Return the address of the published book with a slash at its end, or nothing."""
-    found = values.get("book.site-url", "")
-    if not found:
-        return ""
-    try:
-        parts = urlsplit(found)
-        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # brackets that hold no address, a port that is no number
-        sound = False
-    if not sound or parts.query or parts.fragment or re.search(r"[\s\"<>\\]", found):
-        message = (
-            f"book.site-url is {found!r}; expected the address of the published book, "
-            "for example https://example.org/review"
-        )
-        problems.append(Problem(CONFIG_NAME, message, node.start_mark.line + 1))
-    return found.rstrip("/") + "/"
+    def _read_value(self, key: str, key_node: yaml.Node, node: yaml.Node) -> None:
+        self.nodes[key] = node
+        try:
+            value = yaml.SafeLoader("").construct_object(node, deep=True)
+        except (yaml.YAMLError, ValueError):  # a tag of its own, a date that is none
+            value = node.value
+        expected = KIND[HONOURED[key]]
+        if not isinstance(value, HONOURED[key]) or node.tag not in _TAGS:
+            given = "empty" if value is None else repr(value)
+            self.problem(f"{key} is {given}; expected {expected}", key_node)
+        elif value in ("", []) and key not in MAY_BE_EMPTY:
+            self.problem(f"{key} is empty; expected {expected}", key_node)
+        else:
+            self.values[key] = value
 
 
 def _is_prefix(key: str) -> bool:
     return any(known.startswith(f"{key}.") for known in (*HONOURED, *IGNORED))
 
 
-def _node(tree: yaml.Node, *keys: str) -> yaml.Node | None:
-    """Return the node at a path of keys, or None."""
-    for key in keys:
-        if not isinstance(tree, yaml.MappingNode):
-            return None
-        tree = next((value for name, value in tree.value if name.value == key), None)
-    return tree
+def _likely(key: str) -> str:
+    """Return what was likely meant by an unknown key, else where all keys are listed."""
+    near = get_close_matches(key, sorted({*HONOURED, *IGNORED}), n=1, cutoff=0.8)
+    return f"expected {near[0]}" if near else "expected one of those in docs/engine.md"
 
 
-def _line(tree: yaml.Node, key: str) -> int:
-    """Return the line on which the value of a key begins."""
-    node = _node(tree, *key.split("."))
-    assert node is not None  # nothing is said of a value that is not there
-    return node.start_mark.line + 1
+def _site_url(options: _Options) -> str:
+    """Return the address of the published book with a slash at its end, or nothing."""
+    address = options.values.get("book.site-url", "")
+    if not address:
+        return ""
+    try:
+        parts = urlsplit(address)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that hold no address, a port that is no number
+        sound = False
+    if not sound or parts.query or parts.fragment or re.search(r"[\s\"<>\\]", address):
+        message = (
+            f"book.site-url is {address!r}; expected the address of the published book, "
+            "for example https://example.org/review"
+        )
+        options.problem(message, options.nodes["book.site-url"])
+    return address.rstrip("/") + "/"
 
 
-def _chapters(
-    node: yaml.Node | None, root: Path | None, problems: list[Problem]
-) -> list[ChapterEntry]:
-    """Return the chapters in order; say which cannot be used, or are not below `root`."""
+def _chapters(options: _Options, root: Path | None) -> list[ChapterEntry]:
+    """Return the chapters in order; note which cannot be used, or are not below `root`."""
     chapters: list[ChapterEntry] = []
 
-    def add(entry: yaml.Node, part: str | None) -> None:
-        line = entry.start_mark.line + 1
-        if not isinstance(entry, yaml.ScalarNode):
-            problems.append(Problem(CONFIG_NAME, "expected the file of a chapter", line))
-        elif not entry.value.endswith(".qmd"):
-            problems.append(
-                Problem(CONFIG_NAME, f"chapter {entry.value!r}; expected a .qmd file", line)
-            )
-        elif PurePosixPath(entry.value).is_absolute() or ".." in PurePosixPath(entry.value).parts:
-            message = f"chapter {entry.value!r}; expected a file below the root of the book"
-            problems.append(Problem(CONFIG_NAME, message, line))
-        elif root and not (root / entry.value).is_file():
-            problems.append(Problem(CONFIG_NAME, f"chapter {entry.value!r} does not exist", line))
-        elif any(chapter.file == entry.value for chapter in chapters):
-            problems.append(Problem(CONFIG_NAME, f"chapter {entry.value!r} stands twice", line))
+    def add(node: yaml.Node, part: str | None) -> None:
+        if not isinstance(node, yaml.ScalarNode):
+            return options.problem("expected the file of a chapter", node)
+        file, path = node.value, PurePosixPath(node.value)
+        if not file.endswith(".qmd"):
+            options.problem(f"chapter {file!r}; expected a .qmd file", node)
+        elif path.is_absolute() or ".." in path.parts:
+            options.problem(f"chapter {file!r}; expected a file below the root of the book", node)
+        elif root and not (root / file).is_file():
+            options.problem(f"chapter {file!r} does not exist", node)
+        elif any(chapter.file == file for chapter in chapters):
+            options.problem(f"chapter {file!r} stands twice", node)
         else:
-            chapters.append(ChapterEntry(entry.value, part))
+            chapters.append(ChapterEntry(file, part))
 
-    for entry in node.value if isinstance(node, yaml.SequenceNode) else ():
-        if isinstance(entry, yaml.MappingNode):
-            part, inner = _node(entry, "part"), _node(entry, "chapters")
-            names = {str(name.value) for name, _ in entry.value}
-            if not (
-                names == {"part", "chapters"}
-                and isinstance(part, yaml.ScalarNode)
-                and isinstance(inner, yaml.SequenceNode)
-            ):
-                line = entry.start_mark.line + 1
-                problems.append(Problem(CONFIG_NAME, "expected a part and its chapters", line))
-                continue
+    listed = options.nodes.get("book.chapters")
+    for entry in listed.value if isinstance(listed, yaml.SequenceNode) else ():
+        if not isinstance(entry, yaml.MappingNode):
+            add(entry, None)
+            continue
+        nodes = {str(name.value): node for name, node in entry.value}
+        part, inner = nodes.get("part"), nodes.get("chapters")
+        if (
+            len(nodes) == 2
+            and isinstance(part, yaml.ScalarNode)
+            and isinstance(inner, yaml.SequenceNode)
+        ):
             for chapter in inner.value:
                 add(chapter, part.value)
         else:
-            add(entry, None)
+            options.problem("expected a part and its chapters", entry)
     if chapters and chapters[0].file != FIRST_PAGE:
-        problems.append(
-            Problem(
-                CONFIG_NAME, f"the first chapter is {chapters[0].file!r}; expected {FIRST_PAGE}"
-            )
-        )
+        options.problem(f"the first chapter is {chapters[0].file!r}; expected {FIRST_PAGE}", listed)
     return chapters

@@ -115,7 +115,7 @@ def write_pages(
         "chapters": entries,
         "bibliography": str(root / config.bibliography),
         "bibliography_name": config.bibliography,
-        "csl": str(root / config.citation_style) if config.citation_style else None,
+        "csl": str(root / config.csl) if config.csl else None,
         "book": {
             "title": config.title,
             "subtitle": config.subtitle,

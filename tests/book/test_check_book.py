@@ -155,7 +155,7 @@ CONFIGURATION = {
     ),
     "a folder for the bibliography": (
         directory(BIB),
-        "_quarto.yml: bibliography 'references.bib' does not exist",
+        "_quarto.yml, line 17: bibliography 'references.bib' does not exist",
     ),
 }  # fmt: skip
 REFERENCES = {
