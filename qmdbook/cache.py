@@ -1,10 +1,10 @@
-"""Keep what earlier renders made, for as long as nothing that it was made from has changed.
+"""Cache what renders make, for as long as nothing that it was made from has changed.
 
 All of it lies in ``.cache/``, which can be deleted at any time:
 
 - each executed chapter, under one key: its code, the project's other files as a whole, the
-  installed packages, Python, this engine, and the date of the book (`Cache`);
-- what Pandoc made of single chapters (`WrittenChapters`);
+  installed packages, Python, this engine, and the date of the book (`ChapterCache`);
+- what Pandoc made of the chapters (`PandocCache`);
 - what the book's folder was last made from (`LastRender`).
 
 A file that changes runs every chapter again, because nothing tells which chapters depend on it.
@@ -18,7 +18,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -28,20 +28,20 @@ from qmdbook.edition import EPOCH, made
 from qmdbook.execute.chapters import INLINE_RESULTS, Executed, inline_of
 from qmdbook.files import FOLDER, State, checksum_of, checksums, is_own
 from qmdbook.git import git_says
-from qmdbook.source.chapter import Chapter
+from qmdbook.source.chapter import Chapter, without_options
 from qmdbook.textfile import write_whole
 from qmdbook.write.markdown import ChapterText
-from qmdbook.write.pandoc import SUMMARY, piece_name
+from qmdbook.write.pandoc import SUMMARY, typst_json
 
 ENGINE = Path(__file__).resolve().parent
 # What a page takes from another chapter stands in a line with one of these: its headings and
 # labels, which give numbers, its anchors, and the works that it cites.
 _SHARED = re.compile(r"^.*(?:#|@|id=|:::).*$", re.M)
-# What reading an entry raises: it was never kept, or by another version, or was cut short.
-_NOT_KEPT = (OSError, ValueError, KeyError, TypeError)
+# What reading an entry raises that is missing, cut short, or of another version.
+_UNUSABLE = (OSError, ValueError, KeyError, TypeError)
 
 
-class Cache:
+class ChapterCache:
     """The executed chapters of a book, for one render.
 
     Parameters
@@ -72,7 +72,7 @@ class Cache:
             if entry["key"] != self._key(chapter):
                 return None
             return with_results(chapter.notebook, entry["notebook"])
-        except _NOT_KEPT:
+        except _UNUSABLE:
             return None
 
     def put(self, executed: Iterable[tuple[Chapter, Executed]]) -> None:
@@ -92,7 +92,7 @@ class Cache:
         """Return how long a chapter took the last time; infinity where that is not known."""
         try:
             return self._entry(chapter)["seconds"]
-        except _NOT_KEPT:
+        except _UNUSABLE:
             return float("inf")
 
     @cached_property
@@ -138,7 +138,9 @@ def code_of(notebook: dict) -> list[str | list[str]]:
         The code of each cell without its options, and between cells the inline expressions,
         each once where prose repeats them.
     """
-    return [_lines(c) if _is_cell(c) else inline_of(c) for c in _computed(notebook)]
+    return [
+        without_options(c["source"]) if _is_cell(c) else inline_of(c) for c in _computed(notebook)
+    ]
 
 
 def with_results(notebook: dict, executed: dict) -> dict:
@@ -168,17 +170,10 @@ def _is_cell(cell: dict) -> bool:
     return cell["cell_type"] == "code"
 
 
-def _lines(cell: dict) -> str:
-    """Return the code of a cell without the options at its top."""
-    lines = cell["source"].splitlines()
-    head = next((n for n, line in enumerate(lines) if not line.startswith("#|")), len(lines))
-    return "\n".join(lines[head:])
+class PandocCache:
+    """What Pandoc made of the chapters of one render, now or in an earlier one.
 
-
-class WrittenChapters:
-    """The chapters of one render, as Pandoc has left them for it or for one before.
-
-    Everything is named by what it was made from, so that nothing old can be found.
+    Everything is named by what it was made from, so that nothing old can be used.
 
     Parameters
     ----------
@@ -186,16 +181,16 @@ class WrittenChapters:
         Root of the book.
     shared : str
         Checksum of all that a page can be made from but its own chapter (`LastRender.shared`).
-    texts : mapping of str to ChapterText
-        Every chapter of the book, executed, by its file.
+    texts : sequence of ChapterText
+        Every chapter of the book, in order.
     """
 
-    def __init__(self, root: Path, shared: str, texts: Mapping[str, ChapterText]):
-        self._folder = root / FOLDER / "pieces"
+    def __init__(self, root: Path, shared: str, texts: Sequence[ChapterText]):
+        self._folder = root / FOLDER / "pandoc"
         self._summary = self._folder / f"{shared}.json"
         self._typst = {
-            file: self._folder / f"{checksum_of(f'{shared} {file} {text.markdown}')}.json"
-            for file, text in texts.items()
+            text.file: self._folder / f"{checksum_of(f'{shared} {text.file} {text.markdown}')}.json"
+            for text in texts
         }
 
     @property
@@ -208,19 +203,19 @@ class WrittenChapters:
         """Those chapters, by their files, that are there in Typst."""
         return {file: path for file, path in self._typst.items() if path.is_file()}
 
-    def keep(self, work: Path) -> None:
-        """Keep what is new in a folder that Pandoc wrote into, and nothing that is old.
+    def update(self, work: Path) -> None:
+        """Store what is new in a folder that Pandoc wrote into, and remove what is old.
 
         Nothing is said where it cannot be written: the next render makes it again.
         """
         new = {work / SUMMARY: self._summary}
-        new |= {work / piece_name(n): path for n, path in enumerate(self._typst.values())}
+        new |= {work / typst_json(n): path for n, path in enumerate(self._typst.values())}
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            for made, kept in new.items():
-                if made.is_file():
-                    write_whole(kept, made.read_bytes())
-            for path in {*self._folder.iterdir()} - {self._summary, *self._typst.values()}:
+            for source, target in new.items():
+                if source.is_file():
+                    write_whole(target, source.read_bytes())
+            for path in {*self._folder.iterdir()} - {*new.values()}:
                 path.unlink()
 
 
@@ -231,62 +226,60 @@ class LastRender:
     ----------
     config : BookConfig
         The book.
-    cache : Cache
+    cache : ChapterCache
         Of this render: it knows what the project's files held before it began.
     """
 
-    def __init__(self, config: BookConfig, cache: Cache):
+    def __init__(self, config: BookConfig, cache: ChapterCache):
         self._path = config.root / FOLDER / "book.json"
         self._book = config.book
-        self._all, self._rest = cache.inputs, cache.shared_inputs
+        self._inputs, self._shared_inputs = cache.inputs, cache.shared_inputs
         try:
             recorded = json.loads(self._path.read_text(encoding="utf-8"))
             self._recorded = recorded if recorded["book"] == self._state() else {}
-        except _NOT_KEPT:
+        except _UNUSABLE:
             self._recorded = {}
 
     def is_current(self, formats: list[str]) -> bool:
         """Return whether these formats are up to date, all of them."""
-        return self._recorded.get("from") == self._all and set(formats) <= set(
-            self._recorded["formats"]
-        )
+        return self._is_from_same_inputs() and set(formats) <= set(self._recorded["formats"])
 
-    def stale_pages(self, texts: Mapping[str, ChapterText], shared: str) -> frozenset[str]:
-        """Return the chapters whose pages, or what they offer to take away, must be written.
+    def stale_pages(self, texts: Sequence[ChapterText], shared: str) -> frozenset[str]:
+        """Return the chapters whose pages or downloads must be written.
 
         Parameters
         ----------
-        texts : mapping of str to ChapterText
-            Every chapter of the book, executed, by its file, in the order of the book.
+        texts : sequence of ChapterText
+            Every chapter of the book, executed.
         shared : str
             As `shared` gives it for them.
         """
-        if "html" not in self._recorded.get("formats", ()):
-            return frozenset(texts)
-        if self._recorded["shared"] != shared:
-            return frozenset(texts)
-        known = self._recorded["pages"]
-        return frozenset(file for file, text in texts.items() if known.get(file) != text.checksum)
+        pages = {}
+        if "html" in self._recorded.get("formats", ()) and self._recorded["shared"] == shared:
+            pages = self._recorded["pages"]
+        return frozenset(text.file for text in texts if pages.get(text.file) != text.checksum)
 
-    def record(self, formats: list[str], texts: Mapping[str, ChapterText], shared: str) -> None:
+    def record(self, formats: list[str], texts: Sequence[ChapterText], shared: str) -> None:
         """Record that these formats have been made, and others only if from the same."""
-        same = self._recorded.get("from") == self._all
-        others = self._recorded["formats"] if same else []
+        others = self._recorded["formats"] if self._is_from_same_inputs() else []
         recorded = {
-            "from": self._all,
+            "from": self._inputs,
             "formats": sorted({*formats, *others}),
             "shared": shared,
-            "pages": {file: text.checksum for file, text in texts.items()},
+            "pages": {text.file: text.checksum for text in texts},
             "book": self._state(),
         }
         with suppress(OSError):  # the next render makes it again
             self._path.parent.mkdir(exist_ok=True)
             write_whole(self._path, json.dumps(recorded).encode())
 
-    def shared(self, texts: Mapping[str, ChapterText]) -> str:
+    def shared(self, texts: Sequence[ChapterText]) -> str:
         """Return one checksum of what any page can take from elsewhere than its own chapter."""
-        lines = {file: _SHARED.findall(text.markdown) for file, text in texts.items()}
-        return checksum_of(json.dumps([self._rest, lines]))
+        lines = {text.file: _SHARED.findall(text.markdown) for text in texts}
+        return checksum_of(json.dumps([self._shared_inputs, lines]))
+
+    def _is_from_same_inputs(self) -> bool:
+        return self._recorded.get("from") == self._inputs
 
     def _state(self) -> dict[str, list[int]]:
         """Return size and time of every file of the book: to read them all takes too long."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -226,6 +227,11 @@ def _add_prose(chapter: Chapter, lines: list[str]) -> None:
     if text:
         cell = {"cell_type": "markdown", "source": text, "metadata": {}}
         chapter.notebook["cells"].append(cell)
+
+
+def without_options(code: str) -> str:
+    """Return the code of a cell without the options at its top."""
+    return "\n".join(dropwhile(lambda line: line.startswith("#|"), code.splitlines()))
 
 
 def closes(line: str, opening: str) -> bool:

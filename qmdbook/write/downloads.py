@@ -13,7 +13,6 @@ from pathlib import Path
 from qmdbook.config import BookConfig
 from qmdbook.display import without_marks, without_page
 from qmdbook.edition import read_edition
-from qmdbook.source.chapter import Chapter
 from qmdbook.write.discovery import read_data_package
 from qmdbook.write.markdown import DOWNLOADS, FIGURE_FOLDER, ChapterText
 from qmdbook.write.notebook import as_executed_notebook
@@ -28,30 +27,28 @@ def dataset_name(config: BookConfig) -> str | None:
     return f"{package['name']}-{package['version']}-data.zip" if package else None
 
 
-def write_downloads(
-    book: Path, chapters: Iterable[tuple[Chapter, ChapterText]], config: BookConfig
-) -> None:
+def write_downloads(book: Path, texts: Iterable[ChapterText], config: BookConfig) -> None:
     """Write what the pages of some chapters offer, and the dataset.
 
     Parameters
     ----------
     book : Path
         The book's folder. What it holds of other chapters stays.
-    chapters : iterable of (Chapter, ChapterText)
-        Source of each chapter that is written, and its executed text.
+    texts : iterable of ChapterText
+        The chapters that are written, executed.
     config : BookConfig
         The book's configuration.
     """
     edition = read_edition(config)
     folder = book / DOWNLOADS
     folder.mkdir(exist_ok=True)
-    for chapter, text in chapters:
+    for text in texts:
         for path, content in text.files.items():
             (book / path).parent.mkdir(parents=True, exist_ok=True)
             (book / path).write_bytes(content)
-        stem = Path(chapter.file).stem
+        stem = Path(text.file).stem
         assert text.executed is not None  # no page is written of a chapter that was not executed
-        notebook = as_executed_notebook(chapter, text.executed, edition)
+        notebook = as_executed_notebook(text.chapter, text.executed, edition)
         (folder / f"{stem}.ipynb").write_text(notebook, encoding="utf-8")
         (folder / f"{stem}.md").write_text(prose(text.markdown), encoding="utf-8")
     name = dataset_name(config)

@@ -1,4 +1,4 @@
-"""From an executed notebook to the Markdown that Pandoc reads."""
+"""Turn executed notebooks into the Markdown that Pandoc reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functools import cached_property
 from qmdbook.errors import InputError, Problem
 from qmdbook.execute.chapters import INLINE_RESULTS
 from qmdbook.files import checksum_of
-from qmdbook.source.chapter import INLINE, Cell, Chapter
+from qmdbook.source.chapter import INLINE, Cell, Chapter, without_options
 
 DOWNLOADS, FIGURE_FOLDER = "downloads", "figures"  # below the book's folder
 # What Quarto escapes in the text of an inline result; a quote in it is made curly.
@@ -25,24 +25,33 @@ _PLACEHOLDER = {"tbl": "| |\n|-|\n| |", "fig": "–"}
 
 @dataclass
 class ChapterText:
-    """A chapter ready for Pandoc: its Markdown, the figures that it names, and what is offered.
+    """A chapter ready for Pandoc: its Markdown, the figures that it names, and its downloads.
 
     Attributes
     ----------
+    chapter : Chapter
+        Its source.
+    executed : dict or None
+        Its executed notebook. Without one it is read for its labels and numbers alone: its tables
+        and figures are then empty, and its inline expressions stay as they are.
     markdown : str
     figures : dict of str to str
         SVG by path below the book's folder.
     files : dict of str to bytes
         Other forms of the figures, and the data behind figures and tables, by path below the
         book's folder.
-    executed : dict or None
-        The executed notebook that the Markdown was made from; None where it was not executed.
     """
 
-    markdown: str
+    chapter: Chapter
+    executed: dict | None
+    markdown: str = ""
     figures: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
-    executed: dict | None = None
+
+    @property
+    def file(self) -> str:
+        """The chapter's file, below the root."""
+        return self.chapter.file
 
     @cached_property
     def checksum(self) -> str:
@@ -50,22 +59,17 @@ class ChapterText:
         return checksum_of(json.dumps([self.markdown, self.executed], ensure_ascii=False))
 
 
-def to_markdown(
-    chapter: Chapter, notebook: dict, *, echo: bool, executed: bool = True
-) -> ChapterText:
+def to_markdown(chapter: Chapter, executed: dict | None, *, echo: bool) -> ChapterText:
     """Return the Markdown of a chapter.
 
     Parameters
     ----------
     chapter : Chapter
         Its source.
-    notebook : dict
-        Its notebook, executed unless `executed` is false.
+    executed : dict or None
+        Its executed notebook; see `ChapterText`.
     echo : bool
         Whether code is shown where a cell does not say.
-    executed : bool
-        False for a chapter that is read for its labels and numbers alone: its tables and
-        figures are then empty, and its inline expressions stay as they are.
 
     Raises
     ------
@@ -73,15 +77,15 @@ def to_markdown(
         If a cell's output has no form that every writer can show, or a labelled cell does
         not give the one output that its label announces.
     """
-    text = ChapterText("", executed=notebook if executed else None)
+    text = ChapterText(chapter, executed)
     cells = iter(chapter.cells)
     parts = []
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            parts.append(_code(chapter.file, next(cells), cell, text, echo, executed))
+    for node in (executed or chapter.notebook)["cells"]:
+        if node["cell_type"] == "code":
+            parts += _cell(text, next(cells), node, echo)
         else:
-            parts.append(filled_in(cell) if executed else cell["source"])
-    text.markdown = "\n\n".join(part for part in parts if part) + "\n"
+            parts.append(filled_in(node) if executed else node["source"])
+    text.markdown = "\n\n".join(filter(None, parts)) + "\n"
     return text
 
 
@@ -101,41 +105,39 @@ def _inline(data: dict) -> str:
     return plain
 
 
-def _code(file: str, cell: Cell, node: dict, text: ChapterText, echo: bool, executed: bool) -> str:
+def _cell(text: ChapterText, cell: Cell, node: dict, echo: bool) -> list[str]:
+    """Return the code and the outputs of a cell, as far as its options show them."""
     if not cell.get("include", True):
-        return ""
+        return []
     parts = []
     if cell.get("echo", echo):
-        source = "\n".join(
-            line for line in node["source"].splitlines() if not line.startswith("#|")
-        )
-        parts.append(f"``` {{.python .cell-code}}\n{source}\n```")
+        parts.append(f"``` {{.python .cell-code}}\n{without_options(node['source'])}\n```")
     if cell.get("output", True):
-        parts.append(_output(file, cell, node, text, executed))
-    return "\n\n".join(part for part in parts if part)
+        parts += _outputs(text, cell, node)
+    return parts
 
 
-def _output(file: str, cell: Cell, node: dict, text: ChapterText, executed: bool) -> str:
+def _outputs(text: ChapterText, cell: Cell, node: dict) -> list[str]:
     kind = (cell.label or "").partition("-")[0]
-    if kind not in ("tbl", "fig"):
-        return "\n\n".join(_shown(file, cell, output, text) for output in node["outputs"])
-    if not executed:
+    if kind not in _PLACEHOLDER:
+        return [_output(text, cell, output) for output in node["outputs"]]
+    if not text.executed:
         content = _PLACEHOLDER[kind]
-    elif (given := len(node["outputs"])) != 1:
-        message = f"the cell {cell.label} gives {given} outputs; expected one"
-        raise InputError(Problem(file, message, cell.line))
+    elif (count := len(node["outputs"])) != 1:
+        message = f"the cell {cell.label} gives {count} outputs; expected one"
+        raise InputError(Problem(text.file, message, cell.line))
     else:
-        content = _shown(file, cell, node["outputs"][0], text)
+        content = _output(text, cell, node["outputs"][0])
     widths = cell.get("tbl-colwidths", None)
     attributes = f' tbl-colwidths="{" ".join(map(str, widths))}"' if widths else ""
-    return f"::: {{#{cell.label}{attributes}}}\n\n{content}\n\n{cell.options[f'{kind}-cap']}\n:::"
+    caption = cell.options[f"{kind}-cap"]
+    return [f"::: {{#{cell.label}{attributes}}}\n\n{content}\n\n{caption}\n:::"]
 
 
-def _shown(file: str, cell: Cell, output: dict, text: ChapterText) -> str:
+def _output(text: ChapterText, cell: Cell, output: dict) -> str:
     """Return one output of a cell as Markdown."""
     if output["output_type"] == "stream":
-        printed = output["text"].rstrip()
-        return f"```\n{printed}\n```"
+        return f"```\n{output['text'].rstrip()}\n```"
     data = output["data"]
     if "text/markdown" in data:
         if cell.label and "text/csv" in data:
@@ -143,20 +145,17 @@ def _shown(file: str, cell: Cell, output: dict, text: ChapterText) -> str:
         return data["text/markdown"].rstrip("\n")
     if "image/svg+xml" in data:
         if not cell.label:
-            raise InputError(
-                Problem(file, "a figure without a label fig-…; expected one", cell.line)
-            )
-        path = f"{FIGURE_FOLDER}/{cell.label}.svg"
-        text.figures[path] = data["image/svg+xml"]
-        stem = path.removesuffix(".svg")
+            message = "a figure without a label fig-…; expected one"
+            raise InputError(Problem(text.file, message, cell.line))
+        stem = f"{FIGURE_FOLDER}/{cell.label}"
+        text.figures[f"{stem}.svg"] = data["image/svg+xml"]
         if "image/png" in data:
             text.files[f"{stem}.png"] = base64.b64decode(data["image/png"])
         if "text/csv" in data:
             text.files[f"{stem}.csv"] = data["text/csv"].encode()
         alt = _ALT_ESCAPED.sub(r"\\\1", cell.options["fig-alt"])
-        return f"![{alt}]({path})"
+        return f"![{alt}]({stem}.svg)"
     if set(data) == {"text/plain"}:
         return f"```\n{data['text/plain']}\n```"
-    forms = ", ".join(data)
-    message = f"output of the form {forms}; expected Markdown, SVG or plain text"
-    raise InputError(Problem(file, message, cell.line))
+    message = f"output of the form {', '.join(data)}; expected Markdown, SVG or plain text"
+    raise InputError(Problem(text.file, message, cell.line))

@@ -6,17 +6,17 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
+from typing import Any
 
 import pypandoc
 
 from qmdbook.config import BookConfig
 from qmdbook.edition import read_edition
 from qmdbook.errors import InputError, Problem
-from qmdbook.source.chapter import Chapter
 from qmdbook.write.discovery import CARD_NAME, dataset, licences
 from qmdbook.write.downloads import dataset_name
 from qmdbook.write.markdown import DOWNLOADS, ChapterText
@@ -25,62 +25,42 @@ ASSETS = Path(__file__).parent / "assets"
 TYPST_SOURCE = "book.typ"
 TYPST_PARTS = "parts.typ"  # what chapters call
 _looking = Lock()
-SUMMARY = "summary.json"  # in the folder that Pandoc writes into, and so are the pieces
+SUMMARY = "summary.json"  # in the folder that Pandoc writes into
 UNWRITTEN = 74  # exit status of ``book.lua`` where a file cannot be written
-
-
-@dataclass(frozen=True)
-class Pages:
-    """Where Pandoc writes.
-
-    Attributes
-    ----------
-    html : Path or None
-        Folder of the pages; None for no HTML.
-    write : set of str
-        Files of the chapters whose pages are written.
-    executed : set of str
-        Files of the chapters whose cells were executed.
-    typst : bool
-        Whether the Typst source is written, into the working folder.
-    summary : Path or None
-        What chapters take from each other, as an earlier run left it; None for all chapters
-        to be read. Chapters that are not written are not read then.
-    pieces : mapping of str to Path
-        The chapters that an earlier run left in Typst, by their files. Used with `summary`.
-    """
-
-    html: Path | None
-    write: frozenset[str]
-    executed: frozenset[str]
-    typst: bool
-    summary: Path | None = None
-    pieces: Mapping[str, Path] = field(default_factory=dict)
 
 
 def write_pages(
     config: BookConfig,
-    chapters: Sequence[Chapter],
     texts: Sequence[ChapterText],
-    *,
     work: Path,
-    pages: Pages,
+    *,
+    html: Path | None = None,
+    pages: Collection[str] = (),
+    summary: Path | None = None,
+    typst: Mapping[str, Path] = MappingProxyType({}),
 ) -> None:
-    """Number, resolve, cite and write all chapters.
+    """Number, resolve and cite all chapters; write pages, or else the Typst source of the book.
 
     What later runs can use is left in `work`: a summary where all chapters were read, and each
-    chapter that was put into Typst (see `cache.WrittenChapters`).
+    chapter that was put into Typst (see `cache.PandocCache`).
 
     Parameters
     ----------
     config : BookConfig
         The book.
-    chapters, texts : sequence
-        Sources and Markdown of every chapter, in the order of the book.
+    texts : sequence of ChapterText
+        Every chapter, in the order of the book.
     work : Path
         Folder for what Pandoc reads, and for its Typst source.
-    pages : Pages
-        What to write.
+    html : Path or None
+        Folder of the pages; None for the Typst source.
+    pages : collection of str
+        Files of the chapters whose pages are written.
+    summary : Path or None
+        What chapters take from each other, as an earlier run left it; None for all chapters
+        to be read. Chapters that are not written are not read then.
+    typst : mapping of str to Path
+        The chapters that an earlier run left in Typst, by their files. Used with `summary`.
 
     Raises
     ------
@@ -92,8 +72,8 @@ def write_pages(
     root, edition = config.root, read_edition(config)
     entries = []
     for number, (entry, text) in enumerate(zip(config.chapters, texts, strict=True)):
-        kept = pages.pieces.get(entry.file) if pages.summary else None
-        read = not pages.summary or entry.file in pages.write or (pages.typst and not kept)
+        known = typst.get(entry.file) if summary else None
+        read = not summary or entry.file in pages or not (html or known)
         markdown = work / f"chapter-{number}.md"
         if read:
             markdown.write_text(text.markdown, encoding="utf-8")
@@ -104,10 +84,10 @@ def write_pages(
                 "part": entry.part,
                 "markdown": str(markdown),
                 "read": read,
-                "write": entry.file in pages.write,
+                "write": entry.file in pages,
                 "typst": f"chapter-{number}.typ",
-                "piece": str(work / piece_name(number) if read else kept),
-                "executed": entry.file in pages.executed,
+                "typst_json": str(work / typst_json(number) if read else known),
+                "executed": text.executed is not None,
                 "files": list(text.files),
             }
         )
@@ -137,8 +117,10 @@ def write_pages(
         "pdf_name": f"{config.output_file}.pdf",
         "code_fold": config.code_fold,
         "report": str(work / "report.json"),
-        "known": str(pages.summary) if pages.summary else None,
-        "summary": None if pages.summary else str(work / SUMMARY),
+        "known": str(summary) if summary else None,
+        "summary": None if summary else str(work / SUMMARY),
+        "html_folder": str(html) if html else None,
+        "typst_folder": None if html else str(work),
         "html_template": str(ASSETS / "page.html"),
         "glossary": str(root / config.glossary) if config.glossary else None,
         "head_sections": config.head_sections,
@@ -148,17 +130,10 @@ def write_pages(
         "typst_name": TYPST_SOURCE,
         "typst_parts": TYPST_PARTS,
     }
-    if pages.html:
-        manifest["html_folder"] = str(pages.html)
-    if pages.typst:
-        manifest["typst_folder"] = str(work)
+    if not html:
         shutil.copyfile(ASSETS / TYPST_PARTS, work / TYPST_PARTS)
-    manifest = {key: value for key, value in manifest.items() if value is not None}
-    for fields in entries:
-        if fields["part"] is None:
-            del fields["part"]
     path = work / "manifest.json"
-    path.write_text(json.dumps(manifest), encoding="utf-8")
+    path.write_text(json.dumps(_without_none(manifest)), encoding="utf-8")
     run = subprocess.run(
         [_program(), "lua", str(ASSETS / "book.lua"), str(path)],
         capture_output=True,
@@ -171,7 +146,7 @@ def write_pages(
     # A warning (a duplicate identifier, TeX that MathML cannot show) is a defect of a page.
     if run.returncode or run.stderr.strip():
         raise InputError(Problem("pandoc", run.stderr.strip() or f"exit status {run.returncode}"))
-    sources = {chapter.file: chapter for chapter in chapters}
+    sources = {text.file: text.chapter for text in texts}
     report = json.loads((work / "report.json").read_text(encoding="utf-8"))
     problems = [
         Problem(p["file"], p["message"], sources[p["file"]].line_of(p["key"]))
@@ -181,9 +156,16 @@ def write_pages(
         raise InputError(*problems)
 
 
-def piece_name(number: int) -> str:
-    """Return the name of the file that Pandoc writes a chapter into, by its place in the book."""
-    return f"piece-{number}.json"
+def typst_json(number: int) -> str:
+    """Return the name of the file that holds a chapter in Typst, by its place in the book."""
+    return f"typst-{number}.json"
+
+
+def _without_none(value: Any) -> Any:
+    """Return what JSON can hold without the keys of mappings that have no value."""
+    if isinstance(value, dict):
+        return {key: _without_none(one) for key, one in value.items() if one is not None}
+    return [_without_none(one) for one in value] if isinstance(value, list) else value
 
 
 def _program() -> str:

@@ -9,7 +9,7 @@ from helpers_book import copy_small_book, edit, qmdbook, snapshot, tiny_book
 
 from qmdbook import cache as caches
 from qmdbook import files
-from qmdbook.cache import Cache
+from qmdbook.cache import ChapterCache
 from qmdbook.config import BookConfig
 from qmdbook.execute.chapters import execute_all
 from qmdbook.execute.forked import AVAILABLE, forks
@@ -182,9 +182,9 @@ def run_one(book: BookConfig):
     return chapter, executed
 
 
-def cache_of(book: BookConfig) -> Cache:
+def cache_of(book: BookConfig) -> ChapterCache:
     """Return the cache of a render that begins now."""
-    return Cache(book, State.now(book.root), checksums(book.root))
+    return ChapterCache(book, State.now(book.root), checksums(book.root))
 
 
 def test_what_is_not_committed_is_part_of_the_whole(tmp_path):
@@ -275,10 +275,10 @@ def test_pages_that_stay_are_what_a_whole_render_gives(book, file, old, new):
 def test_chapters_that_stay_in_print_are_what_a_whole_render_gives(book, kind, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")  # a PDF holds the second
     assert qmdbook("render", "--to", "pdf", cwd=book).returncode == 0
-    before = {path.name for path in (book / ".cache" / "pieces").iterdir()}
+    before = {path.name for path in (book / ".cache" / "pandoc").iterdir()}
     edit(book, *EDITS[kind])
     assert qmdbook("render", "--to", "pdf", cwd=book).returncode == 0
-    after = {path.name for path in (book / ".cache" / "pieces").iterdir()}
+    after = {path.name for path in (book / ".cache" / "pandoc").iterdir()}
     assert bool(before & after) == (kind == "a sentence"), "a citation is every chapter's matter"
     kept = (book / "_book" / "small.pdf").read_bytes()
     shutil.rmtree(book / ".cache")

@@ -105,5 +105,5 @@ def test_a_render_killed_at_twenty_moments_leaves_a_whole_book(tmp_path):
             assert again.returncode == 0, again.stderr
             assert snapshot(root / "_book") == wanted
             assert names(root) - own == {"_book", ".cache"}
-            assert names(root / ".cache") == {"book.json", "chapters", "pieces", "render.lock"}
+            assert names(root / ".cache") == {"book.json", "chapters", "pandoc", "render.lock"}
             assert not list((root / ".cache").glob("*/.*"))

@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from qmdbook.config import read_config
 from qmdbook.source.chapter import read_chapters
 from qmdbook.write.markdown import to_markdown
-from qmdbook.write.pandoc import ASSETS, TYPST_SOURCE, Pages, write_pages
+from qmdbook.write.pandoc import ASSETS, TYPST_SOURCE, write_pages
 from qmdbook.write.pdf import problems
 
 pytestmark = pytest.mark.slow
@@ -242,11 +242,10 @@ def typst_source(folder: Path, old: str, new: str) -> str:
     root = copy_small_book(folder)
     config = read_config(root)
     chapters = read_chapters(root, [entry.file for entry in config.chapters])
-    texts = [to_markdown(c, c.notebook, echo=False, executed=False) for c in chapters]
+    texts = [to_markdown(c, None, echo=False) for c in chapters]
     assert old in texts[1].markdown
     texts[1].markdown = texts[1].markdown.replace(old, new)
-    target = Pages(html=None, write=frozenset(), executed=frozenset(), typst=True)
-    write_pages(config, chapters, texts, work=folder, pages=target)
+    write_pages(config, texts, folder)
     assert '#include "chapter-1.typ"' in (folder / TYPST_SOURCE).read_text(encoding="utf-8")
     return (folder / "chapter-1.typ").read_text(encoding="utf-8")
 

@@ -776,7 +776,7 @@ local function typst_blocks(chapter)
 end
 
 -- A chapter in Typst, and the short captions of what floats in it.
-local function typst_piece(chapter)
+local function typst_of_chapter(chapter)
   local captions = short_captions(chapter.blocks)
   local body = pandoc.write(pandoc.Pandoc(typst_blocks(chapter)), "typst", { wrap_text = "none" })
   return { body = body, captions = captions }
@@ -791,12 +791,12 @@ local function write_typst(chapters)
     part = chapter.part
     bodies[#bodies + 1] = "#open-chapter(part: " .. (new_part and typst_string(new_part) or "none") .. ")"
     bodies[#bodies + 1] = "#include " .. typst_string(chapter.typst)
-    if chapter.read then write_file(chapter.piece, pandoc.json.encode(typst_piece(chapter))) end
-    local piece = pandoc.json.decode(read_file(chapter.piece), false)
-    captions[i] = piece.captions
+    if chapter.read then write_file(chapter.typst_json, pandoc.json.encode(typst_of_chapter(chapter))) end
+    local saved = pandoc.json.decode(read_file(chapter.typst_json), false)
+    captions[i] = saved.captions
     -- The comment is how an error of Typst finds its chapter; see pdf.py.
     local head = { "// chapter: " .. chapter.file, '#import "' .. manifest.typst_parts .. '": *' }
-    write_file(manifest.typst_folder .. "/" .. chapter.typst, table.concat(head, "\n") .. "\n\n" .. piece.body)
+    write_file(manifest.typst_folder .. "/" .. chapter.typst, table.concat(head, "\n") .. "\n\n" .. saved.body)
   end
   local typst = pandoc.write(pandoc.Pandoc({ raw(table.concat(bodies, "\n\n")) }), "typst", {
     template = pandoc.template.compile(read_file(manifest.typst_template)),
