@@ -38,7 +38,7 @@ def forks(chapters: Sequence[Chapter], config: BookConfig) -> Run:
     config : BookConfig
         The book.
     """
-    code = [cell["source"] for c in chapters for cell in c.notebook["cells"] if "outputs" in cell]
+    code = [cell.code for chapter in chapters for cell in chapter.cells]
     with _environment(environment(config.root) | warm.needed(code, config.before_forks)):
         forkserver.set_forkserver_preload(list(_HERE))
         forkserver.ensure_running()

@@ -1,22 +1,22 @@
-"""A chapter's source: read, split into cells, and held to the subset of Quarto that is rendered.
+"""Read chapters, split them into cells, and refuse what is outside the supported subset of Quarto.
 
 What is outside the subset would come out differently in the two engines, so it is refused
-with file and line. The subset is written down in docs/engine.md.
+with file and line. docs/engine.md describes the subset.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import yaml
 
-from qmdbook.errors import KIND, InputError, Problem
+from qmdbook.errors import KIND, InputError, Problem, not_yaml
 from qmdbook.textfile import read_text
 
 CELL_OPTIONS: dict[str, type] = {
@@ -47,6 +47,7 @@ _UNSUPPORTED = (
     (re.compile(r"\]\{"), "a span with attributes is not supported"),
     (re.compile(r"!\[.*\]\("), "an image is not supported; figures come from cells"),
     (re.compile(r"</?[A-Za-z][^>:@]*>|<!--"), "raw HTML is not supported"),
+    (re.compile(r"\{=\w+\}"), "raw output is not supported"),
     (re.compile(r"^\s*\\(begin|end)\{"), "raw LaTeX is not supported"),
     (
         re.compile(r"^(: |Table: )"),
@@ -63,18 +64,15 @@ _UNSUPPORTED = (
 )
 
 
-# What a check calls: with the line and what is wrong there; with a label and its line.
-_Say = Callable[[int, str], None]
-_Note = Callable[[str, int], None]
-
 _NOTEBOOK = {"metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
 @dataclass
 class Cell:
-    """One code cell: its options, its code, and the line that its fence stands on."""
+    """One code cell: the line that its fence stands on, its code and its options."""
 
     line: int
+    code: str
     options: dict[str, Any]
 
     def get(self, option: str, default: Any) -> Any:
@@ -118,10 +116,8 @@ class Chapter:
 
     def line_of(self, text: str) -> int | None:
         """Return the first line that holds `text`, or None."""
-        for number, line in enumerate(self.text.splitlines(), start=1):
-            if text in line:
-                return number
-        return None
+        lines = enumerate(self.text.splitlines(), start=1)
+        return next((number for number, line in lines if text in line), None)
 
 
 def read_chapters(
@@ -152,8 +148,10 @@ def read_chapters(
         except InputError as error:
             problems += error.problems
             continue
-        chapter = Chapter(file, text)
-        problems += _check(chapter)
+        reader = _Reader(Chapter(file, text))
+        reader.read()
+        chapter = reader.chapter
+        problems += reader.problems
         for label, line in chapter.labels.items():
             if label in places:
                 problems.append(
@@ -166,72 +164,13 @@ def read_chapters(
     return chapters
 
 
-def _check(chapter: Chapter) -> list[Problem]:
-    """Fill in the chapter's cells and labels; return what is wrong."""
-    problems: list[Problem] = []
-
-    def problem(line: int, message: str) -> None:
-        problems.append(Problem(chapter.file, message, line))
-
-    def label(name: str, line: int) -> None:
-        if name in chapter.labels:
-            problem(line, f"the label {name} stands again; line {chapter.labels[name]} has it")
-        chapter.labels.setdefault(name, line)
-
-    lines = chapter.text.splitlines()
-    first = next((n for n, line in enumerate(lines, start=1) if line.strip()), 1)
-    if not lines or not _HEADING.match(lines[first - 1]):
-        problem(
-            first, "expected the chapter's heading, `# Title {#sec-slug}`, before anything else"
-        )
-    number = 0
-    prose: list[str] = []
-    while number < len(lines):
-        line = lines[number]
-        number += 1
-        fence = FENCE.match(line)
-        if not fence:
-            prose.append(line)
-            chapter.prose.append((number, line))
-            _check_prose(line, number, problem, label)
-            continue
-        opened, info = number, fence[2].strip()
-        body = []
-        while number < len(lines) and not closes(lines[number], fence[1]):
-            body.append(lines[number])
-            number += 1
-        # A cell that opens inside a block shows that the block was left open.
-        if number == len(lines) or any(line.startswith("```{") for line in body):
-            problem(opened, "the fence is never closed")
-        number += 1
-        if info == "{python}" and fence[1].startswith("`"):
-            _add_prose(chapter, prose)
-            prose = []
-            chapter.cells.append(Cell(opened, _options(body, opened, problem, label)))
-            _add_code(chapter, body)
-            continue
-        prose += lines[opened - 1 : number]
-        if info.startswith("{"):
-            problem(opened, f"a block {info}; expected {{python}} after backticks, or plain code")
-    _add_prose(chapter, prose)
-    return problems
-
-
-def _add_code(chapter: Chapter, lines: list[str]) -> None:
-    cell = {"cell_type": "code", "source": "\n".join(lines).strip("\n"), "metadata": {}}
-    chapter.notebook["cells"].append(cell | {"execution_count": None, "outputs": []})
-
-
-def _add_prose(chapter: Chapter, lines: list[str]) -> None:
-    text = "\n".join(lines).strip("\n")
-    if text:
-        cell = {"cell_type": "markdown", "source": text, "metadata": {}}
-        chapter.notebook["cells"].append(cell)
-
-
 def without_options(code: str) -> str:
     """Return the code of a cell without the options at its top."""
-    return "\n".join(dropwhile(lambda line: line.startswith("#|"), code.splitlines()))
+    return "\n".join(dropwhile(_is_option, code.splitlines()))
+
+
+def _is_option(line: str) -> bool:
+    return line.startswith("#|")
 
 
 def closes(line: str, opening: str) -> bool:
@@ -239,30 +178,133 @@ def closes(line: str, opening: str) -> bool:
     return line.startswith(opening) and not line.strip().strip(opening[0])
 
 
-def _check_prose(line: str, number: int, problem: _Say, label: _Note) -> None:
-    """Check one line outside code."""
-    prose = re.sub(r"`[^`]*`(\{=\w+\})?", lambda m: m[1] or "", line)
-    if line.startswith(":::"):
-        if line.strip(":").strip() and not _DIV.fullmatch(line.strip()):
-            problem(number, f"a block {line.strip()!r}; expected a callout, a float or {{#refs}}")
-    elif line.startswith("#"):
-        attributes = re.search(r"\{.*\}\s*$", line)
-        if attributes and not _HEADING_ATTRIBUTES.fullmatch(attributes[0].strip()):
-            problem(
-                number,
-                f"attributes {attributes[0].strip()}; expected {{#sec-slug}} or {{.unnumbered}}",
-            )
-    elif number == 1 and line.strip() == "---":
-        problem(number, "a head of its own; expected options in _quarto.yml alone")
-    for pattern, what in _UNSUPPORTED:
-        if pattern.search(prose):
-            problem(number, what)
-    if re.search(r"\{=\w+\}", prose):
-        problem(number, "raw output is not supported")
-    if re.search(r"`\{(?!python\}[ \t])\w*\}[^`]*`", line):
-        problem(number, "inline code; expected `{python} expression`")
-    for name in LABEL.findall(prose):
-        label(name, number)
+class _Reader:
+    """Fills in the cells, labels and prose of a chapter, and notes what is wrong.
+
+    Attributes
+    ----------
+    chapter : Chapter
+        What is read; only its text is there at first.
+    problems : list of Problem
+        What is wrong so far.
+    """
+
+    def __init__(self, chapter: Chapter):
+        self.chapter = chapter
+        self.problems: list[Problem] = []
+        self._lines = chapter.text.splitlines()
+
+    def read(self) -> None:
+        """Read the whole chapter."""
+        first = next((n for n, line in enumerate(self._lines) if line.strip()), 0)
+        if not self._lines or not _HEADING.match(self._lines[first]):
+            message = "expected the chapter's heading, `# Title {#sec-slug}`, before anything else"
+            self._problem(first + 1, message)
+        number = 0
+        prose: list[str] = []
+        while number < len(self._lines):
+            line = self._lines[number]
+            number += 1
+            fence = FENCE.match(line)
+            if not fence:
+                prose.append(line)
+                self.chapter.prose.append((number, line))
+                self._check_prose(line, number)
+                continue
+            opened, info = number, fence[2].strip()
+            while number < len(self._lines) and not closes(self._lines[number], fence[1]):
+                number += 1
+            body = self._lines[opened:number]
+            # A cell that opens inside a block shows that the block was left open.
+            if number == len(self._lines) or any(line.startswith("```{") for line in body):
+                self._problem(opened, "the fence is never closed")
+            number += 1
+            if info == "{python}" and fence[1].startswith("`"):
+                self._add_prose(prose)
+                prose = []
+                self._add_cell(body, opened)
+                continue
+            prose += self._lines[opened - 1 : number]
+            if info.startswith("{"):
+                message = f"a block {info}; expected {{python}} after backticks, or plain code"
+                self._problem(opened, message)
+        self._add_prose(prose)
+
+    def _problem(self, line: int, message: str) -> None:
+        self.problems.append(Problem(self.chapter.file, message, line))
+
+    def _label(self, name: str, line: int) -> None:
+        labels = self.chapter.labels
+        if name in labels:
+            self._problem(line, f"the label {name} stands again; line {labels[name]} has it")
+        labels.setdefault(name, line)
+
+    def _add_cell(self, lines: list[str], opened: int) -> None:
+        code = "\n".join(lines).strip("\n")
+        self.chapter.cells.append(Cell(opened, code, self._options(lines, opened)))
+        cell = {"cell_type": "code", "source": code, "metadata": {}}
+        self.chapter.notebook["cells"].append(cell | {"execution_count": None, "outputs": []})
+
+    def _add_prose(self, lines: list[str]) -> None:
+        if text := "\n".join(lines).strip("\n"):
+            cell = {"cell_type": "markdown", "source": text, "metadata": {}}
+            self.chapter.notebook["cells"].append(cell)
+
+    def _check_prose(self, line: str, number: int) -> None:
+        """Check one line outside code."""
+        prose = re.sub(r"`[^`]*`(\{=\w+\})?", lambda m: m[1] or "", line)
+        stripped = line.strip()
+        if line.startswith(":::"):
+            if stripped.strip(":") and not _DIV.fullmatch(stripped):
+                message = f"a block {stripped!r}; expected a callout, a float or {{#refs}}"
+                self._problem(number, message)
+        elif line.startswith("#"):
+            attributes = re.search(r"\{.*\}$", stripped)
+            if attributes and not _HEADING_ATTRIBUTES.fullmatch(attributes[0]):
+                expected = "expected {#sec-slug} or {.unnumbered}"
+                self._problem(number, f"attributes {attributes[0]}; {expected}")
+        for pattern, message in _UNSUPPORTED:
+            if pattern.search(prose):
+                self._problem(number, message)
+        if re.search(r"`\{(?!python\}[ \t])\w*\}[^`]*`", line):
+            self._problem(number, "inline code; expected `{python} expression`")
+        for name in LABEL.findall(prose):
+            self._label(name, number)
+
+    def _options(self, lines: list[str], opened: int) -> dict[str, Any]:
+        """Return the options of a cell, `#|` lines at its top, as YAML."""
+        head = [line[2:] for line in takewhile(_is_option, lines)]
+        try:
+            options = _yaml("\n".join(head)) or {}
+        except yaml.YAMLError as error:
+            fault = not_yaml(self.chapter.file, error)
+            self._problem(opened + (fault.row or 1), f"cell options are {fault.message}")
+            return {}
+        if not isinstance(options, dict):
+            self._problem(opened + 1, "cell options; expected `name: value`")
+            return {}
+        for name, value in options.items():
+            starts = (n for n, text in enumerate(head) if text.strip().startswith(str(name)))
+            line = opened + 1 + next(starts, 0)
+            if name not in CELL_OPTIONS:
+                known = ", ".join(CELL_OPTIONS)
+                self._problem(line, f"unknown cell option {name}; known are {known}")
+            elif not isinstance(value, CELL_OPTIONS[name]):
+                expected = KIND[CELL_OPTIONS[name]]
+                self._problem(line, f"cell option {name} is {value!r}; expected {expected}")
+        label = str(options.get("label") or "")
+        if label:
+            self._label(label, opened)
+        kind = label.partition("-")[0]
+        for needed in NEEDS.get(kind, ()):
+            if needed not in options:
+                self._problem(opened, f"the cell {label} has no {needed}")
+        for other, captions in NEEDS.items():
+            for caption in captions:
+                if caption in options and other != kind:
+                    message = f"{caption} without a label {other}-…; expected one"
+                    self._problem(opened, message)
+        return options
 
 
 def _yaml(text: str) -> object:
@@ -271,44 +313,3 @@ def _yaml(text: str) -> object:
         return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError:
         return yaml.safe_load(text)  # which says the same of a fault on every machine
-
-
-def _options(body: list[str], opened: int, problem: _Say, label: _Note) -> dict[str, Any]:
-    """Return the options of a cell, `#|` lines at its top, as YAML."""
-    head = []
-    for line in body:
-        if not line.startswith("#|"):
-            break
-        head.append(line[2:])
-    try:
-        options = _yaml("\n".join(head)) or {}
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        row = opened + 1 + (mark.line if mark else 0)
-        problem(row, f"cell options are not YAML: {getattr(error, 'problem', error)}")
-        return {}
-    if not isinstance(options, dict):
-        problem(opened + 1, "cell options; expected `name: value`")
-        return {}
-    for name, value in options.items():
-        row = (
-            opened
-            + 1
-            + next((i for i, text in enumerate(head) if text.strip().startswith(str(name))), 0)
-        )
-        if name not in CELL_OPTIONS:
-            problem(row, f"unknown cell option {name}; known are {', '.join(CELL_OPTIONS)}")
-        elif not isinstance(value, CELL_OPTIONS[name]):
-            problem(row, f"cell option {name} is {value!r}; expected {KIND[CELL_OPTIONS[name]]}")
-    name = options.get("label")
-    kind = str(name).partition("-")[0] if name else ""
-    if name:
-        label(str(name), opened)
-    for needed in NEEDS.get(kind, ()):
-        if needed not in options:
-            problem(opened, f"the cell {name} has no {needed}")
-    for other, captions in NEEDS.items():
-        for caption in captions:
-            if caption in options and other != kind:
-                problem(opened, f"{caption} without a label {other}-…; expected one")
-    return options

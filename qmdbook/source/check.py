@@ -135,9 +135,8 @@ def _not_python(chapters: list[Chapter]) -> list[Problem]:
     """Return each cell and inline expression that no Python could run."""
     problems = []
     for chapter in chapters:
-        code = (c["source"] for c in chapter.notebook["cells"] if c["cell_type"] == "code")
-        for cell, source in zip(chapter.cells, code, strict=True):
-            error = _syntax_error(source)
+        for cell in chapter.cells:
+            error = _syntax_error(cell.code)
             if error:
                 line = cell.line + (error.lineno or 1)
                 problems.append(Problem(chapter.file, f"not Python: {error.msg}", line))
