@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from qmdbook.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from qmdbook.config import BookConfig
+    from qmdbook.write.notebook import ChapterNotebook
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -189,43 +189,37 @@ def _watch(arguments: argparse.Namespace) -> int:
 def _notebook(arguments: argparse.Namespace) -> int:
     from qmdbook.config import named_chapters, read_config
     from qmdbook.files import find_root
+    from qmdbook.write.notebook import ChapterNotebook
 
     # A chapter that is not there can come back from its notebook.
     config = read_config(find_root(), chapters_exist=not arguments.to_qmd)
     named = named_chapters(config, arguments.chapters)
+    notebooks = {file: ChapterNotebook(config, file) for file in named or config.files}
     if arguments.to_qmd:
-        return _from_notebooks(config, named, force=arguments.force)
-    return _to_notebooks(config, named or config.files, named=bool(named), force=arguments.force)
-
-
-def _to_notebooks(config: BookConfig, files: list[str], *, named: bool, force: bool) -> int:
-    from qmdbook.write.notebook import is_stale, notebook_path, write_notebook
-
-    for file in files:
-        path = notebook_path(config.root, file)
-        if named or force or not path.exists():
-            print(config.shown(write_notebook(config, file, force=force)))
-        elif is_stale(config.root, file):
+        if not named:
+            notebooks = {file: one for file, one in notebooks.items() if one.path.exists()}
+        return _from_notebooks(notebooks, force=arguments.force)
+    for file, notebook in notebooks.items():
+        if named or arguments.force or not notebook.path.exists():
+            notebook.write(force=arguments.force)
+            print(notebook.name)
+        elif notebook.is_stale():
             print(
-                f"{config.shown(path)} is left as it is, although {file} has changed since; "
+                f"{notebook.name} is left as it is, although {file} has changed since; "
                 "--force replaces it",
                 file=sys.stderr,
             )
     return 0
 
 
-def _from_notebooks(config: BookConfig, named: list[str], *, force: bool) -> int:
-    from qmdbook.write.notebook import notebook_path, to_qmd
-
-    root = config.root
-    chosen = named or [file for file in config.files if notebook_path(root, file).exists()]
-    if not chosen:
+def _from_notebooks(notebooks: dict[str, ChapterNotebook], *, force: bool) -> int:
+    if not notebooks:
         message = "no chapter has a notebook beside it; `notebook` writes them"
         raise InputError(Problem("CHAPTER", message))
     problems: list[Problem] = []
-    for file in chosen:
+    for file, notebook in notebooks.items():
         try:
-            if to_qmd(root, file, config.files, force=force):
+            if notebook.to_qmd(force=force):
                 print(file)
             else:
                 print(f"{file} is as its notebook has it", file=sys.stderr)

@@ -1,7 +1,7 @@
-"""A chapter as a notebook: to rerun and edit in Jupyter, to take away, and back again.
+"""Write chapters as notebooks, to edit in Jupyter or to download, and chapters from notebooks.
 
 A notebook to edit keeps the inline expressions of its prose as they stand in the chapter,
-where Jupyter shows them as code; so nothing is lost on the way back. One to take away has
+where Jupyter shows them as code; so nothing is lost on the way back. One to download has
 their values in their place, and its outputs.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qmdbook.config import BookConfig
@@ -43,22 +43,10 @@ def as_notebook(chapter: Chapter, edition: Edition) -> str:
 
 
 def as_executed_notebook(chapter: Chapter, executed: dict, edition: Edition) -> str:
-    """Return the notebook of a chapter to take away, as the text of its file.
+    """Return the notebook of a chapter to download, as the text of its file.
 
-    Parameters
-    ----------
-    chapter : Chapter
-        Its source.
-    executed : dict
-        Its executed notebook.
-    edition : Edition
-        Which state of the book it is of.
-
-    Returns
-    -------
-    str
-        Its prose with the values filled in, its cells with their outputs. The same for the same
-        outputs, without times.
+    Its prose has the values filled in, its cells have their outputs. The same outputs give the
+    same text, without times.
     """
     notebook = copy.deepcopy(executed)
     for cell in notebook["cells"]:
@@ -85,94 +73,126 @@ def _layout(cell: dict) -> dict[str, int]:
     return {key: value for key, value in cell["metadata"].items() if key == _LAYOUT}
 
 
-def write_notebook(config: BookConfig, file: str, *, force: bool = False) -> Path:
-    """Write the notebook of a chapter beside it and return its path.
+class ChapterNotebook:
+    """The notebook beside a chapter, to edit in Jupyter.
 
-    Parameters
+    Attributes
     ----------
-    config : BookConfig
-        The book.
-    file : str
-        The chapter, below the root.
-    force : bool
-        Whether a notebook that is there already is replaced.
-
-    Raises
-    ------
-    InputError
-        If the chapter is outside the subset, or a notebook is there and `force` is false.
+    path : Path
+        Its file, which need not be there.
+    name : str
+        How messages call it.
     """
-    root = config.root
-    path = notebook_path(root, file)
-    if path.exists() and not force:
-        message = "is there already; move it away, or use --force to replace it"
-        raise InputError(Problem(_name(root, path), message))
-    (chapter,) = read_chapters(root, [file])
-    _replace(path, as_notebook(chapter, read_edition(config)))
-    _returned(root, file).unlink(missing_ok=True)
-    return path
 
+    def __init__(self, config: BookConfig, file: str):
+        self._config, self._file = config, file
+        self._source = config.root / file
+        self.path = self._source.with_suffix(".ipynb")
+        self.name = config.shown(self.path)
+        # The checksum of what was written back last.
+        self._marker = config.root / CACHE / f"{self._source.stem}.sha256"
 
-def notebook_path(root: Path, file: str) -> Path:
-    """Return where the notebook of a chapter is: beside it."""
-    return (root / file).with_suffix(".ipynb")
+    def write(self, *, force: bool = False) -> None:
+        """Write the notebook; `force` replaces one that is there.
 
+        Raises
+        ------
+        InputError
+            If the chapter is outside the subset, or a notebook is there and `force` is false.
+        """
+        if self.path.exists() and not force:
+            message = "is there already; move it away, or use --force to replace it"
+            raise InputError(Problem(self.name, message))
+        (chapter,) = read_chapters(self._config.root, [self._file])
+        _replace(self.path, as_notebook(chapter, read_edition(self._config)))
+        self._marker.unlink(missing_ok=True)
 
-def is_stale(root: Path, file: str) -> bool:
-    """Return whether a chapter has changed since its notebook, which is there, was written."""
-    notebook = _read(root, file)
-    return _has_changed(root, file, notebook)
+    def is_stale(self) -> bool:
+        """Return whether the chapter has changed since its notebook was written."""
+        return self._has_changed(self._read())
 
+    def to_qmd(self, *, force: bool = False) -> bool:
+        """Write the chapter from its notebook, without outputs; return whether it differed.
 
-def to_qmd(root: Path, file: str, files: list[str], *, force: bool = False) -> bool:
-    """Write a chapter from the notebook beside it; its outputs are left out.
+        A chapter that is missing is written anew. `force` replaces one that has changed since its
+        notebook was written.
 
-    Parameters
-    ----------
-    root : Path
-        Root of the book.
-    file : str
-        The chapter, below the root; it may be missing, and is then written anew.
-    files : list of str
-        Every chapter of the book, whose labels must not be used again.
-    force : bool
-        Whether a chapter that has changed since its notebook was written is replaced.
+        Raises
+        ------
+        InputError
+            If there is no notebook, it is none to edit, the chapter has changed since, or what
+            comes back is outside the subset. Nothing is then written.
+        """
+        notebook = self._read()
+        if _ours(notebook).get("values"):
+            message = (
+                "holds values in place of the chapter's expressions, since it is a download; "
+                f"expected one that `notebook {self.path.stem}` writes"
+            )
+            raise InputError(Problem(self.name, message))
+        text = source_of(notebook, self.name)
+        if self._source.is_file() and read_text(self._source, self._file) == text:
+            return False
+        if not force and self._has_changed(notebook):
+            message = (
+                f"has changed since {self.name} was written; compare the two, then use --force to "
+                "replace it by what the notebook holds"
+            )
+            raise InputError(Problem(self._file, message))
+        self._check(text)
+        _replace(self._source, text)
+        # The notebook itself is left alone, since Jupyter may have it open.
+        self._marker.parent.mkdir(parents=True, exist_ok=True)
+        _replace(self._marker, checksum_of(text) + "\n")
+        return True
 
-    Returns
-    -------
-    bool
-        Whether the chapter was written; it is not where it is as the notebook has it.
+    def _read(self) -> nbformat.NotebookNode:
+        """Read the notebook, or say why it is none."""
+        import nbformat
 
-    Raises
-    ------
-    InputError
-        If there is no notebook, it is none to edit, the chapter has changed since, or what
-        comes back is outside the subset. Nothing is then written.
-    """
-    source, notebook = root / file, _read(root, file)
-    name = _name(root, notebook_path(root, file))
-    if _ours(notebook).get("values"):
-        message = (
-            "holds values in place of the chapter's expressions, since it is one to take away; "
-            f"expected one that `notebook {PurePosixPath(file).stem}` writes"
-        )
-        raise InputError(Problem(name, message))
-    text = source_of(notebook, name)
-    if source.is_file() and read_text(source, file) == text:
-        return False
-    if not force and _has_changed(root, file, notebook):
-        message = (
-            f"has changed since {name} was written; compare the two, then use --force to "
-            "replace it by what the notebook holds"
-        )
-        raise InputError(Problem(file, message))
-    _check(root, file, files, text, name)
-    _replace(source, text)
-    # The notebook itself is left alone, since Jupyter may have it open.
-    marker = _returned(root, file)
-    marker.parent.mkdir(parents=True, exist_ok=True)
-    _replace(marker, checksum_of(text) + "\n")
-    return True
+        if not self.path.exists():
+            message = f"does not exist; `notebook {self.path.stem}` writes it"
+            raise InputError(Problem(self.name, message))
+        text = read_text(self.path, self.name)
+        try:
+            json.loads(text)
+        except json.JSONDecodeError as error:
+            message = f"not a notebook: {error.msg}; expected JSON"
+            raise InputError(Problem(self.name, message, error.lineno)) from None
+        try:
+            notebook = nbformat.reads(text, as_version=4)
+            nbformat.validate(notebook)
+        # Whatever JSON there is: nbformat has an exception of its own for little of it.
+        except Exception as error:
+            reason = str(error).partition("\n")[0]
+            message = f"not a notebook that Jupyter opens: {reason}"
+            raise InputError(Problem(self.name, message)) from None
+        return notebook
+
+    def _has_changed(self, notebook: nbformat.NotebookNode) -> bool:
+        """Return whether the chapter is in neither state that its notebook knows of."""
+        if not self._source.is_file():
+            return False
+        known = {_ours(notebook).get("sha256")}
+        if self._marker.is_file():
+            known.add(self._marker.read_text(encoding="utf-8").strip())
+        return checksum_of(read_text(self._source, self._file)) not in known
+
+    def _check(self, text: str) -> None:
+        """Hold what comes back to the subset, and its labels to those of the other chapters."""
+        root, file = self._config.root, self._file
+        others = [f for f in self._config.files if f != file and (root / f).is_file()]
+        try:
+            read_chapters(root, [*others, file], {file: text})
+        except InputError as error:
+            lines = text.splitlines() or [""]  # of a notebook without any cell
+            problems = [
+                Problem(self.name, f"{lines[p.row - 1]!r}: {p.message}" if p.row else p.message)
+                for p in error.problems
+                if p.file == file
+            ]
+            if problems:
+                raise InputError(*problems) from None
 
 
 def source_of(notebook: nbformat.NotebookNode, name: str) -> str:
@@ -237,73 +257,10 @@ def _without_gaps(source: str) -> str:
     return source.replace(body, "\n".join(lines)) if body else source
 
 
-def _read(root: Path, file: str) -> nbformat.NotebookNode:
-    """Read the notebook of a chapter, or say why it is none."""
-    import nbformat
-
-    path = notebook_path(root, file)
-    if not path.exists():
-        message = f"does not exist; `notebook {path.stem}` writes it"
-        raise InputError(Problem(_name(root, path), message))
-
-    def refused(message: str, row: int | None = None) -> InputError:
-        return InputError(Problem(_name(root, path), message, row))
-
-    try:
-        text = read_text(path, _name(root, path))
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        raise refused(f"not a notebook: {error.msg}; expected JSON", error.lineno) from None
-    try:
-        notebook = nbformat.reads(text, as_version=4)
-        nbformat.validate(notebook)
-    # Whatever JSON there is: nbformat has an exception of its own for little of it.
-    except Exception as error:
-        reason = str(error).partition("\n")[0]
-        raise refused(f"not a notebook that Jupyter opens: {reason}") from None
-    return notebook
-
-
-def _name(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix()
-
-
 def _ours(notebook: nbformat.NotebookNode) -> dict:
     """Return what we noted in a notebook; nothing in one that is not ours."""
     noted = notebook.metadata.get(OURS)
     return noted if isinstance(noted, dict) else {}
-
-
-def _has_changed(root: Path, file: str, notebook: nbformat.NotebookNode) -> bool:
-    """Return whether a chapter is in neither state that its notebook knows of."""
-    source, marker = root / file, _returned(root, file)
-    if not source.is_file():
-        return False
-    known = {_ours(notebook).get("sha256")}
-    if marker.is_file():
-        known.add(marker.read_text(encoding="utf-8").strip())
-    return checksum_of(read_text(source, file)) not in known
-
-
-def _check(root: Path, file: str, files: list[str], text: str, name: str) -> None:
-    """Hold what comes back to the subset, and its labels to those of the other chapters."""
-    others = [other for other in files if other != file and (root / other).is_file()]
-    try:
-        read_chapters(root, [*others, file], {file: text})
-    except InputError as error:
-        lines = text.splitlines() or [""]  # of a notebook without any cell
-        problems = [
-            Problem(name, f"{lines[p.row - 1]!r}: {p.message}" if p.row else p.message)
-            for p in error.problems
-            if p.file == file
-        ]
-        if problems:
-            raise InputError(*problems) from None
-
-
-def _returned(root: Path, file: str) -> Path:
-    """Return where the checksum of what a notebook gave back last is kept."""
-    return root / CACHE / f"{PurePosixPath(file).stem}.sha256"
 
 
 def _replace(path: Path, text: str) -> None:

@@ -18,7 +18,7 @@ from qmdbook.config import read_config
 from qmdbook.edition import read_edition
 from qmdbook.errors import InputError
 from qmdbook.source.chapter import read_chapters
-from qmdbook.write.notebook import source_of, to_qmd, write_notebook
+from qmdbook.write.notebook import ChapterNotebook, source_of
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +51,7 @@ def change(root, edit_cells, file=FIRST):
     """Write the notebook of a chapter of the small book and edit its list of cells."""
     path = (root / file).with_suffix(".ipynb")
     if not path.exists():
-        write_notebook(read_config(root), file)
+        ChapterNotebook(read_config(root), file).write()
     notebook = nbformat.read(path, as_version=4)
     edit_cells(notebook.cells)
     nbformat.write(notebook, path)
@@ -62,11 +62,16 @@ def append(*cells):
     return lambda held: held.extend(cells)
 
 
+def to_qmd(root, **options) -> bool:
+    """Write the first chapter from its notebook."""
+    return ChapterNotebook(read_config(root, chapters_exist=False), FIRST).to_qmd(**options)
+
+
 def refusal(root, **options) -> str:
     """Return the one problem of a notebook that is refused, and see that nothing is written."""
     before = (root / FIRST).read_bytes()
     with pytest.raises(InputError) as caught:
-        to_qmd(root, FIRST, CHAPTERS, **options)
+        to_qmd(root, **options)
     assert (root / FIRST).read_bytes() == before
     assert len(caught.value.problems) == 1, caught.value
     return str(caught.value.problems[0])
@@ -190,7 +195,7 @@ def test_edits_of_text_and_code_come_back_without_outputs(book):
 
     change(book, rework)
     before = (book / FIRST).read_text(encoding="utf-8")
-    assert to_qmd(book, FIRST, CHAPTERS)
+    assert to_qmd(book)
     after = (book / FIRST).read_text(encoding="utf-8")
     wanted = before.replace("{#sec-first}\n", "{#sec-first}\n\nA new paragraph.\n", 1)
     wanted = wanted.replace('"b": 2}\n', '"b": 2}\ncounts["c"] = 3\n', 1)
@@ -204,10 +209,10 @@ def test_edits_of_text_and_code_come_back_without_outputs(book):
 
 def test_a_notebook_may_be_edited_again_after_it_was_written_back(book):
     change(book, append(new_markdown_cell("One.")))
-    assert to_qmd(book, FIRST, CHAPTERS)
-    assert not to_qmd(book, FIRST, CHAPTERS)
+    assert to_qmd(book)
+    assert not to_qmd(book)
     change(book, append(new_markdown_cell("Two.")))
-    assert to_qmd(book, FIRST, CHAPTERS)
+    assert to_qmd(book)
     assert (book / FIRST).read_text(encoding="utf-8").split()[-2:] == ["One.", "Two."]
 
 
@@ -218,13 +223,13 @@ def test_a_chapter_that_has_changed_since_is_not_written_over(book):
     assert message.startswith(
         "chapters/first.qmd: has changed since chapters/first.ipynb was written"
     )
-    assert to_qmd(book, FIRST, CHAPTERS, force=True)
+    assert to_qmd(book, force=True)
     assert "A note follows." in (book / FIRST).read_text(encoding="utf-8")
 
 
 def test_a_chapter_edited_after_its_notebook_came_back_is_not_written_over(book):
     change(book, append(new_markdown_cell("One.")))
-    to_qmd(book, FIRST, CHAPTERS)
+    to_qmd(book)
     edit(book, FIRST, "A note follows.", "A note comes.")
     change(book, append(new_markdown_cell("Two.")))
     assert "has changed since" in refusal(book)
