@@ -1,4 +1,4 @@
-"""What a forked process does: execute one chapter in an IPython of its own, and send it back."""
+"""Execute one chapter in a forked process, in an IPython of its own, and send back the results."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import shutil
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterable
 from contextlib import suppress
+from io import TextIOBase
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,26 +26,15 @@ from qmdbook.execute.chapters import CellError, Executed, add_stream, execute
 from qmdbook.source.chapter import Chapter
 
 
-class _Stream:
+class _Stream(TextIOBase):
     """Standard output or error of a cell."""
 
     def __init__(self, name: str, outputs: list[dict]):
-        self.name = name
-        self._outputs = outputs
+        self._name, self._outputs = name, outputs
 
     def write(self, text: str) -> int:
-        add_stream(self._outputs, self.name, text)
+        add_stream(self._outputs, self._name, text)
         return len(text)
-
-    def writelines(self, lines: Iterable[str]) -> None:
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        """Do nothing: all is written at once."""
-
-    def isatty(self) -> bool:
-        return False
 
 
 def _encoded(data: dict) -> dict:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from html.parser import HTMLParser
 from pathlib import Path
 
 from qmdbook.config import BookConfig
@@ -18,6 +18,7 @@ from qmdbook.write.discovery import (
 from qmdbook.write.pandoc import ASSETS
 
 COPIED = ("content.css", "favicon.svg", "theme.js", "site.js", "search.js")
+_ONE_SCRIPT = re.compile(r"<script>\n*((?:(?!</?script\b).)*)</script>", re.S)
 TABLES = "tables.html"  # Quarto takes it as it is; our pages hold no script of their own
 
 
@@ -60,36 +61,7 @@ def script_of(html: str) -> str:
     InputError
         If it holds anything else, which the pages would then lack.
     """
-    parser = _Scripts()
-    parser.feed(html)
-    parser.close()
-    if parser.other or len(parser.scripts) != 1:
-        found = parser.other or f"{len(parser.scripts)} scripts"
-        raise InputError(Problem(TABLES, f"holds {found}; expected one script alone"))
-    return parser.scripts[0].lstrip("\n")
-
-
-class _Scripts(HTMLParser):
-    """Collects scripts, and names the first thing that is none."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.scripts: list[str] = []
-        self.other = ""
-        self._inside = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "script" and not attrs:
-            self._inside = True
-            self.scripts.append("")
-        else:
-            self.other = self.other or f"<{tag}>"
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = False
-
-    def handle_data(self, data: str) -> None:
-        if self._inside:
-            self.scripts[-1] += data
-        elif data.strip():
-            self.other = self.other or repr(data.strip())
+    only = _ONE_SCRIPT.fullmatch(html.strip())
+    if only is None:
+        raise InputError(Problem(TABLES, "expected one <script> without attributes alone"))
+    return only[1]

@@ -174,17 +174,17 @@ def test_the_script_of_the_tables_is_the_one_that_quarto_includes(plain):
 
 
 @pytest.mark.parametrize(
-    ("html", "found"),
+    "html",
     [
-        ("<p>a</p><script>1</script>", "<p>"),
-        ("<script>1</script> text", "'text'"),
-        ("<script>1</script><script>2</script>", "2 scripts"),
-        ('<script src="a.js"></script>', "<script>"),
-        ("", "0 scripts"),
+        "<p>a</p><script>1</script>",
+        "<script>1</script> text",
+        "<script>1</script><script>2</script>",
+        '<script src="a.js"></script>',
+        "",
     ],
 )
-def test_an_include_that_is_more_than_one_script_is_refused(html, found):
-    with pytest.raises(InputError, match=f"holds {re.escape(found)}; expected one script alone"):
+def test_an_include_that_is_more_than_one_script_is_refused(html):
+    with pytest.raises(InputError, match=r"tables\.html: expected one <script>"):
         script_of(html)
 
 
