@@ -1,4 +1,4 @@
-"""Read ``_quarto.yml``: the book's options, its chapters, and where its root is.
+"""Read ``_quarto.yml``: the book's options and its chapters.
 
 The file is Quarto's. The engine reads the keys that it honours, passes over those that concern
 Quarto alone, and refuses every other one, so that no option is silently without effect. What
@@ -158,14 +158,7 @@ class BookConfig:
 
 
 def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
-    """Read ``_quarto.yml`` in `root`.
-
-    Parameters
-    ----------
-    root : Path
-        Root of the book.
-    chapters_exist : bool
-        Whether the file of each chapter must be there.
+    """Read ``_quarto.yml`` in `root`; `chapters_exist` says whether every chapter must be there.
 
     Raises
     ------

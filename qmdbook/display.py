@@ -1,7 +1,7 @@
-"""Markdown that both engines render, and that Jupyter can show as well.
+"""Display Markdown that both engines render, as HTML in Jupyter.
 
-The tables carry Pandoc's markup: raised marks, spans that lead to where a number comes from,
-blocks of HTML for the page. Jupyter's own Markdown knows none of it and would show it as text.
+The tables carry Pandoc's markup: raised marks, spans with attributes, blocks of HTML for the page.
+Jupyter's own Markdown knows none of it and would show it as text.
 """
 
 from __future__ import annotations

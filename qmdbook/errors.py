@@ -1,7 +1,7 @@
-"""What can be wrong, said so that a person can mend it.
+"""Say what is wrong with an input: file, line, column, what was found and what was expected.
 
-Every error that a user can cause is a :class:`InputError`: one or more
-:class:`Problem` lines, printed by the command line without a traceback.
+Every error that a user can cause is an :class:`InputError`: one or more :class:`Problem` lines,
+which the command line prints without a traceback.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Problem:
 
 
 class InputError(Exception):
-    """Input that cannot be used; carries every problem found, not the first alone."""
+    """Input that cannot be used, with every problem in it and not the first alone."""
 
     def __init__(self, *problems: Problem):
         self.problems = problems
@@ -52,15 +52,7 @@ class InputError(Exception):
 
 
 def not_yaml(file: str, error: Exception) -> Problem:
-    """Return what an error of reading YAML says, in one line with its place.
-
-    Parameters
-    ----------
-    file : str
-        Name of the file in messages.
-    error : yaml.YAMLError
-        What was raised.
-    """
+    """Return what an error of PyYAML says of a file, in one line with its place."""
     mark = getattr(error, "problem_mark", None)
     reason = getattr(error, "problem", None) or " ".join(str(error).split())
     if reason.startswith("but "):

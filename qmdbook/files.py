@@ -25,12 +25,7 @@ class OutdatedError(Exception):
 
 
 def find_root(start: Path | None = None) -> Path:
-    """Return the nearest folder upward from `start` that holds ``_quarto.yml``.
-
-    Parameters
-    ----------
-    start : Path, optional
-        Folder to begin at; the working directory by default.
+    """Return the nearest folder upward from `start`, or else here, that holds ``_quarto.yml``.
 
     Raises
     ------

@@ -1,24 +1,16 @@
-"""Reading a text file whole, or saying in one line why it cannot be read; writing one whole."""
+"""Read a text file, or say in one line why it cannot be read; write a file whole or not at all."""
 
 from __future__ import annotations
 
 import os
+from codecs import BOM_UTF8
 from pathlib import Path
 
 from qmdbook.errors import InputError, Problem
 
-_MARK = b"\xef\xbb\xbf"
-
 
 def read_text(path: Path, name: str) -> str:
-    """Return the text of a file, its line ends as one newline each.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    name : str
-        Its name in messages.
+    """Return the text of a file, its line ends as one newline each; messages call it `name`.
 
     Raises
     ------
@@ -37,7 +29,7 @@ def read_text(path: Path, name: str) -> str:
         raise refused("the file is missing") from None
     except OSError as error:
         raise refused(f"cannot be read: {error.strerror}") from None
-    if content.startswith(_MARK):
+    if content.startswith(BOM_UTF8):
         raise refused("begins with a byte order mark; expected plain UTF-8", 0)
     try:
         text = content.decode("utf-8")

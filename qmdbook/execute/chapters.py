@@ -175,7 +175,7 @@ def execute(
     chapter : Chapter
         What to execute.
     session : Session
-        Where: nothing else was executed in it.
+        Where nothing else was executed.
     at : callable
         Called with the line of each cell before it is executed.
 

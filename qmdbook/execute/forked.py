@@ -22,25 +22,19 @@ from qmdbook.source.chapter import Chapter
 
 ENDING = 1  # second that a process may take to end after its last word
 AVAILABLE = "forkserver" in multiprocessing.get_all_start_methods()
-_HERE = ("qmdbook.execute.warm", "qmdbook.execute.worker")
+_PRELOADED = ("qmdbook.execute.warm", "qmdbook.execute.worker")
 _starting = Lock()  # multiprocessing does not say that processes may be started at once
 
 
 def forks(chapters: Sequence[Chapter], config: BookConfig) -> Run:
     """Start the warm process, and return what executes a chapter in a fork of it.
 
-    The process imports while this function has long returned. It ends with this one.
-
-    Parameters
-    ----------
-    chapters : sequence of Chapter
-        Those that will be executed: what they import is imported once.
-    config : BookConfig
-        The book.
+    It imports what `chapters` import, and may still do so when this function returns. It ends
+    with this process.
     """
     code = [cell.code for chapter in chapters for cell in chapter.cells]
     with _environment(environment(config.root) | warm.needed(code, config.before_forks)):
-        forkserver.set_forkserver_preload(list(_HERE))
+        forkserver.set_forkserver_preload(list(_PRELOADED))
         forkserver.ensure_running()
     return lambda chapter: _run(chapter, config.root)
 

@@ -1,4 +1,4 @@
-"""A session in a Jupyter kernel of its own, as a notebook has it anywhere."""
+"""Execute chapters in Jupyter kernels, one for each, as notebooks run anywhere."""
 
 from __future__ import annotations
 
@@ -93,14 +93,7 @@ class _KernelSession:
 
 
 def run_in_kernel(chapter: Chapter, root: Path) -> Executed:
-    """Execute one chapter in a kernel of its own.
-
-    Parameters
-    ----------
-    chapter : Chapter
-        What to execute.
-    root : Path
-        Root of the book; a chapter runs in the folder of its file.
+    """Execute one chapter in a kernel of its own, in the folder of its file.
 
     Raises
     ------

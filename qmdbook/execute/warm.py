@@ -1,4 +1,4 @@
-"""Prepare the process that chapters are forked from: import what they will.
+"""Import what chapters import, in the process that they are forked from.
 
 What fails here is passed over; the chapter that imports it will say so.
 """
@@ -18,14 +18,10 @@ PREPARE = "QMDBOOK_PREPARE"  # a function of the book that is called with the na
 
 
 def needed(sources: Iterable[str], before_forks: str) -> dict[str, str]:
-    """Return what this module looks for in the environment.
+    """Return what this module looks for in the environment, for the code of some chapters.
 
-    Parameters
-    ----------
-    sources : iterable of str
-        The code of the chapters. What cannot be parsed is left to the chapter to complain of.
-    before_forks : str
-        The book's function, as its configuration has it.
+    What cannot be parsed is left to the chapter to complain of. `before_forks` is the book's
+    function, as its configuration has it.
     """
     modules: dict[str, None] = {}  # in the order of first mention
     names: set[str] = set()

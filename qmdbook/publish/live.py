@@ -1,4 +1,4 @@
-"""The book served from this machine while it is written: open pages follow it by themselves."""
+"""Serve the book from this machine while it is written, with pages that reload themselves."""
 
 from __future__ import annotations
 
@@ -71,16 +71,9 @@ class News:
 
 @contextmanager
 def live(folder: Path, news: News, port: int) -> Iterator[str]:
-    """Serve a folder; give its address, with a slash at the end.
+    """Serve the book's folder at a port, or any with 0; give its address, with a slash at the end.
 
-    Parameters
-    ----------
-    folder : Path
-        The book. It may be replaced at any time, and need not be there yet.
-    news : News
-        What its pages follow.
-    port : int
-        Where; 0 for any that is free.
+    The folder may be replaced at any time, and need not be there yet.
 
     Raises
     ------

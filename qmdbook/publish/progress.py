@@ -1,4 +1,4 @@
-"""What a render is doing, while it does it, and where its time went."""
+"""Show the progress of a render, and report where its time went."""
 
 from __future__ import annotations
 

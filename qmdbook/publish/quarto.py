@@ -1,4 +1,4 @@
-"""Rendering with Quarto, and reading its log as strictly as the built-in engine reads its own."""
+"""Render with Quarto, and fail on what its log complains of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Render again whenever a file of the project is saved, and have open pages follow."""
+"""Render again whenever a file of the project is saved, and tell the open pages."""
 
 from __future__ import annotations
 
@@ -22,16 +22,7 @@ LOOK = 200  # milliseconds that the first look may take
 def watch(root: Path, formats: str, port: int, *, opened: bool = False) -> None:
     """Render, serve the book, and render again after every change, until interrupted.
 
-    Parameters
-    ----------
-    root : Path
-        Root of the book.
-    formats : str
-        As of `render`.
-    port : int
-        Where the book is served; 0 for any port that is free.
-    opened : bool
-        Whether a browser is asked to open it.
+    `formats` is as of `render`, `port` as of `live`; with `opened`, a browser opens the book.
 
     Raises
     ------

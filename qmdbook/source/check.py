@@ -1,4 +1,4 @@
-"""Find what is wrong with a book without rendering it: configuration, chapters, references."""
+"""Check a book without rendering it: configuration, chapters, references."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write what a reader can take away: figures and their data, chapters, the dataset.
+"""Write the downloads of a book: figures and their data, chapters, the dataset.
 
 The tables are written with the pages, by ``book.lua``, since they are the tables as shown.
 """
@@ -28,17 +28,7 @@ def dataset_name(config: BookConfig) -> str | None:
 
 
 def write_downloads(book: Path, texts: Iterable[ChapterText], config: BookConfig) -> None:
-    """Write what the pages of some chapters offer, and the dataset.
-
-    Parameters
-    ----------
-    book : Path
-        The book's folder. What it holds of other chapters stays.
-    texts : iterable of ChapterText
-        The chapters that are written, executed.
-    config : BookConfig
-        The book's configuration.
-    """
+    """Write the downloads of executed chapters into the book's folder, and the dataset."""
     edition = read_edition(config)
     folder = book / DOWNLOADS
     folder.mkdir(exist_ok=True)

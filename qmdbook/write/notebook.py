@@ -196,14 +196,9 @@ class ChapterNotebook:
 
 
 def source_of(notebook: nbformat.NotebookNode, name: str) -> str:
-    """Return the source of a chapter from its notebook.
+    """Return the source of a chapter from its notebook, which messages call `name`.
 
-    Parameters
-    ----------
-    notebook : NotebookNode
-        The notebook; cells of code without code are left out.
-    name : str
-        Its file, for messages.
+    Empty cells of code are left out.
 
     Raises
     ------

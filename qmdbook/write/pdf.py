@@ -1,4 +1,4 @@
-"""Compile the Typst source into the PDF, and say what is wrong with it."""
+"""Compile the PDF from its Typst source, or say which chapter Typst refuses, and why."""
 
 from __future__ import annotations
 
@@ -22,18 +22,9 @@ _ERROR = re.compile(r"^error: (?P<message>.+)\n(?: *┌─ (?P<file>.+?):(?P<lin
 
 
 def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
-    """Compile the Typst source in a folder.
+    """Compile the Typst source in `work`, where the figures are that it names, into a file.
 
     The same source gives the same bytes, on the same day as the edition counts it.
-
-    Parameters
-    ----------
-    path : Path
-        File to write.
-    work : Path
-        Folder with the Typst source and the figures that it names.
-    config : BookConfig
-        The book.
 
     Raises
     ------
@@ -68,19 +59,10 @@ def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
 
 
 def problems(diagnostic: str, work: Path) -> list[Problem]:
-    """Return what Typst found wrong, each with the chapter that holds it.
+    """Return the errors in what Typst says of the source in `work`, each with its chapter.
 
-    Parameters
-    ----------
-    diagnostic : str
-        Typst's own account: one or more errors, most with a line of the source.
-    work : Path
-        Folder of the source, in which the first line of a chapter's file names the chapter.
-
-    Returns
-    -------
-    list of Problem
-        In the order of `diagnostic`; all of it as one, should it have another form.
+    The first line of a chapter's file names the chapter. A diagnostic of another form is one
+    problem.
     """
     found = []
     for error in _ERROR.finditer(diagnostic):

@@ -1,4 +1,4 @@
-"""The index that the pages' search reads, made by Pagefind."""
+"""Make the index for the search of the pages, with Pagefind."""
 
 from __future__ import annotations
 
