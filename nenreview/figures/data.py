@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nenreview.stats.rate import Rate
 
 if TYPE_CHECKING:
-    from nenreview.meta.pooled import PooledProportion
+    from nenreview.meta.pooled_proportion import PooledProportion
 
 
 def of_rate(rate: Rate) -> dict[str, float]:

@@ -15,7 +15,7 @@ from matplotlib.patches import Polygon
 from nenreview.figures import rows as beside
 from nenreview.figures.data import of_pool, of_rate
 from nenreview.figures.style import ACCENT, DARK, MID, SMALL, ReviewFigure, ruled, sheet, style
-from nenreview.meta.pooled import PooledProportion
+from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.stats.rate import Interval, Rate
 from nenreview.wording import interval, of
 

@@ -10,7 +10,7 @@ from nenreview.figures import rows as beside
 from nenreview.figures.data import of_pool
 from nenreview.figures.forest import frame
 from nenreview.figures.style import ACCENT, DARK, MID, ReviewFigure, sheet, style
-from nenreview.meta.pooled import PooledProportion
+from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.stats.rate import Interval
 from nenreview.wording import interval
 

@@ -1,7 +1,7 @@
-"""Meta-analysis of proportions: one rate from several trials, and what it leaves unsaid."""
+"""Meta-analysis of proportions."""
 
 from nenreview.meta.likelihood import FitError
 from nenreview.meta.pool import pool_proportions
-from nenreview.meta.pooled import PooledProportion
+from nenreview.meta.pooled_proportion import PooledProportion
 
 __all__ = ["FitError", "PooledProportion", "pool_proportions"]

@@ -18,8 +18,8 @@ from scipy.interpolate import CubicSpline, PPoly
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
-from nenreview.meta.counts import counts
-from nenreview.meta.glmm import FIRST_NODES, integrate
+from nenreview.meta.counts import trial_counts
+from nenreview.meta.quadrature import INITIAL_NODES, integrate
 
 DEPTH = 28.0  # a fall of the log posterior beyond which nothing is counted: e^-28
 TAU_NODES = 48
@@ -110,14 +110,14 @@ def pool_bayesian(
     level : float
         Coverage of the central intervals.
     thresholds : tuple of float
-        Proportions for which to return the probability of exceeding them.
+        Proportions for which to return the probability of count_above them.
 
     Raises
     ------
     ValueError
         For impossible counts, an unknown prior, or a scale, level or threshold out of range.
     """
-    y, m = (x.astype(float) for x in counts(events, n))
+    y, m = (x.astype(float) for x in trial_counts(events, n))
     _require(level, thresholds)
     grid = lay_out(y, m, tau_scale, mu_prior)
     tau_cdf = grid.tau_cdf()
@@ -149,7 +149,7 @@ def pooled_posterior(
 
     That of a new trial takes most of the time, and many pools side by side need it not.
     """
-    y, m = (x.astype(float) for x in counts(events, n))
+    y, m = (x.astype(float) for x in trial_counts(events, n))
     _require(level)
     grid = lay_out(y, m, tau_scale, mu_prior)
     return grid.told(grid.mu_cdf, level)
@@ -277,7 +277,7 @@ def lay_out(y: np.ndarray, m: np.ndarray, tau_scale: float, mu_prior: str) -> Gr
     for _ in range(6):
         tau = np.linspace(*tau_range, 13)
         mu = np.linspace(*mu_range, 61)
-        logs = log_posterior(mu, tau, FIRST_NODES)  # enough to see where it is deep
+        logs = log_posterior(mu, tau, INITIAL_NODES)  # enough to see where it is deep
         deep = logs > logs.max() - DEPTH
         tau_range = narrowed(tau, deep.any(axis=1))
         mu_range = narrowed(mu, deep.any(axis=0))
@@ -315,7 +315,7 @@ def trial_loglik(
     """
     spreads, means = np.array(tau), np.array(mu)[:, None]
     parts = []
-    for nodes, some in ((FIRST_NODES, spreads[spreads <= 2]), (many, spreads[spreads > 2])):
+    for nodes, some in ((INITIAL_NODES, spreads[spreads <= 2]), (many, spreads[spreads > 2])):
         rows = max(1, AT_ONCE // (len(mu) * nodes))
         for first in range(0, len(some), rows):
             spread = some[first : first + rows, None, None]

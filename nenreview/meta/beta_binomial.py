@@ -15,11 +15,11 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from nenreview.meta.glmm import log_binomial
-from nenreview.meta.likelihood import FARTHEST_LOGIT, Fit, FitError, Point, maximise
+from nenreview.meta.likelihood import MAX_LOGIT, Fit, FitError, LogLikelihood, maximise
+from nenreview.stats.combinations import log_choose
 
 
-def exceeding(counts: np.ndarray, size: int) -> np.ndarray:
+def count_above(counts: np.ndarray, size: int) -> np.ndarray:
     """Return how many counts are above 0, 1, … and so on, shape (size,)."""
     return len(counts) - np.cumsum(np.bincount(counts.astype(int), minlength=size))[:size]
 
@@ -41,21 +41,21 @@ class BetaBinomial:
     no: np.ndarray
     all: np.ndarray
     constant: float
-    spreads = np.geomspace(1e-6, 1e3, 28)
+    spread_grid = np.geomspace(1e-6, 1e3, 28)
 
     @classmethod
-    def of(cls, events: np.ndarray, n: np.ndarray) -> BetaBinomial:
+    def from_counts(cls, events: np.ndarray, n: np.ndarray) -> BetaBinomial:
         """Return the model of trials."""
         size = int(n.max())
-        yes, no, every = (exceeding(x, size).astype(float) for x in (events, n - events, n))
-        return cls(yes, no, every, float(log_binomial(events, n).sum()))
+        yes, no, every = (count_above(x, size).astype(float) for x in (events, n - events, n))
+        return cls(yes, no, every, float(log_choose(n, events).sum()))
 
     @property
     def start(self) -> np.ndarray:
         """Return the logit of the summed counts."""
         return np.array([np.log(self.yes.sum() / self.no.sum())])
 
-    def evaluate(self, mean: np.ndarray, spread: float) -> Point:
+    def evaluate(self, mean: np.ndarray, spread: float) -> LogLikelihood:
         """Return the log-likelihood and its derivatives."""
         p = expit(mean[0])
         j = np.arange(len(self.all))
@@ -70,11 +70,11 @@ class BetaBinomial:
         s_s = -(j**2) @ (ya / a + nb / b - ac / c)
         mixed = p_s * slope
         bend = p_p * slope**2 + by_p * slope * (1 - 2 * p)
-        return Point(
+        return LogLikelihood(
             float(value + self.constant), gradient, np.array([[bend, mixed], [mixed, s_s]])
         )
 
-    def best_mean(self, spread: float, start: np.ndarray) -> tuple[np.ndarray, Point]:
+    def best_mean(self, spread: float, start: np.ndarray) -> tuple[np.ndarray, LogLikelihood]:
         """Return the logit of the best p for a θ, and the point there.
 
         The slope along p falls all the way from 0 to 1, so there is one.
@@ -84,11 +84,11 @@ class BetaBinomial:
         def slope(x: float) -> float:
             return (self.yes / (expit(x) + j)).sum() - (self.no / (expit(-x) + j)).sum()
 
-        x = brentq(slope, -FARTHEST_LOGIT, FARTHEST_LOGIT, xtol=1e-13, rtol=1e-13)
+        x = brentq(slope, -MAX_LOGIT, MAX_LOGIT, xtol=1e-13, rtol=1e-13)
         mean = np.array([x])
         return mean, self.evaluate(mean, spread)
 
-    def leaves_zero(self, mean: np.ndarray) -> bool:
+    def rises_at_zero(self, mean: np.ndarray) -> bool:
         """Return whether the log-likelihood rises from θ = 0."""
         size = self.all.sum()
         return bool(self.evaluate(mean, 0.0).gradient[-1] > 1e-9 * size)

@@ -1,4 +1,4 @@
-"""What every pool starts from: events and patients of each trial."""
+"""Check the events and patients of trials."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 
-def counts(events: ArrayLike, n: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def trial_counts(events: ArrayLike, n: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return events and patients of each trial as whole-number arrays, shape (k,).
 
     Raises

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nenreview.meta import inverse_variance as iv
-from nenreview.meta.counts import counts
+from nenreview.meta.counts import trial_counts
 from nenreview.meta.likelihood import FitError
 from nenreview.meta.pool import INVERSE_VARIANCE, pool_proportions
-from nenreview.meta.pooled import PooledProportion
+from nenreview.meta.pooled_proportion import PooledProportion
 
 
 class How(TypedDict, total=False):
@@ -69,7 +69,7 @@ def leave_one_out(events: ArrayLike, n: ArrayLike, **how: Unpack[How]) -> tuple[
         If fewer than three trials are given with random effects, fewer than two with a common
         one, or for what :func:`pool_proportions` refuses.
     """
-    y, m = counts(events, n)
+    y, m = trial_counts(events, n)
     least = smallest(how) + 1
     if len(y) < least:
         raise ValueError(f"{len(y)} trials; leaving one out needs {least} or more")
@@ -98,7 +98,7 @@ def cumulative(
     ValueError
         If `order` is not each position once, or for what :func:`pool_proportions` refuses.
     """
-    y, m = counts(events, n)
+    y, m = trial_counts(events, n)
     order = np.arange(len(y)) if order is None else np.asarray(order)
     if sorted(order.tolist()) != list(range(len(y))):
         raise ValueError(f"order is {order.tolist()}; expected each of 0 to {len(y) - 1} once")
@@ -171,7 +171,7 @@ def influence(events: ArrayLike, n: ArrayLike, **how: Unpack[How]) -> tuple[Infl
     whole = pool_proportions(events, n, **how)
     if whole.boundary:
         raise ValueError("no trial has influence: no patient, or every patient, had the event")
-    y, m = counts(events, n)
+    y, m = trial_counts(events, n)
     return tuple(
         without(whole, left, float(y[left.trial]), float(m[left.trial]))
         for left in leave_one_out(events, n, **how)
@@ -189,7 +189,7 @@ def without(whole: PooledProportion, left: Refit, events: float, n: float) -> In
     shift = whole.mean - pool.mean
     rstudent = None
     if whole.method in INVERSE_VARIANCE and not whole.ci.startswith("hksj"):
-        values, variances = iv.TRANSFORMATIONS[whole.method].forward(
+        values, variances = iv.TRANSFORMATIONS[whole.method].transform(
             np.array([events]), np.array([n])
         )
         assert pool.tau2 is not None  # as inverse variance always has it

@@ -1,7 +1,7 @@
-"""Pooling transformed proportions by inverse variance.
+"""Pool transformed proportions by inverse variance.
 
-Three transformations, each with its variance and its way back, and three estimators of the
-variance between trials. Formulas as in metafor's ``escalc()`` and ``rma.uni()``.
+Three transformations with their variances and inverses, and three estimators of the variance
+between trials. Formulas as in metafor's ``escalc()`` and ``rma.uni()``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import expit
 
+from nenreview.meta.quadrature import marginal_mean
+
 Array = np.ndarray
 
 
@@ -23,34 +25,38 @@ class Transformation:
 
     Parameters
     ----------
-    forward : callable
+    transform : callable
         From events and n, each shape (k,), to values and their variances, each shape (k,).
-    back : callable
+    inverse : callable
         From a value, and n of shape (k,), to a proportion.
+    marginal_mean : callable
+        From the mean and the variance τ² of normally distributed values to the mean of their
+        proportions; None where there is no formula.
     """
 
-    forward: Callable[[Array, Array], tuple[Array, Array]]
-    back: Callable[[float, Array], float]
+    transform: Callable[[Array, Array], tuple[Array, Array]]
+    inverse: Callable[[float, Array], float]
+    marginal_mean: Callable[[float, float], float | None]
 
 
-def logit_forward(events: Array, n: Array) -> tuple[Array, Array]:
+def logit_transform(events: Array, n: Array) -> tuple[Array, Array]:
     """Return logits and variances; 1/2 is added where a row is empty or full, only there."""
     add = np.where((events == 0) | (events == n), 0.5, 0.0)
     yes, no = events + add, n - events + add
     return np.log(yes / no), 1 / yes + 1 / no
 
 
-def arcsine_forward(events: Array, n: Array) -> tuple[Array, Array]:
+def arcsine_transform(events: Array, n: Array) -> tuple[Array, Array]:
     """Return arcsines of the square root, in radians, and variances."""
     return np.arcsin(np.sqrt(events / n)), 1 / (4 * n)
 
 
-def arcsine_back(x: float, n: Array) -> float:
+def arcsine_inverse(x: float, n: Array) -> float:
     """Return the proportion of an arcsine; 0 and 1 beyond the ends of the scale."""
     return float(np.sin(np.clip(x, 0, np.pi / 2)) ** 2)
 
 
-def freeman_tukey_forward(events: Array, n: Array) -> tuple[Array, Array]:
+def freeman_tukey_transform(events: Array, n: Array) -> tuple[Array, Array]:
     """Return double arcsines, halved as metafor does, and variances.
 
     Freeman & Tukey, Ann Math Stat 1950;21:607.
@@ -59,14 +65,14 @@ def freeman_tukey_forward(events: Array, n: Array) -> tuple[Array, Array]:
     return x / 2, 1 / (4 * n + 2)
 
 
-def freeman_tukey_back(x: float, n: Array) -> float:
+def freeman_tukey_inverse(x: float, n: Array) -> float:
     """Return the proportion of a double arcsine at the harmonic mean of the sizes.
 
     Miller, Am Stat 1978;32:138. There is no one size that a pooled value belongs to, and
     another size gives another answer (Schwarzer et al., Res Synth Methods 2019;10:476).
     """
     size = 1 / np.mean(1 / n)
-    ends, _ = freeman_tukey_forward(np.array([0, size]), np.array([size, size]))
+    ends, _ = freeman_tukey_transform(np.array([0, size]), np.array([size, size]))
     if x <= ends[0]:
         return 0.0
     if x >= ends[1]:
@@ -77,17 +83,33 @@ def freeman_tukey_back(x: float, n: Array) -> float:
 
 
 TRANSFORMATIONS = {
-    "logit": Transformation(logit_forward, lambda x, n: float(expit(x))),
-    "arcsine": Transformation(arcsine_forward, arcsine_back),
-    "freeman_tukey": Transformation(freeman_tukey_forward, freeman_tukey_back),
+    "logit": Transformation(
+        logit_transform,
+        lambda x, n: float(expit(x)),
+        lambda mean, tau2: marginal_mean(mean, float(np.sqrt(tau2))),
+    ),
+    "arcsine": Transformation(
+        arcsine_transform,
+        arcsine_inverse,
+        # The mean of sin² over a normal distribution of angles.
+        lambda mean, tau2: float((1 - np.exp(-2 * tau2) * np.cos(2 * mean)) / 2),
+    ),
+    "freeman_tukey": Transformation(
+        freeman_tukey_transform, freeman_tukey_inverse, lambda mean, tau2: None
+    ),
 }
 
 
-def weighted(y: Array, v: Array, tau2: float) -> tuple[float, float, float]:
-    """Return the weighted mean, its variance and the weighted sum of squares about it."""
+def weighted_mean(y: Array, v: Array, tau2: float) -> tuple[float, float]:
+    """Return the inverse-variance mean and its variance."""
     w = 1 / (v + tau2)
-    mean = w @ y / w.sum()
-    return float(mean), float(1 / w.sum()), float(w @ (y - mean) ** 2)
+    return float(w @ y / w.sum()), float(1 / w.sum())
+
+
+def cochran_q(y: Array, v: Array, tau2: float = 0.0) -> float:
+    """Return Cochran's Q; with a τ² above 0, the generalised Q statistic."""
+    w = 1 / (v + tau2)
+    return float(w @ (y - w @ y / w.sum()) ** 2)
 
 
 def der_simonian_laird(y: Array, v: Array) -> float:
@@ -97,19 +119,18 @@ def der_simonian_laird(y: Array, v: Array) -> float:
     it; it is cut off at 0 here.
     """
     w = 1 / v
-    q = weighted(y, v, 0.0)[2]
-    return max(0.0, (q - (len(y) - 1)) / (w.sum() - (w**2).sum() / w.sum()))
+    return max(0.0, (cochran_q(y, v) - (len(y) - 1)) / (w.sum() - (w**2).sum() / w.sum()))
 
 
 def paule_mandel(y: Array, v: Array) -> float:
-    """Return the τ² at which the weighted sum of squares is k − 1.
+    """Return the τ² at which the generalised Q statistic is k − 1.
 
     Paule & Mandel, J Res Natl Bur Stand 1982;87:377. statsmodels' ``combine_effects`` iterates
     to the same equation, but does not say whether it got there.
     """
 
     def excess(tau2: float) -> float:
-        return weighted(y, v, tau2)[2] - (len(y) - 1)
+        return cochran_q(y, v, tau2) - (len(y) - 1)
 
     if excess(0.0) <= 0:
         return 0.0
@@ -120,8 +141,8 @@ def paule_mandel(y: Array, v: Array) -> float:
 def restricted_maximum_likelihood(y: Array, v: Array) -> float:
     """Return the τ² of the highest restricted likelihood.
 
-    Viechtbauer, J Educ Behav Stat 2005;30:261. Every hump is looked at: between
-    two values where the slope turns from up to down there is one.
+    Viechtbauer, J Educ Behav Stat 2005;30:261. All local maxima are compared: there is one
+    between two values where the slope turns from up to down.
     """
 
     def slope(tau2: float) -> float:
@@ -130,8 +151,8 @@ def restricted_maximum_likelihood(y: Array, v: Array) -> float:
         return float(w**2 @ (y - mean) ** 2 - w.sum() + (w**2).sum() / w.sum())
 
     def loglik(tau2: float) -> float:
-        _, variance, squares = weighted(y, v, tau2)
-        return -(np.log(v + tau2).sum() - np.log(variance) + squares) / 2
+        _, variance = weighted_mean(y, v, tau2)
+        return -(np.log(v + tau2).sum() - np.log(variance) + cochran_q(y, v, tau2)) / 2
 
     spread = ((y - y.mean()) ** 2).sum()
     if spread == 0:
@@ -139,13 +160,13 @@ def restricted_maximum_likelihood(y: Array, v: Array) -> float:
     # Above the sum of squares the slope is negative: see paule_mandel().
     steps = np.append(0.0, np.geomspace(spread * 1e-8, spread * 2, 60))
     slopes = np.array([slope(x) for x in steps])
-    tops = [0.0] if slopes[0] <= 0 else []
+    maxima = [0.0] if slopes[0] <= 0 else []
     for i in np.flatnonzero((slopes[:-1] > 0) & (slopes[1:] <= 0)):
-        tops.append(brentq(slope, steps[i], steps[i + 1], xtol=1e-14, rtol=1e-13))
-    return max(tops, key=loglik)
+        maxima.append(brentq(slope, steps[i], steps[i + 1], xtol=1e-14, rtol=1e-13))
+    return max(maxima, key=loglik)
 
 
-ESTIMATORS = {
+TAU2_ESTIMATORS = {
     "REML": restricted_maximum_likelihood,
     "DL": der_simonian_laird,
     "PM": paule_mandel,
@@ -179,6 +200,14 @@ def typical_variance(v: Array) -> float:
     return float((len(v) - 1) / (w.sum() - (w**2).sum() / w.sum()))
 
 
+def i2_h2(tau2: float, v: Array) -> tuple[float, float]:
+    """Return I² in percent and H² from τ² and the typical sampling variance; 0 and 1 if k is 1."""
+    if len(v) == 1:
+        return 0.0, 1.0
+    typical = typical_variance(v)
+    return 100 * tau2 / (typical + tau2), tau2 / typical + 1
+
+
 def heterogeneity(y: Array, v: Array, tau2: float, effects: str) -> Heterogeneity:
     """Return I², H² and Q.
 
@@ -188,9 +217,8 @@ def heterogeneity(y: Array, v: Array, tau2: float, effects: str) -> Heterogeneit
     df = len(y) - 1
     if df == 0:
         return Heterogeneity(0.0, 1.0, 0.0, 1.0)
-    q = weighted(y, v, 0.0)[2]
+    q = cochran_q(y, v)
     p = float(stats.chi2.sf(q, df))
     if effects == "common":
         return Heterogeneity(100 * max(0.0, q - df) / q if q > 0 else 0.0, q / df, q, p)
-    typical = typical_variance(v)
-    return Heterogeneity(100 * tau2 / (typical + tau2), tau2 / typical + 1, q, p)
+    return Heterogeneity(*i2_h2(tau2, v), q, p)

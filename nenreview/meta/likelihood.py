@@ -1,9 +1,9 @@
-"""A likelihood of a mean and a spread: where it is highest, and the profile of the mean.
+"""Maximise the likelihood of a random-effects model, and profile its mean.
 
-The random-intercept logistic model and the beta-binomial are both of this kind: coefficients
-of the mean on the logit scale, and one spread that is 0 where all trials share one rate. For
-a given spread the best mean is unique; along the spread there may be several humps, so the
-whole range is searched, and an optimiser's tolerance decides nothing.
+The random-intercept logistic model and the beta-binomial both have coefficients of the mean on
+the logit scale, and one spread between trials that is 0 where all trials share one rate. For a
+given spread the best mean is unique. Along the spread there may be several local maxima, so
+the whole range is searched, and an optimiser's tolerance decides nothing.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import numpy as np
 from scipy import stats
 from scipy.optimize import brentq
 
-FARTHEST_LOGIT = 35.0  # expit(-35) is 6e-16: beyond it a proportion is 0 or 1 in any print
-TOO_LOW = 50.0  # a hump beyond a fall by this much, log scale, cannot be the highest
-CLOSE = 1e-12  # in the spread, and in coefficients of the mean
-CLOSE_STEP = 1e-8  # of Newton's method, which squares what it was off by: the next is 1e-16
+MAX_LOGIT = 35.0  # expit(-35) is 6e-16: beyond it a proportion is 0 or 1 in any print
+MAX_DROP = 50.0  # of the log-likelihood; a local maximum beyond it cannot be the highest
+SPREAD_TOLERANCE = 1e-12  # in the spread, and in coefficients of the mean
+STEP_TOLERANCE = 1e-8  # Newton's method squares the error: the next step is at 1e-16
 
 
 class FitError(ValueError):
@@ -27,8 +27,8 @@ class FitError(ValueError):
 
 
 @dataclass(frozen=True)
-class Point:
-    """The log-likelihood at one place, with its derivatives.
+class LogLikelihood:
+    """The log-likelihood at given parameters, with its derivatives.
 
     Parameters
     ----------
@@ -45,22 +45,22 @@ class Point:
     hessian: np.ndarray
 
 
-class MeanAndSpread(Protocol):
-    """What a model offers to be fitted."""
+class RandomEffectsModel(Protocol):
+    """What `maximise` and `profile_limits` need of a model."""
 
-    spreads: np.ndarray  # where the search looks, ascending, above 0
+    spread_grid: np.ndarray  # the spreads of the search, ascending, above 0
 
     @property
     def start(self) -> np.ndarray:
-        """Coefficients to begin with, shape (p,)."""
+        """Starting values of the coefficients, shape (p,)."""
 
-    def evaluate(self, mean: np.ndarray, spread: float) -> Point:
+    def evaluate(self, mean: np.ndarray, spread: float) -> LogLikelihood:
         """Return the log-likelihood and its derivatives."""
 
-    def best_mean(self, spread: float, start: np.ndarray) -> tuple[np.ndarray, Point]:
-        """Return the coefficients that are best for this spread, shape (p,), and the point."""
+    def best_mean(self, spread: float, start: np.ndarray) -> tuple[np.ndarray, LogLikelihood]:
+        """Return the best coefficients for a spread, shape (p,), and the log-likelihood there."""
 
-    def leaves_zero(self, mean: np.ndarray) -> bool:
+    def rises_at_zero(self, mean: np.ndarray) -> bool:
         """Return whether the log-likelihood rises as the spread leaves 0."""
 
 
@@ -87,47 +87,47 @@ class Fit:
     covariance: np.ndarray
 
 
-def maximise(model: MeanAndSpread) -> Fit:
+def maximise(model: RandomEffectsModel) -> Fit:
     """Return the highest maximum of a likelihood.
 
-    For each spread searched the best mean is found; the likelihood has a hump between two
-    spreads where its slope along the spread turns from up to down, and the hump is climbed.
+    The profile likelihood of the spread has a local maximum between two spreads of the grid
+    where its slope turns from up to down. The highest of all is returned.
 
     Raises
     ------
     FitError
         If the likelihood still rises at the largest spread searched.
     """
-
     mean, _ = model.best_mean(0.0, model.start)
-    tops = []
-    rising, before, highest = model.leaves_zero(mean), 0.0, -np.inf
+    maxima = []
+    rising, before, highest = model.rises_at_zero(mean), 0.0, -np.inf
     if not rising:
-        tops.append((0.0, mean))
-    for spread in model.spreads:
-        near = mean
-        mean, here = model.best_mean(spread, mean)
-        rises = here.gradient[-1] > 0
+        maxima.append((0.0, mean))
+    for spread in model.spread_grid:
+        previous_mean = mean
+        mean, profile = model.best_mean(spread, mean)
+        rises = profile.gradient[-1] > 0
         if rising and not rises:
-            tops.append(hump(model, before, spread, near))
-        rising, before, highest = rises, spread, max(highest, here.value)
-        if not rising and here.value < highest - TOO_LOW:
+            maxima.append(local_maximum(model, before, spread, previous_mean))
+        rising, before, highest = rises, spread, max(highest, profile.value)
+        if not rising and profile.value < highest - MAX_DROP:
             break
     if rising:
         raise FitError(
             "the likelihood rises without end as the trials are let differ more and more: "
             f"no estimate of the spread up to {before:g}"
         )
-    return max((fit_at(model, mean, spread) for spread, mean in tops), key=lambda fit: fit.loglik)
+    fits = (fit_at_maximum(model, mean, spread) for spread, mean in maxima)
+    return max(fits, key=lambda fit: fit.loglik)
 
 
-def hump(
-    model: MeanAndSpread, low: float, high: float, mean: np.ndarray
+def local_maximum(
+    model: RandomEffectsModel, low: float, high: float, mean: np.ndarray
 ) -> tuple[float, np.ndarray]:
-    """Return the spread and the coefficients of a hump whose spread lies between two others.
+    """Return spread and coefficients of the local maximum with a spread between two others.
 
-    By Newton's method in all of them at once, from coefficients nearby. Where that leads away,
-    by the turn of the slope along the spread, each time with the best coefficients.
+    By Newton's method in all parameters at once, from coefficients nearby. If that leads away,
+    by the root of the slope of the profile likelihood.
     """
     at = np.append(mean, (low + high) / 2)
     for _ in range(20):
@@ -138,18 +138,18 @@ def hump(
         at = at + step
         if not low < at[-1] < high:
             break
-        if np.abs(step).max() < CLOSE_STEP:
+        if np.abs(step).max() < STEP_TOLERANCE:
             return float(at[-1]), at[:-1]
 
     def slope(spread: float) -> float:
         return model.best_mean(spread, mean)[1].gradient[-1]
 
-    top = turn(slope, low, high)
-    return top, model.best_mean(top, mean)[0]
+    spread = stationary_spread(slope, low, high)
+    return spread, model.best_mean(spread, mean)[0]
 
 
-def turn(slope: Callable[[float], float], low: float, high: float) -> float:
-    """Return where the slope along the spread is 0, given that it rises above `low`.
+def stationary_spread(slope: Callable[[float], float], low: float, high: float) -> float:
+    """Return the spread at which the slope is 0, given that the likelihood rises from `low`.
 
     At a spread of 0 the slope of a model that is symmetric in it is 0 too, so the search
     begins a little above.
@@ -162,16 +162,16 @@ def turn(slope: Callable[[float], float], low: float, high: float) -> float:
                 return 0.0
         if low == high:
             return high
-    return brentq(slope, low, high, xtol=CLOSE, rtol=1e-12)
+    return brentq(slope, low, high, xtol=SPREAD_TOLERANCE, rtol=1e-12)
 
 
-def fit_at(model: MeanAndSpread, mean: np.ndarray, spread: float) -> Fit:
-    """Return the fit at a maximum that was found.
+def fit_at_maximum(model: RandomEffectsModel, mean: np.ndarray, spread: float) -> Fit:
+    """Return the fit at given parameters, with its covariance.
 
     Raises
     ------
     FitError
-        If the likelihood is flat there: the counts do not tell the parameters.
+        If the likelihood is flat there: the counts do not determine the parameters.
     """
     point = model.evaluate(mean, spread)
     size = len(mean) + (spread > 0)
@@ -184,8 +184,8 @@ def fit_at(model: MeanAndSpread, mean: np.ndarray, spread: float) -> Fit:
     return Fit(mean, spread, point.value, covariance)
 
 
-def best_spread(model: MeanAndSpread, mean: np.ndarray, near: float) -> float:
-    """Return the spread of the hump nearest to `near` for a given mean.
+def best_spread(model: RandomEffectsModel, mean: np.ndarray, near: float) -> float:
+    """Return the spread of the local maximum nearest to `near` for a given mean.
 
     Raises
     ------
@@ -196,7 +196,7 @@ def best_spread(model: MeanAndSpread, mean: np.ndarray, near: float) -> float:
     def slope(spread: float) -> float:
         return model.evaluate(mean, spread).gradient[-1]
 
-    smallest, largest = model.spreads[0] / 16, model.spreads[-1] * 4
+    smallest, largest = model.spread_grid[0] / 16, model.spread_grid[-1] * 4
     low, high = 0.0, np.inf  # the slope is known to be up at the one, and down at the other
     spread = max(near, smallest)
     while True:
@@ -206,7 +206,7 @@ def best_spread(model: MeanAndSpread, mean: np.ndarray, near: float) -> float:
         # Newton's method where the slope falls, by half as much again at the most.
         factor = 1 - rise / bend / spread if bend < 0 else np.inf if rise > 0 else 0.0
         new = spread * min(max(factor, 1 / 1.5), 1.5)
-        if abs(new - spread) < CLOSE_STEP * spread:
+        if abs(new - spread) < STEP_TOLERANCE * spread:
             return new
         if not low < new < high:
             new = (low + high) / 2
@@ -215,12 +215,12 @@ def best_spread(model: MeanAndSpread, mean: np.ndarray, near: float) -> float:
                 f"no best spread up to {new:g} for this mean: the profile cannot be followed"
             )
         if new < smallest:
-            return turn(slope, 0.0, spread) if model.leaves_zero(mean) else 0.0
+            return stationary_spread(slope, 0.0, spread) if model.rises_at_zero(mean) else 0.0
         spread = new
 
 
 def profile_limits(
-    model: MeanAndSpread, fit: Fit, level: float
+    model: RandomEffectsModel, fit: Fit, level: float
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the profile-likelihood limits of a single mean, and the spread at each.
 
@@ -229,7 +229,7 @@ def profile_limits(
 
     Parameters
     ----------
-    model : MeanAndSpread
+    model : RandomEffectsModel
         With one coefficient.
     fit : Fit
         Its maximum.
@@ -248,44 +248,46 @@ def profile_limits(
     for sign in (-1, 1):
         near = [fit.spread]
 
-        def above(mean: float, near: list[float] = near) -> tuple[float, float]:
+        def excess(mean: float, near: list[float] = near) -> tuple[float, float]:
             at = np.array([mean])
             near[0] = best_spread(model, at, near[0])
             point = model.evaluate(at, near[0])
             # At the best spread the profile is as steep as the likelihood.
             return point.value - cut, point.gradient[0]
 
-        limits.append(where_it_ends(above, fit.mean[0], sign * step))
+        limits.append(interval_limit(excess, fit.mean[0], sign * step))
         spreads.append(near[0])
     return (limits[0], limits[1]), (spreads[0], spreads[1])
 
 
-def where_it_ends(
-    above: Callable[[float], tuple[float, float]], middle: float, step: float
+def interval_limit(
+    excess: Callable[[float], tuple[float, float]], mean: float, step: float
 ) -> float:
-    """Return where a function that is positive in the middle falls to 0, or ± infinity.
+    """Return the logit at which a function that is positive at the mean falls to 0, or ± infinity.
 
-    Newton's method, by no more than `step` at a time, within what is known to hold the end.
+    By Newton's method within the range known to hold the root.
 
     Parameters
     ----------
-    above : callable
-        Returns the function and its slope.
-    middle, step : float
-        Where to begin, and which way, how far at the most, to go.
+    excess : callable
+        From a logit to the function and its slope: the log-likelihood above the cut-off.
+    mean : float
+        Where to begin.
+    step : float
+        The first step, and the longest; negative for a lower limit.
     """
-    inside, outside, x = middle, None, middle + step
+    inside, outside, x = mean, None, mean + step
     while True:
-        value, slope = above(x)
+        value, slope = excess(x)
         if value > 0:
-            if abs(x) > FARTHEST_LOGIT:
+            if abs(x) > MAX_LOGIT:
                 return float(np.copysign(np.inf, step))
             inside = x
         else:
             outside = x
         new = x - value / slope if slope else np.nan
         end = inside + step if outside is None else outside
-        if abs(new - x) < CLOSE_STEP:
+        if abs(new - x) < STEP_TOLERANCE:
             return new
         if not min(inside, end) < new < max(inside, end):
             new = end if outside is None else (inside + outside) / 2

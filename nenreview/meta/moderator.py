@@ -13,10 +13,9 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import expit
 
-from nenreview.meta.counts import counts
+from nenreview.meta.counts import trial_counts
 from nenreview.meta.glmm import LogisticNormal, fit_glmm
 from nenreview.meta.likelihood import Fit
-from nenreview.meta.pooled import quantile
 from nenreview.stats.rate import Rate
 
 FEWEST = 10  # trials for one moderator (Cochrane Handbook, version 6, section 10.11.5.1)
@@ -150,7 +149,7 @@ def moderate(
     FitError
         If a model has no maximum-likelihood estimate.
     """
-    y, m = (x.astype(float) for x in counts(events, n))
+    y, m = (x.astype(float) for x in trial_counts(events, n))
     values = np.asarray(moderator)
     if values.shape != y.shape:
         raise ValueError(f"moderator of shape {values.shape}; expected one value for each trial")
@@ -170,7 +169,7 @@ def moderate(
     if y.sum() in (0, m.sum()):
         raise ValueError("no patient, or every patient, had the event: nothing to moderate")
 
-    null, _ = fit_glmm(LogisticNormal.of(y, m))
+    null, _ = fit_glmm(LogisticNormal.from_counts(y, m))
     found = fit_slope(y, m, values) if numeric else fit_groups(y, m, values, level)
     lr = max(0.0, 2 * (found["loglik"] - null.loglik))
     df = size - 1
@@ -185,7 +184,7 @@ def moderate(
         notes.append(f"descriptive: {len(y)} trials are too few to test a moderator")
     slope_low = slope_high = None
     if numeric:
-        half = quantile(level, None) * found["slope_se"]
+        half = stats.norm.isf((1 - level) / 2) * found["slope_se"]
         slope_low, slope_high = found["slope"] - half, found["slope"] + half
     if found["wald"] is None:
         notes.append("a group lies at 0 or 1: its logit is infinite, no Wald test")
@@ -217,7 +216,7 @@ def fit_slope(y: np.ndarray, m: np.ndarray, values: np.ndarray) -> Found:
     """Return the fit with a slope; fitted on the standardised moderator, told on its own."""
     middle, unit = values.mean(), values.std()
     x = (values - middle) / unit
-    fit, _ = fit_glmm(LogisticNormal.of(y, m, np.column_stack([np.ones(len(y)), x])))
+    fit, _ = fit_glmm(LogisticNormal.from_counts(y, m, np.column_stack([np.ones(len(y)), x])))
     slope, se = fit.mean[1] / unit, np.sqrt(fit.covariance[1, 1]) / unit
     return {
         "loglik": fit.loglik,
@@ -246,7 +245,7 @@ def joint_fit(y: np.ndarray, m: np.ndarray, values: np.ndarray, inner: list[str]
     """
     kept = np.isin(values, inner)
     design = (values[kept, None] == np.array(inner)).astype(float)
-    return fit_glmm(LogisticNormal.of(y[kept], m[kept], design))[0]
+    return fit_glmm(LogisticNormal.from_counts(y[kept], m[kept], design))[0]
 
 
 def fit_groups(y: np.ndarray, m: np.ndarray, values: np.ndarray, level: float) -> Found:
@@ -260,7 +259,10 @@ def fit_groups(y: np.ndarray, m: np.ndarray, values: np.ndarray, level: float) -
         total = Rate(int(y[here].sum()), int(m[here].sum()))
         if label in inner:
             i = inner.index(label)
-            mean, half = fit.mean[i], quantile(level, None) * np.sqrt(fit.covariance[i, i])
+            mean, half = (
+                fit.mean[i],
+                stats.norm.isf((1 - level) / 2) * np.sqrt(fit.covariance[i, i]),
+            )
             estimate, low, high = (float(expit(x)) for x in (mean, mean - half, mean + half))
         else:
             interval = total.clopper_pearson(level)

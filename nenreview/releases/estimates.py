@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from nenreview.evidence.dataset import Dataset
-from nenreview.meta.pooled import PooledProportion
+from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.releases.estimate import DECIMALS, ODDS_RATIO, PERCENT, POINTS, Estimate
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import cohorts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nenreview.evidence.dataset import load
-from nenreview.meta.pooled import PooledProportion
+from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.stats.rate import Interval, Rate
 from nenreview.synthesis.cohorts import G3_NEN, LCNEC, NEC, NET, NET_G3, SHOWN, chosen, cohorts
 from nenreview.synthesis.headline import Pooled, headline, posterior, posteriors, sensitivities

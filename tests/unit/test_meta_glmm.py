@@ -10,20 +10,19 @@ from scipy.optimize import approx_fprime
 from scipy.special import expit
 
 from nenreview.meta.glmm import (
-    MOST_NODES,
+    MAX_NODES,
     LogisticNormal,
     common_logit,
-    doubled,
+    double_nodes,
     fit_glmm,
-    integrate,
-    marginal_mean,
 )
 from nenreview.meta.likelihood import FitError, best_spread, maximise
+from nenreview.meta.quadrature import integrate, marginal_mean
 
 
 def model_of(events, n, design=None):
     """Return the model of lists of counts."""
-    return LogisticNormal.of(np.array(events, float), np.array(n, float), design)
+    return LogisticNormal.from_counts(np.array(events, float), np.array(n, float), design)
 
 
 def average(f):
@@ -59,7 +58,7 @@ def test_integral_is_that_of_a_fine_rule(events, n, mu, tau, nodes):
     log_coefficient = stats.binom.logpmf(events, n, 0.5) + n * math.log(2)
     expected = math.log(likelihood(events, n, mu, tau))
     assert ours.loglik[0] + log_coefficient == pytest.approx(expected, abs=1e-9)
-    assert ours.share.sum() == pytest.approx(1)
+    assert ours.weight.sum() == pytest.approx(1)
 
 
 def test_gauss_hermite_nodes_that_are_not_adapted_are_badly_wrong():
@@ -113,7 +112,7 @@ def test_fit_is_at_a_maximum():
     point = model.evaluate(fit.mean, fit.spread)
     assert point.gradient == pytest.approx([0, 0], abs=1e-8)
     assert np.all(np.linalg.eigvalsh(point.hessian) < 0)
-    for spread in (0.0, *model.spreads):
+    for spread in (0.0, *model.spread_grid):
         assert model.best_mean(spread, fit.mean)[1].value <= fit.loglik
 
 
@@ -121,13 +120,13 @@ def test_nodes_are_doubled_until_the_likelihood_stays():
     _, few = fit_glmm(model_of([5, 6, 2, 1], [18, 32, 29, 29]))
     fit, many = fit_glmm(model_of([0, 2, 3, 9, 10], [10] * 5))
     assert few.nodes == 32 < many.nodes
-    finest = replace(many, nodes=MOST_NODES).evaluate(fit.mean, fit.spread)
+    finest = replace(many, nodes=MAX_NODES).evaluate(fit.mean, fit.spread)
     assert fit.loglik == pytest.approx(finest.value, abs=1e-7)
 
 
 def test_unsettled_quadrature_is_an_error():
     with pytest.raises(FitError, match="the quadrature has not settled with 2,048 nodes"):
-        doubled(replace(model_of([5], [18]), nodes=MOST_NODES))
+        double_nodes(replace(model_of([5], [18]), nodes=MAX_NODES))
 
 
 def test_spread_without_end_is_an_error():
@@ -137,7 +136,7 @@ def test_spread_without_end_is_an_error():
 
 
 def test_spread_for_a_mean_without_end_is_an_error():
-    model = replace(model_of([0, 5], [5, 5]), nodes=MOST_NODES)
+    model = replace(model_of([0, 5], [5, 5]), nodes=MAX_NODES)
     with pytest.raises(FitError, match="no best spread up to"):
         best_spread(model, np.array([0.0]), 1.0)
 

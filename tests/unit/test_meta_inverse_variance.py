@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from nenreview.meta.inverse_variance import (
     TRANSFORMATIONS,
+    cochran_q,
     der_simonian_laird,
     heterogeneity,
     paule_mandel,
     restricted_maximum_likelihood,
     typical_variance,
-    weighted,
+    weighted_mean,
 )
 
 Y = np.array([-2.1, -0.4, -1.3, 0.9, -1.0])
@@ -24,8 +25,8 @@ V = np.array([0.10, 0.35, 0.05, 0.60, 0.22])
 def test_a_trial_goes_forth_and_back(name, n, share):
     events = max(1, min(n - 1, round(share * n)))
     scale, size = TRANSFORMATIONS[name], np.array([float(n)])
-    values, variances = scale.forward(np.array([float(events)]), size)
-    assert scale.back(values[0], size) == pytest.approx(events / n, abs=1e-9)
+    values, variances = scale.transform(np.array([float(events)]), size)
+    assert scale.inverse(values[0], size) == pytest.approx(events / n, abs=1e-9)
     assert variances[0] > 0
 
 
@@ -33,22 +34,22 @@ def test_a_trial_goes_forth_and_back(name, n, share):
 @pytest.mark.parametrize(("events", "rate"), [(0.0, 0), (12.0, 1)])
 def test_empty_and_full_trials_go_back_exactly(name, events, rate):
     scale, size = TRANSFORMATIONS[name], np.array([12.0])
-    value = scale.forward(np.array([events]), size)[0][0]
-    assert scale.back(value, size) == pytest.approx(rate, abs=1e-15)
+    value = scale.transform(np.array([events]), size)[0][0]
+    assert scale.inverse(value, size) == pytest.approx(rate, abs=1e-15)
     beyond = value + (0.2 if rate else -0.2)
-    assert scale.back(beyond, size) == rate
+    assert scale.inverse(beyond, size) == rate
 
 
-def test_paule_mandel_makes_the_weighted_squares_k_minus_1():
+def test_paule_mandel_makes_the_q_statistic_k_minus_1():
     tau2 = paule_mandel(Y, V)
     assert tau2 > 0
-    assert weighted(Y, V, tau2)[2] == pytest.approx(4, rel=1e-9)
+    assert cochran_q(Y, V, tau2) == pytest.approx(4, rel=1e-9)
 
 
 def test_restricted_likelihood_is_highest_at_reml():
     def loglik(tau2):
-        _, variance, squares = weighted(Y, V, tau2)
-        return -(np.log(V + tau2).sum() - np.log(variance) + squares) / 2
+        _, variance = weighted_mean(Y, V, tau2)
+        return -(np.log(V + tau2).sum() - np.log(variance) + cochran_q(Y, V, tau2)) / 2
 
     tau2 = restricted_maximum_likelihood(Y, V)
     assert tau2 > 0

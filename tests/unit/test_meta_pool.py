@@ -12,7 +12,7 @@ from statsmodels.stats.meta_analysis import combine_effects
 
 from nenreview.meta import FitError, pool_proportions
 from nenreview.meta.inverse_variance import TRANSFORMATIONS
-from nenreview.meta.pool import ALLOWED, INTERVALS, METHODS
+from nenreview.meta.pool import ALLOWED_INTERVALS, INTERVALS, METHODS
 from nenreview.stats.rate import Rate
 
 SETS = {
@@ -160,13 +160,13 @@ def test_freeman_tukey_is_that_of_miller():
     # Miller, Am Stat 1978;32:138: values and variances of the table, the weighted mean, and
     # its proportion; as in metafor's own test of it (test_analysis_example_miller1978.r).
     events, n = (np.array(x) for x in SETS["miller1978"])
-    values, variances = TRANSFORMATIONS["freeman_tukey"].forward(events, n)
+    values, variances = TRANSFORMATIONS["freeman_tukey"].transform(events, n)
     assert [f"{x:.4f}" for x in 2 * values] == ["1.1391", "1.2888", "1.5253", "0.9515"]
     assert [f"{x:.4f}" for x in 4 * variances] == ["0.0870", "0.0571", "0.0465", "0.1538"]
     result = pool_proportions(events, n, method="freeman_tukey", effects="common")
     assert (f"{2 * result.mean:.4f}", f"{result.estimate:.4f}") == ("1.3093", "0.3595")
-    back = TRANSFORMATIONS["freeman_tukey"].back
-    assert f"{back(values.mean(), n):.4f}" == "0.3164"
+    inverse = TRANSFORMATIONS["freeman_tukey"].inverse
+    assert f"{inverse(values.mean(), n):.4f}" == "0.3164"
 
 
 def test_beta_binomial_is_that_of_the_families_of_twelve():
@@ -191,7 +191,7 @@ def test_two_far_trials_are_pooled_as_by_meta():
 @pytest.mark.parametrize("method", TRANSFORMATIONS)
 @pytest.mark.parametrize("tau2", ["DL", "PM"])
 def test_inverse_variance_is_that_of_statsmodels(name, method, tau2):
-    values, variances = TRANSFORMATIONS[method].forward(*(np.array(x) for x in SETS[name]))
+    values, variances = TRANSFORMATIONS[method].transform(*(np.array(x) for x in SETS[name]))
     theirs = combine_effects(values, variances, method_re=tau2.lower())
     ours = pool_proportions(*SETS[name], method=method, tau2=tau2)
     # Their Paule-Mandel solver stops once the estimating equation is within 1e-5. With a smaller
@@ -311,7 +311,8 @@ def test_trials_of_one_rate_have_no_spread(method, rate, more, k):
 
 
 @pytest.mark.parametrize(
-    ("method", "effects", "ci"), [(*m, ci) for m in ALLOWED for ci in ALLOWED[m]]
+    ("method", "effects", "ci"),
+    [(*m, ci) for m in ALLOWED_INTERVALS for ci in ALLOWED_INTERVALS[m]],
 )
 def test_higher_level_gives_a_wider_interval(method, effects, ci):
     how = {"method": method, "effects": effects, "ci": ci}
@@ -366,7 +367,7 @@ def test_prediction_interval_takes_its_distribution_from_the_interval_unless_tol
 
 # Edges.
 
-FITS = [(method, effects) for method, effects in ALLOWED]
+FITS = [(method, effects) for method, effects in ALLOWED_INTERVALS]
 
 
 @pytest.mark.parametrize(("method", "effects"), FITS)
@@ -388,7 +389,7 @@ def test_pool_within_is_not_at_the_edge():
 
 
 def test_empty_trials_get_a_half_in_their_row_alone():
-    values, _ = TRANSFORMATIONS["logit"].forward(np.array([0, 5, 7]), np.array([10, 20, 7]))
+    values, _ = TRANSFORMATIONS["logit"].transform(np.array([0, 5, 7]), np.array([10, 20, 7]))
     assert values == pytest.approx([math.log(0.5 / 10.5), math.log(5 / 15), math.log(7.5 / 0.5)])
     assert "1/2 added" in pool_proportions([0, 5], [10, 20], method="logit").notes[0]
     assert pool_proportions([1, 5], [10, 20], method="logit").notes == ()
@@ -441,7 +442,7 @@ def test_docstring_table_is_what_is_allowed():
     for line in filter(str.strip, lines):
         method, effects = line.split()[:2]
         table[method, effects] = tuple(line.split("  ")[-1].strip().split(", "))
-    assert table == ALLOWED
+    assert table == ALLOWED_INTERVALS
 
 
 ALL = [(m, e, ci) for m in METHODS for e in ("random", "common") for ci in INTERVALS]
@@ -450,7 +451,7 @@ ALL = [(m, e, ci) for m in METHODS for e in ("random", "common") for ci in INTER
 @pytest.mark.parametrize(("method", "effects", "ci"), ALL)
 def test_combination_is_made_or_refused(method, effects, ci):
     how = {"method": method, "effects": effects, "ci": ci}
-    if ci in ALLOWED.get((method, effects), ()):
+    if ci in ALLOWED_INTERVALS.get((method, effects), ()):
         assert 0 < pool_proportions(*SETS["review"], **how).estimate < 1
     else:
         with pytest.raises(ValueError, match=r"does not go with|without spread is a binomial"):

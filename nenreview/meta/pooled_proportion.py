@@ -1,0 +1,83 @@
+"""The pooled proportion of several trials, with its intervals and measures of heterogeneity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PooledProportion:
+    """A pooled proportion and how it was estimated.
+
+    Proportions are between 0 and 1. A quantity that does not exist for the model is None.
+
+    Parameters
+    ----------
+    estimate, ci_low, ci_high : float
+        Pooled proportion and its confidence limits. With random effects on the logit or
+        arcsine scale it is the proportion of the median trial, not the mean of proportions.
+    k, n, events : int
+        Trials, patients, patients with the event.
+    method, effects, tau2_method, ci : str
+        As asked for; `tau2_method` is ``"ML"`` for the likelihoods, None for a common effect.
+    level : float
+        Coverage of both intervals.
+    mean, se : float or None
+        Estimate and standard error on the pooling scale (logits; radians). `se` holds the
+        Hartung-Knapp factor. None at a boundary.
+    ci_df, pi_df : int or None
+        Degrees of freedom of the t distribution; None where it is the normal.
+    pi_low, pi_high : float or None
+        Prediction interval for the proportion of a new trial.
+    marginal_mean : float or None
+        Mean of the proportions of trials under the fitted model; None for Freeman-Tukey.
+    tau2 : float or None
+        Variance between trials on the pooling scale (logits; radians for the arcsines).
+    i2, h2 : float or None
+        I² in percent and H² (Higgins & Thompson, Stat Med 2002;21:1539), as metafor reports them.
+    q, q_p : float or None
+        Cochran's Q and its p value, k − 1 degrees of freedom; of the Wald type for the GLMM.
+    q_lrt, q_lrt_p : float or None
+        Likelihood-ratio Q and its p value; for the likelihoods alone.
+    rho : float or None
+        Intraclass correlation; for the beta-binomial alone.
+    loglik : float or None
+        Log-likelihood, for the likelihoods alone.
+    nodes : int or None
+        Quadrature nodes of the GLMM.
+    boundary : bool
+        Whether no patient, or every patient, had the event: no model was fitted then.
+    notes : tuple of str
+        What a reader must know besides.
+    """
+
+    estimate: float
+    ci_low: float
+    ci_high: float
+    k: int
+    n: int
+    events: int
+    method: str
+    effects: str
+    tau2_method: str | None
+    ci: str
+    level: float
+    mean: float | None = None
+    se: float | None = None
+    ci_df: int | None = None
+    pi_low: float | None = None
+    pi_high: float | None = None
+    pi_df: int | None = None
+    marginal_mean: float | None = None
+    tau2: float | None = None
+    i2: float | None = None
+    h2: float | None = None
+    q: float | None = None
+    q_p: float | None = None
+    q_lrt: float | None = None
+    q_lrt_p: float | None = None
+    rho: float | None = None
+    loglik: float | None = None
+    nodes: int | None = None
+    boundary: bool = False
+    notes: tuple[str, ...] = ()

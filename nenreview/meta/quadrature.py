@@ -1,0 +1,176 @@
+"""Integrate a trial's binomial likelihood over a normal random effect.
+
+A trial's events are binomial with logit ``x·β + τ·u``, and ``u`` is standard normal. The
+integral over ``u`` has no closed form; each trial's is taken by Gauss-Hermite quadrature
+centred and scaled at its own mode (adaptive; Liu & Pierce, Biometrika 1994;81:624), without
+which a large τ gives a wrong answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from scipy.special import expit
+
+INITIAL_NODES = 32
+MAX_HERMITE_NODES = 128  # with more than these, the trapezoidal rule settles far sooner
+NEGLIGIBLE_DROP = 37.0  # of the log integrand: e^-37 is below the last digit
+MODE_TOLERANCE = 1e-7  # Newton's method squares the error: the next step is at the last digit
+
+
+@cache
+def gauss_hermite(nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return abscissae and log weights for an integral over the line, each shape (nodes,).
+
+    The sum of ``exp(log weight) f(abscissa)`` is the integral of ``f`` itself, exact where
+    ``f`` is a standard normal density times a polynomial of degree 2 × nodes − 1 or less.
+    """
+    x, w = np.polynomial.hermite.hermgauss(nodes)
+    return np.sqrt(2) * x, np.log(w) + x**2 + np.log(2) / 2
+
+
+def log1p_exp(x: np.ndarray) -> np.ndarray:
+    """Return log(1 + e^x), elementwise.
+
+    As ``numpy.logaddexp(0, x)``, which goes element by element and takes six times as long.
+    """
+    small = np.abs(x)
+    for step in (np.negative, np.exp, np.log1p):
+        step(small, out=small)
+    small += np.maximum(x, 0)
+    return small
+
+
+def integrand_modes(
+    linear: np.ndarray, tau: float | np.ndarray, events: np.ndarray, n: np.ndarray
+) -> np.ndarray:
+    """Return where each trial's integrand over ``u`` is highest, in the shape of `linear`.
+
+    Newton's method; a step that would leave the interval known to hold the root is replaced
+    by half of that interval, so that it cannot run away.
+    """
+    low, high = tau * (events - n), tau * events
+    variance = 1 / (events + 0.5) + 1 / (n - events + 0.5)
+    guess = np.log(events + 0.5) - np.log(n - events + 0.5)
+    u = np.clip(tau * (guess - linear) / (tau**2 + variance), low, high)
+    for _ in range(200):
+        p = expit(linear + tau * u)
+        expected = n * p
+        slope = tau * (events - expected) - u
+        rises = slope > 0
+        low, high = np.where(rises, u, low), np.where(rises, high, u)
+        new = u + slope / (1 + tau**2 * (expected * (1 - p)))
+        outside = (new < low) | (new > high)
+        if outside.any():
+            new = np.where(outside, (low + high) / 2, new)
+        moved = np.abs(new - u).max()
+        u = new
+        if moved < MODE_TOLERANCE:
+            break
+    return u
+
+
+def integrand_range(
+    linear: np.ndarray,
+    tau: float | np.ndarray,
+    events: np.ndarray,
+    n: np.ndarray,
+    mode: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of the range in which each trial's integrand is not negligible."""
+
+    def log_integrand(u: np.ndarray) -> np.ndarray:
+        theta = linear + tau * u
+        return events * theta - n * log1p_exp(theta) - u**2 / 2
+
+    # The log integrand is concave with a curvature of 1 or more: at this distance from its
+    # mode it has fallen enough on both sides, if not nearer.
+    sides = np.stack([np.full_like(mode, sign) for sign in (-1.0, 1.0)])
+    near, far = np.zeros_like(sides), np.full_like(sides, np.sqrt(2 * NEGLIGIBLE_DROP))
+    lowest = log_integrand(mode) - NEGLIGIBLE_DROP
+    for _ in range(8):  # to a few hundredths, which is all that a range of nodes needs
+        middle = (near + far) / 2
+        enough = log_integrand(mode + sides * middle) < lowest
+        near, far = np.where(enough, near, middle), np.where(enough, middle, far)
+    low, high = mode + sides * far
+    return low, high
+
+
+@dataclass(frozen=True)
+class Quadrature:
+    """Each trial's integral, with its nodes and their posterior weights.
+
+    Parameters
+    ----------
+    loglik : numpy.ndarray
+        Log of each integral without the binomial coefficient, the shape of the trials.
+    u, theta : numpy.ndarray
+        Nodes, and the logit at each, one axis more.
+    weight : numpy.ndarray
+        Posterior weight of each node given the events; sums to 1 along the last axis.
+    """
+
+    loglik: np.ndarray
+    u: np.ndarray
+    theta: np.ndarray
+    weight: np.ndarray
+
+
+def integrate(
+    linear: np.ndarray, tau: float | np.ndarray, events: np.ndarray, n: np.ndarray, nodes: int
+) -> Quadrature:
+    """Return the integral over ``u`` of each trial's likelihood.
+
+    With a large τ the integrand of an empty or full trial is half a bell with a steep side,
+    for which Gauss-Hermite nodes are too sparse: many nodes are evenly spaced instead. The
+    trapezoidal rule gains digits in proportion to its nodes, not to their square root
+    (Trefethen & Weideman, SIAM Review 2014;56:385).
+
+    Parameters
+    ----------
+    linear : numpy.ndarray
+        Linear predictors on the logit scale; the last axis is the trials'.
+    tau : float or numpy.ndarray
+        Standard deviation between trials, 0 or more; one, or what broadcasts to `linear`.
+    events, n : numpy.ndarray
+        Counts, shape (k,).
+    nodes : int
+        Quadrature nodes; above `MAX_HERMITE_NODES` by the trapezoidal rule.
+    """
+    mode = integrand_modes(linear, tau, events, n)
+    if nodes <= MAX_HERMITE_NODES:
+        x, log_weight = gauss_hermite(nodes)
+        p = expit(linear + tau * mode)
+        scale = 1 / np.sqrt(1 + tau**2 * n * p * (1 - p))
+        u = mode[..., None] + scale[..., None] * x
+        log_weight = log_weight + np.log(scale)[..., None]
+    else:
+        low, high = integrand_range(linear, tau, events, n, mode)
+        step = (high - low) / (nodes - 1)
+        u = low[..., None] + step[..., None] * np.arange(nodes)
+        log_weight = np.log(step)[..., None]
+    theta = linear[..., None] + np.asarray(tau)[..., None] * u
+    log_terms = events[:, None] * theta
+    log_terms -= n[:, None] * log1p_exp(theta)
+    log_terms -= u**2 / 2
+    log_terms += log_weight
+    highest = log_terms.max(axis=-1, keepdims=True)
+    log_terms -= highest
+    weight = np.exp(log_terms, out=log_terms)
+    total = weight.sum(axis=-1, keepdims=True)
+    weight /= total
+    loglik = (highest + np.log(total))[..., 0] - np.log(2 * np.pi) / 2
+    return Quadrature(loglik, u, theta, weight)
+
+
+def marginal_mean(mu: float, tau: float) -> float:
+    """Return the mean of expit over a normal distribution of logits.
+
+    By the trapezoidal rule: its error for a smooth function that vanishes at both ends falls
+    exponentially with the step, here a quarter of a logit or less.
+    """
+    z = np.linspace(-9, 9, max(201, int(18 * tau / 0.25) + 1))
+    weight = np.exp(-(z**2) / 2)
+    return float(weight @ expit(mu + tau * z) / weight.sum())
