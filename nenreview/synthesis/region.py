@@ -18,7 +18,7 @@ from nenreview.evidence.overlaps import require_independent
 from nenreview.evidence.responses import Response
 from nenreview.evidence.rows import trials
 from nenreview.evidence.sites import OTHER, SITES, nec_by_site
-from nenreview.meta.moderator import Moderation, moderate
+from nenreview.meta.subgroups import SubgroupAnalysis, analyse_subgroups
 from nenreview.stats.rate import Interval, Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis.headline import CHINESE, primary
@@ -38,7 +38,7 @@ class RegionTest:
         Which trials.
     asian, others : tuple of Rate
         One rate a trial.
-    model : Moderation
+    model : SubgroupAnalysis
         Subgroups in the random-intercept logistic model; its permutation p is two-sided.
     smallest_p : float
         The least that the permutation p can be with so few trials.
@@ -51,7 +51,7 @@ class RegionTest:
     name: str
     asian: tuple[Rate, ...]
     others: tuple[Rate, ...]
-    model: Moderation
+    model: SubgroupAnalysis
     smallest_p: float
     one_sided_p: float
     summed: Comparison
@@ -74,7 +74,7 @@ def _test(name: str, trials: list[tuple[str, Rate]]) -> RegionTest:
     others = tuple(rate for region, rate in trials if region != CHINESE)
     rates = (*asian, *others)
     groups = ["Asia"] * len(asian) + ["other"] * len(others)
-    model = moderate([r.events for r in rates], [r.n for r in rates], groups)
+    model = analyse_subgroups([r.events for r in rates], [r.n for r in rates], groups)
     # With equal groups the mirrored assignment is as likely: it has the same two groups.
     alike = 2 if len(asian) == len(others) else 1
     p = np.array([rate.proportion for rate in rates])

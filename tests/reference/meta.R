@@ -256,11 +256,11 @@ write_rows(unlist(lapply(c("review", "pritz1997", "nielweise_control"), function
     cumulative = cum$estimate[i], cumulative_low = cum$ci.lb[i], cumulative_high = cum$ci.ub[i]))
 }), recursive = FALSE), "meta_influence.csv")
 
-# ---- one moderator in the logistic model ----------------------------------------------------
+# ---- subgroups in the logistic model ---------------------------------------------------------
 
 # The likelihood ratio is that of lme4's deviance function at its fits: the log-likelihood that
 # lme4 and so metafor report with several nodes leaves terms out that differ between models.
-moderator <- function(name, x, n, mods) {
+subgroups <- function(name, x, n, mods) {
   fit <- quietly(rma.glmm(measure = "PLO", xi = x, ni = n, mods = ~ mods, nAGQ = 25))
   rows <- data.frame(x, m = n - x, mods, study = factor(seq_along(x)))
   minimum <- function(formula) {
@@ -274,22 +274,19 @@ moderator <- function(name, x, n, mods) {
     lr_p = pchisq(lr, fit$m, lower.tail = FALSE)))
 }
 write_rows(c(
-  moderator("ethnicity", dat.debruin2009$xi, dat.debruin2009$ni, dat.debruin2009$ethnicity),
-  moderator("scq", dat.debruin2009$xi, dat.debruin2009$ni, dat.debruin2009$scq),
-  moderator("objectivity", dat.hannum2020$xi, dat.hannum2020$ni,
+  subgroups("ethnicity", dat.debruin2009$xi, dat.debruin2009$ni, dat.debruin2009$ethnicity),
+  subgroups("objectivity", dat.hannum2020$xi, dat.hannum2020$ni,
             as.character(dat.hannum2020$objectivity)),
-  moderator("three", simulated[[1]], simulated[[2]], rep(c("a", "b", "c", "a"), 10))
-), "meta_moderator.csv")
+  subgroups("three", simulated[[1]], simulated[[2]], rep(c("a", "b", "c", "a"), 10))
+), "meta_subgroups.csv")
 write_rows(c(
   lapply(1:13, function(i) list(set = "ethnicity", events = dat.debruin2009$xi[i], n = dat.debruin2009$ni[i],
                                 value = as.character(dat.debruin2009$ethnicity[i]))),
-  lapply(1:13, function(i) list(set = "scq", events = dat.debruin2009$xi[i], n = dat.debruin2009$ni[i],
-                                value = sprintf("%.15g", dat.debruin2009$scq[i]))),
   lapply(seq_len(nrow(dat.hannum2020)), function(i) list(set = "objectivity", events = dat.hannum2020$xi[i],
     n = dat.hannum2020$ni[i], value = as.character(dat.hannum2020$objectivity[i]))),
   lapply(1:40, function(i) list(set = "three", events = simulated[[1]][i], n = simulated[[2]][i],
                                 value = rep(c("a", "b", "c", "a"), 10)[i]))
-), "meta_moderator_rows.csv")
+), "meta_subgroups_rows.csv")
 
 # ---- Bayesian: the posterior on a plain grid -------------------------------------------------
 

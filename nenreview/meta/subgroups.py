@@ -1,0 +1,226 @@
+"""Compare subgroups of trials in the random-intercept logistic model."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+from scipy.special import expit
+
+from nenreview.meta.counts import trial_counts
+from nenreview.meta.glmm import LogisticNormal, fit_glmm
+from nenreview.meta.likelihood import Fit
+from nenreview.stats.rate import Rate
+
+MIN_TRIALS = 10  # for one moderator (Cochrane Handbook, version 6, section 10.11.5.1)
+
+
+@dataclass(frozen=True)
+class Subgroup:
+    """The trials of one group within the joint model.
+
+    Parameters
+    ----------
+    label : str
+        As given.
+    k, n, events : int
+        Trials, patients, patients with the event.
+    estimate, ci_low, ci_high : float
+        Proportion of the median trial and its Wald interval; of a group where no patient, or
+        every patient, had the event, 0 or 1 and the Clopper-Pearson interval of the sums.
+    boundary : bool
+        Whether it is such a group.
+    """
+
+    label: str
+    k: int
+    n: int
+    events: int
+    estimate: float
+    ci_low: float
+    ci_high: float
+    boundary: bool
+
+
+@dataclass(frozen=True)
+class SubgroupAnalysis:
+    """A mean for each group and one τ² for all, with tests for subgroup differences.
+
+    Parameters
+    ----------
+    groups : tuple of Subgroup
+        In alphabetical order.
+    tau2 : float
+        Variance between trials within the groups, logits.
+    lr, lr_p : float
+        Likelihood-ratio statistic against one mean for all, and its chi-squared p value with
+        `df` degrees of freedom.
+    wald, wald_p : float or None
+        Wald statistic (metafor's QM) and p value; None where a group has no events or nothing
+        but events, whose logit is infinite.
+    df : int
+        Groups − 1.
+    permutation_p : float or None
+        Exact: the share of all assignments of the groups to the trials whose likelihood ratio
+        is no smaller. None where there are too many.
+    permutations : int
+        How many distinct assignments there are.
+    notes : tuple of str
+        What a reader must know besides.
+    """
+
+    groups: tuple[Subgroup, ...]
+    tau2: float
+    lr: float
+    lr_p: float
+    wald: float | None
+    wald_p: float | None
+    df: int
+    permutation_p: float | None
+    permutations: int
+    notes: tuple[str, ...]
+
+
+def analyse_subgroups(
+    events: ArrayLike,
+    n: ArrayLike,
+    groups: Sequence[str],
+    *,
+    level: float = 0.95,
+    max_permutations: int = 1000,
+) -> SubgroupAnalysis:
+    """Return the means of subgroups, and three tests of their difference.
+
+    Parameters
+    ----------
+    events, n : array_like
+        Whole numbers, shape (k,).
+    groups : sequence of str
+        The group of each trial, shape (k,).
+    level : float
+        Coverage of the intervals.
+    max_permutations : int
+        Beyond so many distinct assignments there is no permutation p value; each takes a fit.
+
+    Raises
+    ------
+    ValueError
+        If there is not one group for each trial, only one group, or as many groups as trials;
+        if no patient, or every patient, had the event; or for impossible counts.
+    FitError
+        If a model has no maximum-likelihood estimate.
+    """
+    y, m = (x.astype(float) for x in trial_counts(events, n))
+    assigned = np.array([str(group) for group in groups])
+    if assigned.shape != y.shape:
+        raise ValueError(f"{len(assigned)} groups of {len(y)} trials; expected one for each trial")
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; expected between 0 and 1")
+    labels = np.unique(assigned).tolist()
+    if len(labels) == 1:
+        raise ValueError(f"every trial is in the group {labels[0]}; expected two groups or more")
+    if len(labels) >= len(y):
+        raise ValueError(f"{len(y)} trials cannot determine {len(labels)} means and τ²")
+    if y.sum() in (0, m.sum()):
+        raise ValueError("no patient, or every patient, had the event: no groups to compare")
+
+    common, _ = fit_glmm(LogisticNormal.from_counts(y, m))
+    inner, fit = fit_groups(y, m, assigned)
+    lr = max(0.0, 2 * (fit.loglik - common.loglik))
+    df = len(labels) - 1
+    permutations = count_permutations(assigned)
+    permutation_p, wald, wald_p = None, None, None
+    notes = []
+    if permutations <= max_permutations:
+        logliks = np.array([fit_groups(y, m, x)[1].loglik for x in permute(assigned)])
+        # The model with one mean is the same for all, so their order is that of the ratios.
+        reached = logliks >= fit.loglik - 1e-7 * (1 + abs(fit.loglik))
+        permutation_p = float(reached.mean())
+    else:
+        notes.append(
+            f"{permutations:,} assignments, more than {max_permutations:,}: no exact p value"
+        )
+    if len(y) < MIN_TRIALS:
+        notes.append(f"descriptive: {len(y)} trials are too few to test a moderator")
+    if inner == labels:
+        contrast = np.column_stack([-np.ones(df), np.eye(df)])  # each group against the first
+        difference = contrast @ fit.mean
+        covariance = contrast @ fit.covariance @ contrast.T
+        wald = float(difference @ np.linalg.solve(covariance, difference))
+        wald_p = float(stats.chi2.sf(wald, df))
+    else:
+        notes.append("a group lies at 0 or 1: its logit is infinite, no Wald test")
+    means = dict(
+        zip(inner, zip(fit.mean, np.sqrt(np.diag(fit.covariance)), strict=True), strict=True)
+    )
+    return SubgroupAnalysis(
+        groups=tuple(
+            _subgroup(label, y[assigned == label], m[assigned == label], means.get(label), level)
+            for label in labels
+        ),
+        tau2=fit.spread**2,
+        lr=lr,
+        lr_p=float(stats.chi2.sf(lr, df)),
+        wald=wald,
+        wald_p=wald_p,
+        df=df,
+        permutation_p=permutation_p,
+        permutations=permutations,
+        notes=tuple(notes),
+    )
+
+
+def fit_groups(y: np.ndarray, m: np.ndarray, assigned: np.ndarray) -> tuple[list[str], Fit]:
+    """Return the groups with a finite logit, and their joint fit: a mean for each, one τ.
+
+    A group at 0 or 1 has an infinite logit at which its counts are certain: it adds nothing
+    to the log-likelihood, whatever τ is, and is left out.
+    """
+    totals = {
+        x: (y[assigned == x].sum(), m[assigned == x].sum()) for x in np.unique(assigned).tolist()
+    }
+    inner = [label for label, (events, n) in totals.items() if 0 < events < n]
+    if not inner:
+        return [], Fit(np.empty(0), 0.0, 0.0, np.empty((0, 0)))
+    included = np.isin(assigned, inner)
+    design = (assigned[included, None] == np.array(inner)).astype(float)
+    return inner, fit_glmm(LogisticNormal.from_counts(y[included], m[included], design))[0]
+
+
+def _subgroup(
+    label: str,
+    y: np.ndarray,
+    m: np.ndarray,
+    fitted: tuple[float, float] | None,
+    level: float,
+) -> Subgroup:
+    """Return one group by its fitted mean and standard error, or by its sums where it has none."""
+    total = Rate(int(y.sum()), int(m.sum()))
+    if fitted:
+        mean, half = fitted[0], stats.norm.isf((1 - level) / 2) * fitted[1]
+        estimate, low, high = (float(expit(x)) for x in (mean, mean - half, mean + half))
+    else:
+        interval = total.clopper_pearson(level)
+        estimate, low, high = total.proportion, interval.low, interval.high
+    return Subgroup(label, len(y), total.n, total.events, estimate, low, high, not fitted)
+
+
+def count_permutations(labels: np.ndarray) -> int:
+    """Return in how many distinct orders the labels can stand."""
+    ties = (math.factorial(number) for number in Counter(labels.tolist()).values())
+    return math.factorial(len(labels)) // math.prod(ties)
+
+
+def permute(labels: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield every distinct order of the labels."""
+    if not len(labels):
+        yield labels
+    for first in np.unique(labels):
+        rest = np.delete(labels, np.flatnonzero(labels == first)[0])
+        for others in permute(rest):
+            yield np.array([first, *others])
