@@ -10,9 +10,9 @@ import numpy as np
 
 from nenreview.evidence.dataset import Dataset
 from nenreview.meta.bayes import BayesianPool, pool_bayesian
-from nenreview.meta.influence import cumulative, leave_one_out
 from nenreview.meta.pool import pool_proportions
 from nenreview.meta.pooled_proportion import PooledProportion
+from nenreview.meta.refits import cumulative, leave_one_out
 from nenreview.synthesis.cohorts import (
     LOWER,
     NEC,

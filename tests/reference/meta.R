@@ -242,19 +242,17 @@ for (set in c("review", "far_pair", "pritz1997", "nielweise_control", "nielweise
 }
 write_rows(Filter(Negate(is.null), pools), "meta_pools.csv")
 
-# ---- influence and leaving one out: metafor's influence() ------------------------------------
+# ---- leaving one out and adding one by one: metafor's leave1out() and cumul() ----------------
 
 write_rows(unlist(lapply(c("review", "pritz1997", "nielweise_control"), function(set) {
   fit <- rma(measure = "PLO", xi = sets[[set]][[1]], ni = sets[[set]][[2]],
              control = list(threshold = 1e-12, maxiter = 100000))
-  inf <- influence(fit)$inf
   out <- leave1out(fit, transf = transf.ilogit)
   cum <- cumul(fit, transf = transf.ilogit)
-  lapply(seq_along(fit$yi), function(i) list(set = set, row = i, rstudent = inf$rstudent[i],
-    cook = inf$cook.d[i], covariance_ratio = inf$cov.r[i], tau2 = inf$tau2.del[i], q = inf$QE.del[i],
+  lapply(seq_along(fit$yi), function(i) list(set = set, row = i, tau2 = out$tau2[i], q = out$Q[i],
     estimate = out$estimate[i], ci_low = out$ci.lb[i], ci_high = out$ci.ub[i],
     cumulative = cum$estimate[i], cumulative_low = cum$ci.lb[i], cumulative_high = cum$ci.ub[i]))
-}), recursive = FALSE), "meta_influence.csv")
+}), recursive = FALSE), "meta_refits.csv")
 
 # ---- subgroups in the logistic model ---------------------------------------------------------
 

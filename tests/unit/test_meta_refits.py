@@ -1,11 +1,10 @@
 """Leaving trials out and adding them, against metafor and against fitting by hand."""
 
-import numpy as np
 import pytest
 from helpers_data import TOLERANCE, trials
 
 from nenreview.meta import pool_proportions
-from nenreview.meta.influence import cumulative, influence, leave_one_out
+from nenreview.meta.refits import cumulative, leave_one_out
 
 SETS = {
     name: ([int(row["events"]) for row in rows], [int(row["n"]) for row in rows])
@@ -14,40 +13,18 @@ SETS = {
 EVENTS, N = SETS["review"]
 
 
-# R, metafor: influence(), leave1out() and cumul() of rma(measure = "PLO"); reference/meta.R.
-@pytest.mark.parametrize(("name", "rows"), trials("meta_influence.csv").items())
-def test_influence_is_that_of_metafor(name, rows):
+# R, metafor: leave1out() and cumul() of rma(measure = "PLO"); reference/meta.R.
+@pytest.mark.parametrize(("name", "rows"), trials("meta_refits.csv").items())
+def test_refits_are_those_of_metafor(name, rows):
     events, n = SETS[name]
-    for left, row in zip(influence(events, n, method="logit"), rows, strict=True):
-        found = (left.rstudent, left.cook, left.covariance_ratio, left.tau2, left.q)
-        expected = [row[key] for key in ("rstudent", "cook", "covariance_ratio", "tau2", "q")]
-        assert found == pytest.approx(expected, abs=1e-8, rel=1e-6)
     for left, row in zip(leave_one_out(events, n, method="logit"), rows, strict=True):
-        found = (left.pool.estimate, left.pool.ci_low, left.pool.ci_high)
-        expected = [row[key] for key in ("estimate", "ci_low", "ci_high")]
-        assert found == pytest.approx(expected, **TOLERANCE["pool"])
+        for key in ("estimate", "ci_low", "ci_high", "tau2", "q"):
+            assert getattr(left.pool, key) == pytest.approx(row[key], **TOLERANCE["pool"])
     # metafor's first pool is of one trial.
     for added, row in zip(cumulative(events, n, method="logit"), rows[1:], strict=True):
         found = (added.pool.estimate, added.pool.ci_low, added.pool.ci_high)
         expected = [row[f"cumulative{key}"] for key in ("", "_low", "_high")]
         assert found == pytest.approx(expected, **TOLERANCE["pool"])
-
-
-@pytest.mark.parametrize("method", ["glmm", "beta_binomial"])
-def test_likelihoods_have_influence_too(method):
-    whole = pool_proportions(EVENTS, N, method=method)
-    for i, left in enumerate(influence(EVENTS, N, method=method)):
-        without = pool_proportions(np.delete(EVENTS, i), np.delete(N, i), method=method)
-        assert left.shift == pytest.approx(whole.mean - without.mean)
-        assert left.cook == pytest.approx((left.shift / whole.se) ** 2)
-        assert left.covariance_ratio == pytest.approx((without.se / whole.se) ** 2)
-        assert (left.tau2, left.rho) == (without.tau2, without.rho)
-        assert left.rstudent is None
-
-
-def test_hartung_knapp_pools_have_no_rstudent_here():
-    assert influence(EVENTS, N, method="logit", ci="hksj")[0].rstudent is None
-    assert influence(EVENTS, N, method="logit", ci="t")[0].rstudent is not None
 
 
 def test_adding_follows_the_order_given():
@@ -68,12 +45,9 @@ def test_trial_without_which_there_is_no_fit_is_told():
     left = leave_one_out([0, 0, 5, 2], [5, 5, 5, 8])[3]
     assert left.pool is None
     assert "every trial has no events or nothing but events" in left.problem
-    assert influence([0, 0, 5, 2], [5, 5, 5, 8])[3].cook is None
 
 
-def test_trial_without_which_nothing_happens_has_no_influence_to_tell():
-    lone = influence([0, 0, 2], [5, 6, 8])
-    assert lone[2].shift is None
+def test_trial_without_which_nobody_has_the_event_leaves_a_pool_at_the_boundary():
     assert leave_one_out([0, 0, 2], [5, 6, 8])[2].pool.boundary
 
 
@@ -87,7 +61,6 @@ def test_trial_without_which_nothing_happens_has_no_influence_to_tell():
             lambda: cumulative([1, 2], [5, 5], order=[0, 0]),
             r"order is \[0, 0\]; expected each of 0 to 1",
         ),
-        (lambda: influence([0, 0, 0], [5, 5, 5]), "no trial has influence"),
         (lambda: leave_one_out([1, 2, 3], [5, 5, 5], ci="hksj"), "does not go with"),
     ],
 )
