@@ -1,1 +1,1 @@
-"""Statistics of single rates and of two rates, from well-kept libraries."""
+"""Statistics of one rate and of two rates."""

@@ -16,8 +16,8 @@ from nenreview.evidence.rows import Arm
 from nenreview.evidence.rows import trials as all_trials
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sources import JIA
-from nenreview.meta.power import fisher_power
 from nenreview.meta.stratified import Stratified
+from nenreview.stats.power import fisher_power
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis.cohorts import NEC, NET, cohorts

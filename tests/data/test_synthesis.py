@@ -14,7 +14,7 @@ from nenreview.evidence.dataset import load
 from nenreview.evidence.kinds import kind_of
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.sources import in_chapters
-from nenreview.meta.power import fisher_power
+from nenreview.stats.power import fisher_power
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis import (

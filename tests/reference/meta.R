@@ -408,18 +408,15 @@ write_rows(lapply(names(strata), function(s) {
 
 # ---- power of Fisher's test, every table of fisher.test() ------------------------------------
 
-power <- function(p1, n1, p2, n2, alpha, alternative) {
+power <- function(p1, n1, p2, n2, alpha) {
   total <- 0
   for (a in 0:n1) for (b in 0:n2) {
-    p <- fisher.test(matrix(c(a, b, n1 - a, n2 - b), 2), alternative = alternative, conf.int = FALSE)$p.value
+    p <- fisher.test(matrix(c(a, b, n1 - a, n2 - b), 2), conf.int = FALSE)$p.value
     if (p <= alpha) total <- total + dbinom(a, n1, p1) * dbinom(b, n2, p2)
   }
-  list(first = p1, first_n = n1, second = p2, second_n = n2, alpha = alpha, alternative = alternative,
-       power = total)
+  list(first = p1, first_n = n1, second = p2, second_n = n2, alpha = alpha, power = total)
 }
 write_rows(list(
-  power(.278, 18, 0.05, 6, .05, "two.sided"), power(.3, 24, .1, 24, .05, "two.sided"),
-  power(.5, 12, .1, 15, .1, "two.sided"), power(.4, 20, .1, 20, .025, "greater"),
-  power(.1, 20, .4, 20, .05, "less"), power(.2, 10, .2, 10, .05, "two.sided"),
-  power(0, 8, 1, 8, .05, "two.sided"), power(.9, 7, .2, 33, .01, "two.sided")
+  power(.278, 18, 0.05, 6, .05), power(.3, 24, .1, 24, .05), power(.5, 12, .1, 15, .1),
+  power(.2, 10, .2, 10, .05), power(0, 8, 1, 8, .05), power(.9, 7, .2, 33, .01)
 ), "meta_power.csv")
