@@ -1,6 +1,6 @@
-"""The beta-binomial model: binomial counts, beta-distributed rates.
+"""Fit the beta-binomial model: binomial counts, beta-distributed rates.
 
-Fitted by maximum likelihood in the form of Smith, Appl Stat 1983;32:196 (algorithm AS 189):
+By maximum likelihood in the form of Smith, Appl Stat 1983;32:196 (algorithm AS 189):
 with mean p and θ = 1 / (α + β), the log-likelihood is a sum over j of logs of p + jθ,
 1 − p + jθ and 1 + jθ. It stays exact as θ goes to 0, where log-gamma functions cancel, and
 takes as long as the largest trial has patients, however many trials there are. The intraclass
@@ -30,16 +30,16 @@ class BetaBinomial:
 
     Parameters
     ----------
-    yes, no, all : numpy.ndarray
+    events_above, nonevents_above, n_above : numpy.ndarray
         Shape (largest n,): in element j, how many trials have more than j patients with the
         event, without it, and in all.
     constant : float
         Sum of the logs of the binomial coefficients.
     """
 
-    yes: np.ndarray
-    no: np.ndarray
-    all: np.ndarray
+    events_above: np.ndarray
+    nonevents_above: np.ndarray
+    n_above: np.ndarray
     constant: float
     spread_grid = np.geomspace(1e-6, 1e3, 28)
 
@@ -53,36 +53,43 @@ class BetaBinomial:
     @property
     def start(self) -> np.ndarray:
         """Return the logit of the summed counts."""
-        return np.array([np.log(self.yes.sum() / self.no.sum())])
+        return np.array([np.log(self.events_above.sum() / self.nonevents_above.sum())])
 
     def evaluate(self, mean: np.ndarray, spread: float) -> LogLikelihood:
         """Return the log-likelihood and its derivatives."""
         p = expit(mean[0])
-        j = np.arange(len(self.all))
+        j = np.arange(len(self.n_above))
         a, b, c = p + j * spread, expit(-mean[0]) + j * spread, 1 + j * spread
-        value = self.yes @ np.log(a) + self.no @ np.log(b) - self.all @ np.log(c)
-        ya, nb, ac = self.yes / a, self.no / b, self.all / c
-        by_p = ya.sum() - nb.sum()
-        slope = p * expit(-mean[0])  # of p along its logit
-        gradient = np.array([by_p * slope, j @ (ya + nb - ac)])
-        p_p = -(ya / a + nb / b).sum()
-        p_s = j @ (nb / b - ya / a)
-        s_s = -(j**2) @ (ya / a + nb / b - ac / c)
-        mixed = p_s * slope
-        bend = p_p * slope**2 + by_p * slope * (1 - 2 * p)
+        value = (
+            self.events_above @ np.log(a)
+            + self.nonevents_above @ np.log(b)
+            - self.n_above @ np.log(c)
+        )
+        ya, nb, ac = self.events_above / a, self.nonevents_above / b, self.n_above / c
+        # Derivatives by p, then by its logit, along which p rises by p (1 - p).
+        by_p, by_spread = ya.sum() - nb.sum(), j @ (ya + nb - ac)
+        p_p, p_spread = -(ya / a + nb / b).sum(), j @ (nb / b - ya / a)
+        spread_spread = -(j**2) @ (ya / a + nb / b - ac / c)
+        slope = p * expit(-mean[0])
+        logit_logit = p_p * slope**2 + by_p * slope * (1 - 2 * p)
+        logit_spread = p_spread * slope
         return LogLikelihood(
-            float(value + self.constant), gradient, np.array([[bend, mixed], [mixed, s_s]])
+            float(value + self.constant),
+            np.array([by_p * slope, by_spread]),
+            np.array([[logit_logit, logit_spread], [logit_spread, spread_spread]]),
         )
 
     def best_mean(self, spread: float, start: np.ndarray) -> tuple[np.ndarray, LogLikelihood]:
-        """Return the logit of the best p for a θ, and the point there.
+        """Return the logit of the best p for a θ, and the log-likelihood there.
 
         The slope along p falls all the way from 0 to 1, so there is one.
         """
-        j = np.arange(len(self.all)) * spread
+        j = np.arange(len(self.n_above)) * spread
 
         def slope(x: float) -> float:
-            return (self.yes / (expit(x) + j)).sum() - (self.no / (expit(-x) + j)).sum()
+            return (self.events_above / (expit(x) + j)).sum() - (
+                self.nonevents_above / (expit(-x) + j)
+            ).sum()
 
         x = brentq(slope, -MAX_LOGIT, MAX_LOGIT, xtol=1e-13, rtol=1e-13)
         mean = np.array([x])
@@ -90,7 +97,7 @@ class BetaBinomial:
 
     def rises_at_zero(self, mean: np.ndarray) -> bool:
         """Return whether the log-likelihood rises from θ = 0."""
-        size = self.all.sum()
+        size = self.n_above.sum()
         return bool(self.evaluate(mean, 0.0).gradient[-1] > 1e-9 * size)
 
 
