@@ -1,4 +1,4 @@
-"""Two-by-two tables of several trials, combined within trials.
+"""Combine the two-by-two tables of several trials within trials.
 
 Patients are compared with patients of their own trial only: summing the tables first would
 mix the trials' levels into the comparison (Simpson). No continuity correction anywhere; a
@@ -91,13 +91,15 @@ class Stratified:
             If neither pairing occurs: the tables say nothing about an odds ratio.
         """
         t = self.tables
-        size = t.sum((1, 2))
-        up, down = (t[:, 0, 0] * t[:, 1, 1] / size).sum(), (t[:, 0, 1] * t[:, 1, 0] / size).sum()
+        n = t.sum((1, 2))
+        concordant = (t[:, 0, 0] * t[:, 1, 1] / n).sum()
+        discordant = (t[:, 0, 1] * t[:, 1, 0] / n).sum()
         name = "Mantel-Haenszel, Robins-Breslow-Greenland"
-        if up == 0 and down == 0:
+        if concordant == 0 and discordant == 0:
             raise ValueError("no trial has both events and non-events to compare")
-        if up == 0 or down == 0:
-            return (0.0 if up == 0 else float("inf")), Interval(0.0, float("inf"), name)
+        if concordant == 0 or discordant == 0:
+            estimate = 0.0 if concordant == 0 else float("inf")
+            return estimate, Interval(0.0, float("inf"), name)
         # StratifiedTable wants the strata last, and cannot take a trial without information.
         table = StratifiedTable(np.moveaxis(t[self.informative], 0, -1))
         low, high = table.oddsratio_pooled_confint(alpha=1 - level)
@@ -123,7 +125,7 @@ class Stratified:
 
     @cached_property
     def _distribution(self) -> tuple[np.ndarray, np.ndarray, int]:
-        """Sums of first-group events that the margins allow, their log mass, the observed sum."""
+        """Possible sums of the first group's events, their null log mass, the observed sum."""
         mass, lowest, observed = np.ones(1), 0, 0
         for trial in self.trials:
             m, n = trial.first.n, trial.second.n
@@ -132,8 +134,8 @@ class Stratified:
             mass = np.convolve(mass, stats.hypergeom.pmf(events, m + n, total, m))
             lowest += int(events[0])
             observed += trial.first.events
-        kept = np.flatnonzero(mass > 0)  # a mass below 1e-308 is 0, far out in a tail
-        return lowest + kept, np.log(mass[kept]), observed
+        positive = np.flatnonzero(mass > 0)  # a mass below 1e-308 is 0, far out in a tail
+        return lowest + positive, np.log(mass[positive]), observed
 
     def exact(self, level: float = 0.95) -> ExactTest:
         """Return the exact conditional test and interval of a common odds ratio.
@@ -151,44 +153,49 @@ class Stratified:
         if len(support) == 1:
             raise ValueError("the margins allow one outcome only: nothing to estimate")
 
-        def tilted(log_odds: float) -> np.ndarray:
+        def distribution(log_odds: float) -> np.ndarray:
             terms = log_mass + log_odds * (support - observed)
             return np.exp(terms - logsumexp(terms))
 
-        def upper(mass: np.ndarray, part: float) -> float:
-            return mass[support > observed].sum() + part * mass[support == observed].sum()
-
-        def lower(mass: np.ndarray, part: float) -> float:
-            return mass[support < observed].sum() + part * mass[support == observed].sum()
+        def tails(log_odds: float, weight: float) -> tuple[float, float]:
+            """Return both tail probabilities; the observed outcome counts by its weight."""
+            mass = distribution(log_odds)
+            at_observed = weight * mass[support == observed].sum()
+            return (
+                mass[support < observed].sum() + at_observed,
+                mass[support > observed].sum() + at_observed,
+            )
 
         at_low, at_high = observed == support[0], observed == support[-1]
         tail = (1 - level) / 2
 
-        def limits(part: float, name: str) -> Interval:
-            low = 0.0 if at_low else odds_where(lambda t: upper(tilted(t), part) - tail)
-            high = float("inf") if at_high else odds_where(lambda t: tail - lower(tilted(t), part))
+        def limits(weight: float, name: str) -> Interval:
+            low, high = 0.0, float("inf")
+            if not at_low:
+                low = solve_odds_ratio(lambda t: tails(t, weight)[1] - tail)
+            if not at_high:
+                high = solve_odds_ratio(lambda t: tail - tails(t, weight)[0])
             return Interval(low, high, name)
 
         if at_low or at_high:
-            odds = 0.0 if at_low else float("inf")
+            estimate = 0.0 if at_low else float("inf")
         else:
-            odds = odds_where(lambda t: tilted(t) @ support - observed)
-        mass = tilted(0.0)
-        at_observed = mass[support == observed][0]
+            estimate = solve_odds_ratio(lambda t: distribution(t) @ support - observed)
+        null = distribution(0.0)
         return ExactTest(
-            odds_ratio=odds,
+            odds_ratio=estimate,
             interval=limits(1.0, "exact conditional"),
             mid_interval=limits(0.5, "mid-p conditional"),
-            p=float(min(1.0, mass[mass <= at_observed * TIE].sum())),
-            mid_p=float(min(1.0, 2 * min(upper(mass, 0.5), lower(mass, 0.5)))),
+            p=float(min(1.0, null[null <= null[support == observed][0] * TIE].sum())),
+            mid_p=float(min(1.0, 2 * min(tails(0.0, 0.5)))),
         )
 
 
-def odds_where(rising: Callable[[float], float]) -> float:
-    """Return the odds ratio at which a function of its log, rising throughout, is 0."""
+def solve_odds_ratio(increasing: Callable[[float], float]) -> float:
+    """Return the odds ratio at which an increasing function of its log is 0."""
     low, high = -1.0, 1.0
-    while rising(low) > 0:
+    while increasing(low) > 0:
         low *= 2
-    while rising(high) < 0:
+    while increasing(high) < 0:
         high *= 2
-    return float(np.exp(brentq(rising, low, high, xtol=1e-13, rtol=1e-13)))
+    return float(np.exp(brentq(increasing, low, high, xtol=1e-13, rtol=1e-13)))
