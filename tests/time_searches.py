@@ -14,7 +14,7 @@ import numpy as np
 
 from nenreview.audit.rules.joint import Statement, reconciling, solutions
 from nenreview.audit.two_groups import tables_that_fit
-from nenreview.stats.percentages import common_denominators, how_printed, rates_that_fit
+from nenreview.stats.percentages import common_denominators, rates_that_fit, rounding_rule
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 
@@ -60,7 +60,7 @@ def _statements(n: int) -> list[Statement]:
 
 
 def _printing(printed: str) -> Callable[[int, int], bool]:
-    return lambda events, n: n > 0 and how_printed(events, n, printed) is not None
+    return lambda events, n: n > 0 and rounding_rule(events, n, printed) is not None
 
 
 def joint_search(n: int) -> None:

@@ -19,10 +19,10 @@ from nenreview.evidence.rows import trials as all_trials
 from nenreview.evidence.sizes import parts_by_differentiation, size, size_or_rest
 from nenreview.evidence.sources import sources_of
 from nenreview.stats.percentages import (
-    counts_cut_off_to,
     counts_that_fit,
     rates_that_fit,
     the_count,
+    truncated_counts,
 )
 from nenreview.stats.rate import Rate
 
@@ -155,7 +155,7 @@ def _response(data: Dataset, report: Report, outcome: Outcome, printed: str) -> 
     counts: tuple[Rate, ...] = ()
     others: tuple[Rate, ...] = ()
     if printed and n:
-        fitting = counts_that_fit(printed, n) or counts_cut_off_to(printed, n)
+        fitting = counts_that_fit(printed, n) or truncated_counts(printed, n)
         counts = tuple(Rate(k, n) for k in fitting)
         others = () if counts else tuple(reversed(rates_that_fit(printed, n - 1, n // 2 + 1)))
     rate, known = (counts[0], FITTED) if len(counts) == 1 else (None, "")

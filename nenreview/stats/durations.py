@@ -1,4 +1,4 @@
-"""Times in one unit."""
+"""Convert times to months."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Confidence intervals of one proportion, by the methods that papers use.
+"""Compute confidence intervals of one proportion, by the methods that papers use.
 
 The formulas are those of Brown, Cai and DasGupta (Statistical Science 2001;16:101) and, for
 Wilson's, of Newcombe (Statistics in Medicine 1998;17:857). The tests hold each against
@@ -34,7 +34,7 @@ def clopper_pearson(events: int, n: int, level: float) -> tuple[float, float]:
 
 def wilson(events: int, n: int, level: float) -> tuple[float, float]:
     """Return the score limits (Wilson, JASA 1927;22:209), as `clopper_pearson` does."""
-    z, p = _z(level), events / n
+    z, p = _normal_quantile(level), events / n
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z * sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
     # At the boundary rounding gives 3e-17 where the limit is 0.
@@ -45,13 +45,13 @@ def wilson(events: int, n: int, level: float) -> tuple[float, float]:
 
 def wald(events: int, n: int, level: float) -> tuple[float, float]:
     """Return the limits of the normal approximation, as `clopper_pearson` does."""
-    return _normal(events / n, n, level)
+    return _normal_approximation(events / n, n, level)
 
 
 def agresti_coull(events: int, n: int, level: float) -> tuple[float, float]:
     """Return the limits of Agresti & Coull (Am Stat 1998;52:119), as `clopper_pearson` does."""
-    more = n + _z(level) ** 2
-    return _normal((events + _z(level) ** 2 / 2) / more, more, level)
+    added = _normal_quantile(level) ** 2
+    return _normal_approximation((events + added / 2) / (n + added), n + added, level)
 
 
 def jeffreys(events: int, n: int, level: float) -> tuple[float, float]:
@@ -60,10 +60,10 @@ def jeffreys(events: int, n: int, level: float) -> tuple[float, float]:
     return float(betaincinv(*shape, (1 - level) / 2)), float(betaincinv(*shape, (1 + level) / 2))
 
 
-def _normal(p: float, n: float, level: float) -> tuple[float, float]:
-    half = _z(level) * sqrt(p * (1 - p) / n)
+def _normal_approximation(p: float, n: float, level: float) -> tuple[float, float]:
+    half = _normal_quantile(level) * sqrt(p * (1 - p) / n)
     return max(p - half, 0.0), min(p + half, 1.0)
 
 
-def _z(level: float) -> float:
+def _normal_quantile(level: float) -> float:
     return float(ndtri((1 + level) / 2))

@@ -1,4 +1,4 @@
-"""Which counts, and which denominators, give a printed percentage."""
+"""Find the counts and the denominators that give a printed percentage."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def decimals(printed: str) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _whole(printed: str) -> tuple[int, int]:
-    """Return a printed percentage in units of its last decimal, and a whole one in such units.
+def _in_units(printed: str) -> tuple[int, int]:
+    """Return a printed percentage, and 100%, in units of its last decimal.
 
-    With these the arithmetic is of whole numbers, and exact.
+    Whole numbers keep the arithmetic exact.
     """
     return int(printed.replace(".", "")), 100 * 10 ** decimals(printed)
 
 
-def how_printed(events: int, n: int, printed: str) -> str | None:
-    """Return how `events` of `n` gives the printed percentage, or None where it does not.
+def rounding_rule(events: int, n: int, printed: str) -> str | None:
+    """Return the rule by which `events` of `n` gives the printed percentage, or None.
 
     Parameters
     ----------
@@ -47,33 +47,31 @@ def how_printed(events: int, n: int, printed: str) -> str | None:
     str or None
         ``"rounded"`` (halves up), ``"half to even"`` or ``"truncated"``, the first that fits.
     """
-    wanted, scale = _whole(printed)
-    # Of a percentage in units of its last decimal: the whole part, and what is left of n.
-    whole, rest = divmod(scale * events, n)
-    half = 2 * rest - n  # above 0 beyond one half, 0 at it
-    if whole + (half >= 0) == wanted:
+    target, hundred = _in_units(printed)
+    truncated, remainder = divmod(hundred * events, n)
+    if truncated + (2 * remainder >= n) == target:
         return "rounded"
-    if half == 0 and whole % 2 == 0 and whole == wanted:
-        return "half to even"
-    return "truncated" if whole == wanted else None
+    if truncated != target:
+        return None
+    return "half to even" if 2 * remainder == n and target % 2 == 0 else "truncated"
 
 
 def counts_that_fit(printed: str, n: int) -> list[int]:
     """Return every count whose rounded percentage of `n` is the printed one."""
-    first, last = _ends(printed, n)
+    first, last = _count_range(printed, n)
     return list(range(max(first, 0), min(last, n) + 1))
 
 
-def _ends(printed: str, n: _Whole) -> tuple[_Whole, _Whole]:
+def _count_range(printed: str, n: _Whole) -> tuple[_Whole, _Whole]:
     """Return the least and greatest whole number whose rounded percentage is the printed one.
 
-    Of one denominator, or of each in an array; neither end need lie between 0 and `n`.
+    For one denominator, or for each in an array; neither need lie between 0 and `n`.
     """
-    wanted, scale = _whole(printed)
-    # From half a unit below to half a unit above, which is rounded to an even digit alone.
-    first = -((1 - 2 * wanted) * n // (2 * scale))
-    last, rest = divmod((2 * wanted + 1) * n, 2 * scale)
-    return first, last - ((rest == 0) & (wanted % 2 == 1))
+    target, hundred = _in_units(printed)
+    # From half a unit below to half a unit above, where only an even digit is reached.
+    first = -((1 - 2 * target) * n // (2 * hundred))
+    last, remainder = divmod((2 * target + 1) * n, 2 * hundred)
+    return first, last - ((remainder == 0) & (target % 2 == 1))
 
 
 def rates_that_fit(printed: str, largest: int, smallest: int = 1) -> list[Rate]:
@@ -81,9 +79,9 @@ def rates_that_fit(printed: str, largest: int, smallest: int = 1) -> list[Rate]:
     return [Rate(k, n) for n in range(smallest, largest + 1) for k in counts_that_fit(printed, n)]
 
 
-def counts_cut_off_to(printed: str, n: int) -> list[int]:
-    """Return every count whose percentage of `n` is the printed one with its decimals cut off."""
-    return [k for k in range(n + 1) if how_printed(k, n, printed) == "truncated"]
+def truncated_counts(printed: str, n: int) -> list[int]:
+    """Return every count whose percentage of `n` is the printed one if truncated, not rounded."""
+    return [k for k in range(n + 1) if rounding_rule(k, n, printed) == "truncated"]
 
 
 def denominators_that_fit(events: int, printed: str, largest: int) -> list[int]:
@@ -91,7 +89,7 @@ def denominators_that_fit(events: int, printed: str, largest: int) -> list[int]:
     return [
         n
         for n in range(max(events, 1), largest + 1)
-        if how_printed(events, n, printed) in ("rounded", "half to even")
+        if rounding_rule(events, n, printed) in ("rounded", "half to even")
     ]
 
 
@@ -103,7 +101,7 @@ def common_denominators(printed: Iterable[str], largest: int) -> list[int]:
     n = np.arange(1, largest + 1)
     fitting = np.ones(len(n), dtype=bool)
     for percentage in set(printed):
-        first, last = _ends(percentage, n)
+        first, last = _count_range(percentage, n)
         fitting &= np.maximum(first, 0) <= np.minimum(last, n)
     return n[fitting].tolist()
 
@@ -137,11 +135,11 @@ def nearest_counts(printed: str, n: int) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=1024)
-def power_against(printed: str, *, n: int | None = None, accepted: int | None = None) -> float:
-    """Return the chance that a percentage put there at random would have been refused.
+def grim_power(printed: str, *, n: int | None = None, accepted: int | None = None) -> float:
+    """Return the probability that the GRIM test rejects a random percentage.
 
-    Random is uniform over 0 to 100 at the printed precision, as in the GRIM test (Brown &
-    Heathers, Soc Psychol Personal Sci 2017;8:363).
+    Random is uniform over 0 to 100 at the printed precision (Brown & Heathers, Soc Psychol
+    Personal Sci 2017;8:363).
 
     Parameters
     ----------

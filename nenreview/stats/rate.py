@@ -1,4 +1,4 @@
-"""One rate: events among patients, with its intervals."""
+"""A rate: events among patients, with its intervals."""
 
 from __future__ import annotations
 

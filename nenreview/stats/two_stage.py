@@ -12,14 +12,14 @@ from nenreview.stats.combinations import log_choose
 
 @dataclass(frozen=True)
 class Hypotheses:
-    """What a design has to tell apart, and how surely.
+    """The hypotheses of a design and its error rates.
 
     Attributes
     ----------
     p0, p1 : float
-        Response rate that is too low, and the one that is wanted.
+        Response rate that is too low, and the one that is hoped for.
     alpha, power : float
-        Most chance of going on to the end with `p0`, and least with `p1`.
+        Largest probability of success with `p0`, and smallest with `p1`.
     """
 
     p0: float
@@ -28,56 +28,58 @@ class Hypotheses:
     power: float
 
 
-def chance_of_success(r1: int, n1: int, r: int, n: int, p: float) -> float:
-    """Return the chance of more than `r1` of `n1` and more than `r` of `n` responders."""
-    return float(_chances(n1, np.array([n]), p)[0, r1, r])
+def success_probability(r1: int, n1: int, r: int, n: int, p: float) -> float:
+    """Return the probability of more than `r1` of `n1` and more than `r` of `n` responders."""
+    return float(_success_probabilities(n1, np.array([n]), p)[0, r1, r])
 
 
-def final_limit(r1: int, n1: int, n: int, wanted: Hypotheses) -> int | None:
+def final_limit(r1: int, n1: int, n: int, hypotheses: Hypotheses) -> int | None:
     """Return the least final limit that keeps a design's alpha, if it has the power; else None."""
-    limits, powerful = _final_limits(n1, np.array([n]), wanted)
+    limits, powerful = _final_limits(n1, np.array([n]), hypotheses)
     return int(limits[0, r1]) if powerful[0, r1] else None
 
 
-def first_stage_limits(n1: int, wanted: Hypotheses, largest: int) -> list[int]:
+def first_stage_limits(n1: int, hypotheses: Hypotheses, largest: int) -> list[int]:
     """Return every first-stage limit that some design of up to `largest` patients has.
 
     A trial goes on after `n1` patients when more than the limit respond.
     """
-    _, powerful = _final_limits(n1, np.arange(n1 + 1, largest + 1), wanted)
+    _, powerful = _final_limits(n1, np.arange(n1 + 1, largest + 1), hypotheses)
     return np.flatnonzero(powerful.any(axis=0)).tolist()
 
 
-def _final_limits(n1: int, sizes: np.ndarray, wanted: Hypotheses) -> tuple[np.ndarray, np.ndarray]:
+def _final_limits(
+    n1: int, sizes: np.ndarray, hypotheses: Hypotheses
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the least final limits that keep alpha, and whether they have the power.
 
     Both of shape (sizes, n1), by all patients and by the limit of the first stage.
     """
-    too_low, enough = (_chances(n1, sizes, p) for p in (wanted.p0, wanted.p1))
+    at_p0, at_p1 = (_success_probabilities(n1, sizes, p) for p in (hypotheses.p0, hypotheses.p1))
     # The power falls as the limit rises, so the least limit has the most.
-    least = (too_low <= wanted.alpha).argmax(axis=-1)
-    power = np.take_along_axis(enough, least[..., None], axis=-1)[..., 0]
-    return least, power >= wanted.power
+    least = (at_p0 <= hypotheses.alpha).argmax(axis=-1)
+    power = np.take_along_axis(at_p1, least[..., None], axis=-1)[..., 0]
+    return least, power >= hypotheses.power
 
 
-def _chances(n1: int, sizes: np.ndarray, p: float) -> np.ndarray:
-    """Return the chance of success, shape (sizes, n1, largest + 1).
+def _success_probabilities(n1: int, sizes: np.ndarray, p: float) -> np.ndarray:
+    """Return the probability of success, shape (sizes, n1, largest + 1).
 
     By all patients, the limit of the first stage from 0, and the final limit from 0.
     """
     counts = np.arange(sizes.max(initial=0) + 1)
-    second = _binomial(counts, (sizes - n1)[:, None], p)
+    second = _binomial_pmf(counts, (sizes - n1)[:, None], p)
     at_least = second[:, ::-1].cumsum(axis=1)[:, ::-1]
     first = np.arange(1, n1 + 1)  # more than the least limit, 0, of the first stage
     needed = np.clip(counts + 1 - first[:, None], 0, None)  # of the second stage, for success
     # More than all patients is impossible, and `counts` ends before it.
     at_least = np.pad(at_least, ((0, 0), (0, 1)))
-    both = _binomial(first, n1, p)[:, None] * at_least[:, needed]
+    both = _binomial_pmf(first, n1, p)[:, None] * at_least[:, needed]
     return both[:, ::-1].cumsum(axis=1)[:, ::-1]
 
 
-def _binomial(k: np.ndarray, n: np.ndarray | int, p: float) -> np.ndarray:
-    """Return the chance of `k` of `n`, each with the chance `p`; 0 where `k` is more than `n`."""
+def _binomial_pmf(k: np.ndarray, n: np.ndarray | int, p: float) -> np.ndarray:
+    """Return the probability of `k` of `n` events; 0 where `k` is more than `n`."""
     possible, k = k <= n, np.minimum(k, n)
     chance = np.exp(log_choose(n, k) + xlogy(k, p) + xlog1py(n - k, -p))
     return np.where(possible, chance, 0.0)

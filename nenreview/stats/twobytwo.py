@@ -1,4 +1,4 @@
-"""Two rates against each other: a 2×2 table.
+"""Compare two rates: a 2×2 table.
 
 What needs SciPy's statistics imports them as it is called: most chapters show no comparison, and
 the import takes half a second.

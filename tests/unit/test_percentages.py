@@ -11,9 +11,9 @@ from nenreview.stats.percentages import (
     counts_that_fit,
     decimals,
     denominators_that_fit,
-    how_printed,
     nearest_counts,
     rates_that_fit,
+    rounding_rule,
     the_count,
 )
 from nenreview.stats.rate import Rate
@@ -56,7 +56,7 @@ def printed_percentages(draw):
     )
 
 
-# how_printed
+# rounding_rule
 
 RULES = [
     (5, 18, "27.8", "rounded"),  # Jia 2022, Table 1, sintilimab ORR: 27.78
@@ -80,7 +80,7 @@ RULES = [
 
 @pytest.mark.parametrize(("events", "n", "printed", "rule"), RULES)
 def test_rule_of_a_printed_percentage(events, n, printed, rule):
-    assert how_printed(events, n, printed) == rule
+    assert rounding_rule(events, n, printed) == rule
 
 
 @given(data=st.data(), n=st.integers(1, 400), printed=printed_percentages())
@@ -88,14 +88,14 @@ def test_rule_is_the_first_that_prints_the_percentage(data, n, printed):
     events = data.draw(st.integers(0, n))
     rules = printings(events, n, decimals(printed))
     expected = next((rule for rule, text in rules.items() if text == printed), None)
-    assert how_printed(events, n, printed) == expected
+    assert rounding_rule(events, n, printed) == expected
 
 
 @given(data=st.data(), n=st.integers(1, 400), places=st.integers(0, 3))
 def test_rule_is_found_for_each_way_of_printing(data, n, places):
     events = data.draw(st.integers(0, n))
     for text in printings(events, n, places).values():
-        assert how_printed(events, n, text) is not None
+        assert rounding_rule(events, n, text) is not None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nenreview.audit.rules import joint
 from nenreview.audit.rules.joint import Statement, reconciling, solutions
 from nenreview.audit.two_groups import TESTS, p_by_every_test, power_of_p, tables_that_fit
-from nenreview.stats.percentages import how_printed
+from nenreview.stats.percentages import rounding_rule
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 
@@ -39,7 +39,7 @@ def _statement(draw, tested, subject):
         count = values[0] + draw(st.sampled_from([0, 0, 0, 1]))
         return lambda value: value == count
     printed = Rate(min(values), max(*values, 1)).percent()
-    return lambda events, n: 0 < n >= events and how_printed(events, n, printed) is not None
+    return lambda events, n: 0 < n >= events and rounding_rule(events, n, printed) is not None
 
 
 def tried(wanted, patients, responders):

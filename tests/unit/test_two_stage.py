@@ -8,9 +8,9 @@ from scipy import stats
 
 from nenreview.stats.two_stage import (
     Hypotheses,
-    chance_of_success,
     final_limit,
     first_stage_limits,
+    success_probability,
 )
 
 # Simon 1989, Table 1, p0 = 0.20, p1 = 0.40, alpha = 0.05, beta = 0.20.
@@ -19,8 +19,8 @@ SIMON = Hypotheses(0.2, 0.4, 0.05, 0.8)
 
 @pytest.mark.parametrize(("r1", "n1", "r", "n"), [(3, 13, 12, 43), (4, 18, 10, 33)])
 def test_designs_of_simon_keep_their_errors(r1, n1, r, n):
-    assert chance_of_success(r1, n1, r, n, SIMON.p0) <= SIMON.alpha
-    assert chance_of_success(r1, n1, r, n, SIMON.p1) >= SIMON.power
+    assert success_probability(r1, n1, r, n, SIMON.p0) <= SIMON.alpha
+    assert success_probability(r1, n1, r, n, SIMON.p1) >= SIMON.power
     assert final_limit(r1, n1, n, SIMON) == r
     assert r1 in first_stage_limits(n1, SIMON, n)
 
@@ -35,7 +35,7 @@ def test_chance_of_success_is_the_sum_over_both_stages():
         for a, b in product(range(n1 + 1), range(n - n1 + 1))
         if a > r1 and a + b > r
     )
-    assert chance_of_success(r1, n1, r, n, p) == pytest.approx(by_hand, rel=1e-12)
+    assert success_probability(r1, n1, r, n, p) == pytest.approx(by_hand, rel=1e-12)
 
 
 @pytest.mark.parametrize("p", [0.05, 0.2, 0.4, 0.95])
@@ -44,7 +44,7 @@ def test_chance_of_success_is_that_of_scipy(p):
     first = stats.binom.pmf(range(r1 + 1, n1 + 1), n1, p)
     second = stats.binom.sf([r - k for k in range(r1 + 1, n1 + 1)], n - n1, p)
     expected = pytest.approx(float(first @ second), rel=0, abs=1e-12)
-    assert chance_of_success(r1, n1, r, n, p) == expected
+    assert success_probability(r1, n1, r, n, p) == expected
 
 
 def test_a_design_without_the_power_has_no_limit():

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nenreview.evidence.rows import Number
-from nenreview.stats.percentages import counts_cut_off_to, counts_that_fit
+from nenreview.stats.percentages import counts_that_fit, truncated_counts
 from nenreview.stats.rate import Rate
 
 _TERM = re.compile(r"(?P<sign>[+-]?)\s*(?P<key>[a-z]+[0-9]{4}-[0-9]+)\s*")
@@ -100,7 +100,7 @@ def _single_rate(text: str, numbers: Mapping[str, Number]) -> Rate:
     printed = numbers.get(count.strip())
     if printed is None or printed.statistic != "percent":
         return Rate(sum_of(count.strip(), numbers).total, n)
-    fitting = counts_that_fit(printed.printed, n) or counts_cut_off_to(printed.printed, n)
+    fitting = counts_that_fit(printed.printed, n) or truncated_counts(printed.printed, n)
     if len(fitting) != 1:
         raise LookupError(
             f"{len(fitting)} counts of {n} fit the {printed.printed}% of {printed.id}"

@@ -8,7 +8,7 @@ from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, open_
 from nenreview.audit.claims.expressions import Sum
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.rows import Claim, Number
-from nenreview.stats.percentages import how_printed
+from nenreview.stats.percentages import rounding_rule
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.wording import interval, of, p_value, percent, points
@@ -73,7 +73,7 @@ def same_percentage(rates: list[Rate], percentage: Number) -> Answer:
     printed = percentage.printed
     together = Rate(sum(r.events for r in rates), sum(r.n for r in rates))
     shown = f"{' and '.join(map(of, rates))}, together {of(together)} ({percent(together)})"
-    wrong = [of(r) for r in (*rates, together) if how_printed(r.events, r.n, printed) is None]
+    wrong = [of(r) for r in (*rates, together) if rounding_rule(r.events, r.n, printed) is None]
     if wrong:
         return fails(shown, f"{' and '.join(wrong)} is not {printed}%")
     return holds(shown)
@@ -93,9 +93,9 @@ def no_events(rates: list[Rate]) -> Answer:
 def percentage_of_group(percentage: Number, rates: dict[str, Rate], claimed: str) -> Answer:
     """Holds where the printed percentage is that of the claimed group, of all that are listed."""
     mine, printed = _claimed(rates, claimed), percentage.printed
-    fitting = [name for name, r in rates.items() if how_printed(r.events, r.n, printed)]
+    fitting = [name for name, r in rates.items() if rounding_rule(r.events, r.n, printed)]
     shown = _by_name(rates)
-    if how_printed(mine.events, mine.n, printed):
+    if rounding_rule(mine.events, mine.n, printed):
         return holds(shown)
     where = f"holds for {' and '.join(fitting)}" if fitting else "holds for none of them"
     return fails(shown, f"{printed}% is said of {claimed}, and {where}")

@@ -23,13 +23,13 @@ from nenreview.evidence.rows import Number
 from nenreview.evidence.sizes import printed_sizes, size
 from nenreview.stats.percentages import (
     common_denominators,
-    counts_cut_off_to,
     counts_that_fit,
     decimals,
     denominators_that_fit,
-    how_printed,
-    power_against,
+    grim_power,
     rates_that_fit,
+    rounding_rule,
+    truncated_counts,
 )
 from nenreview.stats.rate import rounded_percent
 from nenreview.wording import population_name
@@ -103,8 +103,8 @@ def _percentage(record: Record, number: Number, denominators: dict[tuple, int]) 
 def _share(number: Number, count: int, n: int) -> Finding:
     """Check a percentage whose count is known."""
     # One value, or two where an exact half may go either way, would have passed.
-    power = power_against(number.printed, accepted=1)
-    verdict = _BY_ROUNDING.get(how_printed(count, n, number.printed), INCONSISTENT)
+    power = grim_power(number.printed, accepted=1)
+    verdict = _BY_ROUNDING.get(rounding_rule(count, n, number.printed), INCONSISTENT)
     basis = f"{count} of {n}"
     if verdict == MATCH:
         return about(number, PERCENTAGE, MATCH, power=power, basis=basis)
@@ -139,9 +139,9 @@ def _share(number: Number, count: int, n: int) -> Finding:
 def _bare_percentage(number: Number, n_of_table: int, n: int) -> Finding:
     """Check a percentage without a printed count, over the denominator of its table."""
     fitting = counts_that_fit(number.printed, n_of_table)
-    power = power_against(number.printed, n=n)
+    power = grim_power(number.printed, n=n)
     if not fitting:
-        cut = counts_cut_off_to(number.printed, n_of_table)
+        cut = truncated_counts(number.printed, n_of_table)
         return _share(number, cut[0], n) if len(cut) == 1 else _no_count(number, n, power)
     if n_of_table == n or fitting == [0] or fitting == [n_of_table]:
         explanation = ""

@@ -12,7 +12,7 @@ from nenreview.audit.record import Record
 from nenreview.evidence.population import ROOT_POPULATION, below, leaf, levels, parent
 from nenreview.evidence.responses import response_rate
 from nenreview.evidence.rows import Number
-from nenreview.stats.percentages import how_printed
+from nenreview.stats.percentages import rounding_rule
 from nenreview.wording import population_name
 
 JOINT = "joint"
@@ -215,7 +215,7 @@ def _statements(record: Record, rate: Number, population: str, above: str) -> It
 
 def _printing(printed: str) -> Callable[[int, int], bool]:
     """Return whether events among patients are printed so."""
-    return lambda events, n: n > 0 and how_printed(events, n, printed) is not None
+    return lambda events, n: n > 0 and rounding_rule(events, n, printed) is not None
 
 
 def _by_subtraction(record: Record, marker: Number, above: str) -> Iterator[Statement]:

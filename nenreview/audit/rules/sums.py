@@ -9,7 +9,7 @@ from decimal import Decimal
 from nenreview.audit.finding import INCONSISTENT, MATCH, Finding, about
 from nenreview.audit.record import Record
 from nenreview.evidence.rows import Number
-from nenreview.stats.percentages import decimals, how_printed
+from nenreview.stats.percentages import decimals, rounding_rule
 from nenreview.wording import population_name
 
 CATEGORIES, GRADES, HUNDRED = "categories", "grades", "hundred"
@@ -111,7 +111,7 @@ def _culprit(record: Record, numbers: list[Number]) -> Number:
         count, n = record.count(number), record.size(number)
         if count is None or n is None:
             continue
-        if how_printed(count, n, number.printed) is None:
+        if rounding_rule(count, n, number.printed) is None:
             return number
     return numbers[0]
 
