@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from helpers_book import HERE, copy_review, nenreview
+from helpers_book import HERE, copy_review, copy_small_book, nenreview
 
 from qmdbook.execute.chapters import cores
 from qmdbook.publish.output import alone
@@ -49,6 +49,12 @@ def review(tmp_path_factory) -> Path:
             assert run.returncode == 0, run.stderr
             done.touch()
     return root
+
+
+@pytest.fixture
+def book(tmp_path) -> Path:
+    """A copy of the small book, to change."""
+    return copy_small_book(tmp_path)
 
 
 @pytest.fixture(scope="module")

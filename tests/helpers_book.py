@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from helpers_data import ROOT
@@ -37,17 +39,22 @@ def copy_review(folder: Path) -> Path:
 def copy_files(source: Path, target: Path, *only: str) -> Path:
     """Copy what belongs to the project below a folder: never what was rendered or installed.
 
-    These are the files that Git tracks, and new ones that it does not ignore. `only` are
-    further pathspecs of Git.
+    `only` are further pathspecs of Git.
     """
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."]
-    listed = subprocess.run([*command, *only], cwd=source, capture_output=True, text=True)
-    assert listed.returncode == 0, listed.stderr
-    for file in listed.stdout.rstrip("\0").split("\0"):
-        if (source / file).is_file():  # Git lists a deleted file until that is committed
-            (target / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source / file, target / file)
+    for file in files_of_project(source, *only):
+        (target / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source / file, target / file)
     return target
+
+
+@cache  # a process of Git takes longer than the copy of a small book
+def files_of_project(folder: Path, *only: str) -> list[str]:
+    """Return the files below a folder that Git tracks, and new ones that it does not ignore."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."]
+    listed = subprocess.run([*command, *only], cwd=folder, capture_output=True, text=True)
+    assert listed.returncode == 0, listed.stderr
+    # Git lists a deleted file until that is committed.
+    return [file for file in listed.stdout.rstrip("\0").split("\0") if (folder / file).is_file()]
 
 
 def render(command: list[str], root: Path) -> None:
@@ -121,6 +128,40 @@ def edit(root: Path, file: str, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text, f"{file} does not hold {old!r}"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+# Changes of a book or a folder of data, for tables of cases: each returns a function of the folder.
+
+
+def replace(file: str, old: str, new: str) -> Callable[[Path], None]:
+    """Replace text in a file."""
+    return lambda root: edit(root, file, old, new)
+
+
+def write(file: str, content: str | bytes) -> Callable[[Path], object]:
+    """Write a file anew."""
+    content = content if isinstance(content, bytes) else content.encode()
+    return lambda root: (root / file).write_bytes(content)
+
+
+def prefix(file: str, content: bytes) -> Callable[[Path], None]:
+    """Put bytes before those of a file."""
+    return lambda root: write(file, content + (root / file).read_bytes())(root)
+
+
+def remove(file: str) -> Callable[[Path], None]:
+    """Remove a file."""
+    return lambda root: (root / file).unlink()
+
+
+def put_folder(file: str) -> Callable[[Path], None]:
+    """Put a folder in the place of a file."""
+
+    def apply(root: Path) -> None:
+        (root / file).unlink()
+        (root / file).mkdir()
+
+    return apply
 
 
 def wait_for(condition, seconds: float = 20) -> bool:

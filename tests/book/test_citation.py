@@ -3,14 +3,12 @@
 import re
 from datetime import date
 
-import pytest
 import yaml
 from helpers_data import ROOT
 
 from nenreview.evidence.edition import made, version
 from nenreview.releases.citation import Author, Citation, how_to_cite, read_citation
 from qmdbook.config import read_config
-from qmdbook.errors import InputError
 
 PERSON = Citation(
     authors=(Author("Knuth", "Donald E."), Author("A & B Group")),
@@ -80,22 +78,3 @@ def test_the_chapter_shows_three_blocks_to_copy():
         ("bibtex", citation.bibtex()),
         ("text", citation.ris()),
     ]
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("title: T\n", "authors is missing"),
-        ("authors:\n  - name: A\n", "title is missing"),
-        ("title: T\nauthors:\n  - given-names: A\n", "expected name, or family-names"),
-    ],
-)
-def test_a_file_that_names_too_little_is_refused(tmp_path, content, message):
-    (tmp_path / "CITATION.cff").write_text(content, encoding="utf-8")
-    with pytest.raises(InputError, match=f"CITATION.cff.*{message}"):
-        read_citation(tmp_path)
-
-
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"CITATION\.cff: the file is missing"):
-        read_citation(tmp_path)

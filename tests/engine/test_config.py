@@ -1,25 +1,12 @@
-"""``_quarto.yml``: what the built-in engine takes, and the one line for each thing it refuses."""
+"""``_quarto.yml``: what the engine takes, and the one line for each thing that it refuses."""
 
 import pytest
-from helpers_book import copy_small_book, edit
+from helpers_book import edit, put_folder, replace, write
 
 from qmdbook.config import read_config
 from qmdbook.errors import InputError
 
-CONFIG = "_quarto.yml"
-
-
-@pytest.fixture
-def book(tmp_path):
-    return copy_small_book(tmp_path)
-
-
-def refusal(root) -> str:
-    """Return the one problem of a broken configuration."""
-    with pytest.raises(InputError) as caught:
-        read_config(root)
-    assert len(caught.value.problems) == 1, caught.value
-    return str(caught.value.problems[0])
+CONFIG, SECOND = "_quarto.yml", "chapters/second.qmd"
 
 
 def test_chapters_keep_order_part_and_quartos_address(book):
@@ -32,43 +19,70 @@ def test_chapters_keep_order_part_and_quartos_address(book):
     ]
 
 
+def config(old, new):
+    return replace(CONFIG, old, new)
+
+
+OPTIONS = ": expected options, `name: value`"
+PART = ", line 11: expected a part and its chapters"
+NO_CHAPTERS = "project: {type: book}\nbook: {title: a, output-file: b, chapters: []}\nbibliography: references.bib\n"
 FAULTS = {
-    "missing chapter": ("second.qmd", "third.qmd", "line 14: chapter 'chapters/third.qmd' does not exist"),
-    "chapter twice": ("second.qmd", "first.qmd", "line 14: chapter 'chapters/first.qmd' stands twice"),
-    "not a chapter": ("second.qmd", "second.md", "line 14: chapter 'chapters/second.md'; expected a .qmd"),
-    "unknown option": ("subtitle: ", "subtitel: ", "line 6: unknown option book.subtitel"),
-    "wrong type": ("code-fold: true", "code-fold: maybe", "line 21: format.html.code-fold is 'maybe'"),
-    "option of Quarto not listed": ("html-math-method: mathml", "toc-depth: 2", "line 22: unknown option"),
-    "no bibliography": ("references.bib", "none.bib", "bibliography 'none.bib' does not exist"),
-    "no style of citations": ("bibliography:", "csl: none.csl\nbibliography:", "csl 'none.csl' does not exist"),
-    "no book": ("type: book", "type: website", "project.type is 'website'; expected book"),
-    "key twice": ("author: ", "subtitle: ", "line 7: book.subtitle stands twice"),
-    "strange part": ("      chapters:", "      file: x\n      chapters:", "line 11: expected a part"),
-    "no index": ("    - index.qmd\n", "", "the first chapter is 'chapters/first.qmd'; expected index.qmd"),
-    "key missing": ("  output-file: small\n", "", "book.output-file is missing"),
-    "no function": ("front_matter.front_matter", "front-matter", "line 29: qmdbook.front-matter is 'front-matter'; expected a function"),
-    "no glossary": ("qmdbook:", "qmdbook:\n  glossary: none.csv", "qmdbook.glossary 'none.csv' does not exist"),
-    "no chapter to run": ("qmdbook:", "qmdbook:\n  run-always: [none.qmd]", "line 29: qmdbook.run-always names 'none.qmd'; expected a chapter of the book"),
-    "other folder": ("type: book", "type: book\n  output-dir: x", "project.output-dir is 'x'; expected _book"),
+    "empty": (write(CONFIG, ""), OPTIONS),
+    "a list": (write(CONFIG, "- a\n"), OPTIONS),
+    "a tab": (config("  title", "\ttitle"), ", line 5: not YAML: found character '\\t' that cannot start any token"),
+    "a bracket left open": (config('author: "Nobody"', "author: ["), ", line 9: not YAML: expected ',' or ']', but got ':'"),
+    "two documents": (config("book:\n", "---\nbook:\n"),
+                      ", line 4: not YAML: expected a single document in the stream, but found another document"),
+    "a name for nothing": (config('"A small book"', "*x"), ", line 5: not YAML: found undefined alias 'x'"),
+    "a misspelt option": (config("subtitle:", "subtitel:"), ", line 6: unknown option book.subtitel; expected book.subtitle"),
+    "an unknown option": (config("bibliography:", "lang: en\nbibliography:"),
+                          ", line 17: unknown option lang; expected one of those in docs/engine.md"),
+    "an option of Quarto that is not listed": (config("html-math-method: mathml", "toc-depth: 2"),
+                                               ", line 22: unknown option format.html.toc-depth; expected format.html.toc"),
+    "an option twice": (config("author: ", "subtitle: "), ", line 7: book.subtitle stands twice"),
+    "an option that is missing": (config("  output-file: small\n", ""), ": book.output-file is missing"),
+    "a key that is a list": (config('  author: "Nobody"', "  ? [a]\n  : b"), ", line 7: a key that is no text; expected one"),
+    "no book": (config("type: book", "type: website"), ": project.type is 'website'; expected book"),
+    "another folder": (config("type: book", "type: book\n  output-dir: x"), ": project.output-dir is 'x'; expected _book"),
+    "a number for a title": (config('"A small book"', "1984"), ", line 5: book.title is 1984; expected text"),
+    "no title after its name": (config('"A small book"', ""), ", line 5: book.title is empty; expected text"),
+    "an empty title": (config('"A small book"', '""'), ", line 5: book.title is empty; expected text"),
+    "a date that is none": (config('"Nobody"', "2020-13-45"), ", line 7: book.author is '2020-13-45'; expected text"),
+    "a type of its own": (config('"A small book"', "!mine x"), ", line 5: book.title is 'x'; expected text"),
+    "a word for yes or no": (config("code-fold: true", "code-fold: maybe"),
+                             ", line 21: format.html.code-fold is 'maybe'; expected true or false"),
+    "no chapters": (write(CONFIG, NO_CHAPTERS), ", line 2: book.chapters is empty; expected a list"),
+    "a chapter that is not there": (config("second.qmd", "third.qmd"), ", line 14: chapter 'chapters/third.qmd' does not exist"),
+    "a chapter twice": (config("second.qmd", "first.qmd"), ", line 14: chapter 'chapters/first.qmd' stands twice"),
+    "a chapter of another kind": (config("second.qmd", "second.md"), ", line 14: chapter 'chapters/second.md'; expected a .qmd file"),
+    "a folder for a chapter": (put_folder(SECOND), ", line 14: chapter 'chapters/second.qmd' does not exist"),
+    "a chapter outside": (config(SECOND, "../second.qmd"),
+                          ", line 14: chapter '../second.qmd'; expected a file below the root of the book"),
+    "no first page": (config("    - index.qmd\n", ""), ": the first chapter is 'chapters/first.qmd'; expected index.qmd"),
+    "a part without chapters": (config("        - chapters/first.qmd\n        - chapters/second.qmd\n", ""), PART),
+    "a part with more than its chapters": (config("      chapters:", "      file: x\n      chapters:"), PART),
+    "a list for the name of a part": (config('"First part"', "[a]"), PART),
+    "an output file in a folder": (config("output-file: small", "output-file: out/small"),
+                                   ", line 8: book.output-file is 'out/small'; expected a name without folder and ending"),
+    "an output file with its ending": (config("output-file: small", "output-file: small.pdf"),
+                                       ", line 8: book.output-file is 'small.pdf'; expected a name without folder and ending"),
+    "no bibliography": (config("references.bib", "none.bib"), ": bibliography 'none.bib' does not exist"),
+    "a folder for the bibliography": (put_folder("references.bib"), ": bibliography 'references.bib' does not exist"),
+    "no style of citations": (config("bibliography:", "csl: none.csl\nbibliography:"), ": csl 'none.csl' does not exist"),
+    "no function": (config("front_matter.front_matter", "front-matter"),
+                    ", line 29: qmdbook.front-matter is 'front-matter'; expected a function, for example module.function"),
+    "no glossary": (config("qmdbook:", "qmdbook:\n  glossary: none.csv"), ": qmdbook.glossary 'none.csv' does not exist"),
+    "no chapter to run": (config("qmdbook:", "qmdbook:\n  run-always: [none.qmd]"),
+                          ", line 29: qmdbook.run-always names 'none.qmd'; expected a chapter of the book"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("old", "new", "expected"), FAULTS.values(), ids=FAULTS)
-def test_each_fault_is_one_line_with_its_place(book, old, new, expected):
-    edit(book, CONFIG, old, new)
-    message = refusal(book)
-    assert message.startswith(CONFIG) and expected in message
-
-
-def test_a_yaml_error_names_the_line(book):
-    edit(book, CONFIG, "author: ", "author: [")
-    assert refusal(book).startswith("_quarto.yml, line ") and "not YAML" in refusal(book)
-
-
-def test_an_empty_file_is_refused(book):
-    (book / CONFIG).write_text("")
-    with pytest.raises(InputError, match="expected options"):
+@pytest.mark.parametrize(("change", "line"), FAULTS.values(), ids=FAULTS)
+def test_each_fault_is_one_line_with_its_place(book, change, line):
+    change(book)
+    with pytest.raises(InputError) as caught:
         read_config(book)
+    assert [str(problem) for problem in caught.value.problems] == [CONFIG + line]
 
 
 def test_several_faults_are_all_reported(book):
@@ -77,3 +91,33 @@ def test_several_faults_are_all_reported(book):
     with pytest.raises(InputError) as caught:
         read_config(book)
     assert len(caught.value.problems) == 2
+
+
+AUTHOR = '  author: "Nobody"'
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("https://example.org", "https://example.org/"),
+        ("http://localhost:8000/x/", "http://localhost:8000/x/"),
+        ('""', ""),
+    ],
+)
+def test_an_address_is_read_with_one_slash_at_its_end(book, written, read):
+    edit(book, CONFIG, AUTHOR, f"{AUTHOR}\n  site-url: {written}")
+    assert read_config(book).site_url == read
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["example.org", "/review/", "ftp://example.org", "https://", "https://a.org/?q", "https://a.org/#b",
+     '"https://a.org/a b"', "https://a.org:port/", "https://[a/", "'https://a.org/\"x'"],
+)  # fmt: skip
+def test_a_malformed_address_is_refused_with_its_line(book, written):
+    edit(book, CONFIG, AUTHOR, f"{AUTHOR}\n  site-url: {written}")
+    with pytest.raises(InputError) as caught:
+        read_config(book)
+    (problem,) = map(str, caught.value.problems)
+    assert problem.startswith("_quarto.yml, line 8: book.site-url is ")
+    assert "expected the address of the published book, for example https://example.org/" in problem

@@ -7,7 +7,7 @@ import sys
 
 import nbformat
 import pytest
-from helpers_book import SMALL_BOOK, copy_small_book, edit, qmdbook
+from helpers_book import SMALL_BOOK, edit, qmdbook
 from helpers_data import ROOT
 from helpers_notebook import outputs, parsed, require_loss_free, require_same_in_jupyter
 from hypothesis import given
@@ -25,11 +25,6 @@ pytestmark = pytest.mark.slow
 EDITION = read_edition(read_config(SMALL_BOOK))
 CHAPTERS = ["index.qmd", "chapters/first.qmd", "chapters/second.qmd", "chapters/references.qmd"]
 FIRST = "chapters/first.qmd"
-
-
-@pytest.fixture
-def book(tmp_path):
-    return copy_small_book(tmp_path)
 
 
 def jupyter(path):

@@ -404,38 +404,6 @@ def test_a_book_without_a_data_package_describes_none():
     assert data_files(config) == []
 
 
-# Address of the book ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("written", "read"),
-    [
-        ("https://example.org", "https://example.org/"),
-        ("http://localhost:8000/x/", "http://localhost:8000/x/"),
-        ('""', ""),
-    ],
-)
-def test_an_address_is_read_with_one_slash_at_its_end(tmp_path, written, read):
-    root = copy_small_book(tmp_path)
-    edit(root, "_quarto.yml", '  author: "Nobody"', f'  author: "Nobody"\n  site-url: {written}')
-    assert read_config(root).site_url == read
-
-
-@pytest.mark.parametrize(
-    "written",
-    ["example.org", "/review/", "ftp://example.org", "https://", "https://a.org/?q", "https://a.org/#b",
-     '"https://a.org/a b"', "https://a.org:port/", "https://[a/", "'https://a.org/\"x'"],
-)  # fmt: skip
-def test_a_malformed_address_is_refused_with_its_line(tmp_path, written):
-    root = copy_small_book(tmp_path)
-    edit(root, "_quarto.yml", '  author: "Nobody"', f'  author: "Nobody"\n  site-url: {written}')
-    with pytest.raises(InputError) as caught:
-        read_config(root)
-    (problem,) = caught.value.problems
-    assert str(problem).startswith("_quarto.yml, line 8: book.site-url is ")
-    assert "expected the address of the published book" in str(problem)
-
-
 # Date ---------------------------------------------------------------------------------------
 
 

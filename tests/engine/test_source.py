@@ -1,18 +1,21 @@
-"""Chapters: what the subset of Quarto holds, and the file and line of what is outside it."""
+"""Chapters and references: what is outside the subset of Quarto, each with its file and line."""
 
 import pytest
-from helpers_book import copy_small_book, edit
+from helpers_book import edit, prefix, replace, write
 
 from qmdbook.config import read_config
 from qmdbook.errors import InputError
 from qmdbook.source.chapter import read_chapters
+from qmdbook.source.check import Counts, check_book
 
-FIRST = "chapters/first.qmd"
+FIRST, SECOND, BIB = "chapters/first.qmd", "chapters/second.qmd", "references.bib"
 
 
-@pytest.fixture
-def book(tmp_path):
-    return copy_small_book(tmp_path)
+def faults(root) -> list[str]:
+    """Return what is found wrong with a book, a line each."""
+    with pytest.raises(InputError) as caught:
+        check_book(root)
+    return [str(problem) for problem in caught.value.problems]
 
 
 def test_cells_keep_their_line_and_options(book):
@@ -27,66 +30,122 @@ def test_labels_of_cells_floats_sections_and_equations_are_known(book):
     assert set(labels) == {"sec-first", "sec-inner", "tbl-first", "eq-euler", "tbl-hand"}
 
 
-# Each is put in place of the chapter's sentence "Two and *three*: ...", on line 10.
+RAW_HTML = "raw HTML is not supported"
+GRID = "a grid or multiline table is not supported; use a pipe table"
+INLINE = "inline code; expected `{python} expression`"
+CODE = "expected {python} after backticks, or plain code"
+BLOCK = "expected a callout, a float or {#refs}"
+# Each is put before the chapter's sentence "Two and *three*: ...", on line 10.
 OUTSIDE = {
-    "shortcode": ("{{< video x.mp4 >}}", "a shortcode"),
-    "span with attributes": ("[x]{.smallcaps}", "a span with attributes"),
-    "image": ("![x](y.png)", "an image"),
-    "raw HTML": ("a <br> b", "raw HTML"),
-    "comment": ("<!-- hidden -->", "raw HTML"),
-    "raw inline": ("`<b>`{=html}", "raw output"),
-    "raw LaTeX": ("\\begin{tabular}", "raw LaTeX"),
-    "caption by hand": (": A caption {#tbl-z}", "a table caption by hand"),
-    "grid table": ("+---+---+", "a grid or multiline table"),
-    "multiline table": ("----- -----", "a grid or multiline table"),
-    "other language inline": ("`{r} 1 + 1`", "inline code"),
-    "inline without a space": ("`{python}1`", "inline code"),
-    "tabset": ("::: {.panel-tabset}", "a block '::: {.panel-tabset}'"),
-    "columns": ("::: {.column-margin}", "a block '::: {.column-margin}'"),
-    "unknown callout": ("::: {.callout-hint}", "a block '::: {.callout-hint}'"),
-    "heading attributes": ("## Title {#intro}", "attributes {#intro}"),
-    "other kernel": ("```{r}\n1\n```", "a block {r}"),
-    "raw block": ("```{=latex}\nx\n```", "a block {=latex}"),
-    "diagram": ("```{mermaid}\nx\n```", "a block {mermaid}"),
+    "shortcode": ("{{< video x.mp4 >}}", "a shortcode is not supported"),
+    "span with attributes": ("[x]{.smallcaps}", "a span with attributes is not supported"),
+    "image": ("![x](y.png)", "an image is not supported; figures come from cells"),
+    "raw HTML": ("a <br> b", RAW_HTML),
+    "comment": ("<!-- hidden -->", RAW_HTML),
+    "raw inline": ("`<b>`{=html}", "raw output is not supported"),
+    "raw LaTeX": ("\\begin{tabular}", "raw LaTeX is not supported"),
+    "caption by hand": (": A caption {#tbl-z}", "a table caption by hand is not supported; captions come from cells"),
+    "grid table": ("+---+---+", GRID),
+    "multiline table": ("----- -----", GRID),
+    "other language inline": ("`{r} 1 + 1`", INLINE),
+    "inline without a space": ("`{python}1`", INLINE),
+    "tabset": ("::: {.panel-tabset}", f"a block '::: {{.panel-tabset}}'; {BLOCK}"),
+    "columns": ("::: {.column-margin}", f"a block '::: {{.column-margin}}'; {BLOCK}"),
+    "unknown callout": ("::: {.callout-hint}", f"a block '::: {{.callout-hint}}'; {BLOCK}"),
+    "heading attributes": ("## Title {#intro}", "attributes {#intro}; expected {#sec-slug} or {.unnumbered}"),
+    "other kernel": ("```{r}\n1\n```", f"a block {{r}}; {CODE}"),
+    "raw block": ("```{=latex}\nx\n```", f"a block {{=latex}}; {CODE}"),
+    "diagram": ("```{mermaid}\nx\n```", f"a block {{mermaid}}; {CODE}"),
     "unclosed fence": ("```text", "the fence is never closed"),
-}
-
-
-@pytest.mark.parametrize(("text", "expected"), OUTSIDE.values(), ids=OUTSIDE)
-def test_what_is_outside_the_subset_is_refused_with_file_and_line(book, text, expected):
-    edit(book, FIRST, "Two and *three*:", f"{text}\n\nTwo and *three*:")
-    with pytest.raises(InputError) as caught:
-        read_chapters(book, [FIRST])
-    assert str(caught.value.problems[0]).startswith(f"{FIRST}, line 10: {expected}")
-
-
-CELLS = {
-    "unknown option": ("#| tbl-cap:", "#| fig-width: 3\n#| tbl-cap:", "unknown cell option fig-width"),
-    "option of the wrong type": ("[70, 30]", "wide", "cell option tbl-colwidths is 'wide'; expected a list"),
-    "options that are not YAML": ("[70, 30]", "[70, 30", "cell options are not YAML"),
-    "table without caption": ('#| tbl-cap: "A table with a *stressed* caption."\n', "", "has no tbl-cap"),
-    "caption of the other kind": ("tbl-cap", "fig-cap", "the cell tbl-first has no tbl-cap"),
-    "caption without label": ("#| label: tbl-first\n", "", "tbl-cap without a label tbl-"),
-    "label twice": ("{#tbl-hand}", "{#tbl-first}", "the label tbl-first stands again"),
-    "no heading": ("# First {#sec-first}", "First", "expected the chapter's heading"),
-    "head of YAML": ("# First {#sec-first}", "---\ntitle: First\n---", "expected the chapter's heading"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("old", "new", "expected"), CELLS.values(), ids=CELLS)
-def test_a_faulty_cell_or_heading_is_refused(book, old, new, expected):
-    edit(book, FIRST, old, new)
-    with pytest.raises(InputError, match=f"{FIRST}, line \\d+: .*{expected}"):
-        read_chapters(book, [FIRST])
+@pytest.mark.parametrize(("text", "message"), OUTSIDE.values(), ids=OUTSIDE)
+def test_what_is_outside_the_subset_is_refused_with_file_and_line(book, text, message):
+    edit(book, FIRST, "Two and *three*:", f"{text}\n\nTwo and *three*:")
+    assert faults(book) == [f"{FIRST}, line 10: {message}"]
 
 
-def test_a_label_in_two_chapters_names_both_places(book):
-    edit(book, "chapters/second.qmd", "fig-second", "fig-index")
-    with pytest.raises(InputError, match=r"second\.qmd, line \d+: .*fig-index.*index\.qmd, line"):
-        read_chapters(book, read_config(book).files)
+HEADING = ", line 1: expected the chapter's heading, `# Title {#sec-slug}`, before anything else"
+KNOWN = "known are label, echo, output, include, fig-cap, fig-alt, tbl-cap, tbl-colwidths"
+CHAPTERS = {
+    "a byte that is not UTF-8": (FIRST, "Two and", "Two \udce9nd", [", line 10: byte 0xe9 is not UTF-8; expected UTF-8 text"]),
+    "an unknown option": (FIRST, "#| tbl-colwidths", "#| tbl-widths", [f", line 23: unknown cell option tbl-widths; {KNOWN}"]),
+    "a list for yes or no": (FIRST, "include: false", "include: maybe",
+                             [", line 4: cell option include is 'maybe'; expected true or false"]),
+    "a word for a list": (FIRST, "[70, 30]", "wide", [", line 23: cell option tbl-colwidths is 'wide'; expected a list"]),
+    "options that are not YAML": (FIRST, "[70, 30]", "[70, 30",
+                                  [", line 23: cell options are not YAML: expected ',' or ']', but got '<stream end>'"]),
+    "a table without a caption": (FIRST, '#| tbl-cap: "A table with a *stressed* caption."\n', "",
+                                  [", line 20: the cell tbl-first has no tbl-cap"]),
+    "a caption of the other kind": (FIRST, "tbl-cap", "fig-cap",
+                                    [", line 20: the cell tbl-first has no tbl-cap", ", line 20: fig-cap without a label fig-…; expected one"]),
+    "a caption without a label": (FIRST, "#| label: tbl-first\n", "", [", line 20: tbl-cap without a label tbl-…; expected one"]),
+    "a label twice": (FIRST, "{#tbl-hand}", "{#tbl-first}", [", line 35: the label tbl-first stands again; line 20 has it"]),
+    "a label of another chapter": (SECOND, "{#sec-second}", "{#sec-inner}",
+                                   [", line 1: the label sec-inner stands again; chapters/first.qmd, line 16 has it"]),
+    "no heading": (FIRST, "# First {#sec-first}", "First", [HEADING]),
+    "a head of YAML": (FIRST, "# First {#sec-first}", "---\ntitle: First\n---",
+                       [HEADING, ", line 1: a head of its own; expected options in _quarto.yml alone"]),
+    "a cell that is no Python": (FIRST, "counts = {", "counts = = {", [", line 7: not Python: invalid syntax"]),
+    "an expression that is no Python": (FIRST, "str(len(counts))", "str(len(",
+                                        [", line 10: inline expression str(len( is not Python: '(' was never closed"]),
+    "a key of no entry": (FIRST, "see @knuth1984", "see @knuth1985",
+                          [", line 11: @knuth1985 is not in references.bib; expected a key of it"]),
+    "a label of nothing": (FIRST, "See @tbl-first", "See @tbl-frist",
+                           [", line 11: @tbl-frist refers to nothing; expected a label of a chapter"]),
+}  # fmt: skip
 
 
-def test_a_chapter_that_is_not_utf8_is_refused(book):
-    (book / FIRST).write_bytes(b"# T\xe9st\n")
-    with pytest.raises(InputError, match=r"first\.qmd, line 1: byte 0xe9 is not UTF-8"):
-        read_chapters(book, [FIRST])
+@pytest.mark.parametrize(("file", "old", "new", "lines"), CHAPTERS.values(), ids=CHAPTERS)
+def test_a_fault_of_a_chapter_is_told_with_its_line(book, file, old, new, lines):
+    text = (book / file).read_text(encoding="utf-8").replace(old, new, 1)
+    (book / file).write_bytes(text.encode(errors="surrogateescape"))
+    assert faults(book) == [file + line for line in lines]
+
+
+def test_an_empty_chapter_is_refused(book):
+    write(SECOND, "")(book)
+    assert faults(book) == [SECOND + HEADING]
+
+
+NAMELESS = "expected an author or a title, and a year"
+REFERENCES = {
+    "latin-1": (write(BIB, b"# A\n# \xe9t\xe9\n"), ", line 2: byte 0xe9 is not UTF-8; expected UTF-8 text"),
+    "UTF-16": (write(BIB, "# A\n".encode("utf-16")), ", line 1: byte 0xff is not UTF-8; expected UTF-8 text"),
+    "NUL": (write(BIB, b"# A\n\n\0"), ", line 3: a NUL byte; expected text"),
+    "byte order mark": (prefix(BIB, b"\xef\xbb\xbf"), ", line 1: begins with a byte order mark; expected plain UTF-8"),
+    "empty": (write(BIB, ""), ": holds no entry; expected BibTeX"),
+    "other text": (write(BIB, "see below\n"), ": holds no entry; expected BibTeX"),
+    "an entry left open": (replace(BIB, "  year = {1984}\n}\n", "  year = {1984}\n"), ", line 5: not BibTeX: unexpected end of input"),
+    "an entry without a key": (replace(BIB, "knuth1984,", ""),
+                               ", line 2: not BibTeX: unexpected '=' author = {Knuth, Donald E.}, ^"),
+    "a field without a comma": (replace(BIB, "{The TeXbook},", "{The TeXbook}"),
+                                ", line 4: not BibTeX: unexpected 'p' publisher = {Addison-Wesley}, ^"),
+    "a key that stands twice": (prefix(BIB, b"@book{knuth1984, title = {A}, year = {1984}}\n"),
+                                ", line 2: the key knuth1984 stands again; line 1 has it, expected it once"),
+    "an entry without a year": (replace(BIB, "year = ", "note = "), f", line 1: knuth1984 has no year; {NAMELESS}"),
+    "an entry about nothing": (prefix(BIB, b"@misc{x, year = {1984}}\n"), f", line 1: x has neither author nor title; {NAMELESS}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "line"), REFERENCES.values(), ids=REFERENCES)
+def test_a_fault_of_the_references_is_told_with_its_line(book, change, line):
+    change(book)
+    assert faults(book) == [BIB + line]
+
+
+def test_a_configuration_that_cannot_be_read_is_the_one_fault(book):
+    write("_quarto.yml", b"# A\n# \xe9t\xe9\n")(book)
+    assert faults(book) == ["_quarto.yml, line 2: byte 0xe9 is not UTF-8; expected UTF-8 text"]
+
+
+def test_what_is_no_reference_is_not_taken_for_one(book):
+    text = "Write to a@example.org, `@nobody` or \\@nobody, [see @knuth1984; @knuth1984]."
+    edit(book, FIRST, "A note follows.", text)
+    assert check_book(book) == Counts(chapters=4, references=1)
+
+
+def test_magics_are_python_for_a_notebook(book):
+    edit(book, FIRST, "counts = {", "%precision 2\ncounts = {")
+    assert check_book(book).chapters == len(read_config(book).files)
