@@ -199,6 +199,8 @@ class _Reader:
         first = next((n for n, line in enumerate(self._lines) if line.strip()), 0)
         if not self._lines or not _HEADING.match(self._lines[first]):
             message = "expected the chapter's heading, `# Title {#sec-slug}`, before anything else"
+            if self._lines and self._lines[first].rstrip() == "---":
+                message = "a head of its own; expected options in _quarto.yml alone"
             self._problem(first + 1, message)
         number = 0
         prose: list[str] = []

@@ -573,6 +573,7 @@ def test_line_ends_of_windows_change_nothing(folder):
         (("data/cells.csv", "is odd", 3), "data/cells.csv, row 3: is odd"),
         (("data/cells.csv", "is odd", 3, "row"), "data/cells.csv, row 3, column row: is odd"),
         (("chapters/x.qmd", "is odd", 3), "chapters/x.qmd, line 3: is odd"),
+        (("data/x.yml", "is odd", 3, "row"), "data/x.yml, line 3, key row: is odd"),
     ],
 )
 def test_problem_prints_its_place_before_its_message(place, line):

@@ -86,7 +86,7 @@ CHAPTERS = {
                                    [", line 1: the label sec-inner stands again; chapters/first.qmd, line 16 has it"]),
     "no heading": (FIRST, "# First {#sec-first}", "First", [HEADING]),
     "a head of YAML": (FIRST, "# First {#sec-first}", "---\ntitle: First\n---",
-                       [HEADING, ", line 1: a head of its own; expected options in _quarto.yml alone"]),
+                       [", line 1: a head of its own; expected options in _quarto.yml alone"]),
     "a cell that is no Python": (FIRST, "counts = {", "counts = = {", [", line 7: not Python: invalid syntax"]),
     "an expression that is no Python": (FIRST, "str(len(counts))", "str(len(",
                                         [", line 10: inline expression str(len( is not Python: '(' was never closed"]),
