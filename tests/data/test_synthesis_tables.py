@@ -10,10 +10,11 @@ from nenreview.evidence.dataset import load
 from nenreview.synthesis.headline import headline
 from nenreview.tables import contrasts as compared
 from nenreview.tables import synthesis as tables
+from qmdbook.display import without_marks
 
 
 def rows(table) -> list[list[str]]:
-    lines = table.data.strip().splitlines()
+    lines = without_marks(table.data).strip().splitlines()
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
