@@ -7,9 +7,10 @@ from nenreview.evidence.dataset import load
 from nenreview.evidence.kinds import tumours_of
 from nenreview.evidence.responses import Response
 from nenreview.evidence.rows import trials
-from nenreview.stats.rate import Rate
+from nenreview.stats.rate import Interval, Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.tables.table import (
+    LIMITS,
     NUMBER,
     P_VALUE,
     PERCENT,
@@ -19,15 +20,23 @@ from nenreview.tables.table import (
     TEXT,
     VERSUS,
     Estimate,
+    Kind,
     Table,
     estimate,
-    interval_columns,
 )
 
+# The intervals that a table gives of a rate, by the heads of their columns.
+_INTERVALS = {"95% CI, Clopper-Pearson": Rate.clopper_pearson, "95% CI, Wilson": Rate.wilson}
 
-def with_intervals(rate: Rate) -> list:
-    """Return the values of a rate's percentage and of `interval_columns`."""
-    return [rate, rate.clopper_pearson(), rate.wilson()]
+
+def interval_columns() -> dict[str, Kind]:
+    """Return the columns of the intervals of a rate."""
+    return dict.fromkeys(_INTERVALS, LIMITS)
+
+
+def intervals(rate: Rate | None) -> list[Interval | None]:
+    """Return the values of `interval_columns`; None in each where there is no rate."""
+    return [interval(rate) if rate else None for interval in _INTERVALS.values()]
 
 
 def response_table(
@@ -42,7 +51,7 @@ def response_table(
     `stub`, `events` and `share` are the headings of their columns.
     """
     columns = {stub: TEXT, events: RATE, share: PERCENT, **interval_columns()}
-    return Table(([name, rate, *with_intervals(rate)] for name, rate in rows.items()), columns)
+    return Table(([name, rate, rate, *intervals(rate)] for name, rate in rows.items()), columns)
 
 
 def risk_difference(pair: Comparison) -> Estimate:
@@ -87,7 +96,7 @@ def table1_table() -> Table:
         tumours = tumours_of(data, trial.trial, one.report.population)
         rate = one.responders
         facts = [trial.name, trial.region, tumours]
-        rows.append([*facts, rate, one.printed, *with_intervals(rate)])
+        rows.append([*facts, rate, one.printed, rate, *intervals(rate)])
     return Table(rows, columns)
 
 

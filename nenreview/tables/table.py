@@ -168,11 +168,6 @@ VERSUS_AT_LEFT = replace(VERSUS, align="l")
 P_VALUE = Kind("r", p_value)
 
 
-def interval_columns() -> dict[str, Kind]:
-    """Return the columns of the two intervals of a rate."""
-    return {"95% CI, Clopper-Pearson": LIMITS, "95% CI, Wilson": LIMITS}
-
-
 class Table(Shown):
     """Rows of values in columns of one kind each.
 

@@ -11,6 +11,7 @@ from nenreview.evidence.dataset import load
 from nenreview.evidence.responses import responses_of
 from nenreview.synthesis.classes import entries
 from nenreview.tables.evidence import evidence_table, overlap_ledger, reporting_matrix
+from nenreview.tables.rates import interval_columns, intervals
 from nenreview.tables.table import (
     CHOICE,
     LIMITS,
@@ -19,7 +20,6 @@ from nenreview.tables.table import (
     RATE,
     TEXT,
     Table,
-    interval_columns,
     show_table,
 )
 from nenreview.trials.trial import Trial
@@ -84,9 +84,8 @@ def printed_rates(trial: Trial) -> Table:
             smaller = " or ".join(map(of, rate.others))
             fitting = f"none; {smaller} would fit" if smaller else "none"
         one = rate.fitted
-        limits = [one.clopper_pearson(), one.wilson()] if one else [None, None]
         name = population_name(rate.report.population)
-        rows.append([name, rate.outcome, f"{rate.printed}%", n, fitting, *limits])
+        rows.append([name, rate.outcome, f"{rate.printed}%", n, fitting, *intervals(one)])
     columns = {
         **{"Population": TEXT, "Outcome": TEXT, "Printed": NUMBER},
         **{"Patients": TEXT, "Counts that fit": TEXT},
