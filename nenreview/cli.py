@@ -244,7 +244,7 @@ def _audit(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(report.as_json(chosen))
     else:
-        listed = chosen if narrowed else accepted.in_need(chosen)
+        listed = chosen if narrowed else accepted.needing_review(chosen)
         print(report.as_table(listed, shutil.get_terminal_size((160, 24)).columns))
         print(f"\n{report.as_counts(chosen)}")
         if len(listed) < len(chosen):
@@ -254,7 +254,8 @@ def _audit(arguments: argparse.Namespace) -> int:
         path = data_folder() / "accepted.csv"
         accepted.write(path, findings)
         print(
-            f"{len(accepted.in_need(findings))} findings accepted in {shown(path)}", file=sys.stderr
+            f"{len(accepted.needing_review(findings))} findings accepted in {shown(path)}",
+            file=sys.stderr,
         )
     if not arguments.fail_on_new:
         return 0

@@ -1,1 +1,1 @@
-"""Holding what is printed against what can be recomputed."""
+"""Compare what is printed with what can be recomputed."""

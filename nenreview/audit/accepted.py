@@ -1,4 +1,7 @@
-"""The findings that somebody has looked at: a new one may be a mistake of transcription."""
+"""Read and write the findings that somebody has looked at.
+
+A new one may be a mistake of transcription.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from qmdbook.textfile import write_whole
 COLUMNS = ("finding", "verdict", "printed", "recomputed")
 
 
-def in_need(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def needing_review(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Return the findings that somebody has to look at: what disagrees, and notes."""
     return tuple(f for f in findings if f.disagrees or f.verdict == NOTE)
 
@@ -21,12 +24,12 @@ def in_need(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 def new(data: Dataset, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Return the findings that ``data/accepted.csv`` does not have as they are."""
     known = set(data.accepted[list(COLUMNS)].itertuples(index=False, name=None))
-    return tuple(f for f in in_need(findings) if _row(f) not in known)
+    return tuple(f for f in needing_review(findings) if _row(f) not in known)
 
 
 def gone(data: Dataset, findings: tuple[Finding, ...]) -> list[str]:
     """Return the accepted findings that are no longer found as they were."""
-    found = {_row(f) for f in in_need(findings)}
+    found = {_row(f) for f in needing_review(findings)}
     rows = data.accepted[list(COLUMNS)].itertuples(index=False, name=None)
     return [row[0] for row in rows if row not in found]
 
@@ -36,7 +39,7 @@ def write(path: Path, findings: tuple[Finding, ...]) -> None:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)
-    rows.writerows(_row(f) for f in in_need(findings))
+    rows.writerows(_row(f) for f in needing_review(findings))
     write_whole(path, text.getvalue().encode("utf-8"))
 
 

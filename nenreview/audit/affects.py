@@ -1,4 +1,4 @@
-"""Whether a number that does not hold enters the synthesis, and what is done there instead."""
+"""Say whether a number that does not hold enters the synthesis, and what is done instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of each document is transcribed, rebuilt, and agrees."""
+"""Count how much of each document is transcribed, rebuilt, and agrees."""
 
 from __future__ import annotations
 

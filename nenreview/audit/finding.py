@@ -1,4 +1,4 @@
-"""What a check says of a printed number."""
+"""The finding: what a check says of a printed number."""
 
 from __future__ import annotations
 

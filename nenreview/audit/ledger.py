@@ -1,4 +1,4 @@
-"""All findings: every rule over every printed number, in the order of the pages."""
+"""Collect what every rule finds in every printed number, in the order of the pages."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _WHY_UNCHECKED = {
 }
 
 
-def judged(data: Dataset) -> list[Finding]:
+def rule_findings(data: Dataset) -> list[Finding]:
     """Return what the rules say, rule by rule; `audit` puts it in order and adds the rest."""
     index = record(data)
     found = [finding for rule in RULES for finding in rule(index)]
@@ -66,7 +66,7 @@ def audit(data: Dataset) -> tuple[Finding, ...]:
         ids are unique.
     """
     index = record(data)
-    found = judged(data)
+    found = rule_findings(data)
     checked = {finding.number for finding in found if finding.verdict != NOT_CHECKABLE}
     # That one rule cannot judge a number is no news where another can.
     found = [f for f in found if f.verdict != NOT_CHECKABLE or f.number not in checked]

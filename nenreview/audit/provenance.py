@@ -1,4 +1,4 @@
-"""Where each number of a rebuilt table comes from: a folded list that follows the table.
+"""List where each number of a rebuilt table comes from, folded below the table.
 
 The list is HTML alone, so the PDF leaves it out; there the marks and their key say it. On
 the page a script shows the entry of a number beside it (``tables.html``); without the script

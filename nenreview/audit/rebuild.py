@@ -1,4 +1,4 @@
-"""Every printed table again: what the cell should say beside what it says.
+"""Rebuild printed tables: what each cell should say, beside what it says.
 
 A rebuilt cell has the layout of the printed one, with each number that the audit can
 recompute replaced. What nothing in the sources can recompute (a median, a range) stays as

@@ -1,4 +1,4 @@
-"""The printed numbers by what they are about, for checks that hold one against others."""
+"""Index the printed numbers by what they are about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Findings as a reader at the command line, or another program, wants them."""
+"""Write findings as a table or counts for a reader, or as JSON for a program."""
 
 from __future__ import annotations
 

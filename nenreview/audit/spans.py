@@ -1,4 +1,4 @@
-"""Which values a printed number can stand for."""
+"""Return which values a printed number can stand for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which counts lie behind two printed percentages and the p value between them.
+"""Find the counts behind two printed percentages and the p value between them.
 
 A paper that prints "50.0% versus 10.7%, p = 0.019" without counts leaves few tables of whole
 patients that give all three numbers. They are found by trying every one.

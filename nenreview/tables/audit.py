@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from nenreview.audit.accepted import in_need
+from nenreview.audit.accepted import needing_review
 from nenreview.audit.finding import MATCH, NOT_CHECKABLE, Finding
 from nenreview.audit.ledger import audit
 from nenreview.audit.rules.intervals import RATE_INTERVAL
@@ -63,7 +63,7 @@ def link_to(text: str, ident: str) -> str:
 
 def entries(data: Dataset, source: str) -> list[Entry]:
     """Return the ledger of a source: what disagrees, and notes, alike ones together."""
-    found = [f for f in in_need(audit(data)) if f.source == source]
+    found = [f for f in needing_review(audit(data)) if f.source == source]
     alike = groupby(found, key=lambda f: (f.table, f.check, f.verdict, f.explanation))
     return [Entry(tuple(group)) for _, group in alike]
 

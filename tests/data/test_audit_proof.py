@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nenreview.audit import ledger
 from nenreview.audit.finding import DISAGREEING, MATCH, NOT_CHECKABLE
-from nenreview.audit.ledger import audit, judged
+from nenreview.audit.ledger import audit, rule_findings
 from nenreview.audit.validation.kinds import KINDS
 from nenreview.audit.validation.misprints import Impossible
 from nenreview.audit.validation.patients import draw, limits, median
@@ -56,7 +56,7 @@ def test_nothing_is_held_against_clean_pages(seed, smallest):
 def test_false_alarms_are_counted_over_all_checks_that_were_made():
     rate = false_alarms(3, SEED)
     pages = [clean(np.random.default_rng([SEED, i])) for i in range(3)]
-    checks = [f for p in pages for f in judged(dataset(p)) if f.verdict != NOT_CHECKABLE]
+    checks = [f for p in pages for f in rule_findings(dataset(p)) if f.verdict != NOT_CHECKABLE]
     assert (rate.events, rate.n) == (0, len(checks))
     assert rate.n > 500
 
@@ -70,7 +70,7 @@ def test_a_false_alarm_is_counted(monkeypatch):
 
 
 def test_every_rule_finds_something_to_check_on_clean_pages():
-    checks = {f.check for i in range(3) for f in judged(dataset(pages_of(i)))}
+    checks = {f.check for i in range(3) for f in rule_findings(dataset(pages_of(i)))}
     wanted = {rule for kind in KINDS for rule in kind.rules} - {"spelling", "characters"}
     assert wanted <= checks
 
@@ -283,7 +283,7 @@ def not_reached(population, outcome):
 
 
 def verdicts(check, *cells):
-    return [f.verdict for f in judged(dataset(cells)) if f.check == check]
+    return [f.verdict for f in rule_findings(dataset(cells)) if f.check == check]
 
 
 def medians(**printed):
@@ -411,7 +411,9 @@ def test_a_size_printed_in_two_ways_does_not_stop_the_audit():
     data = dataset(cells)
     found = {f.check: f.verdict for f in audit(data)}
     assert found["size"] in DISAGREEING
-    assert {f.verdict for f in judged(data) if f.check in ("p value", "joint")} == {NOT_CHECKABLE}
+    assert {f.verdict for f in rule_findings(data) if f.check in ("p value", "joint")} == {
+        NOT_CHECKABLE
+    }
 
 
 def test_more_responders_than_patients_do_not_stop_the_audit():
@@ -446,7 +448,7 @@ def test_partial_responses_are_all_responses_where_no_source_has_complete_ones(
         cell(number(ALL, "patients", "n", "30", "patients"), source=SECOND, row="n"),
         cell(best("PR", elsewhere), source=SECOND),
     ]
-    found = judged(dataset(cells))
+    found = rule_findings(dataset(cells))
     assert any(f.check == "sources" and f.disagrees for f in found) == conflicts
 
 
@@ -476,5 +478,5 @@ def test_a_grade_printed_as_none_may_hide_patients_of_a_large_trial():
     ],
 )
 def test_words_that_look_like_names_are_not_misspelt(text, noted):
-    notes = [f for f in judged(dataset([cell(text=text)])) if f.verdict == "note"]
+    notes = [f for f in rule_findings(dataset([cell(text=text)])) if f.verdict == "note"]
     assert bool(notes) == noted

@@ -5,7 +5,7 @@ import re
 import pytest
 from helpers_data import DATA, ROOT
 
-from nenreview.audit.accepted import in_need
+from nenreview.audit.accepted import needing_review
 from nenreview.audit.ledger import audit
 from nenreview.evidence.dataset import load
 from nenreview.tables.audit import back_link, claims_borne_out, claims_table, entries, ledger_table
@@ -30,7 +30,7 @@ def ledger(data):
 
 def test_every_finding_stands_in_the_ledger_once(data, ledger):
     anchors = re.findall(r'<span id="f-([^"]+)">', ledger)
-    assert sorted(anchors) == sorted(f.id for f in in_need(audit(data)))
+    assert sorted(anchors) == sorted(f.id for f in needing_review(audit(data)))
 
 
 def test_a_marked_cell_leads_to_its_finding_and_back():
@@ -67,7 +67,7 @@ def test_every_chapter_of_a_trial_is_a_file(data):
 
 @pytest.mark.parametrize("table", [ledger_table, claims_table])
 def test_a_source_in_order_has_no_table(data, monkeypatch, table):
-    monkeypatch.setattr("nenreview.tables.audit.in_need", lambda _: ())
+    monkeypatch.setattr("nenreview.tables.audit.needing_review", lambda _: ())
     with pytest.raises(ValueError, match="an empty table"):
         table(data, "jia2022")
 

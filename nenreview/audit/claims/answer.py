@@ -1,4 +1,4 @@
-"""What the test of a claim comes to."""
+"""The answer of a test: what the data say of a claim."""
 
 from __future__ import annotations
 

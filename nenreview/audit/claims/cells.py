@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
+from nenreview.audit.adverse_events import GRADES
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, remarks
 from nenreview.audit.rules.spelling import repair
 from nenreview.evidence.dataset import Dataset
@@ -14,8 +15,6 @@ from nenreview.evidence.population import ROOT_POPULATION
 from nenreview.evidence.rows import Claim, Number, trials
 from nenreview.stats.rate import Rate
 from nenreview.wording import interval, of
-
-_GRADES = ("1", "2", "3", "4", "5")
 
 
 def words_in_rows(
@@ -224,7 +223,7 @@ def same_grades(claim: Claim, data: Dataset, events: list[Number], table: str) -
 def _by_grade(claim: Claim, data: Dataset, table: str) -> pd.DataFrame:
     """Return the numbers above zero of a table of adverse events by grade."""
     rows = data.select(source=claim.source, trial=claim.trial, table=table)
-    rows = rows[rows["grade"].isin(_GRADES) & (rows["value"] > 0)]
+    rows = rows[rows["grade"].isin(GRADES) & (rows["value"] > 0)]
     if rows.empty:
         raise LookupError(f"no adverse event by grade in {table!r} of {claim.source}")
     return rows

@@ -79,7 +79,7 @@ def measure(repeats: int, seed: int, kinds: tuple[Kind, ...] = KINDS) -> pd.Data
 
 def false_alarms(repeats: int, seed: int) -> Rate:
     """Return how many checks of the clean pages of some trials hold anything against them."""
-    checks = [f for i in range(repeats) for f in ledger.judged(dataset(_pages(seed, i)))]
+    checks = [f for i in range(repeats) for f in ledger.rule_findings(dataset(_pages(seed, i)))]
     made = [f for f in checks if f.verdict != NOT_CHECKABLE]
     return Rate(sum(map(_is_alarm, made)), len(made))
 
@@ -117,7 +117,7 @@ def outcomes(kind: Kind, repeats: int, seed: int) -> Iterator[Outcome]:
 
 def alarms(pages: tuple[Cell, ...]) -> list[Finding]:
     """Return what the rules hold against pages: findings that disagree, and notes."""
-    return [f for f in ledger.judged(dataset(pages)) if _is_alarm(f)]
+    return [f for f in ledger.rule_findings(dataset(pages)) if _is_alarm(f)]
 
 
 def _is_alarm(finding: Finding) -> bool:
