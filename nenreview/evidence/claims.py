@@ -19,10 +19,7 @@ from qmdbook.files import resource_paths
 from qmdbook.textfile import read_text
 
 _FOLDER = "claims"
-_KINDS = {
-    "string": (str, "text, in quotes where it looks like a number"),
-    "object": (dict, "a mapping, name: value"),
-}
+_KINDS = {"string": (str, "text"), "object": (dict, "a mapping, name: value")}
 # The parser in C reads the files in a tenth of the time; not every build of PyYAML has it.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -123,15 +120,17 @@ def _keys(node: yaml.MappingNode, above: str = "") -> Iterator[tuple[str, int]]:
 def _faults(given: dict, resource: dict, source: str) -> Iterator[tuple[str, str]]:
     """Yield each key of a claim that is missing, unknown or not as described, and why."""
     fields = {field["name"]: field for field in resource["schema"]["fields"]}
-    for key in given.keys() - fields.keys():
-        yield str(key), f"unknown; expected one of {', '.join(fields)}"
+    for key in given:
+        if key not in fields:
+            yield str(key), f"unknown; expected one of {', '.join(fields)}"
     for key, field in fields.items():
         kind, expected = _KINDS[field["type"]]
         if key not in given:
             if field.get("constraints", {}).get("required"):
                 yield key, f"missing; expected {expected}"
         elif not isinstance(given[key], kind) or not given[key]:
-            yield key, f"{given[key]!r}; expected {expected}"
+            quoted = " in quotes" if kind is str and given[key] not in (None, "") else ""
+            yield key, f"{given[key]!r}; expected {expected}{quoted}"
         else:
             for expectation, holds in constraints(field):
                 if not holds(given[key]):
@@ -181,4 +180,5 @@ def misplaced(
                 f"no cell {' / '.join(key[2:])!r} in {key[1]!r} of {files['cells']}; expected a "
                 "printed cell, or neither row nor column where the claim stands in no single one"
             )
-            yield Problem(file, message, lines["table"], "row, column")
+            last = max(lines[name] for name in CELL_KEY if name in lines)
+            yield Problem(file, message, last, "row, column")

@@ -61,7 +61,7 @@ def read_arguments(
     faults = [(name, f"unknown; expected {takes}") for name in given if name not in kinds]
     faults += [(name, f"missing; expected {takes}") for name in kinds if name not in given]
     arguments = {}
-    for name in kinds.keys() & given:
+    for name in (name for name in kinds if name in given):
         messages: list[str] = []
         arguments[name] = _read(kinds[name], given[name], numbers, messages)
         faults += [(name, message) for message in messages]

@@ -67,11 +67,12 @@ def claim_problems(data: Dataset) -> list[Problem]:
 def _answers(data: Dataset) -> tuple[list[tuple[Claim, Answer]], list[Problem]]:
     """Return what the test of every claim says, and what kept a test from saying anything."""
     answers, problems = [], []
+    known = ", ".join(sorted(TESTS))
     for claim in rows_of(data.claims, Claim):
         if claim.test in TESTS:
             answer, faults = _tested(TESTS[claim.test], claim, data)
         else:
-            answer, faults = None, [("test", f"{claim.test!r}; expected one of {_known()}")]
+            answer, faults = None, [("test", f"{claim.test!r}; expected one of {known}")]
         if answer:
             answers.append((claim, answer))
         for key, message in faults:
@@ -92,10 +93,6 @@ def _tested(test: Test, claim: Claim, data: Dataset) -> tuple[Answer | None, lis
         except (LookupError, ValueError) as error:
             return None, [("arguments", f"{claim.test}: {error}")]
     return None, [(f"arguments.{name}", message) for name, message in faults]
-
-
-def _known() -> str:
-    return ", ".join(sorted(TESTS))
 
 
 def _finding(claim: Claim, answer: Answer) -> Finding:
