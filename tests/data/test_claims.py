@@ -340,7 +340,8 @@ def told(data, test, arguments, **where):
     """Return the line, the key and the message of each problem of a claim."""
     with pytest.raises(InputError) as raised:
         ask(data, test, arguments, **where)
-    assert {problem.file for problem in raised.value.problems} == {"data/claims/jia2022.yml"}
+    source = where.get("source", "jia2022")
+    assert {problem.file for problem in raised.value.problems} == {f"data/claims/{source}.yml"}
     return [(problem.row, problem.column, problem.message) for problem in raised.value.problems]
 
 
@@ -408,8 +409,12 @@ def test_an_argument_of_another_kind_is_refused(data, test, arguments, key, says
 @pytest.mark.parametrize(
     ("test", "arguments", "where", "says"),
     [
-        ("extreme rate", {"rates": {"NEC": NEC_RESPONSE}, "claimed": "NET", "end": "highest"}, {}, "extreme rate: 'NET' is claimed; expected one of NEC"),
-        ("target reported", {"sizes": ["jia2022-294"], "percentages": ["jia2022-050", "jia2022-052"]}, {}, "zip() argument"),
+        ("extreme rate", {"rates": {"NEC": NEC_RESPONSE}, "claimed": "NET", "end": "highest"}, {}, "extreme rate: 'NET'; expected one of NEC"),
+        ("target reported", {"sizes": ["jia2022-294"], "percentages": ["jia2022-050", "jia2022-052"]}, {}, "target reported: 2 percentages of 1 sizes; expected one each"),
+        ("median set by few", {"events": NEC_RESPONSE, "few": "jia2022-294"}, {}, "median set by few: division by zero"),
+        ("most frequent", {**MOST_FREQUENT, "named": ["Pancreatic"], "statistic": "events"}, SINTILIMAB, "'Pancreatic'; expected one of Gastrointestinal, Pancreas, "),
+        ("trial in table", {"trial": "NCT99999999"}, REVIEW, "'NCT99999999'; expected one of NCT"),
+        ("cell without words", {"table": "Table 1", "row": "5", "column": "Outcome", "words": ["a"]}, MARKEY, "'5'; expected one of 1, 2, 3, 4"),
         ("words in rows", {"table": "Table 9", "column": "Outcome", "words": ["a"], "rows": "some"}, {}, "no column 'Outcome' in 'Table 9'"),
         ("grade at most", {"named": ["a"], "grade": 2, "table": "Table 1"}, SINTILIMAB, "no adverse event by grade in 'Table 1'"),
         ("median at first scan", {"medians": ["jia2022-130"], "scan": "jia2022-463"}, {}, "'jia2022-463' prints no time"),

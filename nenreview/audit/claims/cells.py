@@ -9,6 +9,7 @@ import pandas as pd
 
 from nenreview.audit.adverse_events import GRADES
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, remarks
+from nenreview.audit.claims.expressions import entry
 from nenreview.audit.rules.spelling import repair
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.population import ROOT_POPULATION
@@ -55,7 +56,7 @@ def cell_without_words(
     claim: Claim, data: Dataset, table: str, row: str, column: str, words: list[str]
 ) -> Answer:
     """Holds where a cell has none of some words that contradict the claim."""
-    text = _column(claim, data, table, column)[row]
+    text = entry(_column(claim, data, table, column), row)
     contrary = [word for word in words if _has(text, word)]
     if not contrary:
         return holds(f"none of {', '.join(words)} in {column}")
@@ -64,7 +65,7 @@ def cell_without_words(
 
 def cell_names(claim: Claim, data: Dataset, words: list[str], place: str) -> Answer:
     """Holds where the cell of the claim names what another place names of the same trial."""
-    cell = _column(claim, data, claim.table, claim.column)[claim.row]
+    cell = entry(_column(claim, data, claim.table, claim.column), claim.row)
     lacking = [word for word in words if not _has(cell, word)]
     shown = f"{cell}; {', '.join(words)} in {place}"
     return conflicts(shown, f"{cell} does not cover {lacking[0]}") if lacking else holds(shown)
@@ -72,11 +73,11 @@ def cell_names(claim: Claim, data: Dataset, words: list[str], place: str) -> Ans
 
 def fact_of_trial(claim: Claim, data: Dataset, fact: str, other: str) -> Answer:
     """Holds where the cell of the claim is what ``trials.csv`` has from another source."""
-    cell = _column(claim, data, claim.table, claim.column)[claim.row]
-    facts = trials(data)[claim.trial]
+    cell = entry(_column(claim, data, claim.table, claim.column), claim.row)
+    facts = entry(trials(data), claim.trial)
     if other not in facts.facts_from:
         raise LookupError(f"{other!r} is no source of {claim.trial}; {facts.facts_from} are")
-    known = facts._asdict()[fact]
+    known = entry(facts._asdict(), fact)
     shown = f"{cell} here, {known} in {other}"
     return holds(shown) if cell == known else conflicts(shown, f"two prints of the {fact}")
 
@@ -127,7 +128,7 @@ def trial_in_table(claim: Claim, data: Dataset, trial: str) -> Answer:
     shown = f"{listed.nunique()} trials, {trial} {'' if among else 'not '}among them"
     if among:
         return holds(shown)
-    known, years = trials(data)[trial], data.sources.set_index("source")["year"]
+    known, years = entry(trials(data), trial), data.sources.set_index("source")["year"]
     return remarks(
         shown,
         f"{known.name} ({known.enrolled} patients, published "
@@ -174,14 +175,15 @@ def most_frequent(
         statistic=statistic,
         population=ROOT_POPULATION,
     )
-    values = rows[rows["grade"].isin(["", "any"])].set_index("category")["value"]
-    least = values[named].min()
-    above = values[(values >= least) & ~values.index.isin(named)]
+    rows = rows[rows["grade"].isin(["", "any"])]
+    values = dict(zip(rows["category"], rows["value"], strict=True))
+    least = min(entry(values, name) for name in named)
+    above = [name for name, value in values.items() if value >= least and name not in named]
     unit = "%" if statistic == "percent" else ""
-    shown = "; ".join(f"{name} {values[name]:g}{unit}" for name in [*named, *above.index])
-    if above.empty:
+    shown = "; ".join(f"{name} {values[name]:g}{unit}" for name in [*named, *above])
+    if not above:
         return holds(shown)
-    left_out = ", ".join(f"{name} ({value:g}{unit})" for name, value in above.items())
+    left_out = ", ".join(f"{name} ({values[name]:g}{unit})" for name in above)
     return fails(shown, f"leaves out {left_out}, no rarer than the {least:g}{unit} of a named one")
 
 

@@ -90,7 +90,7 @@ def _tested(test: Test, claim: Claim, data: Dataset) -> tuple[Answer | None, lis
     if not faults:
         try:
             return test(**own, **arguments), []
-        except (LookupError, ValueError) as error:
+        except (LookupError, ValueError, ArithmeticError) as error:
             return None, [("arguments", f"{claim.test}: {error}")]
     return None, [(f"arguments.{name}", message) for name, message in faults]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from nenreview.evidence.rows import Number
 from nenreview.stats.percentages import counts_that_fit, truncated_counts
@@ -15,6 +16,7 @@ from nenreview.stats.rate import Rate
 
 _TERM = re.compile(r"(?P<sign>[+-]?)\s*(?P<key>[a-z]+[0-9]{4}-[0-9]+)\s*")
 _COUNTS = ("n", "events")
+_Entry = TypeVar("_Entry")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,19 @@ class Sum:
         (_, first), *others = self.terms
         added = "".join(f" {'+' if sign > 0 else '−'} {int(n.value)}" for sign, n in others)
         return f"{int(first.value)}{added} = {self.total}" if others else f"{int(first.value)}"
+
+
+def entry(known: Mapping[str, _Entry], key: str) -> _Entry:
+    """Return the entry with a key.
+
+    Raises
+    ------
+    LookupError
+        If there is none, naming those that there are.
+    """
+    if key not in known:
+        raise LookupError(f"{key!r}; expected one of {', '.join(known)}")
+    return known[key]
 
 
 def number_of(key: str, numbers: Mapping[str, Number]) -> Number:

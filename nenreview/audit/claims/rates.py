@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, open_question, remarks
-from nenreview.audit.claims.expressions import Sum
+from nenreview.audit.claims.expressions import Sum, entry
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.rows import Claim, Number
 from nenreview.stats.percentages import rounding_rule
@@ -51,7 +51,7 @@ def similar_rates(first: Rate, second: Rate, margin: float) -> Answer:
 
 def extreme_rate(rates: dict[str, Rate], claimed: str, end: Literal["highest", "lowest"]) -> Answer:
     """Holds where the claimed group alone has the highest, or the lowest, of several rates."""
-    mine, sign = _claimed(rates, claimed), 1 if end == "highest" else -1
+    mine, sign = entry(rates, claimed), 1 if end == "highest" else -1
     # Above 0 for a rate beyond the claimed one, 0 for the same rate.
     beyond = {
         name: sign * (rate.events * mine.n - mine.events * rate.n)
@@ -92,7 +92,7 @@ def no_events(rates: list[Rate]) -> Answer:
 
 def percentage_of_group(percentage: Number, rates: dict[str, Rate], claimed: str) -> Answer:
     """Holds where the printed percentage is that of the claimed group, of all that are listed."""
-    mine, printed = _claimed(rates, claimed), percentage.printed
+    mine, printed = entry(rates, claimed), percentage.printed
     fitting = [name for name, r in rates.items() if rounding_rule(r.events, r.n, printed)]
     shown = _by_name(rates)
     if rounding_rule(mine.events, mine.n, printed):
@@ -205,6 +205,8 @@ def target_reported(
     claim: Claim, data: Dataset, sizes: list[Sum], percentages: list[Number]
 ) -> Answer:
     """Holds where the source prints the rate that an endpoint had to reach; else open."""
+    if len(sizes) != len(percentages):
+        raise ValueError(f"{len(percentages)} percentages of {len(sizes)} sizes; expected one each")
     pairs = zip(sizes, percentages, strict=True)
     shown = "; ".join(f"{number.printed}% of {size.total}" for size, number in pairs)
     if len(data.select(source=claim.source, trial=claim.trial, statistic="threshold")):
@@ -215,12 +217,6 @@ def target_reported(
 def _against(pair: Comparison) -> str:
     first, second = pair.first, pair.second
     return f"{of(first)} ({percent(first)}) against {of(second)} ({percent(second)})"
-
-
-def _claimed(rates: dict[str, Rate], claimed: str) -> Rate:
-    if claimed not in rates:
-        raise LookupError(f"{claimed!r} is claimed; expected one of {', '.join(rates)}")
-    return rates[claimed]
 
 
 def _by_name(rates: dict[str, Rate]) -> str:
