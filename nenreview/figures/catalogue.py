@@ -1,4 +1,4 @@
-"""Every figure of the review by name: what chapters show and what ``figures/`` holds."""
+"""List the figures of the review by name, for the chapters and for ``figures/``."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from nenreview.evidence.rows import trials
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import source_names
-from nenreview.figures.adverse_events import adverse_events
-from nenreview.figures.findings import findings
 from nenreview.figures.forest import forest
+from nenreview.figures.stacked_bars import adverse_events, findings
 from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
 from nenreview.stats.rate import Rate
@@ -28,7 +27,7 @@ from nenreview.trials.sintilimab import AE_TABLE, SOURCE, TRIAL
 from qmdbook.errors import InputError, Problem
 from qmdbook.textfile import write_whole
 
-FORMS = ("svg", "png")
+FORMATS = ("svg", "png")
 SYNTHESIS = (  # the keys of `figures.synthesis.FIGURES`
     "synthesis-forest",
     "synthesis-net",
@@ -86,23 +85,23 @@ def _context(trial: str) -> Callable[[Dataset], ReviewFigure]:
     return lambda data: forest(context_of(data, trial))
 
 
-def _of_synthesis(name: str) -> Callable[[Dataset], ReviewFigure]:
-    def drawn(data: Dataset) -> ReviewFigure:
-        # Here: it imports the models of the pool, which no trial's figure needs.
+def _synthesis_figure(name: str) -> Callable[[Dataset], ReviewFigure]:
+    def figure(data: Dataset) -> ReviewFigure:
+        # Imported here: no figure of a trial needs the models of the pool.
         from nenreview.figures.synthesis import FIGURES
 
         return FIGURES[name](data)
 
-    return drawn
+    return figure
 
 
-_OWN: dict[str, Callable[[Dataset], ReviewFigure]] = {
+_FIGURES: dict[str, Callable[[Dataset], ReviewFigure]] = {
     "sintilimab-response": _sintilimab_response,
     "sintilimab-adverse-events": _sintilimab_adverse_events,
     "synthesis-response": _synthesis_response,
     "markey-swimmer": _markey_swimmer,
     "audit-findings": lambda data: findings(counts(audit(data)).rename(index=source_names(data))),
-    **{name: _of_synthesis(name) for name in SYNTHESIS},
+    **{name: _synthesis_figure(name) for name in SYNTHESIS},
 }
 
 
@@ -114,7 +113,7 @@ def catalogue(data: Dataset | None = None) -> dict[str, Callable[[Dataset], Revi
     """
     data = data or load()
     trials = data.trials[data.trials["trial"] != markey.TRIAL]
-    return _OWN | {
+    return _FIGURES | {
         f"context-{trial.chapter}": _context(trial.trial) for trial in trials.itertuples()
     }
 
@@ -145,7 +144,7 @@ def write_all(folder: Path | None = None) -> list[Path]:
     drawn: dict[Path, bytes] = {}
     for name in catalogue():
         figure = draw(name).figure
-        drawn |= {folder / f"{name}.{form}": to_bytes(figure, form) for form in FORMS}
+        drawn |= {folder / f"{name}.{form}": to_bytes(figure, form) for form in FORMATS}
     path = folder
     try:
         folder.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Forest plot in groups, with pools: what was observed, and what a model makes of it."""
+"""Draw a forest plot in groups, with the observed rates and the pools of a model."""
 
 from __future__ import annotations
 
@@ -12,14 +12,23 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 
-from nenreview.figures import rows as beside
-from nenreview.figures.data import of_pool, of_rate
-from nenreview.figures.style import ACCENT, DARK, MID, SMALL, ReviewFigure, ruled, sheet, style
+from nenreview.figures.forest_rows import (
+    plot_interval,
+    pool_data,
+    rate_data,
+    row_height,
+    write_headings,
+    write_name,
+    write_percent,
+    write_pool,
+    write_rate,
+)
+from nenreview.figures.style import ACCENT, DARK, MID, SMALL, ReviewFigure, rule_axis, sheet, style
 from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.stats.rate import Interval, Rate
-from nenreview.wording import interval, of
+from nenreview.wording import interval
 
-# Area of the marker of one patient; markers show sizes, since this model gives no weights.
+# Square points a patient; the areas of markers show sizes, since this model gives no weights.
 _AREA = 2.6
 
 
@@ -32,13 +41,13 @@ class Row:
     name : str
         Label at the left.
     rate : Rate
-    apart : bool
-        Whether it is in no pool: its marker is open.
+    in_no_pool : bool
+        Whether its marker is open.
     """
 
     name: str
     rate: Rate
-    apart: bool = False
+    in_no_pool: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,24 +58,22 @@ class Group:
     ----------
     heading : str
     rows : tuple of Row
-    pool : PooledProportion or None
+    profile_pool : PooledProportion or None
         With the profile interval: a filled diamond.
-    wider : PooledProportion or None
+    t_pool : PooledProportion or None
         The same with the t interval, an open diamond, and its prediction interval, a broken
         line.
     """
 
     heading: str
     rows: tuple[Row, ...] = ()
-    pool: PooledProportion | None = None
-    wider: PooledProportion | None = None
+    profile_pool: PooledProportion | None = None
+    t_pool: PooledProportion | None = None
 
 
+@style()
 def pooled_forest(
-    groups: Sequence[Group],
-    *,
-    label: str = "ORR, %",
-    markers: tuple[str, str] = ("in the pool", "in no pool"),
+    groups: Sequence[Group], *, markers: tuple[str, str] = ("in the pool", "in no pool")
 ) -> ReviewFigure:
     """Draw groups of rates with Clopper-Pearson intervals, and pools below them.
 
@@ -74,8 +81,6 @@ def pooled_forest(
     ----------
     groups : sequence of Group
         Drawn from top to bottom; each with a row or a pool.
-    label : str
-        Label of the axis, which starts at 0 and ends beyond the farthest limit.
     markers : tuple of str
         What filled and open markers stand for.
 
@@ -87,116 +92,109 @@ def pooled_forest(
     if not groups:
         raise ValueError("no groups; expected at least one")
     for group in groups:
-        if not group.rows and group.pool is None:
+        if not group.rows and group.profile_pool is None:
             raise ValueError(f"{group.heading!r} has neither a row nor a pool")
-    lines = sum(1 + len(g.rows) + (g.pool is not None) + 2 * (g.wider is not None) for g in groups)
-    end = _end(groups)
+    lines = sum(
+        1 + len(g.rows) + (g.profile_pool is not None) + 2 * (g.t_pool is not None) for g in groups
+    )
     names = [name for g in groups for name in (g.heading, *(row.name for row in g.rows))]
-    with style():
-        figure = sheet(beside.pitch(names) * lines + 0.9)
-        axes = figure.subplots()
-        axes.set(xlim=(0, end), ylim=(lines - 0.3, -1.3), yticks=[], xlabel=label)
-        beside.heads(axes, -0.8)
-        pen = _Pen(axes)
-        for group in groups:
-            pen.group(group)
-        ruled(axes)
-        _legend(axes, groups, markers)
+    figure = sheet(row_height(names) * lines + 0.9)
+    axes = figure.subplots()
+    axes.set(xlim=(0, _axis_end(groups)), ylim=(lines - 0.3, -1.3), yticks=[], xlabel="ORR, %")
+    write_headings(axes, -0.8)
+    y = 0
+    for group in groups:
+        y = _draw_group(axes, y, group)
+    rule_axis(axes)
+    _legend(axes, groups, markers)
     return ReviewFigure(figure, pd.DataFrame(_marks(groups)))
 
 
 def _marks(groups: Sequence[Group]) -> list[dict]:
-    """Return the rows and pools as they are drawn, from top to bottom."""
+    """Return the data of rows and pools, from top to bottom."""
     marks = []
     for group in groups:
         for row in group.rows:
-            kind = "in no pool" if row.apart else "observed"
+            kind = "in no pool" if row.in_no_pool else "observed"
             marks.append(
-                {"group": group.heading, "name": row.name, "kind": kind, **of_rate(row.rate)}
+                {"group": group.heading, "name": row.name, "kind": kind, **rate_data(row.rate)}
             )
-        pools = {"pool, profile interval": group.pool, "pool, t interval": group.wider}
+        pools = {"pool, profile interval": group.profile_pool, "pool, t interval": group.t_pool}
         marks += [
-            {"group": group.heading, "name": "", "kind": kind, **of_pool(pool)}
+            {"group": group.heading, "name": "", "kind": kind, **pool_data(pool)}
             for kind, pool in pools.items()
             if pool
         ]
     return marks
 
 
-def _end(groups: Sequence[Group]) -> int:
-    """Return the end of the axis: the next ten beyond all that is drawn."""
+def _axis_end(groups: Sequence[Group]) -> int:
+    """Return the end of the axis in percent: the next ten beyond all that is drawn."""
     limits = [row.rate.clopper_pearson().high for group in groups for row in group.rows]
     for group in groups:
-        limits += [group.pool.ci_high] if group.pool else []
-        limits += [group.wider.ci_high, group.wider.pi_high or 0] if group.wider else []
+        limits += [group.profile_pool.ci_high] if group.profile_pool else []
+        limits += [group.t_pool.ci_high, group.t_pool.pi_high or 0] if group.t_pool else []
     return min(100, 10 * math.ceil(10 * max(limits) + 1e-9))
 
 
-class _Pen:
-    """Writes one line of the plot after the other."""
+def _draw_group(axes: Axes, y: int, group: Group) -> int:
+    """Draw a group from a line on; return the line after it."""
+    write_name(axes, y, group.heading, weight="bold")
+    y += 1
+    for row in group.rows:
+        _draw_row(axes, y, row)
+        y += 1
+    if group.profile_pool:
+        _draw_pool(axes, y, group.profile_pool, "Pooled, profile interval", ACCENT)
+        y += 1
+    if group.t_pool:
+        _draw_pool(axes, y, group.t_pool, "Pooled, t interval", "white")
+        _draw_prediction(axes, y + 1, group.t_pool)
+        y += 2
+    return y
 
-    def __init__(self, axes: Axes):
-        self.axes, self.y = axes, 0
 
-    def group(self, group: Group) -> None:
-        beside.name(self.axes, self.y, group.heading, weight="bold")
-        self.y += 1
-        for row in group.rows:
-            self.row(row)
-        if group.pool:
-            self.pool(group.pool, "Pooled, profile interval", facecolor=ACCENT)
-        if group.wider:
-            self.pool(group.wider, "Pooled, t interval", facecolor="white")
-            self.prediction(group.wider)
+def _draw_row(axes: Axes, y: int, row: Row) -> None:
+    limits = row.rate.clopper_pearson()
+    plot_interval(axes, y, limits.low, limits.high, lw=1.3, solid_capstyle="projecting")
+    axes.plot(
+        100 * row.rate.proportion,
+        y,
+        "s",
+        ms=math.sqrt(_AREA * row.rate.n),
+        color="white" if row.in_no_pool else MID,
+        mec=DARK,
+        mew=0.9,
+        clip_on=False,
+    )
+    write_name(axes, y, row.name)
+    write_rate(axes, y, row.rate)
 
-    def row(self, row: Row) -> None:
-        limits, y = row.rate.clopper_pearson(), self.y
-        self.axes.plot([100 * limits.low, 100 * limits.high], [y, y], color=DARK, lw=1.3)
-        self.axes.plot(
-            100 * row.rate.proportion,
-            y,
-            "s",
-            ms=math.sqrt(_AREA * row.rate.n),
-            color="white" if row.apart else MID,
-            mec=DARK,
-            mew=0.9,
-            clip_on=False,
-        )
-        beside.name(self.axes, y, row.name)
-        beside.counted(self.axes, y, of(row.rate))
-        beside.rated(self.axes, y, f"{row.rate.percent()} ({interval(limits)})")
-        self.y += 1
 
-    def pool(self, pool: PooledProportion, name: str, *, facecolor: str) -> None:
-        low, middle, high = (100 * x for x in (pool.ci_low, pool.estimate, pool.ci_high))
-        corners = [(low, self.y), (middle, self.y - 0.3), (high, self.y), (middle, self.y + 0.3)]
-        self.axes.add_patch(
-            Polygon(corners, closed=True, facecolor=facecolor, edgecolor=DARK, lw=0.9)
-        )
-        beside.name(self.axes, self.y, name)
-        beside.counted(self.axes, self.y, f"{pool.events} of {pool.n}")
-        limits = Interval(pool.ci_low, pool.ci_high, pool.ci)
-        beside.rated(self.axes, self.y, f"{middle:.1f} ({interval(limits)})")
-        self.y += 1
+def _draw_pool(axes: Axes, y: int, pool: PooledProportion, name: str, colour: str) -> None:
+    low, middle, high = (100 * x for x in (pool.ci_low, pool.estimate, pool.ci_high))
+    corners = [(low, y), (middle, y - 0.3), (high, y), (middle, y + 0.3)]
+    axes.add_patch(Polygon(corners, closed=True, facecolor=colour, edgecolor=DARK, lw=0.9))
+    write_name(axes, y, name)
+    write_pool(axes, y, pool)
 
-    def prediction(self, pool: PooledProportion) -> None:
-        beside.name(self.axes, self.y, "Prediction interval, new trial")
-        if pool.pi_low is None or pool.pi_high is None:
-            beside.rated(self.axes, self.y, "none")
-        else:
-            ends = [100 * pool.pi_low, 100 * pool.pi_high]
-            self.axes.plot(ends, [self.y, self.y], color=ACCENT, lw=1.6, ls=(0, (3, 1.5)))
-            limits = Interval(pool.pi_low, pool.pi_high, "prediction")
-            beside.rated(self.axes, self.y, f"({interval(limits)})")
-        self.y += 1
+
+def _draw_prediction(axes: Axes, y: int, pool: PooledProportion) -> None:
+    write_name(axes, y, "Prediction interval, new trial")
+    if pool.pi_low is None or pool.pi_high is None:
+        write_percent(axes, y, "none")
+        return
+    plot_interval(axes, y, pool.pi_low, pool.pi_high, color=ACCENT, lw=1.6, ls=(0, (3, 1.5)))
+    limits = Interval(pool.pi_low, pool.pi_high, "prediction")
+    write_percent(axes, y, f"({interval(limits)})")
 
 
 def _legend(axes: Axes, groups: Sequence[Group], markers: tuple[str, str]) -> None:
-    """Explain open markers and sizes where there are such."""
+    """Explain open markers and sizes, where there are any."""
     square = partial(Line2D, [], [], marker="s", mec=DARK, mew=0.9, ls="")
     rows = [row for group in groups for row in group.rows]
     handles = []
-    if any(not row.apart for row in rows) and any(row.apart for row in rows):
+    if any(not row.in_no_pool for row in rows) and any(row.in_no_pool for row in rows):
         handles.append(square(color=MID, label=markers[0]))
         handles.append(square(color="white", label=markers[1]))
     if rows:

@@ -1,4 +1,4 @@
-"""One style for every figure, and files that do not change from run to run."""
+"""Style the figures of the review, and write them as the same bytes on every run."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ _use_bundled_font()
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw in the style of the review."""
+    """Draw in the style of the review; a context, or a decorator of a function that draws."""
     with matplotlib.rc_context(_STYLE):
         yield
 
 
 def sheet(height: float) -> Figure:
-    """Return an empty figure as wide as the page, whose axes leave room for what is beside them.
+    """Return an empty figure as wide as the page, with room for the text beside its axes.
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def sheet(height: float) -> Figure:
     return Figure(figsize=(WIDTH, height), layout="constrained")
 
 
-def ruled(axes: Axes) -> None:
-    """Rule an axis of rates from top to bottom, behind the marks, without an edge at the left."""
+def rule_axis(axes: Axes) -> None:
+    """Draw grid lines behind the marks of an axis of rates, and no edge at the left."""
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x", color="#dddddd", lw=0.6)
     axes.set_axisbelow(True)

@@ -1,4 +1,4 @@
-"""Swimmer plot: one bar a patient, as long as the treatment, with how it stood at the end."""
+"""Draw a swimmer plot: one bar a patient, as long as the treatment, with its outcome."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
 from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, ReviewFigure, sheet, style
 from nenreview.wording import number
 
-# One tone an agent, in order of appearance; the second is hatched, so that grey tells them apart.
+# One tone an agent, in order of appearance; hatches make them differ in grey as well.
 _TONES = ((MID, ""), (LIGHT, "///"), ("#888888", "..."))
 _STABLE: dict[str, Any] = {"marker": ">", "color": DARK, "ms": 7, "ls": ""}
 _PROGRESSED: dict[str, Any] = {
@@ -51,6 +50,7 @@ class Lane:
     progressed: int | None = None
 
 
+@style()
 def swimmer(lanes: Sequence[Lane]) -> ReviewFigure:
     """Draw time on treatment by patient, from top to bottom.
 
@@ -69,25 +69,20 @@ def swimmer(lanes: Sequence[Lane]) -> ReviewFigure:
         raise ValueError(f"agents {agents}; expected {len(_TONES)} or fewer")
     tones = dict(zip(agents, _TONES, strict=False))
     longest = max(lane.months for lane in lanes)
-    with style():
-        figure = sheet(0.34 * len(lanes) + 1.1)
-        axes = figure.subplots()
-        for y, lane in enumerate(lanes):
-            colour, hatch = tones[lane.agent]
-            axes.barh(y, lane.months, height=0.56, color=colour, hatch=hatch, ec=DARK, lw=0.8)
-            end = _STABLE if lane.progressed is None else _PROGRESSED
-            axes.plot(lane.months + 0.025 * longest, y, **end, clip_on=False)
-            note = number(lane.months) + (f" ({lane.progressed})" if lane.progressed else "")
-            axes.text(lane.months + 0.055 * longest, y, note, va="center", color="#333333")
-        axes.set(
-            ylim=(len(lanes) - 0.4, -0.6), xlim=(0, 1.2 * longest), xlabel="Months on treatment"
-        )
-        axes.set_yticks(range(len(lanes)), [lane.name for lane in lanes])
-        axes.tick_params(axis="y", length=0)
-        locator = axes.xaxis.get_major_locator()
-        assert isinstance(locator, MaxNLocator)  # as that of a linear axis is
-        locator.set_params(integer=True)
-        _legend(figure, tones, lanes)
+    figure = sheet(0.34 * len(lanes) + 1.1)
+    axes = figure.subplots()
+    for y, lane in enumerate(lanes):
+        colour, hatch = tones[lane.agent]
+        axes.barh(y, lane.months, height=0.56, color=colour, hatch=hatch, ec=DARK, lw=0.8)
+        end = _STABLE if lane.progressed is None else _PROGRESSED
+        axes.plot(lane.months + 0.025 * longest, y, **end, clip_on=False)
+        note = number(lane.months) + (f" ({lane.progressed})" if lane.progressed else "")
+        axes.text(lane.months + 0.055 * longest, y, note, va="center", color="#333333")
+    axes.set(ylim=(len(lanes) - 0.4, -0.6), xlim=(0, 1.2 * longest), xlabel="Months on treatment")
+    axes.set_yticks(range(len(lanes)), [lane.name for lane in lanes])
+    axes.tick_params(axis="y", length=0)
+    axes.locator_params(axis="x", integer=True)
+    _legend(figure, tones, lanes)
     return ReviewFigure(figure, pd.DataFrame(lanes))
 
 

@@ -1,15 +1,14 @@
-"""The figures of the synthesis, from the dataset."""
+"""Draw the figures of the synthesis from the dataset."""
 
 from __future__ import annotations
 
 from nenreview.evidence.arms import CLASSES
 from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.sites import nec_by_site
-from nenreview.figures.curve import curve
-from nenreview.figures.map import evidence_map
+from nenreview.figures.evidence_map import evidence_map
+from nenreview.figures.forest import pool_forest, site_forest
 from nenreview.figures.pooled_forest import Group, Row, pooled_forest
-from nenreview.figures.sites import sites
-from nenreview.figures.steps import steps
+from nenreview.figures.specification_curve import specification_curve
 from nenreview.figures.style import ReviewFigure
 from nenreview.synthesis.classes import KINDS, MIXED, Entry, entries
 from nenreview.synthesis.classes import evidence_map as cells
@@ -38,28 +37,29 @@ from nenreview.trials.sintilimab import TRIAL as SINTILIMAB
 from nenreview.trials.toripalimab import TRIAL as TORIPALIMAB
 
 
-def _row(one: Cohort, apart: bool = False) -> Row:
-    return Row(one.figure_label or one.label, one.rate, apart)
-
-
-def _nec(one: Cohort) -> Row:
+def _pooled_row(one: Cohort) -> Row:
     return Row(one.name, one.rate)
+
+
+def _other_row(one: Cohort) -> Row:
+    return Row(one.figure_label or one.label, one.rate, in_no_pool=True)
 
 
 def forest_of_nec(data: Dataset) -> ReviewFigure:
     """Draw the primary cohorts, both pools, and what is in neither."""
     whole, without = headline(data)
     own = primary(data)
+    chinese = [one for one in own if one.region == CHINESE]
     doubtful = [one for role in (SENSITIVITY, LOWER, UPPER) for one in chosen(data, NEC, role)]
     other = [*chosen(data, G3_NEN, SHOWN), *chosen(data, LCNEC, SHOWN)]
     return pooled_forest(
         [
-            Group("Chinese trials", tuple(_nec(one) for one in own if one.region == CHINESE)),
-            Group("Other trials", tuple(_nec(one) for one in without_chinese(own))),
+            Group("Chinese trials", tuple(map(_pooled_row, chinese))),
+            Group("Other trials", tuple(map(_pooled_row, without_chinese(own)))),
             Group("All of these", (), whole.profile, whole.t),
             Group(without.name, (), without.profile, without.t),
-            Group("NEC, response not fully known", tuple(_row(one, True) for one in doubtful)),
-            Group("Other populations", tuple(_row(one, True) for one in other)),
+            Group("NEC, response not fully known", tuple(map(_other_row, doubtful))),
+            Group("Other populations", tuple(map(_other_row, other))),
         ]
     )
 
@@ -85,7 +85,7 @@ def forest_by_class(data: Dataset) -> ReviewFigure:
     groups = []
     for regimen in CLASSES:
         rows = tuple(
-            Row(_what(one), rate, apart=_differs(one))
+            Row(_what(one), rate, in_no_pool=_differs(one))
             for one in entries(data)
             if one.regimen_class == regimen
             and one.kind in (NEC, MIXED)
@@ -113,7 +113,7 @@ def cumulative(data: Dataset) -> ReviewFigure:
         (("+ " if i else "") + step.cohort.name, step.pool)
         for i, step in enumerate(added_by_size(data))
     ]
-    return steps(rows, whole)
+    return pool_forest(rows, whole)
 
 
 def leave_one_out(data: Dataset) -> ReviewFigure:
@@ -121,12 +121,12 @@ def leave_one_out(data: Dataset) -> ReviewFigure:
     whole, without = headline(data)
     rows = [(f"without {step.cohort.name}", step.pool) for step in left_out(data)]
     rows.append((without.name.replace("W", "w", 1), without.profile))
-    return steps(rows, whole.profile)
+    return pool_forest(rows, whole.profile)
 
 
 def response_by_site(data: Dataset) -> ReviewFigure:
     """Draw the two trials that report the response of NEC by primary site."""
-    return sites(
+    return site_forest(
         {
             "sintilimab": nec_by_site(data, SINTILIMAB),
             "toripalimab": nec_by_site(data, TORIPALIMAB),
@@ -140,7 +140,7 @@ FIGURES = {
     "synthesis-classes": forest_by_class,
     "synthesis-sites": response_by_site,
     "synthesis-map": lambda data: evidence_map(cells(data), classes=CLASSES, kinds=KINDS),
-    "synthesis-curve": lambda data: curve(multiverse(data), options(data)),
+    "synthesis-curve": lambda data: specification_curve(multiverse(data), options(data)),
     "synthesis-leave-one-out": leave_one_out,
     "synthesis-cumulative": cumulative,
 }

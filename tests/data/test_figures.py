@@ -16,9 +16,9 @@ from matplotlib.text import Text
 from nenreview.evidence.dataset import load
 from nenreview.figures import catalogue as catalogues
 from nenreview.figures import style
-from nenreview.figures.catalogue import FORMS, SYNTHESIS, catalogue, draw, write_all
+from nenreview.figures.catalogue import FORMATS, SYNTHESIS, catalogue, draw, write_all
 from nenreview.figures.forest import forest
-from nenreview.figures.rows import pitch, wrapped
+from nenreview.figures.forest_rows import row_height, wrap_name
 from nenreview.figures.style import ReviewFigure, to_bytes, to_csv
 from nenreview.figures.synthesis import FIGURES
 from nenreview.stats.rate import Rate
@@ -31,14 +31,14 @@ CATALOGUE = catalogue()
 
 
 def test_the_committed_figures_are_those_of_the_catalogue():
-    names = {f"{name}.{form}" for name in CATALOGUE for form in FORMS}
+    names = {f"{name}.{form}" for name in CATALOGUE for form in FORMATS}
     assert {path.name for path in COMMITTED.iterdir()} == names
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_the_committed_svg_is_what_the_code_draws_twice_with_the_data_behind_it(name):
     drawn = [draw(name), draw(name)]
-    first, second = ({form: to_bytes(one.figure, form) for form in FORMS} for one in drawn)
+    first, second = ({form: to_bytes(one.figure, form) for form in FORMATS} for one in drawn)
     assert (COMMITTED / f"{name}.svg").read_bytes() == first["svg"], "stale: run make figures"
     assert first == second
     data = pd.read_csv(io.StringIO(to_csv(drawn[0].data)))
@@ -70,7 +70,9 @@ def test_write_all_writes_both_forms_of_each(tmp_path, monkeypatch):
     some = {name: CATALOGUE[name] for name in ("sintilimab-response", "context-spartalizumab")}
     monkeypatch.setattr("nenreview.figures.catalogue.catalogue", lambda data=None: some)
     written = write_all(tmp_path / "figures")
-    assert {path.name for path in written} == {f"{name}.{form}" for name in some for form in FORMS}
+    assert {path.name for path in written} == {
+        f"{name}.{form}" for name in some for form in FORMATS
+    }
     assert all(path.stat().st_size > 1000 for path in written)
 
 
@@ -112,10 +114,10 @@ def test_a_figure_is_as_wide_as_the_page_and_its_letters_can_be_read_in_print(na
 
 
 def test_a_name_takes_as_few_lines_as_it_can_of_about_one_length():
-    assert wrapped("sintilimab: NEC") == "sintilimab: NEC"
-    two = wrapped("nivolumab + ipilimumab (NCT02923934), first line: GEP-NEC").split("\n")
+    assert wrap_name("sintilimab: NEC") == "sintilimab: NEC"
+    two = wrap_name("nivolumab + ipilimumab (NCT02923934), first line: GEP-NEC").split("\n")
     assert two == ["nivolumab + ipilimumab", "(NCT02923934), first line: GEP-NEC"]
-    assert pitch(["short"]) < pitch(["short", "long " * 12]) < pitch(["long " * 20])
+    assert row_height(["short"]) < row_height(["short", "long " * 12]) < row_height(["long " * 20])
 
 
 def test_figures_are_never_cut_short(tmp_path, monkeypatch):

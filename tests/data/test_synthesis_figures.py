@@ -7,11 +7,10 @@ import pytest
 from helpers_data import DATA
 
 from nenreview.evidence.dataset import load
-from nenreview.figures.curve import curve
-from nenreview.figures.map import evidence_map
+from nenreview.figures.evidence_map import evidence_map
+from nenreview.figures.forest import pool_forest, site_forest
 from nenreview.figures.pooled_forest import Group, Row, pooled_forest
-from nenreview.figures.sites import sites
-from nenreview.figures.steps import steps
+from nenreview.figures.specification_curve import specification_curve
 from nenreview.figures.synthesis import forest_of_nec
 from nenreview.meta.pool import pool_proportions
 from nenreview.stats.rate import Rate
@@ -38,7 +37,7 @@ def test_a_diamond_spans_the_interval_of_its_pool():
 
 
 def test_markers_grow_with_the_patients_in_area():
-    rows = (Row("a", Rate(1, 10)), Row("b", Rate(1, 40), apart=True))
+    rows = (Row("a", Rate(1, 10)), Row("b", Rate(1, 40), in_no_pool=True))
     axes = pooled_forest([Group("x", rows)]).figure.axes[0]
     small, large = [line for line in axes.lines if line.get_marker() == "s"]
     assert large.get_markersize() == pytest.approx(2 * small.get_markersize())
@@ -77,7 +76,7 @@ def specification(estimate: float, model: str, first: bool = False) -> Specifica
 
 def test_the_curve_draws_the_estimates_in_order_and_marks_the_headline():
     found = [specification(0.1, "a"), specification(0.2, "b", True), specification(0.3, "a")]
-    upper, lower = curve(found, {"Model": ("a", "b")}).figure.axes
+    upper, lower = specification_curve(found, {"Model": ("a", "b")}).figure.axes
     _, estimates, headline_marker = upper.lines[:3]
     assert list(estimates.get_ydata()) == pytest.approx([10, 20, 30])
     assert list(headline_marker.get_xdata()) == [1]
@@ -90,9 +89,9 @@ def test_the_curve_draws_the_estimates_in_order_and_marks_the_headline():
 def test_a_curve_without_its_one_headline_is_refused(heads):
     found = [specification(0.1, "a", i < heads) for i in range(3)]
     with pytest.raises(ValueError, match=f"{heads} headlines"):
-        curve(found, {"Model": ("a",)})
+        specification_curve(found, {"Model": ("a",)})
     with pytest.raises(ValueError, match="no specifications"):
-        curve([], {"Model": ("a",)})
+        specification_curve([], {"Model": ("a",)})
 
 
 def test_the_map_draws_areas_by_patients_and_keeps_empty_columns():
@@ -124,19 +123,21 @@ def test_a_map_of_nothing_or_without_a_place_is_refused():
 
 
 def test_steps_leave_a_row_empty_where_there_is_no_pool():
-    figure = steps([("one", None), ("three", POOL)], POOL)
+    figure = pool_forest([("one", None), ("three", POOL)], POOL)
     points = [line for line in figure.figure.axes[0].lines if line.get_marker() == "D"]
     assert [list(point.get_ydata()) for point in points] == [[1]]
     assert "too few trials to pool" in texts(figure)
     with pytest.raises(ValueError, match="no rows"):
-        steps([], POOL)
+        pool_forest([], POOL)
 
 
 def test_sites_of_two_trials_must_be_the_same():
     rates = {"a": {"x": Rate(1, 2)}, "b": {"x": Rate(0, 2)}}
-    points = [line for line in sites(rates).figure.axes[0].lines if len(line.get_xdata()) == 1]
+    points = [
+        line for line in site_forest(rates).figure.axes[0].lines if len(line.get_xdata()) == 1
+    ]
     assert [point.get_xdata()[0] for point in points] == [50, 0]
     with pytest.raises(ValueError, match="b has the sites"):
-        sites({"a": {"x": Rate(1, 2)}, "b": {"y": Rate(1, 2)}})
+        site_forest({"a": {"x": Rate(1, 2)}, "b": {"y": Rate(1, 2)}})
     with pytest.raises(ValueError, match="0 trials"):
-        sites({})
+        site_forest({})

@@ -1,4 +1,4 @@
-"""Specification curve: the same estimate under every combination of choices."""
+"""Draw a specification curve: one estimate under every combination of choices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from nenreview.synthesis.multiverse import Specification
 _DIGITS = 4  # of a percentage, as drawn; far below what can be seen
 
 
-def curve(
+@style()
+def specification_curve(
     specifications: Sequence[Specification], options: Mapping[str, Sequence[str]]
 ) -> ReviewFigure:
     """Draw the estimates in order with their intervals, and below them what was chosen.
@@ -38,15 +39,14 @@ def curve(
         raise ValueError(f"{len(headlines)} headlines; expected one among the specifications")
     (headline,) = headlines
     lines = sum(len(values) + 1 for values in options.values())
-    with style():
-        figure = sheet(2.9 + 0.155 * lines)
-        upper, lower = figure.subplots(
-            2, 1, sharex=True, height_ratios=[2.6, 0.155 * lines], gridspec_kw={"hspace": 0.06}
-        )
-        _estimates(upper, specifications, headline)
-        _choices(lower, specifications, options)
-        for axes in (upper, lower):
-            axes.axvline(headline, color=ACCENT, lw=0.8, zorder=0)
+    figure = sheet(2.9 + 0.155 * lines)
+    upper, lower = figure.subplots(
+        2, 1, sharex=True, height_ratios=[2.6, 0.155 * lines], gridspec_kw={"hspace": 0.06}
+    )
+    _estimates(upper, specifications, headline)
+    _choices(lower, specifications, options)
+    for axes in (upper, lower):
+        axes.axvline(headline, color=ACCENT, lw=0.8, zorder=0)
     data = [
         s.choices
         | {
@@ -62,13 +62,13 @@ def curve(
 
 def _estimates(axes: Axes, specifications: Sequence[Specification], headline: int) -> None:
     x = np.arange(len(specifications))
-    # What a search finds ends in digits without meaning, which change with the order of the rows
-    # that it sums; a file of coordinates would show them.
+    # The last digits of an optimum depend on the order of the rows; a file of coordinates would
+    # show them.
     low, middle, high = (
         np.round(100 * np.array([getattr(s, name) for s in specifications]), _DIGITS)
         for name in ("ci_low", "estimate", "ci_high")
     )
-    axes.plot(*_broken(x, low, high), color=LIGHT, lw=0.9, label="95% confidence interval")
+    axes.plot(*_strokes(x, low, high), color=LIGHT, lw=0.9, label="95% confidence interval")
     axes.plot(x, middle, color=DARK, lw=1.6, label="pooled response")
     axes.plot(
         headline, middle[headline], "D", ms=6, color=ACCENT, mec=DARK, mew=0.8, label="headline"
@@ -88,7 +88,7 @@ def _choices(
             y += 1
             x = np.array([i for i, s in enumerate(specifications) if s.choices[axis] == value])
             level = np.full(len(x), float(y))
-            axes.plot(*_broken(x, level - 0.32, level + 0.32), color=DARK, lw=0.7)
+            axes.plot(*_strokes(x, level - 0.32, level + 0.32), color=DARK, lw=0.7)
             labels.append((y, value, False))
         y += 1
     axes.set(ylim=(y - 0.4, -0.7), xlabel="Specifications, in order of the estimate")
@@ -99,7 +99,7 @@ def _choices(
     axes.spines["left"].set_visible(False)
 
 
-def _broken(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return one path of upright strokes: a file a tenth of the size of one path a stroke."""
+def _strokes(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return one path of vertical strokes: a file a tenth of the size of one path a stroke."""
     nothing = np.full(len(x), np.nan)
     return np.column_stack([x, x, nothing]).ravel(), np.column_stack([low, high, nothing]).ravel()

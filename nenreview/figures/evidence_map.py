@@ -1,0 +1,91 @@
+"""Draw an evidence map: how many patients there are for each kind of question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from nenreview.figures.style import DARK, LIGHT, MID, ReviewFigure, sheet, style
+from nenreview.synthesis.classes import Cell
+
+_AREA = 9.0  # square points a patient
+_COLOURS = {"first": "white", "not stated": LIGHT}  # by line of treatment; else filled
+_OFFSET = 0.24  # of the outer lines of treatment from the middle of their cell
+
+
+@style()
+def evidence_map(
+    cells: Sequence[Cell], *, classes: Sequence[str], kinds: Sequence[str]
+) -> ReviewFigure:
+    """Draw a circle for each cell, its area the patients; first line open, later line filled.
+
+    A line that is not stated is lighter, and in the legend where there is one.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+        What there is; a combination that is not among them stays empty.
+    classes, kinds : sequence of str
+        Columns and rows, also where they are empty.
+
+    Raises
+    ------
+    ValueError
+        If there is no cell, or one belongs to no row or column.
+    """
+    if not cells:
+        raise ValueError("no cells; expected at least one")
+    for cell in cells:
+        if cell.regimen_class not in classes or cell.kind not in kinds:
+            raise ValueError(f"no place for {cell.kind} by {cell.regimen_class}")
+    lines: dict[tuple[str, str], list[str]] = {}  # of treatment, in each column and row
+    for cell in cells:
+        lines.setdefault((cell.regimen_class, cell.kind), []).append(cell.line)
+    unknown = any(cell.line == "not stated" for cell in cells)
+    figure = sheet(0.85 * len(kinds) + 0.9)
+    axes = figure.subplots()
+    for cell in cells:
+        beside = lines[cell.regimen_class, cell.kind]
+        steps = max(len(beside) - 1, 1)
+        shift = _OFFSET * (2 * beside.index(cell.line) - len(beside) + 1) / steps
+        x, y = classes.index(cell.regimen_class) + shift, kinds.index(cell.kind)
+        colour = _COLOURS.get(cell.line, MID)
+        axes.scatter(x, y - 0.1, s=_AREA * cell.patients, color=colour, ec=DARK, lw=1.0)
+        trials = f"{cell.trials} trial" + ("s" if cell.trials > 1 else "")
+        most = "≤ " if cell.may_overlap else ""
+        axes.text(
+            x,
+            y + 0.42,
+            f"{trials}, {most}{cell.patients}",
+            ha="center",
+            va="center",
+            fontsize=7,
+        )
+    axes.set(xlim=(-0.55, len(classes) - 0.45), ylim=(len(kinds) - 0.4, -0.6))
+    axes.set_xticks(range(len(classes)), [c.replace(" ", "\n", 1) for c in classes])
+    axes.set_yticks(range(len(kinds)), [k.replace(", ", ",\n") for k in kinds])
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+    for x in range(1, len(classes)):
+        axes.axvline(x - 0.5, color="#dddddd", lw=0.8, zorder=0)
+    for y in range(1, len(kinds)):
+        axes.axhline(y - 0.4, color="#dddddd", lw=0.8, zorder=0)
+    circle = partial(Line2D, [], [], marker="o", mec=DARK, ls="", ms=9)
+    axes.legend(
+        handles=[
+            circle(color=MID, label="later line"),
+            circle(color="white", label="first line"),
+            *([circle(color=LIGHT, label="line not stated")] * unknown),
+            Line2D([], [], ls="", label="area and last number: patients"),
+        ],
+        frameon=False,
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        ncols=3 + unknown,
+    )
+    return ReviewFigure(figure, pd.DataFrame(cells))
