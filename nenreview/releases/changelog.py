@@ -1,4 +1,4 @@
-"""``CHANGELOG.md``: what people write of each version, under three headings."""
+"""Read ``CHANGELOG.md``, which describes each version under three headings."""
 
 from __future__ import annotations
 

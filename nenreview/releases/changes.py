@@ -1,4 +1,4 @@
-"""What changed between two versions: rows of the tables, estimates, verdicts."""
+"""Compare two versions: rows of the tables, estimates and verdicts."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from pathlib import Path
 import yaml
 
 from nenreview.releases.changelog import DATA, METHOD, Entry
-from nenreview.releases.number import MAJOR, MINOR, PATCH
 from nenreview.releases.state import State
+from nenreview.releases.versions import MAJOR, MINOR, PATCH
 from qmdbook.files import resource_paths
 
-NUMBERS = "results"  # the table of the printed numbers
+PRINTED_NUMBERS = "results"  # the table of the printed numbers
 Row = dict[str, str]
-Tables = dict[str, dict[tuple[str, ...], Row]]  # by name, and by key
 
 
 @dataclass(frozen=True)
-class Changed:
+class ChangedValue:
     """A value of a row that both versions have."""
 
     row: Row
@@ -37,7 +36,7 @@ class TableChanges:
     name: str
     key: tuple[str, ...]
     added: tuple[Row, ...] = ()
-    changed: tuple[Changed, ...] = ()
+    changed: tuple[ChangedValue, ...] = ()
     removed: tuple[Row, ...] = ()
 
     def __bool__(self) -> bool:
@@ -45,8 +44,8 @@ class TableChanges:
 
 
 @dataclass(frozen=True)
-class Moved:
-    """An estimate or a verdict that is not as it was; `before` or `after` is empty for none."""
+class ChangedResult:
+    """An estimate or a verdict that changed; `before` or `after` is empty where there is none."""
 
     name: str
     where: str
@@ -63,48 +62,48 @@ class Changes:
     old, new : State
     tables : tuple of TableChanges
         The tables in which anything changed, the printed numbers first.
-    estimates, verdicts : tuple of Moved
+    estimates, verdicts : tuple of ChangedResult
     """
 
     old: State
     new: State
     tables: tuple[TableChanges, ...]
-    estimates: tuple[Moved, ...]
-    verdicts: tuple[Moved, ...]
+    estimates: tuple[ChangedResult, ...]
+    verdicts: tuple[ChangedResult, ...]
 
     @property
-    def numbers(self) -> TableChanges:
-        """Return what changed among the printed numbers."""
-        first = next((one for one in self.tables if one.name == NUMBERS), None)
-        return first or TableChanges(NUMBERS, ("id",))
+    def printed_numbers(self) -> TableChanges:
+        """What changed among the printed numbers."""
+        first = next((table for table in self.tables if table.name == PRINTED_NUMBERS), None)
+        return first or TableChanges(PRINTED_NUMBERS, ("id",))
 
     @property
-    def others(self) -> tuple[TableChanges, ...]:
-        """Return what changed in the other tables."""
-        return tuple(one for one in self.tables if one.name != NUMBERS)
+    def other_tables(self) -> tuple[TableChanges, ...]:
+        """What changed in the other tables."""
+        return tuple(table for table in self.tables if table.name != PRINTED_NUMBERS)
 
     @property
-    def moves_results(self) -> bool:
-        """Whether an estimate or a verdict that the old version has is another now."""
-        return any(moved.before for moved in (*self.estimates, *self.verdicts))
+    def changes_results(self) -> bool:
+        """Whether an estimate or a verdict of the old version changed."""
+        return any(result.before for result in (*self.estimates, *self.verdicts))
 
-    def needed(self, entry: Entry) -> str:
+    def required_step(self, entry: Entry) -> str:
         """Return by which step the version has to rise, given what the changelog says of it.
 
         A change of method that moves a result is major; any other change of the data or of a
         result is minor; the rest is a patch.
         """
-        if METHOD in entry.under and self.moves_results:
+        if METHOD in entry.under and self.changes_results:
             return MAJOR
         if self.new.checksum != self.old.checksum or self.estimates or self.verdicts:
             return MINOR
         return PATCH
 
-    def unsaid(self, entry: Entry) -> list[str]:
+    def missing_headings(self, entry: Entry) -> list[str]:
         """Return the headings that the changelog lacks for what changed."""
         new_data = self.new.checksum != self.old.checksum
         missing = [DATA] if new_data and DATA not in entry.under else []
-        if self.moves_results and not new_data and METHOD not in entry.under:
+        if self.changes_results and not new_data and METHOD not in entry.under:
             missing.append(METHOD)
         return missing
 
@@ -119,32 +118,36 @@ def compare(old: State, new: State, before: Path, after: Path) -> Changes:
     before, after : Path
         The folders of their data packages, which need not exist.
     """
+    both = (*old.verdicts, *new.verdicts)
+    in_need = {verdict.id for verdict in both if verdict.in_need}
+    verdicts = _changed_results(
+        {verdict.id: verdict.shown for verdict in old.verdicts},
+        {verdict.id: verdict.shown for verdict in new.verdicts},
+        where={verdict.id: verdict.where for verdict in both},
+    )
     return Changes(
         old,
         new,
         compare_tables(before, after),
-        _moved(
-            {one.name: (one.name, "", one.shown) for one in old.estimates},
-            {one.name: (one.name, "", one.shown) for one in new.estimates},
+        _changed_results(
+            {estimate.name: estimate.shown for estimate in old.estimates},
+            {estimate.name: estimate.shown for estimate in new.estimates},
+            where={},
         ),
-        _moved(
-            {one.id: (one.id, one.where, one.shown) for one in old.verdicts},
-            {one.id: (one.id, one.where, one.shown) for one in new.verdicts},
-            said={one.id for one in (*old.verdicts, *new.verdicts) if one.in_need},
-        ),
+        # A match that only one version has says nothing.
+        tuple(v for v in verdicts if (v.before and v.after) or v.name in in_need),
     )
 
 
-def _moved(old: dict, new: dict, said: set[str] | None = None) -> tuple[Moved, ...]:
-    """Return what differs, by key; what one alone has only where it is in `said`."""
-    found = []
-    for key in dict.fromkeys([*new, *old]):
-        name, where, _ = new.get(key) or old[key]
-        before, after = (each[key][2] if key in each else "" for each in (old, new))
-        alone = not (before and after)
-        if before != after and not (alone and said is not None and key not in said):
-            found.append(Moved(name, where, before, after))
-    return tuple(found)
+def _changed_results(
+    old: dict[str, str], new: dict[str, str], where: dict[str, str]
+) -> tuple[ChangedResult, ...]:
+    """Return the texts that differ, by name; those of the new version first."""
+    return tuple(
+        ChangedResult(name, where.get(name, ""), old.get(name, ""), new.get(name, ""))
+        for name in dict.fromkeys([*new, *old])
+        if old.get(name) != new.get(name)
+    )
 
 
 def compare_tables(before: Path, after: Path) -> tuple[TableChanges, ...]:
@@ -153,8 +156,8 @@ def compare_tables(before: Path, after: Path) -> tuple[TableChanges, ...]:
     Rows are the same where their key in the newer package is.
     """
     old, new = _package(before), _package(after)
-    found = []
-    for name in sorted({*old, *new}, key=lambda name: (name != NUMBERS, name)):
+    tables = []
+    for name in sorted({*old, *new}, key=lambda name: (name != PRINTED_NUMBERS, name)):
         key = tuple((new.get(name) or old[name])["schema"]["primaryKey"])
         rows = [
             _rows(folder, package[name], key) if name in package else {}
@@ -162,8 +165,8 @@ def compare_tables(before: Path, after: Path) -> tuple[TableChanges, ...]:
         ]
         changes = _compare_rows(name, key, *rows)
         if changes:
-            found.append(changes)
-    return tuple(found)
+            tables.append(changes)
+    return tuple(tables)
 
 
 def _package(folder: Path) -> dict[str, dict]:
@@ -200,7 +203,7 @@ def _as_text(value: object) -> str:
 
 def _compare_rows(name: str, key: tuple[str, ...], old: dict, new: dict) -> TableChanges:
     changed = [
-        Changed(row, column, old[ident].get(column, ""), row.get(column, ""))
+        ChangedValue(row, column, old[ident].get(column, ""), row.get(column, ""))
         for ident, row in new.items()
         if ident in old
         for column in dict.fromkeys([*row, *old[ident]])

@@ -1,4 +1,4 @@
-"""How to cite the review: ``CITATION.cff`` as text, BibTeX and RIS."""
+"""Cite the review: read ``CITATION.cff`` and write text, BibTeX and RIS."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ CFF_NAME = "CITATION.cff"
 # What is read of it, and its type.
 _KEYS = {"title": str, "authors": list, "doi": str, "url": str}
 _NAMES = ("name", "family-names", "given-names")  # of an author; one of the first two is needed
-# What has a meaning of its own in BibTeX.
+# Characters with a special meaning in BibTeX.
 _SPECIAL = re.compile(r"([&%$#_{}])")
 
 
 @dataclass(frozen=True)
 class Author:
-    """A person by family and given names, or a group by its name alone."""
+    """A person by family and given names, or a group by its name."""
 
     name: str
     given: str = ""
@@ -40,7 +40,7 @@ class Author:
 
 @dataclass(frozen=True)
 class Citation:
-    """What names this state of the review. `doi` and `url` are empty where there is none."""
+    """The citation of this version of the review. `doi` and `url` are empty where there is none."""
 
     authors: tuple[Author, ...]
     title: str
@@ -105,18 +105,18 @@ def read_citation(root: Path | None = None) -> Citation:
     InputError
         If the file cannot be read, or lacks a title or authors, or has them in another type.
     """
-    held = _held((root or review_root()) / CFF_NAME)
+    cff = _read_cff((root or review_root()) / CFF_NAME)
     problems = [
-        Problem(CFF_NAME, f"{key} is {held[key]!r}; expected {KIND[kind]}")
+        Problem(CFF_NAME, f"{key} is {cff[key]!r}; expected {KIND[kind]}")
         for key, kind in _KEYS.items()
-        if held.get(key) is not None and not isinstance(held[key], kind)
+        if cff.get(key) is not None and not isinstance(cff[key], kind)
     ]
     problems += [
         Problem(CFF_NAME, f"{key} is missing; expected {KIND[_KEYS[key]]}")
         for key in ("title", "authors")
-        if not held.get(key)
+        if not cff.get(key)
     ]
-    authors = held.get("authors")
+    authors = cff.get("authors")
     for entry in authors if isinstance(authors, list) else ():
         names = [entry.get(key) for key in _NAMES] if isinstance(entry, dict) else []
         if not any(names[:2]) or not all(isinstance(n, str) for n in names if n is not None):
@@ -125,26 +125,26 @@ def read_citation(root: Path | None = None) -> Citation:
     if problems:
         raise InputError(*problems)
     return Citation(
-        authors=tuple(map(_author, held["authors"])),
-        title=held["title"],
+        authors=tuple(map(_author, cff["authors"])),
+        title=cff["title"],
         version=version(),
         issued=made().date(),
-        doi=held.get("doi", ""),
-        url=held.get("url", ""),
+        doi=cff.get("doi", ""),
+        url=cff.get("url", ""),
     )
 
 
-def _held(path: Path) -> dict:
-    """Return what the file says, or say why it says nothing."""
+def _read_cff(path: Path) -> dict:
+    """Return the content of the file, or say why it cannot be read."""
     try:
-        held = yaml.safe_load(read_text(path, path.name))
+        cff = yaml.safe_load(read_text(path, path.name))
     except yaml.YAMLError as error:
         raise InputError(not_yaml(path.name, error)) from None
     except ValueError as error:  # a date that the calendar has not
         raise InputError(Problem(path.name, f"not YAML: {error}")) from None
-    if not isinstance(held, dict):
+    if not isinstance(cff, dict):
         raise InputError(Problem(path.name, "expected a mapping of keys, as Citation File Format"))
-    return held
+    return cff
 
 
 def how_to_cite() -> Markdown:

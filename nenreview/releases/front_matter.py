@@ -1,4 +1,4 @@
-"""Say on the pages and in the PDF which state of the review they are of."""
+"""Tell the engine what its pages and its PDF say about the review."""
 
 from __future__ import annotations
 

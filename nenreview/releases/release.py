@@ -1,4 +1,4 @@
-"""Making a release: the site of one version, from one commit, beside those of the others."""
+"""Release a version: render its commit into a folder beside those of the other versions."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ import yaml
 
 from nenreview.evidence.edition import commit, uncommitted, version
 from nenreview.evidence.paths import data_folder, root, shown
-from nenreview.releases import page
+from nenreview.releases import changes_page
 from nenreview.releases.changelog import NAME as CHANGELOG
 from nenreview.releases.changelog import Entry, read_changelog
 from nenreview.releases.changes import Changes, compare
-from nenreview.releases.number import parse, rises_enough, step
 from nenreview.releases.site import VERSIONS_NAME, released, write_list
 from nenreview.releases.stamp import unstamped
 from nenreview.releases.state import NAME as STATE
 from nenreview.releases.state import State, present_state, read_state
+from nenreview.releases.versions import parse_version, rises_enough, version_step
 from qmdbook.config import read_config
 from qmdbook.errors import InputError, Problem
 from qmdbook.files import CONFIG_NAME
 
 FOLDER = "_site"  # below the root: all versions
-CHANGES = "chapters/changes.qmd"  # what changed since the version before: in a release alone
+CHANGES = "chapters/changes.qmd"  # what changed since the version before; only in a release
 DATA = "data"  # in the folder of a version
-NAMED = 5  # of the files that stand in the way, so many are named
+MAX_NAMED = 5  # files in a message
 
 
 def release(to: Path) -> bool:
@@ -56,30 +56,30 @@ def release(to: Path) -> bool:
         If something is not committed, not written down or not stamped; if the number does not
         rise as CONTRIBUTING.md has it; if the version is there with other content.
     """
-    parse(version())
+    parse_version(version())
     config = read_config(root())
-    entries = _ready()
+    entries = _checked_changelog()
     others = released(to)
     state = present_state()
     base = _base(others, state.version)
     again = state.version in {one.version for one in others}
     if others and not again:
-        step(others[0].version, state.version)  # refuses an earlier one
+        version_step(others[0].version, state.version)  # refuses an earlier one
     if base is None:
-        chapter = page.first_chapter(state, entries[:1])
+        chapter = changes_page.first_chapter(state, entries[:1])
     else:
         changes = compare(base, state, to / base.version / DATA, data_folder())
         if not again:
             _check_number(changes, entries[0])
-        chapter = page.chapter(changes, _since(entries, base.version))
+        chapter = changes_page.chapter(changes, _since(entries, base.version))
     try:
         to.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         message = f"cannot be made: {error.strerror}; expected the folder of all versions"
         raise InputError(Problem(shown(to), message)) from None
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=to) as held:
-        new = Path(held) / state.version
-        with _copy_of_the_commit() as copy:
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=to) as temporary:
+        new = Path(temporary) / state.version
+        with _commit_copy() as copy:
             _prepare(copy, chapter, state.version)
             _render(copy)
             shutil.copytree(copy / "_book", new)
@@ -101,22 +101,23 @@ def changes_between(old: str, new: str, folder: Path) -> str:
     InputError
         If one of them is not in `folder`, or `new` is not the later one.
     """
-    if parse(old) >= parse(new):
+    newest = parse_version(new)
+    if parse_version(old) >= newest:
         raise InputError(Problem(f"{old} {new}", "expected the older version first"))
     before, after = folder / old, folder / new
     states = read_state(before), read_state(after)
-    entries = [e for e in _since(read_changelog(), old) if parse(e.version) <= parse(new)]
-    return page.chapter(compare(*states, before / DATA, after / DATA), entries)
+    entries = [e for e in _since(read_changelog(), old) if parse_version(e.version) <= newest]
+    return changes_page.chapter(compare(*states, before / DATA, after / DATA), entries)
 
 
-def _ready() -> list[Entry]:
-    """Return the changelog, where the review is in a state to be released."""
+def _checked_changelog() -> list[Entry]:
+    """Return the changelog after refusing a review that is not ready to be released."""
     problems = []
     if commit() is None:
         raise InputError(Problem("git", "no commit of this folder; a release names its commit"))
     changed = uncommitted(untracked=True)
     if changed:
-        message = f"{_some(changed)} not committed; a release is made from a commit alone"
+        message = f"{_first_names(changed)} not committed; a release is made from a commit alone"
         problems.append(Problem("git", message))
     problems += unstamped()
     entries = read_changelog()
@@ -131,11 +132,11 @@ def _ready() -> list[Entry]:
 
 def _base(others: Sequence[State], number: str) -> State | None:
     """Return the newest of the versions that come before a number."""
-    return next((one for one in others if parse(one.version) < parse(number)), None)
+    return next((one for one in others if parse_version(one.version) < parse_version(number)), None)
 
 
 def _since(entries: Sequence[Entry], number: str) -> list[Entry]:
-    return [entry for entry in entries if parse(entry.version) > parse(number)]
+    return [entry for entry in entries if parse_version(entry.version) > parse_version(number)]
 
 
 def _check_number(changes: Changes, entry: Entry) -> None:
@@ -146,9 +147,9 @@ def _check_number(changes: Changes, entry: Entry) -> None:
             f"version {entry.version} has no heading {heading}; expected one, since "
             + ("the tables changed" if heading == "Data" else "results moved on the same data"),
         )
-        for heading in changes.unsaid(entry)
+        for heading in changes.missing_headings(entry)
     ]
-    needed = changes.needed(entry)
+    needed = changes.required_step(entry)
     if not rises_enough(changes.old.version, changes.new.version, needed):
         message = (
             f"version {changes.new.version} after {changes.old.version}; expected a {needed} step "
@@ -160,20 +161,14 @@ def _check_number(changes: Changes, entry: Entry) -> None:
 
 
 @contextmanager
-def _copy_of_the_commit() -> Iterator[Path]:
-    """Give a copy of this folder as it was committed, with its history."""
+def _commit_copy() -> Iterator[Path]:
+    """Yield a copy of this folder as it was committed, with its history."""
     here = root()
     prefix = _git(here, "rev-parse", "--show-prefix")
-    with tempfile.TemporaryDirectory(prefix="nenreview-") as held:
-        copy = Path(held) / "copy"
-        _git(
-            here,
-            "clone",
-            "--quiet",
-            "--no-checkout",
-            _git(here, "rev-parse", "--show-toplevel"),
-            str(copy),
-        )
+    with tempfile.TemporaryDirectory(prefix="nenreview-") as temporary:
+        copy = Path(temporary) / "copy"
+        repository = _git(here, "rev-parse", "--show-toplevel")
+        _git(here, "clone", "--quiet", "--no-checkout", repository, str(copy))
         _git(copy, "checkout", "--quiet", "--detach", _git(here, "rev-parse", "HEAD"))
         yield copy / prefix
 
@@ -214,7 +209,7 @@ def _refuse_other_content(place: Path, new: Path) -> None:
     differing = sorted(name for name in {*there, *now} if there.get(name) != now.get(name))
     if differing:
         message = (
-            f"is released, and {_some(differing)} would differ; a release is never changed: "
+            f"is released, and {_first_names(differing)} would differ; a release is never changed: "
             "give the review another number"
         )
         raise InputError(Problem(shown(place), message))
@@ -228,7 +223,7 @@ def _checksums(folder: Path) -> dict[str, str]:
     }
 
 
-def _some(names: list[str]) -> str:
-    """Return the first of some names, and how many there are besides."""
-    shown_names = ", ".join(names[:NAMED])
-    return f"{shown_names} and {len(names) - NAMED} more" if len(names) > NAMED else shown_names
+def _first_names(names: list[str]) -> str:
+    """Return the first names, and how many more there are."""
+    listed = ", ".join(names[:MAX_NAMED])
+    return f"{listed} and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else listed

@@ -1,18 +1,17 @@
-"""The site of all versions: a folder each, their list, and a page that leads to the newest."""
+"""Write the list of all versions, and the page that leads to the newest."""
 
 from __future__ import annotations
 
 import json
-import tempfile
 from html import escape
 from pathlib import Path
 
 from nenreview.evidence.paths import shown
-from nenreview.releases.number import parse
 from nenreview.releases.state import NAME, State, read_state
+from nenreview.releases.versions import parse_version
 from qmdbook.errors import InputError, Problem
+from qmdbook.textfile import write_whole
 
-FIRST = "index.html"
 VERSIONS_NAME = "versions.json"  # beside the folders of the versions
 _POLICY = "default-src 'none'; img-src 'self'; base-uri 'none'; form-action 'none'"
 _PAGE = """<!DOCTYPE html>
@@ -47,14 +46,14 @@ def released(folder: Path) -> list[State]:
     InputError
         If one of them cannot be read, or lies in a folder of another name.
     """
-    found = []
+    states = []
     for path in folder.glob(f"*/{NAME}"):
         state = read_state(path.parent)
         if state.version != path.parent.name:
             message = f"is of version {state.version}; expected that of its folder"
             raise InputError(Problem(shown(path), message))
-        found.append(state)
-    return sorted(found, key=lambda state: parse(state.version), reverse=True)
+        states.append(state)
+    return sorted(states, key=lambda state: parse_version(state.version), reverse=True)
 
 
 def write_list(folder: Path, title: str) -> None:
@@ -84,21 +83,11 @@ def write_list(folder: Path, title: str) -> None:
         for state in states
     ]
     listed = {"newest": newest, "versions": versions}
-    _replace(folder / VERSIONS_NAME, json.dumps(listed, ensure_ascii=False, indent=1) + "\n")
+    text = json.dumps(listed, ensure_ascii=False, indent=1) + "\n"
+    write_whole(folder / VERSIONS_NAME, text.encode("utf-8"))
     items = "".join(
         f'<li><a href="{one.version}/index.html">Version {one.version}</a>, {one.date}</li>\n'
         for one in states
     )
     page = _PAGE.format(policy=_POLICY, newest=newest, title=escape(title), items=items)
-    _replace(folder / FIRST, page)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole: a reader sees the old one or the new one."""
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=".", delete=False, encoding="utf-8", newline=""
-    ) as handle:
-        handle.write(text)
-    new = Path(handle.name)
-    new.chmod(0o644)  # a temporary file is its owner's alone
-    new.replace(path)
+    write_whole(folder / "index.html", page.encode("utf-8"))

@@ -1,4 +1,4 @@
-"""The files that repeat the version and the checksum of the data, and writing both into them."""
+"""Write version and checksum of the data into the files that repeat them."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def stamped(root: Path | None = None, checksum: str | None = None) -> dict[Path,
         If a file that is there has no place for the version or for the checksum.
     """
     root = root or review_root()
-    found, problems = {}, []
+    changed, problems = {}, []
     values = (version(), checksum or data_checksum(root / "data") or "")
     for name, places in _PLACES.items():
         path = root / name
         if not path.is_file():
             continue
-        text = held = path.read_text(encoding="utf-8")
+        text = before = path.read_text(encoding="utf-8")
         if not any(re.search(place, text, re.M) for place in places):
             continue  # it repeats neither
         for place, value in zip(places, values, strict=True):
@@ -52,11 +52,11 @@ def stamped(root: Path | None = None, checksum: str | None = None) -> dict[Path,
             if times != 1:
                 message = f"{times} lines match {place}; expected one"
                 problems.append(Problem(name, message))
-        if text != held:
-            found[path] = text
+        if text != before:
+            changed[path] = text
     if problems:
         raise InputError(*problems)
-    return found
+    return changed
 
 
 def unstamped(root: Path | None = None) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""What a version says, in a form that the next version can be compared with.
+"""Write and read the state of a version: the estimates and verdicts that others are compared with.
 
 The printed numbers are in the tables that every version carries; ``state.json`` beside them
 holds what is computed from them, the estimates and the verdicts of the audit.
@@ -13,15 +13,55 @@ from pathlib import Path
 from nenreview.audit.finding import DISAGREEING, NOTE, Finding
 from nenreview.evidence.edition import commit, data_checksum, made, version
 from nenreview.evidence.paths import data_folder, shown
-from nenreview.releases.estimate import Estimate
+from nenreview.wording import signed
 from qmdbook.errors import InputError, Problem
 
 NAME = "state.json"  # in the folder of a version
+PERCENT, POINTS, ODDS_RATIO = "%", "points", "odds ratio"
+DECIMALS = {PERCENT: 1, POINTS: 1, ODDS_RATIO: 2}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One estimate, by its name.
+
+    Attributes
+    ----------
+    name : str
+        The same from version to version.
+    estimate, low, high : float or None
+        In the unit, rounded as shown; None where there is none.
+    unit : str
+        ``"%"``, ``"points"`` (of percent) or ``"odds ratio"``.
+    counts : str
+        What it is made of, ``"12 of 114"``; or empty.
+    """
+
+    name: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    unit: str = PERCENT
+    counts: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Return the estimate as text, ``"10.5% (4.2 to 22.9), 12 of 114"``."""
+        decimals = DECIMALS[self.unit]
+        limits = [signed(x, decimals) for x in (self.low, self.high) if x is not None]
+        parts = []
+        if self.estimate is not None:
+            value, gap = signed(self.estimate, decimals), "" if self.unit == PERCENT else " "
+            parts.append(f"{value}{gap}{self.unit}")
+        if limits:
+            parts.append(f"({' to '.join(limits)})")
+        text = " ".join(parts) or "none"
+        return f"{text}, {self.counts}" if self.counts else text
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the audit says of a printed number: the last of `Finding`, by its key `id`."""
+    """What the audit says of a printed number: fields of `Finding`, by its key `id`."""
 
     id: str
     where: str
@@ -78,7 +118,7 @@ def present_state() -> State:
 
 
 def _computed() -> tuple[tuple[Estimate, ...], tuple[Verdict, ...]]:
-    # Here: the statistics take seconds to import, and a book without these tables needs none.
+    # Imported here: a book without these tables does not wait seconds for the statistics.
     from nenreview.audit.ledger import audit
     from nenreview.evidence.dataset import load
     from nenreview.releases.estimates import estimates
@@ -108,12 +148,12 @@ def read_state(folder: Path) -> State:
     """
     path = folder / NAME
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
         return State(
             **{
-                **held,
-                "estimates": tuple(Estimate(**one) for one in held["estimates"]),
-                "verdicts": tuple(Verdict(**one) for one in held["verdicts"]),
+                **content,
+                "estimates": tuple(Estimate(**one) for one in content["estimates"]),
+                "verdicts": tuple(Verdict(**one) for one in content["verdicts"]),
             }
         )
     except FileNotFoundError:

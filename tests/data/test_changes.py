@@ -10,12 +10,19 @@ from helpers_data import DATA
 
 from nenreview.evidence.dataset import load
 from nenreview.releases.changelog import Entry, read_changelog
-from nenreview.releases.changes import Changed, Changes, Moved, compare, compare_tables
-from nenreview.releases.estimate import ODDS_RATIO, PERCENT, POINTS, Estimate
+from nenreview.releases.changes import ChangedResult, ChangedValue, Changes, compare, compare_tables
+from nenreview.releases.changes_page import chapter
 from nenreview.releases.estimates import estimates
-from nenreview.releases.number import parse, rises_enough, step
-from nenreview.releases.page import chapter
-from nenreview.releases.state import State, Verdict, read_state
+from nenreview.releases.state import (
+    ODDS_RATIO,
+    PERCENT,
+    POINTS,
+    Estimate,
+    State,
+    Verdict,
+    read_state,
+)
+from nenreview.releases.versions import parse_version, rises_enough, version_step
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.headline import headline
 from qmdbook.errors import InputError
@@ -33,11 +40,11 @@ OLD = State("1.0.0", "2026-03-01", "c" * 40, "a", (RATE,), (FOUND, FINE))
 @pytest.mark.parametrize("text", ["1.2", "1.2.3.4", "v1.2.3", "1.02.3", "1.2.3-rc1", "1.2.x", ""])
 def test_a_version_is_three_numbers(text):
     with pytest.raises(InputError, match="expected three numbers"):
-        parse(text)
+        parse_version(text)
 
 
 def test_versions_are_ordered_as_numbers():
-    assert sorted(["1.10.0", "1.9.0", "1.9.12", "0.20.0"], key=parse) == [
+    assert sorted(["1.10.0", "1.9.0", "1.9.12", "0.20.0"], key=parse_version) == [
         "0.20.0",
         "1.9.0",
         "1.9.12",
@@ -55,10 +62,10 @@ def test_versions_are_ordered_as_numbers():
     ],
 )
 def test_a_step_is_named_by_the_first_number_that_rises(old, new, by):
-    assert step(old, new) == by
+    assert version_step(old, new) == by
     for same_or_earlier in (old, "0.0.1"):
         with pytest.raises(InputError, match="expected one later than"):
-            step(old, same_or_earlier)
+            version_step(old, same_or_earlier)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +98,9 @@ def test_the_changelog_is_read_by_version_and_heading(tmp_path):
 
 
 def test_the_reviews_own_changelog_can_be_read():
-    assert all(parse(entry.version) and (entry.text or entry.under) for entry in read_changelog())
+    assert all(
+        parse_version(entry.version) and (entry.text or entry.under) for entry in read_changelog()
+    )
 
 
 # Tables -------------------------------------------------------------------------------------
@@ -150,7 +159,7 @@ def test_a_new_table_and_a_new_column_are_additions(data, tmp_path):
     (after / "t.csv").write_text("k,a,b\n1,x,y\n")
     (after / "u.csv").write_text("k\n7\n")
     first, second = compare_tables(before, after)
-    assert first.changed == (Changed({"k": "1", "a": "x", "b": "y"}, "b", "", "y"),)
+    assert first.changed == (ChangedValue({"k": "1", "a": "x", "b": "y"}, "b", "", "y"),)
     assert second.added == ({"k": "7"},)
     assert compare_tables(tmp_path / "none", before)[0].added == ({"k": "1", "a": "x"},)
 
@@ -167,8 +176,8 @@ def test_an_estimate_that_moved_is_told_from_and_to(tmp_path):
     new = replace(RATE, name="another")
     found = changes(tmp_path, estimates=(moved, new))
     assert found.estimates == (
-        Moved("a rate", "", "25.0% (0.6 to 80.6), 1 of 4", "50.0% (6.8 to 93.2), 2 of 4"),
-        Moved("another", "", "", "25.0% (0.6 to 80.6), 1 of 4"),
+        ChangedResult("a rate", "", "25.0% (0.6 to 80.6), 1 of 4", "50.0% (6.8 to 93.2), 2 of 4"),
+        ChangedResult("another", "", "", "25.0% (0.6 to 80.6), 1 of 4"),
     )
     assert changes(tmp_path).estimates == ()
 
@@ -241,8 +250,8 @@ def test_the_step_follows_from_what_changed_and_what_is_said_of_it(
     tmp_path, new, under, needed, unsaid
 ):
     found, entry = changes(tmp_path, **new), Entry("1.1.0", "", under)
-    assert found.needed(entry) == needed
-    assert found.unsaid(entry) == unsaid
+    assert found.required_step(entry) == needed
+    assert found.missing_headings(entry) == unsaid
 
 
 # The page -----------------------------------------------------------------------------------

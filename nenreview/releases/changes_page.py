@@ -1,4 +1,4 @@
-"""The chapter that a release has and no other render: what changed since the version before."""
+"""Write the chapter of a release on what changed since the version before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 
 from nenreview.releases.changelog import Entry
-from nenreview.releases.changes import Changes, Moved, Row, TableChanges
+from nenreview.releases.changes import ChangedResult, Changes, Row, TableChanges
 from nenreview.releases.state import State
 from nenreview.tables.table import MARKDOWN, escape, show_table
 from qmdbook.edition import date_in_words
@@ -34,30 +34,26 @@ def chapter(changes: Changes, entries: Sequence[Entry]) -> str:
     entries : sequence of Entry
         What the changelog says of the versions after the old one, up to the new one.
     """
-    numbers = changes.numbers
+    numbers, others = changes.printed_numbers, changes.other_tables
     parts = [TITLE, *_summary(changes), *_changelog(entries)]
     if numbers:
         parts.append("## Printed numbers {#sec-changes-numbers}")
         parts += _numbers("added", "Numbers that were added.", numbers.added)
         parts += _changed("changed", "Numbers that were changed, from and to.", [numbers])
         parts += _numbers("removed", "Numbers that were removed.", numbers.removed)
-    if changes.others:
+    if others:
         parts.append("## Other tables of the data {#sec-changes-tables}")
-        parts += _rows("new", "Rows of other tables that were added.", changes.others, "added")
+        parts += _rows("new", "Rows of other tables that were added.", others, "added")
         parts += _changed(
-            "values", "Values in other tables that were changed, from and to.", changes.others
+            "values", "Values in other tables that were changed, from and to.", others
         )
-        parts += _rows("gone", "Rows of other tables that were removed.", changes.others, "removed")
+        parts += _rows("gone", "Rows of other tables that were removed.", others, "removed")
     if changes.estimates:
         parts.append("## Estimates {#sec-changes-estimates}")
-        parts += _moved("estimates", "Estimates that moved, with 95% intervals.", changes.estimates)
+        parts += _estimates(changes.estimates)
     if changes.verdicts:
         parts.append("## Verdicts of the audit {#sec-changes-verdicts}")
-        parts += _moved(
-            "verdicts",
-            "Verdicts that moved, with what was computed where that is not the print.",
-            changes.verdicts,
-        )
+        parts += _verdicts(changes.verdicts)
     return "\n\n".join(parts) + "\n"
 
 
@@ -67,16 +63,17 @@ def _day(state: State) -> str:
 
 def _summary(changes: Changes) -> list[str]:
     """Return what is compared, and how much differs."""
-    old, new, numbers = changes.old, changes.new, changes.numbers
+    old, new, numbers = changes.old, changes.new, changes.printed_numbers
     counts = {
         "Printed numbers added": len(numbers.added),
         "Printed numbers changed": len({id(one.row) for one in numbers.changed}),
         "Printed numbers removed": len(numbers.removed),
-        "Rows of other tables added, changed or removed": sum(map(_touched, changes.others)),
+        "Rows of other tables added, changed or removed": sum(map(_touched, changes.other_tables)),
         "Estimates moved": len(changes.estimates),
         "Verdicts of the audit moved": len(changes.verdicts),
     }
-    frame = pd.DataFrame([[k, str(v)] for k, v in counts.items()], columns=["What", "How many"])
+    rows = [[what, str(count)] for what, count in counts.items()]
+    caption = "How much differs between the two versions."
     data = (
         "Both are made from the same data."
         if old.checksum == new.checksum
@@ -86,7 +83,7 @@ def _summary(changes: Changes) -> list[str]:
     return [
         f"Version {new.version} of {_day(new)} is compared here with version {old.version} of "
         f"{_day(old)}.\n{data}",
-        _float("summary", frame, "How much differs between the two versions."),
+        *_table("summary", caption, ["What", "How many"], rows),
     ]
 
 
@@ -108,16 +105,11 @@ def _changelog(entries: Sequence[Entry]) -> list[str]:
 
 
 def _numbers(name: str, caption: str, rows: Sequence[Row]) -> list[str]:
-    if not rows:
-        return []
-    frame = pd.DataFrame(
-        [
-            [row["id"], _where(row), row["population"], _what(row), row["printed"] or NONE]
-            for row in rows
-        ],
-        columns=["Key", "Where", "Patients", "What", "Printed"],
-    )
-    return [_float(name, frame, caption)]
+    cells = [
+        [row["id"], _where(row), row["population"], _what(row), row["printed"] or NONE]
+        for row in rows
+    ]
+    return _table(name, caption, ["Key", "Where", "Patients", "What", "Printed"], cells)
 
 
 def _where(row: Row) -> str:
@@ -135,10 +127,7 @@ def _changed(name: str, caption: str, tables: Iterable[TableChanges]) -> list[st
         for table in tables
         for one in table.changed
     ]
-    if not rows:
-        return []
-    frame = pd.DataFrame(rows, columns=["Row", "Column", "From", "To"])
-    return [_float(name, frame, caption)]
+    return _table(name, caption, ["Row", "Column", "From", "To"], rows)
 
 
 def _rows(name: str, caption: str, tables: Iterable[TableChanges], which: str) -> list[str]:
@@ -147,28 +136,33 @@ def _rows(name: str, caption: str, tables: Iterable[TableChanges], which: str) -
         for table in tables
         for row in getattr(table, which)
     ]
-    if not rows:
-        return []
-    frame = pd.DataFrame(rows, columns=["Row", "Holds"])
-    return [_float(name, frame, caption)]
+    return _table(name, caption, ["Row", "Holds"], rows)
 
 
 def _key(table: TableChanges, row: Row) -> str:
     return f"{table.name}: " + ", ".join(row[name] for name in table.key if row.get(name))
 
 
-def _moved(name: str, caption: str, moved: Sequence[Moved]) -> list[str]:
-    placed = any(one.where for one in moved)
-    rows = [
-        [one.name, *([one.where] if placed else []), one.before or NONE, one.after or NONE]
-        for one in moved
-    ]
-    names = ["Finding", "Where", "From", "To"] if placed else ["Estimate", "From", "To"]
-    return [_float(name, pd.DataFrame(rows, columns=names), caption)]
+def _estimates(results: Sequence[ChangedResult]) -> list[str]:
+    rows = [[one.name, one.before or NONE, one.after or NONE] for one in results]
+    caption = "Estimates that moved, with 95% intervals."
+    return _table("estimates", caption, ["Estimate", "From", "To"], rows)
 
 
-def _float(name: str, frame: pd.DataFrame, caption: str) -> str:
-    """Return a table with its caption; a chapter's source may hold no tag, so none is left."""
+def _verdicts(results: Sequence[ChangedResult]) -> list[str]:
+    rows = [[one.name, one.where, one.before or NONE, one.after or NONE] for one in results]
+    caption = "Verdicts that moved, with what was computed where that is not the print."
+    return _table("verdicts", caption, ["Finding", "Where", "From", "To"], rows)
+
+
+def _table(name: str, caption: str, columns: list[str], rows: list[list[str]]) -> list[str]:
+    """Return a table with its caption, or nothing without rows.
+
+    A chapter's source may hold no HTML tag, so none is left.
+    """
+    if not rows:
+        return []
+    frame = pd.DataFrame(rows, columns=columns)
     shown = frame.map(lambda text: escape(text).replace(r"\<", "&lt;").replace(r"\>", "&gt;"))
     table = show_table(shown, dict.fromkeys(frame.columns, MARKDOWN)).data
-    return f"::: {{#tbl-changes-{name}}}\n\n{table}\n{caption}\n:::"
+    return [f"::: {{#tbl-changes-{name}}}\n\n{table}\n{caption}\n:::"]

@@ -1,4 +1,4 @@
-"""The number of a version, and how far it must rise: the rules of CONTRIBUTING.md, Versions."""
+"""Parse and compare version numbers, by the rules of CONTRIBUTING.md, Versions."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import re
 
 from qmdbook.errors import InputError, Problem
 
-Number = tuple[int, int, int]
 PATCH, MINOR, MAJOR = "patch", "minor", "major"
 STEPS = (PATCH, MINOR, MAJOR)  # from the smallest
 _NUMBER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
-def parse(version: str) -> Number:
+def parse_version(version: str) -> tuple[int, int, int]:
     """Return the three numbers of a version.
 
-    >>> parse("1.20.3")
+    >>> parse_version("1.20.3")
     (1, 20, 3)
 
     Raises
@@ -23,15 +22,15 @@ def parse(version: str) -> Number:
     InputError
         If it is anything but three numbers with dots between.
     """
-    found = _NUMBER.fullmatch(version)
-    if not found:
+    match = _NUMBER.fullmatch(version)
+    if not match:
         message = f"version {version!r}; expected three numbers such as 1.2.0"
         raise InputError(Problem("pyproject.toml", message))
-    major, minor, patch = map(int, found.groups())
+    major, minor, patch = map(int, match.groups())
     return major, minor, patch
 
 
-def step(old: str, new: str) -> str:
+def version_step(old: str, new: str) -> str:
     """Return which of the numbers rises from one version to a later one.
 
     Raises
@@ -39,7 +38,7 @@ def step(old: str, new: str) -> str:
     InputError
         If `new` is not later than `old`.
     """
-    before, after = parse(old), parse(new)
+    before, after = parse_version(old), parse_version(new)
     if after <= before:
         message = f"version {new}; expected one later than {old}, which is released"
         raise InputError(Problem("pyproject.toml", message))
@@ -53,6 +52,6 @@ def rises_enough(old: str, new: str, needed: str) -> bool:
 
     Before 1.0.0 nothing is promised, and a minor step is enough for all.
     """
-    if needed == MAJOR and parse(old)[0] == 0:
+    if needed == MAJOR and parse_version(old)[0] == 0:
         needed = MINOR
-    return STEPS.index(step(old, new)) >= STEPS.index(needed)
+    return STEPS.index(version_step(old, new)) >= STEPS.index(needed)
