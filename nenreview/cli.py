@@ -270,7 +270,8 @@ def _audit(arguments: argparse.Namespace) -> int:
 def _new_trial(arguments: argparse.Namespace) -> int:
     """Add a trial and say what to do next."""
     from nenreview.evidence.paths import root
-    from nenreview.scaffold.new_trial import Request, new_trial, next_steps
+    from nenreview.scaffold.new_trial import new_trial, next_steps
+    from nenreview.scaffold.rows import Request
 
     request = Request(
         arguments.number,

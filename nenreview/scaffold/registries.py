@@ -1,4 +1,4 @@
-"""Numbers by which registries of trials know a trial."""
+"""Recognise the numbers that registries of trials give."""
 
 from __future__ import annotations
 

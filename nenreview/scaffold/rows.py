@@ -1,22 +1,188 @@
-"""Add rows to a CSV file, so that those that were there keep every byte."""
+"""Write the rows of a new trial, every one true as it is written.
+
+What is not known is empty, not stated or to be filled, and no number is reported.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nenreview.evidence.arms import CLASSES, COMBINATION, MONOTHERAPY
+from nenreview.evidence.checklists import JBI
+from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.integrity import NOT_YET, TO_BE_FILLED
+from nenreview.evidence.population import ROOT_POPULATION
+from nenreview.evidence.rows import Arm, rows_of
+from nenreview.scaffold.registries import short_key
+from qmdbook.errors import InputError, Problem
+
+Row = dict[str, str]
+
+CHECKLIST = "JBI case series"  # for trials without a control group too
+SECTION = "Results"  # of an abstract, until its own headings are filled in
+
+# What is usually printed of a trial first: outcome, statistic, unit, grade. Not counts of
+# responders, which need the size of their population before the data are sound.
+USUAL_NUMBERS = (
+    ("patients", "n", "patients", ""),
+    ("ORR", "percent", "%", ""),
+    ("ORR", "ci_low", "%", ""),
+    ("ORR", "ci_high", "%", ""),
+    ("PFS", "median", "months", ""),
+    ("OS", "median", "months", ""),
+    ("TRAE", "percent", "%", "any"),
+)
 
 
-def with_rows(text: str, rows: Iterable[dict[str, str]]) -> str:
-    """Return a file with rows at its end, a column that a row does not name left empty.
+@dataclass(frozen=True)
+class Request:
+    """What a person says of a new trial.
+
+    Attributes
+    ----------
+    trial : str
+        Its number in a registry.
+    name : str
+        Of its chapter: small letters, digits and hyphens.
+    title : str
+        In tables and as the heading of the chapter; the name where empty.
+    source : str
+        Key of the document; made from the number where empty.
+    agents, target, regimen_class : str
+        As in ``arms.csv``; read off the name where empty.
+    part : str
+        Of the book; that of most trials of the class where empty.
+    """
+
+    trial: str
+    name: str
+    title: str = ""
+    source: str = ""
+    agents: str = ""
+    target: str = ""
+    regimen_class: str = ""
+    part: str = ""
+
+
+def arm_row(data: Dataset, request: Request) -> Row:
+    """Return the row of ``arms.csv``: all patients, until the trial is known to have more arms.
 
     Raises
     ------
-    ValueError
-        If a row names a column that the file does not have.
+    InputError
+        If an option is needed, since the name does not say it, or the class is unknown.
     """
-    head = next(csv.reader(io.StringIO(text, newline="")))
-    end = io.StringIO(newline="")
-    writer = csv.DictWriter(end, head, restval="", lineterminator="\n")
-    writer.writerows(rows)
-    return text + end.getvalue()
+    targets = inhibitors(data)
+    agents = request.agents or " + ".join(w for w in request.name.split("-") if w in targets)
+    given = [agent.strip() for agent in agents.split("+")] if agents else []
+    known = [agent for agent in given if agent in targets]
+    target = request.target or " + ".join(dict.fromkeys(targets[agent] for agent in known))
+    regimen = request.regimen_class
+    if not regimen and known == given:
+        regimen = MONOTHERAPY if len(given) == 1 else COMBINATION
+    missing = [
+        option
+        for option, value in (("--agents", agents), ("--target", target), ("--class", regimen))
+        if not value
+    ]
+    if missing:
+        message = f"expected, since the name names no known inhibitor alone ({', '.join(targets)})"
+        raise InputError(*(Problem(option, message) for option in missing))
+    if regimen not in CLASSES:
+        message = f"{regimen!r}; expected one of {', '.join(CLASSES)}"
+        raise InputError(Problem("--class", message))
+    return {
+        "trial": request.trial,
+        "population": ROOT_POPULATION,
+        "agents": " + ".join(given),
+        "target": target,
+        "regimen_class": regimen,
+        "line": "not stated",
+    }
+
+
+def source_key(data: Dataset, request: Request) -> str:
+    """Return the key of the document.
+
+    Raises
+    ------
+    InputError
+        If the key made from the number exists already.
+    """
+    source = request.source or short_key(request.trial)
+    if not request.source and source in set(data.sources["source"]):
+        message = f"expected: {source!r}, made from the number, is a key of data/sources.csv"
+        raise InputError(Problem("--source", message))
+    return source
+
+
+def trial_row(request: Request, source: str) -> Row:
+    """Return the row of ``trials.csv``."""
+    return {
+        "trial": request.trial,
+        "name": request.title or request.name,
+        "tumours": "NEN",
+        "region": "not stated",
+        "facts_from": source,
+        "chapter": request.name,
+    }
+
+
+def inhibitors(data: Dataset) -> dict[str, str]:
+    """Return the target of each checkpoint inhibitor that a trial of the data gives."""
+    known: dict[str, str] = {}
+    for arm in rows_of(data.arms, Arm):
+        names, targets = arm.agents.split(" + "), arm.target.split(" + ")
+        if len(names) == len(targets):
+            pairs = zip(names, targets, strict=True)
+            known |= {name: target for name, target in pairs if re.fullmatch(r"[a-z]+", name)}
+    return known
+
+
+def source_row(source: str) -> Row:
+    """Return the row of ``sources.csv``."""
+    return {
+        "source": source,
+        "name": source,
+        "kind": "abstract",
+        "title": TO_BE_FILLED,
+        "held": TO_BE_FILLED,
+        "transcribed": NOT_YET,
+        "prose_sections": SECTION,
+        "licence": TO_BE_FILLED,
+    }
+
+
+def appraisal_rows(data: Dataset, source: str) -> Iterator[Row]:
+    """Yield a row for each item of the checklist, with the topic that it has elsewhere."""
+    known = data.appraisal[data.appraisal["checklist"] == CHECKLIST]
+    topics = dict(zip(known["item"], known["topic"], strict=True))
+    for item in range(1, JBI[CHECKLIST] + 1):
+        yield {
+            "source": source,
+            "checklist": CHECKLIST,
+            "item": str(item),
+            "topic": topics.get(item, TO_BE_FILLED),
+            "answer": "unclear",
+            "reason": TO_BE_FILLED,
+            "place": "whole document",
+        }
+
+
+def result_rows(source: str, trial: str) -> Iterator[Row]:
+    """Yield a row for each of `USUAL_NUMBERS`, none of them reported yet."""
+    for number, (outcome, statistic, unit, grade) in enumerate(USUAL_NUMBERS, start=1):
+        yield {
+            "id": f"{source}-{number:03d}",
+            "source": source,
+            "trial": trial,
+            "table": SECTION,
+            "population": "all",
+            "outcome": outcome,
+            "grade": grade,
+            "statistic": statistic,
+            "status": "not_reported",
+            "unit": unit,
+        }

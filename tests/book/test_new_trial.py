@@ -16,11 +16,11 @@ from nenreview.evidence.dataset import load
 from nenreview.evidence.schema import read_package
 from nenreview.meta.pool import pool_proportions
 from nenreview.releases.stamp import unstamped
-from nenreview.scaffold.changes import apply
-from nenreview.scaffold.contents import part_of, with_chapter
-from nenreview.scaffold.new_trial import Request, inhibitors, new_trial
+from nenreview.scaffold.book import add_chapter, part_of
+from nenreview.scaffold.files import append_rows, write_all
+from nenreview.scaffold.new_trial import new_trial
 from nenreview.scaffold.registries import REGISTRIES, require_number
-from nenreview.scaffold.rows import with_rows
+from nenreview.scaffold.rows import Request, inhibitors
 from qmdbook.errors import InputError
 from qmdbook.files import CONFIG_NAME
 
@@ -259,7 +259,7 @@ def test_a_primary_row_enters_the_pool_with_its_counts(review, told_then):
     choice |= {"source": "made2020", "population": "all > NEC", "responders": "printed"}
     choice |= {"denominator": "treated", "fallback": "none", "reason": "made up"}
     pooling = review / "data/pooling.csv"
-    pooling.write_text(with_rows(pooling.read_text(encoding="utf-8"), [choice]), encoding="utf-8")
+    pooling.write_text(append_rows(pooling.read_text(encoding="utf-8"), [choice]), encoding="utf-8")
     said = told(review, "nivolumab-made-up")
     k, events, n, estimate = said["pool"]
     then = told_then["pool"]
@@ -358,7 +358,7 @@ def test_an_interrupt_leaves_every_file_as_it_was(review, monkeypatch):
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(InputError, match=r"there\.csv: cannot be changed: No such file"):
-        apply({tmp_path / "first.csv": b"x", tmp_path / "not" / "there.csv": b"x"})
+        write_all({tmp_path / "first.csv": b"x", tmp_path / "not" / "there.csv": b"x"})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -392,22 +392,22 @@ book:
 
 
 def test_the_list_of_chapters_changes_by_one_line():
-    text, line = with_chapter(BOOK, "new.qmd", "One")
+    text, line = add_chapter(BOOK, "new.qmd", "One")
     assert text.splitlines()[line - 1] == "        - new.qmd"
     assert text.replace("        - new.qmd\n", "") == BOOK
     configuration = (ROOT / CONFIG_NAME).read_text(encoding="utf-8")
-    text, _ = with_chapter(configuration, "chapters/new.qmd", "Combinations")
+    text, _ = add_chapter(configuration, "chapters/new.qmd", "Combinations")
     assert text.replace("        - chapters/new.qmd\n", "") == configuration
 
 
 def test_a_part_that_is_not_there_is_refused():
     with pytest.raises(InputError, match="no part 'One'; expected one of: none"):
-        with_chapter("book: {}\n", "new.qmd", "One")
+        add_chapter("book: {}\n", "new.qmd", "One")
 
 
 def test_rows_that_were_there_keep_every_byte():
     text = 'a,b\n1,"x\n""y"""\n2,"needless quotes"\n'
-    more = with_rows(text, [{"a": "3", "b": "with, comma"}, {"a": "4"}])
+    more = append_rows(text, [{"a": "3", "b": "with, comma"}, {"a": "4"}])
     assert more == text + '3,"with, comma"\n4,\n'
     with pytest.raises(ValueError, match="c"):
-        with_rows(text, [{"c": "1"}])
+        append_rows(text, [{"c": "1"}])

@@ -1,4 +1,4 @@
-"""Add a chapter to ``_quarto.yml``, and keep its comments and quotes."""
+"""Add a chapter to ``_quarto.yml`` without losing its comments and quotes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qmdbook.errors import InputError, Problem
 from qmdbook.files import CONFIG_NAME
 
 
-def with_chapter(text: str, file: str, part: str) -> tuple[str, int]:
+def add_chapter(text: str, file: str, part: str) -> tuple[str, int]:
     """Return the text with a chapter as the last of a part, and the line that it stands on.
 
     Raises
@@ -20,7 +20,7 @@ def with_chapter(text: str, file: str, part: str) -> tuple[str, int]:
         If there is no such part.
     """
     book = _yaml().load(text)
-    parts = {one["part"]: one["chapters"] for one in _parts(book)}
+    parts = {entry["part"]: entry["chapters"] for entry in _parts(book)}
     if part not in parts:
         message = f"no part {part!r}; expected one of: {'; '.join(parts) or 'none'}"
         raise InputError(Problem(CONFIG_NAME, message))
@@ -33,7 +33,9 @@ def with_chapter(text: str, file: str, part: str) -> tuple[str, int]:
 
 def part_of(text: str) -> dict[str, str]:
     """Return the part of each chapter that is in one, by file."""
-    return {file: one["part"] for one in _parts(_yaml().load(text)) for file in one["chapters"]}
+    return {
+        file: entry["part"] for entry in _parts(_yaml().load(text)) for file in entry["chapters"]
+    }
 
 
 def _parts(book: CommentedMap) -> list[dict]:
