@@ -10,7 +10,7 @@ import pytest
 from helpers_book import HERE, copy_review, copy_small_book, nenreview
 
 from qmdbook.execute.chapters import cores
-from qmdbook.publish.output import alone
+from qmdbook.publish.output import locked
 
 VISIT = "browser visit"  # the property under which a test records a visit
 
@@ -42,7 +42,7 @@ def review(tmp_path_factory) -> Path:
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
     done = base / "review is rendered"
-    with alone(base / "the lock of the review"):
+    with locked(base / "the lock of the review"):
         root = base / "review"
         if not done.exists():
             run = nenreview("render", cwd=copy_review(base), env=HERE, umask=0o077)

@@ -1,8 +1,8 @@
 """Replace the book: one render at a time, and all of it or nothing.
 
 A render writes into a folder of its own beside ``_book`` and swaps the two when it has
-succeeded. It holds a lock for as long as it lives: the system lets go of it however the process
-ends, and so whoever holds it next knows that what else lies there belongs to nobody.
+succeeded. It holds a lock, which the system releases however the process ends. So whoever holds
+the lock next knows that other folders of renders belong to nobody.
 """
 
 from __future__ import annotations
@@ -29,11 +29,10 @@ OLD = "old"  # the book that was there, for as long as there is no other
 
 
 @contextmanager
-def alone(book: Path) -> Iterator[None]:
+def locked(book: Path) -> Iterator[None]:
     """Wait until no other process renders into `book`, and keep others waiting within.
 
-    What a render left that was killed is put in order first: a book that it had moved away
-    comes back, and the rest goes.
+    Cleans up first what a killed render left.
 
     Raises
     ------
@@ -53,7 +52,7 @@ def alone(book: Path) -> Iterator[None]:
     except OSError as error:
         raise _cannot_be_written(path, book.parent, error) from None
     try:
-        _put_in_order(book)
+        _clean_up(book)
         yield
     finally:
         lock.release()
@@ -69,7 +68,7 @@ def _held_by(lock: Path) -> str:
 def replacing(book: Path) -> Iterator[tuple[Path, Path]]:
     """Give a new folder to be the book, and one to work in; swap the new one in at the end.
 
-    To be called by a process that is `alone`. When anything raises, both are removed and
+    To be called within `locked`. When anything raises, both are removed and
     `book` is as it was.
 
     Raises
@@ -87,18 +86,13 @@ def replacing(book: Path) -> Iterator[tuple[Path, Path]]:
     except OSError as error:
         raise _cannot_be_written(_as_in(book, own, error.filename), book.parent, error) from None
     finally:
-        _put_in_order(book)
+        _clean_up(book)
 
 
-def keep(book: Path, new: Path, is_kept: Callable[[PurePath], bool]) -> None:
-    """Carry over files that a book has and the new one has not.
+def carry_over(book: Path, new: Path, wanted: Callable[[PurePath], bool]) -> None:
+    """Give a new book those files of the old one, which need not be there, that it lacks.
 
-    Parameters
-    ----------
-    book, new : Path
-        The old book, which need not be there; what will be the book.
-    is_kept : callable
-        Whether a file, by its path in the book, is to be carried over.
+    `wanted` is asked for the path of each in the book.
 
     Raises
     ------
@@ -109,15 +103,15 @@ def keep(book: Path, new: Path, is_kept: Callable[[PurePath], bool]) -> None:
         for name in files:
             path = Path(folder, name)
             file = path.relative_to(book)
-            if is_kept(file) and not (new / file).exists():
+            if wanted(file) and not (new / file).exists():
                 (new / file).parent.mkdir(parents=True, exist_ok=True)
                 _link(path, new / file)
 
 
 def _link(path: Path, other: Path) -> None:
-    """Give a file another name, which takes far less time than to copy it, or else copy it.
+    """Link a file to another name, which is far faster than a copy, or else copy it.
 
-    Whoever then wrote into one would write into both, so a render keeps what it keeps last.
+    Who then writes into one writes into both, so a render carries over last.
     """
     try:
         os.link(path, other)
@@ -140,7 +134,7 @@ def _swap(own: Path, book: Path) -> None:
 def _exchanged(one: Path, other: Path) -> bool:
     """Swap two folders in one step, where the system and the file system can; say whether.
 
-    Neither name is ever without a folder then. Linux alone has it, and Python has no call for it.
+    Neither name is ever without a folder then. Only Linux can, and Python has no call for it.
     """
     at_working_folder, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of <fcntl.h>, <stdio.h>
     try:
@@ -151,11 +145,11 @@ def _exchanged(one: Path, other: Path) -> bool:
     return not rename(at_working_folder, names[0], at_working_folder, names[1], exchange)
 
 
-def _put_in_order(book: Path) -> None:
+def _clean_up(book: Path) -> None:
     """Bring back a book that was moved away, and remove the folders of renders.
 
-    What a killed render had started may still be writing for a moment; what it leaves goes at
-    the end of the next render.
+    A process that a killed render had started may still write for a moment; the end of the next
+    render removes that.
     """
     for own in book.parent.glob(f"{_prefix(book)}*"):
         if (own / OLD).is_dir() and not os.path.lexists(book):

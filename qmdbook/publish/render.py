@@ -16,7 +16,7 @@ from qmdbook.errors import InputError, Problem
 from qmdbook.execute import forked
 from qmdbook.execute.chapters import Executed, Run, cores, execute_all
 from qmdbook.files import OutdatedError, State, checksums
-from qmdbook.publish.output import alone, keep, replacing
+from qmdbook.publish.output import carry_over, locked, replacing
 from qmdbook.publish.progress import Progress
 from qmdbook.source.chapter import Chapter, read_chapters
 from qmdbook.write.discovery import CARD_NAME, SITEMAP_NAME
@@ -70,7 +70,7 @@ def render(
         If anything but a chapter differs from `loaded`.
     """
     wanted = named_formats(formats)
-    with alone(root / BOOK):
+    with locked(root / BOOK):
         _render(root, chapters or [], wanted, jobs or cores(), kernel, profile, loaded)
 
 
@@ -160,9 +160,9 @@ def _render(
         with progress.stage("writing"):
             writer.write(wanted, new, work)
         if "html" not in wanted:
-            keep(config.book, new, lambda file: file != writer.pdf)
+            carry_over(config.book, new, lambda file: file != writer.pdf)
         elif "pdf" not in wanted:
-            keep(config.book, new, lambda file: file == writer.pdf)
+            carry_over(config.book, new, lambda file: file == writer.pdf)
         if pandoc_cache:
             for name in wanted:
                 pandoc_cache.update(work / name)
@@ -286,7 +286,7 @@ class _Writer:
                 # What needs an address goes with the address, and the search has an index of
                 # its own.
                 own = {self.pdf, PurePath(SITEMAP_NAME), PurePath(CARD_NAME)}
-                keep(
+                carry_over(
                     self.config.book,
                     new,
                     lambda file: file not in own and file.parts[0] != SEARCH_INDEX,

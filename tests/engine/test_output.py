@@ -69,7 +69,7 @@ def page(tmp_path) -> Path:
 
 
 def replace(book: Path) -> None:
-    with output.alone(book), output.replacing(book) as (new, _):
+    with output.locked(book), output.replacing(book) as (new, _):
         (new / "page").write_text("new")
 
 
@@ -79,7 +79,7 @@ def only_the_book(page: Path) -> bool:
 
 def test_who_interrupts_a_waiting_render_leaves_the_other_alone(book):
     before = snapshot(book / "_book")
-    with output.alone(book / "_book"):
+    with output.locked(book / "_book"):
         waiting = started("render", cwd=book, env=SAME)
         assert "waiting" in waiting.stderr.readline()
         waiting.send_signal(signal.SIGINT)
@@ -119,7 +119,11 @@ def test_linux_swaps_in_one_step(page):
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_what_fails_leaves_the_book_as_it_was(page, error):
-    with pytest.raises(error), output.alone(page.parent), output.replacing(page.parent) as (new, _):
+    with (
+        pytest.raises(error),
+        output.locked(page.parent),
+        output.replacing(page.parent) as (new, _),
+    ):
         (new / "page").write_text("half")
         raise error
     assert page.read_text() == "old" and only_the_book(page)
@@ -147,7 +151,7 @@ def test_the_next_render_brings_back_a_book_that_a_killed_one_had_moved_away(pag
     own = page.parents[1] / "._book.left"
     (own / "new").mkdir(parents=True)
     page.parent.rename(own / output.OLD)
-    with output.alone(page.parent):
+    with output.locked(page.parent):
         assert page.read_text() == "old"
     assert only_the_book(page)
 
