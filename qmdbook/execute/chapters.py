@@ -80,7 +80,7 @@ def execute_all(
     *,
     jobs: int,
     stop: Callable[[], None] = lambda: None,
-) -> list[Executed]:
+) -> None:
     """Execute chapters side by side.
 
     Parameters
@@ -90,16 +90,11 @@ def execute_all(
     run : callable
         Executes one chapter in a session of its own.
     done : callable
-        Called with each chapter as it finishes.
+        Called with each chapter that has been executed, as it finishes.
     jobs : int
         How many are executed at a time.
     stop : callable
         Ends the sessions that run, where this function is interrupted.
-
-    Returns
-    -------
-    list of Executed
-        In the order of `chapters`.
 
     Raises
     ------
@@ -108,18 +103,17 @@ def execute_all(
     """
     problems: list[Problem] = []
 
-    def attempt(chapter: Chapter) -> Executed | None:
+    def attempt(chapter: Chapter) -> None:
         try:
             executed = run(chapter)
         except InputError as error:
             problems.extend(error.problems)
-            return None
-        done(chapter, executed)
-        return executed
+        else:
+            done(chapter, executed)
 
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         try:
-            attempted = list(pool.map(attempt, chapters))
+            list(pool.map(attempt, chapters))  # which raises what a call has raised
         except BaseException:
             # The threads wait for their sessions, and a cell may run for long.
             pool.shutdown(wait=False, cancel_futures=True)
@@ -127,7 +121,6 @@ def execute_all(
             raise
     if problems:
         raise InputError(*problems)
-    return [executed for executed in attempted if executed is not None]  # all of them
 
 
 def inline_of(cell: dict) -> list[str]:

@@ -21,10 +21,10 @@ _CODE = re.compile(r"^``` \{\.python \.cell-code\}\n.*?^```\n+", re.M | re.S)
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: no date of the render
 
 
-def dataset_name(config: BookConfig) -> str | None:
-    """Return the name of the archive of the data package; None where the book has none."""
+def archive_path(config: BookConfig) -> str | None:
+    """Return where the archive of the data package is in the book; None where it has none."""
     package = read_data_package(config)
-    return f"{package['name']}-{package['version']}-data.zip" if package else None
+    return f"{DOWNLOADS}/{package['name']}-{package['version']}-data.zip" if package else None
 
 
 def write_downloads(book: Path, texts: Iterable[ChapterText], config: BookConfig) -> None:
@@ -41,9 +41,8 @@ def write_downloads(book: Path, texts: Iterable[ChapterText], config: BookConfig
         notebook = as_executed_notebook(text.chapter, text.executed, edition)
         (folder / f"{stem}.ipynb").write_text(notebook, encoding="utf-8")
         (folder / f"{stem}.md").write_text(prose(text.markdown), encoding="utf-8")
-    name = dataset_name(config)
-    if name:
-        write_dataset(folder / name, config)
+    if archive := archive_path(config):
+        write_dataset(book / archive, config)
 
 
 def prose(markdown: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pypandoc
 
@@ -18,7 +19,7 @@ from qmdbook.config import BookConfig
 from qmdbook.edition import read_edition
 from qmdbook.errors import InputError, Problem
 from qmdbook.write.discovery import CARD_NAME, dataset, licences
-from qmdbook.write.downloads import dataset_name
+from qmdbook.write.downloads import archive_path
 from qmdbook.write.markdown import DOWNLOADS, ChapterText
 
 ASSETS = Path(__file__).parent / "assets"
@@ -69,7 +70,7 @@ def write_pages(
     OSError
         If a file cannot be written.
     """
-    root, edition = config.root, read_edition(config)
+    root = config.root
     entries = []
     for number, (entry, text) in enumerate(zip(config.chapters, texts, strict=True)):
         known = typst.get(entry.file) if summary else None
@@ -96,37 +97,20 @@ def write_pages(
         "bibliography": str(root / config.bibliography),
         "bibliography_name": config.bibliography,
         "csl": str(root / config.csl) if config.csl else None,
-        "book": {
-            "title": config.title,
-            "subtitle": config.subtitle,
-            "author": config.author,
-            "version": edition.version,
-            "kind": edition.kind,
-            "date": edition.date,
-            "date_in_words": edition.date_in_words,
-        },
+        "title": config.title,
         "site_url": config.site_url or None,
-        "card_name": CARD_NAME,
-        "dataset": dataset(config, edition),
-        "data": config.data_package or None,
         "downloads": DOWNLOADS,
-        "versions": config.versions or None,
-        "checksum": edition.checksum or None,
-        "licence": licences(config, edition) or None,
-        "archive": dataset_name(config),
-        "pdf_name": f"{config.output_file}.pdf",
+        "archive": archive_path(config),
         "code_fold": config.code_fold,
         "report": str(work / "report.json"),
         "known": str(summary) if summary else None,
         "summary": None if summary else str(work / SUMMARY),
         "html_folder": str(html) if html else None,
         "typst_folder": None if html else str(work),
-        "html_template": str(ASSETS / "page.html"),
         "glossary": str(root / config.glossary) if config.glossary else None,
         "head_sections": config.head_sections,
-        "filtered_tables": " ".join(config.filtered_tables) or None,
-        "glossary_filter": str(ASSETS / "glossary.lua"),
-        "typst_template": str(ASSETS / TYPST_SOURCE),
+        "variables": _variables(config),
+        "first_page_variables": _first_page_variables(config),
         "typst_name": TYPST_SOURCE,
         "typst_parts": TYPST_PARTS,
     }
@@ -154,6 +138,39 @@ def write_pages(
     ]
     if problems:
         raise InputError(*problems)
+
+
+def _variables(config: BookConfig) -> dict[str, str]:
+    """Return what the template of a page is told of the book; nothing stands for an empty value."""
+    edition, pdf = read_edition(config), f"{config.output_file}.pdf"
+    variables = {
+        "lang": "en",
+        "book-title": config.title,
+        "author": config.author,
+        "version": edition.version,
+        "kind": edition.kind,
+        "date": edition.date,
+        "date-in-words": edition.date_in_words,
+        "citation-date": edition.date.replace("-", "/"),
+        "checksum": edition.checksum,
+        "licence": licences(config, edition),
+        "pdf": pdf,
+        "data": config.data_package,
+        "archive": archive_path(config),
+        "versions": config.versions,
+        "filtered-tables": " ".join(config.filtered_tables),
+    }
+    if config.site_url:
+        variables |= {"card": config.site_url + CARD_NAME, "pdf-url": config.site_url + pdf}
+    return {name: escape(text, {'"': "&quot;"}) for name, text in variables.items() if text}
+
+
+def _first_page_variables(config: BookConfig) -> dict[str, str | None]:
+    """Return what the template is told of the book on its first page."""
+    return {
+        "book-subtitle": escape(config.subtitle, {'"': "&quot;"}),
+        "dataset": dataset(config, read_edition(config)),
+    }
 
 
 def typst_json(number: int) -> str:

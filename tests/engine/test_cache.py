@@ -11,7 +11,6 @@ from qmdbook import cache as caches
 from qmdbook import files
 from qmdbook.cache import ChapterCache
 from qmdbook.config import BookConfig
-from qmdbook.execute.chapters import execute_all
 from qmdbook.execute.forked import AVAILABLE, forks
 from qmdbook.files import State, checksums
 from qmdbook.source.chapter import read_chapters
@@ -178,8 +177,7 @@ def run_one(book: BookConfig):
     """Return the first chapter of a book, and what comes of it."""
     (chapter,) = read_chapters(book.root, ["index.qmd"])
     run = forks([chapter], book)
-    (executed,) = execute_all([chapter], run, lambda *_: None, jobs=1)
-    return chapter, executed
+    return chapter, run(chapter)
 
 
 def cache_of(book: BookConfig) -> ChapterCache:

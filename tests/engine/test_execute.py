@@ -75,8 +75,13 @@ def chapters(root: Path, **texts: str) -> list[Chapter]:
 
 
 def by_fork(given: list[Chapter], root: Path, jobs: int = 1) -> list[dict]:
-    executed = execute_all(given, forks(given, read_config(root)), lambda *_: None, jobs=jobs)
-    return [one.notebook for one in executed]
+    notebooks = {}
+
+    def done(chapter, executed):
+        notebooks[chapter.file] = executed.notebook
+
+    execute_all(given, forks(given, read_config(root)), done, jobs=jobs)
+    return [notebooks[chapter.file] for chapter in given]
 
 
 def printed(notebook: dict) -> str:

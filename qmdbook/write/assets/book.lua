@@ -6,12 +6,13 @@
 -- another JSON file, for Python to show with file and line.
 
 local stringify = pandoc.utils.stringify
-local function beside(name) return dofile(pandoc.path.join({ pandoc.path.directory(arg[0]), name })) end
-local column_widths = beside("columns.lua")
+local function asset(name) return pandoc.path.join({ pandoc.path.directory(arg[0]), name }) end
+local column_widths, glossary = dofile(asset("columns.lua")), dofile(asset("glossary.lua"))
 
 local KINDS = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
 local CALLOUTS = { note = "Note", tip = "Tip", important = "Important", warning = "Warning", caution = "Caution" }
 local NBSP = "\u{a0}"
+local escape = glossary.escape
 
 local function read_file(path)
   local handle = assert(io.open(path, "rb"))
@@ -273,10 +274,6 @@ end
 
 -- HTML ---------------------------------------------------------------------------------
 
-local function escape(text)
-  return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;"):gsub('"', "&quot;"))
-end
-
 local function html_inlines(inlines)
   local html = pandoc.write(pandoc.Pandoc({ pandoc.Plain(inlines) }), "html")
   return (html:gsub("\n+$", ""))
@@ -363,7 +360,7 @@ local function links_of_chapter(chapter)
   local path = manifest.downloads .. "/" .. chapter.file:match("([^/]+)%.qmd$")
   local links = { { "notebook", path .. ".ipynb" }, { "text (Markdown)", path .. ".md" } }
   if manifest.archive then
-    links[#links + 1] = { "the whole dataset (ZIP)", manifest.downloads .. "/" .. manifest.archive }
+    links[#links + 1] = { "the whole dataset (ZIP)", manifest.archive }
   end
   return links
 end
@@ -496,7 +493,7 @@ local function description(chapter)
   local first = chapter.blocks:find_if(function(block) return block.t == "Para" end)
   local text = first and stringify(first) or ""
   text = text:gsub(NBSP, " "):gsub("%s+", " ")
-  if text == "" then return stringify(chapter.title) .. ". " .. manifest.book.title .. "." end
+  if text == "" then return stringify(chapter.title) .. ". " .. manifest.title .. "." end
   if #text <= MOST_OF_A_DESCRIPTION then return text end
   local cut = text:sub(1, MOST_OF_A_DESCRIPTION)
   -- A sentence ends where a capital follows: "et al. 2022" is no end.
@@ -537,53 +534,31 @@ local function styles_to_classes(html, chapter)
   end))
 end
 
-local glossary = dofile(manifest.glossary_filter)
-glossary.terms = manifest.glossary and glossary.read_terms(manifest.glossary)
+local terms = manifest.glossary and glossary.read_terms(manifest.glossary)
 
 local function write_page(chapter, i, chapters, pages, template)
   local root = root_of(chapter.page)
   local title, plain = chapter.title, (stringify(chapter.title):gsub(NBSP, " "))
-  local site = manifest.site_url
   local blocks = chapter.blocks
-  if glossary.terms then blocks = glossary.abbreviate(blocks, glossary.terms) end
+  if terms then blocks = glossary.abbreviate(blocks, terms) end
   blocks = html_links(html_blocks(chapter, blocks), chapter, pages)
   -- The chapter's heading is the page's title, which the template sets.
   blocks = blocks:filter(function(block) return not (block.t == "Header" and block.level == 1) end)
   blocks:insert(download_line("Download this chapter", root, links_of_chapter(chapter)))
   local before, after = chapters[i - 1], chapters[i + 1]
-  local book = manifest.book
   local variables = {
     root = root,
-    lang = "en",
-    ["book-title"] = escape(book.title),
-    ["book-subtitle"] = i == 1 and escape(book.subtitle) or nil,
-    author = book.author ~= "" and escape(book.author) or nil,
-    version = book.version ~= "" and escape(book.version) or nil,
-    kind = escape(book.kind),
-    ["filtered-tables"] = manifest.filtered_tables and escape(manifest.filtered_tables),
-    date = book.date,
-    ["date-in-words"] = book.date_in_words,
-    ["citation-date"] = (book.date:gsub("-", "/")),
-    pdf = manifest.pdf_name,
-    data = manifest.data,
-    archive = manifest.archive and escape(manifest.downloads .. "/" .. manifest.archive),
     section = sections_of_head(root, pages),
     code = shows_code(chapter) and "yes" or nil,
-    versions = manifest.versions,
     page = chapter.page,
-    checksum = manifest.checksum,
-    licence = manifest.licence and escape(manifest.licence),
-    dataset = i == 1 and manifest.dataset or nil,
-    canonical = site and escape(site .. (i == 1 and "" or chapter.page)),
-    card = site and escape(site .. manifest.card_name),
-    ["pdf-url"] = site and escape(site .. manifest.pdf_name),
+    canonical = manifest.site_url and escape(manifest.site_url .. (i == 1 and "" or chapter.page)),
     description = escape(description(chapter)),
     inbook = i > 1 and "yes" or nil,
     ["og-type"] = i == 1 and "website" or "article",
     part = chapter.part and escape(chapter.part),
     -- The first page stands for the whole.
-    ["plain-title"] = escape(i == 1 and book.title or plain),
-    pagetitle = escape(plain == book.title and plain or (plain .. " – " .. book.title)),
+    ["plain-title"] = escape(i == 1 and manifest.title or plain),
+    pagetitle = escape(plain == manifest.title and plain or (plain .. " – " .. manifest.title)),
     ["title-id"] = chapter.id,
     title = chapter_name(chapter),
     chapters = contents_of_book(chapters, chapter),
@@ -593,6 +568,8 @@ local function write_page(chapter, i, chapters, pages, template)
     ["next-page"] = after and (root .. after.page),
     ["next-title"] = after and chapter_name(after),
   }
+  for name, value in pairs(manifest.variables) do variables[name] = value end
+  for name, value in pairs(i == 1 and manifest.first_page_variables or {}) do variables[name] = value end
   local html = pandoc.write(pandoc.Pandoc(blocks), "html5", {
     template = template, variables = variables, html_math_method = "mathml", wrap_text = "none",
   })
@@ -799,7 +776,7 @@ local function write_typst(chapters)
     write_file(manifest.typst_folder .. "/" .. chapter.typst, table.concat(head, "\n") .. "\n\n" .. saved.body)
   end
   local typst = pandoc.write(pandoc.Pandoc({ raw(table.concat(bodies, "\n\n")) }), "typst", {
-    template = pandoc.template.compile(read_file(manifest.typst_template)),
+    template = pandoc.template.compile(read_file(asset(manifest.typst_name))),
     variables = { captions = table.concat(captions, "\n") },
     wrap_text = "none",
   })
@@ -869,7 +846,7 @@ local function main()
   check_anchors(chapters, pages)
   if #problems == 0 then
     if manifest.html_folder then
-      local template = pandoc.template.compile(read_file(manifest.html_template))
+      local template = pandoc.template.compile(read_file(asset("page.html")))
       for i, chapter in ipairs(chapters) do
         if chapter.write then write_page(chapter, i, chapters, pages, template) end
       end

@@ -72,7 +72,7 @@ local function abbreviate(blocks, terms)
   })
 end
 
-if not quarto then return { read_terms = read_terms, abbreviate = abbreviate } end
+if not quarto then return { read_terms = read_terms, abbreviate = abbreviate, escape = escape } end
 
 return {
   {
