@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qmdbook.errors import InputError, Problem
@@ -86,7 +87,7 @@ def add_commands(subcommands: argparse._SubParsersAction, *, check: bool = True)
     )
     render.add_argument(
         "--jobs",
-        type=_positive,
+        type=_number(1),
         metavar="N",
         help="how many chapters are executed at a time; by default as many as processors",
     )
@@ -115,7 +116,11 @@ def add_commands(subcommands: argparse._SubParsersAction, *, check: bool = True)
         help="html (the default), pdf, or html,pdf, which takes longer",
     )
     watch.add_argument(
-        "--port", type=_port, default=8000, metavar="N", help="8000 by default; 0 takes any"
+        "--port",
+        type=_number(0, 65_535),
+        default=8000,
+        metavar="N",
+        help="8000 by default; 0 takes any",
     )
     watch.add_argument("--open", action="store_true", help="open it in the browser")
     watch.set_defaults(run=_watch)
@@ -237,15 +242,13 @@ def _quarto(_: argparse.Namespace) -> int:
     return render_with_quarto(find_root())
 
 
-def _port(text: str) -> int:
-    """Return the number of a port."""
-    if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a number from 0 to 65535")
-    return int(text)
+def _number(least: int, most: float = float("inf")) -> Callable[[str], int]:
+    """Return what reads a whole number between two limits."""
 
+    def read(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            limits = f"from {least} to {most}" if most < float("inf") else f"of {least} or more"
+            raise argparse.ArgumentTypeError(f"{text!r}; expected a number {limits}")
+        return int(text)
 
-def _positive(text: str) -> int:
-    """Return a number of one or more."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}; expected a number of one or more")
-    return int(text)
+    return read

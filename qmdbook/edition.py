@@ -1,4 +1,4 @@
-"""Say which state of a book this is: its date, and what its front matter adds."""
+"""Read the edition of a book: its date, and version, licence and notice from its front matter."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from qmdbook.files import CONFIG_NAME
 from qmdbook.git import last_commit
 
 EPOCH = "SOURCE_DATE_EPOCH"
-ENGINE = "QMDBOOK_ENGINE"  # what renders, in the environment of a chapter's cells
+ENGINE = "QMDBOOK_ENGINE"  # environment variable that tells a chapter's cells what renders
 
 
 @dataclass(frozen=True)
 class Edition:
-    """Which state of a book this is. Everything but the date may be empty.
+    """The date of a book, and what its front matter says. Everything but the date may be empty.
 
     Attributes
     ----------
     made : datetime
-        When this state was made, in UTC.
+        When the state of the book was made, in UTC.
     version, description, licence : str
         For example ``1.2.0``; one sentence; one line.
     keywords : tuple of str
@@ -67,7 +67,7 @@ class Edition:
 
 @cache
 def read_edition(config: BookConfig) -> Edition:
-    """Return which state of a book this is.
+    """Return the edition of a book.
 
     The function that ``qmdbook.front-matter`` names is called with the root of the book. It
     returns a mapping with any of the attributes of `Edition`, except the date.

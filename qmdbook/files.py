@@ -15,13 +15,13 @@ from qmdbook.errors import InputError, Problem
 from qmdbook.git import git_says
 
 CONFIG_NAME = "_quarto.yml"
-FOLDER = ".cache"  # what is kept of earlier renders; it can be deleted at any time
-# Made from other files, or none of the project's own; so is what begins with a dot.
-_PASSED_OVER = frozenset({"_book", "_site", "__pycache__", "site-packages", "node_modules"})
+FOLDER = ".cache"  # holds the caches of earlier renders; it can be deleted at any time
+# Folders of outputs and of installed packages. Names that begin with a dot are no sources either.
+_NOT_OWN = frozenset({"_book", "_site", "__pycache__", "site-packages", "node_modules"})
 
 
 class OutdatedError(Exception):
-    """A process has imported something that has changed since."""
+    """This process has imported files or packages that have changed since."""
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -42,7 +42,7 @@ def find_root(start: Path | None = None) -> Path:
 
 def is_own(parts: Iterable[str]) -> bool:
     """Return whether a path below the root, given by its parts, is one of the project's own."""
-    return not any(part.startswith(".") or part in _PASSED_OVER for part in parts)
+    return not any(part.startswith(".") or part in _NOT_OWN for part in parts)
 
 
 def shown(path: Path, root: Path) -> str:
@@ -93,7 +93,7 @@ def checksum_of(text: str) -> str:
 
 @dataclass(frozen=True)
 class State:
-    """What a process can have read by now: the project's files, the packages, the last commit.
+    """All that a process can have imported: the project's files, the packages, the last commit.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ class State:
         return cls(times, installed(), git_says(root, "rev-parse", "HEAD"))
 
     def differs(self, other: State, chapters: Iterable[str]) -> bool:
-        """Return whether anything but the chapters is not as in another state."""
+        """Return whether two states differ in anything but the chapters."""
         changed = {name for name, _ in self.files.items() ^ other.files.items()}
         same_rest = (self.packages, self.commit) == (other.packages, other.commit)
         return not same_rest or bool(changed - set(chapters))

@@ -1,4 +1,4 @@
-"""Ask Git."""
+"""Read from Git."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 def last_commit(root: Path, form: str) -> str:
     """Return the last commit of a folder in a format of ``git log``; empty where it has none."""
-    # Of this folder: one that lies uncommitted in somebody else's repository has none.
+    # "-- ." since a folder may lie uncommitted in somebody else's repository.
     return (git_says(root, "log", "-1", f"--format={form}", "--", ".") or "").strip()
 
 
 def git_says(folder: Path | str, *arguments: str) -> str | None:
-    """Return what a command of Git prints in a folder; None where it fails."""
+    """Return the output of a command of Git in a folder; None where it fails."""
     try:
         run = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
     except OSError:  # no git

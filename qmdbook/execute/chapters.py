@@ -21,10 +21,10 @@ from qmdbook.errors import InputError, Problem
 from qmdbook.source.chapter import INLINE, Chapter
 
 SECONDS = 600  # that one cell may take
-_OF_NUMPY = re.compile(r"np\.\w+\(")
+_NUMPY_REPR = re.compile(r"np\.\w+\(")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 INLINE_RESULTS = "inline_results"  # metadata key of a Markdown cell
-# What draws at random gives the same in every render, and in every chapter its own.
+# Random numbers are the same in every render and differ between chapters.
 _SEED = (
     '__import__("random").seed({seed!r}); '
     '__import__("numpy").random.seed(__import__("zlib").crc32({seed!r}.encode()))'
@@ -41,7 +41,7 @@ class CellError(Exception):
 
 
 class Session(Protocol):
-    """What executes the cells of one chapter, in its folder."""
+    """An IPython in which the cells of one chapter are executed, in its folder."""
 
     def run(self, source: str, *, counted: bool = True) -> list[dict]:
         """Execute code; return its outputs as nbformat has them, or raise `CellError`.
@@ -113,9 +113,9 @@ def execute_all(
 
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         try:
-            list(pool.map(attempt, chapters))  # which raises what a call has raised
+            list(pool.map(attempt, chapters))  # raises what `attempt` raised
         except BaseException:
-            # The threads wait for their sessions, and a cell may run for long.
+            # Else the threads wait for their sessions, and a cell may run for long.
             pool.shutdown(wait=False, cancel_futures=True)
             stop()
             raise
@@ -149,7 +149,7 @@ def environment(root: Path) -> dict[str, str]:
     """
     path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
-    # What a kernel sets too, so that both draw alike.
+    # As a kernel sets it, so that both draw alike.
     backend = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
     fixed = {ENGINE: "built-in engine", "PYTHONPATH": path, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
     return {**threads, **backend, **os.environ, **fixed}
@@ -222,7 +222,7 @@ def _evaluate(session: Session, cell: dict, chapter: Chapter) -> None:
             message = f"inline expression {expression} raised {result['ename']}\n{trace}"
             raise InputError(Problem(chapter.file, message, line))
         shown = result["data"].get("text/plain", "")
-        if _OF_NUMPY.match(shown):  # both engines would print the name of its type
+        if _NUMPY_REPR.match(shown):  # Quarto too would print the name of its type
             line = chapter.line_of(f"`{{python}} {expression}`")
             message = f"inline expression {expression} gives {shown}; expected int(...) or text"
             raise InputError(Problem(chapter.file, message, line))

@@ -20,10 +20,10 @@ from qmdbook.execute import warm
 from qmdbook.execute.chapters import SECONDS, Executed, Run, environment
 from qmdbook.source.chapter import Chapter
 
-ENDING = 1  # second that a process may take to end after its last word
+ENDING = 1  # second that a process may take to end after it has sent its result
 AVAILABLE = "forkserver" in multiprocessing.get_all_start_methods()
 _PRELOADED = ("qmdbook.execute.warm", "qmdbook.execute.worker")
-_starting = Lock()  # multiprocessing does not say that processes may be started at once
+_starting = Lock()  # nothing promises that threads may start processes at the same time
 
 
 def forks(chapters: Sequence[Chapter], config: BookConfig) -> Run:
@@ -47,7 +47,7 @@ def stop() -> None:
 
 @contextmanager
 def _environment(new: dict[str, str]) -> Iterator[None]:
-    """Give the processes that are started within another environment."""
+    """Start processes in another environment within this context."""
     old = dict(os.environ)
     os.environ.update(new)
     try:
@@ -65,7 +65,7 @@ def _run(chapter: Chapter, root: Path) -> Executed:
     InputError
         As `execute` does, and if the process dies or a cell takes longer than `SECONDS`.
     """
-    # Here and not above: what it needs of IPython is for the forks.
+    # Imported here, since only the forks need IPython.
     from qmdbook.execute.worker import work
 
     context = multiprocessing.get_context("forkserver")

@@ -143,7 +143,7 @@ def _client(chapter: Chapter, root: Path) -> Iterator[NotebookClient]:
 def stop() -> None:
     """Kill the kernels that run."""
     for client in list(_running):
-        assert client.km is not None  # since it runs
+        assert client.km is not None  # its kernel runs
         provisioner = client.km.provisioner
         assert isinstance(provisioner, LocalProvisioner) and provisioner.process is not None
         provisioner.process.kill()

@@ -71,7 +71,7 @@ class _Hook(DisplayHook):
 
 
 class _Shell(InteractiveShell):
-    """An IPython that collects what a cell gives."""
+    """An IPython that collects the outputs of a cell."""
 
     def __init__(self, **options: Any):
         self.outputs: list[dict] = []
@@ -114,7 +114,7 @@ class ShellSession:
 
 
 def work(chapter: Chapter, root: Path, connection: Connection) -> None:
-    """Execute a chapter and send what comes of it.
+    """Execute a chapter and send the result.
 
     Sent are the line of each cell before it is executed (int); at the end the `Executed`, or
     the list of `Problem` that stopped it.
@@ -123,19 +123,19 @@ def work(chapter: Chapter, root: Path, connection: Connection) -> None:
     result: Executed | list[Problem]
     try:
         with tempfile.TemporaryDirectory(prefix="qmdbook-") as folder:
-            Thread(target=_end_with_the_render, args=(folder,), daemon=True).start()
+            Thread(target=_exit_with_parent, args=(folder,), daemon=True).start()
             result = execute(chapter, ShellSession(Path(folder)), at=connection.send)
     except InputError as error:
         result = list(error.problems)
     except Exception:
-        # A fault of ours, not of the chapter's; said in full, since nothing else will.
+        # A fault of the engine and not of the chapter: nothing else will report it.
         result = [Problem(chapter.file, f"cannot be executed\n{traceback.format_exc()}")]
     with suppress(BrokenPipeError):  # nobody waits any more
         connection.send(result)
 
 
-def _end_with_the_render(folder: str) -> None:
-    """End this process once the one that renders has, which may have been killed."""
+def _exit_with_parent(folder: str) -> None:
+    """End this process once the one that renders has ended, which may have been killed."""
     parent = parent_process()
     assert parent is not None  # this process was forked
     parent.join()

@@ -24,7 +24,7 @@ from qmdbook.files import OutdatedError, State
 AVAILABLE = hasattr(os, "setsid")
 # What ends a render, each after so many seconds: the first lets it remove its temporary files.
 _SIGNALS = {signal.SIGINT: 1, signal.SIGKILL: 5} if AVAILABLE else {}
-_ATTEMPTS = 5  # children in a row that are outdated before they begin to render
+_ATTEMPTS = 5  # how many children in a row may be outdated before they begin to render
 
 
 class Child:
@@ -88,7 +88,7 @@ class Child:
 def _answer(pipe: Connection, root: Path, state: State) -> None:
     """Answer each question with a list of `Problem`; with None where the child is outdated."""
     os.setsid()  # a group of its own, so that it can be ended with all that it starts
-    # By SIGINT at first, which whoever started `watch` may have had ignored.
+    # SIGINT is how it is ended first; whoever started `watch` may have had it ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     Thread(target=_end_with_parent, daemon=True).start()
     with suppress(KeyboardInterrupt, EOFError, BrokenPipeError):
@@ -115,7 +115,7 @@ def _end_with_parent() -> None:
 
 
 def _problems(call: Callable[[], None]) -> list[Problem] | None:
-    """Return what is wrong as something is called; None where this process is outdated."""
+    """Return the problems that a call raises; None where this process is outdated."""
     try:
         call()
     except InputError as error:
@@ -123,5 +123,5 @@ def _problems(call: Callable[[], None]) -> list[Problem] | None:
     except OutdatedError:
         return None
     except Exception:
-        return [Problem("render", f"a fault of its own\n{traceback.format_exc()}")]
+        return [Problem("render", f"an error in the engine\n{traceback.format_exc()}")]
     return []

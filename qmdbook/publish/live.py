@@ -116,7 +116,7 @@ class _Handler(SimpleHTTPRequestHandler):
         super().do_GET()
 
     def _followed(self, page: Path) -> bytes:
-        # The version first: should the page be replaced in between, it is loaded again.
+        # The version is read first: a page that is replaced in between is then loaded again.
         version = self._news.version
         html = page.read_text(encoding="utf-8") if page.is_file() else _NO_BOOK
         source = f'src="{_SCRIPT_ADDRESS}" data-events="{_EVENTS_ADDRESS}"'

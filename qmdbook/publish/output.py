@@ -124,8 +124,8 @@ def _swap(own: Path, book: Path) -> None:
     if not os.path.lexists(book):
         (own / NEW).rename(book)
     elif not _exchanged(own / NEW, book):
-        # For an instant there is no book. Whoever is killed in it leaves the old one whole
-        # under a name that says so, and the next render begins by putting it back.
+        # A process that is killed between these steps leaves the old book whole as `OLD`, and
+        # the next render begins by putting it back.
         book.rename(own / OLD)
         (own / NEW).rename(book)
         (own / OLD).rename(own / "replaced")
@@ -162,11 +162,11 @@ def _prefix(book: Path) -> str:
 
 
 def _as_in(book: Path, own: Path | None, name: object) -> Path:
-    """Return the file of an error as a reader knows it: what is to be the book, as the book."""
+    """Return the file of an error by its name in the book, where it was to be part of that."""
     path = Path(name) if isinstance(name, str) else book
     if own and path.is_relative_to(own / NEW):
         return book / path.relative_to(own / NEW)
-    # Its own folder, which has no name yet or one that says nothing.
+    # The folder of the render itself has no name yet, or one that tells nobody anything.
     return book if path.name.startswith(_prefix(book)) or (own and own in path.parents) else path
 
 

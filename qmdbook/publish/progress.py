@@ -61,8 +61,8 @@ class Progress:
             self.say(f"executed {file} in {seconds:.1f} s")
 
     def say(self, line: str) -> None:
-        """Say what comes next."""
-        # In one piece: chapters end side by side, and their lines must not run together.
+        """Print a line."""
+        # In one call: chapters end side by side, and their lines must not run together.
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
 

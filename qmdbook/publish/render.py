@@ -1,4 +1,4 @@
-"""Render a book: read, execute, write beside, swap."""
+"""Render a book: read, execute, write beside the last book, swap the two."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def named_formats(formats: str) -> list[str]:
 
 
 def warm_up(root: Path) -> None:
-    """Begin to import what chapters import, for a render in this process to find it done.
+    """Begin to import what chapters import, before the next render in this process.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def _render(
 ) -> None:
     """Render into ``_book/``, where nobody else does."""
     started = monotonic()
-    # First of all: a file that changes after it, even if it is changed back, is rendered again.
+    # First of all: a file that changes from now on, even if it is changed back, is rendered again.
     state = State.now(root)
     checksums_of_files = checksums(root)
     config = read_config(root)
@@ -141,8 +141,8 @@ def _render(
     if not kernel:
         cached = ((c.file, cache.get(c)) for c in to_run if c.file not in named)
         notebooks = {file: notebook for file, notebook in cached if notebook}
-    # Those that take longest first, so that none is waited for at the end; where that is not
-    # known, those of most cells.
+    # Chapters that take longest come first, so that none is waited for at the end; where the time
+    # is not known, those with most cells.
     rest = [c for c in to_run if c.file not in notebooks]
     rest.sort(key=lambda chapter: (cache.seconds(chapter), len(chapter.cells)), reverse=True)
     with progress.executing(list(notebooks), [c.file for c in rest]):
@@ -206,7 +206,7 @@ def _execute(
 
     try:
         execute_all(chapters, begin, done, jobs=jobs, stop=stop)
-    finally:  # a chapter that fails takes no other with it
+    finally:  # the others are cached even if one chapter fails
         if cache:
             cache.put(executed)
     return {chapter.file: result.notebook for chapter, result in executed}
@@ -262,7 +262,7 @@ class _Writer:
             for name in wanted:
                 (work / name).mkdir()
                 futures.append(pool.submit(writers[name], new, work / name))
-        problems: dict[Problem, None] = {}  # what is wrong with a text, both formats say
+        problems: dict[Problem, None] = {}  # both formats report what is wrong with a text
         for future in futures:
             try:
                 future.result()
@@ -283,8 +283,8 @@ class _Writer:
         with stage("  HTML: styles, scripts and search"):
             write_site(new, self.config)
             if len(written) < len(self.texts):
-                # What needs an address goes with the address, and the search has an index of
-                # its own.
+                # A book that has lost its address has neither sitemap nor card; the search index is
+                # written anew.
                 own = {self.pdf, PurePath(SITEMAP_NAME), PurePath(CARD_NAME)}
                 carry_over(
                     self.config.book,

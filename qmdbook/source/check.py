@@ -110,7 +110,7 @@ def _not_bibtex(name: str, message: str, lines: int) -> Problem:
     """Return what Pandoc says of a bibliography of so many lines, in one line with its place."""
     place = _PANDOC_PLACE.search(message)
     reason = " ".join((message[place.end() :] if place else message).split())
-    # What is missing at the end it places after the last line.
+    # Pandoc places what is missing at the end after the last line.
     return Problem(name, f"not BibTeX: {reason}", min(int(place[1]), lines) if place else None)
 
 

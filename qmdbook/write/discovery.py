@@ -72,7 +72,7 @@ def dataset(config: BookConfig, edition: Edition) -> str | None:
         described["creator"] = {"@type": "Organization", "name": config.author}
     if config.site_url:
         described["url"] = config.site_url
-    # Nothing in it may end the element that holds it.
+    # No "</script>" in it may end the element that holds it.
     return json.dumps(described, ensure_ascii=False, indent=1).replace("<", "\\u003c")
 
 

@@ -54,7 +54,7 @@ def prose(markdown: str) -> str:
 def write_dataset(path: Path, config: BookConfig) -> None:
     """Write the data package with all that lies beside and below it and its licence."""
     package = read_data_package(config)
-    assert package is not None  # nobody writes what has no name
+    assert package is not None  # the caller has its path
     folder = (config.root / config.data_package).parent
     files = {
         file.relative_to(folder).as_posix(): file.read_bytes()

@@ -20,12 +20,12 @@ from qmdbook.source.chapter import FENCE, Chapter, closes, read_chapters
 from qmdbook.textfile import read_text, write_whole
 from qmdbook.write.markdown import filled_in
 
-if TYPE_CHECKING:  # where it is used it is imported: it takes as long as a whole chapter
+if TYPE_CHECKING:  # imported where it is used: it takes as long as a whole chapter
     import nbformat
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
-OURS = "qmdbook"  # key of the notebook's metadata that says which chapter it is, in which state
-CACHE = Path(FOLDER, "notebooks")  # below the root; what was written back last
+OURS = "qmdbook"  # key of the notebook's metadata: which chapter it is, and its checksum
+CACHE = Path(FOLDER, "notebooks")  # below the root: checksums of what was written back last
 # How jupytext reads and writes a chapter: fences are cells, and a magic stands as it is. It
 # keeps the layout, of which an engine that renders knows nothing.
 _FORMAT = {"extension": ".Rmd", "comment_magics": False}
@@ -162,7 +162,7 @@ class ChapterNotebook:
         try:
             notebook = nbformat.reads(text, as_version=4)
             nbformat.validate(notebook)
-        # Whatever JSON there is: nbformat has an exception of its own for little of it.
+        # nbformat raises exceptions of many kinds on JSON that is no notebook.
         except Exception as error:
             reason = str(error).partition("\n")[0]
             message = f"not a notebook that Jupyter opens: {reason}"
@@ -216,7 +216,7 @@ def source_of(notebook: nbformat.NotebookNode, name: str) -> str:
     if problems:
         raise InputError(*problems)
     kept = copy.deepcopy(notebook)
-    # Neither a head of YAML nor options in a fence: chapters have none.
+    # Chapters have neither a YAML header nor options in a fence.
     filters = {"notebook_metadata_filter": "-all", "cell_metadata_filter": "-all"}
     kept.metadata = nbformat.from_dict({"jupytext": filters})
     # Jupyter leaves an empty cell of code at the end; an empty one of text is blank lines.
@@ -225,7 +225,7 @@ def source_of(notebook: nbformat.NotebookNode, name: str) -> str:
         layout = _layout(cell)
         if cell.cell_type == "markdown":
             cell.source = _without_gaps(cell.source)
-            # Two texts on adjoining lines would be one; no chapter has them, but cells move.
+            # Two texts on adjoining lines would become one; this happens where cells are moved.
             if following and following.cell_type == "markdown" and layout.get(_LAYOUT) == 0:
                 layout = {}
         cell.metadata = nbformat.from_dict(layout)
@@ -253,7 +253,7 @@ def _without_gaps(source: str) -> str:
 
 
 def _ours(notebook: nbformat.NotebookNode) -> dict:
-    """Return what we noted in a notebook; nothing in one that is not ours."""
+    """Return the engine's metadata of a notebook; none where another program wrote it."""
     noted = notebook.metadata.get(OURS)
     return noted if isinstance(noted, dict) else {}
 

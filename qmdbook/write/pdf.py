@@ -69,7 +69,7 @@ def problems(diagnostic: str, work: Path) -> list[Problem]:
         message = f"the PDF cannot be made: {error['message']}"
         chapter = None
         if error["line"]:
-            # Named from the working folder; all files of the source stand in one.
+            # The path starts at the working folder; all files of the source are in one folder.
             source = work / Path(error["file"]).name
             lines = source.read_text(encoding="utf-8").splitlines()
             message += f", at “{lines[int(error['line']) - 1].strip()[:200]}”"

@@ -10,7 +10,7 @@ from pagefind_bin import get_executable
 from qmdbook.errors import InputError, Problem
 
 FOLDER = "pagefind"
-_ROOM = 64 * 1024  # bytes; more than any system leaves where a file has been cut short
+_ROOM = 64 * 1024  # bytes; more than a full disk has left
 # The pages have a panel of their own (search.js); Pagefind's are not used.
 _UNUSED = (
     "pagefind-ui.*",
@@ -37,7 +37,7 @@ def write_index(html: Path) -> None:
     run = subprocess.run([*command, *options], capture_output=True, text=True, encoding="utf-8")
     if run.returncode:
         raise InputError(Problem("pagefind", (run.stderr or run.stdout).strip()))
-    # Pagefind cuts files short on a full disk and says nothing: see whether it is full.
+    # Pagefind cuts files short on a full disk without an error, so see whether it is full.
     probe = html / FOLDER / "room"
     probe.write_bytes(bytes(_ROOM))
     probe.unlink()

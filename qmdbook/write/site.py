@@ -19,7 +19,7 @@ from qmdbook.write.pandoc import ASSETS
 
 COPIED = ("content.css", "favicon.svg", "theme.js", "site.js", "search.js")
 _ONE_SCRIPT = re.compile(r"<script>\n*((?:(?!</?script\b).)*)</script>", re.S)
-TABLES = "tables.html"  # Quarto takes it as it is; our pages hold no script of their own
+TABLES = "tables.html"  # Quarto includes it as it is; our pages load the script from a file
 
 
 def write_site(html: Path, config: BookConfig) -> None:
@@ -43,7 +43,7 @@ def write_site(html: Path, config: BookConfig) -> None:
     if config.site_url:
         edition = read_edition(config)
         (html / SITEMAP_NAME).write_text(sitemap(config, edition), encoding="utf-8")
-        from qmdbook.write.card import card  # here, since it draws
+        from qmdbook.write.card import card  # imports matplotlib
 
         (html / CARD_NAME).write_bytes(card(config, edition))
 
