@@ -132,11 +132,8 @@ class ChapterCache:
 def code_of(notebook: dict) -> list[str | list[str]]:
     """Return what is executed of a notebook, in order; prose is not.
 
-    Returns
-    -------
-    list of str or list of str
-        The code of each cell without its options, and between cells the inline expressions,
-        each once where prose repeats them.
+    It is the code of each cell without its options, and between cells the inline expressions,
+    each once where prose repeats them.
     """
     return [
         without_options(c["source"]) if _is_cell(c) else inline_of(c) for c in _computed(notebook)
@@ -144,15 +141,7 @@ def code_of(notebook: dict) -> list[str | list[str]]:
 
 
 def with_results(notebook: dict, executed: dict) -> dict:
-    """Return a notebook with the results of another that has the same code.
-
-    Parameters
-    ----------
-    notebook : dict
-        As it is now, not executed.
-    executed : dict
-        As it was executed; `code_of` is the same of both.
-    """
+    """Return a notebook with the results of an executed one that has the same code (`code_of`)."""
     result = copy.deepcopy(notebook)
     for here, there in zip(_computed(result), _computed(executed), strict=True):
         if _is_cell(here):
@@ -173,16 +162,8 @@ def _is_cell(cell: dict) -> bool:
 class PandocCache:
     """What Pandoc made of the chapters of one render, now or in an earlier one.
 
-    Everything is named by what it was made from, so that nothing old can be used.
-
-    Parameters
-    ----------
-    root : Path
-        Root of the book.
-    shared : str
-        Checksum of all that a page can be made from but its own chapter (`LastRender.shared`).
-    texts : sequence of ChapterText
-        Every chapter of the book, in order.
+    Everything is named by what it was made from, so that nothing old can be used. `shared` is as
+    `LastRender.shared` gives it for the chapters.
     """
 
     def __init__(self, root: Path, shared: str, texts: Sequence[ChapterText]):
@@ -220,15 +201,7 @@ class PandocCache:
 
 
 class LastRender:
-    """What the last render made, and from what.
-
-    Parameters
-    ----------
-    config : BookConfig
-        The book.
-    cache : ChapterCache
-        Of this render: it knows what the project's files held before it began.
-    """
+    """What the last render made, and from what; the cache is that of the render that begins."""
 
     def __init__(self, config: BookConfig, cache: ChapterCache):
         self._path = config.root / FOLDER / "book.json"
@@ -245,15 +218,7 @@ class LastRender:
         return self._is_from_same_inputs() and set(formats) <= set(self._recorded["formats"])
 
     def stale_pages(self, texts: Sequence[ChapterText], shared: str) -> frozenset[str]:
-        """Return the chapters whose pages or downloads must be written.
-
-        Parameters
-        ----------
-        texts : sequence of ChapterText
-            Every chapter of the book, executed.
-        shared : str
-            As `shared` gives it for them.
-        """
+        """Return the chapters whose pages or downloads must be written."""
         pages = {}
         if "html" in self._recorded.get("formats", ()) and self._recorded["shared"] == shared:
             pages = self._recorded["pages"]

@@ -76,6 +76,7 @@ _FORMS = {
     "qmdbook.front-matter": _FUNCTION,
     "qmdbook.before-forks": _FUNCTION,
 }
+_BELOW_ROOT = "a file below the root of the book"
 _FILES = ("bibliography", "csl", "qmdbook.glossary", "qmdbook.data-package")
 
 
@@ -96,30 +97,8 @@ class ChapterEntry:
 class BookConfig:
     """A book: its root, and the options of ``_quarto.yml``, each named as the end of its key.
 
-    Attributes
-    ----------
-    root : Path
-        The folder that holds ``_quarto.yml``; all other paths are below it.
-    site_url : str
-        Where the book is published, with a slash at its end.
-    csl : str
-        Citation style; without one, citations are in the style that Pandoc brings along.
-    glossary : str
-        Table of abbreviations (CSV): term, long form, explanation.
-    head_sections : tuple of str
-        Labels of the sections that the head of every page links to.
-    filtered_tables : tuple of str
-        How the labels of those tables begin that a page lets its reader filter and sort.
-    data_package : str
-        Description of a Frictionless data package, which the book offers with its tables.
-    front_matter : str
-        Function that says which state of the book this is; see `edition`.
-    before_forks : str
-        Function that is called once before chapters are executed, with the names their code uses.
-    run_always : tuple of str
-        Chapters that are executed in every render, because they show what changes with it.
-    versions : str
-        List of the released versions (JSON), as found from the first page of a released book.
+    docs/engine.md says what each means. All paths are below the root. `site_url` has a slash at
+    its end.
     """
 
     root: Path
@@ -178,13 +157,14 @@ def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
     values = options.values
     for key in REQUIRED:
         if key not in options.nodes:
-            options.problem(f"{key} is missing")
+            options.problem(f"{key} is missing; expected {KIND[HONOURED[key]]}")
     for key, (form, expected) in _FORMS.items():
         if key in values and not re.fullmatch(form, values[key]):
             options.problem(f"{key} is {values[key]!r}; expected {expected}", options.nodes[key])
     for key in _FILES:
         if key in values and not (root / values[key]).is_file():
-            options.problem(f"{key} {values[key]!r} does not exist", options.nodes[key])
+            message = f"{key} {values[key]!r} does not exist; expected {_BELOW_ROOT}"
+            options.problem(message, options.nodes[key])
     chapters = _chapters(options, root if chapters_exist else None)
     for file in values.get("qmdbook.run-always", ()):
         if file not in {entry.file for entry in chapters}:
@@ -250,11 +230,11 @@ class _Options:
         seen = set()
         for key_node, node in tree.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self.problem("a key that is no text; expected one", key_node)
+                self.problem("a key that is no text; expected text", key_node)
                 continue
             key = f"{prefix}{key_node.value}"
             if key in seen:
-                self.problem(f"{key} stands twice", key_node)
+                self.problem(f"{key} is there twice; expected it once", key_node)
             seen.add(key)
             if key in HONOURED:
                 self._read_value(key, key_node, node)
@@ -319,11 +299,11 @@ def _chapters(options: _Options, root: Path | None) -> list[ChapterEntry]:
         if not file.endswith(".qmd"):
             options.problem(f"chapter {file!r}; expected a .qmd file", node)
         elif path.is_absolute() or ".." in path.parts:
-            options.problem(f"chapter {file!r}; expected a file below the root of the book", node)
+            options.problem(f"chapter {file!r}; expected {_BELOW_ROOT}", node)
         elif root and not (root / file).is_file():
-            options.problem(f"chapter {file!r} does not exist", node)
+            options.problem(f"chapter {file!r} does not exist; expected {_BELOW_ROOT}", node)
         elif any(chapter.file == file for chapter in chapters):
-            options.problem(f"chapter {file!r} stands twice", node)
+            options.problem(f"chapter {file!r} is listed twice; expected it once", node)
         else:
             chapters.append(ChapterEntry(file, part))
 

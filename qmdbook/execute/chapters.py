@@ -55,15 +55,10 @@ class Session(Protocol):
 
 @dataclass(frozen=True)
 class Executed:
-    """A chapter's executed notebook, and how long it took.
+    """A chapter's executed notebook, and how many seconds its cells took.
 
-    Attributes
-    ----------
-    notebook : dict
-        Of nbformat 4, with the outputs of its cells, and with the results of inline
-        expressions in the metadata of Markdown cells.
-    seconds : float
-        How long the cells took.
+    The notebook, of nbformat 4, has the outputs of its cells, and the results of inline
+    expressions in the metadata of Markdown cells.
     """
 
     notebook: dict
@@ -81,20 +76,11 @@ def execute_all(
     jobs: int,
     stop: Callable[[], None] = lambda: None,
 ) -> None:
-    """Execute chapters side by side.
+    """Execute chapters side by side, `jobs` at a time, in the order given.
 
-    Parameters
-    ----------
-    chapters : list of Chapter
-        What to execute, in the order in which to begin.
-    run : callable
-        Executes one chapter in a session of its own.
-    done : callable
-        Called with each chapter that has been executed, as it finishes.
-    jobs : int
-        How many are executed at a time.
-    stop : callable
-        Ends the sessions that run, where this function is interrupted.
+    `run` executes one chapter in a session of its own. `done` is called with each chapter that
+    has been executed, as it finishes. `stop` ends the sessions that run, where this function is
+    interrupted.
 
     Raises
     ------
@@ -161,16 +147,8 @@ def execute(
     """Execute one chapter from top to bottom.
 
     Inline expressions are evaluated where they stand, after the cells above them, as
-    Quarto does.
-
-    Parameters
-    ----------
-    chapter : Chapter
-        What to execute.
-    session : Session
-        Where nothing else was executed.
-    at : callable
-        Called with the line of each cell before it is executed.
+    Quarto does. Nothing else may have been executed in the session. `at` is called with the line
+    of each cell before it is executed.
 
     Raises
     ------

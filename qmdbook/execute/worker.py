@@ -83,13 +83,7 @@ class _Shell(InteractiveShell):
 
 
 class ShellSession:
-    """A session in this process, which should be a fork made for it.
-
-    Parameters
-    ----------
-    folder : Path
-        Where IPython may keep what it needs.
-    """
+    """A session in this process, which should be a fork made for it; IPython uses `folder`."""
 
     def __init__(self, folder: Path):
         quiet = Config(HistoryManager={"enabled": False}, InteractiveShell={"colors": "nocolor"})

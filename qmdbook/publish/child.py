@@ -35,13 +35,7 @@ class Child:
         self._process: multiprocessing.process.BaseProcess | None = None
 
     def render(self, formats: str) -> list[Problem]:
-        """Render; return what is wrong.
-
-        Parameters
-        ----------
-        formats : str
-            As of `render`.
-        """
+        """Render formats, named as `render` takes them; return what is wrong."""
         for _ in range(_ATTEMPTS):
             if not self._process:
                 self._start()

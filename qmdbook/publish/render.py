@@ -227,21 +227,7 @@ def _runner(
 
 @dataclass(frozen=True)
 class _Writer:
-    """Writes the formats of a book.
-
-    Attributes
-    ----------
-    config : BookConfig
-        The book.
-    texts : list of ChapterText
-        All of its chapters.
-    pages : frozenset of str
-        Files of the chapters whose pages are written.
-    cache : PandocCache or None
-        What Pandoc made of the chapters before, where it can be used.
-    progress : Progress
-        Takes the time of each stage.
-    """
+    """Writes the formats of a book from its chapters: the pages of some of them, and the PDF."""
 
     config: BookConfig
     texts: list[ChapterText]

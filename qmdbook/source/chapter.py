@@ -123,16 +123,7 @@ class Chapter:
 def read_chapters(
     root: Path, files: list[str], texts: Mapping[str, str] = MappingProxyType({})
 ) -> list[Chapter]:
-    """Read chapters and check them.
-
-    Parameters
-    ----------
-    root : Path
-        Root of the book.
-    files : list of str
-        The chapters, below the root.
-    texts : mapping of str to str
-        Sources to take in place of what is in a file.
+    """Read the chapters of some files and check them; `texts` replaces the sources of files.
 
     Raises
     ------
@@ -155,7 +146,7 @@ def read_chapters(
         for label, line in chapter.labels.items():
             if label in places:
                 problems.append(
-                    Problem(file, f"the label {label} stands again; {places[label]} has it", line)
+                    Problem(file, f"the label {label} is taken: {places[label]}; use another", line)
                 )
             places.setdefault(label, f"{file}, line {line}")
         chapters.append(chapter)
@@ -219,7 +210,9 @@ class _Reader:
             body = self._lines[opened:number]
             # A cell that opens inside a block shows that the block was left open.
             if number == len(self._lines) or any(line.startswith("```{") for line in body):
-                self._problem(opened, "the fence is never closed")
+                self._problem(
+                    opened, "the fence is never closed; expected a line of its characters alone"
+                )
             number += 1
             if info == "{python}" and fence[1].startswith("`"):
                 self._add_prose(prose)
@@ -238,7 +231,7 @@ class _Reader:
     def _label(self, name: str, line: int) -> None:
         labels = self.chapter.labels
         if name in labels:
-            self._problem(line, f"the label {name} stands again; line {labels[name]} has it")
+            self._problem(line, f"the label {name} is taken: line {labels[name]}; use another")
         labels.setdefault(name, line)
 
     def _add_cell(self, lines: list[str], opened: int) -> None:
@@ -300,7 +293,7 @@ class _Reader:
         kind = label.partition("-")[0]
         for needed in NEEDS.get(kind, ()):
             if needed not in options:
-                self._problem(opened, f"the cell {label} has no {needed}")
+                self._problem(opened, f"the cell {label} has no {needed}; expected one")
         for other, captions in NEEDS.items():
             for caption in captions:
                 if caption in options and other != kind:

@@ -93,7 +93,7 @@ def read_references(root: Path, config: BookConfig) -> set[str]:
             continue
         key, line = entry[2], text.count("\n", 0, entry.start(1)) + 1
         if key in lines:
-            message = f"the key {key} stands again; line {lines[key]} has it, expected it once"
+            message = f"the key {key} is taken: line {lines[key]}; expected it once"
             problems.append(Problem(name, message, line))
         lines.setdefault(key, line)
     for entry in parsed:

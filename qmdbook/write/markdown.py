@@ -60,16 +60,9 @@ class ChapterText:
 
 
 def to_markdown(chapter: Chapter, executed: dict | None, *, echo: bool) -> ChapterText:
-    """Return the Markdown of a chapter.
+    """Return the Markdown of a chapter from its executed notebook, if there is one.
 
-    Parameters
-    ----------
-    chapter : Chapter
-        Its source.
-    executed : dict or None
-        Its executed notebook; see `ChapterText`.
-    echo : bool
-        Whether code is shown where a cell does not say.
+    `echo` says whether code is shown where a cell does not say.
 
     Raises
     ------

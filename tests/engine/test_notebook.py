@@ -236,10 +236,10 @@ REFUSED = {
         "'::: {.mine}': a block '::: {.mine}'; expected a callout",
     ),
     "raw HTML": (append(new_markdown_cell("See <b>x</b>.")), "'See <b>x</b>.': raw HTML is not"),
-    "a label of the chapter": (append(new_markdown_cell("## B {#sec-inner}")), "sec-inner stands again"),
+    "a label of the chapter": (append(new_markdown_cell("## B {#sec-inner}")), "sec-inner is taken"),
     "a label of another chapter": (
         append(new_markdown_cell("## B {#sec-second}")),
-        "sec-second stands again; chapters/second.qmd, line 1 has it",
+        "sec-second is taken: chapters/second.qmd, line 1; use another",
     ),
     "a cell option": (append(new_code_cell("#| eval: false\n1")), "unknown cell option eval"),
     "a raw cell": (append(new_raw_cell("x")), "cell 6 is raw; expected Markdown or code"),
