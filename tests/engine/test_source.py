@@ -56,7 +56,7 @@ OUTSIDE = {
     "other kernel": ("```{r}\n1\n```", f"a block {{r}}; {CODE}"),
     "raw block": ("```{=latex}\nx\n```", f"a block {{=latex}}; {CODE}"),
     "diagram": ("```{mermaid}\nx\n```", f"a block {{mermaid}}; {CODE}"),
-    "unclosed fence": ("```text", "the fence is never closed"),
+    "unclosed fence": ("```text", "the fence is never closed; expected a line of its characters alone"),
 }  # fmt: skip
 
 
@@ -77,13 +77,13 @@ CHAPTERS = {
     "options that are not YAML": (FIRST, "[70, 30]", "[70, 30",
                                   [", line 23: cell options are not YAML: expected ',' or ']', but got '<stream end>'"]),
     "a table without a caption": (FIRST, '#| tbl-cap: "A table with a *stressed* caption."\n', "",
-                                  [", line 20: the cell tbl-first has no tbl-cap"]),
+                                  [", line 20: the cell tbl-first has no tbl-cap; expected one"]),
     "a caption of the other kind": (FIRST, "tbl-cap", "fig-cap",
-                                    [", line 20: the cell tbl-first has no tbl-cap", ", line 20: fig-cap without a label fig-…; expected one"]),
+                                    [", line 20: the cell tbl-first has no tbl-cap; expected one", ", line 20: fig-cap without a label fig-…; expected one"]),
     "a caption without a label": (FIRST, "#| label: tbl-first\n", "", [", line 20: tbl-cap without a label tbl-…; expected one"]),
-    "a label twice": (FIRST, "{#tbl-hand}", "{#tbl-first}", [", line 35: the label tbl-first stands again; line 20 has it"]),
+    "a label twice": (FIRST, "{#tbl-hand}", "{#tbl-first}", [", line 35: the label tbl-first is taken: line 20; use another"]),
     "a label of another chapter": (SECOND, "{#sec-second}", "{#sec-inner}",
-                                   [", line 1: the label sec-inner stands again; chapters/first.qmd, line 16 has it"]),
+                                   [", line 1: the label sec-inner is taken: chapters/first.qmd, line 16; use another"]),
     "no heading": (FIRST, "# First {#sec-first}", "First", [HEADING]),
     "a head of YAML": (FIRST, "# First {#sec-first}", "---\ntitle: First\n---",
                        [", line 1: a head of its own; expected options in _quarto.yml alone"]),
@@ -123,7 +123,7 @@ REFERENCES = {
     "a field without a comma": (replace(BIB, "{The TeXbook},", "{The TeXbook}"),
                                 ", line 4: not BibTeX: unexpected 'p' publisher = {Addison-Wesley}, ^"),
     "a key that stands twice": (prefix(BIB, b"@book{knuth1984, title = {A}, year = {1984}}\n"),
-                                ", line 2: the key knuth1984 stands again; line 1 has it, expected it once"),
+                                ", line 2: the key knuth1984 is taken: line 1; expected it once"),
     "an entry without a year": (replace(BIB, "year = ", "note = "), f", line 1: knuth1984 has no year; {NAMELESS}"),
     "an entry about nothing": (prefix(BIB, b"@misc{x, year = {1984}}\n"), f", line 1: x has neither author nor title; {NAMELESS}"),
 }  # fmt: skip
