@@ -152,6 +152,7 @@ def opened(browser: Browser) -> Iterator[Page]:
 @contextmanager
 def visit_in(page: Page, address: str, width: int = 1440, scheme: str = "light") -> Iterator[Visit]:
     """Load `address` in a page that is there already; see `visit`."""
+    page.goto("about:blank")  # what the page before still asked for is no fault of this one
     seen, responses = Visit(page), []
     own = address.partition("://")[0] + "://" + address.partition("://")[2].split("/")[0] + "/"
 
