@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from helpers_book import HERE, copy_review, copy_small_book, nenreview
+from helpers_data import DATA
 
 from qmdbook.execute.chapters import cores
 from qmdbook.publish.output import locked
@@ -49,6 +50,14 @@ def review(tmp_path_factory) -> Path:
             assert run.returncode == 0, run.stderr
             done.touch()
     return root
+
+
+@pytest.fixture(scope="session")
+def data():
+    """The data of the review."""
+    from nenreview.evidence.dataset import load  # here: the engine's tests do without the review
+
+    return load(DATA)
 
 
 @pytest.fixture

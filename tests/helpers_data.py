@@ -1,6 +1,7 @@
 """Where the tests find the data and the reference values, and how close is close enough."""
 
 import csv
+import re
 from pathlib import Path
 
 from hypothesis import settings
@@ -30,16 +31,8 @@ TOLERANCE = {
 }
 
 
-def reference(file: str) -> list[dict[str, float]]:
-    """Return the rows of a file that ``reference/rates.R`` wrote."""
-    with (REFERENCE / file).open(encoding="utf-8", newline="") as handle:
-        rows = [{name: float(text) for name, text in row.items()} for row in csv.DictReader(handle)]
-    assert rows, f"{file} has no rows"
-    return rows
-
-
 def mixed_reference(file: str) -> list[dict[str, float | str | None]]:
-    """Return the rows of a file that ``reference/meta.R`` wrote; None where it is blank."""
+    """Return the rows of a file of ``reference/``; None where it is blank."""
 
     def value(text: str) -> float | str | None:
         if not text:
@@ -61,3 +54,17 @@ def trials(file: str) -> dict[str, list[dict]]:
     for row in mixed_reference(file):
         sets.setdefault(row["set"], []).append(row)
     return sets
+
+
+def counts_by_set() -> dict[str, tuple[list[int], list[int]]]:
+    """Return the events and the patients of the trials that ``reference/meta.R`` pools."""
+    return {
+        name: ([int(row["events"]) for row in rows], [int(row["n"]) for row in rows])
+        for name, rows in trials("meta_rows.csv").items()
+    }
+
+
+def shown_rows(table) -> list[list[str]]:
+    """Return the cells of a table of a chapter, row by row, without its heads."""
+    lines = table.data.strip().splitlines()[2:]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line[1:-1])] for line in lines]

@@ -4,10 +4,9 @@ import re
 from dataclasses import replace
 
 import pytest
-from helpers_data import DATA, ROOT
+from helpers_data import ROOT, shown_rows
 
 from nenreview.evidence.checklists import JBI, LEVELS, PRISMA
-from nenreview.evidence.dataset import load
 from nenreview.synthesis import appraisal
 from nenreview.synthesis.headline import primary
 from nenreview.tables import appraisal as appraisal_tables
@@ -15,16 +14,6 @@ from nenreview.tables import appraisal as appraisal_tables
 CHAPTERS = {p.name: p.read_text(encoding="utf-8") for p in (ROOT / "chapters").glob("*.qmd")}
 # Headings of the documents that print no number and so are no sections in sources.csv.
 HEADINGS = {"lu2020": {"Ethical Approval"}, "markey2017": {"METHODS"}}
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load(DATA)
-
-
-def rows(table) -> list[list[str]]:
-    lines = table.data.strip().splitlines()
-    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line[1:-1])] for line in lines[2:]]
 
 
 def judged(data, **judgements):
@@ -144,7 +133,7 @@ def test_topics_are_no_sentences_of_the_checklists(data):
 
 
 def test_the_case_series_table_sets_the_documents_side_by_side(data):
-    table = rows(appraisal_tables.case_series_table())
+    table = shown_rows(appraisal_tables.case_series_table())
     assert len(table) == 10
     assert table[3] == ["4. consecutive patients", "unclear", "unclear", "unclear"]
     assert table[9][1:] == ["unclear", "unclear", "not applicable"]
@@ -154,13 +143,13 @@ def test_the_case_series_table_sets_the_documents_side_by_side(data):
     ("source", "items"), [("jia2022", 10), ("lu2020", 10), ("markey2017", 10), ("review2023", 11)]
 )
 def test_every_answer_has_its_reason_and_place(data, source, items):
-    table = rows(appraisal_tables.reasons_table(source))
+    table = shown_rows(appraisal_tables.reasons_table(source))
     assert [row[0].partition(".")[0] for row in table] == [str(i) for i in range(1, items + 1)]
     assert all(re.fullmatch(r".+ \(.+\)", row[2]) for row in table)
 
 
 def test_the_overall_level_is_the_last_row(data):
-    *domains, last = rows(appraisal_tables.certainty_table("NEC"))
+    *domains, last = shown_rows(appraisal_tables.certainty_table("NEC"))
     assert [row[0] for row in domains] == list(data.certainty["domain"])
     assert last[:2] == ["overall", appraisal.overall(data, "NEC")]
 
@@ -168,7 +157,7 @@ def test_the_overall_level_is_the_last_row(data):
 def test_items_refer_to_the_sections_that_hold_them():
     table = {
         row[0].partition(":")[0]: row
-        for row in rows(appraisal_tables.reporting_table("PRISMA 2020"))
+        for row in shown_rows(appraisal_tables.reporting_table("PRISMA 2020"))
     }
     assert len(table) == 42
     assert table["9"][2].endswith("; @sec-methods-transcription")

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from helpers_data import DATA
 
 from nenreview.audit.finding import (
     CONFLICT,
@@ -21,12 +20,6 @@ from nenreview.audit.finding import (
 from nenreview.audit.ledger import audit, by_number, counts, selected, severities
 from nenreview.audit.rules.spelling import repair
 from nenreview.audit.spans import Span, span
-from nenreview.evidence.dataset import load
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load(DATA)
 
 
 def finding(data, ident):

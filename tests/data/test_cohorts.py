@@ -6,9 +6,7 @@ Jia 2022, Table 1 and PRIMARY ASSESSMENT METHOD; review 2023, Table 6, rows 2, 3
 from dataclasses import replace
 
 import pytest
-from helpers_data import DATA
 
-from nenreview.evidence.dataset import load
 from nenreview.evidence.overlaps import Report
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import NEC, NET, PRIMARY, chosen, cohort, cohorts, counted_together
@@ -31,11 +29,6 @@ COUNTED = {
     "net-toripalimab": (Rate(2, 8), None),
     "net-spartalizumab": (Rate(7, 95), None),
 }
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load(DATA)
 
 
 @pytest.mark.parametrize("row", COUNTED)

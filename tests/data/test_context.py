@@ -3,17 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from helpers_data import DATA
 
 from nenreview.evidence.arms import arm_of
 from nenreview.evidence.context import context_of, responses_in_context
-from nenreview.evidence.dataset import load
 from nenreview.stats.rate import Rate
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load(DATA)
 
 
 def test_a_trial_comes_first_among_those_of_its_class(data):

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from helpers_data import DATA
 
 from nenreview.chapter import responses_table
 from nenreview.evidence.dataset import load
@@ -16,11 +15,6 @@ from nenreview.tables.evidence import (
     overlap_ledger,
     reporting_matrix,
 )
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load(DATA)
 
 
 @pytest.fixture(scope="module")

@@ -3,19 +3,12 @@
 import dataclasses
 
 import pytest
-from helpers_data import DATA
 from matplotlib.patches import Rectangle
 
-from nenreview.evidence.dataset import load
 from nenreview.figures.catalogue import draw
 from nenreview.figures.swimmer import Lane, swimmer
 from nenreview.stats.rate import Rate
 from nenreview.trials import markey
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load(DATA)
 
 
 def with_cell(data, column, printed):

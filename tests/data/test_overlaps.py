@@ -4,9 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from helpers_data import DATA
 
-from nenreview.evidence.dataset import load
 from nenreview.evidence.overlaps import (
     APART,
     NOT_KNOWN,
@@ -78,11 +76,6 @@ PAIRS = {
         APART,
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load(DATA)
 
 
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)

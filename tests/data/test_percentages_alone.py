@@ -1,19 +1,12 @@
 """Rates printed as a percentage alone. Review 2023, Table 6, column "Key outcomes"."""
 
 import pytest
-from helpers_data import DATA
 
-from nenreview.evidence.dataset import load
 from nenreview.evidence.responses import responses_of
 from nenreview.evidence.sizes import size_or_rest
 from nenreview.stats.rate import Rate
 
 REVIEW = "review2023"
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load(DATA)
 
 
 def counts(data, trial: str) -> list[tuple[str, tuple[Rate, ...]]]:

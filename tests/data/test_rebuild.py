@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from helpers_data import DATA
 
 from nenreview.audit.finding import (
     CONFLICT,
@@ -15,7 +14,6 @@ from nenreview.audit.finding import (
     TRUNCATED,
 )
 from nenreview.audit.rebuild import LABEL, TEXT, VERDICTS, rebuild, rebuild_source
-from nenreview.evidence.dataset import load
 from nenreview.evidence.integrity import CELL_KEY
 
 CHARACTERISTICS = "PATIENT CHARACTERISTICS"
@@ -24,12 +22,6 @@ ADVERSE_EVENTS = "ADVERSE EVENTS (ALL DOSE LEVELS, ALL CYCLES)"
 DOSES = "DOSE ESCALATION TABLE"
 WHOLE = "NENs (n = 24) n (%)"  # first column of Table 2
 PLACE = CELL_KEY[1:]
-
-
-@pytest.fixture(scope="module")
-def data():
-    """Return the dataset as everything else reads it."""
-    return load(DATA)
 
 
 @pytest.fixture(scope="module")

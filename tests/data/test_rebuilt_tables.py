@@ -3,20 +3,14 @@
 import re
 
 import pytest
-from helpers_data import DATA, ROOT
+from helpers_data import ROOT
 
 from nenreview.audit.accepted import needing_review
 from nenreview.audit.ledger import audit
-from nenreview.evidence.dataset import load
 from nenreview.tables.audit import back_link, claims_borne_out, claims_table, entries, ledger_table
 from nenreview.tables.rebuilt import rebuilt_table, statistics_table
 
 SOURCES = ("lu2020", "jia2022", "review2023", "markey2017")
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load(DATA)
 
 
 @pytest.fixture(scope="module")

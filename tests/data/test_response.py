@@ -30,11 +30,6 @@ TRIAL, SOURCE = sintilimab.TRIAL, sintilimab.SOURCE
 SITES = [f"all > NEC > {site}" for site in ("gastro-esophageal", "intestinal", "pancreatic")]
 
 
-@pytest.fixture(scope="module")
-def data():
-    return load(DATA)
-
-
 @pytest.mark.parametrize(
     ("population", "expected"),
     [

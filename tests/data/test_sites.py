@@ -1,16 +1,9 @@
 """NEC by primary site. Jia 2022, Table 1 and the text on assessment and discussion."""
 
 import pytest
-from helpers_data import DATA
 
-from nenreview.evidence.dataset import load
 from nenreview.evidence.sites import nec_by_site
 from nenreview.stats.rate import Rate
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load(DATA)
 
 
 @pytest.mark.parametrize(

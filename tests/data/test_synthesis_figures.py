@@ -4,9 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers_data import DATA
 
-from nenreview.evidence.dataset import load
 from nenreview.figures.evidence_map import evidence_map
 from nenreview.figures.forest import pool_forest, site_forest
 from nenreview.figures.pooled_forest import Group, Row, pooled_forest
@@ -19,11 +17,6 @@ from nenreview.synthesis.headline import headline
 from nenreview.synthesis.multiverse import Specification
 
 POOL = pool_proportions([5, 6, 1], [18, 32, 19], ci="t")
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load(DATA)
 
 
 def texts(figure) -> list[str]:

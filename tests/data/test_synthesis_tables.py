@@ -3,30 +3,24 @@
 import re
 
 import pytest
-from helpers_data import ROOT
+from helpers_data import ROOT, shown_rows
 
 from nenreview.evidence.arms import CLASSES
 from nenreview.evidence.dataset import load
 from nenreview.synthesis.headline import headline
 from nenreview.tables import contrasts as compared
 from nenreview.tables import synthesis as tables
-from qmdbook.display import without_marks
-
-
-def rows(table) -> list[list[str]]:
-    lines = without_marks(table.data).strip().splitlines()
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
 def test_the_headline_has_both_pools_on_one_screen():
-    whole, without = rows(tables.headline_table())
+    whole, without = shown_rows(tables.headline_table())
     # metafor and lme4, tests/reference/synthesis_pools.csv.
     assert whole[1:7] == ["5", "14 of 104", "12.5 (4.2–22.9)", "4.6–29.9", "13.2", "2.8–41.3"]
     assert without[1:5] == ["3", "3 of 54", "5.6 (1.3–13.9)", "0.5–43.1"]
 
 
 def test_the_first_page_answers_for_each_question_and_pools_nec_alone():
-    answers = rows(tables.answers_table())
+    answers = shown_rows(tables.answers_table())
     assert answers[0][:4] == ["NEC, five trials pooled: 14 of 104", "13 (4–23)", "5–30", "3–41"]
     # With no spread between the trials there is nothing to predict from.
     assert answers[1][0].endswith("without the two Chinese trials: 3 of 54")
@@ -56,43 +50,43 @@ def test_no_chapter_takes_a_prediction_interval_for_granted():
 
 @pytest.mark.slow
 def test_sensitivities_and_choices_are_rows():
-    cohorts = rows(tables.cohorts_table())
+    cohorts = shown_rows(tables.cohorts_table())
     assert len(cohorts) == len(load().pooling)
     assert all(row[-1] for row in cohorts), "a choice without its reason"
-    assert len(rows(tables.sensitivity_table())) == 11
-    assert rows(tables.multiverse_table())[0][:3] == ["All", "–", "480"]
+    assert len(shown_rows(tables.sensitivity_table())) == 11
+    assert shown_rows(tables.multiverse_table())[0][:3] == ["All", "–", "480"]
 
 
 def test_the_shift_of_a_finding_has_its_sign_and_unit():
-    found = {row[0]: row for row in rows(tables.misprint_effects_table())}
+    found = {row[0]: row for row in shown_rows(tables.misprint_effects_table())}
     assert found["review2023-039-percentage"][-1] == "0.0 points"
     assert found["jia2022-108-size"][-3:] == ["1.16", "1.60", "0.44"]
 
 
 def test_contrasts_show_their_counts():
-    (counted, mistaken) = rows(compared.nec_net_table())
+    (counted, mistaken) = shown_rows(compared.nec_net_table())
     assert counted[1].startswith("5 of 18 versus 0 of 6; 6 of 32 versus 2 of 8")
     assert "0 of 16" in mistaken[1]
-    assert len(rows(compared.randomised_table())) == 4
-    assert [row[1:3] for row in rows(compared.sites_table())][2] == ["0 of 3", "0 of 5"]
+    assert len(shown_rows(compared.randomised_table())) == 4
+    assert [row[1:3] for row in shown_rows(compared.sites_table())][2] == ["0 of 3", "0 of 5"]
     assert next(iter(compared.nec_net_pairs())) == "sintilimab, later line"
 
 
 def test_a_rate_at_eight_weeks_is_no_count():
-    late = [row for row in rows(compared.classes_table()) if row[-1].startswith("at 8 weeks")]
+    late = [row for row in shown_rows(compared.classes_table()) if row[-1].startswith("at 8 weeks")]
     assert len(late) == 4
     assert late[0][4:] == ["7.1% of 46 or fewer", "–", "at 8 weeks; 3 of 42 fits"]
 
 
 def test_region_has_the_least_p_beside_the_permutation_p():
-    jia, own = rows(compared.region_table())
+    jia, own = shown_rows(compared.region_table())
     assert (jia[3:5], own[3:5]) == (["0.33", "0.33"], ["0.10", "0.10"])
 
 
 def test_what_is_not_printed_is_a_dash():
-    sintilimab = next(r for r in rows(compared.safety_table()) if "grade 3" in r[1])
+    sintilimab = next(r for r in shown_rows(compared.safety_table()) if "grade 3" in r[1])
     assert sintilimab[2:5] == ["–", "–", "–"]
-    os = next(r for r in rows(compared.times_table("OS")) if r[2:4] == ["sintilimab", "NET"])
+    os = next(r for r in shown_rows(compared.times_table("OS")) if r[2:4] == ["sintilimab", "NET"])
     assert os[4:] == ["not reached", "5.8 to not given"]
 
 
@@ -112,5 +106,5 @@ def test_every_row_is_as_wide_as_its_heading(table):
 
 @pytest.mark.parametrize("outcome", ["PFS", "OS"])
 def test_times_stand_by_class_so_that_each_is_named_once_in_print(outcome):
-    classes = [row[0] for row in rows(compared.times_table(outcome))]
+    classes = [row[0] for row in shown_rows(compared.times_table(outcome))]
     assert classes == sorted(classes, key=CLASSES.index)

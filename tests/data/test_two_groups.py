@@ -3,21 +3,14 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from helpers_data import DATA
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from nenreview.audit.two_groups import TESTS, tables_that_fit
-from nenreview.evidence.dataset import load
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.trials import toripalimab
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load(DATA)
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from helpers_data import TOLERANCE, mixed_reference, trials
+from helpers_data import TOLERANCE, counts_by_set, mixed_reference
 from scipy import integrate, stats
 from scipy.special import expit, logit
 
 from nenreview.meta.bayes import pool_bayesian
 
-SETS = {
-    name: ([int(row["events"]) for row in rows], [int(row["n"]) for row in rows])
-    for name, rows in trials("meta_rows.csv").items()
-}
+SETS = counts_by_set()
 ROWS = mixed_reference("meta_bayes.csv")
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from helpers_data import TOLERANCE, mixed_reference, trials
+from helpers_data import TOLERANCE, counts_by_set, mixed_reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, logit
@@ -15,10 +15,7 @@ from nenreview.meta.inverse_variance import TRANSFORMATIONS
 from nenreview.meta.pool import ALLOWED_INTERVALS, INTERVALS, METHODS
 from nenreview.stats.rate import Rate
 
-SETS = {
-    name: ([int(row["events"]) for row in rows], [int(row["n"]) for row in rows])
-    for name, rows in trials("meta_rows.csv").items()
-}
+SETS = counts_by_set()
 # Families of twelve with 0 to 12 boys: Wikipedia, "Beta-binomial distribution", the example
 # of the sex ratio.
 GEISSLER = [3, 24, 104, 286, 670, 1033, 1343, 1112, 829, 478, 181, 45, 7]

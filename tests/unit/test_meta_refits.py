@@ -1,15 +1,12 @@
 """Leaving trials out and adding them, against metafor and against fitting by hand."""
 
 import pytest
-from helpers_data import TOLERANCE, trials
+from helpers_data import TOLERANCE, counts_by_set, trials
 
 from nenreview.meta import pool_proportions
 from nenreview.meta.refits import cumulative, leave_one_out
 
-SETS = {
-    name: ([int(row["events"]) for row in rows], [int(row["n"]) for row in rows])
-    for name, rows in trials("meta_rows.csv").items()
-}
+SETS = counts_by_set()
 EVENTS, N = SETS["review"]
 
 

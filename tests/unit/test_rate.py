@@ -4,7 +4,7 @@ import math
 from statistics import NormalDist
 
 import pytest
-from helpers_data import TOLERANCE, reference
+from helpers_data import TOLERANCE, mixed_reference
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +25,7 @@ levels = st.sampled_from([0.5, 0.8, 0.9, 0.95, 0.99, 0.999])
 
 
 # R 4.2.2: binom.test() and prop.test(correct = FALSE); see reference/rates.R.
-R_RATES = reference("rates.csv")
+R_RATES = mixed_reference("rates.csv")
 R_IDS = [f"{row['events']:.0f} of {row['n']:.0f} at {row['level']}" for row in R_RATES]
 
 

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from helpers_data import TOLERANCE, reference
+from helpers_data import TOLERANCE, mixed_reference
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -28,7 +28,7 @@ def comparisons(draw):
 # R 4.2.2: fisher.test() for the p value; its equations solved to full precision for the
 # odds ratio; Wilson limits of prop.test() in Newcombe's formula. See reference/rates.R.
 COUNTS = ("first_events", "first_n", "second_events", "second_n")
-R_TABLES = reference("twobytwo.csv")
+R_TABLES = mixed_reference("twobytwo.csv")
 R_IDS = ["{:.0f} of {:.0f} v {:.0f} of {:.0f}".format(*map(row.get, COUNTS)) for row in R_TABLES]
 R_TABLE = pytest.mark.parametrize("row", R_TABLES, ids=R_IDS)
 
