@@ -1,14 +1,17 @@
 """What every test runs with, and what the tests in a browser measured, at the end of a run."""
 
 import os
+import shutil
 import signal
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers_book import HERE, copy_review, copy_small_book, nenreview
+from helpers_book import EPOCH, HERE, copy_review, copy_small_book, nenreview, render
 from helpers_data import DATA
+from helpers_release import committed_book
 
 from qmdbook.execute.chapters import cores
 from qmdbook.publish.output import locked
@@ -36,20 +39,56 @@ def _environment():
         yield
 
 
-@pytest.fixture(scope="session")
-def review(tmp_path_factory) -> Path:
-    """The review, rendered once for all workers of a session; nobody writes into it."""
+def once(tmp_path_factory, name: str, make: Callable[[Path], Path]) -> Path:
+    """Return a folder that is made once for all workers of a session; nobody writes into it."""
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
-    done = base / "review is rendered"
-    with locked(base / "the lock of the review"):
-        root = base / "review"
+    place, done = base / name, base / f"{name} is made"
+    with locked(base / f"the lock of {name}"):
         if not done.exists():
-            run = nenreview("render", cwd=copy_review(base), env=HERE, umask=0o077)
-            assert run.returncode == 0, run.stderr
-            done.touch()
-    return root
+            shutil.rmtree(place, ignore_errors=True)  # what another worker failed to make
+            done.write_text(str(make(place)), encoding="utf-8")
+    return Path(done.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def review(tmp_path_factory) -> Path:
+    """The review, rendered."""
+
+    def make(place: Path) -> Path:
+        return render(copy_review(place), command=nenreview, env=HERE, umask=0o077)
+
+    return once(tmp_path_factory, "review", make)
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory) -> Path:
+    """The small book, rendered on the day of `EPOCH`."""
+
+    def make(place: Path) -> Path:
+        return render(copy_small_book(place), env={"SOURCE_DATE_EPOCH": EPOCH})
+
+    return once(tmp_path_factory, "rendered", make)
+
+
+@pytest.fixture(scope="session")
+def committed(tmp_path_factory) -> Path:
+    """A small book with data, stamped and committed, nothing released; to be copied."""
+    return committed_book(tmp_path_factory.mktemp("committed"))
+
+
+@pytest.fixture
+def committed_copy(committed, tmp_path) -> Path:
+    """A copy of the committed book, to change."""
+    return Path(shutil.copytree(committed, tmp_path / "small book"))
+
+
+@pytest.fixture
+def rendered_copy(rendered, tmp_path, monkeypatch) -> Path:
+    """A copy of the rendered small book, to change and to render on the same day."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", EPOCH)
+    return Path(shutil.copytree(rendered, tmp_path / "small book"))
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,11 @@ book:
 bibliography: references.bib
 """
 SMALL_BOOK = ROOT / "tests" / "small_book"
+PAGES = ("index.html", "chapters/first.html", "chapters/second.html", "chapters/references.html")
+HTML, PDF = ("--to", "html"), ("--to", "pdf")
+EPOCH = "1700000000"  # 14 November 2023, 22:13:20 in UTC
 # What the review is rendered with, in a time zone as POSIX has it, which needs no data.
-HERE = {"SOURCE_DATE_EPOCH": "1700000000", "TZ": "JST-9", "LC_ALL": "C", "PYTHONHASHSEED": "1"}
+HERE = {"SOURCE_DATE_EPOCH": EPOCH, "TZ": "JST-9", "LC_ALL": "C", "PYTHONHASHSEED": "1"}
 
 
 def copy_small_book(folder: Path) -> Path:
@@ -57,7 +60,7 @@ def files_of_project(folder: Path, *only: str) -> list[str]:
     return [file for file in listed.stdout.rstrip("\0").split("\0") if (folder / file).is_file()]
 
 
-def render(command: list[str], root: Path) -> None:
+def render_with(command: list[str], root: Path) -> None:
     """Run one engine in `root`, on this Python and this package."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "QUARTO_PYTHON": sys.executable}
     run = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
@@ -84,6 +87,13 @@ def nenreview(*arguments: str, cwd: Path, **options) -> subprocess.CompletedProc
 def qmdbook(*arguments: str, cwd: Path, **options) -> subprocess.CompletedProcess:
     """Run the command of the engine as a person would, in `cwd`; `options` as of `started`."""
     return finished(started(*arguments, cwd=cwd, **options))
+
+
+def render(root: Path, *options: str, command=qmdbook, **how) -> Path:
+    """Render the book in `root`, which must succeed, and return `root`."""
+    run = command("render", *options, cwd=root, **how)
+    assert run.returncode == 0, run.stderr
+    return root
 
 
 def finished(process: subprocess.Popen) -> subprocess.CompletedProcess:

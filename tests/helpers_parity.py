@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
+from helpers_page import read_page, text_of
 
 from nenreview.tables.build import ENGINE_ROW
 
@@ -29,16 +30,16 @@ def read_book(folder: Path, pages: list[str]) -> Book:
     """Read the pages of a rendered book."""
     book = Book()
     for page in pages:
-        main = BeautifulSoup((folder / page).read_text(encoding="utf-8"), "html.parser").main
+        main = read_page(folder / page).main
         _drop_frame(main, first=page == pages[0])
         book.engines += _take_engines(main)
-        book.headings += [(page, _text(h)) for h in main.find_all(["h1", "h2", "h3", "h4"])]
-        book.cells += [(page, _text(c)) for c in main.find_all(["th", "td"])]
-        book.captions += [(page, _text(c)) for c in main.find_all(["caption", "figcaption"])]
-        book.references += [(page, _text(a)) for a in main.find_all("a", class_="quarto-xref")]
+        book.headings += [(page, text_of(h)) for h in main.find_all(["h1", "h2", "h3", "h4"])]
+        book.cells += [(page, text_of(c)) for c in main.find_all(["th", "td"])]
+        book.captions += [(page, text_of(c)) for c in main.find_all(["caption", "figcaption"])]
+        book.references += [(page, text_of(a)) for a in main.find_all("a", class_="quarto-xref")]
         book.figures += [(page, image.get("alt")) for image in main.find_all("img")]
-        book.terms += [(page, _text(term)) for term in main.find_all("abbr")]
-        book.paragraphs += [(page, _text(p)) for p in main.find_all("p") if _text(p)]
+        book.terms += [(page, text_of(term)) for term in main.find_all("abbr")]
+        book.paragraphs += [(page, text_of(p)) for p in main.find_all("p") if text_of(p)]
     return book
 
 
@@ -59,12 +60,7 @@ def _take_engines(main: Tag) -> list[str]:
     found = []
     for row in main.find_all("tr"):
         cells = row.find_all(["th", "td"])
-        if cells and _text(cells[0]) == ENGINE_ROW:
-            found.append(_text(cells[1]))
+        if cells and text_of(cells[0]) == ENGINE_ROW:
+            found.append(text_of(cells[1]))
             row.decompose()
     return found
-
-
-def _text(element: Tag) -> str:
-    """Return the text of an element with white space folded."""
-    return " ".join(element.get_text().replace("\u00a0", " ").split())

@@ -34,18 +34,13 @@ PACKAGE = {
 }
 
 
-# What a book tells the engine that names itself as the review does and offers its data.
-OF_THE_REVIEW = """qmdbook:
+# Where a book tells the engine what names it, and what it says to name itself as the review does
+# and to offer its data.
+NAMED = "qmdbook:\n  front-matter: front_matter.front_matter\n"
+AS_THE_REVIEW = """qmdbook:
   front-matter: nenreview.releases.front_matter.front_matter
   data-package: data/datapackage.json
 """
-
-
-def as_the_review(root: Path) -> None:
-    """Have a small book with data name itself as the review does."""
-    edit(
-        root, "_quarto.yml", "qmdbook:\n  front-matter: front_matter.front_matter\n", OF_THE_REVIEW
-    )
 
 
 def git(root: Path, *arguments: str, day: int = 1) -> str:
@@ -67,7 +62,7 @@ def committed_book(folder: Path) -> Path:
     (root / "data" / "weights.csv").write_text("thing,weight\nfeather,1\nstone,2\n", "utf-8")
     (root / "CHANGELOG.md").write_text("# Changelog\n\n## 1.2.3\n\n- All of it.\n", "utf-8")
     (root / ".gitignore").write_text("_site/\n_book/\n", encoding="utf-8")
-    as_the_review(root)
+    edit(root, "_quarto.yml", NAMED, AS_THE_REVIEW)
     git(root, "init", "-q")
     commit(root, 1)
     return root
@@ -87,10 +82,3 @@ def next_version(root: Path, number: str, changelog: str, day: int = 2) -> None:
     edit(root, "pyproject.toml", f'version = "{before}"', f'version = "{number}"')
     edit(root, "CHANGELOG.md", f"## {before}", f"## {number}\n\n{changelog}\n\n## {before}")
     commit(root, day)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of every file below a folder, by path."""
-    return {
-        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
-    }

@@ -4,7 +4,7 @@ import re
 import zlib
 from pathlib import Path
 
-from helpers_book import HERE, qmdbook, snapshot
+from helpers_book import HERE, qmdbook, render, snapshot
 
 # Five hours behind, the zone as POSIX has it, which needs no data; `HERE` is nine ahead.
 THERE = {**HERE, "TZ": "EST5EDT,M3.2.0,M11.1.0", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "2"}
@@ -15,12 +15,10 @@ def rendered(
     root: Path, *options: str, env: dict[str, str], umask: int, command=qmdbook
 ) -> dict[str, bytes]:
     """Render with a command and return every file of the book."""
-    run = command("render", *options, cwd=root, env=env, umask=umask)
-    assert run.returncode == 0, run.stderr
-    return snapshot(root / "_book")
+    return snapshot(render(root, *options, command=command, env=env, umask=umask) / "_book")
 
 
-def read(content: bytes) -> bytes:
+def unpacked(content: bytes) -> bytes:
     """Return a file, with what is compressed in it."""
     parts = [content]
     for stream in _STREAM.findall(content) if content.startswith(b"%PDF") else ():
@@ -38,5 +36,5 @@ def require_same(one: dict[str, bytes], other: dict[str, bytes], *folders: Path)
     assert one.keys() == other.keys()
     assert [name for name in one if one[name] != other[name]] == []
     for folder in folders:
-        found = [name for name, content in one.items() if bytes(folder) in read(content)]
+        found = [name for name, content in one.items() if bytes(folder) in unpacked(content)]
         assert found == [], f"{folder} stands in them"

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers_book import nenreview
+from helpers_book import nenreview, snapshot
 from helpers_data import ROOT
 
 
@@ -61,8 +61,5 @@ def fill(root: Path, step: Step) -> None:
 
 def contents(root: Path) -> dict[str, bytes]:
     """Return every file of a copy but what rendering leaves."""
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in sorted(root.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+    held = snapshot(root)
+    return {name: content for name, content in held.items() if "__pycache__" not in name}

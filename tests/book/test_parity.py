@@ -8,7 +8,7 @@ import shutil
 import sys
 
 import pytest
-from helpers_book import copy_review, copy_small_book, render
+from helpers_book import copy_review, copy_small_book, render_with
 from helpers_parity import Book, read_book
 
 from qmdbook.config import read_config
@@ -32,9 +32,9 @@ def books(request, tmp_path_factory) -> tuple[Book, Book]:
     with pytest.MonkeyPatch.context() as environment:
         # Of a copy without commits the pages would say the minute in which each was rendered.
         environment.setenv(EPOCH, str(DAY))
-        render(["quarto", "render", "--to", "html"], root)
+        render_with(["quarto", "render", "--to", "html"], root)
         by_quarto = read_book(root / "_book", pages)
-        render([sys.executable, "-m", "nenreview", "render", "--to", "html"], root)
+        render_with([sys.executable, "-m", "nenreview", "render", "--to", "html"], root)
         return by_quarto, read_book(root / "_book", pages)
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from helpers_book import edit, nenreview
+from helpers_book import edit, nenreview, snapshot
 from helpers_browser import served, violations, visit, visit_in
-from helpers_release import commit, committed_book, contents, git, next_version
+from helpers_page import read_page, text_of
+from helpers_release import commit, git, next_version
 from pypdf import PdfReader
 
 pytestmark = pytest.mark.slow
@@ -17,26 +18,30 @@ OLD, NEW = "1.2.3", "1.3.0"
 SAID = "### Data\n\n- The feather was weighed again.\n\n### Wording\n\n- Words."
 
 
-@pytest.fixture(scope="module")
-def first(tmp_path_factory) -> Path:
-    """A book whose first version is released."""
-    root = committed_book(tmp_path_factory.mktemp("first"))
-    run = nenreview("release", cwd=root)
+def release(root: Path, *options: str) -> str:
+    """Release a version, which must succeed, and return what is printed."""
+    run = nenreview("release", *options, cwd=root)
     assert run.returncode == 0, run.stderr
-    assert run.stdout.endswith(f"Version {OLD} released in _site/{OLD}\n")
+    return run.stdout
+
+
+@pytest.fixture(scope="module")
+def first(committed, tmp_path_factory) -> Path:
+    """A book whose first version is released."""
+    root = copy(committed, tmp_path_factory.mktemp("first"))
+    assert release(root).endswith(f"Version {OLD} released in _site/{OLD}\n")
     return root
 
 
 @pytest.fixture(scope="module")
 def second(first, tmp_path_factory) -> Path:
     """A copy of it with a later version on other data, and a chapter more, released too."""
-    root = Path(shutil.copytree(first, tmp_path_factory.mktemp("second") / "book"))
+    root = copy(first, tmp_path_factory.mktemp("second"))
     (root / "data" / "weights.csv").write_text("thing,weight\nfeather,3\nlead,9\n", "utf-8")
     (root / "chapters" / "third.qmd").write_text("# Third {#sec-third}\n\nNew here.\n", "utf-8")
     edit(root, "_quarto.yml", "second.qmd", "second.qmd\n        - chapters/third.qmd")
     next_version(root, NEW, SAID)
-    run = nenreview("release", cwd=root)
-    assert run.returncode == 0, run.stderr
+    release(root)
     return root
 
 
@@ -44,20 +49,16 @@ def copy(root: Path, folder: Path) -> Path:
     return Path(shutil.copytree(root, folder / "book"))
 
 
-def page(root: Path, name: str) -> BeautifulSoup:
-    return BeautifulSoup((root / "_site" / name).read_text(encoding="utf-8"), "html.parser")
-
-
-def text_of(element) -> str:
-    return " ".join(element.get_text().replace("\u00a0", " ").split())
+def page_of(root: Path, name: str) -> BeautifulSoup:
+    return read_page(root / "_site" / name)
 
 
 def refused(root: Path) -> str:
     """Return what a release that must fail says; the versions that are there stay as they are."""
-    before = contents(root / "_site") if (root / "_site").is_dir() else {}
+    before = snapshot(root / "_site")
     run = nenreview("release", cwd=root)
     assert run.returncode == 1, run.stdout
-    assert (contents(root / "_site") if (root / "_site").is_dir() else {}) == before
+    assert snapshot(root / "_site") == before
     return run.stderr
 
 
@@ -66,16 +67,14 @@ def refused(root: Path) -> str:
 
 def test_a_release_made_twice_changes_nothing(first, tmp_path):
     root = copy(first, tmp_path)
-    before = contents(root / "_site")
-    run = nenreview("release", cwd=root)
-    assert run.returncode == 0, run.stderr
-    assert f"Version {OLD} is there already, with the same content: _site/{OLD}" in run.stdout
-    assert contents(root / "_site") == before
-    assert sorted(p.name for p in (root / "_site").iterdir()) == [
-        OLD,
-        "index.html",
-        "versions.json",
-    ]
+    before = snapshot(root / "_site")
+    (root / "_book").mkdir(exist_ok=True)
+    (root / "_book" / "mine.txt").write_text("mine")  # ignored by Git, so not in its way
+    said = f"Version {OLD} is there already, with the same content: _site/{OLD}"
+    assert said in release(root)
+    assert snapshot(root / "_site") == before
+    assert {p.name for p in (root / "_site").iterdir()} == {OLD, "index.html", "versions.json"}
+    assert (root / "_book" / "mine.txt").read_text() == "mine"
 
 
 def test_the_same_number_with_other_content_is_refused(first, tmp_path):
@@ -89,7 +88,9 @@ def test_the_same_number_with_other_content_is_refused(first, tmp_path):
 
 
 def test_a_release_holds_the_site_the_pdf_the_data_and_its_state(first):
-    held = contents(first / "_site" / OLD)
+    held = snapshot(first / "_site" / OLD)
+    assert not (first / "chapters" / "changes.qmd").exists()
+    assert b"versions.json" in held["index.html"]  # what is no release asks for no list
     assert {
         "index.html",
         "small.pdf",
@@ -106,17 +107,8 @@ def test_a_release_holds_the_site_the_pdf_the_data_and_its_state(first):
 
 
 def test_the_first_version_says_that_it_is_the_first(first):
-    said = text_of(page(first, f"{OLD}/chapters/changes.html").main)
+    said = text_of(page_of(first, f"{OLD}/chapters/changes.html").main)
     assert f"Version {OLD} of 1 March 2026 is the first" in said and "All of it." in said
-
-
-def test_the_released_files_are_those_of_the_commit_and_not_of_the_folder(first, tmp_path):
-    root = copy(first, tmp_path)
-    assert not (root / "chapters" / "changes.qmd").exists()
-    (root / "_book").mkdir(exist_ok=True)
-    (root / "_book" / "mine.txt").write_text("mine")  # ignored by Git, so not in its way
-    assert nenreview("release", cwd=root).returncode == 0
-    assert (root / "_book" / "mine.txt").read_text() == "mine"
 
 
 @pytest.mark.parametrize(
@@ -143,34 +135,31 @@ def test_the_released_files_are_those_of_the_commit_and_not_of_the_folder(first,
         (lambda root: shutil.rmtree(root / ".git"), "git: no commit of this folder"),
     ],
 )
-def test_what_is_not_ready_is_refused(tmp_path, change, said):
-    root = committed_book(tmp_path)
+def test_what_is_not_ready_is_refused(committed_copy, change, said):
+    root = committed_copy
     change(root)
     if "committed" not in said and (root / ".git").is_dir():
         git(root, "commit", "-aqm", "x")
     assert said in refused(root)
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path):
-    root = committed_book(tmp_path)
-    run = nenreview("release", "--to", "index.qmd/site", cwd=root)
+def test_a_folder_that_cannot_be_made_is_named(committed):
+    run = nenreview("release", "--to", "index.qmd/site", cwd=committed)
     assert run.returncode == 1 and "index.qmd/site: cannot be made: Not a directory" in run.stderr
 
 
-def test_a_render_that_fails_leaves_nothing_behind(tmp_path):
-    root = committed_book(tmp_path)
-    edit(root, "chapters/first.qmd", "# First", "@tbl-none\n\n# First")
-    commit(root, 1)
-    run = nenreview("release", cwd=root)
-    assert run.returncode == 1 and "render: ended with exit status 1, see above" in run.stderr
-    assert list((root / "_site").iterdir()) == []
+def test_a_render_that_fails_leaves_nothing_behind(committed_copy):
+    edit(committed_copy, "chapters/first.qmd", "# First", "@tbl-none\n\n# First")
+    commit(committed_copy, 1)
+    assert "render: ended with exit status 1, see above" in refused(committed_copy)
+    assert list((committed_copy / "_site").iterdir()) == []
 
 
 # Two versions -------------------------------------------------------------------------------
 
 
 def test_an_older_version_stays_as_it_was_beside_a_newer_one(first, second):
-    assert contents(second / "_site" / OLD) == contents(first / "_site" / OLD)
+    assert snapshot(second / "_site" / OLD) == snapshot(first / "_site" / OLD)
 
 
 def test_the_list_has_every_version_with_its_pages_the_newest_first(second):
@@ -188,7 +177,7 @@ def test_the_list_has_every_version_with_its_pages_the_newest_first(second):
 
 
 def test_the_top_leads_to_the_newest_and_lists_all(second):
-    soup = page(second, "index.html")
+    soup = page_of(second, "index.html")
     assert soup.select_one('meta[http-equiv="refresh"]')["content"] == f"0; url={NEW}/index.html"
     links = [a["href"] for a in soup.select("li a")]
     assert links == [f"{NEW}/index.html", f"{OLD}/index.html"]
@@ -196,7 +185,7 @@ def test_the_top_leads_to_the_newest_and_lists_all(second):
 
 
 def test_what_changed_is_a_chapter_of_the_newer_version(second):
-    soup = page(second, f"{NEW}/chapters/changes.html")
+    soup = page_of(second, f"{NEW}/chapters/changes.html")
     said = text_of(soup.main)
     assert (
         f"Version {NEW} of 2 March 2026 is compared here with version {OLD} of 1 March 2026."
@@ -207,7 +196,9 @@ def test_what_changed_is_a_chapter_of_the_newer_version(second):
     assert ["weights: feather", "weight", "1", "3"] in rows
     assert ["weights: lead", "thing: lead; weight: 9"] in rows
     assert ["weights: stone", "thing: stone; weight: 2"] in rows
-    assert "What changed" in text_of(page(second, f"{NEW}/index.html").select_one("nav.chapters"))
+    assert "What changed" in text_of(
+        page_of(second, f"{NEW}/index.html").select_one("nav.chapters")
+    )
     pdf = PdfReader(second / "_site" / NEW / "small.pdf")
     assert any("The feather was weighed again." in p.extract_text() for p in pdf.pages)
 
@@ -238,17 +229,13 @@ def test_a_number_that_does_not_fit_what_changed_is_refused(
     assert said in refused(root)
 
 
-def test_an_address_gets_the_number_of_the_version(tmp_path):
-    root = committed_book(tmp_path)
-    edit(root, "_quarto.yml", '  author: "Nobody"',
+def test_an_address_gets_the_number_of_the_version(committed_copy):
+    edit(committed_copy, "_quarto.yml", '  author: "Nobody"',
          '  author: "Nobody"\n  site-url: https://example.org/review/')  # fmt: skip
-    commit(root, 1)
-    run = nenreview("release", "--to", "../elsewhere", cwd=root)
-    assert run.returncode == 0, run.stderr
-    soup = BeautifulSoup(
-        (tmp_path / "elsewhere" / OLD / "index.html").read_text("utf-8"), "html.parser"
-    )
-    address = soup.select_one('link[rel="canonical"]')["href"]
+    commit(committed_copy, 1)
+    release(committed_copy, "--to", "../elsewhere")
+    page = read_page(committed_copy.parent / "elsewhere" / OLD / "index.html")
+    address = page.select_one('link[rel="canonical"]')["href"]
     assert address == f"https://example.org/review/{OLD}/"
 
 
@@ -320,15 +307,7 @@ def test_the_top_of_the_site_ends_at_the_newest(address, browser):
     page.close()
 
 
-def test_from_disk_and_alone_a_released_page_has_no_selector_and_no_error(
-    second, browser, tmp_path
-):
+def test_from_disk_and_alone_a_released_page_has_no_selector_and_no_error(second, browser):
     with visit(browser, (second / "_site" / OLD / "index.html").as_uri()) as seen:
         assert seen.page.locator(".versions").count() == 0
         assert not seen.faults
-
-
-def test_a_book_that_is_no_release_asks_for_no_list(first):
-    assert nenreview("render", "--to", "html", cwd=first).returncode == 0
-    assert "versions.json" not in (first / "_book" / "index.html").read_text(encoding="utf-8")
-    assert "versions.json" in (first / "_site" / OLD / "index.html").read_text(encoding="utf-8")

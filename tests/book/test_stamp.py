@@ -1,35 +1,24 @@
 """Version and checksum stand in every file, page and notebook that repeats them, and are the same."""
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
-from bs4 import BeautifulSoup
-from helpers_book import copy_small_book, nenreview
+from helpers_book import HTML, copy_small_book, edit, nenreview, render
 from helpers_data import ROOT
-from helpers_release import as_the_review
+from helpers_page import read_page, text_of
 
 from nenreview.evidence.edition import data_checksum, version
-from nenreview.releases.stamp import stamp, stamped, unstamped
+from nenreview.releases.stamp import stamped, unstamped
 from qmdbook.errors import InputError
 
 pytestmark = pytest.mark.slow
 
-CFF = 'title: T\nversion: 0.0.1\nidentifiers:\n  - type: other\n    value: "sha256:old"\n'
-PACKAGE = '{\n  "name": "small",\n  "title": "T",\n  "version": "0.0.1",\n  "checksum": "sha256:old",\n  "description": "D",\n  "licenses": [{"name": "CC-BY-4.0", "title": "CC BY 4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}],\n  "resources": []\n}\n'
-
-
-def book_with_data(folder: Path) -> Path:
-    root = copy_small_book(folder)
-    (root / "data").mkdir()
-    (root / "CITATION.cff").write_text(CFF, encoding="utf-8")
-    (root / "data" / "datapackage.json").write_text(PACKAGE, encoding="utf-8")
-    (root / "data" / "a.csv").write_text("a\n1\n", encoding="utf-8")
-    as_the_review(root)
-    return root
+STAMPED = ["CITATION.cff", "data/datapackage.json"]
 
 
 def test_the_reviews_files_name_its_version_and_the_checksum_of_its_data():
@@ -42,47 +31,49 @@ def test_the_reviews_files_name_its_version_and_the_checksum_of_its_data():
     assert (package["version"], package["checksum"]) == (version(), checksum)
 
 
-def test_what_is_stamped_says_no_more_that_it_is_not(tmp_path):
-    root = book_with_data(tmp_path)
-    assert [p.file for p in unstamped(root)] == ["CITATION.cff", "data/datapackage.json"]
+CFF = 'title: T\nversion: 0.0.1\nidentifiers:\n  - type: other\n    value: "sha256:old"\n'
+
+
+def test_what_is_stamped_says_no_more_that_it_is_not(committed_copy, monkeypatch):
+    root = committed_copy
+    monkeypatch.chdir(root)
+    assert unstamped() == []
+    (root / "CITATION.cff").write_text(CFF, encoding="utf-8")
+    edit(root, "data/datapackage.json", '"version": "1.2.3"', '"version": "0.0.1"')
+    edit(root, "data/weights.csv", "stone,2", "stone,3")
+    assert [p.file for p in unstamped()] == STAMPED
+    checksum = data_checksum(root / "data")
     run = nenreview("stamp", cwd=root)
-    assert run.stdout.splitlines() == ["CITATION.cff", "data/datapackage.json"], run.stderr
-    checksum = f"sha256:{data_checksum(root / 'data')}"
+    assert run.stdout.splitlines() == STAMPED, run.stderr
+    assert data_checksum(root / "data") == checksum  # what the stamp writes does not count
     written = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
-    assert (written["version"], written["identifiers"][0]["value"]) == ("1.2.3", checksum)
     package = json.loads((root / "data" / "datapackage.json").read_text(encoding="utf-8"))
-    assert (package["version"], package["checksum"]) == ("1.2.3", checksum)
+    for named in ((written["version"], written["identifiers"][0]["value"]),
+                  (package["version"], package["checksum"])):  # fmt: skip
+        assert named == ("1.2.3", f"sha256:{checksum}")
     assert nenreview("stamp", cwd=root).stdout == ""
 
 
-def test_what_the_stamp_writes_does_not_change_the_checksum(tmp_path):
-    root = book_with_data(tmp_path)
-    before = data_checksum(root / "data")
-    assert stamp(root) and data_checksum(root / "data") == before
-
-
-def test_a_file_without_a_place_is_named(tmp_path):
-    root = book_with_data(tmp_path)
-    (root / "CITATION.cff").write_text("version: 1.2.3\n", encoding="utf-8")
+def test_a_file_without_a_place_is_named(committed_copy):
+    (committed_copy / "CITATION.cff").write_text("version: 1.2.3\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"CITATION\.cff: 0 lines match \^    value"):
-        stamped(root)
+        stamped(committed_copy)
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory) -> Path:
-    root = book_with_data(tmp_path_factory.mktemp("stamped"))
-    assert nenreview("stamp", cwd=root).returncode == 0
-    run = nenreview("render", "--to", "html", cwd=root)
-    assert run.returncode == 0, run.stderr
-    return root
+def book(committed, tmp_path_factory) -> Path:
+    """A small book with data, stamped and rendered."""
+    root = shutil.copytree(committed, tmp_path_factory.mktemp("stamped") / "book")
+    return render(root, *HTML, command=nenreview)
 
 
 def test_every_page_ends_with_version_checksum_and_licences(book):
     pages = [p for p in (book / "_book").rglob("*.html")]
     assert len(pages) == 4
     for page in pages:
-        soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-        footer = " ".join(soup.select_one("footer.book").get_text().split())
+        soup = read_page(page)
+        assert "versions.json" not in str(soup)  # only a release asks for the list of versions
+        footer = text_of(soup.select_one("footer.book"))
         assert "Version 1.2.3, " in footer
         assert f"SHA-256 of the data: {data_checksum(book / 'data')}" in footer
         assert "Data: CC-BY-4.0" in footer

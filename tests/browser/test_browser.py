@@ -16,7 +16,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 import pytest
 from conftest import VISIT
-from helpers_book import copy_review, render
+from helpers_book import copy_review, render_with
 from helpers_browser import (
     ALL_BUT_COLOURS,
     COLOURS,
@@ -82,7 +82,7 @@ def site(request, tmp_path_factory):
         root = request.getfixturevalue("review")
     else:
         root = copy_review(tmp_path_factory.mktemp("browser"))
-        render(COMMANDS[request.param], root)
+        render_with(COMMANDS[request.param], root)
     with served(root / "_book") as address:
         yield Site(request.param, root / "_book", address)
 

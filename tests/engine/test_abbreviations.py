@@ -5,8 +5,9 @@ import subprocess
 import pypandoc
 import pytest
 from bs4 import BeautifulSoup
-from helpers_book import copy_small_book, edit, qmdbook
+from helpers_book import HTML, copy_small_book, edit, render
 from helpers_data import ROOT
+from helpers_page import read_page
 
 pytestmark = pytest.mark.slow
 
@@ -21,10 +22,7 @@ def page(tmp_path_factory):
     edit(root, "_quarto.yml", "qmdbook:\n", "qmdbook:\n  glossary: terms.csv\n")
     words = "## NEC\n\nNEC, (NEC) and `NEC`.\n\n## Again\n\n[NEC](first.qmd) and (NEC).\n\n[^1]:"
     edit(root, "chapters/second.qmd", "[^1]:", words)
-    run = qmdbook("render", "--to", "html", cwd=root)
-    assert run.returncode == 0, run.stderr
-    text = (root / "_book" / "chapters" / "second.html").read_text(encoding="utf-8")
-    return BeautifulSoup(text, "html.parser").main
+    return read_page(render(root, *HTML) / "_book" / "chapters" / "second.html").main
 
 
 def test_the_first_of_each_section_is_explained_in_prose_alone(page):

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from helpers_book import copy_small_book, edit, qmdbook, snapshot, tiny_book
+from helpers_book import HTML, PDF, copy_small_book, edit, qmdbook, render, snapshot, tiny_book
 
 from qmdbook import cache as caches
 from qmdbook import files
@@ -145,12 +145,6 @@ def test_a_page_that_was_spoilt_is_written_again(book):
     assert page(book) == good
 
 
-def test_a_format_that_is_not_there_yet_is_made(book):
-    assert qmdbook("render", cwd=book).returncode == 0
-    assert (book / "_book" / "small.pdf").is_file()
-    assert qmdbook("render", "--to", "pdf", cwd=book).stdout.startswith("Nothing has changed")
-
-
 def test_a_chapter_that_is_named_is_executed_again(book):
     assert executed(book, "first") == ONE
 
@@ -251,37 +245,40 @@ def test_a_file_that_changes_while_a_chapter_runs_is_a_reason_to_run_it_again(tm
 
 EDITS = {
     "code that no page shows": ("chapters/first.qmd", "import os\n", "import os  # the system\n"),
-    "a sentence": ("chapters/second.qmd", "A second note.", "Another sentence."),
     "a heading": ("chapters/first.qmd", "# First {", "# The first {"),
     "a number of a float": ("chapters/second.qmd", "A second note.", "::: {#tbl-new}\n\n| a |\n|---|\n| 1 |\n\nNew.\n:::\n"),
-    "a citation": ("chapters/second.qmd", "A second note.", "Another [@knuth1984]."),
 }  # fmt: skip
+PRINTED = {
+    "a sentence": ("chapters/second.qmd", "A second note.", "Another sentence."),
+    "a citation": ("chapters/second.qmd", "A second note.", "Another [@knuth1984]."),
+}
 
 
-@pytest.mark.parametrize(("file", "old", "new"), EDITS.values(), ids=EDITS)
-def test_pages_that_stay_are_what_a_whole_render_gives(book, file, old, new):
-    edit(book, file, old, new)
-    executed(book)
-    kept = snapshot(book / "_book")
+def require_a_whole_render_to_give_the_same(book: Path, *to: str) -> None:
+    """Render with what is kept, and again without it."""
+    kept = snapshot(render(book, *to) / "_book")
     shutil.rmtree(book / ".cache")
     shutil.rmtree(book / "_book")
-    executed(book)
-    assert snapshot(book / "_book") == kept
+    assert snapshot(render(book, *to) / "_book") == kept
 
 
-@pytest.mark.parametrize("kind", ["a sentence", "a citation"])
-def test_chapters_that_stay_in_print_are_what_a_whole_render_gives(book, kind, monkeypatch):
+@pytest.mark.parametrize("change", EDITS.values(), ids=EDITS)
+def test_pages_that_stay_are_what_a_whole_render_gives(book, change):
+    edit(book, *change)
+    require_a_whole_render_to_give_the_same(book, *HTML)
+
+
+@pytest.mark.parametrize("kind", PRINTED)
+def test_what_stays_of_pages_and_print_is_what_a_whole_render_gives(book, kind, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")  # a PDF holds the second
-    assert qmdbook("render", "--to", "pdf", cwd=book).returncode == 0
+    assert (render(book) / "_book" / "small.pdf").is_file()  # of a format that was not there yet
+    assert qmdbook("render", *PDF, cwd=book).stdout.startswith("Nothing has changed")
     before = {path.name for path in (book / ".cache" / "pandoc").iterdir()}
-    edit(book, *EDITS[kind])
-    assert qmdbook("render", "--to", "pdf", cwd=book).returncode == 0
+    edit(book, *PRINTED[kind])
+    render(book)
     after = {path.name for path in (book / ".cache" / "pandoc").iterdir()}
     assert bool(before & after) == (kind == "a sentence"), "a citation is every chapter's matter"
-    kept = (book / "_book" / "small.pdf").read_bytes()
-    shutil.rmtree(book / ".cache")
-    assert qmdbook("render", "--to", "pdf", cwd=book).returncode == 0
-    assert (book / "_book" / "small.pdf").read_bytes() == kept
+    require_a_whole_render_to_give_the_same(book)
 
 
 def test_an_anchor_that_goes_is_missed_by_the_page_that_leads_to_it(book):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import jupytext
 import pytest
-from helpers_book import copy_small_book, tiny_book
+from helpers_book import SMALL_BOOK, tiny_book
 
 from qmdbook.config import read_config
 from qmdbook.errors import InputError
@@ -105,14 +105,6 @@ def test_a_fork_gives_what_a_kernel_gives(tmp_path):
     assert inline['Markdown("**b**")']["text/markdown"] == "**b**"
 
 
-@needs_fork
-def test_a_fork_gives_what_a_kernel_gives_for_the_small_book(tmp_path):
-    root = copy_small_book(tmp_path)
-    given = read_chapters(root, [entry.file for entry in read_config(root).chapters])
-    in_kernels = [run_in_kernel(chapter, root).notebook for chapter in given]
-    assert by_fork(given, root, jobs=2) == in_kernels
-
-
 LEAVES = """# Leaves {#sec-leaves}
 
 ```{python}
@@ -180,9 +172,8 @@ def test_a_process_that_ends_or_hangs_is_named_with_its_cell(tmp_path, monkeypat
     assert [str(problem) for problem in caught.value.problems] == [f"chapters/ends.qmd, {expected}"]
 
 
-def test_cells_begin_and_end_where_jupytext_has_them(tmp_path):
-    root = copy_small_book(tmp_path)
-    for chapter in read_chapters(root, read_config(root).files):
+def test_cells_begin_and_end_where_jupytext_has_them():
+    for chapter in read_chapters(SMALL_BOOK, read_config(SMALL_BOOK).files):
         theirs = jupytext.reads(chapter.text, fmt="Rmd").cells
         ours = [(cell["cell_type"], cell["source"]) for cell in chapter.notebook["cells"]]
         assert ours == [(cell.cell_type, cell.source) for cell in theirs], chapter.file

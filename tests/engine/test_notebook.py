@@ -75,10 +75,9 @@ def refusal(root, **options) -> str:
 # To Jupyter.
 
 
-def test_a_written_notebook_gives_in_jupyter_what_the_chapter_gives(book, monkeypatch):
+def test_a_written_notebook_gives_in_jupyter_what_the_chapter_gives(rendered, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    assert qmdbook("render", "--to", "html", cwd=book).returncode == 0
-    require_same_in_jupyter(book, FIRST, book / "_book")
+    require_same_in_jupyter(rendered, FIRST, rendered / "_book")
 
 
 def test_the_command_writes_a_notebook_that_runs(book):
@@ -291,9 +290,8 @@ def test_a_notebook_of_another_kind_is_refused_unless_forced(book):
     assert "has changed since" in refusal(book)
 
 
-def test_a_notebook_with_values_in_its_prose_does_not_come_back(book):
-    assert qmdbook("render", "--to", "html", cwd=book).returncode == 0
-    taken = (book / "_book" / "downloads" / "first.ipynb").read_bytes()
+def test_a_notebook_with_values_in_its_prose_does_not_come_back(book, rendered):
+    taken = (rendered / "_book" / "downloads" / "first.ipynb").read_bytes()
     (book / "chapters" / "first.ipynb").write_bytes(taken)
     assert "holds values in place of the chapter's expressions" in refusal(book, force=True)
 

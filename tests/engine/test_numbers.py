@@ -4,8 +4,7 @@ import csv
 import io
 
 import pytest
-from bs4 import BeautifulSoup
-from helpers_book import copy_small_book, edit, qmdbook
+from helpers_book import HTML, copy_small_book, edit, render
 
 pytestmark = pytest.mark.slow
 
@@ -30,9 +29,7 @@ Markdown('''
 def book(tmp_path_factory):
     root = copy_small_book(tmp_path_factory.mktemp("numbers"))
     edit(root, "chapters/first.qmd", "::: {#tbl-hand}\n", TABLE)
-    run = qmdbook("render", "--to", "html", cwd=root)
-    assert run.returncode == 0, run.stderr
-    return root / "_book"
+    return render(root, *HTML) / "_book"
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers_book import SMALL_BOOK, copy_small_book, qmdbook, snapshot, started
+from helpers_book import HTML, SMALL_BOOK, qmdbook, render, snapshot, started
 from helpers_data import ROOT
 
 from qmdbook.errors import InputError
@@ -17,20 +17,12 @@ from qmdbook.publish import output
 
 pytestmark = pytest.mark.slow
 
-SAME = {"SOURCE_DATE_EPOCH": "1700000000"}
 STAYS = "the last render stays as it was"
 
 
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory) -> Path:
-    root = copy_small_book(tmp_path_factory.mktemp("output"))
-    assert qmdbook("render", cwd=root, env=SAME).returncode == 0
-    return root
-
-
 @pytest.fixture
-def book(rendered, tmp_path) -> Path:
-    return Path(shutil.copytree(rendered, tmp_path / "small book"))
+def book(rendered_copy) -> Path:
+    return rendered_copy
 
 
 def refused(run: subprocess.CompletedProcess) -> str:
@@ -46,12 +38,12 @@ def refused(run: subprocess.CompletedProcess) -> str:
 def test_a_second_render_says_that_it_waits_and_then_gives_the_same(book):
     before = snapshot(book / "_book")
     shutil.rmtree(book / ".cache")  # so that the first takes longer than the second to start
-    first = started("render", cwd=book, env=SAME)
+    first = started("render", cwd=book)
     lock = book / ".cache" / output.LOCK
     while not (lock.is_file() and lock.read_text().strip() == str(first.pid)):
         assert first.poll() is None
         time.sleep(0.01)
-    second = started("render", cwd=book, env=SAME)
+    second = started("render", cwd=book)
     said = [run.communicate(timeout=120)[1] for run in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0), said
     waits = f"another render of this book is under way (process {first.pid}); waiting\n"
@@ -80,7 +72,7 @@ def only_the_book(page: Path) -> bool:
 def test_who_interrupts_a_waiting_render_leaves_the_other_alone(book):
     before = snapshot(book / "_book")
     with output.locked(book / "_book"):
-        waiting = started("render", cwd=book, env=SAME)
+        waiting = started("render", cwd=book)
         assert "waiting" in waiting.stderr.readline()
         waiting.send_signal(signal.SIGINT)
         assert waiting.wait(20) == 130
@@ -161,7 +153,7 @@ def test_the_next_render_removes_what_a_killed_one_left(book):
     shutil.copytree(book / "_book", left / output.NEW)
     part = book / ".cache" / "chapters" / ".index.qmd.json.123"
     part.write_text("{")
-    assert qmdbook("render", "--to", "html", cwd=book).returncode == 0
+    render(book, *HTML)
     assert not left.exists() and not part.exists()
 
 
@@ -194,7 +186,12 @@ def render_after(mount: str, cwd: Path) -> subprocess.CompletedProcess:
         "$0" -m qmdbook render || code=$?
         cp -r . "$RESULT"
         exit $code"""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "RESULT": str(cwd.parent / "result")}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "RESULT": str(cwd.parent / "result"),
+        "SOURCE_DATE_EPOCH": "86400",  # another day, so that there is something to write
+    }
     return subprocess.run(
         [*_UNSHARE, script, sys.executable],
         cwd=cwd,

@@ -1,18 +1,14 @@
 """The built-in engine's PDF, read back: title page, lists, links, marks for readers of the screen."""
 
-import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pypandoc
 import pytest
-from helpers_book import copy_small_book, edit, qmdbook
-from helpers_data import ROOT
+from helpers_book import EPOCH, PDF, copy_small_book, edit, qmdbook, render
 from pypdf import PdfReader
 
 from qmdbook.config import read_config
@@ -23,7 +19,6 @@ from qmdbook.write.pdf import problems
 
 pytestmark = pytest.mark.slow
 
-EPOCH = "1700000000"  # 14 November 2023, 22:13:20 in UTC
 LONG = 90  # rows of the table that does not fit on a page
 FILLING = 25  # paragraphs that leave too little of a page for the figure after them
 
@@ -41,21 +36,12 @@ def book(tmp_path_factory) -> Path:
     edit(root, "chapters/second.qmd", "A second note.", "Line.\n\n" * FILLING + "A second note.")
     more = ' | {"notice": "It is no advice.", "checksum": "a1b2"}'
     edit(root, "front_matter.py", '"keywords")}', f'"keywords")}}{more}')
-    render(root)
-    return root
+    return render(root, *PDF, env={"SOURCE_DATE_EPOCH": EPOCH})
 
 
 @pytest.fixture(scope="module")
 def pdf(book) -> PdfReader:
     return PdfReader(book / "_book" / "small.pdf")
-
-
-def render(root: Path) -> None:
-    """Render the PDF in `root` on the day of EPOCH."""
-    command = [sys.executable, "-m", "qmdbook", "render", "--to", "pdf"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": EPOCH}
-    run = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
 
 
 def text_of(page) -> str:
@@ -112,10 +98,8 @@ def test_the_title_page_says_which_state_of_the_book_it_is(pdf):
     assert "It is no advice. SHA-256 of the data: a1b2" in title_page
 
 
-def test_the_title_page_of_a_book_without_data_names_no_checksum(tmp_path):
-    root = copy_small_book(tmp_path)
-    render(root)
-    title_page = text_of(PdfReader(root / "_book" / "small.pdf").pages[0])
+def test_the_title_page_of_a_book_without_data_names_no_checksum(rendered):
+    title_page = text_of(PdfReader(rendered / "_book" / "small.pdf").pages[0])
     assert "14 November 2023" in title_page and "SHA-256" not in title_page
 
 
@@ -345,9 +329,9 @@ def test_the_text_flows_past_a_figure_that_does_not_fit(pdf):
 def test_the_same_source_on_the_same_day_gives_the_same_bytes(book, tmp_path):
     again = Path(shutil.copytree(book, tmp_path / "another place"))
     shutil.rmtree(again / "_book")
-    render(again)
+    render(again, *PDF, env={"SOURCE_DATE_EPOCH": EPOCH})
     first, second = ((root / "_book" / "small.pdf").read_bytes() for root in (book, again))
-    assert hashlib.sha256(first).digest() == hashlib.sha256(second).digest()
+    assert first == second
 
 
 FAULTS = {

@@ -1,40 +1,24 @@
 """The built-in engine from the command line: what it writes, what it refuses, what it keeps."""
 
 import re
-import shutil
-import zlib
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from helpers_book import SMALL_BOOK, copy_small_book, edit, qmdbook, snapshot, tiny_book
+from helpers_book import HTML, PAGES, PDF, SMALL_BOOK, edit, qmdbook, render, snapshot, tiny_book
+from helpers_page import read_page, text_of
+from helpers_same import unpacked
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("index.html", "chapters/first.html", "chapters/second.html", "chapters/references.html")
-
-
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory) -> Path:
-    """The small book, rendered once."""
-    root = copy_small_book(tmp_path_factory.mktemp("rendered"))
-    run = qmdbook("render", cwd=root)
-    assert run.returncode == 0, run.stderr
-    return root
-
 
 @pytest.fixture
-def book(rendered, tmp_path) -> Path:
-    """A rendered copy of the small book, to break."""
-    return Path(shutil.copytree(rendered, tmp_path / "small book"))
+def book(rendered_copy) -> Path:
+    return rendered_copy
 
 
 def page(root: Path, name: str) -> BeautifulSoup:
-    return BeautifulSoup((root / "_book" / name).read_text(encoding="utf-8"), "html.parser")
-
-
-def text_of(element) -> str:
-    return " ".join(element.get_text().replace("\u00a0", " ").split())
+    return read_page(root / "_book" / name)
 
 
 def test_pages_stand_at_quartos_addresses_beside_the_pdf(rendered):
@@ -101,7 +85,7 @@ def test_html_after_a_table_follows_it_on_the_page_and_is_not_in_the_pdf(rendere
     figure = page(rendered, "chapters/first.html").select_one("#tbl-first")
     assert figure.select_one("[data-from=b]").text == "2"
     assert figure.find_next(id="from-b").text == "For the page alone."
-    assert b"For the page alone" not in _plain_pdf(rendered)
+    assert b"For the page alone" not in unpacked((rendered / "_book" / "small.pdf").read_bytes())
 
 
 def test_column_widths_follow_the_option(rendered):
@@ -116,20 +100,7 @@ def test_a_figure_carries_its_alternative_text_in_both_formats(rendered):
         page(rendered, "chapters/second.html").img["alt"]
         == 'A line with a [bracket] and a "quote".'
     )
-    assert b"A line that rises." in _plain_pdf(rendered)
-
-
-def _plain_pdf(root: Path) -> bytes:
-    """Return the PDF with the streams of its structure readable."""
-    raw = (root / "_book" / "small.pdf").read_bytes()
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", raw, re.S)
-    plain = [raw]
-    for stream in streams:
-        try:
-            plain.append(zlib.decompress(stream))
-        except zlib.error:
-            continue
-    return b"\n".join(plain)
+    assert b"A line that rises." in unpacked((rendered / "_book" / "small.pdf").read_bytes())
 
 
 def test_code_is_folded_in_html(rendered):
@@ -145,7 +116,7 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(book):
 def test_one_chapter_writes_its_page_and_keeps_the_rest(book):
     before = snapshot(book / "_book")
     edit(book, "chapters/second.qmd", "A second note.", "Another sentence.")
-    assert qmdbook("render", "second", "--to", "html", cwd=book).returncode == 0
+    render(book, "second", *HTML)
     after = snapshot(book / "_book")
     # The search's index names its files by what they hold, and follows the page.
     changed = {name for name in before | after if before.get(name) != after.get(name)}
@@ -160,13 +131,10 @@ def test_one_chapter_writes_its_page_and_keeps_the_rest(book):
 
 def test_html_alone_keeps_the_pdf_and_pdf_alone_the_html(book):
     before = snapshot(book / "_book")
-    assert qmdbook("render", "--to", "html", cwd=book).returncode == 0
+    render(book, *HTML)
     assert (book / "_book" / "small.pdf").read_bytes() == before["small.pdf"]
-    assert qmdbook("render", "--to", "pdf", cwd=book / "chapters").returncode == 0
-    after = snapshot(book / "_book")
-    assert {n: b for n, b in after.items() if n != "small.pdf"} == {
-        n: b for n, b in before.items() if n != "small.pdf"
-    }
+    render(book / "chapters", *PDF)
+    assert snapshot(book / "_book") == before
 
 
 def test_links_between_chapters_lead_to_the_anchor(rendered):
@@ -205,6 +173,9 @@ FAULTS = {
                           r"_quarto\.yml, line 14: chapter 'chapters/third\.qmd' does not exist"),
     "an output no writer shows": ("chapters/second.qmd", '"a string"', "from IPython.display import HTML; HTML('x')",
                                   r"second\.qmd, line 17: output of the form text/plain, text/html"),
+    "a style without a class": ("chapters/second.qmd", "And @fig-second.",
+                                "`{python} Markdown('<span style=\"color: red\">red</span>')`, and @fig-second.",
+                                r"chapters/second\.qmd.*“color: red” has no class"),
 }  # fmt: skip
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from helpers_book import SMALL_BOOK, copy_small_book, edit, qmdbook
+from helpers_book import HTML, PAGES, SMALL_BOOK, copy_small_book, edit, render, snapshot
 from helpers_data import ROOT
+from helpers_page import read_page, text_of
 
 from qmdbook.config import read_config
 from qmdbook.edition import read_edition
@@ -23,8 +24,8 @@ from qmdbook.write.site import script_of, widths
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("index.html", "chapters/first.html", "chapters/second.html", "chapters/references.html")
 SITE = "https://example.org/a/review"
+AUTHOR = '  author: "Nobody"'
 # What the book tells the engine beyond Quarto's own keys.
 OFFERED = "qmdbook:\n  data-package: data/datapackage.json\n  head-sections: [sec-none, sec-not]\n"
 PACKAGE = {
@@ -66,12 +67,8 @@ def rendered_book(folder: Path, *, site_url: str = "") -> Path:
     edit(root, "chapters/second.qmd", "A second note.",
          "$$\\begin{aligned}a &= b\\\\ c &= d\\end{aligned}$$\n\nA second note.")  # fmt: skip
     if site_url:
-        edit(
-            root, "_quarto.yml", '  author: "Nobody"', f'  author: "Nobody"\n  site-url: {site_url}'
-        )
-    run = qmdbook("render", "--to", "html", cwd=root)
-    assert run.returncode == 0, run.stderr
-    return root / "_book"
+        edit(root, "_quarto.yml", AUTHOR, f"{AUTHOR}\n  site-url: {site_url}")
+    return render(root, *HTML) / "_book"
 
 
 @pytest.fixture(scope="module")
@@ -87,11 +84,7 @@ def placed(tmp_path_factory) -> Path:
 
 
 def page(book: Path, name: str) -> BeautifulSoup:
-    return BeautifulSoup((book / name).read_text(encoding="utf-8"), "html.parser")
-
-
-def text_of(element) -> str:
-    return " ".join(element.get_text().replace("\u00a0", " ").split())
+    return read_page(book / name)
 
 
 def meta(soup: BeautifulSoup, name: str) -> str | None:
@@ -151,19 +144,6 @@ def test_widths_are_there_for_every_whole_percent():
     assert [int(n) for n in re.findall(r"\.w-(\d+) \{ width: \1%; \}", widths())] == [
         *range(1, 101)
     ]
-
-
-def test_a_style_without_a_class_stops_the_render(tmp_path):
-    root = copy_small_book(tmp_path)
-    edit(
-        root,
-        "chapters/second.qmd",
-        "And @fig-second.",
-        "`{python} Markdown('<span style=\"color: red\">red</span>')`, and @fig-second.",
-    )
-    run = qmdbook("render", "--to", "html", cwd=root)
-    assert run.returncode == 1
-    assert "chapters/second.qmd" in run.stderr and "“color: red” has no class" in run.stderr
 
 
 def test_the_script_of_the_tables_is_the_one_that_quarto_includes(plain):
@@ -273,25 +253,14 @@ def test_each_page_has_a_title_and_a_description_of_its_own(plain):
     assert all(described.values()) and len(set(described.values())) == len(PAGES)
 
 
-@pytest.mark.parametrize(
-    ("begins", "shown"),
-    [
-        (
-            'One & "two" (Knuth et al. 1984) in NEC. Then ',
-            "One & “two” (Knuth et al. 1984) in NEC.",
-        ),
-        ("", "words words words words words words words words …"),
-    ],
-    ids=["a whole sentence", "whole words"],
-)
-def test_a_long_description_ends_with(tmp_path, begins, shown):
-    root = copy_small_book(tmp_path)
-    edit(root, "chapters/second.qmd", "As in @sec-first", begins + "words " * 60 + "@sec-first")
-    run = qmdbook("render", "second", "--to", "html", cwd=root)
-    assert run.returncode == 0, run.stderr
-    described = meta(page(root / "_book", "chapters/second.html"), "description")
-    assert described.endswith(shown) and len(described) <= 225
-    assert described == shown or not begins
+def test_a_long_description_ends_with_a_sentence_or_a_whole_word(book):
+    whole = 'One & "two" (Knuth et al. 1984) in NEC.'
+    edit(book, "chapters/first.qmd", "Two and *three*:", "words " * 60 + "\n")
+    edit(book, "chapters/second.qmd", "As in @sec-first", f"{whole} Then {'words ' * 60}@sec-first")
+    render(book, *HTML)
+    cut, short = (meta(page(book / "_book", name), "description") for name in PAGES[1:3])
+    assert short == "One & “two” (Knuth et al. 1984) in NEC."
+    assert cut.endswith(" words words words …") and 200 < len(cut) <= 225
 
 
 def test_social_cards_repeat_title_and_description(plain):
@@ -366,10 +335,8 @@ def test_the_sitemap_names_every_page_once(placed):
 def test_the_address_given_up_leaves_no_sitemap_behind(placed, tmp_path):
     root = Path(shutil.copytree(placed.parent, tmp_path / "book"))
     edit(root, "_quarto.yml", f"  site-url: {SITE}\n", "")
-    assert qmdbook("render", "second", "--to", "html", cwd=root).returncode == 0
-    assert (
-        not (root / "_book" / "sitemap.xml").exists() and not (root / "_book" / CARD_NAME).exists()
-    )
+    book = render(root, "second", *HTML) / "_book"
+    assert not (book / "sitemap.xml").exists() and not (book / CARD_NAME).exists()
 
 
 def described_data(book: Path) -> dict:
@@ -455,14 +422,8 @@ def test_every_page_opens_and_ends_with_version_and_date(plain, name):
 # Search -------------------------------------------------------------------------------------
 
 
-def files_of(folder: Path) -> dict[str, bytes]:
-    return {
-        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
-    }
-
-
 def test_the_index_holds_every_page_and_no_panel_of_pagefinds(plain):
-    names = set(files_of(plain / "pagefind"))
+    names = set(snapshot(plain / "pagefind"))
     assert {"pagefind.js", "pagefind-worker.js", "pagefind-entry.json", "wasm.en.pagefind"} <= names
     assert not [n for n in names if "ui" in n]
     entry = json.loads((plain / "pagefind" / "pagefind-entry.json").read_text(encoding="utf-8"))
@@ -474,7 +435,7 @@ def test_the_same_pages_give_the_same_index(plain, tmp_path):
         shutil.copytree(plain, tmp_path / "copy", ignore=shutil.ignore_patterns("pagefind"))
     )
     write_index(copy)
-    assert files_of(copy / "pagefind") == files_of(plain / "pagefind")
+    assert snapshot(copy / "pagefind") == snapshot(plain / "pagefind")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -487,30 +448,15 @@ def test_only_the_text_is_indexed(plain, name):
 
 def test_a_chapter_rendered_alone_is_found_by_its_new_words(plain, tmp_path):
     root = Path(shutil.copytree(plain.parent, tmp_path / "book"))
-    before = files_of(root / "_book" / "pagefind")
+    before = snapshot(root / "_book" / "pagefind")
     edit(root, "chapters/second.qmd", "A second note.", "A xylophone.")
-    assert qmdbook("render", "second", "--to", "html", cwd=root).returncode == 0
-    after = files_of(root / "_book" / "pagefind")
+    render(root, "second", *HTML)
+    after = snapshot(root / "_book" / "pagefind")
     assert len(after) == len(before) and set(after) != set(before)
     write_index(root / "_book")
-    assert files_of(root / "_book" / "pagefind") == after
+    assert snapshot(root / "_book" / "pagefind") == after
 
 
 def test_an_index_that_cannot_be_made_is_a_clear_error(tmp_path):
     with pytest.raises(InputError, match="pagefind"):
         write_index(tmp_path / "nowhere")
-
-
-# First page ---------------------------------------------------------------------------------
-
-
-def test_the_first_page_weighs_less_than_300_kb(plain):
-    """Everything that it loads, with the review's figures, and 40 kB for its own text."""
-    soup = page(plain, "index.html")
-    loaded = [e["src"] for e in soup.select("script[src]")]
-    loaded += [e["href"] for e in soup.select('link[rel="stylesheet"], link[rel="icon"]')]
-    frame = sum((plain / name).stat().st_size for name in loaded)
-    names = re.findall(r'^figure\("([\w-]+)"\)', (ROOT / "index.qmd").read_text("utf-8"), re.M)
-    assert names
-    figures = sum((ROOT / "figures" / f"{name}.svg").stat().st_size for name in names)
-    assert frame + figures + 40_000 < 300_000
