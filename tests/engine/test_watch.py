@@ -13,7 +13,6 @@ from dataclasses import replace
 import psutil
 import pytest
 from helpers_book import copy_small_book, edit, qmdbook, wait_for
-from helpers_browser import launched
 from helpers_data import ROOT
 from playwright.sync_api import expect
 
@@ -89,14 +88,24 @@ def watched(tmp_path):
         yield watched
 
 
-def test_a_saved_chapter_or_module_is_on_its_page_and_what_is_wrong_is_told(watched):
+def renderer(watched) -> psutil.Process:
+    """Return the process that renders: the only child with a group of its own."""
+    children = psutil.Process(watched.process.pid).children()
+    (child,) = (child for child in children if os.getpgid(child.pid) == child.pid)
+    return child
+
+
+def test_what_is_saved_is_on_its_page_and_what_goes_wrong_is_told(watched):
     assert watched.news() == {"version": 1, "problems": []}
     assert "Now alpha" in watched.page("chapters/first.html")
     assert "Now" not in (watched.root / "_book" / "index.html").read_text(encoding="utf-8")
 
+    # Chapters that are saved are rendered by one process.
+    first = renderer(watched)
     edit(watched.root, "chapters/first.qmd", "Now `", "Then `")
     assert watched.news() == {"version": 2, "problems": []}
     assert "Then alpha" in watched.page("chapters/first.html")
+    assert renderer(watched) == first
 
     edit(watched.root, "chapters/first.qmd", "{python} VALUE", "{python} VALUES")
     told = watched.news()
@@ -111,30 +120,34 @@ def test_a_saved_chapter_or_module_is_on_its_page_and_what_is_wrong_is_told(watc
     edit(watched.root, "helper.py", "alpha", "beta")
     assert watched.news() == {"version": 4, "problems": []}
     assert "Then beta" in watched.page("chapters/first.html")
+    second = renderer(watched)
+    edit(watched.root, "helper.py", "beta", "alpha")
+    assert watched.news() == {"version": 5, "problems": []}
+    assert "Then alpha" in watched.page("chapters/first.html")
+    assert len({first, second, renderer(watched)}) == 3
+
+    renderer(watched).kill()
+    edit(watched.root, "chapters/first.qmd", "Then `", "Later `")
+    assert watched.news() == {"version": 5, "problems": [ENDED]}
+    edit(watched.root, "chapters/first.qmd", "Later `", "Last `")
+    assert watched.news() == {"version": 6, "problems": []}
+    assert "Last alpha" in watched.page("chapters/first.html")
 
 
-def test_the_book_itself_knows_nothing_of_being_watched(watched):
-    assert ".live/" in watched.page("index.html")
-    assert ".live/" in watched.page("")
-    assert ".live/" not in (watched.root / "_book" / "index.html").read_text(encoding="utf-8")
-    with pytest.raises(urllib.error.HTTPError, match="404"):
-        watched.page("chapters/none.html")
-
-
-def test_an_open_page_loads_itself_again_and_shows_what_is_wrong(watched):
-    with launched() as browser:
-        page = browser.new_page()
-        said = []
-        page.on("console", lambda message: said.append(message.text))
-        page.goto(watched.address + "chapters/first.html")
-        edit(watched.root, "chapters/first.qmd", "Now `", "Then `")
-        expect(page.locator("main")).to_contain_text("Then alpha", timeout=SECONDS * 1000)
-        edit(watched.root, "chapters/first.qmd", "{python} VALUE", "{python} VALUES")
-        alert = page.get_by_role("alert")
-        expect(alert).to_contain_text("VALUES", timeout=SECONDS * 1000)
-        edit(watched.root, "chapters/first.qmd", "{python} VALUES", "{python} VALUE")
-        expect(alert).to_have_count(0, timeout=SECONDS * 1000)
-        assert not said
+def test_an_open_page_loads_itself_again_and_shows_what_is_wrong(watched, browser):
+    page = browser.new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(watched.address + "chapters/first.html")
+    edit(watched.root, "chapters/first.qmd", "Now `", "Then `")
+    expect(page.locator("main")).to_contain_text("Then alpha", timeout=SECONDS * 1000)
+    edit(watched.root, "chapters/first.qmd", "{python} VALUE", "{python} VALUES")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("VALUES", timeout=SECONDS * 1000)
+    edit(watched.root, "chapters/first.qmd", "{python} VALUES", "{python} VALUE")
+    expect(alert).to_have_count(0, timeout=SECONDS * 1000)
+    assert not said
+    page.close()
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -161,7 +174,12 @@ def test_a_book_that_cannot_be_rendered_at_first_is_served_once_it_can(tmp_path)
         assert "<main" in watched.page("")
 
 
-def test_a_port_that_is_taken_and_a_wrong_format_are_refused(watched):
+def test_a_page_is_served_with_what_its_file_has_not_and_a_second_watch_is_refused(watched):
+    assert ".live/" in watched.page("index.html")
+    assert ".live/" in watched.page("")
+    assert ".live/" not in (watched.root / "_book" / "index.html").read_text(encoding="utf-8")
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        watched.page("chapters/none.html")
     port = watched.address.rstrip("/").rpartition(":")[2]
     run = qmdbook("watch", "--port", port, cwd=watched.root)
     assert run.returncode == 1
@@ -170,42 +188,6 @@ def test_a_port_that_is_taken_and_a_wrong_format_are_refused(watched):
     assert run.returncode == 1 and "--to: 'docx'; expected html, pdf or both" in run.stderr
     run = qmdbook("watch", "--port", "high", cwd=watched.root)
     assert run.returncode == 2 and "expected a number from 0 to 65535" in run.stderr
-
-
-def renderer(watched) -> psutil.Process:
-    """Return the process that renders: the only child with a group of its own."""
-    children = psutil.Process(watched.process.pid).children()
-    (child,) = (child for child in children if os.getpgid(child.pid) == child.pid)
-    return child
-
-
-def test_what_was_changed_and_changed_back_is_rendered_by_a_new_process(watched):
-    watched.news()
-    before = renderer(watched)
-    edit(watched.root, "helper.py", "alpha", "beta")
-    watched.news()
-    edit(watched.root, "helper.py", "beta", "alpha")
-    watched.news()
-    assert "Now alpha" in watched.page("chapters/first.html")
-    assert renderer(watched) != before
-
-
-def test_chapters_that_are_saved_are_rendered_by_one_process(watched):
-    watched.news()
-    before = renderer(watched)
-    edit(watched.root, "chapters/first.qmd", "Now `", "Then `")
-    watched.news()
-    assert renderer(watched) == before
-
-
-def test_a_child_that_is_killed_is_named_and_the_next_save_renders(watched):
-    watched.news()
-    renderer(watched).kill()
-    edit(watched.root, "chapters/first.qmd", "Now `", "Then `")
-    assert watched.news() == {"version": 1, "problems": [ENDED]}
-    edit(watched.root, "chapters/first.qmd", "Then `", "Later `")
-    assert watched.news() == {"version": 2, "problems": []}
-    assert "Later alpha" in watched.page("chapters/first.html")
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
