@@ -6,6 +6,8 @@ from pathlib import Path
 
 from hypothesis import settings
 
+from qmdbook.display import without_marks
+
 # The same examples on every run, on machines of any speed.
 settings.register_profile("review", deadline=None, derandomize=True)
 settings.load_profile("review")
@@ -66,5 +68,5 @@ def counts_by_set() -> dict[str, tuple[list[int], list[int]]]:
 
 def shown_rows(table) -> list[list[str]]:
     """Return the cells of a table of a chapter, row by row, without its heads."""
-    lines = table.data.strip().splitlines()[2:]
+    lines = without_marks(table.data).strip().splitlines()[2:]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line[1:-1])] for line in lines]

@@ -5,6 +5,7 @@ from helpers_book import edit, put_folder, replace, write
 
 from qmdbook.config import read_config
 from qmdbook.errors import InputError
+from qmdbook.files import find_root
 
 CONFIG, SECOND = "_quarto.yml", "chapters/second.qmd"
 
@@ -121,3 +122,12 @@ def test_a_malformed_address_is_refused_with_its_line(book, written):
     (problem,) = map(str, caught.value.problems)
     assert problem.startswith("_quarto.yml, line 8: book.site-url is ")
     assert "expected the address of the published book, for example https://example.org/" in problem
+
+
+def test_the_root_is_the_nearest_folder_with_the_books_file(tmp_path):
+    inner = tmp_path / "outer" / "inner"
+    (inner / "deep").mkdir(parents=True)
+    for folder in (tmp_path / "outer", inner):
+        (folder / "_quarto.yml").touch()
+    assert find_root(inner / "deep") == inner
+    assert find_root(tmp_path / "outer") == tmp_path / "outer"

@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from helpers_book import HTML, copy_small_book, edit, render
+from helpers_book import HTML, copy_small_book, edit, read_page, render
 
 pytestmark = pytest.mark.slow
 
@@ -34,8 +34,7 @@ def book(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cells(book):
-    text = (book / "chapters" / "first.html").read_text(encoding="utf-8")
-    table = BeautifulSoup(text, "html.parser").select_one("#tbl-numbers table")
+    table = read_page(book / "chapters" / "first.html").select_one("#tbl-numbers table")
     return [row.select("td, th") for row in table.select("tr")]
 
 

@@ -433,15 +433,6 @@ def test_result_says_how_it_was_made():
     assert pool_proportions(*SETS["review"], effects="common").tau2_method is None
 
 
-def test_docstring_table_is_what_is_allowed():
-    lines = pool_proportions.__doc__.split("=\n")[2].split("\n    ===")[0].splitlines()
-    table = {}
-    for line in filter(str.strip, lines):
-        method, effects = line.split()[:2]
-        table[method, effects] = tuple(line.split("  ")[-1].strip().split(", "))
-    assert table == ALLOWED_INTERVALS
-
-
 ALL = [(m, e, ci) for m in METHODS for e in ("random", "common") for ci in INTERVALS]
 
 

@@ -1,7 +1,7 @@
 """How long the searches over whole patients take, and how that grows with their number.
 
-Run with ``python tests/time_searches.py``. No output of the package holds a time, so that two
-runs give the same book; this is where the times in the documentation come from.
+Run with ``python benchmarks/searches.py``. The chapter on the audit says how the work grows and
+how long it takes; no page holds a measured time, so that two runs give the same book.
 """
 
 from __future__ import annotations
