@@ -4,7 +4,8 @@ import csv
 import io
 
 import pytest
-from helpers_book import HTML, copy_small_book, edit, read_page, render
+from helpers_book import HTML, copy_small_book, edit, render
+from helpers_page import read_page
 
 pytestmark = pytest.mark.slow
 
