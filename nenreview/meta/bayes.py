@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -162,8 +162,8 @@ class PosteriorGrid:
         Gauss-Legendre nodes, shape (T,).
     tau_weight : numpy.ndarray
         Posterior probability of each τ, shape (T,); sums to 1.
-    mu_cdfs : scipy.interpolate.PPoly
-        Distribution functions of μ given each τ: from μ to shape (T,).
+    mu_given_tau : tuple of scipy.interpolate.PPoly
+        Distribution function of μ given each τ, between the ends of `mu`.
     tau_range : tuple of float
         The range that the nodes of τ cover.
     """
@@ -171,25 +171,18 @@ class PosteriorGrid:
     mu: np.ndarray
     tau: np.ndarray
     tau_weight: np.ndarray
-    mu_cdfs: PPoly
+    mu_given_tau: tuple[PPoly, ...]
     tau_range: tuple[float, float]
 
-    def mu_cdf_given_tau(self, x: np.ndarray) -> np.ndarray:
-        """Return the distribution functions of μ given each τ; `x` is of shape (T, …)."""
-        index = np.arange(len(self.tau)).reshape(-1, *[1] * (x.ndim - 1))
-        inside = np.clip(x, self.mu[0], self.mu[-1])
-        cell = np.clip(
-            ((inside - self.mu[0]) / (self.mu[1] - self.mu[0])).astype(int), 0, len(self.mu) - 2
-        )
-        offset = inside - self.mu[cell]
-        value = np.zeros_like(inside)
-        for coefficient in self.mu_cdfs.c:
-            value = value * offset + coefficient[cell, index]
-        return value
+    @cached_property
+    def mu_marginal(self) -> PPoly:
+        """Distribution function of μ, between the ends of `mu`."""
+        coefficients = [cdf.c for cdf in self.mu_given_tau]
+        return PPoly(np.tensordot(self.tau_weight, coefficients, axes=1), self.mu)
 
     def mu_cdf(self, x: float) -> float:
         """Return the posterior probability that μ is at most `x`."""
-        return float(self.tau_weight @ self.mu_cdf_given_tau(np.full(len(self.tau), x)))
+        return float(self.mu_marginal(np.clip(x, self.mu[0], self.mu[-1])))
 
     def new_trial_cdf(self, x: float) -> float:
         """Return the posterior probability that a new trial's logit is at most `x`.
@@ -198,7 +191,8 @@ class PosteriorGrid:
         """
         u = np.linspace(-8.5, 8.5, 681)
         weight = np.exp(-(u**2) / 2)
-        given_tau = self.mu_cdf_given_tau(x - self.tau[:, None] * u) @ weight
+        inside = np.clip(x - self.tau[:, None] * u, self.mu[0], self.mu[-1])
+        given_tau = [cdf(m) @ weight for cdf, m in zip(self.mu_given_tau, inside, strict=True)]
         return float(self.tau_weight @ given_tau / weight.sum())
 
     def summarise(
@@ -260,11 +254,11 @@ def posterior_grid(y: np.ndarray, m: np.ndarray, tau_scale: float, mu_prior: str
     mu = np.linspace(*mu_range, MU_NODES)
     logs = log_posterior(mu, tau)
     density = CubicSpline(mu, np.exp(logs - logs.max()).T)
-    mu_cdfs = density.antiderivative()
-    mass = mu_cdfs(mu[-1])
-    mu_cdfs.c /= mass
+    cumulated = density.antiderivative()
+    mass = cumulated(mu[-1])
+    cdfs = tuple(PPoly(c, mu) for c in np.moveaxis(cumulated.c / mass, -1, 0))
     tau_weight = mass * node_weight
-    return PosteriorGrid(mu, tau, tau_weight / tau_weight.sum(), mu_cdfs, tau_range)
+    return PosteriorGrid(mu, tau, tau_weight / tau_weight.sum(), cdfs, tau_range)
 
 
 def round_outward(limits: tuple[float, float]) -> tuple[float, float]:
