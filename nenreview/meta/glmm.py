@@ -76,16 +76,12 @@ class LogisticNormal:
         root = np.sqrt(self.weight)
         return np.linalg.lstsq(self.design * root[:, None], y * root, rcond=None)[0]
 
-    def nodes_at(self, spread: float) -> int:
-        """Return how many nodes are used for a τ."""
-        return self.nodes if spread < LARGE_TAU else 8 * self.nodes
-
     def evaluate(self, mean: np.ndarray, spread: float) -> LogLikelihood:
         """Return the log-likelihood and its derivatives.
 
         The derivatives are posterior expectations over ``u`` (Louis, JRSS B 1982;44:226).
         """
-        nodes = self.nodes_at(spread)
+        nodes = self.nodes if spread < LARGE_TAU else 8 * self.nodes
         grid = integrate(self.design @ mean, spread, self.events, self.n, nodes)
         p = expit(grid.theta)
         expected_events = self.n[:, None] * p

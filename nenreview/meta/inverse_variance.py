@@ -173,27 +173,6 @@ TAU2_ESTIMATORS = {
 }
 
 
-@dataclass(frozen=True)
-class Heterogeneity:
-    """Differences between trials, as metafor reports them.
-
-    Parameters
-    ----------
-    i2 : float
-        Percent.
-    h2 : float
-        Ratio, 1 or more with random effects.
-    q, q_p : float
-        Cochran's Q about the common effect, and its chi-squared p value with k − 1 degrees
-        of freedom.
-    """
-
-    i2: float
-    h2: float
-    q: float
-    q_p: float
-
-
 def typical_variance(v: Array) -> float:
     """Return the typical sampling variance (Higgins & Thompson, Stat Med 2002;21:1539)."""
     w = 1 / v
@@ -208,17 +187,19 @@ def i2_h2(tau2: float, v: Array) -> tuple[float, float]:
     return 100 * tau2 / (typical + tau2), tau2 / typical + 1
 
 
-def heterogeneity(y: Array, v: Array, tau2: float, effects: str) -> Heterogeneity:
-    """Return I², H² and Q.
+def heterogeneity(y: Array, v: Array, tau2: float, effects: str) -> dict[str, float]:
+    """Return I² in percent, H², Cochran's Q and its p value, as metafor reports them.
 
     With random effects I² and H² follow from τ² and the typical sampling variance, with a
-    common effect from Q.
+    common effect from Q. Q is about the common effect; its p value is that of chi-squared
+    with k − 1 degrees of freedom.
     """
     df = len(y) - 1
     if df == 0:
-        return Heterogeneity(0.0, 1.0, 0.0, 1.0)
+        return {"i2": 0.0, "h2": 1.0, "q": 0.0, "q_p": 1.0}
     q = cochran_q(y, v)
-    p = float(stats.chi2.sf(q, df))
     if effects == "common":
-        return Heterogeneity(100 * max(0.0, q - df) / q if q > 0 else 0.0, q / df, q, p)
-    return Heterogeneity(*i2_h2(tau2, v), q, p)
+        i2, h2 = 100 * max(0.0, q - df) / q if q > 0 else 0.0, q / df
+    else:
+        i2, h2 = i2_h2(tau2, v)
+    return {"i2": i2, "h2": h2, "q": q, "q_p": float(stats.chi2.sf(q, df))}

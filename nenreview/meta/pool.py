@@ -261,11 +261,11 @@ def _glmm(y: np.ndarray, m: np.ndarray, effects: str) -> _Model:
     profile: Callable[[float], tuple[float, float]]
     if effects == "common":
         mean, se, loglik = common_logit(y, m)
-        tau2, nodes, profile = 0.0, None, partial(common_profile_limits, y, m)
+        tau2, profile = 0.0, partial(common_profile_limits, y, m)
     else:
         fit, model = fit_glmm(LogisticNormal.from_counts(y, m))
         mean, se = float(fit.mean[0]), float(np.sqrt(fit.covariance[0, 0]))
-        tau2, loglik, nodes = fit.spread**2, fit.loglik, model.nodes_at(fit.spread)
+        tau2, loglik = fit.spread**2, fit.loglik
         profile = partial(glmm_profile_limits, model, fit)
     i2, h2 = iv.i2_h2(tau2, iv.logit_transform(y, m)[1])
     quantities = {
@@ -273,7 +273,6 @@ def _glmm(y: np.ndarray, m: np.ndarray, effects: str) -> _Model:
         "i2": i2,
         "h2": h2,
         "loglik": loglik,
-        "nodes": nodes,
     }
     if len(y) > 1:
         quantities["q"], quantities["q_p"] = wald_q(y, m)
@@ -285,7 +284,7 @@ def _beta_binomial(y: np.ndarray, m: np.ndarray) -> _Model:
     """Return the beta-binomial model, whose mean is a mean of proportions."""
     model = BetaBinomial.from_counts(y, m)
     fit = fit_beta_binomial(model, y, m)
-    mean = float(fit.mean[0])
+    mean, se = float(fit.mean[0]), float(np.sqrt(fit.covariance[0, 0]))
     q_lrt, q_lrt_p = likelihood_ratio_q(y, m)
     quantities = {
         "marginal_mean": _expit(mean),
@@ -295,12 +294,7 @@ def _beta_binomial(y: np.ndarray, m: np.ndarray) -> _Model:
         "loglik": fit.loglik,
     }
     return _Model(
-        mean,
-        float(np.sqrt(fit.covariance[0, 0])),
-        None,
-        _expit,
-        quantities,
-        lambda level: profile_limits(model, fit, level)[0],
+        mean, se, None, _expit, quantities, lambda level: profile_limits(model, fit, level)[0]
     )
 
 
@@ -322,17 +316,12 @@ def _inverse_variance(
         variance *= factor
     if method == "logit" and np.any((y == 0) | (y == m)):
         notes.append("1/2 added to both cells of each empty or full trial")
-    return _Model(
-        mean,
-        float(np.sqrt(variance)),
-        tau2,
-        lambda x: scale.inverse(x, m),
-        {
-            "marginal_mean": scale.marginal_mean(mean, tau2),
-            **vars(iv.heterogeneity(values, variances, tau2, effects)),
-        },
-        notes=tuple(notes),
-    )
+    quantities = {
+        "marginal_mean": scale.marginal_mean(mean, tau2),
+        **iv.heterogeneity(values, variances, tau2, effects),
+    }
+    se = float(np.sqrt(variance))
+    return _Model(mean, se, tau2, lambda x: scale.inverse(x, m), quantities, notes=tuple(notes))
 
 
 def _expit(x: float) -> float:

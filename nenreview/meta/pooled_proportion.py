@@ -43,8 +43,6 @@ class PooledProportion:
         Intraclass correlation; for the beta-binomial alone.
     loglik : float or None
         Log-likelihood, for the likelihoods alone.
-    nodes : int or None
-        Quadrature nodes of the GLMM.
     boundary : bool
         Whether no patient, or every patient, had the event: no model was fitted then.
     notes : tuple of str
@@ -78,6 +76,5 @@ class PooledProportion:
     q_lrt_p: float | None = None
     rho: float | None = None
     loglik: float | None = None
-    nodes: int | None = None
     boundary: bool = False
     notes: tuple[str, ...] = ()

@@ -74,18 +74,17 @@ def test_trials_closer_than_chance_have_no_spread(estimate):
 
 def test_heterogeneity_of_a_common_effect_follows_from_q():
     found = heterogeneity(Y, V, 0.0, "common")
-    assert found.i2 == pytest.approx(100 * (found.q - 4) / found.q)
-    assert found.h2 == pytest.approx(found.q / 4)
+    assert found["i2"] == pytest.approx(100 * (found["q"] - 4) / found["q"])
+    assert found["h2"] == pytest.approx(found["q"] / 4)
     close = heterogeneity(Y / 100, V, 0.0, "common")
-    assert close.i2 == 0 < close.q
-    assert heterogeneity(np.ones(3), np.ones(3), 0.0, "common").i2 == 0
+    assert close["i2"] == 0 < close["q"]
+    assert heterogeneity(np.ones(3), np.ones(3), 0.0, "common")["i2"] == 0
 
 
 def test_heterogeneity_of_random_effects_follows_from_tau2():
     found = heterogeneity(Y, V, 0.5, "random")
-    assert found.i2 == pytest.approx(100 * 0.5 / (0.5 + typical_variance(V)))
+    assert found["i2"] == pytest.approx(100 * 0.5 / (0.5 + typical_variance(V)))
 
 
 def test_one_trial_has_no_heterogeneity():
-    found = heterogeneity(Y[:1], V[:1], 0.0, "common")
-    assert (found.i2, found.h2, found.q, found.q_p) == (0, 1, 0, 1)
+    assert heterogeneity(Y[:1], V[:1], 0.0, "common") == {"i2": 0, "h2": 1, "q": 0, "q_p": 1}
