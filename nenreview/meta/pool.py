@@ -83,7 +83,7 @@ def pool_proportions(
     effects : str
         ``"random"``: trials' rates differ. ``"common"``: they are one rate, τ² is 0.
     tau2 : str, optional
-        Estimator of the variance between trials for inverse variance; REML unless told.
+        Estimator of the variance between trials for inverse variance; REML by default.
     ci : str
         ``"wald"``: normal quantile. ``"t"``: t quantile, k − 1 degrees of freedom. ``"hksj"``:
         that, and the standard error times s (Hartung & Knapp, Stat Med 2001;20:3875).
@@ -91,7 +91,7 @@ def pool_proportions(
     level : float
         Coverage of both intervals.
     pi_df : str, optional
-        ``"k-1"`` or ``"k-2"``: the t distribution of the prediction interval. Unless told it
+        ``"k-1"`` or ``"k-2"``: the t distribution of the prediction interval. By default it
         is that of `ci`, the normal for ``"wald"`` and ``"profile"``.
 
     Returns
@@ -111,8 +111,8 @@ def pool_proportions(
     If no patient, or every patient, had the event, the estimate is 0 or 1 with the
     Clopper-Pearson interval of the summed counts, whatever the method; nothing is fitted.
 
-    An empty or full trial gets 1/2 added to its cells for ``"logit"``, itself alone; no other
-    method adds anything. Its variance within trials also enters I² of the GLMM, as in metafor.
+    For ``"logit"`` 1/2 is added to both cells of an empty or full trial; no other method adds
+    anything. The variances of these logits also enter I² of the GLMM, as in metafor.
 
     A prediction interval exists with random effects on the logit and arcsine scales from three
     trials on. The beta-binomial has none here.

@@ -38,11 +38,11 @@ class PooledProportion:
     q, q_p : float or None
         Cochran's Q and its p value, k − 1 degrees of freedom; of the Wald type for the GLMM.
     q_lrt, q_lrt_p : float or None
-        Likelihood-ratio Q and its p value; for the likelihoods alone.
+        Likelihood-ratio Q and its p value; only of the likelihoods.
     rho : float or None
-        Intraclass correlation; for the beta-binomial alone.
+        Intraclass correlation; only of the beta-binomial.
     loglik : float or None
-        Log-likelihood, for the likelihoods alone.
+        Log-likelihood; only of the likelihoods.
     boundary : bool
         Whether no patient, or every patient, had the event: no model was fitted then.
     notes : tuple of str

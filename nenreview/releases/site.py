@@ -59,7 +59,7 @@ def released(folder: Path) -> list[State]:
 def write_list(folder: Path, title: str) -> None:
     """Write ``versions.json`` and the page that leads to the newest version.
 
-    Both are made from the versions that are there, so that they can be made again.
+    Both follow from the versions in the folder, so they can be written again at any time.
 
     Parameters
     ----------
