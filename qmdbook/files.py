@@ -63,7 +63,7 @@ def checksums(root: Path) -> dict[str, str]:
     for path in _own_files(root):
         file = path.relative_to(root).as_posix()
         try:
-            found[file] = checksum(path)
+            found[file] = hashlib.sha256(path.read_bytes()).hexdigest()
         except FileNotFoundError:  # an editor is replacing it
             continue
         except OSError as error:
@@ -79,11 +79,6 @@ def _own_files(root: Path) -> Iterator[Path]:
             path = Path(folder, name)
             if is_own([name]) and path.is_file():
                 yield path
-
-
-def checksum(path: Path) -> str:
-    """Return the SHA-256 of a file, as 64 hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def checksum_of(text: str) -> str:

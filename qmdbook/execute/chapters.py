@@ -49,8 +49,8 @@ class Session(Protocol):
         What is not `counted` leaves IPython's numbering of cells as it was.
         """
 
-    def evaluate(self, expressions: list[str]) -> list[dict]:
-        """Return, for each expression, what IPython's `user_expressions` says of it."""
+    def evaluate(self, expressions: list[str]) -> dict[str, dict]:
+        """Return what IPython's `user_expressions` says of each expression."""
 
 
 @dataclass(frozen=True)
@@ -193,17 +193,16 @@ def _evaluate(session: Session, cell: dict, chapter: Chapter) -> None:
     if not expressions:
         return
     results = session.evaluate(expressions)
-    for expression, result in zip(expressions, results, strict=True):
+    for expression in expressions:
+        result = results[expression]
+        fault = None
         if result["status"] == "error":
             trace = _COLOURS.sub("", "\n".join(result["traceback"]))
+            fault = f"raised {result['ename']}\n{trace}"
+        elif _NUMPY_REPR.match(shown := result["data"].get("text/plain", "")):
+            # Quarto too would print the name of its type.
+            fault = f"gives {shown}; expected int(...) or text"
+        if fault:
             line = chapter.line_of(f"`{{python}} {expression}`")
-            message = f"inline expression {expression} raised {result['ename']}\n{trace}"
-            raise InputError(Problem(chapter.file, message, line))
-        shown = result["data"].get("text/plain", "")
-        if _NUMPY_REPR.match(shown):  # Quarto too would print the name of its type
-            line = chapter.line_of(f"`{{python}} {expression}`")
-            message = f"inline expression {expression} gives {shown}; expected int(...) or text"
-            raise InputError(Problem(chapter.file, message, line))
-    cell["metadata"][INLINE_RESULTS] = {
-        e: result["data"] for e, result in zip(expressions, results, strict=True)
-    }
+            raise InputError(Problem(chapter.file, f"inline expression {expression} {fault}", line))
+    cell["metadata"][INLINE_RESULTS] = {e: results[e]["data"] for e in expressions}

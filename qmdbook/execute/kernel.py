@@ -81,15 +81,14 @@ class _KernelSession:
                 outputs.append(dict(output))
         return outputs
 
-    def evaluate(self, expressions: list[str]) -> list[dict]:
-        numbered = {str(i): expression for i, expression in enumerate(expressions)}
+    def evaluate(self, expressions: list[str]) -> dict[str, dict]:
+        named = {expression: expression for expression in expressions}
         published = self.run(
             "get_ipython().display_pub.publish({'application/json': "
-            f"get_ipython().user_expressions({numbered!r})}})",
+            f"get_ipython().user_expressions({named!r})}})",
             counted=False,
         )
-        results = published[0]["data"]["application/json"]
-        return [results[key] for key in numbered]
+        return published[0]["data"]["application/json"]
 
 
 def run_in_kernel(chapter: Chapter, root: Path) -> Executed:

@@ -100,11 +100,9 @@ class ShellSession:
             raise CellError(*self._shell.failed)
         return list(self._shell.outputs)
 
-    def evaluate(self, expressions: list[str]) -> list[dict]:
+    def evaluate(self, expressions: list[str]) -> dict[str, dict]:
         """Return what IPython says of each expression's value."""
-        numbered = {str(i): expression for i, expression in enumerate(expressions)}
-        results = self._shell.user_expressions(numbered)
-        return [results[key] for key in numbered]
+        return self._shell.user_expressions({expression: expression for expression in expressions})
 
 
 def work(chapter: Chapter, root: Path, connection: Connection) -> None:

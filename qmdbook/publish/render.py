@@ -82,12 +82,10 @@ def named_formats(formats: str) -> list[str]:
     InputError
         If one is no format, or none is named.
     """
-    names = [name.strip() for name in formats.split(",") if name.strip()]
-    for name in names:
-        if name not in FORMATS:
-            raise InputError(Problem("--to", f"{name!r}; expected {', '.join(FORMATS)} or both"))
-    if not names:
-        raise InputError(Problem("--to", f"no format; expected {', '.join(FORMATS)} or both"))
+    names = {name.strip() for name in formats.split(",")}
+    if not names <= {*FORMATS, ""} or names == {""}:
+        message = f"{formats!r}; expected {', '.join(FORMATS)} or both"
+        raise InputError(Problem("--to", message))
     return [name for name in FORMATS if name in names]
 
 
