@@ -1,4 +1,4 @@
--- From executed chapters to pages: one Pandoc process reads, numbers, cites and writes all.
+-- Turns executed chapters into pages and Typst: one Pandoc process reads, numbers, cites and writes.
 --
 -- Run as `pandoc lua book.lua MANIFEST`. The manifest (JSON, written by qmdbook.write.pandoc)
 -- names the chapters in order, the templates and the files to write. What is wrong with the
@@ -427,25 +427,24 @@ local function html_links(blocks, chapter, pages)
   })
 end
 
+local function numbered(number, inlines)
+  return (number and ('<span class="number">' .. number .. "</span> ") or "") .. html_inlines(inlines)
+end
+
 local function contents_of_page(chapter)
   local lines = {}
   for _, block in ipairs(chapter.blocks) do
     if block.t == "Header" and block.level > 1 and block.level < 4 then
-      local number = block.attributes["data-number"]
       lines[#lines + 1] = string.format(
-        '<li class="toc-%d"><a href="#%s">%s%s</a></li>',
-        block.level, block.identifier,
-        number and ('<span class="number">' .. number .. "</span> ") or "", html_inlines(block.content))
+        '<li class="toc-%d"><a href="#%s">%s</a></li>',
+        block.level, block.identifier, numbered(block.attributes["data-number"], block.content))
     end
   end
   return #lines > 0 and ("<ul>" .. table.concat(lines, "\n") .. "</ul>") or nil
 end
 
 local function chapter_name(chapter)
-  if not chapter.name then
-    local number = chapter.number and ('<span class="number">' .. chapter.number .. "</span> ") or ""
-    chapter.name = number .. html_inlines(chapter.title)
-  end
+  chapter.name = chapter.name or numbered(chapter.number, chapter.title)
   return chapter.name
 end
 
@@ -783,14 +782,14 @@ local function write_typst(chapters)
   write_file(manifest.typst_folder .. "/" .. manifest.typst_name, typst)
 end
 
--- What is kept -------------------------------------------------------------------------
+-- Summary for later runs ----------------------------------------------------------------
 
 -- Inlines as a text that JSON can hold, and back.
-local function packed(inlines)
+local function to_json(inlines)
   return inlines and pandoc.write(pandoc.Pandoc({ pandoc.Plain(inlines) }), "json")
 end
 
-local function unpacked(text)
+local function from_json(text)
   return text and pandoc.read(text, "json").blocks[1].content
 end
 
@@ -800,27 +799,27 @@ local function write_summary(chapters)
   local summary = {}
   for _, chapter in ipairs(chapters) do
     summary[chapter.file] = {
-      number = chapter.number, id = chapter.id, title = packed(chapter.title),
-      ids = chapter.ids, cites = packed(chapter.cites), labels = {},
+      number = chapter.number, id = chapter.id, title = to_json(chapter.title),
+      ids = chapter.ids, cites = to_json(chapter.cites), labels = {},
     }
   end
   for id, label in pairs(labels) do
-    local known = { id = id, kind = label.kind, number = label.number, title = packed(label.title) }
+    local known = { id = id, kind = label.kind, number = label.number, title = to_json(label.title) }
     table.insert(summary[label.chapter.file].labels, known)
   end
   write_file(manifest.summary, pandoc.json.encode(summary))
 end
 
 local function recall(chapter, known)
-  chapter.number, chapter.id, chapter.title = known.number, known.id, unpacked(known.title)
+  chapter.number, chapter.id, chapter.title = known.number, known.id, from_json(known.title)
   for _, label in ipairs(known.labels) do
-    register(chapter, label.id, label.kind, label.number, unpacked(label.title))
+    register(chapter, label.id, label.kind, label.number, from_json(label.title))
   end
-  chapter.blocks = pandoc.Blocks({ pandoc.Plain(unpacked(known.cites)) })
+  chapter.blocks = pandoc.Blocks({ pandoc.Plain(from_json(known.cites)) })
   chapter.ids = known.ids
 end
 
--- All of it ----------------------------------------------------------------------------
+-- Main ---------------------------------------------------------------------------------
 
 local function main()
   local chapters = manifest.chapters
