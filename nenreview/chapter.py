@@ -14,18 +14,18 @@ from nenreview.audit.finding import DISAGREEING, Finding
 from nenreview.audit.ledger import audit, by_number, counts, selected
 from nenreview.audit.rebuild import rebuild_source
 from nenreview.evidence.comparison import lowest_and_highest, well_differentiated
-from nenreview.evidence.dataset import load
-from nenreview.evidence.edition import documents, version
 from nenreview.evidence.groups import patients_in_all
 from nenreview.evidence.published import published
-from nenreview.evidence.rows import Correction, rows_of
+from nenreview.evidence.record.dataset import load
+from nenreview.evidence.record.edition import documents, version
+from nenreview.evidence.record.rows import Correction, rows_of
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sources import source_names
-from nenreview.stats.percentages import nearest_counts, the_count
+from nenreview.stats.percentages import nearest_counts, single_count
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.tables.added import documents_added, for_each_added
-from nenreview.tables.audit import claims_in_doubt, claims_table, ledger_table, numbers_at_odds
+from nenreview.tables.audit import claims_in_doubt, claims_table, disagreeing_numbers, ledger_table
 from nenreview.tables.evidence import longest_median
 from nenreview.tables.rates import (
     comparisons,
@@ -47,9 +47,9 @@ from nenreview.tables.trials import (
 from nenreview.trials.trial import open_trial
 from nenreview.wording import (
     disclaimer_of,
+    fraction,
     interval,
     number,
-    of,
     p_value,
     percent,
     points,
@@ -81,12 +81,14 @@ __all__ = [
     "escape",
     "evidence_of",
     "figure",
+    "finding",
     "findings_of",
     "for_each_added",
+    "fraction",
     "has_cells",
     "has_claims_in_doubt",
+    "has_ledger",
     "interval",
-    "is_at_odds",
     "load",
     "longest_median",
     "lowest_and_highest",
@@ -95,7 +97,6 @@ __all__ = [
     "notes",
     "number",
     "numbers_table",
-    "of",
     "open_trial",
     "overlaps_table",
     "p_value",
@@ -111,13 +112,12 @@ __all__ = [
     "responses_table",
     "show_table",
     "signed",
+    "single_count",
     "statistics_table",
     "table1_shares",
     "table1_table",
     "table1_trials",
     "tally",
-    "the_count",
-    "the_finding",
     "version",
     "well_differentiated",
     "words",
@@ -156,9 +156,9 @@ def audit_claims(source: str) -> Table:
     return claims_table(load(), source)
 
 
-def is_at_odds(source: str) -> bool:
+def has_ledger(source: str) -> bool:
     """Return whether `audit_ledger` has a row for a source."""
-    return bool(numbers_at_odds(load(), source))
+    return bool(disagreeing_numbers(load(), source))
 
 
 def has_claims_in_doubt(source: str) -> bool:
@@ -179,7 +179,7 @@ def audit_counts() -> Table:
     return show_table(frame)
 
 
-def the_finding(ident: str) -> Finding:
+def finding(ident: str) -> Finding:
     """Return the finding of an id.
 
     Raises

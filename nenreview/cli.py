@@ -182,7 +182,7 @@ class _Version(argparse.Action):
     """Print the version, read only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from nenreview.evidence.edition import version
+        from nenreview.evidence.record.edition import version
 
         print(f"nenreview {version()}")
         parser.exit()
@@ -192,8 +192,8 @@ def _check(_: argparse.Namespace) -> int:
     """Check the data and the book; print what is wrong, or what there is."""
     from nenreview.checks.book import check_project
     from nenreview.checks.data import read_and_check
-    from nenreview.evidence.integrity import NOT_YET
-    from nenreview.evidence.paths import data_folder, root
+    from nenreview.evidence.record.integrity import NOT_YET
+    from nenreview.evidence.record.paths import data_folder, root
 
     try:
         dataset, problems = read_and_check(data_folder())
@@ -224,8 +224,8 @@ def _audit(arguments: argparse.Namespace) -> int:
 
     from nenreview.audit import accepted, report
     from nenreview.audit.ledger import audit, selected
-    from nenreview.evidence.dataset import load
-    from nenreview.evidence.paths import data_folder, shown
+    from nenreview.evidence.record.dataset import load
+    from nenreview.evidence.record.paths import data_folder, shown
 
     data = load()
     known = list(data.sources["source"])
@@ -269,7 +269,7 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 def _new_trial(arguments: argparse.Namespace) -> int:
     """Add a trial and say what to do next."""
-    from nenreview.evidence.paths import root
+    from nenreview.evidence.record.paths import root
     from nenreview.scaffold.new_trial import new_trial, next_steps
     from nenreview.scaffold.rows import Request
 
@@ -289,7 +289,7 @@ def _new_trial(arguments: argparse.Namespace) -> int:
 
 def _figures(_: argparse.Namespace) -> int:
     """Draw every figure."""
-    from nenreview.evidence.paths import shown
+    from nenreview.evidence.record.paths import shown
     from nenreview.figures.catalogue import write_all
 
     for path in write_all():
@@ -301,8 +301,8 @@ def _release(arguments: argparse.Namespace) -> int:
     """Render the committed version into a folder of its own."""
     from pathlib import Path
 
-    from nenreview.evidence.edition import version
-    from nenreview.evidence.paths import root, shown
+    from nenreview.evidence.record.edition import version
+    from nenreview.evidence.record.paths import root, shown
     from nenreview.releases.release import FOLDER, release
 
     to = Path(arguments.to).resolve() if arguments.to else root() / FOLDER
@@ -315,7 +315,7 @@ def _changes(arguments: argparse.Namespace) -> int:
     """Print what changed between two versions."""
     from pathlib import Path
 
-    from nenreview.evidence.paths import root
+    from nenreview.evidence.record.paths import root
     from nenreview.releases.release import FOLDER, changes_between
 
     folder = Path(arguments.folder) if arguments.folder else root() / FOLDER
@@ -325,7 +325,7 @@ def _changes(arguments: argparse.Namespace) -> int:
 
 def _stamp(_: argparse.Namespace) -> int:
     """Write version and checksum into the files that repeat them."""
-    from nenreview.evidence.paths import shown
+    from nenreview.evidence.record.paths import shown
     from nenreview.releases.stamp import stamp
 
     for path in stamp():

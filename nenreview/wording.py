@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from nenreview.evidence.lists import LIST_SEPARATOR
-from nenreview.evidence.population import levels
+from nenreview.evidence.record.lists import LIST_SEPARATOR
+from nenreview.evidence.record.population import levels
 
 if TYPE_CHECKING:  # their names alone: to import the statistics takes longer than a whole render
     from nenreview.stats.rate import Interval, Rate
@@ -18,14 +18,14 @@ _WORDS = (
 )
 
 
-def of(rate: Rate) -> str:
+def fraction(rate: Rate) -> str:
     """Return ``5 of 18``."""
     return f"{rate.events} of {rate.n}"
 
 
 def versus(pair: Comparison) -> str:
     """Return ``5 of 18 versus 0 of 6``."""
-    return f"{of(pair.first)} versus {of(pair.second)}"
+    return f"{fraction(pair.first)} versus {fraction(pair.second)}"
 
 
 def percent(rate: Rate, decimals: int = 1) -> str:

@@ -94,7 +94,9 @@ def rendered_copy(rendered, tmp_path, monkeypatch) -> Path:
 @pytest.fixture(scope="session")
 def data():
     """The data of the review."""
-    from nenreview.evidence.dataset import load  # here: the engine's tests do without the review
+    from nenreview.evidence.record.dataset import (
+        load,  # here: the engine's tests do without the review
+    )
 
     return load(DATA)
 

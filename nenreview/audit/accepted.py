@@ -10,7 +10,7 @@ import io
 from pathlib import Path
 
 from nenreview.audit.finding import NOTE, Finding
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset
 from qmdbook.textfile import write_whole
 
 COLUMNS = ("finding", "verdict", "printed", "recomputed")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.population import ROOT_POPULATION
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.sizes import size
-from nenreview.stats.percentages import common_denominators, the_count
+from nenreview.stats.percentages import common_denominators, single_count
 
 GRADES = ("1", "2", "3", "4", "5")
 
@@ -45,6 +45,6 @@ def counts_by_grade(data: Dataset, source: str, trial: str, table: str) -> pd.Da
     rows = data.select(source=source, trial=trial, table=table, statistic="percent")
     rows = rows[rows["grade"].isin(GRADES)]
     counts = rows.pivot(index="category", columns="grade", values="printed").map(
-        lambda printed: the_count(printed, n)
+        lambda printed: single_count(printed, n)
     )
     return counts.loc[rows["category"].unique(), list(GRADES)]

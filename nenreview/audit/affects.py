@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from nenreview.audit.finding import Finding
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.rows import Number, numbers_by_key, outcomes
 from nenreview.evidence.responses import ORR, response_rate, responses_of
-from nenreview.evidence.rows import Number, numbers_by_key, outcomes
-from nenreview.wording import of, population_name
+from nenreview.wording import fraction, population_name
 
 
 def affects(data: Dataset, finding: Finding) -> str:
@@ -32,7 +32,7 @@ def _choice(data: Dataset, number: Number) -> str:
     for share in responses_of(data, number.trial, number.source):
         if (share.report.population, share.outcome) == (number.population, number.outcome):
             if share.fitted:
-                return f"the count is used, {of(share.fitted)}"
+                return f"the count is used, {fraction(share.fitted)}"
             rows = data.pooling
             rows = rows[(rows["trial"] == number.trial) & (rows["source"] == number.source)]
             if number.population in set(rows["population"]):
@@ -42,4 +42,4 @@ def _choice(data: Dataset, number: Number) -> str:
         rate = response_rate(data, number.trial, number.population, number.source)
     except (LookupError, ValueError):  # no single size, or more responders than patients
         return "it enters no pool"
-    return f"the count is used, {of(rate)}"
+    return f"the count is used, {fraction(rate)}"

@@ -7,7 +7,7 @@ import pandas as pd
 from nenreview.audit.finding import AGREEING, DISAGREEING, NOT_CHECKABLE, most_serious
 from nenreview.audit.ledger import by_number
 from nenreview.audit.rebuild import LABEL, TEXT, VERDICTS
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset
 
 
 def coverage(rebuilt: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypedDict
 
-from nenreview.evidence.rows import Claim, Number, PrintedCell
+from nenreview.evidence.record.rows import Claim, Number, PrintedCell
 
 MATCH = "match"
 ROUNDING = "rounding"  # agrees when an exact half is rounded to even

@@ -26,7 +26,7 @@ from nenreview.audit.rules.p_values import p_values
 from nenreview.audit.rules.spelling import spelling
 from nenreview.audit.rules.sums import sums
 from nenreview.audit.rules.times import times
-from nenreview.evidence.dataset import DATASETS, Dataset
+from nenreview.evidence.record.dataset import DATASETS, Dataset
 
 RULES = (arithmetic, sums, agreement, times, p_values, joint, rate_intervals, claims)
 UNCHECKED = "unchecked"

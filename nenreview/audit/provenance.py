@@ -13,7 +13,7 @@ from typing import Protocol
 import pandas as pd
 
 from nenreview.audit.finding import AGREEING, NOT_CHECKABLE
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset
 
 
 def cell_id(numbers: pd.DataFrame) -> str:

@@ -17,8 +17,8 @@ from nenreview.audit.ledger import by_number
 from nenreview.audit.rules.arithmetic import PERCENTAGE, SIZE, SUM
 from nenreview.audit.rules.sums import HUNDRED
 from nenreview.audit.rules.times import LANDMARK, LIMITS, PARTS, RANGE
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.integrity import CELL_KEY
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.integrity import CELL_KEY
 
 LABEL = "label"  # a heading or a row label
 TEXT = "text"  # a cell without a number of the record, or a blank one

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from nenreview.evidence.rows import Number
+from nenreview.evidence.record.rows import Number
 from nenreview.stats.durations import UNITS, months
 from nenreview.stats.percentages import decimals
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nenreview.evidence.edition import read_project
+from nenreview.evidence.record.edition import read_project
 from nenreview.releases.citation import read_citation
 from qmdbook.errors import InputError, Problem
 from qmdbook.source.check import Counts, check_book

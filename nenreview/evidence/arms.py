@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from nenreview.evidence.dataset import DATASETS, Dataset
-from nenreview.evidence.population import ROOT_POPULATION, is_within, leaf
-from nenreview.evidence.rows import Arm, rows_of, trials
+from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.population import ROOT_POPULATION, is_within, leaf
+from nenreview.evidence.record.rows import Arm, rows_of, trials
 
 # In the order of tables; the same words as in data/datapackage.json.
 CLASSES = (

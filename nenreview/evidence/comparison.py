@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import Report
+from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.responses import Response, find_response
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import JIA

@@ -6,12 +6,12 @@ from functools import cache
 
 from nenreview.evidence.arms import arm_of, arms_by_trial
 from nenreview.evidence.comparison import table1_responses
-from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.kinds import traits
 from nenreview.evidence.overlaps import Report
-from nenreview.evidence.population import ROOT_POPULATION, leaf, levels
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import ROOT_POPULATION, leaf, levels
+from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import ORR, Response, find_response, responses_of
-from nenreview.evidence.rows import trials as all_trials
 from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.evidence.sources import JIA, main_source
 from nenreview.stats.rate import Rate

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from nenreview.evidence.arms import CLASSES, LINES, arm_of
-from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import APART, NOT_KNOWN, Report, relation
-from nenreview.evidence.population import ancestors, levels
-from nenreview.evidence.rows import trials as all_trials
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import ancestors, levels
+from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import printed_sizes, size
 from nenreview.evidence.sources import main_source
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
-from nenreview.evidence.dataset import DATASETS, Dataset
 from nenreview.evidence.kinds import NEC, NET, vocabulary
-from nenreview.evidence.population import ancestors, below, leaf, levels
-from nenreview.evidence.rows import Overlap, rows_of
+from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.population import ancestors, below, leaf, levels
+from nenreview.evidence.record.rows import Overlap, rows_of
 
 SAME, PART, WHOLE = "same", "part", "whole"  # the patients of the other; some; all and more
 APART, NOT_KNOWN = "apart", "not known"

@@ -6,7 +6,7 @@ neither audited nor pooled.
 
 from __future__ import annotations
 
-from nenreview.evidence.dataset import Dataset, load
+from nenreview.evidence.record.dataset import Dataset, load
 
 
 def published(fact: str, data: Dataset | None = None) -> str:

@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import isnan
 
-from nenreview.evidence.dataset import DATASETS, Dataset
 from nenreview.evidence.overlaps import Report, counted_as
-from nenreview.evidence.population import parent
-from nenreview.evidence.rows import Choice, Number, Outcome, numbers, outcomes, rows_of
-from nenreview.evidence.rows import trials as all_trials
+from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.population import parent
+from nenreview.evidence.record.rows import Choice, Number, Outcome, numbers, outcomes, rows_of
+from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import parts_by_differentiation, size, size_or_rest
 from nenreview.evidence.sources import sources_of
 from nenreview.stats.percentages import (
     counts_that_fit,
     rates_that_fit,
-    the_count,
+    single_count,
     truncated_counts,
 )
 from nenreview.stats.rate import Rate
@@ -242,7 +242,7 @@ def _responders(data: Dataset, trial: str, population: str, source: str) -> tupl
     percent = {r.printed for r in printed if (r.outcome, r.statistic) == (ORR, "percent")}
     if len(percent) != 1:
         raise LookupError(f"no single response rate of {population!r} of {trial} in {source}")
-    return Rate(the_count(percent.pop(), n), n), FITTED
+    return Rate(single_count(percent.pop(), n), n), FITTED
 
 
 @lru_cache(DATASETS)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.population import below
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import below
 from nenreview.evidence.responses import remainder, response_rate
 from nenreview.evidence.sources import JIA
 from nenreview.stats.rate import Rate

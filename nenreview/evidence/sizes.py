@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from math import isnan
 
-from nenreview.evidence.dataset import DATASETS, Dataset
-from nenreview.evidence.population import below, leaf
-from nenreview.evidence.rows import Derived, numbers, rows_of
+from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.population import below, leaf
+from nenreview.evidence.record.rows import Derived, numbers, rows_of
 
 _POPULATIONS = 1024  # answers remembered, some times what the sources ask for
 

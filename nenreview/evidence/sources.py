@@ -6,9 +6,9 @@ Chapters speak of some documents by name; what is made for every document reads
 
 from __future__ import annotations
 
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.lists import LIST_SEPARATOR
-from nenreview.evidence.rows import Facts
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.lists import LIST_SEPARATOR
+from nenreview.evidence.record.rows import Facts
 
 # Keys of the documents that chapters of their own are about.
 JIA = "jia2022"  # the sintilimab paper

@@ -9,11 +9,11 @@ from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.audit.ledger import audit, counts
 from nenreview.evidence.comparison import table1_responses
 from nenreview.evidence.context import context_of
-from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.kinds import tumours_of
-from nenreview.evidence.paths import figures_folder, shown
+from nenreview.evidence.record.dataset import Dataset, load
+from nenreview.evidence.record.paths import figures_folder, shown
+from nenreview.evidence.record.rows import trials
 from nenreview.evidence.responses import response_rate
-from nenreview.evidence.rows import trials
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import source_names

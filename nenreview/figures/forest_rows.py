@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from nenreview.figures.style import DARK, SMALL
 from nenreview.stats.rate import Interval, Rate
-from nenreview.wording import interval, of
+from nenreview.wording import fraction, interval
 
 if TYPE_CHECKING:
     # The models of the pool take long to import, and no figure of a trial needs them.
@@ -64,7 +64,7 @@ def write_percent(axes: Axes, y: float, text: str, **style: Any) -> None:
 
 def write_rate(axes: Axes, y: float, rate: Rate) -> None:
     """Write a rate with its Clopper-Pearson interval into both columns."""
-    write_count(axes, y, of(rate))
+    write_count(axes, y, fraction(rate))
     write_percent(axes, y, f"{rate.percent()} ({interval(rate.clopper_pearson())})")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nenreview.evidence.arms import CLASSES
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.sites import nec_by_site
 from nenreview.figures.evidence_map import evidence_map
 from nenreview.figures.forest import pool_forest, site_forest

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from nenreview.evidence.paths import root as review_root
+from nenreview.evidence.record.paths import root as review_root
 from qmdbook.errors import InputError, Problem
 
 NAME = "CHANGELOG.md"

@@ -10,8 +10,8 @@ from pathlib import Path
 import yaml
 from IPython.display import Markdown
 
-from nenreview.evidence.edition import made, version
-from nenreview.evidence.paths import root as review_root
+from nenreview.evidence.record.edition import made, version
+from nenreview.evidence.record.paths import root as review_root
 from qmdbook.display import Shown
 from qmdbook.edition import date_in_words
 from qmdbook.errors import KIND, InputError, Problem, not_yaml

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset
 from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.releases.state import DECIMALS, ODDS_RATIO, PERCENT, POINTS, Estimate
 from nenreview.stats.rate import Rate
@@ -15,7 +15,7 @@ from nenreview.synthesis.contrasts import nec_against_net
 from nenreview.synthesis.headline import headline, left_out, posterior, sensitivities
 from nenreview.synthesis.multiverse import summary
 from nenreview.synthesis.randomised import randomised_contrasts
-from nenreview.wording import of
+from nenreview.wording import fraction
 
 
 def estimates(data: Dataset) -> tuple[Estimate, ...]:
@@ -70,7 +70,7 @@ def _pooled(name: str, pool: PooledProportion, counts: str) -> Estimate:
 
 def _rate(name: str, rate: Rate) -> Estimate:
     exact = rate.clopper_pearson()
-    return _percent(name, rate.proportion, exact.low, exact.high, of(rate))
+    return _percent(name, rate.proportion, exact.low, exact.high, fraction(rate))
 
 
 def _percent(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nenreview.evidence.edition import data_checksum, documents, read_project
+from nenreview.evidence.record.edition import data_checksum, documents, read_project
 from nenreview.wording import disclaimer_of
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import yaml
 
-from nenreview.evidence.edition import commit, uncommitted, version
-from nenreview.evidence.paths import data_folder, root, shown
+from nenreview.evidence.record.edition import commit, uncommitted, version
+from nenreview.evidence.record.paths import data_folder, root, shown
 from nenreview.releases import changes_page
 from nenreview.releases.changelog import NAME as CHANGELOG
 from nenreview.releases.changelog import Entry, read_changelog

@@ -6,7 +6,7 @@ import json
 from html import escape
 from pathlib import Path
 
-from nenreview.evidence.paths import shown
+from nenreview.evidence.record.paths import shown
 from nenreview.releases.state import NAME, State, read_state
 from nenreview.releases.versions import parse_version
 from qmdbook.errors import InputError, Problem

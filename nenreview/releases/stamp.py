@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from nenreview.evidence.edition import data_checksum, version
-from nenreview.evidence.paths import root as review_root
+from nenreview.evidence.record.edition import data_checksum, version
+from nenreview.evidence.record.paths import root as review_root
 from qmdbook.errors import InputError, Problem
 from qmdbook.textfile import write_whole
 

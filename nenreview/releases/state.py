@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nenreview.audit.finding import DISAGREEING, NOTE, Finding
-from nenreview.evidence.edition import commit, data_checksum, made, version
-from nenreview.evidence.paths import data_folder, shown
+from nenreview.evidence.record.edition import commit, data_checksum, made, version
+from nenreview.evidence.record.paths import data_folder, shown
 from nenreview.wording import signed
 from qmdbook.errors import InputError, Problem
 
@@ -120,7 +120,7 @@ def present_state() -> State:
 def _computed() -> tuple[tuple[Estimate, ...], tuple[Verdict, ...]]:
     # Imported here: a book without these tables does not wait seconds for the statistics.
     from nenreview.audit.ledger import audit
-    from nenreview.evidence.dataset import load
+    from nenreview.evidence.record.dataset import load
     from nenreview.releases.estimates import estimates
 
     return estimates(load()), verdicts(audit(load()))

@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nenreview.checks.data import read_and_check
-from nenreview.evidence.edition import data_checksum
-from nenreview.evidence.paths import shown
+from nenreview.evidence.record.edition import data_checksum
+from nenreview.evidence.record.paths import shown
 from nenreview.releases.stamp import stamped
 from qmdbook.errors import InputError, Problem
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from nenreview.evidence.dataset import Dataset, read
-from nenreview.evidence.rows import trials
+from nenreview.evidence.record.dataset import Dataset, read
+from nenreview.evidence.record.rows import trials
 from nenreview.scaffold.book import add_chapter, part_of
 from nenreview.scaffold.files import FileContents, append_rows, check_and_stamp, write_all
 from nenreview.scaffold.registries import require_number

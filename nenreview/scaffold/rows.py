@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nenreview.evidence.arms import CLASSES, COMBINATION, MONOTHERAPY
-from nenreview.evidence.checklists import JBI
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.integrity import NOT_YET, TO_BE_FILLED
-from nenreview.evidence.population import ROOT_POPULATION
-from nenreview.evidence.rows import Arm, rows_of
+from nenreview.evidence.record.checklists import JBI
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.integrity import NOT_YET, TO_BE_FILLED
+from nenreview.evidence.record.population import ROOT_POPULATION
+from nenreview.evidence.record.rows import Arm, rows_of
 from nenreview.scaffold.registries import short_key
 from qmdbook.errors import InputError, Problem
 

@@ -106,7 +106,7 @@ def common_denominators(printed: Iterable[str], largest: int) -> list[int]:
     return n[fitting].tolist()
 
 
-def the_count(printed: str, n: int) -> int:
+def single_count(printed: str, n: int) -> int:
     """Return the one count whose rounded percentage of `n` is the printed one.
 
     Raises

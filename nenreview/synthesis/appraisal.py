@@ -6,8 +6,8 @@ The judgements are rows of ``data/appraisal.csv``, ``data/certainty.csv`` and
 
 from __future__ import annotations
 
-from nenreview.evidence.checklists import LEVELS, START, STEPS
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.record.checklists import LEVELS, START, STEPS
+from nenreview.evidence.record.dataset import Dataset
 from nenreview.synthesis.cohorts import Cohort
 
 

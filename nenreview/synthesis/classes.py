@@ -10,12 +10,12 @@ from itertools import combinations
 from typing import Any
 
 from nenreview.evidence.arms import CLASSES, LINES, arm_name, arm_of
-from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.kinds import G3_NEN, KINDS, kind_of, traits
 from nenreview.evidence.overlaps import APART, SAME, Report, relation
-from nenreview.evidence.population import leaf
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import leaf
+from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import ORR, responses_of
-from nenreview.evidence.rows import trials as all_trials
 from nenreview.evidence.sources import JIA, main_source
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import LOWER, NET_G3, UPPER, cohorts

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from nenreview.evidence.arms import arm_name, arm_of
-from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import Report, require_independent
-from nenreview.evidence.population import ROOT_POPULATION, leaf, parent
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import ROOT_POPULATION, leaf, parent
+from nenreview.evidence.record.rows import Choice, rows_of, trials
 from nenreview.evidence.responses import ORR, Response, response_rate, responses, responses_of
-from nenreview.evidence.rows import Choice, rows_of, trials
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import JIA, main_source
 from nenreview.stats.rate import Rate

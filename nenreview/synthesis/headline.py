@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset
 from nenreview.meta.bayes import BayesianPool, pool_bayesian
 from nenreview.meta.pool import pool_proportions
 from nenreview.meta.pooled_proportion import PooledProportion
@@ -23,7 +23,7 @@ from nenreview.synthesis.cohorts import (
     chosen,
     counted_together,
 )
-from nenreview.wording import of
+from nenreview.wording import fraction
 from qmdbook.errors import Problem
 
 CHINESE = "Asia"  # the region of both trials that Jia 2022 calls Asian; both were run in China
@@ -138,11 +138,11 @@ def sensitivities(data: Dataset) -> tuple[Pooled, ...]:
     for one in own:
         if one.fallback:
             cohorts = tuple(c.otherwise() if c is one else c for c in own)
-            name = f"{one.name}: {of(one.fallback)} instead of {of(one.rate)}"
+            name = f"{one.name}: {fraction(one.fallback)} instead of {fraction(one.rate)}"
             found.append(pooled(data, cohorts, name, f"{one.name}, otherwise counted"))
     for one in (*late, *low, *high):
         for each in (one, *([one.otherwise()] if one.fallback else [])):
-            name = f"with {one.name}, {of(each.rate)}: {one.mark}"
+            name = f"with {one.name}, {fraction(each.rate)}: {one.mark}"
             short = f"with {one.name}: {one.mark}"
             short += "" if each is one else ", otherwise counted"
             found.append(pooled(data, (*own, each), name, short))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from nenreview.audit.ledger import audit
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset
 from nenreview.synthesis.cohorts import Cohort, cohort, cut_off_count
 from nenreview.synthesis.contrasts import later_monotherapy, misprinted_net, within_trials
 from nenreview.synthesis.headline import headline, pooled, primary
-from nenreview.wording import of
+from nenreview.wording import fraction
 
 POOL, ODDS = "pooled response", "odds ratio, NEC versus NET"
 
@@ -70,30 +70,31 @@ def misprint_effects(data: Dataset) -> tuple[MisprintEffect, ...]:
     found = (
         MisprintEffect(
             toripalimab.finding,
-            f"toripalimab: {of(toripalimab.rate)} printed; {of(cut_off)} by the percentage",
+            f"toripalimab: {fraction(toripalimab.rate)} printed; "
+            f"{fraction(cut_off)} by the percentage",
             POOL,
             estimate,
             replaced(replace(toripalimab, rate=cut_off)),
         ),
         MisprintEffect(
             high.finding,
-            f"avelumab, where all responders had NEC: {of(high.rate)}; "
-            f"{of(high.otherwise().rate)} by the other source",
+            f"avelumab, where all responders had NEC: {fraction(high.rate)}; "
+            f"{fraction(high.otherwise().rate)} by the other source",
             POOL,
             added(high),
             added(high.otherwise()),
         ),
         MisprintEffect(
             late.finding,
-            f"nivolumab at 8 weeks, where it is added: {of(late.rate)}; "
-            f"{of(late.otherwise().rate)} by the denominator that fits",
+            f"nivolumab at 8 weeks, where it is added: {fraction(late.rate)}; "
+            f"{fraction(late.otherwise().rate)} by the denominator that fits",
             POOL,
             added(late),
             added(late.otherwise()),
         ),
         MisprintEffect(
             cohort(data, "net-sintilimab").finding,
-            f"sintilimab, NET: {of(net)}; {of(mistaken)} by one table",
+            f"sintilimab, NET: {fraction(net)}; {fraction(mistaken)} by one table",
             ODDS,
             odds,
             misprinted_net(data).mantel_haenszel_odds_ratio()[0],

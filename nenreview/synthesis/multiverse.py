@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset
 from nenreview.meta.bayes import pooled_posterior
 from nenreview.meta.pool import pool_proportions
 from nenreview.synthesis.cohorts import (
@@ -36,7 +36,7 @@ from nenreview.synthesis.cohorts import (
     counted_together,
 )
 from nenreview.synthesis.headline import primary, without_chinese
-from nenreview.wording import of
+from nenreview.wording import fraction
 
 Estimate = tuple[float, float, float]  # with both limits, as proportions
 Counts = tuple[tuple[int, ...], tuple[int, ...]]  # events and patients of each cohort
@@ -144,7 +144,9 @@ def _choices(data: Dataset) -> dict[str, dict[str, Change]]:
     }
     for one in primary(data):
         if one.fallback:
-            found[one.agents] = {of(each.rate): _instead(each) for each in (one, one.otherwise())}
+            found[one.agents] = {
+                fraction(each.rate): _instead(each) for each in (one, one.otherwise())
+            }
     bounds: dict[str, list[Cohort]] = {}  # of each trial
     for one in (*chosen(data, NEC, LOWER), *chosen(data, NEC, UPPER)):
         bounds.setdefault(one.report.trial, []).extend(_each(one))
@@ -173,7 +175,7 @@ def _added(*more: Cohort) -> dict[str, Change]:
     def with_(one: Cohort) -> Change:
         return lambda cohorts: (*cohorts, one)
 
-    return {"not in": _all} | {of(one.rate): with_(one) for one in more}
+    return {"not in": _all} | {fraction(one.rate): with_(one) for one in more}
 
 
 def _sets(data: Dataset) -> Iterator[tuple[dict[str, str], tuple[Cohort, ...]]]:

@@ -9,9 +9,9 @@ import pandas as pd
 
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.evidence.arms import arm_name, arm_of
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.population import ancestors
-from nenreview.evidence.rows import trials as all_trials
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import ancestors
+from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import JIA, main_source
 from nenreview.stats.durations import months

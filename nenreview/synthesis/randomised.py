@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.population import levels
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import levels
 from nenreview.evidence.responses import Response, responses_of
 from nenreview.evidence.sources import REVIEW
 from nenreview.meta.stratified import Stratified

@@ -13,10 +13,10 @@ from itertools import combinations
 import numpy as np
 
 from nenreview.evidence.comparison import by_site, table1_responses
-from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import require_independent
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.rows import trials
 from nenreview.evidence.responses import Response
-from nenreview.evidence.rows import trials
 from nenreview.evidence.sites import OTHER, SITES, nec_by_site
 from nenreview.meta.subgroups import SubgroupAnalysis, analyse_subgroups
 from nenreview.stats.rate import Interval, Rate

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from IPython.display import Markdown
 
-from nenreview.evidence.dataset import load
+from nenreview.evidence.record.dataset import load
 from nenreview.evidence.sources import added, in_chapters
 from nenreview.wording import words
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nenreview.evidence.dataset import load
+from nenreview.evidence.record.dataset import load
 from nenreview.evidence.sources import JIA, LU, MARKEY, source_names
 from nenreview.synthesis.appraisal import overall
 from nenreview.tables.table import MARKDOWN, TEXT, Table, escape, show_table

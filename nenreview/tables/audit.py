@@ -10,7 +10,7 @@ from nenreview.audit.finding import MATCH, NOT_CHECKABLE, Finding
 from nenreview.audit.ledger import audit
 from nenreview.audit.rules.intervals import RATE_INTERVAL
 from nenreview.audit.validation.study import false_alarms, measure
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.sources import JIA, MARKEY, REVIEW
 from nenreview.stats.rate import Rate
 from nenreview.tables.table import MARKDOWN, RATE, TEXT, WHOLE_LIMITS, Table, escape
@@ -68,7 +68,7 @@ def entries(data: Dataset, source: str) -> list[Entry]:
     return [Entry(tuple(group)) for _, group in alike]
 
 
-def numbers_at_odds(data: Dataset, source: str) -> list[Entry]:
+def disagreeing_numbers(data: Dataset, source: str) -> list[Entry]:
     """Return the entries of a source about numbers; those about claims are left out."""
     claimed = set(data.claims["claim"])
     return [entry for entry in entries(data, source) if entry.first.number not in claimed]
@@ -96,7 +96,7 @@ def ledger_table(data: Dataset, source: str) -> Table:
             f"{entry.first.verdict}, {entry.first.severity}",
             escape(_why(entry)),
         ]
-        for entry in numbers_at_odds(data, source)
+        for entry in disagreeing_numbers(data, source)
     ]
     names = ("Where", "Printed", "Recomputed", "Verdict", "Why")
     return Table(rows, dict.fromkeys(names, MARKDOWN))
@@ -148,7 +148,7 @@ def alarms_on_clean_pages() -> Rate:
     return false_alarms(PLANTED, SEED)
 
 
-def claims_borne_out(data: Dataset) -> Rate:
+def claims_supported(data: Dataset) -> Rate:
     """Return the claims that the numbers bear out, among all that were tested."""
     claims = set(data.claims["claim"])
     holding = sum(f.verdict == MATCH for f in audit(data) if f.number in claims)

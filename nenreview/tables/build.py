@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pypandoc
 
-from nenreview.evidence.edition import (
+from nenreview.evidence.record.edition import (
     commit,
     data_checksum,
     dependencies,

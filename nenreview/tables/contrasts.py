@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nenreview.evidence.arms import CLASSES, LINES
-from nenreview.evidence.dataset import load
+from nenreview.evidence.record.dataset import load
 from nenreview.meta.stratified import Stratified
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
@@ -29,9 +29,9 @@ from nenreview.tables.table import (
     estimate,
 )
 from nenreview.wording import (
+    fraction,
     interval,
     number,
-    of,
     percent,
     population_name,
     versus,
@@ -171,7 +171,8 @@ def region_table() -> Table:
             [
                 test.name,
                 *(
-                    f"{of(rate)}; {share(group.estimate)} ({limits(group.ci_low, group.ci_high)})"
+                    f"{fraction(rate)}; {share(group.estimate)} "
+                    f"({limits(group.ci_low, group.ci_high)})"
                     for rate, group in (
                         (test.summed.first, asian),
                         (test.summed.second, other),
@@ -221,7 +222,7 @@ def classes_table() -> Table:
             one.name,
             one.rate or f"{one.printed}% of {one.n} or fewer",
             one.rate and one.rate.clopper_pearson(),
-            "; ".join(filter(None, [one.mark, f"{of(one.fewer)} fits" if one.fewer else ""]))
+            "; ".join(filter(None, [one.mark, f"{fraction(one.fewer)} fits" if one.fewer else ""]))
             or None,
         ]
         for one in entries(load())

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from nenreview.evidence.dataset import RESOURCES
-from nenreview.evidence.paths import data_folder
-from nenreview.evidence.schema import column_names, read_package
+from nenreview.evidence.record.dataset import RESOURCES
+from nenreview.evidence.record.paths import data_folder
+from nenreview.evidence.record.schema import column_names, read_package
 from qmdbook.files import resource_paths
 
 

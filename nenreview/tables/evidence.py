@@ -5,18 +5,18 @@ from __future__ import annotations
 import pandas as pd
 
 from nenreview.evidence.comparison import table1_responses
-from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.groups import groups
 from nenreview.evidence.kinds import LCNEC, NEC, NET, traits
 from nenreview.evidence.overlaps import Report
-from nenreview.evidence.population import below, is_within, leaf
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import below, is_within, leaf
+from nenreview.evidence.record.rows import Overlap, outcomes, rows_of
 from nenreview.evidence.responses import FITTED, ORR, Response, responses, responses_of
-from nenreview.evidence.rows import Overlap, outcomes, rows_of
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import REVIEW
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
-from nenreview.wording import interval, number, of, population_name
+from nenreview.wording import fraction, interval, number, population_name
 
 NOT_REPORTED = "–"
 MAY_OVERLAP = "†"  # marks a group that may share patients with another one of the table
@@ -161,7 +161,7 @@ def _response(data: Dataset, report: Report) -> list[str]:
 
 
 def _with_interval(rate: Rate, when: str = "") -> str:
-    return f"{of(rate)}{when} ({interval(rate.clopper_pearson())})"
+    return f"{fraction(rate)}{when} ({interval(rate.clopper_pearson())})"
 
 
 def _percentages(data: Dataset, report: Report, measure: str) -> str:

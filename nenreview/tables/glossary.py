@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nenreview.evidence.dataset import load
+from nenreview.evidence.record.dataset import load
 from nenreview.tables.table import Table, show_table
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from nenreview.evidence.comparison import pancreatic_share, table1_responses
-from nenreview.evidence.dataset import load
 from nenreview.evidence.kinds import tumours_of
+from nenreview.evidence.record.dataset import load
+from nenreview.evidence.record.rows import trials
 from nenreview.evidence.responses import Response
-from nenreview.evidence.rows import trials
 from nenreview.stats.rate import Interval, Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.tables.table import (

@@ -12,8 +12,8 @@ from IPython.display import Markdown
 from nenreview.audit.finding import DISAGREEING, NOT_CHECKABLE
 from nenreview.audit.provenance import cell_id, marked, provenance_list
 from nenreview.audit.rebuild import LABEL, TEXT, rebuild, rebuild_numbers, rebuild_table_numbers
-from nenreview.evidence.dataset import Dataset, load
-from nenreview.evidence.integrity import CELL_KEY
+from nenreview.evidence.record.dataset import Dataset, load
+from nenreview.evidence.record.integrity import CELL_KEY
 from nenreview.tables.audit import anchor, link_to, sentences
 from nenreview.tables.table import (
     MARKDOWN,

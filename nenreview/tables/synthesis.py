@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nenreview.evidence.dataset import load
+from nenreview.evidence.record.dataset import load
 from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.stats.rate import Interval, Rate
 from nenreview.synthesis.cohorts import G3_NEN, LCNEC, NEC, NET, NET_G3, SHOWN, chosen, cohorts
@@ -25,7 +25,7 @@ from nenreview.tables.table import (
     escape,
     estimate,
 )
-from nenreview.wording import interval, of, ratio, signed, words
+from nenreview.wording import fraction, interval, ratio, signed, words
 from qmdbook.display import Shown
 
 
@@ -142,7 +142,7 @@ def answers_table() -> Table:
             late = f", {one.mark}" if one.mark else ""
             rows.append(
                 [
-                    f"{_NAMED.get(question, question)}, {one.name}: {of(one.rate)}{late}",
+                    f"{_NAMED.get(question, question)}, {one.name}: {fraction(one.rate)}{late}",
                     estimate(one.rate.proportion, exact),
                     None,
                     None,

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from nenreview.stats.rate import Interval, Rate
-from nenreview.wording import interval, of, p_value, points, ratio, signed, versus
+from nenreview.wording import fraction, interval, p_value, points, ratio, signed, versus
 from qmdbook.display import Shown, without_marks
 
 NONE = "–"  # stands where there is no value
@@ -141,7 +141,7 @@ CHOICE = Kind("c")  # one of a few words, such as yes and no
 NUMBER = Kind("r")  # a count, or a number as it is printed
 NUMBER_IN_MARKDOWN = Kind("r", is_markdown=True)
 TWO_DECIMALS = _decimals(2)
-RATE = Kind("r", of, ("events", "patients"), lambda rate: [rate.events, rate.n])
+RATE = Kind("r", fraction, ("events", "patients"), lambda rate: [rate.events, rate.n])
 RATE_AT_LEFT = replace(RATE, align="l")
 PERCENT, WHOLE_PERCENT = _percent(1), _percent(0)  # of a `Rate` or of a proportion
 LIMITS, WHOLE_LIMITS = _limits(1), _limits(0)  # of a proportion, in percent

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from nenreview.evidence.arms import arms_by_trial
-from nenreview.evidence.dataset import load
+from nenreview.evidence.record.dataset import load
 from nenreview.evidence.responses import responses_of
 from nenreview.synthesis.classes import entries
 from nenreview.tables.evidence import evidence_table, overlap_ledger, reporting_matrix
@@ -23,7 +23,7 @@ from nenreview.tables.table import (
     show_table,
 )
 from nenreview.trials.trial import Trial
-from nenreview.wording import of, population_name
+from nenreview.wording import fraction, population_name
 
 
 def evidence_of(regimen_class: str) -> Table:
@@ -79,9 +79,9 @@ def printed_rates(trial: Trial) -> Table:
     rows = []
     for rate in responses_of(trial.data, trial.trial, trial.source):
         n = f"{rate.n} ({rate.derived})" if rate.derived else str(rate.n or "not printed")
-        fitting = ", ".join(map(of, rate.counts))
+        fitting = ", ".join(map(fraction, rate.counts))
         if not fitting:
-            smaller = " or ".join(map(of, rate.others))
+            smaller = " or ".join(map(fraction, rate.others))
             fitting = f"none; {smaller} would fit" if smaller else "none"
         one = rate.fitted
         name = population_name(rate.report.population)

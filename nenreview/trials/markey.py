@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.population import below
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import below
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import MARKEY
 from nenreview.stats.rate import Rate

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from nenreview.audit.adverse_events import counts_by_grade
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.population import below
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import below
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import JIA
-from nenreview.stats.percentages import the_count
+from nenreview.stats.percentages import single_count
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 
@@ -58,7 +58,7 @@ def thyroid_dysfunction_in_abstract(data: Dataset) -> int:
     printed = data.select(
         source=SOURCE, table="Abstract", outcome="TRAE", category="Thyroid dysfunction"
     )["printed"].item()
-    return the_count(printed, size(data, TRIAL, "all", SOURCE))
+    return single_count(printed, size(data, TRIAL, "all", SOURCE))
 
 
 def events_and_shares(data: Dataset) -> pd.DataFrame:
@@ -118,7 +118,7 @@ def pd_l1_response(data: Dataset) -> Comparison:
         printed = data.select(
             source=SOURCE, trial=TRIAL, population=population, outcome="ORR", statistic="percent"
         )["printed"].item()
-        rates.append(Rate(the_count(printed, n), n))
+        rates.append(Rate(single_count(printed, n), n))
     return Comparison(*rates)
 
 

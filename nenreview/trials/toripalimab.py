@@ -5,13 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from nenreview.audit.two_groups import TESTS, tables_that_fit
-from nenreview.evidence.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.responses import response_rate
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import JIA, LU
-from nenreview.stats.percentages import the_count
+from nenreview.stats.percentages import single_count
 from nenreview.stats.rate import Rate
-from nenreview.wording import of, p_value
+from nenreview.wording import fraction, p_value
 
 TRIAL = "NCT03167853"
 ABSTRACT, PAPER = LU, JIA  # the trial's own abstract; the paper that cites it
@@ -105,8 +105,8 @@ def biomarker_summary(data: Dataset) -> pd.DataFrame:
             rows.append(
                 {
                     "Biomarker": marker,
-                    "High": of(fit["first"]),
-                    "Low": of(fit["second"]),
+                    "High": fraction(fit["first"]),
+                    "Low": fraction(fit["second"]),
                     "Tested": str(fit["patients"]),
                     "p, printed": printed_p(data, marker),
                     **{f"p, {name}": p_value(fit[name]) for name in TESTS},
@@ -132,5 +132,5 @@ def adverse_event_counts(data: Dataset) -> dict[str, Rate]:
     counts = {}
     for name, (outcome, grade) in kinds.items():
         rows = data.select(source=ABSTRACT, outcome=outcome, grade=grade, statistic="percent")
-        counts[name] = Rate(the_count(rows["printed"].item(), n), n)
+        counts[name] = Rate(single_count(rows["printed"].item(), n), n)
     return counts

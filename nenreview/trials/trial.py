@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nenreview.evidence.dataset import Dataset, load
 from nenreview.evidence.overlaps import Report
-from nenreview.evidence.population import ROOT_POPULATION, below
+from nenreview.evidence.record.dataset import Dataset, load
+from nenreview.evidence.record.population import ROOT_POPULATION, below
+from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import Response, find_response, response_rate
-from nenreview.evidence.rows import trials as all_trials
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import main_source
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
-from nenreview.wording import number, of
+from nenreview.wording import fraction, number
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Trial:
         """
         share = self.share(population, outcome)
         if share.fitted is None:
-            fitting = ", ".join(map(of, share.counts)) or "none"
+            fitting = ", ".join(map(fraction, share.counts)) or "none"
             raise LookupError(f"expected one count for {share.printed}%; found {fitting}")
         return share.fitted
 

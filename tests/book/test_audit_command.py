@@ -15,7 +15,7 @@ from nenreview.audit import accepted
 from nenreview.audit.finding import SEVERITIES, VERDICTS
 from nenreview.audit.ledger import audit
 from nenreview.cli import main
-from nenreview.evidence.dataset import load
+from nenreview.evidence.record.dataset import load
 
 pytestmark = pytest.mark.slow
 

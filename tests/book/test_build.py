@@ -9,7 +9,7 @@ from helpers_data import DATA
 from helpers_page import read_page, text_of
 from helpers_release import git
 
-from nenreview.evidence.edition import data_checksum, dependencies
+from nenreview.evidence.record.edition import data_checksum, dependencies
 from nenreview.tables.build import NEITHER, QUARTO, engine, packages
 from qmdbook.edition import ENGINE
 

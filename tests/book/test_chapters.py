@@ -5,7 +5,7 @@ import re
 import pytest
 from helpers_data import ROOT
 
-from nenreview.evidence.dataset import load
+from nenreview.evidence.record.dataset import load
 from qmdbook.config import read_config
 from qmdbook.source.chapter import INLINE, read_chapters
 

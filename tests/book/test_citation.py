@@ -6,7 +6,7 @@ from datetime import date
 import yaml
 from helpers_data import ROOT
 
-from nenreview.evidence.edition import made, version
+from nenreview.evidence.record.edition import made, version
 from nenreview.releases.citation import Author, Citation, how_to_cite, read_citation
 from qmdbook.config import read_config
 

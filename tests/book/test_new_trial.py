@@ -12,8 +12,8 @@ from helpers_book import copy_review, edit
 from helpers_data import DATA, ROOT
 from helpers_trial import contents, fill, run, steps
 
-from nenreview.evidence.dataset import load
-from nenreview.evidence.schema import read_package
+from nenreview.evidence.record.dataset import load
+from nenreview.evidence.record.schema import read_package
 from nenreview.meta.pool import pool_proportions
 from nenreview.releases.stamp import unstamped
 from nenreview.scaffold.book import add_chapter, part_of
@@ -44,7 +44,7 @@ from nenreview.tables.evidence import evidence_table
 from nenreview.figures.catalogue import catalogue, draw
 from qmdbook.config import read_config
 from qmdbook.source.chapter import read_chapters
-from nenreview.evidence.paths import root
+from nenreview.evidence.record.paths import root
 from nenreview.synthesis.classes import entries
 from nenreview.synthesis.headline import headline
 from nenreview.tables.synthesis import answers_table, unknowns
@@ -79,7 +79,7 @@ print(json.dumps({
         *(
             for_each_added(table, label, "{}", where=where, otherwise=otherwise).data
             for table, label, where, otherwise in (
-                (audit_ledger, "audit-ledger", is_at_odds, "No number in {}."),
+                (audit_ledger, "audit-ledger", has_ledger, "No number in {}."),
                 (audit_claims, "audit-claims", has_claims_in_doubt, ""),
                 (coverage_table, "coverage", has_cells, ""),
             )

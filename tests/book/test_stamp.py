@@ -12,7 +12,7 @@ from helpers_book import HTML, copy_small_book, edit, nenreview, render
 from helpers_data import ROOT
 from helpers_page import read_page, text_of
 
-from nenreview.evidence.edition import data_checksum, version
+from nenreview.evidence.record.edition import data_checksum, version
 from nenreview.releases.stamp import stamped, unstamped
 from qmdbook.errors import InputError
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from helpers_data import ROOT, shown_rows
 
-from nenreview.evidence.checklists import JBI, LEVELS, PRISMA
+from nenreview.evidence.record.checklists import JBI, LEVELS, PRISMA
 from nenreview.synthesis import appraisal
 from nenreview.synthesis.headline import primary
 from nenreview.tables import appraisal as appraisal_tables

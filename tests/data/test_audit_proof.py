@@ -30,8 +30,8 @@ from nenreview.audit.validation.synthetic import (
     clean,
     dataset,
 )
-from nenreview.evidence.dataset import load, read
-from nenreview.evidence.schema import column_names
+from nenreview.evidence.record.dataset import load, read
+from nenreview.evidence.record.schema import column_names
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from helpers_data import DATA
 
-from nenreview.evidence.dataset import load
+from nenreview.evidence.record.dataset import load
 from nenreview.releases.changelog import Entry, read_changelog
 from nenreview.releases.changes import ChangedResult, ChangedValue, Changes, compare, compare_tables
 from nenreview.releases.changes_page import chapter

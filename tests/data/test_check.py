@@ -14,7 +14,7 @@ from helpers_book import copy_small_book, nenreview, put_folder, remove, replace
 from helpers_data import DATA
 
 from nenreview.cli import main
-from nenreview.evidence.dataset import load, read
+from nenreview.evidence.record.dataset import load, read
 from qmdbook.errors import InputError, Problem
 
 # How the lines begin that the cases break.
@@ -587,7 +587,7 @@ def test_problem_prints_its_place_before_its_message(place, line):
 def check(tmp_path, folder, monkeypatch, capsys):
     """Return a function that checks a small book with the copy: its exit status, output, errors."""
     assert copy_small_book(tmp_path) == folder.parent
-    monkeypatch.setattr("nenreview.evidence.paths.data_folder", lambda: folder)
+    monkeypatch.setattr("nenreview.evidence.record.paths.data_folder", lambda: folder)
     return lambda: (main(["check"]), *capsys.readouterr())
 
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from helpers_data import DATA
 
-from nenreview.evidence.dataset import load, read
+from nenreview.evidence.record.dataset import load, read
 
 FILE = "claims/jia2022.yml"
 SITE = "- claim: jia2022-claim-09\n"  # Lessons Learned: gastro-esophageal tumours above others

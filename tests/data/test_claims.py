@@ -23,8 +23,8 @@ from nenreview.audit.finding import (
 from nenreview.audit.record import record
 from nenreview.audit.spans import time_in_months
 from nenreview.cli import main
-from nenreview.evidence.dataset import load
-from nenreview.evidence.rows import numbers_by_key
+from nenreview.evidence.record.dataset import load
+from nenreview.evidence.record.rows import numbers_by_key
 from nenreview.stats.rate import Rate
 from qmdbook.errors import InputError
 
@@ -442,7 +442,7 @@ def test_check_refuses_every_claim_that_cannot_be_tested(tmp_path, monkeypatch, 
         "margin: 20", "margin: a"
     )
     file.write_text(text, encoding="utf-8")
-    monkeypatch.setattr("nenreview.evidence.paths.data_folder", lambda: folder)
+    monkeypatch.setattr("nenreview.evidence.record.paths.data_folder", lambda: folder)
     assert main(["check"]) == 1
     first, second = capsys.readouterr().out.splitlines()
     lines = text.splitlines()

@@ -6,9 +6,9 @@ import pytest
 from helpers_data import DATA
 
 from nenreview.chapter import corrections_table
-from nenreview.evidence.csvfile import read_raw
-from nenreview.evidence.dataset import load, read
-from nenreview.evidence.schema import column_names, read_package
+from nenreview.evidence.record.csvfile import read_raw
+from nenreview.evidence.record.dataset import load, read
+from nenreview.evidence.record.schema import column_names, read_package
 
 HEAD = "table,key,column,old,new,reason,evidence\n"
 # Jia 2022, PRIMARY ASSESSMENT METHOD: NETs: median OS, "NA (5.8-NA)".

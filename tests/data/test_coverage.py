@@ -5,7 +5,7 @@ from helpers_data import DATA
 
 from nenreview.audit.coverage import coverage, numbers_by_place, numbers_by_verdict
 from nenreview.audit.rebuild import rebuild_source
-from nenreview.evidence.dataset import load
+from nenreview.evidence.record.dataset import load
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from helpers_data import DATA
 
-from nenreview.evidence.dataset import TABLES
+from nenreview.evidence.record.dataset import TABLES
 from nenreview.tables.dictionary import columns_of, resources
 from nenreview.tables.table import show_table
 from qmdbook.errors import InputError

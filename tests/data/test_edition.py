@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from helpers_data import ROOT
 
-from nenreview.evidence.edition import CHECKSUM_COMMAND, data_checksum
+from nenreview.evidence.record.edition import CHECKSUM_COMMAND, data_checksum
 from qmdbook.errors import InputError
 
 

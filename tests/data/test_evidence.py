@@ -10,9 +10,9 @@ import pytest
 from frictionless import validate
 from helpers_data import DATA
 
-from nenreview.evidence.dataset import load
-from nenreview.evidence.integrity import CELL_KEY
-from nenreview.evidence.population import ancestors
+from nenreview.evidence.record.dataset import load
+from nenreview.evidence.record.integrity import CELL_KEY
+from nenreview.evidence.record.population import ancestors
 from nenreview.evidence.sizes import parts_by_differentiation, printed_sizes, size
 from nenreview.evidence.sources import in_chapters
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from nenreview.chapter import responses_table
-from nenreview.evidence.dataset import load
 from nenreview.evidence.groups import groups, patients_in_all
+from nenreview.evidence.record.dataset import load
 from nenreview.evidence.sources import in_chapters
 from nenreview.synthesis.classes import entries
 from nenreview.tables.evidence import (

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 
-from nenreview.evidence.dataset import load
+from nenreview.evidence.record.dataset import load
 from nenreview.figures import catalogue as catalogues
 from nenreview.figures import style
 from nenreview.figures.catalogue import FORMATS, SYNTHESIS, catalogue, draw, write_all

@@ -4,7 +4,7 @@ import re
 
 from helpers_data import DATA, ROOT
 
-from nenreview.evidence.dataset import load
+from nenreview.evidence.record.dataset import load
 from nenreview.tables.glossary import glossary_table
 
 CHAPTERS = [ROOT / "index.qmd", *sorted((ROOT / "chapters").glob("*.qmd"))]

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from helpers_data import DATA
 
 from nenreview.audit.rebuild import rebuild, rebuild_table_numbers
-from nenreview.evidence.dataset import load
+from nenreview.evidence.record.dataset import load
 from nenreview.tables.rebuilt import notes, rebuilt_table, statistics_table
 
 TABLES = [

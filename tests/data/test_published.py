@@ -5,8 +5,8 @@ import re
 import pytest
 from helpers_data import DATA, ROOT
 
-from nenreview.evidence.dataset import load
 from nenreview.evidence.published import published
+from nenreview.evidence.record.dataset import load
 
 FACTS = load(DATA).published
 

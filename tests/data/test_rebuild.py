@@ -14,7 +14,7 @@ from nenreview.audit.finding import (
     TRUNCATED,
 )
 from nenreview.audit.rebuild import LABEL, TEXT, VERDICTS, rebuild, rebuild_source
-from nenreview.evidence.integrity import CELL_KEY
+from nenreview.evidence.record.integrity import CELL_KEY
 
 CHARACTERISTICS = "PATIENT CHARACTERISTICS"
 ALL_PATIENTS = "PRIMARY ASSESSMENT METHOD: ALL PATIENTS (EXPLORATORY)"

@@ -7,7 +7,7 @@ from helpers_data import ROOT
 
 from nenreview.audit.accepted import needing_review
 from nenreview.audit.ledger import audit
-from nenreview.tables.audit import back_link, claims_borne_out, claims_table, entries, ledger_table
+from nenreview.tables.audit import back_link, claims_supported, claims_table, entries, ledger_table
 from nenreview.tables.rebuilt import rebuilt_table, statistics_table
 
 SOURCES = ("lu2020", "jia2022", "review2023", "markey2017")
@@ -67,7 +67,7 @@ def test_a_source_in_order_has_no_table(data, monkeypatch, table):
 
 
 def test_claims_that_hold_are_counted_and_not_listed(data):
-    held = claims_borne_out(data)
+    held = claims_supported(data)
     listed = sum(
         entry.first.number in set(data.claims["claim"])
         for s in SOURCES

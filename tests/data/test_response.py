@@ -12,8 +12,8 @@ from nenreview.evidence.comparison import (
     table1_responses,
     well_differentiated,
 )
-from nenreview.evidence.dataset import load
 from nenreview.evidence.overlaps import Report, counted_as
+from nenreview.evidence.record.dataset import load
 from nenreview.evidence.responses import (
     ADDED_UP,
     COUNTED,

@@ -3,8 +3,8 @@
 import pytest
 from helpers_data import DATA
 
-from nenreview.evidence.dataset import load
-from nenreview.evidence.rows import TABLES, rows_of
+from nenreview.evidence.record.dataset import load
+from nenreview.evidence.record.rows import TABLES, rows_of
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -10,9 +10,9 @@ from itertools import pairwise
 import pytest
 from helpers_data import DATA, TOLERANCE, mixed_reference
 
-from nenreview.evidence.dataset import load
 from nenreview.evidence.kinds import kind_of
 from nenreview.evidence.overlaps import Report
+from nenreview.evidence.record.dataset import load
 from nenreview.evidence.sources import in_chapters
 from nenreview.stats.power import fisher_power
 from nenreview.stats.rate import Rate

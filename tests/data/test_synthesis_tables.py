@@ -6,7 +6,7 @@ import pytest
 from helpers_data import ROOT, shown_rows
 
 from nenreview.evidence.arms import CLASSES
-from nenreview.evidence.dataset import load
+from nenreview.evidence.record.dataset import load
 from nenreview.synthesis.headline import headline
 from nenreview.tables import contrasts as compared
 from nenreview.tables import synthesis as tables

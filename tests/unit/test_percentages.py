@@ -14,7 +14,7 @@ from nenreview.stats.percentages import (
     nearest_counts,
     rates_that_fit,
     rounding_rule,
-    the_count,
+    single_count,
 )
 from nenreview.stats.rate import Rate
 
@@ -143,7 +143,7 @@ def test_counts_of_percentages_of_jia_2022(printed, n, counts):
     ("printed", "n", "count"), [("41", 17, 7), ("41.7", 24, 10), ("0", 17, 0), ("100", 17, 17)]
 )
 def test_the_count_is_the_only_one_that_fits(printed, n, count):
-    assert the_count(printed, n) == count
+    assert single_count(printed, n) == count
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_the_count_is_the_only_one_that_fits(printed, n, count):
 )
 def test_the_count_refuses_to_choose(printed, n, message):
     with pytest.raises(LookupError, match=message):
-        the_count(printed, n)
+        single_count(printed, n)
 
 
 # denominators_that_fit

@@ -7,9 +7,9 @@ import pytest
 from nenreview.stats.rate import Interval, Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.wording import (
+    fraction,
     interval,
     number,
-    of,
     p_value,
     percent,
     points,
@@ -23,7 +23,7 @@ from nenreview.wording import (
 @pytest.mark.parametrize(
     ("shown", "expected"),
     [
-        (of(Rate(5, 18)), "5 of 18"),
+        (fraction(Rate(5, 18)), "5 of 18"),
         (versus(Comparison(Rate(5, 18), Rate(0, 6))), "5 of 18 versus 0 of 6"),
         (percent(Rate(5, 18)), "27.8%"),
         (percent(Rate(1, 8), 0), "13%"),

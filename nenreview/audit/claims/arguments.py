@@ -13,7 +13,7 @@ from inspect import signature
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from nenreview.audit.claims.expressions import Sum, number_of, rate_of, sum_of
-from nenreview.evidence.rows import Number
+from nenreview.evidence.record.rows import Number
 from nenreview.stats.rate import Rate
 
 Numbers = Mapping[str, Number]

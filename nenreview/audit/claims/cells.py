@@ -11,11 +11,11 @@ from nenreview.audit.adverse_events import GRADES
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, remarks
 from nenreview.audit.claims.expressions import entry
 from nenreview.audit.rules.spelling import repair
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.population import ROOT_POPULATION
-from nenreview.evidence.rows import Claim, Number, trials
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import ROOT_POPULATION
+from nenreview.evidence.record.rows import Claim, Number, trials
 from nenreview.stats.rate import Rate
-from nenreview.wording import interval, of
+from nenreview.wording import fraction, interval
 
 
 def words_in_rows(
@@ -43,13 +43,13 @@ def words_in_rows(
         return holds(shown)
     having = [row for row, text in cells.items() if any(_has(text, word) for word in words)]
     rate = Rate(len(having), len(cells))
-    shown = f"{of(rate)} rows with {' or '.join(words)}"
+    shown = f"{fraction(rate)} rows with {' or '.join(words)}"
     if bool(having) == (rows == "some"):
         return holds(shown)
     if having:
         return fails(shown, f"rows {', '.join(sorted(having, key=int))}")
     limits = interval(rate.clopper_pearson())
-    return remarks(shown, f"{of(rate)} in {table}, {column}; 95% interval {limits}%")
+    return remarks(shown, f"{fraction(rate)} in {table}, {column}; 95% interval {limits}%")
 
 
 def cell_without_words(

@@ -14,8 +14,8 @@ from nenreview.audit.claims.answer import Answer
 from nenreview.audit.claims.arguments import parameters, read_arguments
 from nenreview.audit.finding import MATCH, NO_SEVERITY, NOT_CHECKABLE, Finding, place
 from nenreview.audit.record import Record
-from nenreview.evidence.dataset import DATASETS, Dataset
-from nenreview.evidence.rows import Claim, numbers_by_key, rows_of
+from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.rows import Claim, numbers_by_key, rows_of
 from qmdbook.errors import InputError, Problem
 
 Test = Callable[..., Answer]

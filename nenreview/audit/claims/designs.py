@@ -8,10 +8,10 @@ from itertools import product
 from nenreview.audit.claims.answer import Answer, fails, holds, remarks
 from nenreview.audit.claims.expressions import Sum
 from nenreview.audit.two_groups import tables_that_fit
-from nenreview.evidence.rows import Number
+from nenreview.evidence.record.rows import Number
 from nenreview.stats.rate import Rate
 from nenreview.stats.two_stage import Hypotheses, first_stage_limits
-from nenreview.wording import of, percent
+from nenreview.wording import fraction, percent
 
 
 def stopping_rule(
@@ -52,8 +52,8 @@ def stopping_rule(
         f"as printed the trial goes on only when {as_printed + 1} or more of {n1} respond, which "
         f"no two-stage design of up to {largest} patients asks in any of {len(settings)} usual "
         f"settings; the designs that exist go on at {seen[0] + 1} to {seen[-1] + 1} responders, "
-        f"the rule turned round among them; {of(observed)} responded, so the trial stops either "
-        "way",
+        f"the rule turned round among them; {fraction(observed)} responded, so the trial stops "
+        "either way",
     )
 
 
@@ -106,7 +106,8 @@ def share_of_tested(
     group, tested = fits.at[0, "first"].n, int(fits.at[0, "patients"])
     of_tested, of_all = Rate(group, tested), Rate(group, patients.total)
     shown = (
-        f"{of(of_tested)} tested ({percent(of_tested)}), {of(of_all)} in all ({percent(of_all)})"
+        f"{fraction(of_tested)} tested ({percent(of_tested)}), "
+        f"{fraction(of_all)} in all ({percent(of_all)})"
     )
     if of_tested.percent(0) == share.printed:
         return holds(shown)

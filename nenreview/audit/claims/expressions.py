@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from nenreview.evidence.rows import Number
+from nenreview.evidence.record.rows import Number
 from nenreview.stats.percentages import counts_that_fit, truncated_counts
 from nenreview.stats.rate import Rate
 

@@ -7,12 +7,12 @@ import math
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, remarks
 from nenreview.audit.claims.expressions import Sum
 from nenreview.audit.spans import Span, printed_span, time_in_months
-from nenreview.evidence.dataset import Dataset
 from nenreview.evidence.overlaps import SAME, Report, relation
-from nenreview.evidence.population import ROOT_POPULATION
-from nenreview.evidence.rows import Claim, Number, trials
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import ROOT_POPULATION
+from nenreview.evidence.record.rows import Claim, Number, trials
 from nenreview.stats.rate import Rate
-from nenreview.wording import of, percent, population_name
+from nenreview.wording import fraction, percent, population_name
 
 
 def adds_up(claim: Claim, number: Sum, total: Sum) -> Answer:
@@ -32,7 +32,7 @@ def rate_in_range(claim: Claim, low: Number, high: Number, rate: Rate) -> Answer
     limits = Span(printed_span(low).low, printed_span(high).high)
     share = 100 * rate.proportion
     bounds = f"{low.printed}–{high.printed}%"
-    shown = f"{of(rate)} ({percent(rate)}) against {bounds}"
+    shown = f"{fraction(rate)} ({percent(rate)}) against {bounds}"
     if limits.meets(Span(share, share)):
         return holds(shown)
     side = "below" if share < limits.low else "above"

@@ -6,12 +6,12 @@ from typing import Literal
 
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, open_question, remarks
 from nenreview.audit.claims.expressions import Sum, entry
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.rows import Claim, Number
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.rows import Claim, Number
 from nenreview.stats.percentages import rounding_rule
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
-from nenreview.wording import interval, of, p_value, percent, points
+from nenreview.wording import fraction, interval, p_value, percent, points
 
 _LEVEL = 0.05
 
@@ -58,22 +58,26 @@ def extreme_rate(rates: dict[str, Rate], claimed: str, end: Literal["highest", "
         for name, rate in rates.items()
         if name != claimed
     }
-    rivals = [f"{name} {of(rates[name])}" for name, by in beyond.items() if by > 0]
-    equals = [f"{name} {of(rates[name])}" for name, by in beyond.items() if by == 0]
+    rivals = [f"{name} {fraction(rates[name])}" for name, by in beyond.items() if by > 0]
+    equals = [f"{name} {fraction(rates[name])}" for name, by in beyond.items() if by == 0]
     shown = _by_name(rates)
     if not rivals and not equals:
         return holds(shown, f"{claimed} has the {end} rate")
     reasons = [f"{'higher' if sign > 0 else 'lower'}: {', '.join(rivals)}"] if rivals else []
     reasons += [f"the same: {', '.join(equals)}"] if equals else []
-    return fails(shown, f"{claimed} {of(mine)} is not alone the {end}; {'; '.join(reasons)}")
+    return fails(shown, f"{claimed} {fraction(mine)} is not alone the {end}; {'; '.join(reasons)}")
 
 
 def same_percentage(rates: list[Rate], percentage: Number) -> Answer:
     """Holds where each of several rates, and all together, have the printed percentage."""
     printed = percentage.printed
     together = Rate(sum(r.events for r in rates), sum(r.n for r in rates))
-    shown = f"{' and '.join(map(of, rates))}, together {of(together)} ({percent(together)})"
-    wrong = [of(r) for r in (*rates, together) if rounding_rule(r.events, r.n, printed) is None]
+    shown = (
+        f"{' and '.join(map(fraction, rates))}, together {fraction(together)} ({percent(together)})"
+    )
+    wrong = [
+        fraction(r) for r in (*rates, together) if rounding_rule(r.events, r.n, printed) is None
+    ]
     if wrong:
         return fails(shown, f"{' and '.join(wrong)} is not {printed}%")
     return holds(shown)
@@ -81,8 +85,8 @@ def same_percentage(rates: list[Rate], percentage: Number) -> Answer:
 
 def no_events(rates: list[Rate]) -> Answer:
     """Holds where nobody in any of several groups has the event."""
-    shown = " and ".join(map(of, rates))
-    some = [of(r) for r in rates if r.events]
+    shown = " and ".join(map(fraction, rates))
+    some = [fraction(r) for r in rates if r.events]
     if some:
         return fails(shown, f"{' and '.join(some)} have it")
     together = Rate(0, sum(r.n for r in rates))
@@ -103,7 +107,7 @@ def percentage_of_group(percentage: Number, rates: dict[str, Rate], claimed: str
 
 def same_count(first: Rate, second: Rate) -> Answer:
     """Holds where two printed rates count the same number of patients."""
-    shown = f"{of(first)} and {of(second)}"
+    shown = f"{fraction(first)} and {fraction(second)}"
     if first.events == second.events:
         return holds(shown)
     return conflicts(
@@ -119,12 +123,12 @@ def nested_reports(part: Rate, whole: Rate) -> Answer:
     """
     more = whole.n - part.n
     most = part.events + more
-    shown = f"{of(part)} within {of(whole)}: {part.events} to {most} possible"
+    shown = f"{fraction(part)} within {fraction(whole)}: {part.events} to {most} possible"
     if part.events <= whole.events <= most:
         return holds(shown)
     return conflicts(
         shown,
-        f"of {of(part)}, the {more} further patients can make at most {most} of "
+        f"of {fraction(part)}, the {more} further patients can make at most {most} of "
         f"{whole.n}, not {whole.events}: the categories differ, or the reports are not nested",
     )
 
@@ -132,7 +136,7 @@ def nested_reports(part: Rate, whole: Rate) -> Answer:
 def rate_without_part(rate: Rate, part: Rate, why: str) -> Answer:
     """Holds where a rate is the same without a part of its patients; else noted."""
     rest = rate - part
-    shown = f"{of(rate)} ({percent(rate)}); without them {of(rest)} ({percent(rest)})"
+    shown = f"{fraction(rate)} ({percent(rate)}); without them {fraction(rest)} ({percent(rest)})"
     if rate.percent() == rest.percent():
         return holds(shown)
     return remarks(shown, f"{part.n} of the {rate.n} {why}, {part.events} with the event")
@@ -142,7 +146,7 @@ def rate_with_more_events(rate: Rate, added: Sum, why: str) -> Answer:
     """Holds where nobody was left out of a rate who could have been counted; else noted."""
     more = added.total
     wide = Rate(rate.events + more, rate.n)
-    shown = f"{of(rate)} ({percent(rate)}), or {of(wide)} ({percent(wide)})"
+    shown = f"{fraction(rate)} ({percent(rate)}), or {fraction(wide)} ({percent(wide)})"
     if not more:
         return holds(shown)
     return remarks(shown, f"{more} more {why}; the print does not say how the two are told apart")
@@ -156,13 +160,13 @@ def label_covers(rate: Rate, otherwise: Sum, named: str) -> Answer:
     """
     others = otherwise.total
     if not others:
-        return holds(of(rate))
+        return holds(fraction(rate))
     rest = rate.n - others
     low, high = max(rate.events - others, 0), min(rate.events, rest)
     bounds = f"{low} to {high} of {rest}"
     share = f"{Rate(low, rest).percent()}–{Rate(high, rest).percent()}%"
     return fails(
-        f"{of(rate)} ({percent(rate)}) as labelled, {bounds} ({share}) without {others}",
+        f"{fraction(rate)} ({percent(rate)}) as labelled, {bounds} ({share}) without {others}",
         f"{others} of the {rate.n} is named {named} elsewhere; whether with the event is not said",
     )
 
@@ -170,7 +174,7 @@ def label_covers(rate: Rate, otherwise: Sum, named: str) -> Answer:
 def completeness(rate: Rate, most_missing: float) -> Answer:
     """Holds where at most a percentage of the patients, ours, are not among them; else noted."""
     missing = rate.n - rate.events
-    shown = f"{of(rate)} ({percent(rate)})"
+    shown = f"{fraction(rate)} ({percent(rate)})"
     if 100 * missing <= most_missing * rate.n:
         return holds(shown)
     return remarks(shown, f"{missing} of {rate.n} are not among them")
@@ -180,7 +184,7 @@ def comparable_to_range(rate: Rate, low: Number, high: Number) -> Answer:
     """Holds where the interval of a rate lies within a printed range; else noted."""
     limits = rate.clopper_pearson()
     shown = (
-        f"{of(rate)} ({percent(rate)}, 95% interval {interval(limits)}%) to "
+        f"{fraction(rate)} ({percent(rate)}, 95% interval {interval(limits)}%) to "
         f"{low.printed}–{high.printed}%"
     )
     below, above = 100 * limits.low < low.value, 100 * limits.high > high.value
@@ -194,7 +198,7 @@ def comparable_to_range(rate: Rate, low: Number, high: Number) -> Answer:
 
 def interval_reported(claim: Claim, data: Dataset, rate: Rate, outcome: str) -> Answer:
     """Holds where the source prints an interval for any rate of an outcome; else noted."""
-    shown = f"{of(rate)}, 95% interval {interval(rate.clopper_pearson())}% (Clopper-Pearson)"
+    shown = f"{fraction(rate)}, 95% interval {interval(rate.clopper_pearson())}% (Clopper-Pearson)"
     rows = data.select(source=claim.source, outcome=outcome)
     if rows["statistic"].isin(["ci_low", "ci_high"]).any():
         return holds(shown)
@@ -216,8 +220,8 @@ def target_reported(
 
 def _against(pair: Comparison) -> str:
     first, second = pair.first, pair.second
-    return f"{of(first)} ({percent(first)}) against {of(second)} ({percent(second)})"
+    return f"{fraction(first)} ({percent(first)}) against {fraction(second)} ({percent(second)})"
 
 
 def _by_name(rates: dict[str, Rate]) -> str:
-    return "; ".join(f"{name} {of(rate)} ({percent(rate)})" for name, rate in rates.items())
+    return "; ".join(f"{name} {fraction(rate)} ({percent(rate)})" for name, rate in rates.items())

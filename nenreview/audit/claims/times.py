@@ -8,10 +8,10 @@ from itertools import accumulate
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, open_question, remarks
 from nenreview.audit.claims.expressions import Sum
 from nenreview.audit.spans import printed_span, time_in_months
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.rows import Claim, Number, numbers_by_key
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.rows import Claim, Number, numbers_by_key
 from nenreview.stats.rate import Rate
-from nenreview.wording import of, percent, population_name
+from nenreview.wording import fraction, percent, population_name
 
 _AT_THE_SCAN = 0.2  # months: three days early and three late, to one decimal
 
@@ -76,9 +76,8 @@ def median_set_by_few(events: Rate, few: Sum) -> Answer:
     """
     named = few.total
     rest, left = events.n - named, events.events - named
-    shown = (
-        f"{of(events)} by then; without the {named}, {left} of {rest} ({100 * left / rest:.0f}%)"
-    )
+    share = f"{left} of {rest} ({100 * left / rest:.0f}%)"
+    shown = f"{fraction(events)} by then; without the {named}, {share}"
     if left < rest / 2:
         return holds(shown)
     return fails(shown, f"without the {named} still half or more have the event by the same date")
@@ -89,7 +88,7 @@ def median_set_by_group(group: Rate) -> Answer:
 
     A smaller group, however late its events, leaves the median where the others put it.
     """
-    shown = f"{of(group)} ({percent(group)})"
+    shown = f"{fraction(group)} ({percent(group)})"
     if 2 * group.events >= group.n:
         return holds(shown)
     low, high = (group.n + 1) // 2, group.n // 2 + 1
@@ -144,7 +143,7 @@ def lasting_responses(share: Number, responders: Rate, shortest: Number, median:
 
     A long one is as long as the median that is printed elsewhere.
     """
-    shown = f"{share.printed}% is {of(responders)}, all responders; from {shortest.printed}"
+    shown = f"{share.printed}% is {fraction(responders)}, all responders; from {shortest.printed}"
     if responders.percent() != share.printed or shortest.value >= printed_span(median).low:
         return holds(shown)
     return fails(

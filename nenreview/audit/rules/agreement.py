@@ -9,8 +9,8 @@ from nenreview.audit.finding import CONFLICT, MATCH, Finding, about
 from nenreview.audit.record import Record
 from nenreview.audit.spans import printed_span, shown
 from nenreview.evidence.overlaps import Report, counted_as
+from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import OBJECTIVE
-from nenreview.evidence.rows import Number
 
 PLACES, SOURCES = "places", "sources"
 

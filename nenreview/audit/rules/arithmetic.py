@@ -19,7 +19,7 @@ from nenreview.audit.finding import (
     about,
 )
 from nenreview.audit.record import ESTIMATES, Record
-from nenreview.evidence.rows import Number
+from nenreview.evidence.record.rows import Number
 from nenreview.evidence.sizes import printed_sizes, size
 from nenreview.stats.percentages import (
     common_denominators,

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.record import Record
+from nenreview.evidence.record.rows import Number, outcomes
 from nenreview.evidence.responses import SHARE, response_rate
-from nenreview.evidence.rows import Number, outcomes
 from nenreview.stats import intervals
 from nenreview.stats.percentages import decimals
 

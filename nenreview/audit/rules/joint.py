@@ -9,9 +9,9 @@ from itertools import product
 
 from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.record import Record
-from nenreview.evidence.population import ROOT_POPULATION, below, leaf, levels, parent
+from nenreview.evidence.record.population import ROOT_POPULATION, below, leaf, levels, parent
+from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import response_rate
-from nenreview.evidence.rows import Number
 from nenreview.stats.percentages import rounding_rule
 from nenreview.wording import population_name
 

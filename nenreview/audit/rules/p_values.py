@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.record import Record
 from nenreview.audit.two_groups import TESTS, power_of_p, tables_that_fit
-from nenreview.evidence.population import ROOT_POPULATION, below
+from nenreview.evidence.record.population import ROOT_POPULATION, below
+from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import response_rate
-from nenreview.evidence.rows import Number
-from nenreview.wording import of, p_value
+from nenreview.wording import fraction, p_value
 
 P_VALUE = "p value"
 # How ``results.csv`` names a comparison: "PD-L1 high against low".
@@ -54,7 +54,7 @@ def _p_value(record: Record, number: Number) -> Finding:
             number, P_VALUE, INCONSISTENT, recomputed="", explanation=explanation, power=power
         )
     tables = [
-        f"{of(fit['first'])} against {of(fit['second'])}, "
+        f"{fraction(fit['first'])} against {fraction(fit['second'])}, "
         + ", ".join(f"p = {p_value(fit[test])} by {test}" for test in fit["tests"])
         for values in reversed(fits.to_numpy(dtype=object).tolist())
         for fit in [dict(zip(fits.columns, values, strict=True))]

@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from nenreview.audit.finding import NOTE, TYPOGRAPHIC, Finding, place
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.rows import PrintedCell, rows_of
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.rows import PrintedCell, rows_of
 
 SPELLING, CHARACTERS = "spelling", "characters"
 _WHY = {

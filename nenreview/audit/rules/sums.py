@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from nenreview.audit.finding import INCONSISTENT, MATCH, Finding, about
 from nenreview.audit.record import Record
-from nenreview.evidence.rows import Number
+from nenreview.evidence.record.rows import Number
 from nenreview.stats.percentages import decimals, rounding_rule
 from nenreview.wording import population_name
 

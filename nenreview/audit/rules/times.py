@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from nenreview.audit.finding import CONFLICT, INCONSISTENT, MATCH, Finding, about
 from nenreview.audit.record import Record
 from nenreview.audit.spans import Span, printed_span, shown, span
-from nenreview.evidence.population import ROOT_POPULATION, ancestors, below, leaf, parent
+from nenreview.evidence.record.population import ROOT_POPULATION, ancestors, below, leaf, parent
+from nenreview.evidence.record.rows import Number
+from nenreview.evidence.record.rows import numbers as all_numbers
 from nenreview.evidence.responses import response_rate
-from nenreview.evidence.rows import Number
-from nenreview.evidence.rows import numbers as all_numbers
 from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.stats.durations import UNITS, months
 from nenreview.stats.percentages import decimals

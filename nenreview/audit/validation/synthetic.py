@@ -23,8 +23,8 @@ from nenreview.audit.validation.patients import (
     limits,
     median,
 )
-from nenreview.evidence.dataset import Dataset
-from nenreview.evidence.rows import Level, Outcome
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.rows import Level, Outcome
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison

@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from nenreview.evidence.integrity import CELL_KEY, prose_sections
-from nenreview.evidence.schema import column_names, constraints
+from nenreview.evidence.record.integrity import CELL_KEY, prose_sections
+from nenreview.evidence.record.schema import column_names, constraints
 from qmdbook.errors import InputError, Problem, not_yaml
 from qmdbook.files import resource_paths
 from qmdbook.textfile import read_text

@@ -12,8 +12,8 @@ from typing import NamedTuple, TypeVar
 
 import pandas as pd
 
-from nenreview.evidence.claims import file_of
-from nenreview.evidence.dataset import DATASETS, Dataset
+from nenreview.evidence.record.claims import file_of
+from nenreview.evidence.record.dataset import DATASETS, Dataset
 
 
 class Number(NamedTuple):

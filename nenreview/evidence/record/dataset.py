@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nenreview.evidence.claims import misplaced, read_claims
-from nenreview.evidence.corrections import corrected
-from nenreview.evidence.csvfile import read_raw
-from nenreview.evidence.integrity import integrity_problems
-from nenreview.evidence.paths import data_folder
-from nenreview.evidence.schema import column_names, read_package, text_problems, typed
+from nenreview.evidence.record.claims import misplaced, read_claims
+from nenreview.evidence.record.corrections import corrected
+from nenreview.evidence.record.csvfile import read_raw
+from nenreview.evidence.record.integrity import integrity_problems
+from nenreview.evidence.record.paths import data_folder
+from nenreview.evidence.record.schema import column_names, read_package, text_problems, typed
 from qmdbook.errors import InputError, Problem
 
 # For how many datasets their readers remember answers: the one of the book, and some at a time

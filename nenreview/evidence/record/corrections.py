@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from nenreview.evidence.schema import text_problems
+from nenreview.evidence.record.schema import text_problems
 from qmdbook.errors import Problem
 
 KEY_SEPARATOR = " | "  # between the columns of a key that has several

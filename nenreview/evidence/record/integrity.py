@@ -8,10 +8,10 @@ from difflib import get_close_matches
 
 import pandas as pd
 
-from nenreview.evidence.checklists import checklist_problems
-from nenreview.evidence.lists import LIST_SEPARATOR
-from nenreview.evidence.population import ROOT_POPULATION, ancestors, is_within, levels
-from nenreview.evidence.schema import NUMBER
+from nenreview.evidence.record.checklists import checklist_problems
+from nenreview.evidence.record.lists import LIST_SEPARATOR
+from nenreview.evidence.record.population import ROOT_POPULATION, ancestors, is_within, levels
+from nenreview.evidence.record.schema import NUMBER
 from qmdbook.errors import Problem
 
 TO_BE_FILLED = "to be filled"  # in a document that is not yet transcribed

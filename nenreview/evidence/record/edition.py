@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import qmdbook.edition
-from nenreview.evidence.paths import data_folder, root, shown
+from nenreview.evidence.record.paths import data_folder, root, shown
 from qmdbook.errors import KIND, InputError, Problem
 from qmdbook.git import git_says, last_commit
 from qmdbook.textfile import read_text

@@ -1,0 +1,1 @@
+"""Read and check the record: the tables in ``data/`` and where they stand."""
