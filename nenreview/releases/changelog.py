@@ -23,13 +23,13 @@ class Entry:
     version : str
     text : str
         Markdown that stands before any heading; or empty.
-    under : dict of str to str
+    sections : dict of str to str
         Markdown by heading, one of `HEADINGS`.
     """
 
     version: str
     text: str
-    under: dict[str, str]
+    sections: dict[str, str]
 
 
 def read_changelog(root: Path | None = None) -> list[Entry]:
@@ -44,17 +44,17 @@ def read_changelog(root: Path | None = None) -> list[Entry]:
     if not path.is_file():
         raise InputError(Problem(NAME, "does not exist"))
     entries, problems = [], []
-    for part in re.split(r"^## +", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
-        name, _, text = part.partition("\n")
-        before, *sections = re.split(r"^### +", text, flags=re.M)
-        under = {}
-        for section in sections:
-            heading, _, said = section.partition("\n")
-            under[heading.strip()] = said.strip()
-        for heading in set(under) - set(HEADINGS):
+    for version in re.split(r"^## +", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
+        name, _, text = version.partition("\n")
+        before, *parts = re.split(r"^### +", text, flags=re.M)
+        sections = {}
+        for part in parts:
+            heading, _, body = part.partition("\n")
+            sections[heading.strip()] = body.strip()
+        for heading in set(sections) - set(HEADINGS):
             message = f"version {name.strip()}: heading {heading!r}; expected {', '.join(HEADINGS)}"
             problems.append(Problem(NAME, message))
-        entries.append(Entry(name.strip(), before.strip(), under))
+        entries.append(Entry(name.strip(), before.strip(), sections))
     if problems:
         raise InputError(*problems)
     return entries

@@ -93,7 +93,7 @@ class Changes:
         A change of method that moves a result is major; any other change of the data or of a
         result is minor; the rest is a patch.
         """
-        if METHOD in entry.under and self.changes_results:
+        if METHOD in entry.sections and self.changes_results:
             return MAJOR
         if self.new.checksum != self.old.checksum or self.estimates or self.verdicts:
             return MINOR
@@ -102,8 +102,8 @@ class Changes:
     def missing_headings(self, entry: Entry) -> list[str]:
         """Return the headings that the changelog lacks for what changed."""
         new_data = self.new.checksum != self.old.checksum
-        missing = [DATA] if new_data and DATA not in entry.under else []
-        if self.changes_results and not new_data and METHOD not in entry.under:
+        missing = [DATA] if new_data and DATA not in entry.sections else []
+        if self.changes_results and not new_data and METHOD not in entry.sections:
             missing.append(METHOD)
         return missing
 

@@ -99,7 +99,7 @@ def _changelog(entries: Sequence[Entry]) -> list[str]:
         parts.append(f"## Version {entry.version}, as the changelog has it")
         if entry.text:
             parts.append(entry.text)
-        for heading, text in entry.under.items():
+        for heading, text in entry.sections.items():
             parts += [f"### {heading}", text]
     return parts
 

@@ -20,10 +20,10 @@ from nenreview.releases import changes_page
 from nenreview.releases.changelog import NAME as CHANGELOG
 from nenreview.releases.changelog import Entry, read_changelog
 from nenreview.releases.changes import Changes, compare
-from nenreview.releases.site import VERSIONS_NAME, released, write_list
-from nenreview.releases.stamp import unstamped
+from nenreview.releases.site import VERSIONS_NAME, released_states, write_index
+from nenreview.releases.stamp import stamp_problems
 from nenreview.releases.state import NAME as STATE
-from nenreview.releases.state import State, present_state, read_state
+from nenreview.releases.state import State, current_state, read_state
 from nenreview.releases.versions import parse_version, rises_enough, version_step
 from qmdbook.config import read_config
 from qmdbook.errors import InputError, Problem
@@ -35,15 +35,15 @@ DATA = "data"  # in the folder of a version
 MAX_NAMED = 5  # files in a message
 
 
-def release(to: Path) -> bool:
-    """Render the version that is committed into a folder of its own in `to`.
+def release(site: Path) -> bool:
+    """Render the committed version into a folder of its own in `site`.
 
     A version that is there already stays as it is.
 
     Parameters
     ----------
-    to : Path
-        The folder of all versions; it is made where it does not exist.
+    site : Path
+        The folder of all versions; created if it does not exist.
 
     Returns
     -------
@@ -59,38 +59,38 @@ def release(to: Path) -> bool:
     parse_version(version())
     config = read_config(root())
     entries = _checked_changelog()
-    others = released(to)
-    state = present_state()
-    base = _base(others, state.version)
-    again = state.version in {one.version for one in others}
-    if others and not again:
-        version_step(others[0].version, state.version)  # refuses an earlier one
-    if base is None:
+    released = released_states(site)
+    state = current_state()
+    previous = _previous(released, state.version)
+    is_released = state.version in {one.version for one in released}
+    if released and not is_released:
+        version_step(released[0].version, state.version)  # refuses an earlier one
+    if previous is None:
         chapter = changes_page.first_chapter(state, entries[:1])
     else:
-        changes = compare(base, state, to / base.version / DATA, data_folder())
-        if not again:
+        changes = compare(previous, state, site / previous.version / DATA, data_folder())
+        if not is_released:
             _check_number(changes, entries[0])
-        chapter = changes_page.chapter(changes, _since(entries, base.version))
+        chapter = changes_page.chapter(changes, _since(entries, previous.version))
     try:
-        to.mkdir(parents=True, exist_ok=True)
+        site.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         message = f"cannot be made: {error.strerror}; expected the folder of all versions"
-        raise InputError(Problem(shown(to), message)) from None
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=to) as temporary:
+        raise InputError(Problem(shown(site), message)) from None
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=site) as temporary:
         new = Path(temporary) / state.version
         with _commit_copy() as copy:
             _prepare(copy, chapter, state.version)
             _render(copy)
             shutil.copytree(copy / "_book", new)
         (new / STATE).write_text(state.as_json(), encoding="utf-8", newline="")
-        place = to / state.version
-        if again:
-            _refuse_other_content(place, new)
+        folder = site / state.version
+        if is_released:
+            _refuse_other_content(folder, new)
         else:
-            new.rename(place)
-    write_list(to, config.title)
-    return not again
+            new.rename(folder)
+    write_index(site, config.title)
+    return not is_released
 
 
 def changes_between(old: str, new: str, folder: Path) -> str:
@@ -119,7 +119,7 @@ def _checked_changelog() -> list[Entry]:
     if changed:
         message = f"{_first_names(changed)} not committed; a release is made from a commit alone"
         problems.append(Problem("git", message))
-    problems += unstamped()
+    problems += stamp_problems()
     entries = read_changelog()
     if not entries or entries[0].version != version():
         found = entries[0].version if entries else "no version"
@@ -130,9 +130,11 @@ def _checked_changelog() -> list[Entry]:
     return entries
 
 
-def _base(others: Sequence[State], number: str) -> State | None:
+def _previous(released: Sequence[State], number: str) -> State | None:
     """Return the newest of the versions that come before a number."""
-    return next((one for one in others if parse_version(one.version) < parse_version(number)), None)
+    return next(
+        (one for one in released if parse_version(one.version) < parse_version(number)), None
+    )
 
 
 def _since(entries: Sequence[Entry], number: str) -> list[Entry]:

@@ -38,8 +38,8 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def released(folder: Path) -> list[State]:
-    """Return the versions in a folder, the newest first; none where there is no such folder.
+def released_states(folder: Path) -> list[State]:
+    """Return the states of the versions in a folder, the newest first; none without the folder.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def released(folder: Path) -> list[State]:
     return sorted(states, key=lambda state: parse_version(state.version), reverse=True)
 
 
-def write_list(folder: Path, title: str) -> None:
+def write_index(folder: Path, title: str) -> None:
     """Write ``versions.json`` and the page that leads to the newest version.
 
     Both follow from the versions in the folder, so they can be written again at any time.
@@ -68,7 +68,7 @@ def write_list(folder: Path, title: str) -> None:
     title : str
         Title of the book.
     """
-    states = released(folder)
+    states = released_states(folder)
     newest = states[0].version
     versions = [
         {

@@ -18,8 +18,8 @@ _PLACES = {
 _UP_TO_THE_QUOTE = r'[^"\n]*'
 
 
-def stamped(root: Path | None = None, checksum: str | None = None) -> dict[Path, str]:
-    """Return the files that repeat another version or checksum, each with what it should hold.
+def outdated_files(root: Path | None = None, checksum: str | None = None) -> dict[Path, str]:
+    """Return the files that repeat another version or checksum, each with its new text.
 
     A book without a data package has neither file, and nothing to repeat.
 
@@ -59,21 +59,21 @@ def stamped(root: Path | None = None, checksum: str | None = None) -> dict[Path,
     return changed
 
 
-def unstamped(root: Path | None = None) -> list[Problem]:
-    """Return the files whose version or checksum is not that of the review."""
+def stamp_problems(root: Path | None = None) -> list[Problem]:
+    """Return a problem for each file whose version or checksum is not that of the review."""
     root = root or review_root()
     return [
         Problem(
             path.relative_to(root).as_posix(),
             "names another version or checksum of the data; expected what `nenreview stamp` writes",
         )
-        for path in stamped(root)
+        for path in outdated_files(root)
     ]
 
 
 def stamp(root: Path | None = None) -> list[Path]:
     """Write version and checksum into the files that repeat them; return those that changed."""
-    changed = stamped(root)
+    changed = outdated_files(root)
     for path, text in changed.items():
         write_whole(path, text.encode("utf-8"))
     return list(changed)

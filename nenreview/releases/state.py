@@ -111,8 +111,8 @@ class State:
         return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
 
 
-def present_state() -> State:
-    """Return what the review says as it stands."""
+def current_state() -> State:
+    """Return the state of the review as it is now."""
     computed = _computed() if _is_review(data_folder()) else ((), ())
     return State(version(), made().date().isoformat(), commit() or "", data_checksum(), *computed)
 

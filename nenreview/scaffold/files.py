@@ -17,7 +17,7 @@ from pathlib import Path
 from nenreview.checks.data import read_and_check
 from nenreview.evidence.record.edition import data_checksum
 from nenreview.evidence.record.paths import shown
-from nenreview.releases.stamp import stamped
+from nenreview.releases.stamp import outdated_files
 from qmdbook.errors import InputError, Problem
 
 FileContents = dict[Path, bytes]
@@ -94,7 +94,7 @@ def check_and_stamp(root: Path, contents: FileContents) -> FileContents:
         checksum = data_checksum(copy)
     if problems:
         raise InputError(*problems)
-    return contents | {path: text.encode() for path, text in stamped(root, checksum).items()}
+    return contents | {path: text.encode() for path, text in outdated_files(root, checksum).items()}
 
 
 def append_rows(text: str, rows: Iterable[dict[str, str]]) -> str:

@@ -15,7 +15,7 @@ from helpers_trial import contents, fill, run, steps
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.record.schema import read_package
 from nenreview.meta.pool import pool_proportions
-from nenreview.releases.stamp import unstamped
+from nenreview.releases.stamp import stamp_problems
 from nenreview.scaffold.book import add_chapter, part_of
 from nenreview.scaffold.files import append_rows, write_all
 from nenreview.scaffold.new_trial import new_trial
@@ -129,7 +129,7 @@ def example(tmp_path_factory):
         if step.rows:
             fill(root, step)
     filled = told(root)
-    filled["unstamped"] = list(map(str, unstamped(root)))
+    filled["unstamped"] = list(map(str, stamp_problems(root)))
     return before, contents(root), filled, printed
 
 
@@ -156,10 +156,10 @@ def test_the_steps_end_with_the_checksum_where_it_is_repeated(example):
 def test_each_command_leaves_the_checksum_of_the_data_that_it_leaves(review):
     before = contents(review)
     new_trial(review, BARE)
-    assert unstamped(review) == []
+    assert stamp_problems(review) == []
     assert contents(review)["CITATION.cff"] != before["CITATION.cff"]
     edit(review, "data/sources.csv", "abstract,to be filled", "abstract,A title")
-    assert len(unstamped(review)) == len(STAMPED)
+    assert len(stamp_problems(review)) == len(STAMPED)
 
 
 def test_a_file_without_a_place_for_the_checksum_stops_the_command(review):

@@ -13,7 +13,7 @@ from helpers_data import ROOT
 from helpers_page import read_page, text_of
 
 from nenreview.evidence.record.edition import data_checksum, version
-from nenreview.releases.stamp import stamped, unstamped
+from nenreview.releases.stamp import outdated_files, stamp_problems
 from qmdbook.errors import InputError
 
 pytestmark = pytest.mark.slow
@@ -22,7 +22,7 @@ STAMPED = ["CITATION.cff", "data/datapackage.json"]
 
 
 def test_the_reviews_files_name_its_version_and_the_checksum_of_its_data():
-    assert unstamped() == []
+    assert stamp_problems() == []
     held = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     package = json.loads((ROOT / "data" / "datapackage.json").read_text(encoding="utf-8"))
     checksum = f"sha256:{data_checksum()}"
@@ -37,11 +37,11 @@ CFF = 'title: T\nversion: 0.0.1\nidentifiers:\n  - type: other\n    value: "sha2
 def test_what_is_stamped_says_no_more_that_it_is_not(committed_copy, monkeypatch):
     root = committed_copy
     monkeypatch.chdir(root)
-    assert unstamped() == []
+    assert stamp_problems() == []
     (root / "CITATION.cff").write_text(CFF, encoding="utf-8")
     edit(root, "data/datapackage.json", '"version": "1.2.3"', '"version": "0.0.1"')
     edit(root, "data/weights.csv", "stone,2", "stone,3")
-    assert [p.file for p in unstamped()] == STAMPED
+    assert [p.file for p in stamp_problems()] == STAMPED
     checksum = data_checksum(root / "data")
     run = nenreview("stamp", cwd=root)
     assert run.stdout.splitlines() == STAMPED, run.stderr
@@ -57,7 +57,7 @@ def test_what_is_stamped_says_no_more_that_it_is_not(committed_copy, monkeypatch
 def test_a_file_without_a_place_is_named(committed_copy):
     (committed_copy / "CITATION.cff").write_text("version: 1.2.3\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"CITATION\.cff: 0 lines match \^    value"):
-        stamped(committed_copy)
+        outdated_files(committed_copy)
 
 
 @pytest.fixture(scope="module")

@@ -99,7 +99,8 @@ def test_the_changelog_is_read_by_version_and_heading(tmp_path):
 
 def test_the_reviews_own_changelog_can_be_read():
     assert all(
-        parse_version(entry.version) and (entry.text or entry.under) for entry in read_changelog()
+        parse_version(entry.version) and (entry.text or entry.sections)
+        for entry in read_changelog()
     )
 
 
