@@ -35,14 +35,34 @@ def test_the_committed_figures_are_those_of_the_catalogue():
     assert {path.name for path in COMMITTED.iterdir()} == names
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_the_committed_svg_is_what_the_code_draws_twice_with_the_data_behind_it(name):
-    drawn = [draw(name), draw(name)]
-    first, second = ({form: to_bytes(one.figure, form) for form in FORMATS} for one in drawn)
+@pytest.fixture(scope="module", params=CATALOGUE)
+def drawn(request) -> tuple[str, ReviewFigure]:
+    """A figure of the catalogue by its name, drawn once for the tests of each."""
+    return request.param, draw(request.param)
+
+
+def test_the_committed_svg_is_what_the_code_draws_twice_with_the_data_behind_it(drawn):
+    name, one = drawn
+    first, second = (
+        {form: to_bytes(x.figure, form) for form in FORMATS} for x in (one, draw(name))
+    )
     assert (COMMITTED / f"{name}.svg").read_bytes() == first["svg"], "stale: run make figures"
     assert first == second
-    data = pd.read_csv(io.StringIO(to_csv(drawn[0].data)))
-    assert len(data) == len(drawn[0].data) > 0
+    data = pd.read_csv(io.StringIO(to_csv(one.data)))
+    assert len(data) == len(one.data) > 0
+
+
+def test_a_figure_is_as_wide_as_the_page_and_its_letters_can_be_read_in_print(drawn):
+    name, figure = drawn[0], drawn[1].figure
+    svg = (COMMITTED / f"{name}.svg").read_text(encoding="utf-8")  # the test above draws it
+    assert re.search(r'<svg [^>]*width="([\d.]+)pt"', svg)[1] == "468"  # 6.5 in, of 6.54
+    letters = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
+    assert min(text.get_fontsize() for text in letters) >= 7
+    figure.draw_without_rendering()
+    box, (wide, high) = figure.get_tightbbox(), figure.get_size_inches()
+    # A hair more, since letters are measured at another resolution than they are drawn at.
+    assert box.x0 > -0.01 and box.y0 > -0.01
+    assert box.x1 < wide + 0.01 and box.y1 < high + 0.01
 
 
 def test_the_names_of_the_synthesis_are_those_of_its_figures():
@@ -97,20 +117,6 @@ def test_a_figure_offers_vector_and_raster():
     bundle = draw("synthesis-response")._repr_mimebundle_()
     assert bundle["image/svg+xml"].lstrip().startswith("<?xml")
     assert bundle["image/png"].startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_a_figure_is_as_wide_as_the_page_and_its_letters_can_be_read_in_print(name):
-    figure = draw(name).figure
-    svg = to_bytes(figure, "svg").decode()
-    assert re.search(r'<svg [^>]*width="([\d.]+)pt"', svg)[1] == "468"  # 6.5 in, of 6.54
-    letters = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
-    assert min(text.get_fontsize() for text in letters) >= 7
-    figure.draw_without_rendering()
-    drawn, (wide, high) = figure.get_tightbbox(), figure.get_size_inches()
-    # A hair more, since letters are measured at another resolution than they are drawn at.
-    assert drawn.x0 > -0.01 and drawn.y0 > -0.01
-    assert drawn.x1 < wide + 0.01 and drawn.y1 < high + 0.01
 
 
 def test_a_name_takes_as_few_lines_as_it_can_of_about_one_length():
