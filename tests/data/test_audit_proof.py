@@ -2,9 +2,12 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from conftest import once
 from helpers_data import DATA
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -174,8 +177,14 @@ CERTAIN = (
 
 
 @pytest.fixture(scope="module")
-def measured():
-    return measure(REPEATS, SEED).set_index("kind")
+def measured(tmp_path_factory) -> pd.DataFrame:
+    """The study, made once for all workers."""
+
+    def make(place: Path) -> Path:
+        measure(REPEATS, SEED).set_index("kind").to_pickle(place)
+        return place
+
+    return pd.read_pickle(once(tmp_path_factory, "planted errors", make))
 
 
 @pytest.mark.parametrize("kind", BY_NAME)

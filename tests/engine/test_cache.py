@@ -145,10 +145,6 @@ def test_a_page_that_was_spoilt_is_written_again(book):
     assert page(book) == good
 
 
-def test_a_chapter_that_is_named_is_executed_again(book):
-    assert executed(book, "first") == ONE
-
-
 def test_a_kernel_neither_uses_nor_fills_the_cache(book):
     kept = sorted((book / ".cache" / "chapters").iterdir())
     times = [path.stat().st_mtime_ns for path in kept]

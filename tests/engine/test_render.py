@@ -65,18 +65,6 @@ def test_every_internal_link_and_anchor_resolves(rendered):
                 assert f'id="{anchor}"' in target.read_text(encoding="utf-8"), link["href"]
 
 
-def test_no_page_asks_another_host_for_anything(rendered):
-    for name in PAGES:
-        for tag, attribute in (
-            ("script", "src"),
-            ("link", "href"),
-            ("img", "src"),
-            ("iframe", "src"),
-        ):
-            for element in page(rendered, name).find_all(tag):
-                assert not re.match(r"(https?:)?//", element.get(attribute, "")), element
-
-
 def test_inline_results_read_as_in_quarto(rendered):
     assert "2, bold, 5 * 6_7, 0.5." in text_of(page(rendered, "chapters/first.html").main)
 
@@ -95,16 +83,9 @@ def test_column_widths_follow_the_option(rendered):
     assert ".w-70 { width: 70%; }" in stylesheet and ".w-30 { width: 30%; }" in stylesheet
 
 
-def test_a_figure_carries_its_alternative_text_in_both_formats(rendered):
-    assert (
-        page(rendered, "chapters/second.html").img["alt"]
-        == 'A line with a [bracket] and a "quote".'
-    )
-    assert b"A line that rises." in unpacked((rendered / "_book" / "small.pdf").read_bytes())
-
-
-def test_code_is_folded_in_html(rendered):
-    assert page(rendered, "chapters/second.html").select("details.code-fold code")
+def test_a_figure_carries_its_alternative_text(rendered):
+    image = page(rendered, "chapters/second.html").img
+    assert image["alt"] == 'A line with a [bracket] and a "quote".'
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(book):

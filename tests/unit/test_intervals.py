@@ -31,9 +31,3 @@ def test_the_limits_lie_within_0_and_1_and_in_order(method):
     for events in range(11):
         low, high = method(events, 10, 0.95)
         assert 0 <= low <= high <= 1
-
-
-@pytest.mark.parametrize("method", [intervals.clopper_pearson, intervals.wilson])
-def test_the_limit_at_the_boundary_is_exact(method):
-    assert method(0, 7, 0.95)[0] == 0
-    assert method(7, 7, 0.95)[1] == 1
