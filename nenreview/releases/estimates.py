@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.meta.pooled_proportion import PooledProportion
-from nenreview.releases.state import DECIMALS, ODDS_RATIO, PERCENT, POINTS, Estimate
+from nenreview.releases.estimate import DECIMALS, ODDS_RATIO, PERCENT, POINTS, Estimate
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import cohorts
 from nenreview.synthesis.contrasts import nec_against_net

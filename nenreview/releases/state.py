@@ -13,50 +13,10 @@ from pathlib import Path
 from nenreview.audit.finding import DISAGREEING, NOTE, Finding
 from nenreview.evidence.record.edition import commit, data_checksum, made, version
 from nenreview.evidence.record.paths import data_folder, shown
-from nenreview.wording import signed
+from nenreview.releases.estimate import Estimate
 from qmdbook.errors import InputError, Problem
 
 NAME = "state.json"  # in the folder of a version
-PERCENT, POINTS, ODDS_RATIO = "%", "points", "odds ratio"
-DECIMALS = {PERCENT: 1, POINTS: 1, ODDS_RATIO: 2}
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """One estimate, by its name.
-
-    Attributes
-    ----------
-    name : str
-        The same from version to version.
-    estimate, low, high : float or None
-        In the unit, rounded as shown; None where there is none.
-    unit : str
-        ``"%"``, ``"points"`` (of percent) or ``"odds ratio"``.
-    counts : str
-        What it is made of, ``"12 of 114"``; or empty.
-    """
-
-    name: str
-    estimate: float | None
-    low: float | None
-    high: float | None
-    unit: str = PERCENT
-    counts: str = ""
-
-    @property
-    def shown(self) -> str:
-        """Return the estimate as text, ``"10.5% (4.2 to 22.9), 12 of 114"``."""
-        decimals = DECIMALS[self.unit]
-        limits = [signed(x, decimals) for x in (self.low, self.high) if x is not None]
-        parts = []
-        if self.estimate is not None:
-            value, gap = signed(self.estimate, decimals), "" if self.unit == PERCENT else " "
-            parts.append(f"{value}{gap}{self.unit}")
-        if limits:
-            parts.append(f"({' to '.join(limits)})")
-        text = " ".join(parts) or "none"
-        return f"{text}, {self.counts}" if self.counts else text
 
 
 @dataclass(frozen=True)

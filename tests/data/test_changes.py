@@ -12,16 +12,9 @@ from nenreview.evidence.record.dataset import load
 from nenreview.releases.changelog import Entry, read_changelog
 from nenreview.releases.changes import ChangedResult, ChangedValue, Changes, compare, compare_tables
 from nenreview.releases.changes_page import chapter
+from nenreview.releases.estimate import ODDS_RATIO, PERCENT, POINTS, Estimate
 from nenreview.releases.estimates import estimates
-from nenreview.releases.state import (
-    ODDS_RATIO,
-    PERCENT,
-    POINTS,
-    Estimate,
-    State,
-    Verdict,
-    read_state,
-)
+from nenreview.releases.state import State, Verdict, read_state
 from nenreview.releases.versions import parse_version, rises_enough, version_step
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.headline import headline
