@@ -101,6 +101,14 @@ def data():
     return load(DATA)
 
 
+@pytest.fixture(scope="session")
+def rebuilt(data):
+    """Every table of Jia 2022, rebuilt."""
+    from nenreview.audit.rebuild import rebuild_source
+
+    return rebuild_source(data, "jia2022")
+
+
 @pytest.fixture
 def book(tmp_path) -> Path:
     """A copy of the small book, to change."""

@@ -1,17 +1,6 @@
 """How many cells and numbers of each document there are, and how many agree."""
 
-import pytest
-from helpers_data import DATA
-
 from nenreview.audit.coverage import coverage, numbers_by_place, numbers_by_verdict
-from nenreview.audit.rebuild import rebuild_source
-from nenreview.evidence.record.dataset import load
-
-
-@pytest.fixture(scope="module")
-def rebuilt():
-    """Return every table of Jia 2022 rebuilt."""
-    return rebuild_source(load(DATA), "jia2022")
 
 
 def test_coverage_adds_up(rebuilt):
@@ -40,16 +29,14 @@ def test_coverage_keeps_the_order_of_the_tables(rebuilt):
     assert list(coverage(rebuilt)["Table"]) == [*rebuilt["table"].unique(), "All tables"]
 
 
-def test_every_number_stands_in_a_cell_or_in_prose():
-    data = load(DATA)
+def test_every_number_stands_in_a_cell_or_in_prose(data):
     places = numbers_by_place(data)
     assert places.sum(axis=1).to_dict() == data.results["source"].value_counts().to_dict()
     assert places.loc["lu2020", "cells"] == 0  # an abstract without a table
     assert places.loc["review2023", "prose"] == 0  # a table without its prose
 
 
-def test_every_reported_number_has_one_verdict():
-    data = load(DATA)
+def test_every_reported_number_has_one_verdict(data):
     table = numbers_by_verdict(data)
     assert table.at["All sources", "Numbers"] == (data.results["status"] == "reported").sum()
     parts = table[["Agreeing", "Disagreeing", "Not checkable"]].sum(axis=1)

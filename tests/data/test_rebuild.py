@@ -24,12 +24,6 @@ WHOLE = "NENs (n = 24) n (%)"  # first column of Table 2
 PLACE = CELL_KEY[1:]
 
 
-@pytest.fixture(scope="module")
-def rebuilt(data):
-    """Return every table of Jia 2022 rebuilt."""
-    return rebuild_source(data, "jia2022")
-
-
 def disagreeing(frame):
     """Return the cells that disagree: rebuilt text and verdict by place."""
     found = frame[frame["verdict"].isin(DISAGREEING)]
