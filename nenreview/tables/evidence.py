@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pandas as pd
 
 from nenreview.evidence.comparison import table1_responses
@@ -16,6 +18,7 @@ from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import REVIEW
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
+from nenreview.tables.table import NUMBER, TEXT, Kind
 from nenreview.wording import fraction, interval, number, population_name
 
 NOT_REPORTED = "–"
@@ -46,8 +49,39 @@ def overlap_ledger(data: Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Trial", "Report", "Other report", "Patients", "Why"])
 
 
+class Reported(NamedTuple):
+    """What is reported of a group, or of a part of it that has its name."""
+
+    part: str
+    value: Rate | float | None
+    text: str
+
+
+def _joined(found: list[Reported]) -> str:
+    return "; ".join(f"{one.part} {one.text}".strip() for one in found)
+
+
+def _numbers(found: list[Reported]) -> list:
+    """Return the numbers of what is reported of the whole group, else the text of its parts."""
+    if len(found) > 1 or found[0].part or found[0].value is None:
+        return [_joined(found)]
+    value = found[0].value
+    if not isinstance(value, Rate):
+        return [value]
+    exact = value.clopper_pearson()
+    return [value.events, value.n, 100 * exact.low, 100 * exact.high]
+
+
+_RESPONSE = Kind("l", _joined, ("events", "patients", "low", "high"), _numbers)
+_VALUE = Kind("r", _joined, ("",), _numbers)
+EVIDENCE = {  # the columns of `evidence_table`
+    **{"Class": TEXT, "Line": TEXT, "Trial": TEXT, "n": NUMBER, "NEC": NUMBER, "NET": NUMBER},
+    **{"ORR (95% CI, %)": _RESPONSE, "DCR": _VALUE, "PFS, months": _VALUE, "OS, months": _VALUE},
+}
+
+
 def evidence_table(data: Dataset) -> pd.DataFrame:
-    """Return one row a group, as text; an en dash where the source prints nothing.
+    """Return one row a group: values of the kinds of `EVIDENCE`, None where nothing is printed.
 
     Returns
     -------
@@ -56,21 +90,21 @@ def evidence_table(data: Dataset) -> pd.DataFrame:
         Clopper-Pearson interval, ``DCR``, and the medians ``PFS, months`` and ``OS, months``.
     """
     rows = [
-        {
-            "Class": group.regimen_class,
-            "Line": group.line,
-            "Trial": f"{group.name} {MAY_OVERLAP}" if group.may_overlap else group.name,
-            "n": str(_size(data, group.report)),
-            "NEC": _part(data, group.report, NEC),
-            "NET": _part(data, group.report, NET),
-            "ORR (95% CI, %)": "; ".join(_response(data, group.report)) or NOT_REPORTED,
-            "DCR": _percentages(data, group.report, "DCR"),
-            "PFS, months": _median(data, group.report, "PFS"),
-            "OS, months": _median(data, group.report, "OS"),
-        }
+        [
+            group.regimen_class,
+            group.line,
+            f"{group.name} {MAY_OVERLAP}" if group.may_overlap else group.name,
+            _size(data, group.report),
+            _part(data, group.report, NEC),
+            _part(data, group.report, NET),
+            _response(data, group.report) or None,
+            _percentages(data, group.report, "DCR") or None,
+            _median(data, group.report, "PFS") or None,
+            _median(data, group.report, "OS") or None,
+        ]
         for group in groups(data)
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(EVIDENCE), dtype=object)
 
 
 def longest_median(data: Dataset, outcome: str, *, besides: str) -> float:
@@ -120,14 +154,14 @@ def _size(data: Dataset, report: Report) -> int:
     return size(data, report.trial, report.population, report.source)
 
 
-def _part(data: Dataset, report: Report, tumour: str) -> str:
+def _part(data: Dataset, report: Report, tumour: str) -> int | None:
     if traits(data, report.population).tumour == tumour:
-        return str(_size(data, report))
+        return _size(data, report)
     n, _ = size_or_rest(data, report.trial, below(report.population, tumour), report.source)
-    return NOT_REPORTED if n is None else str(n)
+    return n
 
 
-def _reported(data: Dataset, report: Report, measure: str) -> list[Response]:
+def _shares(data: Dataset, report: Report, measure: str) -> list[Response]:
     """Return the percentages of a group and of its parts."""
     return [
         one
@@ -136,7 +170,7 @@ def _reported(data: Dataset, report: Report, measure: str) -> list[Response]:
     ]
 
 
-def _response(data: Dataset, report: Report) -> list[str]:
+def _response(data: Dataset, report: Report) -> list[Reported]:
     """Return the response of a group, or of its parts where only those are printed.
 
     Where the source prints none, that of Table 1 of Jia 2022.
@@ -144,42 +178,43 @@ def _response(data: Dataset, report: Report) -> list[str]:
     known = [one for one in responses(data) if one.report == report and one.outcome == ORR]
     counted = [one for one in known if one.rate and one.known != FITTED]
     if counted:
-        return [_with_interval(counted[0].responders)]
-    reported = _reported(data, report, ORR)
+        return [_rate(counted[0].responders)]
+    reported = _shares(data, report, ORR)
     own = [one for one in reported if one.report == report]
-    shown = []
+    found = []
     for one in own or reported:
-        part = "" if own else leaf(one.report.population) + " "
+        part = "" if own else leaf(one.report.population)
         late = f" at {one.assessed_at}" if one.assessed_at else ""
-        text = _with_interval(one.fitted, late) if one.fitted else f"{one.printed}%{late}"
-        shown.append(f"{part}{text}")
-    return shown or [
-        _with_interval(one.responders)
+        text = f"{one.printed}%{late}"
+        found.append(_rate(one.fitted, late, part) if one.fitted else Reported(part, None, text))
+    return found or [
+        _rate(one.responders)
         for one in table1_responses(data)
         if (one.report.trial, one.report.population) == (report.trial, report.population)
     ]
 
 
-def _with_interval(rate: Rate, when: str = "") -> str:
-    return f"{fraction(rate)}{when} ({interval(rate.clopper_pearson())})"
+def _rate(rate: Rate, when: str = "", part: str = "") -> Reported:
+    text = f"{fraction(rate)}{when} ({interval(rate.clopper_pearson())})"
+    return Reported(part, rate, text)
 
 
-def _percentages(data: Dataset, report: Report, measure: str) -> str:
-    shares = [f"{one.printed}%" for one in _reported(data, report, measure)]
-    return "; ".join(shares) or NOT_REPORTED
+def _percentages(data: Dataset, report: Report, measure: str) -> list[Reported]:
+    shares = _shares(data, report, measure)
+    return [Reported("", float(one.printed), f"{one.printed}%") for one in shares]
 
 
-def _median(data: Dataset, report: Report, outcome: str) -> str:
+def _median(data: Dataset, report: Report, outcome: str) -> list[Reported]:
     """Return a median in months; of a part, with its name, where only that is printed."""
     where = {"source": report.source, "trial": report.trial, "outcome": outcome}
     rows = data.select(statistic="median", status="reported", **where)
     rows = rows.drop_duplicates("population")
     own = rows[rows["population"] == report.population]
     inside = [is_within(population, report.population) for population in rows["population"]]
-    shown = []
+    found = []
     for row in (own if len(own) else rows[inside]).itertuples():
-        part = "" if len(own) else leaf(row.population) + " "
+        part = "" if len(own) else leaf(row.population)
         value = months(row.value, row.unit)
         text = number(row.value) if row.unit == "months" else f"{value:.1f}"
-        shown.append(f"{part}{text}")
-    return "; ".join(shown) or NOT_REPORTED
+        found.append(Reported(part, value, text))
+    return found

@@ -10,7 +10,7 @@ from nenreview.evidence.arms import arms_by_trial
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.responses import responses_of
 from nenreview.synthesis.classes import entries
-from nenreview.tables.evidence import evidence_table, overlap_ledger, reporting_matrix
+from nenreview.tables.evidence import EVIDENCE, evidence_table, overlap_ledger, reporting_matrix
 from nenreview.tables.rates import interval_columns, intervals
 from nenreview.tables.table import (
     CHOICE,
@@ -32,8 +32,7 @@ def evidence_of(regimen_class: str) -> Table:
     table = table[table["Class"] == regimen_class].drop(columns="Class")
     # The trial first: that column stays in sight where the table scrolls sideways.
     table.insert(0, "Trial", table.pop("Trial"))
-    numbers = ("n", "NEC", "NET", "DCR", "PFS, months", "OS, months")
-    return show_table(table, dict.fromkeys(numbers, NUMBER))
+    return show_table(table, {name: EVIDENCE[name] for name in table})
 
 
 def responses_table() -> Table:

@@ -40,7 +40,7 @@ from nenreview.audit.coverage import numbers_by_verdict
 from nenreview.audit.ledger import audit
 from nenreview.chapter import *
 from nenreview.evidence.context import context_of
-from nenreview.tables.evidence import evidence_table
+from nenreview.tables.evidence import EVIDENCE, evidence_table
 from nenreview.figures.catalogue import catalogue, draw
 from qmdbook.config import read_config
 from qmdbook.source.chapter import read_chapters
@@ -63,7 +63,10 @@ for cell in chapter.notebook["cells"]:
         else:
             exec(compile(ast.Module([last], []), name, "exec"), space)
 print(json.dumps({
-    "evidence": evidence_table(data).to_dict("records"),
+    "evidence": [
+        {name: kind.shown(row[name]) for name, kind in EVIDENCE.items()}
+        for row in evidence_table(data).to_dict("records")
+    ],
     "forest": [label for label, _ in context_of(data, "NCT02955069")],
     "drawn": draw("context-spartalizumab").data["name"].tolist(),
     "figures": sorted(catalogue(data)),
