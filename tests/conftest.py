@@ -1,12 +1,14 @@
 """What every test runs with, and what the tests in a browser measured, at the end of a run."""
 
 import os
+import pickle
 import shutil
 import signal
 import tempfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers_book import EPOCH, HERE, copy_review, copy_small_book, nenreview, render
@@ -40,7 +42,7 @@ def _environment():
 
 
 def once(tmp_path_factory, name: str, make: Callable[[Path], Path]) -> Path:
-    """Return a folder that is made once for all workers of a session; nobody writes into it."""
+    """Return what is made once for all workers of a session; nobody writes into it."""
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
@@ -50,6 +52,16 @@ def once(tmp_path_factory, name: str, make: Callable[[Path], Path]) -> Path:
             shutil.rmtree(place, ignore_errors=True)  # what another worker failed to make
             done.write_text(str(make(place)), encoding="utf-8")
     return Path(done.read_text(encoding="utf-8"))
+
+
+def computed_once(tmp_path_factory, name: str, compute: Callable[[], Any]) -> Any:
+    """Return what a function computes, which one of the workers of a session calls."""
+
+    def make(place: Path) -> Path:
+        place.write_bytes(pickle.dumps(compute()))
+        return place
+
+    return pickle.loads(once(tmp_path_factory, name, make).read_bytes())
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,11 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from conftest import computed_once
 from helpers_book import copy_review, edit
 from helpers_data import DATA, ROOT
 from helpers_trial import contents, fill, run, steps
@@ -114,15 +116,22 @@ def untouched(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def told_then(untouched):
+def told_then(untouched, tmp_path_factory):
     """Return what the review says without a new trial."""
-    return told(untouched, "spartalizumab")
+    without = partial(told, untouched, "spartalizumab")
+    return computed_once(tmp_path_factory, "told without a new trial", without)
 
 
 @pytest.fixture(scope="module")
 def example(tmp_path_factory):
+    """Return what `work_example` does, done once for all workers."""
+    root = tmp_path_factory.mktemp("example")
+    return computed_once(tmp_path_factory, "worked example", partial(work_example, root))
+
+
+def work_example(folder: Path):
     """Return a copy before and after the worked example, what it says then, and what was printed."""
-    root = copy_review(tmp_path_factory.mktemp("example"))
+    root = copy_review(folder)
     before = contents(root)
     printed = ""
     for step in steps():

@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import once
+from conftest import computed_once
 from helpers_data import DATA
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -179,12 +179,8 @@ CERTAIN = (
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory) -> pd.DataFrame:
     """The study, made once for all workers."""
-
-    def make(place: Path) -> Path:
-        measure(REPEATS, SEED).set_index("kind").to_pickle(place)
-        return place
-
-    return pd.read_pickle(once(tmp_path_factory, "planted errors", make))
+    study = partial(measure, REPEATS, SEED)
+    return computed_once(tmp_path_factory, "planted errors", study).set_index("kind")
 
 
 @pytest.mark.parametrize("kind", BY_NAME)
