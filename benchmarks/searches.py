@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nenreview.audit.rules.joint import Statement, reconciling, solutions
+from nenreview.audit.rules.marker_counts import Statement, reconciling, solutions
 from nenreview.audit.two_groups import tables_that_fit
 from nenreview.stats.percentages import common_denominators, rates_that_fit, rounding_rule
 from nenreview.stats.rate import Rate

@@ -13,8 +13,8 @@ from nenreview.audit.coverage import coverage
 from nenreview.audit.finding import DISAGREEING, Finding
 from nenreview.audit.ledger import audit, by_number, counts, selected
 from nenreview.audit.rebuild import rebuild_source
-from nenreview.evidence.comparison import lowest_and_highest, well_differentiated
 from nenreview.evidence.groups import patients_in_all
+from nenreview.evidence.jia_table1 import lowest_and_highest, well_differentiated
 from nenreview.evidence.published import published
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.record.edition import documents, version
@@ -24,9 +24,9 @@ from nenreview.evidence.sources import source_names
 from nenreview.stats.percentages import nearest_counts, single_count
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
-from nenreview.tables.added import documents_added, for_each_added
 from nenreview.tables.audit import claims_in_doubt, claims_table, disagreeing_numbers, ledger_table
 from nenreview.tables.evidence import longest_median
+from nenreview.tables.later_documents import documents_added, for_each_added
 from nenreview.tables.rates import (
     comparisons,
     response_table,
@@ -75,6 +75,7 @@ __all__ = [
     "corrections_table",
     "counts_by_grade",
     "coverage_table",
+    "coverage_totals",
     "disclaimer",
     "documents",
     "documents_added",
@@ -117,7 +118,6 @@ __all__ = [
     "table1_shares",
     "table1_table",
     "table1_trials",
-    "tally",
     "version",
     "well_differentiated",
     "words",
@@ -198,7 +198,7 @@ def findings_of(**which: list[str]) -> int:
     return len(selected(audit(load()), **which))
 
 
-def tally(source: str) -> dict[str, int]:
+def coverage_totals(source: str) -> dict[str, int]:
     """Return the last line of the coverage of a source, counts by column name."""
     return coverage(rebuild_source(load(), source)).iloc[-1].to_dict()
 

@@ -17,11 +17,11 @@ from nenreview.audit.finding import (
     Finding,
     about,
 )
-from nenreview.audit.record import record
+from nenreview.audit.index import number_index
 from nenreview.audit.rules.agreement import agreement
 from nenreview.audit.rules.arithmetic import arithmetic
 from nenreview.audit.rules.intervals import rate_intervals
-from nenreview.audit.rules.joint import joint
+from nenreview.audit.rules.marker_counts import joint
 from nenreview.audit.rules.p_values import p_values
 from nenreview.audit.rules.spelling import spelling
 from nenreview.audit.rules.sums import sums
@@ -47,7 +47,7 @@ _WHY_UNCHECKED = {
 
 def rule_findings(data: Dataset) -> list[Finding]:
     """Return what the rules say, rule by rule; `audit` puts it in order and adds the rest."""
-    index = record(data)
+    index = number_index(data)
     found = [finding for rule in RULES for finding in rule(index)]
     return [*found, *spelling(data)]
 
@@ -65,7 +65,7 @@ def audit(data: Dataset) -> tuple[Finding, ...]:
         By source, then in the order of ``results.csv``; claims and notes on cells last. The
         ids are unique.
     """
-    index = record(data)
+    index = number_index(data)
     found = rule_findings(data)
     checked = {finding.number for finding in found if finding.verdict != NOT_CHECKABLE}
     # That one rule cannot judge a number is no news where another can.

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from nenreview.evidence.arms import arm_of, arms_by_trial
-from nenreview.evidence.comparison import table1_responses
-from nenreview.evidence.kinds import traits
+from nenreview.evidence.jia_table1 import table1_responses
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION, leaf, levels
@@ -14,6 +13,7 @@ from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import ORR, Response, find_response, responses_of
 from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.evidence.sources import JIA, main_source
+from nenreview.evidence.traits import traits
 from nenreview.stats.rate import Rate
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
-from nenreview.evidence.kinds import NEC, NET, vocabulary
 from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.population import ancestors, below, leaf, levels
 from nenreview.evidence.record.rows import Overlap, rows_of
+from nenreview.evidence.traits import NEC, NET, vocabulary
 
 SAME, PART, WHOLE = "same", "part", "whole"  # the patients of the other; some; all and more
 APART, NOT_KNOWN = "apart", "not known"
@@ -40,7 +40,7 @@ def relation(data: Dataset, first: Report, other: Report) -> str:
         one trial are not known to be, unless their paths or ``data/overlaps.csv`` say
         otherwise. NEC and NET are apart wherever a path divides into them.
     """
-    a, b = counted_as(data, first), counted_as(data, other)
+    a, b = canonical_report(data, first), canonical_report(data, other)
     if a == b:
         return SAME
     if _within(a, b):
@@ -70,7 +70,7 @@ def require_independent(data: Dataset, reports: Iterable[Report]) -> None:
 
 
 @lru_cache(_REPORTS)
-def counted_as(data: Dataset, report: Report) -> Report:
+def canonical_report(data: Dataset, report: Report) -> Report:
     """Return the report in the tree of the one source that the ledger counts the trial in.
 
     Raises

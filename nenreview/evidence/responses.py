@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import isnan
 
-from nenreview.evidence.overlaps import Report, counted_as
+from nenreview.evidence.overlaps import Report, canonical_report
 from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.population import parent
-from nenreview.evidence.record.rows import Choice, Number, Outcome, numbers, outcomes, rows_of
+from nenreview.evidence.record.rows import Number, Outcome, PoolingRow, numbers, outcomes, rows_of
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import parts_by_differentiation, size, size_or_rest
 from nenreview.evidence.sources import sources_of
@@ -182,14 +182,14 @@ def _with_preferences(data: Dataset, found: list[Response]) -> tuple[Response, .
 
     The one that a row of ``pooling.csv`` names; else the first of the trial's sources.
     """
-    chosen = {Report(c.source, c.trial, c.population): c for c in rows_of(data.pooling, Choice)}
+    chosen = {Report(c.source, c.trial, c.population): c for c in rows_of(data.pooling, PoolingRow)}
     ranks = {
         trial.trial: {source: rank for rank, source in enumerate(sources_of(trial))}
         for trial in all_trials(data).values()
     }
     alike: dict[tuple, list[Response]] = {}
     for one in found:
-        alike.setdefault((counted_as(data, one.report), one.outcome), []).append(one)
+        alike.setdefault((canonical_report(data, one.report), one.outcome), []).append(one)
     judged = {}
     for group in alike.values():
         sources = {one.report.source for one in group}

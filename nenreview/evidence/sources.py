@@ -37,6 +37,6 @@ def in_chapters(data: Dataset) -> list[str]:
     return list(data.sources.loc[data.sources["in_chapters"] == "yes", "source"])
 
 
-def added(data: Dataset) -> list[str]:
+def later_documents(data: Dataset) -> list[str]:
     """Return the other documents, which chapters show by tables made from the data."""
     return list(data.sources.loc[data.sources["in_chapters"] != "yes", "source"])

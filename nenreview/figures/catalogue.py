@@ -7,9 +7,8 @@ from pathlib import Path
 
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.audit.ledger import audit, counts
-from nenreview.evidence.comparison import table1_responses
 from nenreview.evidence.context import context_of
-from nenreview.evidence.kinds import tumours_of
+from nenreview.evidence.jia_table1 import table1_responses
 from nenreview.evidence.record.dataset import Dataset, load
 from nenreview.evidence.record.paths import figures_folder, shown
 from nenreview.evidence.record.rows import trials
@@ -17,6 +16,7 @@ from nenreview.evidence.responses import response_rate
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import source_names
+from nenreview.evidence.traits import tumours_of
 from nenreview.figures.forest import forest
 from nenreview.figures.stacked_bars import adverse_events, findings
 from nenreview.figures.style import ReviewFigure, to_bytes

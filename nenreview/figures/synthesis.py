@@ -10,7 +10,7 @@ from nenreview.figures.forest import pool_forest, site_forest
 from nenreview.figures.pooled_forest import Group, Row, pooled_forest
 from nenreview.figures.specification_curve import specification_curve
 from nenreview.figures.style import ReviewFigure
-from nenreview.synthesis.classes import KINDS, MIXED, Entry, entries
+from nenreview.synthesis.classes import KINDS, MIXED, MapEntry, entries
 from nenreview.synthesis.classes import evidence_map as cells
 from nenreview.synthesis.cohorts import (
     G3_NEN,
@@ -95,11 +95,11 @@ def forest_by_class(data: Dataset) -> ReviewFigure:
     return pooled_forest(groups, markers=("NEC, treated before, best response", "differs as named"))
 
 
-def _differs(one: Entry) -> bool:
+def _differs(one: MapEntry) -> bool:
     return one.kind != NEC or one.line != "later" or bool(one.mark)
 
 
-def _what(one: Entry) -> str:
+def _what(one: MapEntry) -> str:
     """Return the name of a trial or arm with what sets its response apart."""
     kind = "NET and NEC" if one.kind == MIXED else ""
     line = f"{one.line} line" if one.line != "later" else ""

@@ -1,1 +1,1 @@
-"""Adding a trial to the review and taking it out again, all files at once or none."""
+"""Add a trial to the review, all files at once or none."""

@@ -93,7 +93,7 @@ def reported(data: Dataset, guideline: str) -> dict[str, int]:
     return rows["done"].value_counts().to_dict()
 
 
-def from_a_row_alone(data: Dataset, cohorts: tuple[Cohort, ...]) -> list[str]:
+def cohorts_known_from_review_table(data: Dataset, cohorts: tuple[Cohort, ...]) -> list[str]:
     """Return the names of cohorts whose trial no held document but a review's table reports."""
     kinds = data.sources.set_index("source")["kind"]
     return [one.name for one in cohorts if kinds[one.report.source] == "review table"]

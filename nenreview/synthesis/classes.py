@@ -10,13 +10,13 @@ from itertools import combinations
 from typing import Any
 
 from nenreview.evidence.arms import CLASSES, LINES, arm_name, arm_of
-from nenreview.evidence.kinds import G3_NEN, KINDS, kind_of, traits
 from nenreview.evidence.overlaps import APART, SAME, Report, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import leaf
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import ORR, responses_of
 from nenreview.evidence.sources import JIA, main_source
+from nenreview.evidence.traits import G3_NEN, KINDS, kind_of, traits
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import LOWER, NET_G3, UPPER, cohorts
 
@@ -24,7 +24,7 @@ MIXED = G3_NEN
 
 
 @dataclass(frozen=True)
-class Entry:
+class MapEntry:
     """A response on the map of the evidence: of one population, by class, line and kind.
 
     Attributes
@@ -59,7 +59,7 @@ class Entry:
 
 
 @cache
-def entries(data: Dataset) -> tuple[Entry, ...]:
+def entries(data: Dataset) -> tuple[MapEntry, ...]:
     """Return every response of a trial, one entry a population, by class, line and kind.
 
     From the main source of a trial; and the cohorts of ``pooling.csv`` that it does not print
@@ -83,12 +83,12 @@ def entries(data: Dataset) -> tuple[Entry, ...]:
     )
 
 
-def _by_population(one: Entry) -> Entry:
+def _by_population(one: MapEntry) -> MapEntry:
     """Return an entry with its population in its name."""
     return replace(one, name=f"{one.name}, {leaf(one.report.population)}")
 
 
-def _in_the_sources(data: Dataset) -> Iterator[Entry]:
+def _in_the_sources(data: Dataset) -> Iterator[MapEntry]:
     for trial in all_trials(data).values():
         source = main_source(trial)
         # The trial of Jia 2022 comes by the choices: the paper prints the same rates many times.
@@ -108,7 +108,7 @@ def _in_the_sources(data: Dataset) -> Iterator[Entry]:
                 )
 
 
-def _in_the_choices(data: Dataset) -> Iterator[Entry]:
+def _in_the_choices(data: Dataset) -> Iterator[MapEntry]:
     printed = {one.report for one in _in_the_sources(data)}
     for one in cohorts(data):
         same = any(relation(data, one.report, report) == SAME for report in printed)
@@ -117,9 +117,9 @@ def _in_the_choices(data: Dataset) -> Iterator[Entry]:
             yield replace(_entry(data, one.report, n=one.rate.n, rate=one.rate), name=one.name)
 
 
-def _entry(data: Dataset, report: Report, *, n: int, rate: Rate | None, **more: Any) -> Entry:
+def _entry(data: Dataset, report: Report, *, n: int, rate: Rate | None, **more: Any) -> MapEntry:
     arm = arm_of(data, report.trial, report.population)
-    return Entry(
+    return MapEntry(
         arm_name(data, report.trial, report.population),
         arm.regimen_class,
         arm.line,
@@ -160,7 +160,7 @@ def evidence_map(data: Dataset) -> tuple[Cell, ...]:
 
     A trial stands in each cell in which it reports a response.
     """
-    groups: dict[tuple[str, str, str], list[Entry]] = {}
+    groups: dict[tuple[str, str, str], list[MapEntry]] = {}
     for one in entries(data):
         groups.setdefault((one.regimen_class, one.kind, one.line), []).append(one)
     return tuple(

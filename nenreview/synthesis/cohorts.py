@@ -14,7 +14,7 @@ from nenreview.evidence.arms import arm_name, arm_of
 from nenreview.evidence.overlaps import Report, require_independent
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION, leaf, parent
-from nenreview.evidence.record.rows import Choice, rows_of, trials
+from nenreview.evidence.record.rows import PoolingRow, rows_of, trials
 from nenreview.evidence.responses import ORR, Response, response_rate, responses, responses_of
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import JIA, main_source
@@ -107,7 +107,7 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
     """
     populations = data.pooling.groupby(["trial", "estimand"])["population"].nunique()
     found = []
-    for row in rows_of(data.pooling, Choice):
+    for row in rows_of(data.pooling, PoolingRow):
         name = arm_name(data, row.trial, row.population)
         if populations[row.trial, row.estimand] > 1:
             name += f", {leaf(row.population)}"
@@ -164,7 +164,7 @@ def cut_off_count(data: Dataset, row: str) -> Rate:
     LookupError
         If the table has no such row, or not one count fits the percentage.
     """
-    for choice in rows_of(data.pooling, Choice):
+    for choice in rows_of(data.pooling, PoolingRow):
         if choice.row == row:
             return _cut_off(data, choice)
     raise LookupError(f"data/pooling.csv has no row {row!r}")
@@ -187,17 +187,17 @@ def counted_together(data: Dataset, pooled: Iterable[Cohort]) -> tuple[list[int]
     return [one.rate.events for one in pooled], [one.rate.n for one in pooled]
 
 
-def _printed(data: Dataset, row: Choice) -> Rate:
+def _printed(data: Dataset, row: PoolingRow) -> Rate:
     return response_rate(data, row.trial, row.population, row.source)
 
 
-def _assessed_at(data: Dataset, row: Choice) -> str:
+def _assessed_at(data: Dataset, row: PoolingRow) -> str:
     """Return when the response of a row is assessed; empty where as the best, or not printed."""
     report = Report(row.source, row.trial, row.population)
     return next((one.assessed_at for one in responses(data) if one.report == report), "")
 
 
-def _share(data: Dataset, row: Choice, population: str, source: str) -> Response:
+def _share(data: Dataset, row: PoolingRow, population: str, source: str) -> Response:
     """Return the response that a source prints of a population as a percentage."""
     for one in responses_of(data, row.trial, source):
         if one.report.population == population and one.measure == ORR:
@@ -205,17 +205,17 @@ def _share(data: Dataset, row: Choice, population: str, source: str) -> Response
     raise LookupError(f"{row.row}: {source} prints no response of {population!r}")
 
 
-def _the_count(share: Response, row: Choice) -> Rate:
+def _the_count(share: Response, row: PoolingRow) -> Rate:
     if share.fitted is None:
         raise LookupError(f"{row.row}: {len(share.counts)} counts fit {share.printed}%")
     return share.fitted
 
 
-def _fitted(data: Dataset, row: Choice) -> Rate:
+def _fitted(data: Dataset, row: PoolingRow) -> Rate:
     return _the_count(_share(data, row, row.population, row.source), row)
 
 
-def _partial_responses(data: Dataset, row: Choice, population: str | None = None) -> int:
+def _partial_responses(data: Dataset, row: PoolingRow, population: str | None = None) -> int:
     return int(
         data.value(
             source=row.source,
@@ -228,26 +228,26 @@ def _partial_responses(data: Dataset, row: Choice, population: str | None = None
     )
 
 
-def _treated(data: Dataset, row: Choice) -> int:
+def _treated(data: Dataset, row: PoolingRow) -> int:
     n, _ = size_or_rest(data, row.trial, row.population, row.source)
     if n is None:
         raise LookupError(f"{row.row}: {row.source} prints no size of {row.population!r}")
     return n
 
 
-def _largest_that_fits(data: Dataset, row: Choice) -> Rate:
+def _largest_that_fits(data: Dataset, row: PoolingRow) -> Rate:
     others = _share(data, row, row.population, row.source).others
     if not others:
         raise LookupError(f"{row.row}: no smaller denominator fits the printed percentage")
     return others[0]
 
 
-def _all_outside_responded(data: Dataset, row: Choice) -> Rate:
+def _all_outside_responded(data: Dataset, row: PoolingRow) -> Rate:
     fitting, treated = _largest_that_fits(data, row), _treated(data, row)
     return Rate(fitting.events + treated - fitting.n, treated)
 
 
-def _none_of_the_whole(data: Dataset, row: Choice) -> Rate:
+def _none_of_the_whole(data: Dataset, row: PoolingRow) -> Rate:
     whole = parent(row.population)
     rate = response_rate(data, row.trial, whole, row.source)
     if rate.events:
@@ -255,7 +255,7 @@ def _none_of_the_whole(data: Dataset, row: Choice) -> Rate:
     return Rate(0, _treated(data, row))
 
 
-_COUNTS: dict[str, Callable[[Dataset, Choice], Rate]] = {
+_COUNTS: dict[str, Callable[[Dataset, PoolingRow], Rate]] = {
     "printed": _printed,
     "fitted": _fitted,
     "partial responses": lambda data, row: Rate(_partial_responses(data, row), _treated(data, row)),
@@ -271,17 +271,17 @@ _COUNTS: dict[str, Callable[[Dataset, Choice], Rate]] = {
 }
 
 
-def _cut_off(data: Dataset, row: Choice) -> Rate:
+def _cut_off(data: Dataset, row: PoolingRow) -> Rate:
     """Return the count behind the percentage that the main source of the trial prints."""
     source = main_source(trials(data)[row.trial])
     return _the_count(_share(data, row, row.population, source), row)
 
 
-def _all_g3(data: Dataset, row: Choice) -> Rate:
+def _all_g3(data: Dataset, row: PoolingRow) -> Rate:
     return _the_count(_share(data, row, ROOT_POPULATION, row.source), row)
 
 
-def _other_number_of_nec(data: Dataset, row: Choice) -> Rate:
+def _other_number_of_nec(data: Dataset, row: PoolingRow) -> Rate:
     """Return the same responders among the NEC that Jia 2022 counts in the trial."""
     n = data.value(
         source=JIA,
@@ -297,7 +297,7 @@ def _other_number_of_nec(data: Dataset, row: Choice) -> Rate:
     return Rate(_COUNTS[row.responders](data, row).events, int(n))
 
 
-_FALLBACKS: dict[str, Callable[[Dataset, Choice], Rate | None]] = {
+_FALLBACKS: dict[str, Callable[[Dataset, PoolingRow], Rate | None]] = {
     "none": lambda data, row: None,
     "cut-off percentage": _cut_off,
     "all G3 NEN": _all_g3,

@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-from nenreview.evidence.comparison import by_site, table1_responses
+from nenreview.evidence.jia_table1 import by_site, table1_responses
 from nenreview.evidence.overlaps import require_independent
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.rows import trials

@@ -34,7 +34,7 @@ def sentences(source: str, table: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerLine:
     """A line of the ledger: findings of one table that one explanation covers.
 
     Attributes
@@ -61,20 +61,20 @@ def link_to(text: str, ident: str) -> str:
     return f"[{text}]({LEDGER}#f-{ident})"
 
 
-def entries(data: Dataset, source: str) -> list[Entry]:
+def entries(data: Dataset, source: str) -> list[LedgerLine]:
     """Return the ledger of a source: what disagrees, and notes, alike ones together."""
     found = [f for f in needing_review(audit(data)) if f.source == source]
     alike = groupby(found, key=lambda f: (f.table, f.check, f.verdict, f.explanation))
-    return [Entry(tuple(group)) for _, group in alike]
+    return [LedgerLine(tuple(group)) for _, group in alike]
 
 
-def disagreeing_numbers(data: Dataset, source: str) -> list[Entry]:
+def disagreeing_numbers(data: Dataset, source: str) -> list[LedgerLine]:
     """Return the entries of a source about numbers; those about claims are left out."""
     claimed = set(data.claims["claim"])
     return [entry for entry in entries(data, source) if entry.first.number not in claimed]
 
 
-def claims_in_doubt(data: Dataset, source: str) -> list[Entry]:
+def claims_in_doubt(data: Dataset, source: str) -> list[LedgerLine]:
     """Return the entries of a source about claims made in words."""
     claimed = set(data.claims["claim"])
     return [entry for entry in entries(data, source) if entry.first.number in claimed]
@@ -161,11 +161,11 @@ def rate_intervals_judged(data: Dataset) -> int:
     return sum(f.verdict != NOT_CHECKABLE for f in found)
 
 
-def _anchors(entry: Entry) -> str:
+def _anchors(entry: LedgerLine) -> str:
     return "".join(f'<span id="f-{f.id}"></span>' for f in entry.findings)
 
 
-def _where(data: Dataset, entry: Entry) -> str:
+def _where(data: Dataset, entry: LedgerLine) -> str:
     """Return the place of an entry, a link where a chapter shows the cell."""
     f = entry.first
     if len(entry.findings) == 1:
@@ -199,12 +199,12 @@ def back_link(data: Dataset, f: Finding) -> str:
     return f"{chapter}.qmd#c-{f.number}" if in_table else f"{chapter}.qmd"
 
 
-def _printed(entry: Entry) -> str:
+def _printed(entry: LedgerLine) -> str:
     printed = list(dict.fromkeys(f.printed for f in entry.findings))
     return "; ".join(printed)
 
 
-def _why(entry: Entry) -> str:
+def _why(entry: LedgerLine) -> str:
     f = entry.first
     power = f"power {100 * f.power:.0f}%" if f.power is not None else ""
     affects = f"in the synthesis, {f.affects}" if f.affects else ""

@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from nenreview.evidence.comparison import table1_responses
 from nenreview.evidence.groups import groups
-from nenreview.evidence.kinds import LCNEC, NEC, NET, traits
+from nenreview.evidence.jia_table1 import table1_responses
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import below, is_within, leaf
@@ -16,6 +15,7 @@ from nenreview.evidence.record.rows import Overlap, outcomes, rows_of
 from nenreview.evidence.responses import FITTED, ORR, Response, responses, responses_of
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import REVIEW
+from nenreview.evidence.traits import LCNEC, NEC, NET, traits
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
 from nenreview.tables.table import NUMBER, TEXT, Kind

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from nenreview.evidence.comparison import pancreatic_share, table1_responses
-from nenreview.evidence.kinds import tumours_of
+from nenreview.evidence.jia_table1 import pancreatic_share, table1_responses
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.record.rows import trials
 from nenreview.evidence.responses import Response
+from nenreview.evidence.traits import tumours_of
 from nenreview.stats.rate import Interval, Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.tables.table import (
@@ -46,7 +46,7 @@ def response_table(
     events: str = "Responders",
     share: str = "ORR, %",
 ) -> Table:
-    """Return events, rate and both intervals for each named population.
+    """Return events, rate and the intervals for each named population.
 
     `stub`, `events` and `share` are the headings of their columns.
     """

@@ -157,7 +157,7 @@ def answers_table() -> Table:
     return Table(rows, columns)
 
 
-def unknowns() -> Shown:
+def open_questions() -> Shown:
     """Return what each row of `answers_table` leaves open, as a list."""
     lines = [f"{NEC}: {_OPEN}"]
     for question in (G3_NEN, NET_G3, LCNEC, NET):

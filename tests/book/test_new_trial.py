@@ -49,7 +49,7 @@ from qmdbook.source.chapter import read_chapters
 from nenreview.evidence.record.paths import root
 from nenreview.synthesis.classes import entries
 from nenreview.synthesis.headline import headline
-from nenreview.tables.synthesis import answers_table, unknowns
+from nenreview.tables.synthesis import answers_table, open_questions
 
 data, name = load(), sys.argv[1]
 whole = headline(data)[0].t
@@ -75,7 +75,7 @@ print(json.dumps({
     "pool": [whole.k, whole.events, whole.n, whole.estimate],
     "findings": [f.id for f in audit(data) if f.verdict == "match"],
     "coverage": numbers_by_verdict(data)["Numbers"].astype(int).to_dict(),
-    "first page": answers_table().data + unknowns().data,
+    "first page": answers_table().data + open_questions().data,
     "chapters": [entry.file for entry in read_config(root()).chapters],
     "shown": [text if isinstance(text, str) else None for text in shown],
     "documents": documents(),

@@ -80,7 +80,7 @@ def test_the_chapter_says_of_the_certainty_what_the_rows_say(data):
 
 def test_three_of_the_five_cohorts_are_known_from_a_row_alone(data):
     # Table 6 of the review; the other two are columns of the sintilimab paper.
-    assert appraisal.from_a_row_alone(data, primary(data)) == [
+    assert appraisal.cohorts_known_from_review_table(data, primary(data)) == [
         *(
             "pembrolizumab (NCT02939651)",
             "pembrolizumab alone (NCT03136055)",

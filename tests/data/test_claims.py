@@ -20,7 +20,7 @@ from nenreview.audit.finding import (
     NOTE,
     SEVERITIES,
 )
-from nenreview.audit.record import record
+from nenreview.audit.index import number_index
 from nenreview.audit.spans import time_in_months
 from nenreview.cli import main
 from nenreview.evidence.record.dataset import load
@@ -44,7 +44,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def findings(data):
-    return {finding.id: finding for finding in claims(record(data))}
+    return {finding.id: finding for finding in claims(number_index(data))}
 
 
 def ask(data, test, arguments, **where):
@@ -61,7 +61,7 @@ def ask(data, test, arguments, **where):
         "lines": {"test": 7, "arguments": 8} | {f"arguments.{name}": 9 for name in arguments},
         **where,
     }
-    (finding,) = claims(record(replace(data, claims=pd.DataFrame([row]))))
+    (finding,) = claims(number_index(replace(data, claims=pd.DataFrame([row]))))
     return finding
 
 

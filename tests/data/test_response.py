@@ -6,13 +6,13 @@ import pytest
 from helpers_data import DATA
 
 from nenreview.audit.adverse_events import counts_by_grade, denominator
-from nenreview.evidence.comparison import (
+from nenreview.evidence.jia_table1 import (
     lowest_and_highest,
     pancreatic_share,
     table1_responses,
     well_differentiated,
 )
-from nenreview.evidence.overlaps import Report, counted_as
+from nenreview.evidence.overlaps import Report, canonical_report
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.responses import (
     ADDED_UP,
@@ -83,7 +83,7 @@ def test_no_two_sources_count_for_the_same_patients(data):
     sources: dict = {}
     for one in responses(data):
         if one.preferred:
-            patients = counted_as(data, one.report), one.outcome
+            patients = canonical_report(data, one.report), one.outcome
             sources.setdefault(patients, set()).add(one.report.source)
     assert {len(found) for found in sources.values()} == {1}
 

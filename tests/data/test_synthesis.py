@@ -10,10 +10,10 @@ from itertools import pairwise
 import pytest
 from helpers_data import DATA, TOLERANCE, mixed_reference
 
-from nenreview.evidence.kinds import kind_of
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.sources import in_chapters
+from nenreview.evidence.traits import kind_of
 from nenreview.stats.power import fisher_power
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nenreview.audit.rules import joint
-from nenreview.audit.rules.joint import Statement, reconciling, solutions
+from nenreview.audit.rules import marker_counts
+from nenreview.audit.rules.marker_counts import Statement, reconciling, solutions
 from nenreview.audit.two_groups import TESTS, p_by_every_test, power_of_p, tables_that_fit
 from nenreview.stats.percentages import rounding_rule
 from nenreview.stats.rate import Rate
@@ -26,7 +26,7 @@ def statements(draw):
     """Draw what could be printed of patients tested: some of it true of them, some not."""
     n = draw(st.integers(1, 9))
     positive = draw(st.integers(0, n))
-    tested = joint.Tested(
+    tested = marker_counts.Tested(
         n, positive, draw(st.integers(0, positive)), draw(st.integers(0, n - positive))
     )
     chosen = draw(st.lists(st.sampled_from(SUBJECTS), max_size=4, unique=True))
@@ -49,7 +49,7 @@ def tried(wanted, patients, responders):
         for positive, a, b in product(range(n + 1), range(n + 1), range(n + 1)):
             if a > positive or b > n - positive or a + b > responders:
                 continue
-            tested = joint.Tested(n, positive, a, b)
+            tested = marker_counts.Tested(n, positive, a, b)
             if all(s.holds(*(getattr(tested, name) for name in s.subject)) for s in wanted):
                 found.append(tested)
     return found

@@ -13,7 +13,7 @@ from nenreview.audit.claims import cells, designs, numbers, rates, times
 from nenreview.audit.claims.answer import Answer
 from nenreview.audit.claims.arguments import parameters, read_arguments
 from nenreview.audit.finding import MATCH, NO_SEVERITY, NOT_CHECKABLE, Finding, place
-from nenreview.audit.record import Record
+from nenreview.audit.index import NumberIndex
 from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.rows import Claim, numbers_by_key, rows_of
 from qmdbook.errors import InputError, Problem
@@ -43,7 +43,7 @@ _TESTS: tuple[Test, ...] = (
 TESTS = {test.__name__.replace("_", " "): test for test in _TESTS}
 
 
-def claims(record: Record) -> Iterator[Finding]:
+def claims(index: NumberIndex) -> Iterator[Finding]:
     """Yield a finding for each claim.
 
     Raises
@@ -51,7 +51,7 @@ def claims(record: Record) -> Iterator[Finding]:
     InputError
         With every problem of the claims.
     """
-    answers, problems = _answers(record.data)
+    answers, problems = _answers(index.data)
     if problems:
         raise InputError(*problems)
     for claim, answer in answers:

@@ -6,22 +6,22 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from nenreview.audit.finding import CONFLICT, MATCH, Finding, about
-from nenreview.audit.record import Record
+from nenreview.audit.index import NumberIndex
 from nenreview.audit.spans import printed_span, shown
-from nenreview.evidence.overlaps import Report, counted_as
+from nenreview.evidence.overlaps import Report, canonical_report
 from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import OBJECTIVE
 
 PLACES, SOURCES = "places", "sources"
 
 
-def agreement(record: Record) -> Iterator[Finding]:
+def agreement(index: NumberIndex) -> Iterator[Finding]:
     """Yield a finding for each number that stands in more than one place, or source."""
-    for numbers in record.quantities():
+    for numbers in index.quantities():
         # Sizes have a check of their own, which knows which of two is likelier.
         if len(numbers) > 1 and (numbers[0].outcome, numbers[0].statistic) != ("patients", "n"):
-            yield from _against_each_other(PLACES, numbers, _place, _confirmed(record, numbers))
-    yield from _between_sources(record)
+            yield from _against_each_other(PLACES, numbers, _place, _confirmed(index, numbers))
+    yield from _between_sources(index)
 
 
 def _against_each_other(
@@ -51,11 +51,11 @@ def _against_each_other(
         )
 
 
-def _confirmed(record: Record, numbers: list[Number]) -> list[Number]:
+def _confirmed(index: NumberIndex, numbers: list[Number]) -> list[Number]:
     """Return the counts that are the sum over NET and NEC."""
     if numbers[0].statistic != "events":
         return []
-    parts = record.over_parts(numbers[0], "events")
+    parts = index.over_parts(numbers[0], "events")
     return [n for n in numbers if parts and sum(parts) == int(n.value)]
 
 
@@ -64,13 +64,13 @@ def _place(number: Number) -> str:
     return f"{number.table} ({cell})" if cell else number.table
 
 
-def _between_sources(record: Record) -> Iterator[Finding]:
+def _between_sources(index: NumberIndex) -> Iterator[Finding]:
     """Compare what sources print of the same patients of a trial, in the ledger's one tree."""
     quantities = defaultdict(list)
-    complete = _with_complete_responses(record)
-    for number in record.numbers:
+    complete = _with_complete_responses(index)
+    for number in index.numbers:
         if number.trial:
-            quantities[_comparable(record, number, complete)].append(number)
+            quantities[_comparable(index, number, complete)].append(number)
     for (_, outcome, *_), numbers in quantities.items():
         if len({number.source for number in numbers}) > 1:
             yield from _against_each_other(
@@ -78,22 +78,22 @@ def _between_sources(record: Record) -> Iterator[Finding]:
             )
 
 
-def _with_complete_responses(record: Record) -> set[Report]:
+def _with_complete_responses(index: NumberIndex) -> set[Report]:
     """Return the reports of which some source prints complete responses."""
     return {
-        _report(record, number, number.population)
-        for number in record.numbers
+        _report(index, number, number.population)
+        for number in index.numbers
         if (number.outcome, number.category) == ("best response", OBJECTIVE[0])
         and number.statistic == "events"
         and number.value
     }
 
 
-def _report(record: Record, number: Number, population: str) -> Report:
-    return counted_as(record.data, Report(number.source, number.trial, population))
+def _report(index: NumberIndex, number: Number, population: str) -> Report:
+    return canonical_report(index.data, Report(number.source, number.trial, population))
 
 
-def _comparable(record: Record, number: Number, complete: set[Report]) -> tuple:
+def _comparable(index: NumberIndex, number: Number, complete: set[Report]) -> tuple:
     """Return what a number is about in terms that two sources share.
 
     Poorly and well differentiated tumours are NEC and NET; partial responses are the
@@ -104,7 +104,7 @@ def _comparable(record: Record, number: Number, complete: set[Report]) -> tuple:
     kind = {"Poorly differentiated": "NEC", "Well differentiated": "NET"}.get(category)
     if outcome == "differentiation" and statistic == "events" and kind:
         population, outcome, category, statistic = f"{population} > {kind}", "patients", "", "n"
-    report = _report(record, number, population)
+    report = _report(index, number, population)
     partial = (outcome, category, statistic) == ("best response", "PR", "events")
     if partial and report not in complete:
         outcome, category = "ORR", ""

@@ -18,7 +18,7 @@ from nenreview.audit.finding import (
     Finding,
     about,
 )
-from nenreview.audit.record import ESTIMATES, Record
+from nenreview.audit.index import ESTIMATES, NumberIndex
 from nenreview.evidence.record.rows import Number
 from nenreview.evidence.sizes import printed_sizes, size
 from nenreview.stats.percentages import (
@@ -44,22 +44,22 @@ _NO_SIZE = "the size of the population is not printed"
 _ESTIMATE = "an estimate from a curve, which need not be a count of patients"
 
 
-def arithmetic(record: Record) -> Iterator[Finding]:
+def arithmetic(index: NumberIndex) -> Iterator[Finding]:
     """Yield a finding for each percentage, and for each count and size that others give."""
-    denominators = _denominators(record)
-    for number in record.numbers:
+    denominators = _denominators(index)
+    for number in index.numbers:
         if number.statistic == "events":
-            yield from _count(record, number)
+            yield from _count(index, number)
         elif number.statistic == "percent":
-            yield _percentage(record, number, denominators)
+            yield _percentage(index, number, denominators)
         elif number.statistic == "n":
-            yield from _size(record, number)
+            yield from _size(index, number)
 
 
-def _count(record: Record, number: Number) -> Iterator[Finding]:
+def _count(index: NumberIndex, number: Number) -> Iterator[Finding]:
     """Check a count against the sum over NET and NEC where both are printed."""
-    n = record.size(number)
-    parts = record.over_parts(number, "events")
+    n = index.size(number)
+    parts = index.over_parts(number, "events")
     if parts is not None:
         yield _against_parts(number, number.category, parts, n / (n + 1) if n else None)
 
@@ -85,15 +85,15 @@ def _against_parts(
     )
 
 
-def _percentage(record: Record, number: Number, denominators: dict[tuple, int]) -> Finding:
+def _percentage(index: NumberIndex, number: Number, denominators: dict[tuple, int]) -> Finding:
     """Check a percentage against its count, or against every count that it could stand for."""
     if number.outcome in ESTIMATES:
         return about(number, PERCENTAGE, NOT_CHECKABLE, explanation=_ESTIMATE)
-    n = record.size(number)
+    n = index.size(number)
     if n is None:
         return about(number, PERCENTAGE, NOT_CHECKABLE, explanation=_NO_SIZE)
-    parts = record.over_parts(number, "events")
-    count = sum(parts) if parts else record.count(number)
+    parts = index.over_parts(number, "events")
+    count = sum(parts) if parts else index.count(number)
     n_of_table = denominators.get(_group(number), n)
     if count is None or (n_of_table != n and count in counts_that_fit(number.printed, n_of_table)):
         return _bare_percentage(number, n_of_table, n)
@@ -180,23 +180,23 @@ def _no_count(number: Number, n: int, power: float) -> Finding:
     )
 
 
-def _size(record: Record, number: Number) -> Iterator[Finding]:
+def _size(index: NumberIndex, number: Number) -> Iterator[Finding]:
     """Check a number of patients: what other places print, or the sum of NET and NEC."""
     if number.outcome == "patients":
-        yield from _population_size(record, number)
+        yield from _population_size(index, number)
         return
-    parts = record.over_parts(number, "n")
+    parts = index.over_parts(number, "n")
     if parts is not None:
         yield _against_parts(number, number.outcome, parts)
 
 
-def _population_size(record: Record, number: Number) -> Iterator[Finding]:
-    sizes = printed_sizes(record.data, number.trial, number.population, number.source)
+def _population_size(index: NumberIndex, number: Number) -> Iterator[Finding]:
+    sizes = printed_sizes(index.data, number.trial, number.population, number.source)
     if len(sizes) < 2:
         return
     name = population_name(number.population)
     try:
-        n = size(record.data, number.trial, number.population, number.source)
+        n = size(index.data, number.trial, number.population, number.source)
     except LookupError:
         ways = " and as ".join(map(str, sorted(set(sizes))))
         explanation = f"{name}: printed as {ways} patients"
@@ -214,19 +214,19 @@ def _group(number: Number) -> tuple[str, ...]:
     return number.source, number.table, number.trial, number.population
 
 
-def _denominators(record: Record) -> dict[tuple, int]:
+def _denominators(index: NumberIndex) -> dict[tuple, int]:
     """Return the denominator that explains the bare percentages of a table, by group.
 
     The size of the population where that explains them all; else the only smaller one that
     does; else the size again.
     """
     groups = defaultdict(list)
-    for number in record.numbers:
+    for number in index.numbers:
         if number.statistic == "percent" and number.outcome not in ESTIMATES:
             groups[_group(number)].append(number)
     denominators = {}
     for group, numbers in groups.items():
-        n = record.size(numbers[0])
+        n = index.size(numbers[0])
         printed = {number.printed for number in numbers}
         # One percentage fits some smaller denominator nearly always; several are a pattern.
         if n is None or len(printed) == 1:

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
-from nenreview.audit.record import Record
+from nenreview.audit.index import NumberIndex
 from nenreview.evidence.record.rows import Number, outcomes
 from nenreview.evidence.responses import SHARE, response_rate
 from nenreview.stats import intervals
@@ -24,31 +24,31 @@ METHODS = {
 }
 
 
-def rate_intervals(record: Record) -> Iterator[Finding]:
+def rate_intervals(index: NumberIndex) -> Iterator[Finding]:
     """Yield a finding for each printed interval of a rate whose count is known."""
-    for low in record.numbers:
-        if low.statistic != "ci_low" or outcomes(record.data)[low.outcome].kind != SHARE:
+    for low in index.numbers:
+        if low.statistic != "ci_low" or outcomes(index.data)[low.outcome].kind != SHARE:
             continue
-        highs = record.same(low, statistic="ci_high")
-        count, n = _count(record, low), record.size(low)
+        highs = index.same(low, statistic="ci_high")
+        count, n = _count(index, low), index.size(low)
         if not highs or count is None or n is None or count > n:
             explanation = "the count, the patients or the upper limit is not printed, or not known"
             yield about(low, RATE_INTERVAL, NOT_CHECKABLE, explanation=explanation)
             continue
-        yield _interval(low, highs[0], count, n, _level(record, low))
+        yield _interval(low, highs[0], count, n, _level(index, low))
 
 
-def _level(record: Record, low: Number) -> float:
-    levels = record.same(low, statistic="ci_level")
+def _level(index: NumberIndex, low: Number) -> float:
+    levels = index.same(low, statistic="ci_level")
     return levels[0].value / 100 if levels else 0.95
 
 
-def _count(record: Record, low: Number) -> int | None:
+def _count(index: NumberIndex, low: Number) -> int | None:
     """Return the count of a rate: as printed, or complete and partial responses, or that fits."""
-    if record.same(low, statistic="events") or low.outcome != "ORR":
-        return record.count(low)
+    if index.same(low, statistic="events") or low.outcome != "ORR":
+        return index.count(low)
     try:
-        return response_rate(record.data, low.trial, low.population, low.source).events
+        return response_rate(index.data, low.trial, low.population, low.source).events
     except (LookupError, ValueError):  # nothing printed singles a count out
         return None
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
-from nenreview.audit.record import Record
+from nenreview.audit.index import NumberIndex
 from nenreview.audit.two_groups import TESTS, power_of_p, tables_that_fit
 from nenreview.evidence.record.population import ROOT_POPULATION, below
 from nenreview.evidence.record.rows import Number
@@ -18,20 +18,20 @@ P_VALUE = "p value"
 _COMPARISON = re.compile(r"(?P<marker>.+) (?P<first>\S+) against (?P<second>\S+)")
 
 
-def p_values(record: Record) -> Iterator[Finding]:
+def p_values(index: NumberIndex) -> Iterator[Finding]:
     """Yield a finding for each p value of two groups whose rates are printed."""
-    for number in record.numbers:
+    for number in index.numbers:
         if number.statistic == "p_value":
-            yield _p_value(record, number)
+            yield _p_value(index, number)
 
 
-def _p_value(record: Record, number: Number) -> Finding:
-    data, named = record.data, _COMPARISON.fullmatch(number.category)
+def _p_value(index: NumberIndex, number: Number) -> Finding:
+    data, named = index.data, _COMPARISON.fullmatch(number.category)
     rates: list[Number] = []
     if named:
         for group in ("first", "second"):
             population = below(ROOT_POPULATION, f"{named['marker']} {named[group]}")
-            rates += record.same(number, population=population, category="", statistic="percent")
+            rates += index.same(number, population=population, category="", statistic="percent")
     if len(rates) != 2:
         explanation = "the rates of the two groups are not both printed"
         return about(number, P_VALUE, NOT_CHECKABLE, explanation=explanation)

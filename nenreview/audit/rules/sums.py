@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from nenreview.audit.finding import INCONSISTENT, MATCH, Finding, about
-from nenreview.audit.record import Record
+from nenreview.audit.index import NumberIndex
 from nenreview.evidence.record.rows import Number
 from nenreview.stats.percentages import decimals, rounding_rule
 from nenreview.wording import population_name
@@ -22,17 +22,17 @@ PARTITIONS = (
 _GRADES = ("1", "2", "3", "4", "5")
 
 
-def sums(record: Record) -> Iterator[Finding]:
+def sums(index: NumberIndex) -> Iterator[Finding]:
     """Yield a finding for each list that should add up to a printed total."""
-    yield from _categories(record)
-    yield from _hundreds(record)
-    yield from _grades(record)
+    yield from _categories(index)
+    yield from _hundreds(index)
+    yield from _grades(index)
 
 
-def _lists(record: Record, statistic: str) -> dict[tuple, list[Number]]:
+def _lists(index: NumberIndex, statistic: str) -> dict[tuple, list[Number]]:
     """Return the categories of each partition, by table and population."""
     lists = defaultdict(list)
-    for number in record.numbers:
+    for number in index.numbers:
         if number.statistic == statistic and number.outcome in PARTITIONS and number.category:
             key = (number.source, number.table, number.trial, number.population, number.outcome)
             lists[key].append(number)
@@ -42,11 +42,11 @@ def _lists(record: Record, statistic: str) -> dict[tuple, list[Number]]:
     }
 
 
-def _categories(record: Record) -> Iterator[Finding]:
+def _categories(index: NumberIndex) -> Iterator[Finding]:
     """Check that the counts of the categories add up to the patients."""
-    in_percent = _lists(record, "percent")
-    for key, numbers in _lists(record, "events").items():
-        n, total = record.size(numbers[0]), sum(int(number.value) for number in numbers)
+    in_percent = _lists(index, "percent")
+    for key, numbers in _lists(index, "events").items():
+        n, total = index.size(numbers[0]), sum(int(number.value) for number in numbers)
         if n is None or _has_other_categories(numbers, in_percent.get(key, [])):
             continue
         added = " + ".join(number.printed for number in numbers)
@@ -77,14 +77,14 @@ def _has_other_categories(numbers: list[Number], in_percent: list[Number]) -> bo
     return any(other.category not in counted for other in in_percent)
 
 
-def _hundreds(record: Record) -> Iterator[Finding]:
+def _hundreds(index: NumberIndex) -> Iterator[Finding]:
     """Check that the percentages of a partition add up to 100, as far as rounding goes."""
-    for numbers in _lists(record, "percent").values():
+    for numbers in _lists(index, "percent").values():
         total = sum((Decimal(number.printed) for number in numbers), Decimal())
         # Each may be off by half of its last digit.
         units = (Decimal(1).scaleb(-decimals(number.printed)) for number in numbers)
         slack = sum(units, Decimal()) / 2
-        everyone = [record.same(number, statistic="events") for number in numbers]
+        everyone = [index.same(number, statistic="events") for number in numbers]
         if total < 100 - slack and not all(everyone):
             continue  # the rest of the categories may simply not be printed
         if abs(total - 100) <= slack:
@@ -96,7 +96,7 @@ def _hundreds(record: Record) -> Iterator[Finding]:
             f"{added} = {total}%; rounding explains {slack} points at most"
         )
         yield about(
-            _culprit(record, numbers),
+            _culprit(index, numbers),
             HUNDRED,
             INCONSISTENT,
             recomputed="100",
@@ -105,10 +105,10 @@ def _hundreds(record: Record) -> Iterator[Finding]:
         )
 
 
-def _culprit(record: Record, numbers: list[Number]) -> Number:
+def _culprit(index: NumberIndex, numbers: list[Number]) -> Number:
     """Return the percentage that is not that of its own count; the first, where all are."""
     for number in numbers:
-        count, n = record.count(number), record.size(number)
+        count, n = index.count(number), index.size(number)
         if count is None or n is None:
             continue
         if rounding_rule(count, n, number.printed) is None:
@@ -116,20 +116,20 @@ def _culprit(record: Record, numbers: list[Number]) -> Number:
     return numbers[0]
 
 
-def _grades(record: Record) -> Iterator[Finding]:
+def _grades(index: NumberIndex) -> Iterator[Finding]:
     """Check that the grades of an adverse event add up to all grades, and with none to 100.
 
     A table that prints percentages is added up in the patients that they stand for, where
     one denominator explains it; else in percent, as far as rounding goes.
     """
     rows: dict[tuple, dict[str, Number]] = defaultdict(dict)
-    for number in record.numbers:
+    for number in index.numbers:
         if number.statistic == "percent" and number.grade:
             key = (number.source, number.table, number.trial, number.population)
             rows[(*key, number.outcome, number.category)][number.grade] = number
     for graded in rows.values():
         if "any" in graded and set(_GRADES) <= set(graded):
-            yield _adds_up([graded[g] for g in _GRADES], graded["any"], "the grades", record)
+            yield _adds_up([graded[g] for g in _GRADES], graded["any"], "the grades", index)
         if {"none", "any"} <= set(graded):
             total = Decimal(graded["none"].printed) + Decimal(graded["any"].printed)
             slack = Decimal(1).scaleb(-decimals(graded["any"].printed))
@@ -139,11 +139,11 @@ def _grades(record: Record) -> Iterator[Finding]:
             yield about(graded["none"], GRADES, verdict, explanation=explanation, basis=added)
 
 
-def _adds_up(parts: list[Number], whole: Number, name: str, record: Record) -> Finding:
+def _adds_up(parts: list[Number], whole: Number, name: str, index: NumberIndex) -> Finding:
     total = sum((Decimal(part.printed) for part in parts), Decimal())
     # A grade that is printed as 0 has nothing to round, unless one patient is too few to show.
     unit = Decimal(1).scaleb(-decimals(whole.printed))
-    n = record.size(whole)
+    n = index.size(whole)
     hides_one = n is None or Decimal(100) / n < unit / 2
     rounded = [part for part in (*parts, whole) if hides_one or Decimal(part.printed)]
     slack = sum((Decimal(1).scaleb(-decimals(part.printed)) for part in rounded), Decimal()) / 2

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from nenreview.audit.finding import CONFLICT, INCONSISTENT, MATCH, Finding, about
-from nenreview.audit.record import Record
+from nenreview.audit.index import NumberIndex
 from nenreview.audit.spans import Span, printed_span, shown, span
 from nenreview.evidence.record.population import ROOT_POPULATION, ancestors, below, leaf, parent
 from nenreview.evidence.record.rows import Number
@@ -21,23 +21,23 @@ LIMITS, RANGE = "limits", "range"  # of a confidence interval; of the values obs
 PARTS, LANDMARK, RESPONDERS = "parts", "landmark", "same responders"
 
 
-def times(record: Record) -> Iterator[Finding]:
+def times(index: NumberIndex) -> Iterator[Finding]:
     """Yield a finding for each time that another one bounds."""
-    for number in record.numbers:
+    for number in index.numbers:
         if number.statistic == "median" and not number.relation:
-            yield from _within_limits(record, number)
+            yield from _within_limits(index, number)
             if number.outcome != "DOR":  # of responders, whom NET and NEC do not divide alike
-                yield from _between_parts(record, number)
+                yield from _between_parts(index, number)
         elif number.statistic == "percent" and number.outcome in ("PFS rate", "OS rate"):
-            yield from _landmark(record, number)
-    yield from _same_responders(record)
+            yield from _landmark(index, number)
+    yield from _same_responders(index)
 
 
-def _within_limits(record: Record, median: Number) -> Iterator[Finding]:
+def _within_limits(index: NumberIndex, median: Number) -> Iterator[Finding]:
     """Check that a median, or a value with a range, lies between its limits in their order."""
     for check, lower, upper in ((LIMITS, "ci_low", "ci_high"), (RANGE, "min", "max")):
-        lows = _here(median, record.same(median, statistic=lower))
-        highs = _here(median, record.same(median, statistic=upper))
+        lows = _here(median, index.same(median, statistic=lower))
+        highs = _here(median, index.same(median, statistic=upper))
         if not lows:
             continue
         if _in_order(lows[0], median) and (not highs or _in_order(median, highs[0])):
@@ -62,7 +62,7 @@ def _here(number: Number, others: list[Number]) -> list[Number]:
     return [o for o in others if (o.table, o.row_group, o.row, o.column) == place]
 
 
-def _between_parts(record: Record, whole: Number) -> Iterator[Finding]:
+def _between_parts(index: NumberIndex, whole: Number) -> Iterator[Finding]:
     """Check that the median of all lies between those of NET and NEC, which divide them.
 
     Of two groups together half have the event by a time at which at least half of one and
@@ -70,13 +70,13 @@ def _between_parts(record: Record, whole: Number) -> Iterator[Finding]:
     printed can be anything. Where many are censored early, estimates from curves can break
     this by a few tenths of a month, less often than once in a thousand trials.
     """
-    parts = parts_by_differentiation(record.data, whole.trial, whole.population, whole.source)
-    medians = [_only(record.same(whole, population=part)) for part in parts]
+    parts = parts_by_differentiation(index.data, whole.trial, whole.population, whole.source)
+    medians = [_only(index.same(whole, population=part)) for part in parts]
     known = [m for m in medians if m is not None]
     unknown = [p for p, m in zip(parts, medians, strict=True) if m is None]
     if len(parts) != 2 or not known or whole.unit not in UNITS:
         return
-    if not all(record.unreached(whole, population=part) for part in unknown):
+    if not all(index.unreached(whole, population=part) for part in unknown):
         return
     low = min(printed_span(m).low for m in known)
     high = max(printed_span(m).high for m in known) if len(known) == 2 else float("inf")
@@ -93,7 +93,7 @@ def _only(numbers: list[Number]) -> Number | None:
     return numbers[0] if len({number.value for number in numbers}) == 1 else None
 
 
-def _landmark(record: Record, rate: Number) -> Iterator[Finding]:
+def _landmark(index: NumberIndex, rate: Number) -> Iterator[Finding]:
     """Check a share at a landmark against the median: above 50% before it, below after it.
 
     Where the only median is that of a whole whose parts all have their share on one side of 50%,
@@ -101,26 +101,26 @@ def _landmark(record: Record, rate: Number) -> Iterator[Finding]:
     """
     outcome = rate.outcome.removesuffix(" rate")
     levels = (rate.population, *ancestors(rate.population))
-    landmarks = [m for p in levels for m in record.same(rate, population=p, statistic="threshold")]
+    landmarks = [m for p in levels for m in index.same(rate, population=p, statistic="threshold")]
     if not landmarks:
         return
     for level in levels:
         about_median = {"outcome": outcome, "category": "", "statistic": "median"}
-        medians = record.same(rate, **about_median, population=level)
-        medians = medians or record.unreached(rate, **about_median, population=level)
+        medians = index.same(rate, **about_median, population=level)
+        medians = medians or index.unreached(rate, **about_median, population=level)
         medians = [median for median in medians if span(median)]  # NA says nothing of the time
         if medians:
             own = level == rate.population
-            rates = [rate] if own else record.rates_within(rate, level)
-            if own or _cover(record, rates, rate, level):
+            rates = [rate] if own else index.rates_within(rate, level)
+            if own or _cover(index, rates, rate, level):
                 yield _on_its_side(rate, landmarks[0], medians[0], [printed_span(r) for r in rates])
             return
 
 
-def _cover(record: Record, rates: list[Number], rate: Number, level: str) -> bool:
+def _cover(index: NumberIndex, rates: list[Number], rate: Number, level: str) -> bool:
     """Return whether rates are of all patients of a population, as a whole or in its parts."""
     whole, *parts = (
-        record.size(rate._replace(population=population))
+        index.size(rate._replace(population=population))
         for population in (level, below(level, "NET"), below(level, "NEC"))
     )
     populations = {r.population for r in rates}
@@ -144,14 +144,14 @@ def _on_its_side(rate: Number, landmark: Number, median: Number, shares: list[Sp
     return about(rate, LANDMARK, INCONSISTENT, recomputed="", explanation=explanation)
 
 
-def _same_responders(record: Record) -> Iterator[Finding]:
+def _same_responders(index: NumberIndex) -> Iterator[Finding]:
     """Check that durations of response agree where the responders are the same patients."""
     medians: dict[tuple[str, str], list[Number]] = defaultdict(list)
-    for row in all_numbers(record.data):
+    for row in all_numbers(index.data):
         if (row.outcome, row.statistic) == ("DOR", "median") and span(row):
             medians[row.source, row.trial].append(row)
     for (source, trial), numbers in medians.items():
-        numbers = [n for n in numbers if _has_all_responders(record, n.population, trial, source)]
+        numbers = [n for n in numbers if _has_all_responders(index, n.population, trial, source)]
         if len(numbers) < 2:
             continue
         for number in numbers:
@@ -164,12 +164,12 @@ def _same_responders(record: Record) -> Iterator[Finding]:
             yield about(number, RESPONDERS, CONFLICT, recomputed="", explanation=explanation)
 
 
-def _has_all_responders(record: Record, population: str, trial: str, source: str) -> bool:
+def _has_all_responders(index: NumberIndex, population: str, trial: str, source: str) -> bool:
     """Return whether every responder of the trial is in a population."""
     named = parent(population) if leaf(population) == "responders" else population
     try:
         here, everywhere = (
-            response_rate(record.data, trial, p, source).events for p in (named, ROOT_POPULATION)
+            response_rate(index.data, trial, p, source).events for p in (named, ROOT_POPULATION)
         )
     except (LookupError, ValueError):
         return False

@@ -31,7 +31,7 @@ from nenreview.audit.validation.synthetic import BASELINE, EFFICACY, EVENTS
 
 
 @dataclass(frozen=True)
-class Kind:
+class MisprintKind:
     """A kind of misprint.
 
     Attributes
@@ -89,94 +89,94 @@ _NOTHING_ELSE = "the number stands in no other place, and what it goes with leav
 _LAST_DIGIT = "a last digit one off may be rounding or cutting off in one of the two places"
 
 KINDS = (
-    Kind("a digit changed", misprint(_is_checked, digit_changed), (), _NOTHING_ELSE),
-    Kind(
+    MisprintKind("a digit changed", misprint(_is_checked, digit_changed), (), _NOTHING_ELSE),
+    MisprintKind(
         "neighbouring digits exchanged", misprint(_is_checked, digits_exchanged), (), _NOTHING_ELSE
     ),
-    Kind(
+    MisprintKind(
         "a count off by one",
         misprint(_is(statistic="events"), off_by_one),
         ("percentage", "sum", "categories", "places", "sources"),
         "a count without a percentage, parts or a second place",
     ),
-    Kind("a percentage of another denominator", of_another_size, ("percentage",)),
-    Kind(
+    MisprintKind("a percentage of another denominator", of_another_size, ("percentage",)),
+    MisprintKind(
         "a percentage cut off, not rounded",
         truncated,
         ("percentage",),
         "an exact half, cut off, may have been rounded to the even digit",
     ),
-    Kind(
+    MisprintKind(
         "the size of a population",
         misprint(_is(outcome="patients", statistic="n"), *_DIGITS, off_by_one),
         ("size", "sources", "percentage", "sum"),
         "a size that is printed once, of patients of whom little else is",
     ),
-    Kind(
+    MisprintKind(
         "the count of a category",
         misprint(_in_partition, *_DIGITS, off_by_one),
         ("percentage", "sum", "categories"),
     ),
-    Kind(
+    MisprintKind(
         "a column of percentages over another denominator",
         column_of_another_size,
         ("percentage",),
         "over half of the patients, every percentage is that of a count of all of them too",
     ),
-    Kind(
+    MisprintKind(
         "a p value",
         misprint(_is(statistic="p_value"), *_DIGITS),
         ("p value",),
         "some table, by one of the tests, gives the wrong p value too; a higher bound still holds",
     ),
-    Kind("a median outside its limits", outside_its_limits, ("limits",)),
-    Kind("limits exchanged", limits_exchanged, ("limits", "rate interval")),
-    Kind(
+    MisprintKind("a median outside its limits", outside_its_limits, ("limits",)),
+    MisprintKind("limits exchanged", limits_exchanged, ("limits", "rate interval")),
+    MisprintKind(
         "a duration that differs between two places",
         repeated(_is(outcome="DOR"), lambda cell: (cell.table, cell.column)),
         ("places", "same responders"),
         _LAST_DIGIT,
     ),
-    Kind(
+    MisprintKind(
         "a share at a landmark on the wrong side of one half",
         wrong_side,
         ("landmark",),
         "no median of those patients is printed, and that of all leaves room for it",
     ),
-    Kind(
+    MisprintKind(
         "a number that differs between text and table",
         repeated(_is_checked, lambda cell: (cell.source, cell.is_prose)),
         ("places", "size", "percentage"),
         _LAST_DIGIT,
     ),
-    Kind(
+    MisprintKind(
         "a number that differs between sources",
         repeated(_is_checked, lambda cell: cell.source),
         ("sources",),
         _LAST_DIGIT,
     ),
-    Kind(
+    MisprintKind(
         "a limit of the interval of a rate",
         misprint(_is_limit_of_a_rate, *_DIGITS),
         ("rate interval",),
     ),
-    Kind(
+    MisprintKind(
         "the share with a marker, or responding with it",
         misprint(_is_of_tested, *_DIGITS),
         ("joint",),
         "other whole numbers of patients give the wrong shares too",
     ),
-    Kind(
+    MisprintKind(
         "the grade of an adverse event",
         misprint(lambda p: bool(p.number.grade) and p.where.table == EVENTS, *_DIGITS),
         ("grades", "percentage"),
         "rounding explains a difference of some patients",
     ),
-    Kind(
+    MisprintKind(
         "the name of a drug",
         name_misspelt,
         ("spelling",),
         "a letter more or less at the end is taken for an ending",
     ),
-    Kind("a broken character", broken_character, ("characters",)),
+    MisprintKind("a broken character", broken_character, ("characters",)),
 )

@@ -8,7 +8,7 @@ from decimal import ROUND_DOWN, Decimal
 
 import numpy as np
 
-from nenreview.audit.record import ESTIMATES
+from nenreview.audit.index import ESTIMATES
 from nenreview.audit.rules.spelling import NAMES
 from nenreview.audit.validation.misprints import (
     DRAWS,

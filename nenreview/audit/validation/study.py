@@ -17,7 +17,7 @@ import pandas as pd
 
 from nenreview.audit import ledger
 from nenreview.audit.finding import NOT_CHECKABLE, NOTE, Finding
-from nenreview.audit.validation.kinds import KINDS, Kind
+from nenreview.audit.validation.kinds import KINDS, MisprintKind
 from nenreview.audit.validation.misprints import Impossible
 from nenreview.audit.validation.synthetic import Cell, clean, dataset
 from nenreview.stats.rate import Rate
@@ -26,12 +26,12 @@ _TRIES = 20  # trials looked at for each one that has a place for a kind of erro
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PlantedResult:
     """What became of one planted error.
 
     Attributes
     ----------
-    kind : Kind
+    kind : MisprintKind
         What was planted.
     before, after : tuple of Cell
         The cells that it changed, as they were and as they became.
@@ -39,7 +39,7 @@ class Outcome:
         What the rules hold against the copy that they do not hold against the clean pages.
     """
 
-    kind: Kind
+    kind: MisprintKind
     before: tuple[Cell, ...]
     after: tuple[Cell, ...]
     findings: tuple[Finding, ...]
@@ -50,7 +50,7 @@ class Outcome:
         return bool(self.findings)
 
 
-def measure(repeats: int, seed: int, kinds: tuple[Kind, ...] = KINDS) -> pd.DataFrame:
+def measure(repeats: int, seed: int, kinds: tuple[MisprintKind, ...] = KINDS) -> pd.DataFrame:
     """Plant errors and count how many the audit catches.
 
     Parameters
@@ -59,7 +59,7 @@ def measure(repeats: int, seed: int, kinds: tuple[Kind, ...] = KINDS) -> pd.Data
         Errors of each kind, each in a trial of its own.
     seed : int
         Of the trials and of the errors; the same seed gives the same table.
-    kinds : tuple of Kind, optional
+    kinds : tuple of MisprintKind, optional
         What to plant; every kind by default.
 
     Returns
@@ -84,7 +84,7 @@ def false_alarms(repeats: int, seed: int) -> Rate:
     return Rate(sum(map(_is_alarm, made)), len(made))
 
 
-def outcomes(kind: Kind, repeats: int, seed: int) -> Iterator[Outcome]:
+def outcomes(kind: MisprintKind, repeats: int, seed: int) -> Iterator[PlantedResult]:
     """Yield what becomes of `repeats` errors of a kind, each planted in another trial.
 
     Raises
@@ -107,7 +107,7 @@ def outcomes(kind: Kind, repeats: int, seed: int) -> Iterator[Outcome]:
         planted += 1
         known = _clean_alarms(seed, i)
         pairs = [(a, b) for a, b in zip(pages, changed, strict=True) if a != b]
-        yield Outcome(
+        yield PlantedResult(
             kind,
             tuple(a for a, _ in pairs),
             tuple(b for _, b in pairs),

@@ -145,7 +145,7 @@ class Claim(NamedTuple):
         return file_of(self.source)
 
 
-class Choice(NamedTuple):
+class PoolingRow(NamedTuple):
     """The patients who stand for a question of the synthesis."""
 
     row: str
@@ -185,7 +185,7 @@ TABLES: dict[str, type[NamedTuple]] = {
     "derived": Derived,
     "overlaps": Overlap,
     "claims": Claim,
-    "pooling": Choice,
+    "pooling": PoolingRow,
     "corrections": Correction,
 }
 Row = TypeVar("Row", bound=NamedTuple)

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from IPython.display import Markdown
 
 from nenreview.evidence.record.dataset import load
-from nenreview.evidence.sources import added, in_chapters
+from nenreview.evidence.sources import in_chapters, later_documents
 from nenreview.wording import words
 
 
 def documents_added() -> str:
     """Return which documents have joined the first four, as a sentence."""
-    keys, first = added(load()), words(len(in_chapters(load())))
+    keys, first = later_documents(load()), words(len(in_chapters(load())))
     if not keys:
         return f"No document has joined the first {first}."
     return f"To the first {first} have been added: {', '.join(keys)}."
@@ -53,7 +53,7 @@ def for_each_added(
             f"::: {{#tbl-{label}-{key}}}\n\n{table(key).data}\n{caption.format(key)}\n\n:::\n"
             if where(key)
             else f"{otherwise.format(key)}\n"
-            for key in added(load())
+            for key in later_documents(load())
             if where(key) or otherwise
         )
     )

@@ -32,7 +32,7 @@ def _quantity(number: Number, other: dict[str, str] | None = None) -> tuple[str,
     return tuple(key)
 
 
-class Record:
+class NumberIndex:
     """An index of the reported numbers of a dataset.
 
     Attributes
@@ -111,6 +111,6 @@ class Record:
 
 
 @lru_cache(DATASETS)
-def record(data: Dataset) -> Record:
+def number_index(data: Dataset) -> NumberIndex:
     """Return the index of a dataset, made once."""
-    return Record(data)
+    return NumberIndex(data)

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import product
 
 from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
-from nenreview.audit.record import Record
+from nenreview.audit.index import NumberIndex
 from nenreview.evidence.record.population import ROOT_POPULATION, below, leaf, levels, parent
 from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import response_rate
@@ -127,24 +127,24 @@ def reconciling(
     return found
 
 
-def joint(record: Record) -> Iterator[Finding]:
+def joint(index: NumberIndex) -> Iterator[Finding]:
     """Yield a finding for each group of patients tested whose rates by marker are printed."""
     seen = set()
-    for number in record.numbers:
+    for number in index.numbers:
         path = levels(number.population)
         if number.outcome == "ORR" and path[-1] == "positive" and path[-2].endswith("tested"):
             group = (number.source, number.trial, parent(number.population))
             if group not in seen:
                 seen.add(group)
-                yield from _group(record, number, group[2])
+                yield from _group(index, number, group[2])
 
 
-def _group(record: Record, rate: Number, population: str) -> Iterator[Finding]:
+def _group(index: NumberIndex, rate: Number, population: str) -> Iterator[Finding]:
     above = parent(population)
-    statements = list(_statements(record, rate, population, above))
+    statements = list(_statements(index, rate, population, above))
     anchors = [s.number for s in statements if s.number is not None]
     try:
-        whole = response_rate(record.data, rate.trial, above, rate.source)
+        whole = response_rate(index.data, rate.trial, above, rate.source)
     except (LookupError, ValueError):
         explanation = "the patients, or the responders, of the population are not known"
         yield from (about(n, JOINT, NOT_CHECKABLE, explanation=explanation) for n in anchors)
@@ -182,12 +182,14 @@ def _shown(tested: Tested) -> str:
     )
 
 
-def _statements(record: Record, rate: Number, population: str, above: str) -> Iterator[Statement]:
+def _statements(
+    index: NumberIndex, rate: Number, population: str, above: str
+) -> Iterator[Statement]:
     """Yield what is printed of the patients tested, or follows for them by subtraction."""
     marker = next(
         (
             n
-            for n in record.numbers
+            for n in index.numbers
             if (n.source, n.trial, n.population) == (rate.source, rate.trial, population)
             and n.category == "positive"
             and n.statistic == "percent"
@@ -202,7 +204,7 @@ def _statements(record: Record, rate: Number, population: str, above: str) -> It
             _printing(marker.printed),
         )
     for name in ("positive", "negative"):
-        for number in record.same(rate, population=below(population, name))[:1]:
+        for number in index.same(rate, population=below(population, name))[:1]:
             yield Statement(
                 f"{number.printed}% of the {name} responding",
                 number,
@@ -210,7 +212,7 @@ def _statements(record: Record, rate: Number, population: str, above: str) -> It
                 _printing(number.printed),
             )
     if marker is not None:
-        yield from _by_subtraction(record, marker, above)
+        yield from _by_subtraction(index, marker, above)
 
 
 def _printing(printed: str) -> Callable[[int, int], bool]:
@@ -218,7 +220,7 @@ def _printing(printed: str) -> Callable[[int, int], bool]:
     return lambda events, n: n > 0 and rounding_rule(events, n, printed) is not None
 
 
-def _by_subtraction(record: Record, marker: Number, above: str) -> Iterator[Statement]:
+def _by_subtraction(index: NumberIndex, marker: Number, above: str) -> Iterator[Statement]:
     """Yield the size and the positives of NEC as what those of NET leave of all, or the reverse."""
     tested = leaf(marker.population)
     kind = leaf(above)
@@ -227,27 +229,27 @@ def _by_subtraction(record: Record, marker: Number, above: str) -> Iterator[Stat
         return
     whole, rest = below(ROOT_POPULATION, tested), below(ROOT_POPULATION, other, tested)
     of_all = {"outcome": "patients", "category": "", "statistic": "n"}
-    sizes = [record.same(marker, population=p, **of_all) for p in (whole, rest)]
+    sizes = [index.same(marker, population=p, **of_all) for p in (whole, rest)]
     if not all(sizes):
         return
     n = int(sizes[0][0].value - sizes[1][0].value)
     left = f"{int(sizes[0][0].value)} tested in all less {int(sizes[1][0].value)} {other}"
     yield Statement(f"{n} tested ({left})", None, ("n",), n.__eq__)
-    in_all, in_rest = (_positives(record, marker, p) for p in (whole, rest))
+    in_all, in_rest = (_positives(index, marker, p) for p in (whole, rest))
     if in_all is not None and in_rest is not None:
         count = in_all - in_rest
         left = f"{in_all} in all less {in_rest} {population_name(rest).split(',')[0]}"
         yield Statement(f"{count} positive ({left})", None, ("positive",), count.__eq__)
 
 
-def _positives(record: Record, marker: Number, population: str) -> int | None:
+def _positives(index: NumberIndex, marker: Number, population: str) -> int | None:
     """Return the positives of a population, printed or as what the negatives leave."""
     for category, of_all in (("positive", False), ("negative", True)):
-        numbers = record.same(marker, population=population, category=category, statistic="events")
+        numbers = index.same(marker, population=population, category=category, statistic="events")
         if numbers:
             count = int(numbers[0].value)
             if not of_all:
                 return count
-            n = record.size(numbers[0])
+            n = index.size(numbers[0])
             return None if n is None else n - count
     return None

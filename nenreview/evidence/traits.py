@@ -1,4 +1,4 @@
-"""Say which patients a population holds: their tumour, grade, site, marker, arm and report."""
+"""Read what a population's path says of its patients: tumour, grade, site, marker, arm, report."""
 
 from __future__ import annotations
 
