@@ -35,14 +35,9 @@ def test_the_committed_figures_are_those_of_the_catalogue():
     assert {path.name for path in COMMITTED.iterdir()} == names
 
 
-@pytest.fixture(scope="module", params=CATALOGUE)
-def drawn(request) -> tuple[str, ReviewFigure]:
-    """A figure of the catalogue by its name, drawn once for the tests of each."""
-    return request.param, draw(request.param)
-
-
-def test_the_committed_svg_is_what_the_code_draws_twice_with_the_data_behind_it(drawn):
-    name, one = drawn
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_committed_svg_is_what_the_code_draws_twice_with_the_data_behind_it(name):
+    one = draw(name)
     first, second = (
         {form: to_bytes(x.figure, form) for form in FORMATS} for x in (one, draw(name))
     )
@@ -52,8 +47,9 @@ def test_the_committed_svg_is_what_the_code_draws_twice_with_the_data_behind_it(
     assert len(data) == len(one.data) > 0
 
 
-def test_a_figure_is_as_wide_as_the_page_and_its_letters_can_be_read_in_print(drawn):
-    name, figure = drawn[0], drawn[1].figure
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_figure_is_as_wide_as_the_page_and_its_letters_can_be_read_in_print(name):
+    figure = draw(name).figure
     svg = (COMMITTED / f"{name}.svg").read_text(encoding="utf-8")  # the test above draws it
     assert re.search(r'<svg [^>]*width="([\d.]+)pt"', svg)[1] == "468"  # 6.5 in, of 6.54
     letters = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
