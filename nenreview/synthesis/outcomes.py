@@ -159,13 +159,18 @@ def _duration(row: Any) -> str:
 def severe_events_bounds(data: Dataset) -> tuple[Rate, Rate]:
     """Return the fewest and most patients with sintilimab who had an event of grade 3 to 5.
 
-    The paper prints them event by event: at least as many as had the commonest event, at
-    most as many as there are entries. Of any cause, among all treated.
+    The paper prints treatment-related events one by one: at least as many patients as had the
+    commonest of them, at most as many as there are events, where the serious ones count for as
+    many patients as the text says. Among all treated.
     """
     counts = counts_by_grade(data, JIA, sintilimab.TRIAL, sintilimab.AE_TABLE)
-    severe = counts[["3", "4", "5"]].sum(axis=1)
+    high = counts[["3", "4", "5"]].sum(axis=1)
+    where = {"source": JIA, "trial": sintilimab.TRIAL, "outcome": "SAE"}
+    serious = set(data.select(statistic="value", **where)["category"])
+    patients = int(data.value(category="treatment related", statistic="events", **where))
+    others = high[~high.index.isin(serious)].sum()
     treated = size(data, sintilimab.TRIAL, "all", JIA)
-    return Rate(int(severe.max()), treated), Rate(int(severe.sum()), treated)
+    return Rate(int(max(high.max(), patients)), treated), Rate(int(others) + patients, treated)
 
 
 def safety(data: Dataset) -> pd.DataFrame:

