@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from nenreview.evidence.arms import CLASSES, LINES, arm_of
+from nenreview.evidence.kinds import traits
 from nenreview.evidence.overlaps import APART, NOT_KNOWN, Report, relation
 from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.record.population import ancestors, levels
+from nenreview.evidence.record.population import ancestors, below, levels
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import printed_sizes, size
 from nenreview.evidence.sources import main_source
@@ -68,17 +69,34 @@ def groups(data: Dataset) -> list[Group]:
 def patients_in_all(data: Dataset) -> tuple[int, int]:
     """Return the fewest and the most different patients that the groups can hold.
 
-    Groups that may overlap count once at least, as the largest of them, and apart at most.
+    The most is all of them together; the fewest leaves out as many as two groups that may
+    overlap can share.
+
+    Raises
+    ------
+    ValueError
+        If a group may overlap with more than one other.
     """
-    sizes = {
-        group.report: size(data, group.report.trial, group.report.population, group.report.source)
-        for group in groups(data)
-    }
-    counted: list[set[Report]] = []  # groups that may overlap
-    for report in sizes:
-        near = [g for g in counted if any(relation(data, report, r) != APART for r in g)]
-        counted = [g for g in counted if g not in near] + [{report}.union(*near)]
-    return sum(max(sizes[r] for r in group) for group in counted), sum(sizes.values())
+    reports = [group.report for group in groups(data)]
+    pairs = [pair for pair in combinations(reports, 2) if relation(data, *pair) != APART]
+    if len({report for pair in pairs for report in pair}) < 2 * len(pairs):
+        raise ValueError("a group that may overlap with two others; expected one at the most")
+    together = sum(_size(data, report) for report in reports)
+    return together - sum(_most_shared(data, *pair) for pair in pairs), together
+
+
+def _most_shared(data: Dataset, first: Report, other: Report) -> int:
+    """Return how many patients two reports can share: of one tumour, where a path names one."""
+    limits = [_size(data, first), _size(data, other)]
+    for whole, part in ((first, other), (other, first)):
+        tumour = traits(data, part.population).tumour
+        path = below(whole.population, tumour)
+        limits += printed_sizes(data, whole.trial, path, whole.source) if tumour else []
+    return min(limits)
+
+
+def _size(data: Dataset, report: Report) -> int:
+    return size(data, report.trial, report.population, report.source)
 
 
 def _widest(data: Dataset, trial: str, source: str) -> list[str]:
