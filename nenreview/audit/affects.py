@@ -37,7 +37,9 @@ def _choice(data: Dataset, number: Number) -> str:
             rows = rows[(rows["trial"] == number.trial) & (rows["source"] == number.source)]
             if number.population in set(rows["population"]):
                 return "no count of the printed size fits; in the synthesis beside the pool alone"
-            return "no count of the printed size fits, so it enters no figure and no pool"
+            if share.others:
+                return "no count of the printed size fits; the largest denominator that does is used"
+            return "no count fits, so it enters no figure and no pool"
     try:
         rate = response_rate(data, number.trial, number.population, number.source)
     except (LookupError, ValueError):  # no single size, or more responders than patients
