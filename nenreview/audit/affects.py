@@ -38,7 +38,7 @@ def _choice(data: Dataset, number: Number) -> str:
             if number.population in set(rows["population"]):
                 return "no count of the printed size fits; in the synthesis beside the pool alone"
             if share.others:
-                return "no count of the printed size fits; the largest denominator that does is used"
+                return "no count of its size fits; the largest denominator that does is used"
             return "no count fits, so it enters no figure and no pool"
     try:
         rate = response_rate(data, number.trial, number.population, number.source)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from nenreview.evidence.arms import CLASSES, LINES, arm_of
-from nenreview.evidence.kinds import traits
 from nenreview.evidence.overlaps import APART, NOT_KNOWN, Report, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ancestors, below, levels
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import printed_sizes, size
 from nenreview.evidence.sources import main_source
+from nenreview.evidence.traits import traits
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from nenreview.stats.rate import Rate
 
 ORR, BEST, SHARE = "ORR", "best response", "share"
 OBJECTIVE = ("CR", "PR")  # what makes an objective response under RECIST 1.1
+CONTROLLED = (*OBJECTIVE, "SD")  # what makes disease control
 
 # How the responders are known, the best way first.
 COUNTED, CATEGORIES, ADDED_UP, FITTED = "counted", "CR plus PR", "NEC plus NET", "fitted"
@@ -243,6 +244,25 @@ def _responders(data: Dataset, trial: str, population: str, source: str) -> tupl
     if len(percent) != 1:
         raise LookupError(f"no single response rate of {population!r} of {trial} in {source}")
     return Rate(single_count(percent.pop(), n), n), FITTED
+
+
+def disease_control(data: Dataset, report: Report) -> Rate | None:
+    """Return complete and partial responses and stable disease, where a source counts all three.
+
+    Of the population, or of NEC and NET together; None where they are not counted.
+    """
+    source, trial, population = report.source, report.trial, report.population
+    counted: dict[str, int] = {}
+    for row in _printed(data).get((source, trial, population), ()):
+        if row.outcome == BEST and row.statistic == "events":
+            counted.setdefault(row.category, int(row.value))
+    if counted.keys() >= set(CONTROLLED):
+        n = size(data, trial, population, source)
+        return Rate(sum(counted[category] for category in CONTROLLED), n)
+    parts = parts_by_differentiation(data, trial, population, source)
+    rates = [disease_control(data, replace(report, population=part)) for part in parts]
+    known = [rate for rate in rates if rate]
+    return sum(known[1:], known[0]) if known and len(known) == len(rates) else None
 
 
 @lru_cache(DATASETS)

@@ -12,7 +12,14 @@ from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import below, is_within, leaf
 from nenreview.evidence.record.rows import Overlap, outcomes, rows_of
-from nenreview.evidence.responses import FITTED, ORR, Response, responses, responses_of
+from nenreview.evidence.responses import (
+    FITTED,
+    ORR,
+    Response,
+    disease_control,
+    responses,
+    responses_of,
+)
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import REVIEW
 from nenreview.evidence.traits import LCNEC, NEC, NET, traits
@@ -98,7 +105,7 @@ def evidence_table(data: Dataset) -> pd.DataFrame:
             _part(data, group.report, NEC),
             _part(data, group.report, NET),
             _response(data, group.report) or None,
-            _percentages(data, group.report, "DCR") or None,
+            _disease_control(data, group.report) or None,
             _median(data, group.report, "PFS") or None,
             _median(data, group.report, "OS") or None,
         ]
@@ -199,9 +206,16 @@ def _rate(rate: Rate, when: str = "", part: str = "") -> Reported:
     return Reported(part, rate, text)
 
 
-def _percentages(data: Dataset, report: Report, measure: str) -> list[Reported]:
-    shares = _shares(data, report, measure)
-    return [Reported("", float(one.printed), f"{one.printed}%") for one in shares]
+def _disease_control(data: Dataset, report: Report) -> list[Reported]:
+    """Return the share of a group, by its counts or as printed; else of its parts."""
+    if counted := disease_control(data, report):
+        return [Reported("", float(counted.percent()), f"{counted.percent()}%")]
+    shares = _shares(data, report, "DCR")
+    own = [one for one in shares if one.report == report]
+    return [
+        Reported("" if own else leaf(one.report.population), float(one.printed), f"{one.printed}%")
+        for one in own or shares
+    ]
 
 
 def _median(data: Dataset, report: Report, outcome: str) -> list[Reported]:

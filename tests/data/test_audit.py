@@ -186,7 +186,10 @@ def test_a_conflict_is_laid_at_the_count_that_nothing_confirms(data):
 
 def test_the_choice_in_the_synthesis_is_named(data):
     assert finding(data, "jia2022-052-percentage").affects.endswith("the count is used, 6 of 32")
-    assert "the largest denominator that does is used" in finding(data, "review2023-062-percentage").affects
+    assert (
+        "the largest denominator that does is used"
+        in finding(data, "review2023-062-percentage").affects
+    )
     # A row of pooling.csv, as a sensitivity analysis.
     assert "beside the pool alone" in finding(data, "review2023-078-percentage").affects
     assert finding(data, "jia2022-395-sum").affects == ""

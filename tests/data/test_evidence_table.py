@@ -39,6 +39,7 @@ def test_rows_are_grouped_by_class_and_line(table):
     ("trial", "column", "expected"),
     [
         ("sintilimab", "ORR (95% CI, %)", "5 of 24 (7.1–42.2)"),  # Jia 2022
+        ("sintilimab", "DCR", "29.2%"),  # Jia 2022: 5 responses in NEC, 2 SD in NET, of 24
         ("avelumab (AVENEC)", "ORR (95% CI, %)", "2 of 29 (0.8–22.8)"),  # Jia 2022, Table 1
         ("pembrolizumab (NCT02939651)", "PFS, months", "2.0"),  # row 3: 8.9 weeks
         ("pembrolizumab (NCT02939651)", "OS, months", "4.7"),  # row 3: 20.4 weeks
