@@ -22,7 +22,7 @@ from nenreview.evidence.responses import (
 )
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import REVIEW
-from nenreview.evidence.traits import LCNEC, NEC, NET, traits
+from nenreview.evidence.traits import LCNEC, NEC, NET, traits, tumours_of
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
 from nenreview.tables.table import NUMBER, TEXT, Kind
@@ -162,7 +162,7 @@ def _size(data: Dataset, report: Report) -> int:
 
 
 def _part(data: Dataset, report: Report, tumour: str) -> int | None:
-    if traits(data, report.population).tumour == tumour:
+    if tumours_of(data, report.trial, report.population) == tumour:
         return _size(data, report)
     n, _ = size_or_rest(data, report.trial, below(report.population, tumour), report.source)
     return n

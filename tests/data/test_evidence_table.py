@@ -49,6 +49,8 @@ def test_rows_are_grouped_by_class_and_line(table):
         ("nivolumab + temozolomide", "OS, months", "NEC 32.3"),  # row 11
         ("spartalizumab", "NET", "95"),  # row 9: 116 less 21
         ("avelumab (NET-001)", "NET", "–"),  # row 1: all are NEC
+        ("avelumab (NET-001)", "NEC", "10"),
+        ("nivolumab +/- ipilimumab: nivolumab", "NEC", "91"),  # row 12: GEP-NEC and LCNEC
         ("toripalimab + surufatinib, phase II: NEC, evaluable †", "n", "20"),  # row 8
         ("Markey case series", "ORR (95% CI, %)", "–"),
     ],
