@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import pandas as pd
@@ -11,7 +12,7 @@ from nenreview.evidence.jia_table1 import table1_responses
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import below, is_within, leaf
-from nenreview.evidence.record.rows import Overlap, outcomes, rows_of
+from nenreview.evidence.record.rows import Overlap, outcomes, rows_of, trials
 from nenreview.evidence.responses import (
     FITTED,
     ORR,
@@ -21,7 +22,7 @@ from nenreview.evidence.responses import (
     responses_of,
 )
 from nenreview.evidence.sizes import size, size_or_rest
-from nenreview.evidence.sources import REVIEW
+from nenreview.evidence.sources import REVIEW, sources_of
 from nenreview.evidence.traits import LCNEC, NEC, NET, traits, tumours_of
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
@@ -134,7 +135,7 @@ def reporting_matrix(data: Dataset) -> pd.DataFrame:
     rows = []
     for group in groups(data):
         report = group.report
-        mine = data.select(source=report.source, trial=report.trial, status="reported")
+        mine = data.select(trial=report.trial, status="reported")
         mine = mine[[is_within(population, report.population) for population in mine["population"]]]
         populations, named, statistics = (
             set(mine[column]) for column in ("population", "outcome", "statistic")
@@ -210,8 +211,14 @@ def _disease_control(data: Dataset, report: Report) -> list[Reported]:
     """Return the share of a group, by its counts or as printed; else of its parts."""
     if counted := disease_control(data, report):
         return [Reported("", float(counted.percent()), f"{counted.percent()}%")]
-    shares = _shares(data, report, "DCR")
-    own = [one for one in shares if one.report == report]
+    own_source = _shares(data, report, "DCR")
+    elsewhere = [
+        one
+        for source in sources_of(trials(data)[report.trial])
+        for one in _shares(data, replace(report, source=source), "DCR")
+    ]
+    shares = own_source or elsewhere
+    own = [one for one in shares if one.report.population == report.population]
     return [
         Reported("" if own else leaf(one.report.population), float(one.printed), f"{one.printed}%")
         for one in own or shares

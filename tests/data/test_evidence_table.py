@@ -47,6 +47,7 @@ def test_rows_are_grouped_by_class_and_line(table):
         ("nivolumab +/- ipilimumab: nivolumab", "ORR (95% CI, %)",
          "GEP-NEC 7.1% at 8 weeks; LCNEC 7.3% at 8 weeks"),  # row 12: no count fits
         ("nivolumab + temozolomide", "OS, months", "NEC 32.3"),  # row 11
+        ("toripalimab", "DCR", "35%"),  # Lu 2020, Findings; the review prints none
         ("spartalizumab", "NET", "95"),  # row 9: 116 less 21
         ("avelumab (NET-001)", "NET", "–"),  # row 1: all are NEC
         ("avelumab (NET-001)", "NEC", "10"),
