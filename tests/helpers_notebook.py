@@ -1,7 +1,9 @@
 """A chapter as a notebook: run as Jupyter runs it, and held against the chapter."""
 
+import os
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 import nbformat
 from nbclient import NotebookClient
@@ -34,7 +36,10 @@ def require_same_in_jupyter(root: Path, file: str, book: Path) -> None:
     # The kernel that Jupyter starts by the name in the notebook, in the chapter's folder.
     kernel = notebook.metadata["kernelspec"]["name"]
     folder = {"metadata": {"path": str((root / file).parent)}}
-    with tempfile.TemporaryDirectory() as sockets:
+    with tempfile.TemporaryDirectory() as sockets, mock.patch.dict(os.environ):
+        # Without a folder to write to, IPython and matplotlib say so in what a cell gives.
+        if not os.access(Path.home(), os.W_OK):
+            os.environ["HOME"] = sockets
         connection = {"transport": "ipc", "connection_file": f"{sockets}/kernel.json"}
         config = Config(KernelManager=connection)
         NotebookClient(notebook, kernel_name=kernel, resources=folder, config=config).execute()
