@@ -10,7 +10,7 @@ from nenreview.evidence.overlaps import APART, NOT_KNOWN, Report, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ancestors, below, levels
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.sizes import printed_sizes, size
+from nenreview.evidence.sizes import printed_sizes, size_of
 from nenreview.evidence.sources import main_source
 from nenreview.evidence.traits import traits
 
@@ -81,22 +81,18 @@ def patients_in_all(data: Dataset) -> tuple[int, int]:
     pairs = [pair for pair in combinations(reports, 2) if relation(data, *pair) != APART]
     if len({report for pair in pairs for report in pair}) < 2 * len(pairs):
         raise ValueError("a group that may overlap with two others; expected one at the most")
-    together = sum(_size(data, report) for report in reports)
+    together = sum(size_of(data, report) for report in reports)
     return together - sum(_most_shared(data, *pair) for pair in pairs), together
 
 
 def _most_shared(data: Dataset, first: Report, other: Report) -> int:
     """Return how many patients two reports can share: of one tumour, where a path names one."""
-    limits = [_size(data, first), _size(data, other)]
+    limits = [size_of(data, first), size_of(data, other)]
     for whole, part in ((first, other), (other, first)):
         tumour = traits(data, part.population).tumour
         path = below(whole.population, tumour)
         limits += printed_sizes(data, whole.trial, path, whole.source) if tumour else []
     return min(limits)
-
-
-def _size(data: Dataset, report: Report) -> int:
-    return size(data, report.trial, report.population, report.source)
 
 
 def _widest(data: Dataset, trial: str, source: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.responses import Response, find_response
-from nenreview.evidence.sizes import size
+from nenreview.evidence.sizes import size_of
 from nenreview.evidence.sources import JIA
 from nenreview.stats.rate import Rate
 
@@ -34,8 +34,8 @@ def by_site(data: Dataset, trial: str, site: str) -> int:
 
 def pancreatic_share(data: Dataset, response: Response) -> Rate:
     """Return how many of a trial's patients had a pancreatic primary, by Table 1."""
-    trial, population = response.report.trial, response.report.population
-    return Rate(by_site(data, trial, "Pancreas"), size(data, trial, population, JIA))
+    report = response.report
+    return Rate(by_site(data, report.trial, "Pancreas"), size_of(data, report))
 
 
 def well_differentiated(data: Dataset, trial: str) -> int:

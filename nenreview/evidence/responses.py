@@ -6,6 +6,7 @@ One table for the whole review: tables, figures and pools take their rates from 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -16,13 +17,12 @@ from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.population import parent
 from nenreview.evidence.record.rows import Number, Outcome, PoolingRow, numbers, outcomes, rows_of
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.sizes import parts_by_differentiation, size, size_or_rest
+from nenreview.evidence.sizes import parts_by_differentiation, size, size_of, size_or_rest
 from nenreview.evidence.sources import sources_of
 from nenreview.stats.percentages import (
-    counts_that_fit,
+    counts_behind,
     rates_that_fit,
     single_count,
-    truncated_counts,
 )
 from nenreview.stats.rate import Rate
 
@@ -156,8 +156,7 @@ def _response(data: Dataset, report: Report, outcome: Outcome, printed: str) -> 
     counts: tuple[Rate, ...] = ()
     others: tuple[Rate, ...] = ()
     if printed and n:
-        fitting = counts_that_fit(printed, n) or truncated_counts(printed, n)
-        counts = tuple(Rate(k, n) for k in fitting)
+        counts = tuple(Rate(k, n) for k in counts_behind(printed, n))
         others = () if counts else tuple(reversed(rates_that_fit(printed, n - 1, n // 2 + 1)))
     rate, known = (counts[0], FITTED) if len(counts) == 1 else (None, "")
     if outcome.outcome == ORR:
@@ -198,7 +197,8 @@ def _with_preferences(data: Dataset, found: list[Response]) -> tuple[Response, .
             continue
         rank = ranks[group[0].report.trial]
         first = min(
-            group, key=lambda one: (one.report not in chosen, rank.get(one.report.source, 99))
+            group,
+            key=lambda one: (one.report not in chosen, rank.get(one.report.source, len(rank))),
         )
         row = chosen.get(first.report)
         why = row.reason if row else "the source that tables of all trials take the trial from"
@@ -230,12 +230,9 @@ def _responders(data: Dataset, trial: str, population: str, source: str) -> tupl
     objective = {r.value for r in printed if (r.outcome, r.statistic) == (ORR, "events")}
     if len(objective) == 1:
         return Rate(int(objective.pop()), n), COUNTED
-    best: dict[str, float] = {}  # of several places, the first
-    for row in printed:
-        if row.outcome == BEST and row.statistic == "events":
-            best.setdefault(row.category, row.value)
-    if best.keys() >= set(OBJECTIVE):
-        return Rate(int(sum(best[name] for name in OBJECTIVE)), n), CATEGORIES
+    events = _in_categories(printed, OBJECTIVE)
+    if events is not None:
+        return Rate(events, n), CATEGORIES
     parts = parts_by_differentiation(data, trial, population, source)
     if parts:
         rates = [response_rate(data, trial, part, source) for part in parts]
@@ -252,17 +249,24 @@ def disease_control(data: Dataset, report: Report) -> Rate | None:
     Of the population, or of NEC and NET together; None where they are not counted.
     """
     source, trial, population = report.source, report.trial, report.population
-    counted: dict[str, int] = {}
-    for row in _printed(data).get((source, trial, population), ()):
-        if row.outcome == BEST and row.statistic == "events":
-            counted.setdefault(row.category, int(row.value))
-    if counted.keys() >= set(CONTROLLED):
-        n = size(data, trial, population, source)
-        return Rate(sum(counted[category] for category in CONTROLLED), n)
+    events = _in_categories(_printed(data).get((source, trial, population), ()), CONTROLLED)
+    if events is not None:
+        return Rate(events, size_of(data, report))
     parts = parts_by_differentiation(data, trial, population, source)
     rates = [disease_control(data, replace(report, population=part)) for part in parts]
     known = [rate for rate in rates if rate]
     return sum(known[1:], known[0]) if known and len(known) == len(rates) else None
+
+
+def _in_categories(printed: Iterable[Number], categories: tuple[str, ...]) -> int | None:
+    """Return the patients in some categories of best response; None where one is not counted."""
+    counted: dict[str, int] = {}  # of several places, the first
+    for row in printed:
+        if row.outcome == BEST and row.statistic == "events":
+            counted.setdefault(row.category, int(row.value))
+    if not counted.keys() >= set(categories):
+        return None
+    return sum(counted[category] for category in categories)
 
 
 @lru_cache(DATASETS)

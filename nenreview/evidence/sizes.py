@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from math import isnan
 
+from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.population import below, leaf
 from nenreview.evidence.record.rows import Derived, numbers, rows_of
@@ -40,6 +41,11 @@ def size(data: Dataset, trial: str, population: str, source: str) -> int:
     if not ranked or (len(ranked) > 1 and printed.count(ranked[0]) == printed.count(ranked[1])):
         raise LookupError(f"no single size of {population!r} of {trial} in {source}: {printed}")
     return ranked[0]
+
+
+def size_of(data: Dataset, report: Report) -> int:
+    """Return the size of the population of a report, as `size` does."""
+    return size(data, report.trial, report.population, report.source)
 
 
 def size_or_rest(data: Dataset, trial: str, population: str, source: str) -> tuple[int | None, str]:

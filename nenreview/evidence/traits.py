@@ -9,8 +9,9 @@ from nenreview.evidence.record.population import levels
 from nenreview.evidence.record.rows import Level, rows_of, trials
 
 NEC, LCNEC, NET, NEN = "NEC", "LCNEC", "NET", "NEN"
-G3_NEN = "G3 NEN, undivided"
-KINDS = (NEC, LCNEC, G3_NEN, NET, "NEN, undivided")  # of tumours, in the order of tables
+# NEN that are not divided into NEC and NET.
+UNDIVIDED_G3, UNDIVIDED = "G3 NEN, undivided", "NEN, undivided"
+KINDS = (NEC, LCNEC, UNDIVIDED_G3, NET, UNDIVIDED)  # of tumours, in the order of tables
 
 
 @lru_cache(DATASETS)
@@ -61,5 +62,5 @@ def kind_of(data: Dataset, trial: str, population: str) -> str:
     facts = trials(data).get(trial)
     if facts is None:
         raise LookupError(f"{population!r} of {trial}: neither says which tumours these are")
-    whole = {"G3 NEN": G3_NEN, NEN: "NEN, undivided"}.get(facts.tumours, facts.tumours)
-    return G3_NEN if found.tumour == NEN and found.grade == "G3" else whole
+    whole = {"G3 NEN": UNDIVIDED_G3, NEN: UNDIVIDED}.get(facts.tumours, facts.tumours)
+    return UNDIVIDED_G3 if found.tumour == NEN and found.grade == "G3" else whole

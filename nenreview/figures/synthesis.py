@@ -5,12 +5,13 @@ from __future__ import annotations
 from nenreview.evidence.arms import CLASSES
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.sites import nec_by_site
+from nenreview.evidence.traits import KINDS, UNDIVIDED_G3
 from nenreview.figures.evidence_map import evidence_map
 from nenreview.figures.forest import pool_forest, site_forest
 from nenreview.figures.pooled_forest import Group, Row, pooled_forest
 from nenreview.figures.specification_curve import specification_curve
 from nenreview.figures.style import ReviewFigure
-from nenreview.synthesis.classes import KINDS, MIXED, MapEntry, entries
+from nenreview.synthesis.classes import MapEntry, entries
 from nenreview.synthesis.classes import evidence_map as cells
 from nenreview.synthesis.cohorts import (
     G3_NEN,
@@ -88,7 +89,7 @@ def forest_by_class(data: Dataset) -> ReviewFigure:
             Row(_what(one), rate, in_no_pool=_differs(one))
             for one in entries(data)
             if one.regimen_class == regimen
-            and one.kind in (NEC, MIXED)
+            and one.kind in (NEC, UNDIVIDED_G3)
             and (rate := one.rate or one.fewer)
         )
         groups += [Group(regimen.capitalize(), rows)] if rows else []
@@ -101,7 +102,7 @@ def _differs(one: MapEntry) -> bool:
 
 def _what(one: MapEntry) -> str:
     """Return the name of a trial or arm with what sets its response apart."""
-    kind = "NET and NEC" if one.kind == MIXED else ""
+    kind = "NET and NEC" if one.kind == UNDIVIDED_G3 else ""
     line = f"{one.line} line" if one.line != "later" else ""
     return ", ".join(filter(None, [one.name, kind, line, one.mark]))
 

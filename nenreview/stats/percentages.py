@@ -84,6 +84,11 @@ def truncated_counts(printed: str, n: int) -> list[int]:
     return [k for k in range(n + 1) if rounding_rule(k, n, printed) == "truncated"]
 
 
+def counts_behind(printed: str, n: int) -> list[int]:
+    """Return every count of `n` that fits a printed percentage; if none does, those truncated."""
+    return counts_that_fit(printed, n) or truncated_counts(printed, n)
+
+
 def denominators_that_fit(events: int, printed: str, largest: int) -> list[int]:
     """Return every denominator up to `largest` of which `events` is the printed percentage."""
     return [

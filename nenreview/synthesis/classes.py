@@ -16,11 +16,9 @@ from nenreview.evidence.record.population import leaf
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import ORR, responses_of
 from nenreview.evidence.sources import JIA, main_source
-from nenreview.evidence.traits import G3_NEN, KINDS, kind_of, traits
+from nenreview.evidence.traits import KINDS, kind_of, traits
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import LOWER, NET_G3, UPPER, cohorts
-
-MIXED = G3_NEN
 
 
 @dataclass(frozen=True)

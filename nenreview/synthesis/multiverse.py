@@ -195,6 +195,12 @@ def _counted(data: Dataset) -> Iterator[tuple[dict[str, str], Counts]]:
         yield choices, (tuple(events), tuple(n))
 
 
+def summaries_by_trials(data: Dataset) -> tuple[dict[str, float], ...]:
+    """Return `summary` over all, with the Chinese trials, and without them."""
+    kept: list[dict[str, str]] = [{}, {TRIALS: ALL_TRIALS}, {TRIALS: WITHOUT_CHINESE}]
+    return tuple(summary(data, fixed) for fixed in kept)
+
+
 def summary(data: Dataset, fixed: Mapping[str, str] = MappingProxyType({})) -> dict[str, float]:
     """Return the least, middle and greatest estimate, and how many specifications there are.
 

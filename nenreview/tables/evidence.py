@@ -21,7 +21,7 @@ from nenreview.evidence.responses import (
     responses,
     responses_of,
 )
-from nenreview.evidence.sizes import size, size_or_rest
+from nenreview.evidence.sizes import size_of, size_or_rest
 from nenreview.evidence.sources import REVIEW, sources_of
 from nenreview.evidence.traits import LCNEC, NEC, NET, traits, tumours_of
 from nenreview.stats.durations import months
@@ -102,7 +102,7 @@ def evidence_table(data: Dataset) -> pd.DataFrame:
             group.regimen_class,
             group.line,
             f"{group.name} {MAY_OVERLAP}" if group.may_overlap else group.name,
-            _size(data, group.report),
+            size_of(data, group.report),
             _part(data, group.report, NEC),
             _part(data, group.report, NET),
             _response(data, group.report) or None,
@@ -158,13 +158,9 @@ def reporting_matrix(data: Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _size(data: Dataset, report: Report) -> int:
-    return size(data, report.trial, report.population, report.source)
-
-
 def _part(data: Dataset, report: Report, tumour: str) -> int | None:
     if tumours_of(data, report.trial, report.population) == tumour:
-        return _size(data, report)
+        return size_of(data, report)
     n, _ = size_or_rest(data, report.trial, below(report.population, tumour), report.source)
     return n
 
@@ -211,13 +207,9 @@ def _disease_control(data: Dataset, report: Report) -> list[Reported]:
     """Return the share of a group, by its counts or as printed; else of its parts."""
     if counted := disease_control(data, report):
         return [Reported("", float(counted.percent()), f"{counted.percent()}%")]
-    own_source = _shares(data, report, "DCR")
-    elsewhere = [
-        one
-        for source in sources_of(trials(data)[report.trial])
-        for one in _shares(data, replace(report, source=source), "DCR")
-    ]
-    shares = own_source or elsewhere
+    sources = sources_of(trials(data)[report.trial])  # the first is that of the group
+    by_source = (_shares(data, replace(report, source=source), "DCR") for source in sources)
+    shares: list[Response] = next(filter(None, by_source), [])
     own = [one for one in shares if one.report.population == report.population]
     return [
         Reported("" if own else leaf(one.report.population), float(one.printed), f"{one.printed}%")

@@ -16,23 +16,11 @@ from nenreview.audit import ledger
 from nenreview.audit.finding import DISAGREEING, MATCH, NOT_CHECKABLE
 from nenreview.audit.ledger import audit, rule_findings
 from nenreview.audit.validation.kinds import KINDS
+from nenreview.audit.validation.made_up_trial import ALL, DISCUSSION, FIRST, NEC, NET, SECOND
 from nenreview.audit.validation.misprints import Impossible
 from nenreview.audit.validation.patients import draw, limits, median
 from nenreview.audit.validation.study import alarms, false_alarms, measure, outcomes
-from nenreview.audit.validation.synthetic import (
-    ALL,
-    DISCUSSION,
-    EFFICACY,
-    EVENTS,
-    FIRST,
-    NEC,
-    NET,
-    SECOND,
-    Cell,
-    Number,
-    clean,
-    dataset,
-)
+from nenreview.audit.validation.synthetic import EFFICACY, EVENTS, Cell, Number, clean, dataset
 from nenreview.evidence.record.dataset import load, read
 from nenreview.evidence.record.schema import column_names
 

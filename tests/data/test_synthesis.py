@@ -202,6 +202,8 @@ def test_a_summary_of_the_multiverse_keeps_to_what_is_fixed(data):
     whole = multiverse.summary(data)
     less = multiverse.summary(data, {multiverse.TRIALS: multiverse.WITHOUT_CHINESE})
     assert (whole["count"], less["count"]) == (480, 240)
+    with_all = multiverse.summary(data, {multiverse.TRIALS: multiverse.ALL_TRIALS})
+    assert multiverse.summaries_by_trials(data) == (whole, with_all, less)
     assert less["greatest"] < headline(data)[0].profile.estimate < whole["greatest"]
     # The common rate without the Chinese trials and with 0 of 19 and 1 of 29: 3 of 83.
     one = multiverse.summary(

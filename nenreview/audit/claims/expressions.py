@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from nenreview.evidence.record.rows import Number
-from nenreview.stats.percentages import counts_that_fit, truncated_counts
+from nenreview.stats.percentages import counts_behind
 from nenreview.stats.rate import Rate
 
 _TERM = re.compile(r"(?P<sign>[+-]?)\s*(?P<key>[a-z]+[0-9]{4}-[0-9]+)\s*")
@@ -108,14 +108,14 @@ def rate_of(text: str, numbers: Mapping[str, Number]) -> Rate:
 
 
 def _single_rate(text: str, numbers: Mapping[str, Number]) -> Rate:
-    count, of, size = text.partition(" of ")
-    if not of:
+    count, separator, size = text.partition(" of ")
+    if not separator:
         raise LookupError(f"{text!r}; expected a rate, a of b")
     n = sum_of(size.strip(), numbers).total
     printed = numbers.get(count.strip())
     if printed is None or printed.statistic != "percent":
         return Rate(sum_of(count.strip(), numbers).total, n)
-    fitting = counts_that_fit(printed.printed, n) or truncated_counts(printed.printed, n)
+    fitting = counts_behind(printed.printed, n)
     if len(fitting) != 1:
         raise LookupError(
             f"{len(fitting)} counts of {n} fit the {printed.printed}% of {printed.id}"

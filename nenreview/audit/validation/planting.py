@@ -10,6 +10,7 @@ import numpy as np
 
 from nenreview.audit.index import ESTIMATES
 from nenreview.audit.rules.spelling import NAMES
+from nenreview.audit.validation.made_up_trial import ALL
 from nenreview.audit.validation.misprints import (
     DRAWS,
     Impossible,
@@ -24,7 +25,7 @@ from nenreview.audit.validation.misprints import (
     reprinted,
     sizes,
 )
-from nenreview.audit.validation.synthetic import ALL, BASELINE, EVENTS, Cell, Number
+from nenreview.audit.validation.synthetic import BASELINE, EVENTS, Cell, Number
 from nenreview.stats.percentages import decimals
 from nenreview.stats.rate import rounded_percent
 

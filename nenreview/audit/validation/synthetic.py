@@ -9,11 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from nenreview.audit.validation.made_up_trial import (
+    ABSTRACT,
+    ALL,
+    DISCUSSION,
+    FIRST,
+    NEC,
+    NET,
+    SECOND,
+    TRIAL,
+    frames,
+)
 from nenreview.audit.validation.patients import (
     FOLLOW_UP,
     RESPONSES,
@@ -24,17 +35,12 @@ from nenreview.audit.validation.patients import (
     median,
 )
 from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.record.rows import Level, Outcome
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 
-FIRST, SECOND = "paper2020", "review2021"
-TRIAL = "made-up"
-ALL, NET, NEC = "all", "all > NET", "all > NEC"
 COLUMNS = {"NENs": ALL, "NETs": NET, "NECs": NEC}
 BASELINE, EFFICACY, EVENTS, TRIALS = "Table 1", "Table 2", "Table 3", "Table 6"
-ABSTRACT, DISCUSSION = "Abstract", "Discussion"
 
 _TREATMENTS = (
     *("Etoposide + cisplatin", "Carboplatin + paclitaxel", "Temozolomide ± capecitabine"),
@@ -45,22 +51,6 @@ _AGENTS = ("nivolumab", "pembrolizumab", "avelumab", "sintilimab", "spartalizuma
 _ADVERSE = (
     *("Fatigue", "Thyroid dysfunction", "Pancreatitis", "Esophagitis", "Bronchitis"),
     *("Rash (≥10% of the skin)", "Colitis or diarrhea", "Hypoalbuminemia – any cause"),
-)
-_LEVELS: tuple[dict[str, str], ...] = (
-    {"level": "all"},
-    *({"level": name, "tumour": name} for name in ("NEC", "NET")),
-    *({"level": name, "marker": name} for name in ("TMB high", "TMB low", "PD-L1 tested")),
-    *({"level": name, "marker": name} for name in ("positive", "negative")),
-)
-_OUTCOMES = (
-    ("patients", "population"),
-    ("ORR", "share"),
-    ("best response", "response"),
-    *((name, "time") for name in ("PFS", "OS", "DOR")),
-    *((name, "rate at a time") for name in ("PFS rate", "OS rate")),
-    ("TRAE", "adverse event"),
-    *((name, "characteristic") for name in ("age", "sex", "ECOG PS", "primary site")),
-    *((name, "characteristic") for name in ("prior treatment", "PD-L1 expression")),
 )
 _CELLS = ("source", "table", "row_group", "row", "column", "printed")
 _RESULTS = (
@@ -140,54 +130,13 @@ def dataset(cells: tuple[Cell, ...]) -> Dataset:
             rows.append((ident, cell.source, TRIAL, *place, *about, *said))
     results = _as_objects(rows, _RESULTS)
     results["value"] = results["value"].astype(float)
-    return Dataset(cells=_as_objects(lines, _CELLS), results=results, **_frames())
+    return Dataset(cells=_as_objects(lines, _CELLS), results=results, **frames())
 
 
 def _as_objects(rows: list[tuple], columns: tuple[str, ...]) -> pd.DataFrame:
     """Return rows as a table of objects: text of its own type takes long to make and to read."""
     cells = np.array(rows, dtype=object).reshape(-1, len(columns))  # of no row, too
     return pd.DataFrame(cells, columns=columns, dtype=object)
-
-
-@cache
-def _frames() -> dict[str, pd.DataFrame]:
-    """Return the tables that are the same for every made-up trial."""
-    prose = {FIRST: f"{ABSTRACT} | {DISCUSSION}", SECOND: ""}
-    sources = [
-        {"source": key, "name": key, "kind": kind, "title": "Made up", "authors": "", "journal": ""}
-        | {"year": 2020, "doi": "", "held": "all", "transcribed": "whole"}
-        | {"prose_sections": prose[key], "licence": "none stated", "in_chapters": "yes"}
-        for key, kind in ((FIRST, "full paper"), (SECOND, "review table"))
-    ]
-    trial = {"trial": TRIAL, "name": "made up", "tumours": "NEN", "phase": "II", "region": "West"}
-    trial |= {"enrolled": pd.NA, "primary_endpoint": "", "facts_from": FIRST, "chapter": "made-up"}
-    arm = {"trial": TRIAL, "population": ALL, "agents": "nivolumab", "target": "PD-1"}
-    arm |= {"regimen_class": "monotherapy", "line": "later"}
-    levels = [dict.fromkeys(Level._fields, "") | said for said in _LEVELS]
-    rest = {"source": SECOND, "trial": TRIAL, "population": NET, "whole": ALL, "part": NEC}
-    same = {"source": SECOND, "trial": TRIAL, "population": ALL}
-    same |= {"other_source": FIRST, "other_trial": TRIAL, "other_population": ALL}
-    return {
-        "sources": pd.DataFrame(sources),
-        "trials": pd.DataFrame([trial]).astype({"enrolled": "Int64"}),
-        "arms": pd.DataFrame([arm]),
-        "populations": pd.DataFrame(levels),
-        "outcomes": pd.DataFrame(
-            [Outcome(name, kind, name, "", "made up") for name, kind in _OUTCOMES]
-        ),
-        "derived": pd.DataFrame([rest | {"reason": "made so"}]),
-        "overlaps": pd.DataFrame([same | {"relation": "same", "reason": "made so"}]),
-        # Nothing is claimed, decided, looked up or judged of a trial that is made up.
-        "corrections": pd.DataFrame(columns=["table"]),
-        "claims": pd.DataFrame(columns=["claim", "trial"]),
-        "accepted": pd.DataFrame(columns=["finding"]),
-        "pooling": pd.DataFrame(columns=["row"]),
-        "published": pd.DataFrame(columns=["fact"]),
-        "appraisal": pd.DataFrame(columns=["source"]),
-        "certainty": pd.DataFrame(columns=["estimand"]),
-        "reporting": pd.DataFrame(columns=["guideline"]),
-        "glossary": pd.DataFrame(columns=["term"]),
-    }
 
 
 def rounded(value: float, places: int) -> str:

@@ -178,13 +178,13 @@ def _whole(printed: str) -> re.Pattern:
 
 def _levels(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
     """Yield populations with a level that `populations` does not have, or has twice."""
-    known = list(frames["populations"]["level"])
+    known = set(frames["populations"]["level"])
     for name, column in _POPULATIONS:
         for row, population in frames[name][column].items():
             path = levels(population)
             for level in path:
                 if level not in known and level == level.strip() != "":
-                    near = get_close_matches(level, known, n=1)
+                    near = get_close_matches(level, sorted(known), n=1)
                     meant = f"; did you mean {near[0]!r}?" if near else ""
                     message = f"{level!r} is no level in {files['populations']}{meant}"
                     yield Problem(files[name], message, row, column)
