@@ -108,7 +108,7 @@ def claims_table(data: Dataset, source: str) -> Table:
     Raises
     ------
     ValueError
-        If all are borne out, which the chapter says in a sentence instead.
+        If all are supported, which the chapter says in a sentence instead.
     """
     claims = data.claims.set_index("claim")["statement"]
     rows = [
