@@ -7,6 +7,7 @@ from functools import lru_cache
 from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION, is_within, leaf
 from nenreview.evidence.record.rows import Arm, rows_of, trials
+from nenreview.evidence.traits import vocabulary
 
 # In the order of tables; the same words as in data/datapackage.json.
 CLASSES = (
@@ -51,4 +52,6 @@ def arm_name(data: Dataset, trial: str, population: str) -> str:
     arm = arm_of(data, trial, population)
     if arm.population == ROOT_POPULATION:
         return trials(data)[trial].name
-    return f"{leaf(arm.population)} ({trial})"
+    name = leaf(arm.population)
+    # A cohort of one tumour may be an arm too, which its drugs name better.
+    return f"{name if vocabulary(data)[name].arm else arm.agents} ({trial})"

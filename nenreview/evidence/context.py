@@ -10,9 +10,9 @@ from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION, leaf, levels
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.responses import ORR, Response, find_response, responses_of
+from nenreview.evidence.responses import ORR, Response, counting, find_response
 from nenreview.evidence.sizes import parts_by_differentiation
-from nenreview.evidence.sources import JIA, main_source
+from nenreview.evidence.sources import JIA
 from nenreview.evidence.traits import traits
 from nenreview.stats.rate import Rate
 
@@ -21,16 +21,18 @@ from nenreview.stats.rate import Rate
 def responses_in_context(data: Dataset) -> tuple[Response, ...]:
     """Return every response rate with a known count, one a population of a trial.
 
-    From the main source of a trial; where that prints no response rate, or is Jia 2022, from
-    Jia 2022, by differentiation if it divides all patients of the trial, else as in its Table 1.
-    A rate that no count of its population fits is left out.
+    From the source that counts; where that is Jia 2022, from Jia 2022, by differentiation if it
+    divides all patients of the trial, else as in its Table 1. A rate that no count of its
+    population fits is left out.
     """
     found: list[Response] = []
-    for trial in all_trials(data).values():
-        source = main_source(trial)
+    for trial in all_trials(data):
         # Jia 2022 prints more groups of its own trial than there is room for among others.
-        reported = responses_of(data, trial.trial, source) if source != JIA else []
-        found += [one for one in reported if one.measure == ORR and one.fitted]
+        found += [
+            one
+            for one in counting(data, trial)
+            if one.report.source != JIA and one.measure == ORR and one.rate
+        ]
     known = {one.report.trial for one in found}
     for column in table1_responses(data):
         registration = column.report.trial

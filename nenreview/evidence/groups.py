@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from nenreview.evidence.arms import CLASSES, LINES, arm_of
+from nenreview.evidence.arms import CLASSES, LINES, arm_of, arms_by_trial
 from nenreview.evidence.overlaps import APART, NOT_KNOWN, Report, relation
 from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.record.population import ancestors, below, levels
+from nenreview.evidence.record.population import ancestors, below, is_within, levels
+from nenreview.evidence.record.rows import Facts
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import printed_sizes, size_of
-from nenreview.evidence.sources import main_source
+from nenreview.evidence.sources import sources_of
 from nenreview.evidence.traits import traits
 
 
@@ -48,12 +49,10 @@ def groups(data: Dataset) -> list[Group]:
     """
     found = []
     for trial in all_trials(data).values():
-        source = main_source(trial)
-        for population in _widest(data, trial.trial, source):
-            path = levels(population)[1:]
+        for report in _widest(data, trial):
+            path = levels(report.population)[1:]
             name = f"{trial.name}: {', '.join(path)}" if path else trial.name
-            arm = arm_of(data, trial.trial, population)
-            report = Report(source, trial.trial, population)
+            arm = arm_of(data, trial.trial, report.population)
             found.append(Group(report, name, arm.regimen_class, arm.line))
     doubtful: set[Report] = set()
     for first, other in combinations([group.report for group in found], 2):
@@ -69,20 +68,19 @@ def groups(data: Dataset) -> list[Group]:
 def patients_in_all(data: Dataset) -> tuple[int, int]:
     """Return the fewest and the most different patients that the groups can hold.
 
-    The most is all of them together; the fewest leaves out as many as two groups that may
-    overlap can share.
-
-    Raises
-    ------
-    ValueError
-        If a group may overlap with more than one other.
+    The most is all of them together; for the fewest, each group adds only the patients whom
+    it cannot share with the groups before it.
     """
-    reports = [group.report for group in groups(data)]
-    pairs = [pair for pair in combinations(reports, 2) if relation(data, *pair) != APART]
-    if len({report for pair in pairs for report in pair}) < 2 * len(pairs):
-        raise ValueError("a group that may overlap with two others; expected one at the most")
-    together = sum(size_of(data, report) for report in reports)
-    return together - sum(_most_shared(data, *pair) for pair in pairs), together
+    fewest, before = 0, []
+    for report in (group.report for group in groups(data)):
+        shared = sum(
+            _most_shared(data, report, other)
+            for other in before
+            if relation(data, report, other) != APART
+        )
+        fewest += max(0, size_of(data, report) - shared)
+        before.append(report)
+    return fewest, sum(size_of(data, report) for report in before)
 
 
 def _most_shared(data: Dataset, first: Report, other: Report) -> int:
@@ -95,11 +93,33 @@ def _most_shared(data: Dataset, first: Report, other: Report) -> int:
     return min(limits)
 
 
-def _widest(data: Dataset, trial: str, source: str) -> list[str]:
-    """Return the populations with a printed size that no larger one with a size holds."""
-    sized = [
-        path
-        for path in data.select(source=source, trial=trial)["population"].unique()
-        if printed_sizes(data, trial, path, source)
-    ]
-    return [path for path in sized if not set(ancestors(path)) & set(sized)]
+def _widest(data: Dataset, trial: Facts) -> list[Report]:
+    """Return the populations of one arm with a reported size that no larger one holds.
+
+    From the first source of the trial that has any; of every other source those whose patients
+    none of these are.
+    """
+    found: list[Report] = []
+    for source in sources_of(trial):
+        sized = [
+            path
+            for path in data.select(source=source, trial=trial.trial)["population"].unique()
+            if printed_sizes(data, trial.trial, path, source) and _in_an_arm(data, trial, path)
+        ]
+        widest = [path for path in sized if not set(ancestors(path)) & set(sized)]
+        own = [Report(source, trial.trial, path) for path in widest]
+        if found:  # an earlier report and some of the patients of a trial are no further group
+            said = [traits(data, one.population) for one in own]
+            own = [
+                one for one, t in zip(own, said, strict=True) if not (t.report or t.subset)
+            ]
+        found += [
+            one
+            for one in own
+            if all(relation(data, one, other) in (APART, NOT_KNOWN) for other in found)
+        ]
+    return found
+
+
+def _in_an_arm(data: Dataset, trial: Facts, population: str) -> bool:
+    return any(is_within(population, arm.population) for arm in arms_by_trial(data)[trial.trial])

@@ -81,17 +81,21 @@ def canonical_report(data: Dataset, report: Report) -> Report:
     seen = []
     while report not in seen:
         seen.append(report)
-        for row, one, two in _ledger(data):
-            if row.relation in (SAME, PART) and _within(report, one):
-                rest = report.population.removeprefix(one.population)
-                path = two.population
-                if row.relation == PART:
-                    path = below(path, leaf(one.population))
-                path += rest
-                report = Report(two.source, two.trial, path)
-                break
-        else:
+        leading = [
+            (row, one, two)
+            for row, one, two in _ledger(data)
+            if row.relation in (SAME, PART) and _within(report, one)
+        ]
+        if not leading:
             return report
+        # The row on the smallest population says the most of these patients.
+        row, one, two = max(leading, key=lambda found: len(levels(found[1].population)))
+        path = two.population
+        if row.relation == PART:
+            path = below(path, leaf(one.population))
+        report = Report(
+            two.source, two.trial, path + report.population.removeprefix(one.population)
+        )
     raise ValueError(f"data/overlaps.csv leads from {seen[-1]} back to {report}")
 
 

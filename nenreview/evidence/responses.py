@@ -19,6 +19,7 @@ from nenreview.evidence.record.rows import Number, Outcome, PoolingRow, numbers,
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import parts_by_differentiation, size, size_of, size_or_rest
 from nenreview.evidence.sources import sources_of
+from nenreview.evidence.traits import traits
 from nenreview.stats.percentages import (
     counts_behind,
     rates_that_fit,
@@ -26,6 +27,7 @@ from nenreview.stats.percentages import (
 )
 from nenreview.stats.rate import Rate
 
+_TRIALS = 512  # answers remembered, one a trial and dataset
 ORR, BEST, SHARE = "ORR", "best response", "share"
 OBJECTIVE = ("CR", "PR")  # what makes an objective response under RECIST 1.1
 CONTROLLED = (*OBJECTIVE, "SD")  # what makes disease control
@@ -129,6 +131,22 @@ def responses_of(data: Dataset, trial: str, source: str) -> list[Response]:
         for one in responses(data)
         if (one.report.trial, one.report.source) == (trial, source) and one.printed
     ]
+
+
+@lru_cache(_TRIALS)
+def counting(data: Dataset, trial: str) -> tuple[Response, ...]:
+    """Return the responses of a trial that count: of the same patients, one by one source.
+
+    The response of an earlier report, which holds some of the patients of a later one, is left
+    out. In the order of the sources of the trial, then of the page.
+    """
+    found: dict[tuple[Report, str], Response] = {}
+    ranks = {source: rank for rank, source in enumerate(sources_of(all_trials(data)[trial]))}
+    mine = [one for one in responses(data) if one.report.trial == trial and one.preferred]
+    for one in sorted(mine, key=lambda one: ranks[one.report.source]):
+        if not traits(data, one.report.population).report:
+            found.setdefault((canonical_report(data, one.report), one.outcome), one)
+    return tuple(found.values())
 
 
 def find_response(data: Dataset, report: Report, outcome: str = ORR) -> Response:

@@ -14,11 +14,11 @@ from nenreview.evidence.overlaps import APART, SAME, Report, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import leaf
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.responses import ORR, responses_of
-from nenreview.evidence.sources import JIA, main_source
+from nenreview.evidence.responses import ORR, counting
+from nenreview.evidence.sources import JIA
 from nenreview.evidence.traits import KINDS, kind_of, traits
 from nenreview.stats.rate import Rate
-from nenreview.synthesis.cohorts import LOWER, NET_G3, UPPER, cohorts
+from nenreview.synthesis.cohorts import FIRST, LOWER, NET_G3, UPPER, cohorts
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class MapEntry:
 def entries(data: Dataset) -> tuple[MapEntry, ...]:
     """Return every response of a trial, one entry a population, by class, line and kind.
 
-    From the main source of a trial; and the cohorts of ``pooling.csv`` that it does not print
-    as a percentage, the bounds left out.
+    From the source that counts; and the cohorts of ``pooling.csv`` whose response no source
+    reports as such, the bounds left out.
     """
     found = [*_in_the_sources(data), *_in_the_choices(data)]
     alike = Counter((one.name, one.kind) for one in found)
@@ -87,11 +87,10 @@ def _by_population(one: MapEntry) -> MapEntry:
 
 
 def _in_the_sources(data: Dataset) -> Iterator[MapEntry]:
-    for trial in all_trials(data).values():
-        source = main_source(trial)
+    for trial in all_trials(data):
         # The trial of Jia 2022 comes by the choices: the paper prints the same rates many times.
-        for one in responses_of(data, trial.trial, source) if source != JIA else ():
-            if one.measure == ORR and one.n is not None:
+        for one in counting(data, trial):
+            if one.report.source != JIA and one.measure == ORR and one.n is not None:
                 mark = f"at {one.assessed_at}" if one.assessed_at else ""
                 if traits(data, leaf(one.report.population)).subset:
                     mark = "evaluable patients alone"
@@ -99,7 +98,7 @@ def _in_the_sources(data: Dataset) -> Iterator[MapEntry]:
                     data,
                     one.report,
                     n=one.n,
-                    rate=one.fitted,
+                    rate=one.rate,
                     fewer=one.others[0] if one.others else None,
                     printed=one.printed,
                     mark=mark,
@@ -109,7 +108,10 @@ def _in_the_sources(data: Dataset) -> Iterator[MapEntry]:
 def _in_the_choices(data: Dataset) -> Iterator[MapEntry]:
     printed = {one.report for one in _in_the_sources(data)}
     for one in cohorts(data):
+        if one.edition == FIRST:
+            continue
         same = any(relation(data, one.report, report) == SAME for report in printed)
+        printed.add(one.report)
         # Bounds are no responses, and the NET G3 are among the NET of their trial.
         if not same and one.role not in (LOWER, UPPER) and one.estimand != NET_G3:
             yield replace(_entry(data, one.report, n=one.rate.n, rate=one.rate), name=one.name)

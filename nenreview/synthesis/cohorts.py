@@ -7,6 +7,7 @@ this module only reads them there. Every set that is pooled is checked for share
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -17,11 +18,14 @@ from nenreview.evidence.record.population import ROOT_POPULATION, leaf, parent
 from nenreview.evidence.record.rows import PoolingRow, rows_of, trials
 from nenreview.evidence.responses import ORR, Response, response_rate, responses, responses_of
 from nenreview.evidence.sizes import size, size_or_rest
-from nenreview.evidence.sources import JIA, main_source
+from nenreview.evidence.sources import JIA, sources_of
 from nenreview.stats.rate import Rate
 
 PRIMARY, SENSITIVITY, SHOWN = "primary", "sensitivity", "shown"
 LOWER, UPPER = "lower bound", "upper bound"
+OTHER_LINE, UNDIVIDED, BY_SITE = "other line", "undivided", "by site"
+# The answer of the first edition, from four documents, and that of today, from the reports too.
+FIRST, NOW, BOTH = "first", "now", "both"
 NEC, G3_NEN, NET_G3, LCNEC, NET = "NEC", "G3 NEN", "NET G3", "LCNEC", "NET"
 
 # What a reader must know of a count before comparing it; the other ways are as good as printed.
@@ -39,7 +43,7 @@ class Cohort:
 
     Attributes
     ----------
-    row, estimand, role : str
+    row, edition, estimand, role : str
         As in ``pooling.csv``.
     agents : str
         As in ``arms.csv``.
@@ -61,6 +65,7 @@ class Cohort:
     """
 
     row: str
+    edition: str
     estimand: str
     role: str
     agents: str
@@ -105,12 +110,14 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
     LookupError
         If the sources do not single out a count.
     """
-    populations = data.pooling.groupby(["trial", "estimand"])["population"].nunique()
+    leaves = data.pooling.assign(leaf=data.pooling["population"].map(leaf))
+    populations = leaves.groupby(["trial", "estimand"])["leaf"].nunique()
     found = []
     for row in rows_of(data.pooling, PoolingRow):
         name = arm_name(data, row.trial, row.population)
-        if populations[row.trial, row.estimand] > 1:
-            name += f", {leaf(row.population)}"
+        named = leaf(row.population)
+        if populations[row.trial, row.estimand] > 1 and named not in (row.estimand, "all"):
+            name += f", {named}"
         if row.fallback not in _FALLBACKS:
             raise ValueError(f"{row.row}: no way to count the fallback {row.fallback!r}")
         when = _assessed_at(data, row)
@@ -118,6 +125,7 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
         found.append(
             Cohort(
                 row=row.row,
+                edition=row.edition,
                 estimand=row.estimand,
                 role=row.role,
                 agents=arm_of(data, row.trial, row.population).agents,
@@ -151,13 +159,17 @@ def cohort(data: Dataset, row: str) -> Cohort:
     raise LookupError(f"data/pooling.csv has no row {row!r}")
 
 
-def chosen(data: Dataset, estimand: str, role: str) -> tuple[Cohort, ...]:
-    """Return the cohorts of a question in a role."""
-    return tuple(c for c in cohorts(data) if (c.estimand, c.role) == (estimand, role))
+def chosen(data: Dataset, estimand: str, role: str, edition: str = NOW) -> tuple[Cohort, ...]:
+    """Return the cohorts of a question in a role, for the answer of `NOW` or of `FIRST`."""
+    return tuple(
+        one
+        for one in cohorts(data)
+        if (one.estimand, one.role) == (estimand, role) and one.edition in (edition, BOTH)
+    )
 
 
 def cut_off_count(data: Dataset, row: str) -> Rate:
-    """Return the count behind the percentage that the main source prints of a row's population.
+    """Return the count behind the percentage that another source prints of a row's population.
 
     Raises
     ------
@@ -265,16 +277,19 @@ _COUNTS: dict[str, Callable[[Dataset, PoolingRow], Rate]] = {
     "largest denominator and the rest": _all_outside_responded,
     "none": lambda data, row: Rate(0, _treated(data, row)),
     "all of the trial": lambda data, row: Rate(
-        _partial_responses(data, row, ROOT_POPULATION), _treated(data, row)
+        _partial_responses(data, row, parent(row.population)), _treated(data, row)
     ),
     "none of the whole": _none_of_the_whole,
 }
 
 
 def _cut_off(data: Dataset, row: PoolingRow) -> Rate:
-    """Return the count behind the percentage that the main source of the trial prints."""
-    source = main_source(trials(data)[row.trial])
-    return _the_count(_share(data, row, row.population, source), row)
+    """Return the count behind the percentage that another source of the trial prints."""
+    for source in sources_of(trials(data)[row.trial]):
+        if source != row.source:
+            with suppress(LookupError):
+                return _the_count(_share(data, row, row.population, source), row)
+    raise LookupError(f"{row.row}: no other source prints a response of {row.population!r}")
 
 
 def _all_g3(data: Dataset, row: PoolingRow) -> Rate:
@@ -290,9 +305,8 @@ def _other_number_of_nec(data: Dataset, row: PoolingRow) -> Rate:
         category="Poorly differentiated",
         statistic="events",
     )
-    if size(data, row.trial, ROOT_POPULATION, JIA) != size(
-        data, row.trial, ROOT_POPULATION, row.source
-    ):
+    whole = parent(row.population)
+    if size(data, row.trial, whole, JIA) != size(data, row.trial, whole, row.source):
         raise LookupError(f"{row.row}: the two sources are not about the same patients")
     return Rate(_COUNTS[row.responders](data, row).events, int(n))
 

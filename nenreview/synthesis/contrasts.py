@@ -20,7 +20,7 @@ from nenreview.meta.stratified import Stratified
 from nenreview.stats.power import fisher_power
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
-from nenreview.synthesis.cohorts import NEC, NET, cohorts
+from nenreview.synthesis.cohorts import NEC, NET, PRIMARY, chosen
 from nenreview.synthesis.randomised import randomised
 from nenreview.trials import sintilimab, toripalimab
 
@@ -61,10 +61,9 @@ def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
     trials = all_trials(data)
     groups: dict[str, dict[str, Rate]] = {}
     arms: dict[str, Arm] = {}
-    for one in cohorts(data):
-        if one.estimand in (NEC, NET) and not one.mark:
-            groups.setdefault(one.report.trial, {})[one.estimand] = one.rate
-            arms[one.report.trial] = arm_of(data, one.report.trial, one.report.population)
+    for one in (*chosen(data, NEC, PRIMARY), *chosen(data, NET, PRIMARY)):
+        groups.setdefault(one.report.trial, {})[one.estimand] = one.rate
+        arms[one.report.trial] = arm_of(data, one.report.trial, one.report.population)
     own = set(groups)
     for response in responses_in_context(data):
         trial, population = response.report.trial, response.report.population

@@ -14,8 +14,10 @@ from nenreview.meta.pool import pool_proportions
 from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.meta.refits import cumulative, leave_one_out
 from nenreview.synthesis.cohorts import (
+    FIRST,
     LOWER,
     NEC,
+    NOW,
     PRIMARY,
     SENSITIVITY,
     UPPER,
@@ -83,9 +85,9 @@ def pooled(
     return Pooled(name, without_counts or name, tuple(cohorts), profile, t)
 
 
-def primary(data: Dataset) -> tuple[Cohort, ...]:
-    """Return the cohorts of the primary question."""
-    return chosen(data, NEC, PRIMARY)
+def primary(data: Dataset, edition: str = NOW) -> tuple[Cohort, ...]:
+    """Return the cohorts of the primary question, for the answer of an edition."""
+    return chosen(data, NEC, PRIMARY, edition)
 
 
 def without_chinese(cohorts: Sequence[Cohort]) -> tuple[Cohort, ...]:
@@ -100,6 +102,7 @@ def pool_problems(data: Dataset) -> list[Problem]:
     hindrance.
     """
     rows = data.pooling[(data.pooling["estimand"] == NEC) & (data.pooling["role"] == PRIMARY)]
+    rows = rows[rows["edition"] != FIRST]
     regions = rows["trial"].map(data.trials.set_index("trial")["region"])
     left = {ALL: len(rows), SMALLER: int((regions != CHINESE).sum())}
     return [
@@ -114,9 +117,9 @@ def pool_problems(data: Dataset) -> list[Problem]:
 
 
 @cache
-def headline(data: Dataset) -> tuple[Pooled, Pooled]:
+def headline(data: Dataset, edition: str = NOW) -> tuple[Pooled, Pooled]:
     """Return the pool of the primary cohorts, and that without the two Chinese trials."""
-    cohorts = primary(data)
+    cohorts = primary(data, edition)
     return (
         pooled(data, cohorts, ALL),
         pooled(data, without_chinese(cohorts), SMALLER),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,16 +10,20 @@ import pandas as pd
 
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.evidence.arms import arm_name, arm_of
+from nenreview.evidence.overlaps import Report, canonical_report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ancestors
+from nenreview.evidence.record.rows import Facts
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import size
-from nenreview.evidence.sources import JIA, main_source
+from nenreview.evidence.sources import JIA, sources_of
+from nenreview.evidence.traits import traits
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
 from nenreview.trials import sintilimab, toripalimab
 from nenreview.wording import number
 
+BY_RESPONSE = ("responders", "non-responders")  # known only after a time has passed
 FIRST_SCAN = {"interval": "assessment interval", "time": "assessment time"}
 
 
@@ -59,15 +64,13 @@ class Time:
 def times(data: Dataset) -> list[Time]:
     """Return every printed median of PFS and OS of a trial, one entry a population.
 
-    From the main source of a trial; PFS before OS.
+    Of the same patients by one source of the trial, the first that has it; an earlier report
+    is left out. PFS before OS.
     """
     found = []
     for trial in all_trials(data).values():
-        source = main_source(trial)
-        rows = data.select(source=source, trial=trial.trial, statistic="median")
         for outcome in ("PFS", "OS"):
-            mine = rows[rows["outcome"] == outcome]
-            for population in mine["population"].unique():
+            for source, population in _with_medians(data, trial, outcome):
                 where = {
                     "source": source,
                     "trial": trial.trial,
@@ -92,6 +95,19 @@ def times(data: Dataset) -> list[Time]:
                     )
                 )
     return found
+
+
+def _with_medians(data: Dataset, trial: Facts, outcome: str) -> Iterator[tuple[str, str]]:
+    """Yield the source and the population of each median that counts."""
+    known = set()
+    for source in sources_of(trial):
+        where = {"source": source, "trial": trial.trial, "outcome": outcome}
+        for population in data.select(statistic="median", **where)["population"].unique():
+            patients = canonical_report(data, Report(source, trial.trial, population))
+            said = traits(data, population)
+            if patients not in known and not said.report and said.subset not in BY_RESPONSE:
+                known.add(patients)
+                yield source, population
 
 
 def _months(data: Dataset, **where: str) -> float | None:
@@ -128,7 +144,8 @@ def durations(data: Dataset) -> pd.DataFrame:
     """
     names = data.trials.set_index("trial")["name"]
     rows = data.select(outcome="DOR")
-    rows = rows[rows["trial"].isin(names.index) & (rows["printed"] != "NA")]
+    rows = rows[rows["trial"].isin(names.index) & rows["statistic"].isin(_STATISTICS)]
+    rows = rows[rows["printed"] != "NA"]
     found = [
         (names[row.trial], row.source, row.table, row.population, _duration(row))
         for row in rows.itertuples()

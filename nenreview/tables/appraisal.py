@@ -32,6 +32,11 @@ def reasons_table(source: str) -> Table:
     return Table(table, dict.fromkeys(("Item", "Answer", "Why (where)"), TEXT))
 
 
+def is_appraised(source: str) -> bool:
+    """Return whether a document has answers."""
+    return source in set(load().appraisal["source"])
+
+
 def certainty_table(estimand: str) -> Table:
     """Return the judgement on each domain of GRADE, and last the level that follows."""
     data = load()

@@ -20,16 +20,18 @@ from nenreview.wording import fraction, number
 class Trial:
     """The numbers of one trial as one source prints them.
 
-    Populations are named below ``all``: ``"NEC"`` is ``all > NEC``, and
-    ``"NEC > pancreatic"`` is ``all > NEC > pancreatic``.
+    Populations are named below `whole`, by default ``all``: ``"NEC"`` is ``all > NEC``, and
+    ``"NEC > pancreatic"`` is ``all > NEC > pancreatic``. Where a source reports a part of the
+    trial alone, such as a cohort or an interim analysis, `whole` is that part.
     """
 
     data: Dataset
     trial: str
     source: str
+    whole: str = ROOT_POPULATION
 
     def _path(self, population: str) -> str:
-        return population if population == ROOT_POPULATION else below(ROOT_POPULATION, population)
+        return self.whole if population == ROOT_POPULATION else below(self.whole, population)
 
     def size(self, population: str = ROOT_POPULATION) -> int:
         """Return the number of patients of a population."""
@@ -91,7 +93,7 @@ class Trial:
         return share.fitted
 
 
-def open_trial(trial: str, source: str | None = None) -> Trial:
+def open_trial(trial: str, source: str | None = None, whole: str = ROOT_POPULATION) -> Trial:
     """Return the numbers of a trial as a source, by default its main one, prints them.
 
     Raises
@@ -103,4 +105,4 @@ def open_trial(trial: str, source: str | None = None) -> Trial:
     known = all_trials(data)
     if trial not in known:
         raise LookupError(f"{trial!r} is no trial of the data; expected one of {', '.join(known)}")
-    return Trial(data, trial, source or main_source(known[trial]))
+    return Trial(data, trial, source or main_source(known[trial]), whole)

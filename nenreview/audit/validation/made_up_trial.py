@@ -39,16 +39,21 @@ def frames() -> dict[str, pd.DataFrame]:
         {"source": key, "name": key, "kind": kind, "title": "Made up", "authors": "", "journal": ""}
         | {"year": 2020, "doi": "", "held": "all", "transcribed": "whole"}
         | {"prose_sections": prose[key], "licence": "none stated", "in_chapters": "yes"}
+        | {"pubmed": "", "address": "", "read_on": ""}
         for key, kind in ((FIRST, "full paper"), (SECOND, "review table"))
     ]
     trial = {"trial": TRIAL, "name": "made up", "tumours": "NEN", "phase": "II", "region": "West"}
-    trial |= {"enrolled": pd.NA, "primary_endpoint": "", "facts_from": FIRST, "chapter": "made-up"}
+    trial |= {"enrolled": pd.NA, "primary_endpoint": "", "facts_from": f"{FIRST} | {SECOND}", "chapter": "made-up"}
     arm = {"trial": TRIAL, "population": ALL, "agents": "nivolumab", "target": "PD-1"}
     arm |= {"regimen_class": "monotherapy", "line": "later"}
     levels = [dict.fromkeys(Level._fields, "") | said for said in _LEVELS]
     rest = {"source": SECOND, "trial": TRIAL, "population": NET, "whole": ALL, "part": NEC}
     same = {"source": SECOND, "trial": TRIAL, "population": ALL}
     same |= {"other_source": FIRST, "other_trial": TRIAL, "other_population": ALL}
+    reports = [
+        {"trial": TRIAL, "source": FIRST, "standing": "own", "stage": "final"},
+        {"trial": TRIAL, "source": SECOND, "standing": "secondary", "stage": ""},
+    ]
     return {
         "sources": pd.DataFrame(sources),
         "trials": pd.DataFrame([trial]).astype({"enrolled": "Int64"}),
@@ -58,6 +63,7 @@ def frames() -> dict[str, pd.DataFrame]:
             [Outcome(name, kind, name, "", "made up") for name, kind in _OUTCOMES]
         ),
         "derived": pd.DataFrame([rest | {"reason": "made so"}]),
+        "reports": pd.DataFrame([one | {"superseded_by": "", "reason": ""} for one in reports]),
         "overlaps": pd.DataFrame([same | {"relation": "same", "reason": "made so"}]),
         # Nothing is claimed, decided, looked up or judged of a trial that is made up.
         "corrections": pd.DataFrame(columns=["table"]),

@@ -51,11 +51,13 @@ def checklist_problems(frames: dict[str, pd.DataFrame], files: dict[str, str]) -
 
 
 def _appraisal(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    file, table = files["appraisal"], frames["appraisal"]
-    for line, source in frames["sources"]["source"].items():
+    file, table, sources = files["appraisal"], frames["appraisal"], frames["sources"]
+    # The documents that an answer rests on: those of the first edition and of the pools.
+    needed = {*sources.loc[sources["in_chapters"] == "yes", "source"], *frames["pooling"]["source"]}
+    for line, source in sources["source"].items():
         rows = table[table["source"] == source]
         checklists = rows["checklist"].unique()
-        if len(checklists) == 0:
+        if len(checklists) == 0 and source in needed:
             message = f"{source!r} is not in {file}; expected every item of one JBI checklist"
             yield Problem(files["sources"], message, line, "source")
         for other in checklists[1:]:

@@ -30,6 +30,7 @@ TABLES = (
     "outcomes",
     "corrections",
     "derived",
+    "reports",
     "overlaps",
     "accepted",
     "pooling",
@@ -59,6 +60,8 @@ class Dataset:
         What is printed, and where; with what `corrections` puts in its place.
     populations, outcomes : DataFrame
         The vocabularies that `results` names patients and outcomes by.
+    reports : DataFrame
+        Which document reports on which trial, and which report counts.
     corrections : DataFrame
         What was put in the place of what, and why.
     derived, overlaps, claims, accepted, pooling, published : DataFrame
@@ -85,6 +88,7 @@ class Dataset:
     outcomes: pd.DataFrame
     corrections: pd.DataFrame
     derived: pd.DataFrame
+    reports: pd.DataFrame
     overlaps: pd.DataFrame
     claims: pd.DataFrame
     accepted: pd.DataFrame

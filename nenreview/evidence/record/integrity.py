@@ -51,6 +51,7 @@ def integrity_problems(
         *_populations(frames, files),
         *_events(frames["results"], files["results"]),
         *_derived(frames, files),
+        *_reports(frames, files),
         *_overlaps(frames, files),
         *_pooling(frames, files),
         *checklist_problems(frames, files),
@@ -98,9 +99,6 @@ def _unfilled(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterato
             for row in rows.index[rows[column] == TO_BE_FILLED]:
                 message = f"{TO_BE_FILLED!r} of a document whose transcription is whole"
                 yield Problem(files[name], f"{message}; expected its value", row, column)
-    for row in done.index[done["year"] == ""]:
-        message = "'' of a document whose transcription is whole; expected its year"
-        yield Problem(files["sources"], message, row, "year")
 
 
 def _status(results: pd.DataFrame, file: str) -> Iterator[Problem]:
@@ -275,6 +273,40 @@ def _derived(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator
         if (row.source, row.trial, row.population) in sizes:
             message = f"{row.source} prints the size of {row.population!r}; expected none printed"
             yield Problem(files["derived"], message, row.Index, "population")
+
+
+def _reports(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
+    """Yield reports that the sources of a trial or the printed numbers lack, and the reverse."""
+    reports, file = frames["reports"], files["reports"]
+    listed = {(row.trial, row.source): row.Index for row in reports.itertuples()}
+    facts = {
+        (trial.trial, source): trial.Index
+        for trial in frames["trials"].itertuples()
+        for source in trial.facts_from.split(LIST_SEPARATOR)
+    }
+    for (trial, source), row in facts.items():
+        if (trial, source) not in listed:
+            message = f"{source!r} is a source of {trial}; expected a row for both in {file}"
+            yield Problem(files["trials"], message, row, "facts_from")
+    for (trial, source), row in listed.items():
+        if (trial, source) not in facts:
+            message = f"{source!r}; expected a source that {files['trials']} has of {trial}"
+            yield Problem(file, message, row, "source")
+    numbers = frames["results"]
+    for number in numbers[numbers["trial"] != ""].drop_duplicates(["trial", "source"]).itertuples():
+        if (number.trial, number.source) not in listed:
+            message = f"{number.source!r} has a number on {number.trial}; expected a row in {file}"
+            yield Problem(files["results"], message, number.Index, "source")
+    for row in reports.itertuples():
+        if row.superseded_by and (
+            row.superseded_by == row.source or (row.trial, row.superseded_by) not in listed
+        ):
+            message = f"{row.superseded_by!r}; expected another report on {row.trial}"
+            yield Problem(file, message, row.Index, "superseded_by")
+        if (row.standing == "secondary") != (not row.stage):
+            expected = "an empty cell" if row.standing == "secondary" else "how far the trial was"
+            message = f"{row.stage!r} of a report that is {row.standing}; expected {expected}"
+            yield Problem(file, message, row.Index, "stage")
 
 
 def _overlaps(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:

@@ -109,6 +109,17 @@ class Derived(NamedTuple):
     reason: str
 
 
+class ReportOf(NamedTuple):
+    """A document that reports on a trial, and whether it counts."""
+
+    trial: str
+    source: str
+    standing: str
+    stage: str
+    superseded_by: str
+    reason: str
+
+
 class Overlap(NamedTuple):
     """What is known of patients whom two reports share."""
 
@@ -150,6 +161,7 @@ class PoolingRow(NamedTuple):
 
     row: str
     figure_label: str
+    edition: str
     estimand: str
     role: str
     trial: str
@@ -183,6 +195,7 @@ TABLES: dict[str, type[NamedTuple]] = {
     "outcomes": Outcome,
     "cells": PrintedCell,
     "derived": Derived,
+    "reports": ReportOf,
     "overlaps": Overlap,
     "claims": Claim,
     "pooling": PoolingRow,
