@@ -47,9 +47,9 @@ def relation(data: Dataset, first: Report, other: Report) -> str:
         return PART
     if _within(b, a):
         return WHOLE
-    for row, one, two in _ledger(data):
+    for found, one, two in _judged(data):
         if (_within(a, one) and _within(b, two)) or (_within(a, two) and _within(b, one)):
-            return row.relation
+            return found
     if _divided_by_differentiation(data, a, b):
         return APART
     return NOT_KNOWN if a.trial == b.trial else APART
@@ -109,6 +109,16 @@ def _ledger(data: Dataset) -> tuple[tuple, ...]:
             Report(row.other_source, row.other_trial, row.other_population),
         )
         for row in rows_of(data.overlaps, Overlap)
+    )
+
+
+@lru_cache(DATASETS)
+def _judged(data: Dataset) -> tuple[tuple[str, Report, Report], ...]:
+    """Return each pair that is apart or not known to be, in the trees that are counted."""
+    return tuple(
+        (row.relation, canonical_report(data, one), canonical_report(data, two))
+        for row, one, two in _ledger(data)
+        if row.relation in (APART, NOT_KNOWN)
     )
 
 

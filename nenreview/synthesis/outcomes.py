@@ -70,7 +70,7 @@ def times(data: Dataset) -> list[Time]:
     found = []
     for trial in all_trials(data).values():
         for outcome in ("PFS", "OS"):
-            for source, population in _with_medians(data, trial, outcome):
+            for source, population in medians(data, trial, outcome):
                 where = {
                     "source": source,
                     "trial": trial.trial,
@@ -97,8 +97,12 @@ def times(data: Dataset) -> list[Time]:
     return found
 
 
-def _with_medians(data: Dataset, trial: Facts, outcome: str) -> Iterator[tuple[str, str]]:
-    """Yield the source and the population of each median that counts."""
+def medians(data: Dataset, trial: Facts, outcome: str) -> Iterator[tuple[str, str]]:
+    """Yield the source and the population of each median of a trial that counts.
+
+    Of the same patients that of the first source; an earlier report is left out, and so are
+    patients chosen by their response.
+    """
     known = set()
     for source in sources_of(trial):
         where = {"source": source, "trial": trial.trial, "outcome": outcome}

@@ -8,24 +8,18 @@ from typing import NamedTuple
 import pandas as pd
 
 from nenreview.evidence.groups import groups
-from nenreview.evidence.jia_table1 import table1_responses
-from nenreview.evidence.overlaps import Report
+from nenreview.evidence.overlaps import PART, SAME, Report, canonical_report, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import below, is_within, leaf
 from nenreview.evidence.record.rows import Overlap, outcomes, rows_of, trials
-from nenreview.evidence.responses import (
-    FITTED,
-    ORR,
-    Response,
-    disease_control,
-    responses,
-    responses_of,
-)
+from nenreview.evidence.responses import ORR, Response, counting, disease_control
 from nenreview.evidence.sizes import size_of, size_or_rest
 from nenreview.evidence.sources import REVIEW, sources_of
 from nenreview.evidence.traits import LCNEC, NEC, NET, traits, tumours_of
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
+from nenreview.synthesis.cohorts import FIRST, UNDIVIDED, cohorts
+from nenreview.synthesis.outcomes import medians
 from nenreview.tables.table import NUMBER, TEXT, Kind
 from nenreview.wording import fraction, interval, number, population_name
 
@@ -159,42 +153,49 @@ def reporting_matrix(data: Dataset) -> pd.DataFrame:
 
 
 def _part(data: Dataset, report: Report, tumour: str) -> int | None:
+    """Return how many patients of a group have a tumour, by the first source that says so."""
     if tumours_of(data, report.trial, report.population) == tumour:
         return size_of(data, report)
-    n, _ = size_or_rest(data, report.trial, below(report.population, tumour), report.source)
-    return n
+    path = below(report.population, tumour)
+    counted = canonical_report(data, replace(report, population=path))
+    for source in sources_of(trials(data)[report.trial]):
+        if canonical_report(data, replace(report, source=source, population=path)) == counted:
+            n, _ = size_or_rest(data, report.trial, path, source)
+            if n is not None:
+                return n
+    return None
 
 
-def _shares(data: Dataset, report: Report, measure: str) -> list[Response]:
-    """Return the percentages of a group and of its parts."""
+def _shares(data: Dataset, report: Report, measure: str) -> list[tuple[str, Response]]:
+    """Return the responses that count of a group, else of its parts with their names."""
+    mine = [one for one in counting(data, report.trial) if one.measure == measure]
+    stand = [(one, relation(data, one.report, report)) for one in mine]
+    own = [one for one, found in stand if found == SAME]
+    if own:
+        return [("", one) for one in own]
+    parts = [one for one, found in stand if found == PART]
     return [
-        one
-        for one in responses_of(data, report.trial, report.source)
-        if one.measure == measure and is_within(one.report.population, report.population)
+        (leaf(one.report.population), one)
+        for one in parts
+        if not any(relation(data, one.report, other.report) == PART for other in parts)
     ]
 
 
-def _response(data: Dataset, report: Report) -> list[Reported]:
-    """Return the response of a group, or of its parts where only those are printed.
+def _when(one: Response) -> str:
+    return f" at {one.assessed_at}" if one.assessed_at else ""
 
-    Where the source prints none, that of Table 1 of Jia 2022.
-    """
-    known = [one for one in responses(data) if one.report == report and one.outcome == ORR]
-    counted = [one for one in known if one.rate and one.known != FITTED]
-    if counted:
-        return [_rate(counted[0].responders)]
-    reported = _shares(data, report, ORR)
-    own = [one for one in reported if one.report == report]
+
+def _response(data: Dataset, report: Report) -> list[Reported]:
+    """Return the response of a group, or of its parts where only those are reported."""
     found = []
-    for one in own or reported:
-        part = "" if own else leaf(one.report.population)
-        late = f" at {one.assessed_at}" if one.assessed_at else ""
-        text = f"{one.printed}%{late}"
-        found.append(_rate(one.fitted, late, part) if one.fitted else Reported(part, None, text))
+    for part, one in _shares(data, report, ORR):
+        text = f"{one.printed}%{_when(one)}"
+        found.append(_rate(one.rate, _when(one), part) if one.rate else Reported(part, None, text))
+    # Of partial responses alone a source says no rate, and pooling.csv says what they count as.
     return found or [
-        _rate(one.responders)
-        for one in table1_responses(data)
-        if (one.report.trial, one.report.population) == (report.trial, report.population)
+        _rate(one.rate)
+        for one in cohorts(data)
+        if one.report == report and one.role == UNDIVIDED and one.edition != FIRST
     ]
 
 
@@ -207,27 +208,30 @@ def _disease_control(data: Dataset, report: Report) -> list[Reported]:
     """Return the share of a group, by its counts or as printed; else of its parts."""
     if counted := disease_control(data, report):
         return [Reported("", float(counted.percent()), f"{counted.percent()}%")]
-    sources = sources_of(trials(data)[report.trial])  # the first is that of the group
-    by_source = (_shares(data, replace(report, source=source), "DCR") for source in sources)
-    shares: list[Response] = next(filter(None, by_source), [])
-    own = [one for one in shares if one.report.population == report.population]
     return [
-        Reported("" if own else leaf(one.report.population), float(one.printed), f"{one.printed}%")
-        for one in own or shares
+        Reported(part, float(one.printed), f"{one.printed}%{_when(one)}")
+        for part, one in _shares(data, report, "DCR")
+        if one.printed
     ]
 
 
 def _median(data: Dataset, report: Report, outcome: str) -> list[Reported]:
-    """Return a median in months; of a part, with its name, where only that is printed."""
-    where = {"source": report.source, "trial": report.trial, "outcome": outcome}
-    rows = data.select(statistic="median", status="reported", **where)
-    rows = rows.drop_duplicates("population")
-    own = rows[rows["population"] == report.population]
-    inside = [is_within(population, report.population) for population in rows["population"]]
-    found = []
-    for row in (own if len(own) else rows[inside]).itertuples():
-        part = "" if len(own) else leaf(row.population)
+    """Return a median in months; of a part, with its name, where only that is printed.
+
+    From the first source of the trial that has that of the group, else of its parts.
+    """
+    found: dict[str, Reported] = {}
+    for source, population in medians(data, trials(data)[report.trial], outcome):
+        here = relation(data, Report(source, report.trial, population), report)
+        rows = data.select(
+            source=source, trial=report.trial, population=population, outcome=outcome
+        )
+        rows = rows[(rows["statistic"] == "median") & (rows["status"] == "reported")]
+        if here not in (SAME, PART) or rows.empty:
+            continue
+        row = next(rows.itertuples())
         value = months(row.value, row.unit)
         text = number(row.value) if row.unit == "months" else f"{value:.1f}"
-        found.append(Reported(part, value, text))
-    return found
+        part = "" if here == SAME else leaf(population)
+        found.setdefault(part, Reported(part, value, text))
+    return [found[""]] if "" in found else list(found.values())

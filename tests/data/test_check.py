@@ -29,7 +29,8 @@ NOT_REACHED = "jia2022-472,"  # abstract, duration of response
 RESPONDERS = "jia2022-544,"  # "2 of 5" responders, all > NEC > responders
 TUMOR_GROWTH = "jia2022-540,"  # 3 events, all > NEC, in prose
 SPARTALIZUMAB_NET = "review2023,NCT02955069,all > NET"
-BASKET = "review2023,NCT02834013,all > non-pancreatic NEN,"
+INTERIM = "NCT03352934,fottner2019,"
+BASKET = "review2023,NCT02834013,all > non-pancreatic NEN,review2023"
 SURUFATINIB = "review2023,NCT03879057,"
 NIVOLUMAB_ORR = "review2023-078,"  # Table 6, row 12: 7.1% of GEP-NEC at 8 weeks
 CONSECUTIVE = "jia2022,JBI case series,4,"
@@ -227,8 +228,8 @@ FORM = [
     Case("UTF-16 without a mark", content("trials.csv", lambda x: x.decode().encode("utf-16-le")), "trials.csv", 1, None, "a NUL byte"),
     Case("byte order mark", content("trials.csv", lambda x: b"\xef\xbb\xbf" + x), "trials.csv", 1, None, "byte order mark"),
     Case("NUL byte", replace("trials.csv", "toripalimab", "toripa\0limab"), "trials.csv", "NCT03167853,", None, "a NUL byte"),
-    Case("unclosed quote", replace("trials.csv", "markey-case-series,", 'markey-case-series,"'),
-         "trials.csv", "markey-case-series,", None, "a quote is opened and never closed"),
+    Case("unclosed quote", replace("trials.csv", "evangelou2024,", 'evangelou2024,"'),
+         "trials.csv", "NCT06049966,", None, "a quote is opened and never closed"),
     Case("unclosed quote in the first row", text("trials.csv", lambda x: x.replace('"', "").replace("16,", '16,"', 1)),
          "trials.csv", 2, None, "a quote is opened and never closed"),
     Case("text after a closing quote", replace("trials.csv", '"ORR, safety"', '"ORR, safety"x'),
@@ -352,8 +353,8 @@ BETWEEN = [
          says="'all >  > NEC'; expected a path from 'all' down"),
     cell("population larger than the one above it", "results.csv", RESPONDERS, value="19", printed="19",
          says="'19' patients in 'all > NEC > responders'; expected 18 or fewer"),
-    Case("population larger than the trial", put("trials.csv", "NCT02939651,", enrolled="28"),
-         "results.csv", "review2023-013,", "value", "'29' patients in 'all'; expected 28 or fewer"),
+    Case("population larger than the trial", put("trials.csv", "NCT03278379,", enrolled="16"),
+         "results.csv", "avelumab2022-020,", "value", "'17' patients in 'all'; expected 16 or fewer"),
     cell("events in a population without a size", "results.csv", TUMOR_GROWTH, population="all > NEC > TMB high",
          says="'all > NEC > TMB high' has no size; expected a row patients, n"),
 ]  # fmt: skip
@@ -369,8 +370,16 @@ OURS = [
     vocabulary("relation", "similar", file="overlaps.csv", start=BASKET),
     cell("overlap with a report that is not printed", "overlaps.csv", BASKET, other_population="all > GEP-NEN",
          says="review2023 has no number about 'all > GEP-NEN' of NCT02834013; expected a printed one"),
-    cell("a document without a year that is transcribed", "sources.csv", "jia2022,", year="",
-         says="'' of a document whose transcription is whole; expected its year"),
+    cell("a source of a trial that reports nothing on it", "trials.csv", "NCT02937116,", facts_from="jia2022 | lu2020",
+         says="'jia2022 | lu2020'; expected those that data/reports.csv has: jia2022"),
+    cell("a number of a document that is no report of its trial", "results.csv", PROSE, source="lu2020",
+         says="'lu2020' has a number on NCT02937116; expected a row in data/reports.csv", count=2),
+    cell("a report superseded by itself", "reports.csv", INTERIM, superseded_by="fottner2019",
+         says="'fottner2019'; expected another report on NCT03352934"),
+    cell("a report superseded by one of another trial", "reports.csv", INTERIM, superseded_by="yao2021",
+         says="'yao2021'; expected another report on NCT03352934"),
+    cell("a report of the trial without its stage", "reports.csv", INTERIM, stage="",
+         says="'' of a report that is own; expected how far the trial was"),
     cell("a document to be filled that is transcribed", "sources.csv", "jia2022,", licence="to be filled",
          says="'to be filled' of a document whose transcription is whole; expected its value"),
     cell("a judgement to be filled of a document that is transcribed", "appraisal.csv", CONSECUTIVE, reason="to be filled",
@@ -384,7 +393,7 @@ OURS = [
     cell("overlap of a report with itself", "overlaps.csv", BASKET, other_population="all > non-pancreatic NEN",
          says="the report itself; expected another one"),
     cell("overlap that stands in the ledger from both sides", "overlaps.csv", SURUFATINIB,
-         other_population="all > non-pancreatic NEN", trial="NCT02834013", population="all > G3 NEN", other_trial="NCT02834013",
+         other_population="all > non-pancreatic NEN", trial="NCT02834013", population="all > G3 NEN", other_trial="NCT02834013", other_source="review2023",
          says="the pair stands in row 10; expected it once"),
 ]  # fmt: skip
 
@@ -614,7 +623,7 @@ def test_command_names_an_unusable_datapackage_and_counts_one_problem_in_the_sin
 
 def test_a_pool_with_too_few_trials_is_named_with_how_many_are_left(folder, check):
     """Two cohorts have no random effects, and the render would break."""
-    for row in ("nec-pembrolizumab", "nec-pembrolizumab-alone", "nec-spartalizumab"):
+    for row in ("nec-pembrolizumab", "nec-pembrolizumab-part-a", "nec-spartalizumab-own"):
         put("pooling.csv", f"{row},", role="sensitivity")(folder)
     status, output, _ = check()
     assert status == 1

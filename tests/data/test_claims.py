@@ -108,7 +108,7 @@ CLAIMS = {
     "jia2022-claim-18": (INCONSISTENT, "true of 1 of 2"),
     "jia2022-claim-23": (MATCH, "2 + 2 = 4"),
     "jia2022-claim-24": (INCONSISTENT, "5 + 2 + 14 = 21"),  # Figure 1: n = 19; PR, SD, PD
-    "jia2022-claim-25": (INCONSISTENT, "18 of 24; 32 of 40; 29 of 29"),
+    "jia2022-claim-25": (INCONSISTENT, "18 of 24; 32 of 40; 29 of 60"),
     "jia2022-claim-26": (INCONSISTENT, "0 is printed; elsewhere 1"),  # NET G3 left out of Table 1
     "jia2022-claim-27": (NOTE, "review2023 prints 7.8 months in all patients"),
     "jia2022-claim-28": (NOTE, "3.5 months and 20.4 weeks = 4.7 months"),
@@ -212,7 +212,7 @@ CASES = [
     ("units reported", {"values": ["jia2022-057", "jia2022-581"]}, {}, NOTE, "no unit is printed with 17.6"),
     # Abstract: 95% with the OS of NEC; the three blocks of assessment: CI alone.
     ("confidence level reported", {"limits": ["jia2022-470"]}, {}, MATCH, "1 of 1 intervals with a level"),
-    ("whole trials", {"sizes": ["jia2022-003"]}, {}, MATCH, "29 of 29"),
+    ("whole trials", {"sizes": ["review2023-013"]}, {}, MATCH, "29 of 29"),
     ("number of references", {"numbers": [6, 7], "studies": "jia2022-569"}, {}, MATCH, "references 6, 7 for 2 studies"),
     ("same numbers", {"first": ["markey2017-007", "markey2017-010"], "second": ["markey2017-019", "markey2017-015"]}, MARKEY, CONFLICT, "14, 8 and 8, 14"),
     ("repeated number", {"first": "jia2022-594", "second": "jia2022-583"}, {}, MATCH, "25.0% of NET"),

@@ -61,17 +61,32 @@ PAIRS = {
         APART,
     ),
     "NEC and NET": (
-        (REVIEW, "NCT03095274", "all > GEP-NEC"),
-        (REVIEW, "NCT03095274", "all > GEP-NET G3"),
+        (REVIEW, "NCT03095274", "all > G3 NEN > GEP-NEC"),
+        (REVIEW, "NCT03095274", "all > G3 NEN > GEP-NET G3"),
         APART,
     ),
     "NEC and a site": (
-        (REVIEW, "NCT03352934", "all > NEC"),
-        (REVIEW, "NCT03352934", "all > GEP-NEN"),
+        (REVIEW, "NCT03352934", "all > 2019 report > NEC"),
+        (REVIEW, "NCT03352934", "all > 2019 report > GEP-NEN"),
         NOT_KNOWN,
     ),
+    "a part of a trial, by a level that the row on all would lead elsewhere": (
+        (REVIEW, "NCT02834013", "all > non-pancreatic NEN > NEC"),
+        ("patel2020", "NCT02834013", "all > non-pancreatic NEN > G3 NEN"),
+        SAME,
+    ),
+    "a cohort of a basket trial in its own report": (
+        (REVIEW, "NCT03095274", "all > G3 NEN"),
+        ("capdevila2020", "NCT03095274", "all > G3 NEN > GEP-NEN"),
+        SAME,
+    ),
+    "an interim analysis and the final report": (
+        (JIA, "NCT03352934", "all > 2019 report"),
+        ("fottner2025", "NCT03352934", "all"),
+        PART,
+    ),
     "two registrations": (
-        (REVIEW, "NCT03352934", "all"),
+        (REVIEW, "NCT03352934", "all > 2019 report"),
         (REVIEW, "NCT03278405", "all"),
         APART,
     ),
@@ -106,8 +121,9 @@ def test_reports_that_may_overlap_are_refused(data, kind):
 
 
 def test_a_ledger_that_leads_in_a_circle_is_refused(data):
-    row = data.overlaps.iloc[[0]]  # lu2020 to review2023; and back
-    back = row.assign(source=REVIEW, other_source=LU)
+    row = data.overlaps.iloc[[0]]  # review2023 to lu2020; and back
+    assert row["source"].item() == REVIEW
+    back = row.assign(source=LU, other_source=REVIEW)
     circle = replace(data, overlaps=pd.concat([data.overlaps, back]))
     with pytest.raises(ValueError, match=r"overlaps.csv leads from .* back to"):
         relation(circle, Report(LU, "NCT03167853", "all"), Report(JIA, "NCT02937116", "all"))

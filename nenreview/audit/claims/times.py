@@ -102,8 +102,12 @@ def median_set_by_group(group: Rate) -> Answer:
 
 
 def outlying_median(data: Dataset, value: Number, times: float) -> Answer:
-    """Holds where a median is less than so many times the longest of other trials; else noted."""
-    medians = data.select(outcome=value.outcome, statistic="median", status="reported")
+    """Holds where a median is less than so many times the longest of other trials; else noted.
+
+    Of those that the same document has: another one may be about other patients.
+    """
+    where = {"source": value.source, "outcome": value.outcome}
+    medians = data.select(statistic="median", status="reported", **where)
     medians = medians[~medians["trial"].isin(["", value.trial])]
     other = max(map(numbers_by_key(data).__getitem__, medians["id"]), key=time_in_months)
     ratio = time_in_months(value) / time_in_months(other)

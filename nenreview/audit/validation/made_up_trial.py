@@ -43,7 +43,8 @@ def frames() -> dict[str, pd.DataFrame]:
         for key, kind in ((FIRST, "full paper"), (SECOND, "review table"))
     ]
     trial = {"trial": TRIAL, "name": "made up", "tumours": "NEN", "phase": "II", "region": "West"}
-    trial |= {"enrolled": pd.NA, "primary_endpoint": "", "facts_from": f"{FIRST} | {SECOND}", "chapter": "made-up"}
+    trial |= {"enrolled": pd.NA, "primary_endpoint": "", "chapter": "made-up"}
+    trial |= {"facts_from": f"{FIRST} | {SECOND}"}
     arm = {"trial": TRIAL, "population": ALL, "agents": "nivolumab", "target": "PD-1"}
     arm |= {"regimen_class": "monotherapy", "line": "later"}
     levels = [dict.fromkeys(Level._fields, "") | said for said in _LEVELS]

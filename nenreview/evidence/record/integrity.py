@@ -278,28 +278,24 @@ def _derived(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator
 def _reports(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
     """Yield reports that the sources of a trial or the printed numbers lack, and the reverse."""
     reports, file = frames["reports"], files["reports"]
-    listed = {(row.trial, row.source): row.Index for row in reports.itertuples()}
-    facts = {
-        (trial.trial, source): trial.Index
-        for trial in frames["trials"].itertuples()
-        for source in trial.facts_from.split(LIST_SEPARATOR)
-    }
-    for (trial, source), row in facts.items():
-        if (trial, source) not in listed:
-            message = f"{source!r} is a source of {trial}; expected a row for both in {file}"
-            yield Problem(files["trials"], message, row, "facts_from")
-    for (trial, source), row in listed.items():
-        if (trial, source) not in facts:
-            message = f"{source!r}; expected a source that {files['trials']} has of {trial}"
-            yield Problem(file, message, row, "source")
+    known = set(frames["sources"]["source"])
+    listed: dict[str, set[str]] = {trial: set() for trial in frames["trials"]["trial"]}
+    for row in reports.itertuples():
+        listed.setdefault(row.trial, set()).add(row.source)
+    for trial in frames["trials"].itertuples():
+        facts = set(trial.facts_from.split(LIST_SEPARATOR))
+        if facts <= known and facts != listed[trial.trial]:  # an unknown one is a fault of its own
+            expected = ", ".join(sorted(listed[trial.trial])) or "none"
+            message = f"{trial.facts_from!r}; expected those that {file} has: {expected}"
+            yield Problem(files["trials"], message, trial.Index, "facts_from")
     numbers = frames["results"]
-    for number in numbers[numbers["trial"] != ""].drop_duplicates(["trial", "source"]).itertuples():
-        if (number.trial, number.source) not in listed:
+    for number in numbers.drop_duplicates(["trial", "source"]).itertuples():
+        if number.source in known and number.source not in listed.get(number.trial, known):
             message = f"{number.source!r} has a number on {number.trial}; expected a row in {file}"
             yield Problem(files["results"], message, number.Index, "source")
     for row in reports.itertuples():
         if row.superseded_by and (
-            row.superseded_by == row.source or (row.trial, row.superseded_by) not in listed
+            row.superseded_by == row.source or row.superseded_by not in listed[row.trial]
         ):
             message = f"{row.superseded_by!r}; expected another report on {row.trial}"
             yield Problem(file, message, row.Index, "superseded_by")
