@@ -110,9 +110,7 @@ def _widest(data: Dataset, trial: Facts) -> list[Report]:
         own = [Report(source, trial.trial, path) for path in widest]
         if found:  # an earlier report and some of the patients of a trial are no further group
             said = [traits(data, one.population) for one in own]
-            own = [
-                one for one, t in zip(own, said, strict=True) if not (t.report or t.subset)
-            ]
+            own = [one for one, t in zip(own, said, strict=True) if not (t.report or t.subset)]
         found += [
             one
             for one in own

@@ -155,5 +155,3 @@ def test_a_count_that_the_sources_do_not_single_out_is_refused(data):
     rows = data.pooling[data.pooling["row"] == "nec-spartalizumab"]
     with pytest.raises(LookupError, match="no smaller denominator fits"):
         cohorts(replace(data, pooling=rows.assign(responders="largest denominator")))
-
-
