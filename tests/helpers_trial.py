@@ -59,6 +59,31 @@ def fill(root: Path, step: Step) -> None:
     path.write_text("".join(kept) + step.rows, encoding="utf-8")
 
 
+def without(root: Path, trial: str, source: str, levels: tuple[str, ...] = ()) -> Path:
+    """Take a trial, its one document and levels of its populations out of a copy of the review."""
+    chapter = None
+    for path in sorted((root / "data").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as handle:
+            head, *rows = csv.reader(handle)
+        about = re.compile(rf"{trial}|{source}(-[0-9]+)?")
+        kept = []
+        for row in rows:
+            if path.name == "trials.csv" and row[0] == trial:
+                chapter = f"chapters/{row[head.index('chapter')]}.qmd"
+            if not any(about.fullmatch(cell) for cell in row) and row[0] not in levels:
+                listed = [[e for e in cell.split(" | ") if e != source] for cell in row]
+                kept.append([" | ".join(entries) for entries in listed])
+        with path.open("w", encoding="utf-8", newline="") as handle:
+            csv.writer(handle, lineterminator="\n").writerows([head, *kept])
+    assert chapter, f"{trial} is no trial of data/trials.csv"
+    (root / chapter).unlink()
+    config = root / "_quarto.yml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace(f"        - {chapter}\n", ""), encoding="utf-8")
+    run(root, ("stamp",))
+    return root
+
+
 def contents(root: Path) -> dict[str, bytes]:
     """Return every file of a copy but what rendering leaves."""
     held = snapshot(root)

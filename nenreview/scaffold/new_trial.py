@@ -21,6 +21,7 @@ from nenreview.scaffold.rows import (
     Row,
     appraisal_rows,
     arm_row,
+    report_row,
     result_rows,
     source_key,
     source_row,
@@ -86,7 +87,8 @@ def new_trial(root: Path, request: Request) -> NewTrial:
     }
     places = {file: "", CONFIG_NAME: f"line {line}"}
     is_new = source not in set(data.sources["source"])
-    added = {"trials.csv": [row], "arms.csv": [arm]}
+    report = report_row(request.trial, source)
+    added = {"trials.csv": [row], "arms.csv": [arm], "reports.csv": [report]}
     if is_new:
         added |= {
             "sources.csv": [source_row(source)],
@@ -161,6 +163,7 @@ def next_steps(new: NewTrial) -> str:
         "each arm, with the population that it is reported as",
         f"data/trials.csv, {places['data/trials.csv']}: tumours, phase, region, enrolled, "
         "primary_endpoint as far as printed",
+        f"data/reports.csv, {places['data/reports.csv']}: correct the standing and the stage",
     ]
     if new.is_new_source:
         steps += [

@@ -130,6 +130,11 @@ def trial_row(request: Request, source: str) -> Row:
     }
 
 
+def report_row(trial: str, source: str) -> Row:
+    """Return the row of ``reports.csv``."""
+    return {"trial": trial, "source": source, "standing": "own", "stage": "final"}
+
+
 def inhibitors(data: Dataset) -> dict[str, str]:
     """Return the target of each checkpoint inhibitor that a trial of the data gives."""
     known: dict[str, str] = {}
