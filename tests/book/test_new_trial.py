@@ -275,7 +275,13 @@ def test_a_primary_row_enters_the_pool_with_its_counts(review, told_then):
     results = review / "data/results.csv"
     kept = re.sub(r"^made2020-.*\n", "", results.read_text(encoding="utf-8"), flags=re.M)
     results.write_text(kept + MADE_UP, encoding="utf-8")
-    choice = {"row": "nec-made-up", "edition": "now", "estimand": "NEC", "role": "primary", "trial": "NCT01234567"}
+    choice = {
+        "row": "nec-made-up",
+        "edition": "now",
+        "estimand": "NEC",
+        "role": "primary",
+        "trial": "NCT01234567",
+    }
     choice |= {"source": "made2020", "population": "all > NEC", "responders": "printed"}
     choice |= {"denominator": "treated", "fallback": "none", "reason": "made up"}
     pooling = review / "data/pooling.csv"
