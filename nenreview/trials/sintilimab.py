@@ -53,6 +53,16 @@ def thyroid_dysfunction_in_table(data: Dataset) -> int:
     return int(counts_by_grade(data, SOURCE, TRIAL, AE_TABLE).loc["Thyroid dysfunction"].sum())
 
 
+def without_thyroid_dysfunction_in_table(data: Dataset) -> int:
+    """Return the patients in the column of that table for those without thyroid dysfunction."""
+    where = {"source": SOURCE, "table": AE_TABLE, "category": "Thyroid dysfunction"}
+    printed = data.select(outcome="TRAE", grade="none", **where)["printed"].item()
+    reported = data.value(
+        source=SOURCE, trial=TRIAL, outcome="TRAE", category="", grade="any", statistic="events"
+    )
+    return single_count(printed, int(reported))
+
+
 def thyroid_dysfunction_in_abstract(data: Dataset) -> int:
     """Return the patients that the abstract's percentage of thyroid dysfunction stands for."""
     printed = data.select(

@@ -125,7 +125,7 @@ FOUND = {
     "jia2022-136-same-responders": ("2.8", "", CONFLICT, "substantive"),
     "jia2022-472-same-responders": ("not reached", "", CONFLICT, "substantive"),
     # Table 2: 5 + 10 with lymph nodes; 18 of 26 is 69.2%.
-    "jia2022-395-sum": ("16", "15", INCONSISTENT, "minor"),
+    "jia2022-395-sum": ("16", "15 or 16", INCONSISTENT, "minor"),  # 66.7% of 24 is 16
     "jia2022-414-percentage": ("69.2", "75.0", INCONSISTENT, "minor"),
     # Discussion: 44.4% of patients is 8 of 18, and the trial has 24.
     "jia2022-535-percentage": ("44.4", "", INCONSISTENT, "minor"),

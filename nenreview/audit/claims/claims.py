@@ -21,17 +21,18 @@ from qmdbook.errors import InputError, Problem
 Test = Callable[..., Answer]
 # The tests, each named in the data as its function is here.
 _TESTS: tuple[Test, ...] = (
-    *(rates.higher_rate, rates.similar_rates, rates.extreme_rate, rates.same_percentage),
-    *(rates.percentage_of_group, rates.no_events, rates.same_count, rates.nested_reports),
+    *(rates.higher_rate, rates.larger_share, rates.similar_rates, rates.extreme_rate),
+    *(rates.same_percentage, rates.percentage_of_group, rates.no_events, rates.same_count),
+    *(rates.exchanged_columns, rates.nested_reports),
     *(rates.rate_without_part, rates.rate_with_more_events, rates.label_covers),
     *(rates.completeness, rates.interval_reported, rates.comparable_to_range),
     *(rates.target_reported,),
     *(numbers.adds_up, numbers.rate_in_range, numbers.range_covers, numbers.range_below),
-    *(numbers.pairs_in_order, numbers.same_numbers, numbers.same_time, numbers.repeated_number),
+    *(numbers.same_numbers, numbers.same_time, numbers.repeated_number),
     *(numbers.all_reported, numbers.missing_everywhere, numbers.units_reported),
     *(numbers.confidence_level_reported, numbers.whole_trials, numbers.number_of_references),
     *(times.median_at_first_scan, times.median_of_counts, times.median_set_by_few),
-    *(times.median_set_by_group, times.outlying_median, times.estimable_median, times.half_ended),
+    *(times.median_set_by_group, times.outlying_median, times.half_ended),
     *(times.lasting_responses, times.landmark_reported, times.whole_cycles),
     *(cells.words_in_rows, cells.cell_without_words, cells.cell_names, cells.fact_of_trial),
     *(cells.readable_characters, cells.outcomes_reported, cells.outcome_in_table),

@@ -70,19 +70,6 @@ def range_below(low: Number, high: Number, other_low: Number, other_high: Number
     return fails(shown, f"the first range does not lie below the second, {reach}")
 
 
-def pairs_in_order(pairs: list[list[Number]]) -> Answer:
-    """Holds where the first number of every pair is the smaller one."""
-    shown, wrong = [], []
-    for low, high in pairs:
-        shown.append(f"{low.printed} and {high.printed} ({low.trial})")
-        if not low.value < high.value:
-            wrong.append(shown[-1])
-    if wrong:
-        explanation = f"not so in {len(wrong)} of {len(shown)}: {'; '.join(wrong)}"
-        return fails("; ".join(shown), explanation)
-    return holds("; ".join(shown), f"so in {len(shown)} of {len(shown)}")
-
-
 def all_reported(data: Dataset, values: list[Number]) -> Answer:
     """Holds where every number is printed, and none is zero."""
     lacking = [n for n in values if n.status != "reported" or not n.value]

@@ -32,6 +32,14 @@ def higher_rate(first: Rate, second: Rate) -> Answer:
     return holds(shown, f"unadjusted, of groups compared after the fact; {limits} points")
 
 
+def larger_share(first: Rate, second: Rate) -> Answer:
+    """Holds where the first share is the larger one, of the patients as they are counted."""
+    pair = Comparison(first, second)
+    if pair.risk_difference > 0:
+        return holds(_against(pair))
+    return fails(_against(pair), "the first share is not the larger one")
+
+
 def similar_rates(first: Rate, second: Rate, margin: float) -> Answer:
     """Holds where the interval of the difference lies within a margin in percentage points, ours.
 
@@ -113,6 +121,20 @@ def same_count(first: Rate, second: Rate) -> Answer:
     return conflicts(
         shown, f"{first.events} patients in one place and {second.events} in the other"
     )
+
+
+def exchanged_columns(first: Rate, second: Rate, beside: Rate) -> Answer:
+    """Holds where two rates count the same number of patients; else says if the one beside does."""
+    shown = f"{fraction(first)} and {fraction(second)}"
+    if first.events == second.events:
+        return holds(shown)
+    explanation = f"{first.events} patients in one place and {second.events} in the other"
+    if beside.events == first.events:
+        explanation += (
+            f"; the column beside it has {fraction(beside)}, so that the two columns of the row "
+            "are likely exchanged"
+        )
+    return conflicts(shown, explanation)
 
 
 def nested_reports(part: Rate, whole: Rate) -> Answer:

@@ -123,15 +123,6 @@ def outlying_median(data: Dataset, value: Number, times: float) -> Answer:
     )
 
 
-def estimable_median(estimate: Number, other: Number) -> Answer:
-    """Holds where a median is not estimated in one place and not reached in the other."""
-    unit = estimate.unit.removesuffix("s")
-    shown = f"{estimate.relation}{estimate.printed} {unit} and {other.printed}"
-    if {estimate.status, other.status} != {"reported", "not_reached"}:
-        return holds(shown)
-    return conflicts(shown, "a median that was not reached has no estimate, only a lower limit")
-
-
 def half_ended(ongoing: Rate) -> Answer:
     """Holds where at least half of the patients have had the event, as a median needs."""
     ended = ongoing.n - ongoing.events

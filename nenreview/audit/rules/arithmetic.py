@@ -61,11 +61,22 @@ def _count(index: NumberIndex, number: Number) -> Iterator[Finding]:
     n = index.size(number)
     parts = index.over_parts(number, "events")
     if parts is not None:
-        yield _against_parts(number, number.category, parts, n / (n + 1) if n else None)
+        yield _against_parts(
+            number, number.category, parts, n / (n + 1) if n else None, _beside(index, number)
+        )
+
+
+def _beside(index: NumberIndex, count: Number) -> str:
+    """Return the percentage beside a count, where it is that of the count as printed; or empty."""
+    n = index.size(count)
+    for percent in index.same(count, statistic="percent"):
+        if n and rounding_rule(int(count.value), n, percent.printed) is not None:
+            return f"{percent.printed}%"
+    return ""
 
 
 def _against_parts(
-    number: Number, name: str, parts: list[int], power: float | None = None
+    number: Number, name: str, parts: list[int], power: float | None = None, beside: str = ""
 ) -> Finding:
     """Check a number against the sum of what NET and NEC have of it."""
     added = f"{' + '.join(map(str, parts))} = {sum(parts)}"
@@ -74,6 +85,11 @@ def _against_parts(
         return about(number, SUM, MATCH, power=power, basis=basis)
     explanation = f"{name}: NET and NEC add up to {added}, not {number.printed}"
     recomputed = str(sum(parts))
+    if beside:  # the total agrees with its own percentage, so that a part may be wrong instead
+        recomputed += f" or {number.printed}"
+        explanation += (
+            f"; {beside} beside it is {number.printed}, so that either group may be printed wrongly"
+        )
     return about(
         number,
         SUM,
@@ -92,8 +108,9 @@ def _percentage(index: NumberIndex, number: Number, denominators: dict[tuple, in
     n = index.size(number)
     if n is None:
         return about(number, PERCENTAGE, NOT_CHECKABLE, explanation=_NO_SIZE)
-    parts = index.over_parts(number, "events")
-    count = sum(parts) if parts else index.count(number)
+    parts, count = index.over_parts(number, "events"), index.count(number)
+    if parts and (count is None or rounding_rule(count, n, number.printed) is None):
+        count = sum(parts)
     n_of_table = denominators.get(_group(number), n)
     if count is None or (n_of_table != n and count in counts_that_fit(number.printed, n_of_table)):
         return _bare_percentage(number, n_of_table, n)
