@@ -65,6 +65,15 @@ def number(value: float) -> str:
     return f"{value:g}"
 
 
+def as_printed(value: float, printed: str) -> str:
+    """Return a value with the decimals that are printed, ``2.0``; a word as a number.
+
+    >>> as_printed(2.0, "2.0"), as_printed(2.0, "two")
+    ('2.0', '2')
+    """
+    return printed if printed.replace(".", "", 1).isdecimal() else number(value)
+
+
 def population_name(path: str) -> str:
     """Return a population as a reader would call it.
 

@@ -40,14 +40,14 @@ class Lane:
         Time on treatment, more than 0.
     agent : str
         What the bar's tone stands for.
-    progressed : int or None
-        Year of progression, None where none is reported.
+    progressed : str or None
+        When progression was found; None where none is reported.
     """
 
     name: str
     months: float
     agent: str
-    progressed: int | None = None
+    progressed: str | None = None
 
 
 @style()

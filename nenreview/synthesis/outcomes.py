@@ -21,7 +21,7 @@ from nenreview.evidence.traits import traits
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
 from nenreview.trials import sintilimab, toripalimab
-from nenreview.wording import number
+from nenreview.wording import as_printed
 
 BY_RESPONSE = ("responders", "non-responders")  # known only after a time has passed
 FIRST_SCAN = {"interval": "assessment interval", "time": "assessment time"}
@@ -174,7 +174,7 @@ def _duration(row: Any) -> str:
     more = "above " if row.relation == ">" else ""
     note = f"; {row.note}" if row.statistic == "value" and row.note else ""
     unit = row.unit.removesuffix("s" if row.value == 1 else "") or "(no unit)"
-    return f"{statistic} {more}{number(row.value)} {unit}{note}"
+    return f"{statistic} {more}{as_printed(row.value, row.printed)} {unit}{note}"
 
 
 def severe_events_bounds(data: Dataset) -> tuple[Rate, Rate]:

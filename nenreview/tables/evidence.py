@@ -21,7 +21,7 @@ from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import FIRST, UNDIVIDED, cohorts
 from nenreview.synthesis.outcomes import medians
 from nenreview.tables.table import NUMBER, TEXT, Kind
-from nenreview.wording import fraction, interval, number, population_name
+from nenreview.wording import as_printed, fraction, interval, population_name
 
 NOT_REPORTED = "–"
 MAY_OVERLAP = "†"  # marks a group that may share patients with another one of the table
@@ -231,7 +231,7 @@ def _median(data: Dataset, report: Report, outcome: str) -> list[Reported]:
             continue
         row = next(rows.itertuples())
         value = months(row.value, row.unit)
-        text = number(row.value) if row.unit == "months" else f"{value:.1f}"
+        text = as_printed(value, row.printed) if row.unit == "months" else f"{value:.1f}"
         part = "" if here == SAME else leaf(population)
         found.setdefault(part, Reported(part, value, text))
     return [found[""]] if "" in found else list(found.values())

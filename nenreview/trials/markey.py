@@ -57,8 +57,8 @@ class Patient:
         Time on treatment, from the table.
     stable_months : float
         Duration of stable disease, from the prose.
-    progressed : int or None
-        Year of progression; None where stable disease is printed as continuing.
+    progressed : str or None
+        When progression was found, as printed; None where stable disease is printed as continuing.
     prior : tuple of str
         Drugs given before, one spelling a drug, in the order of the print.
     """
@@ -72,7 +72,7 @@ class Patient:
     agent: str
     months: float
     stable_months: float
-    progressed: int | None
+    progressed: str | None
     prior: tuple[str, ...]
 
 
@@ -99,7 +99,7 @@ def _patient(data: Dataset, row: str, cells: pd.Series) -> Patient:
     if primary not in _SITES:
         raise LookupError(f"primary {primary!r}; expected one of {', '.join(_SITES)}")
     where = {"source": SOURCE, "trial": TRIAL, "population": below("all", f"patient {row}")}
-    years = data.select(outcome="year of progression", **where)["value"].unique()
+    years = data.select(outcome="year of progression", **where)["printed"].unique()
     return Patient(
         number=row,
         age=int(data.value(outcome="age", **where)),
@@ -110,7 +110,7 @@ def _patient(data: Dataset, row: str, cells: pd.Series) -> Patient:
         agent=_read(_AGENT, cells["Duration of Treatment"])[1],
         months=data.value(outcome="time on treatment", table=TABLE, **where),
         stable_months=data.value(outcome="duration of SD", table="RESULTS", **where),
-        progressed=int(years.item()) if len(years) else None,
+        progressed=years.item() if len(years) else None,
         prior=_drugs(cells["Prior Treatments"]),
     )
 

@@ -13,7 +13,7 @@ from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import main_source
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
-from nenreview.wording import fraction, number
+from nenreview.wording import as_printed, fraction
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,11 @@ class Trial:
         return self.data.value(source=self.source, trial=self.trial, **where)
 
     def median(self, outcome: str, population: str = ROOT_POPULATION, **where: str) -> str:
-        """Return a printed median, as text."""
-        return number(self.value(outcome, "median", population, **where))
+        """Return a printed median, with the decimals that are printed."""
+        value = self.value(outcome, "median", population, **where)
+        where |= {"outcome": outcome, "population": self._path(population), "source": self.source}
+        rows = self.data.select(trial=self.trial, statistic="median", status="reported", **where)
+        return as_printed(value, rows["printed"].iloc[0])
 
     def patients(
         self, outcome: str, category: str, population: str = ROOT_POPULATION, **where: str

@@ -33,7 +33,7 @@ def test_diagnoses_are_those_of_the_page(data):
 def test_courses_are_those_of_the_page(data):
     # Markey 2017, Table 1, columns Duration of Treatment and Outcome; months of SD in RESULTS.
     assert markey.courses(data).to_numpy().tolist() == [
-        ["1", "pembrolizumab", "14", "14", "progression, 2017"],
+        ["1", "pembrolizumab", "14", "14", "progression, May 2017"],
         ["2", "nivolumab", "8", "8", "stable disease"],
         ["3", "pembrolizumab", "6", "6", "stable disease"],
         ["4", "nivolumab", "4", "4", "stable disease"],
@@ -104,7 +104,7 @@ def test_the_swimmer_draws_each_patient_at_the_printed_length(data):
     assert [round(bar.get_y() + bar.get_height() / 2) for bar in drawn.values()] == [0, 1, 2, 3]
     assert figure.axes[0].yaxis_inverted()
     assert [line.get_marker() for line in figure.axes[0].lines] == ["X", ">", ">", ">"]
-    assert [text.get_text() for text in figure.axes[0].texts] == ["14 (2017)", "8", "6", "4"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["14 (May 2017)", "8", "6", "4"]
 
 
 def test_agents_differ_in_hatch_and_not_in_colour_alone(data):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from itertools import accumulate
 
-from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, open_question, remarks
+from nenreview.audit.claims.answer import Answer, fails, holds, open_question, remarks
 from nenreview.audit.claims.expressions import Sum
 from nenreview.audit.spans import printed_span, time_in_months
 from nenreview.evidence.record.dataset import Dataset
