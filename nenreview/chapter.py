@@ -21,7 +21,7 @@ from nenreview.evidence.record.edition import documents, version
 from nenreview.evidence.record.rows import Correction, rows_of
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sources import source_names
-from nenreview.stats.percentages import nearest_counts, single_count
+from nenreview.stats.percentages import nearest_counts, rates_that_fit, single_count
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.tables.audit import claims_in_doubt, claims_table, disagreeing_numbers, ledger_table
@@ -106,6 +106,7 @@ __all__ = [
     "points",
     "printed_rates",
     "published",
+    "rates_that_fit",
     "ratio",
     "rebuilt_table",
     "reporting_table",

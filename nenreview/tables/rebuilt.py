@@ -166,15 +166,16 @@ def statistics_table(source: str, table: str, row: str, column: str) -> Markdown
     return Table(frame.to_numpy().tolist(), _kinds(frame), below)
 
 
-def numbers_table(trial: str) -> Table:
-    """Return every number that any source prints of a trial, with its place and its verdict.
+def numbers_table(trial: str, source: str | None = None) -> Table:
+    """Return every number that a source reports of a trial, with its place and its verdict.
 
-    One line of dashes where none is printed yet.
+    By default the numbers of every source. One line of dashes where there is none yet.
     """
     data = load()
     frames = [
         _statistics(numbers).assign(Where=[_place(number) for number in numbers.itertuples()])
         for numbers in _numbers_of(data, trial)
+        if source in (None, numbers["source"].iloc[0])
     ]
     columns = ["Where", "Population", "What", "Printed", "Verdict", "Why"]
     frame = pd.concat(frames) if frames else pd.DataFrame([["–"] * len(columns)], columns=columns)

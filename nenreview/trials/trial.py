@@ -55,6 +55,26 @@ class Trial:
         rows = self.data.select(trial=self.trial, statistic="median", status="reported", **where)
         return as_printed(value, rows["printed"].iloc[0])
 
+    def limits(self, outcome: str, population: str = ROOT_POPULATION, **where: str) -> str:
+        """Return the limits of a reported interval, as text: ``4.1–8.2``.
+
+        A limit that was not reached is given in words.
+
+        Raises
+        ------
+        LookupError
+            If the source reports no such interval, or several.
+        """
+        where |= {"trial": self.trial, "source": self.source, "outcome": outcome}
+        where["population"] = self._path(population)
+        return "–".join(self._limit(statistic, where) for statistic in ("ci_low", "ci_high"))
+
+    def _limit(self, statistic: str, where: dict[str, str]) -> str:
+        rows = self.data.select(statistic=statistic, **where)
+        if set(rows["status"]) == {"not_reached"}:
+            return "not reached"
+        return number(self.data.value(statistic=statistic, **where))
+
     def patients(
         self, outcome: str, category: str, population: str = ROOT_POPULATION, **where: str
     ) -> int:
