@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 
 from nenreview.evidence.arms import arm_of, arms_by_trial
@@ -9,29 +10,39 @@ from nenreview.evidence.jia_table1 import table1_responses
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION, leaf, levels
+from nenreview.evidence.record.rows import PoolingRow, rows_of
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.responses import ORR, Response, counting, find_response
-from nenreview.evidence.sizes import parts_by_differentiation
-from nenreview.evidence.sources import JIA
-from nenreview.evidence.traits import traits
+from nenreview.evidence.responses import BEST, ORR, Response, counting, find_response
+from nenreview.evidence.sizes import parts_by_differentiation, size_of
+from nenreview.evidence.sources import JIA, main_source
+from nenreview.evidence.traits import is_whole, traits
 from nenreview.stats.rate import Rate
+
+
+def _cited(data: Dataset, one: Response) -> bool:
+    """Return whether a response of Jia 2022 is that of all NEC or all NET of another trial.
+
+    It reports more groups, of its own trial and of others, than there is room for.
+    """
+    patients = traits(data, one.report.population)
+    cites = main_source(all_trials(data)[one.report.trial]) != JIA
+    return cites and is_whole(patients) and not patients.site
 
 
 @cache
 def responses_in_context(data: Dataset) -> tuple[Response, ...]:
     """Return every response rate with a known count, one a population of a trial.
 
-    From the source that counts; where that is Jia 2022, from Jia 2022, by differentiation if it
-    divides all patients of the trial, else as in its Table 1. A rate that no count of its
+    From the source that counts; where no other source gives one, from Jia 2022, by
+    differentiation if it divides all patients of the trial, else as in its Table 1. A rate that no count of its
     population fits is left out.
     """
     found: list[Response] = []
     for trial in all_trials(data):
-        # Jia 2022 prints more groups of its own trial than there is room for among others.
         found += [
             one
             for one in counting(data, trial)
-            if one.report.source != JIA and one.measure == ORR and one.rate
+            if one.measure == ORR and one.rate and (one.report.source != JIA or _cited(data, one))
         ]
     known = {one.report.trial for one in found}
     for column in table1_responses(data):
@@ -48,6 +59,8 @@ def responses_in_context(data: Dataset) -> tuple[Response, ...]:
 def context_of(data: Dataset, trial: str) -> list[tuple[str, Rate]]:
     """Return the rates of a trial, then those of the others of its classes, with their names.
 
+    Two rates that would have the same name have their whole population in it.
+
     Raises
     ------
     LookupError
@@ -56,22 +69,51 @@ def context_of(data: Dataset, trial: str) -> list[tuple[str, Rate]]:
     if trial not in all_trials(data):
         raise LookupError(f"{trial!r} is no trial of the data")
     classes = {arm.regimen_class for arm in arms_by_trial(data)[trial]}
+    partial = partial_responses(data)
+    counted = {report.trial for report in partial}
     rates = [
-        (one.report.trial != trial, _label(data, one.report), one.rate)
-        for one in responses_in_context(data)
-        if one.rate
-        and arm_of(data, one.report.trial, one.report.population).regimen_class in classes
+        (report, rate)
+        for report, rate in [
+            *partial.items(),
+            *((one.report, one.rate) for one in responses_in_context(data)),
+        ]
+        if rate
+        and (report in partial or report.trial not in counted)
+        and arm_of(data, report.trial, report.population).regimen_class in classes
     ]
     if not rates:
         raise LookupError(f"no response rate with a known count in {', '.join(sorted(classes))}")
-    return [(label, rate) for _, label, rate in sorted(rates, key=lambda one: one[0])]
+    rates.sort(key=lambda one: one[0].trial != trial)
+    labels = Counter(_label(data, report) for report, _ in rates)
+    return [
+        (_label(data, report, whole=labels[_label(data, report)] > 1), rate)
+        for report, rate in rates
+    ]
 
 
-def _label(data: Dataset, report: Report) -> str:
-    """Return the name of a trial, whom the rate is about, and whether it is first line."""
+def partial_responses(data: Dataset) -> dict[Report, Rate]:
+    """Return the partial responses that count as the response of a whole trial, by report.
+
+    Of partial responses alone a source says no rate; ``pooling.csv`` says where they count.
+    """
+    found = {}
+    for row in rows_of(data.pooling, PoolingRow):
+        if (row.role, row.responders) == ("undivided", "partial responses"):
+            where = {"source": row.source, "trial": row.trial, "population": row.population}
+            events = data.value(outcome=BEST, category="PR", statistic="events", **where)
+            report = Report(**where)
+            found[report] = Rate(int(events), size_of(data, report))
+    return found
+
+
+def _label(data: Dataset, report: Report, *, whole: bool = False) -> str:
+    """Return the name of a trial, whom the rate is about, and whether it is first line.
+
+    By its last level, with the one above for evaluable patients; by the `whole` path if asked.
+    """
     path = levels(report.population)
     evaluable = traits(data, leaf(report.population)).subset
-    named = path[-2:] if evaluable else path[-1:]
+    named = path[1:] if whole else path[-2:] if evaluable else path[-1:]
     first = arm_of(data, report.trial, report.population).line == "first"
     name = all_trials(data)[report.trial].name
     return f"{name}{', first line' if first else ''}: {', '.join(named)}"

@@ -47,6 +47,18 @@ def test_a_rate_that_no_count_fits_is_left_out(data):
     }
 
 
+def test_partial_responses_of_the_final_report_stand_for_those_of_an_earlier_one(data):
+    rows = context_of(data, "NCT03352934")
+    assert rows[0] == ("avelumab (AVENEC): all", Rate(3, 60))
+    assert not any("2019 report" in label for label, _ in rows)
+
+
+def test_rates_of_one_trial_have_names_of_their_own(data):
+    labels = [label for label, _ in context_of(data, "NCT02834013")]
+    assert len(labels) == len(set(labels))
+    assert "nivolumab + ipilimumab, basket: non-pancreatic NEN, G3 NEN" in labels
+
+
 def test_no_population_of_a_trial_is_listed_twice(data):
     reports = [one.report for one in responses_in_context(data)]
     assert len(reports) == len(set(reports))
