@@ -35,6 +35,7 @@ from nenreview.tables.rates import (
     table1_trials,
 )
 from nenreview.tables.rebuilt import notes, numbers_table, rebuilt_table, statistics_table
+from nenreview.tables.reports import other_reports, reported_times
 from nenreview.tables.table import NUMBER, TEXT, Table, escape, show_table
 from nenreview.tables.trials import (
     at_a_glance,
@@ -99,6 +100,7 @@ __all__ = [
     "number",
     "numbers_table",
     "open_trial",
+    "other_reports",
     "overlaps_table",
     "p_value",
     "patients_in_all",
@@ -109,6 +111,7 @@ __all__ = [
     "rates_that_fit",
     "ratio",
     "rebuilt_table",
+    "reported_times",
     "reporting_table",
     "response_table",
     "responses_table",

@@ -56,8 +56,16 @@ def agresti_coull(events: int, n: int, level: float) -> tuple[float, float]:
 
 def jeffreys(events: int, n: int, level: float) -> tuple[float, float]:
     """Return the quantiles of the posterior for Jeffreys' prior, as `clopper_pearson` does."""
-    shape = (events + 0.5, n - events + 0.5)
-    return float(betaincinv(*shape, (1 - level) / 2)), float(betaincinv(*shape, (1 + level) / 2))
+    return _posterior(events + 0.5, n - events + 0.5, level)
+
+
+def uniform_posterior(events: int, n: int, level: float) -> tuple[float, float]:
+    """Return the quantiles of the posterior for a uniform prior, as `clopper_pearson` does."""
+    return _posterior(events + 1, n - events + 1, level)
+
+
+def _posterior(a: float, b: float, level: float) -> tuple[float, float]:
+    return float(betaincinv(a, b, (1 - level) / 2)), float(betaincinv(a, b, (1 + level) / 2))
 
 
 def _normal_approximation(p: float, n: float, level: float) -> tuple[float, float]:

@@ -77,6 +77,14 @@ class Rate:
         """Return the score interval (Wilson, JASA 1927;22:209; Newcombe, Stat Med 1998;17:857)."""
         return Interval(*intervals.wilson(self.events, self.n, level), "Wilson")
 
+    def uniform_posterior(self, level: float = 0.95) -> tuple[float, Interval]:
+        """Return mean and interval of the posterior for a uniform prior, between 0 and 1.
+
+        The mean is Laplace's rule of succession.
+        """
+        limits = intervals.uniform_posterior(self.events, self.n, level)
+        return (self.events + 1) / (self.n + 2), Interval(*limits, "uniform prior")
+
 
 def rounded_percent(events: int, n: int, decimals: int) -> str:
     """Return 100 × events / n to `decimals` places, halves rounded up."""

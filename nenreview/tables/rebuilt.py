@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from string import ascii_lowercase
 from typing import Any
 
@@ -14,6 +14,9 @@ from nenreview.audit.provenance import cell_id, marked, provenance_list
 from nenreview.audit.rebuild import LABEL, TEXT, rebuild, rebuild_numbers, rebuild_table_numbers
 from nenreview.evidence.record.dataset import Dataset, load
 from nenreview.evidence.record.integrity import CELL_KEY
+from nenreview.evidence.record.population import ROOT_POPULATION
+from nenreview.evidence.record.rows import trials
+from nenreview.evidence.sources import main_source
 from nenreview.tables.audit import anchor, link_to, sentences
 from nenreview.tables.table import (
     MARKDOWN,
@@ -27,6 +30,12 @@ from nenreview.wording import population_name
 from qmdbook.display import Shown
 
 UNCHECKED_MARK = "‡"  # follows a number that nothing in the sources determines
+_SAID = ("reported", "not_reached")  # of a number, and of a time that has not come yet
+_STATISTICS = {  # what a reader calls a statistic of ``results.csv``; the others are words
+    **{"n": "number", "events": "count", "percent": "percentage", "p_value": "p value"},
+    **{"min": "lowest", "max": "highest", "ci_low": "lower limit", "ci_high": "upper limit"},
+    "ci_level": "level of the interval",
+}
 _KEY = (
     "A number without a mark agrees with those that it was held against; one marked "
     f"{UNCHECKED_MARK} stands as printed, since nothing else in the sources determines it."
@@ -155,8 +164,8 @@ def statistics_table(source: str, table: str, row: str, column: str) -> Markdown
     data = load()
     numbers = rebuild_numbers(data, source, table, row, column)
     frame = _statistics(numbers)
-    frame["Printed"] = [
-        marked(text, ident) for text, ident in zip(frame["Printed"], numbers["id"], strict=True)
+    frame["Reported"] = [
+        marked(text, ident) for text, ident in zip(frame["Reported"], numbers["id"], strict=True)
     ]
     entries = [
         (f"Row {row}, {column}", number["printed"].item(), number)
@@ -167,58 +176,94 @@ def statistics_table(source: str, table: str, row: str, column: str) -> Markdown
 
 
 def numbers_table(trial: str, source: str | None = None) -> Table:
-    """Return every number that a source reports of a trial, with its place and its verdict.
+    """Return every number that a document reports of a trial, with its place and its verdict.
 
-    By default the numbers of every source. One line of dashes where there is none yet.
+    In the order of the populations, all patients first. One line of dashes where the document
+    reports none.
+
+    Parameters
+    ----------
+    trial : str
+        Registration of the trial.
+    source : str, optional
+        Key of the document; by default the main source of the trial.
+
+    Raises
+    ------
+    KeyError
+        If the data have no such trial.
     """
     data = load()
-    frames = [
-        _statistics(numbers).assign(Where=[_place(number) for number in numbers.itertuples()])
-        for numbers in _numbers_of(data, trial)
-        if source in (None, numbers["source"].iloc[0])
-    ]
-    columns = ["Where", "Population", "What", "Printed", "Verdict", "Why"]
-    frame = pd.concat(frames) if frames else pd.DataFrame([["–"] * len(columns)], columns=columns)
-    if frames:
-        frame["What"] += ", " + frame["Statistic"]  # seven columns are more than a page holds
+    source = source or main_source(trials(data)[trial])
+    numbers = _numbers_of(data, trial, source)
+    columns = ["Population", "What", "Statistic", "Reported", "Where", "Verdict, and why"]
+    if numbers.empty:
+        return Table([[None] * len(columns)], dict.fromkeys(columns, MARKDOWN))
+    frame = _statistics(numbers).assign(Where=[_place(number) for number in numbers.itertuples()])
+    reasons = (f": {why}" if why else "" for why in frame["Why"])
+    frame["Verdict, and why"] = frame["Verdict"] + list(reasons)
     return show_table(frame[columns], _kinds(columns))
 
 
 def _kinds(columns: Iterable[str]) -> dict[str, Kind]:
     """Return the kinds of the columns of `_statistics`."""
-    return {name: NUMBER_IN_MARKDOWN if name == "Printed" else MARKDOWN for name in columns}
+    return {name: NUMBER_IN_MARKDOWN if name == "Reported" else MARKDOWN for name in columns}
 
 
-def _numbers_of(data: Dataset, trial: str) -> Iterator[pd.DataFrame]:
-    """Yield the reported numbers of a trial, table by table, in the order of the data."""
-    places = data.select(trial=trial, status="reported")[["source", "table"]].drop_duplicates()
-    for place in places.itertuples(index=False):
-        numbers = rebuild_table_numbers(data, place.source, place.table)
-        yield numbers[(numbers["trial"] == trial) & (numbers["status"] == "reported")]
+def _numbers_of(data: Dataset, trial: str, source: str) -> pd.DataFrame:
+    """Return what a source reports of a trial, by population, then in the order of the page."""
+    numbers = data.select(trial=trial, source=source)
+    rebuilt = [rebuild_table_numbers(data, source, table) for table in numbers["table"].unique()]
+    if not rebuilt:
+        return numbers
+    numbers = pd.concat(rebuilt)
+    numbers = numbers[(numbers["trial"] == trial) & numbers["status"].isin(_SAID)]
+    order = list(dict.fromkeys([ROOT_POPULATION, *numbers["population"]]))
+    ranks = numbers["population"].map(order.index)
+    return numbers.loc[ranks.sort_values(kind="stable").index]
 
 
 def _place(number: Any) -> str:
     """Return where a number is printed."""
     column = "" if number.column == "value" else number.column
     cell = ", ".join(filter(None, (number.row_group, number.row, column)))
-    return escape(f"{number.source}, {number.table}" + (f": {cell}" if cell else ""))
+    return escape(number.table + (f": {cell}" if cell else ""))
 
 
 def _statistics(numbers: pd.DataFrame) -> pd.DataFrame:
     """Return numbers of `rebuild_table_numbers` as Markdown: what each is, and how it stands."""
+    rows = list(numbers.itertuples())
     frame = pd.DataFrame(
         {
             "Population": numbers["population"].map(population_name),
-            "What": (numbers["outcome"] + " " + numbers["category"]).str.strip(),
-            "Statistic": numbers["statistic"],
-            "Printed": (numbers["printed"] + " " + numbers["unit"]).str.replace(" %", "%"),
+            "What": [_what(row) for row in rows],
+            "Statistic": [_STATISTICS.get(row.statistic, row.statistic) for row in rows],
+            "Reported": [_with_unit(row) for row in rows],
         }
     ).map(escape)
     frame["Verdict"] = [
         _anchors(row.findings) + link_to(row.verdict, row.findings[0])
         if row.findings
         else row.verdict
-        for row in numbers.itertuples()
+        for row in rows
     ]
     frame["Why"] = numbers["reason"].where(numbers["reason"] != "", numbers["basis"]).map(escape)
     return frame
+
+
+def _what(number: Any) -> str:
+    """Return what a number is about: the outcome, the category and the grade."""
+    what = f"{number.outcome}: {number.category}" if number.category else number.outcome
+    if not number.grade:
+        return what
+    grade = number.grade.replace(">=", "≥")
+    return f"{what}, any grade" if grade == "any" else f"{what}, grade {grade}"
+
+
+def _with_unit(number: Any) -> str:
+    """Return a number as reported, with its unit; a time that was not reached has none."""
+    if number.status != "reported" or number.unit in ("", "calendar year"):
+        return number.printed
+    if number.unit == "%":
+        return f"{number.printed}%"
+    return f"{number.printed} {number.unit.removesuffix('s') if number.value == 1 else number.unit}"

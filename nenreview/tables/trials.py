@@ -7,11 +7,12 @@ from collections.abc import Iterable
 import pandas as pd
 
 from nenreview.evidence.arms import arms_by_trial
-from nenreview.evidence.record.dataset import load
-from nenreview.evidence.responses import responses_of
+from nenreview.evidence.record.dataset import Dataset, load
+from nenreview.evidence.responses import Response, responses
 from nenreview.synthesis.classes import entries
 from nenreview.tables.evidence import EVIDENCE, evidence_table, overlap_ledger, reporting_matrix
 from nenreview.tables.rates import interval_columns, intervals
+from nenreview.tables.reports import limits_as_reported, not_reported
 from nenreview.tables.table import (
     CHOICE,
     LIMITS,
@@ -70,36 +71,61 @@ def overlaps_table() -> Table:
 
 
 def printed_rates(trial: Trial) -> Table:
-    """Return each printed share with the counts that fit it and their intervals.
+    """Return each reported share with the counts that fit it and their intervals.
 
-    Where no count of the population fits, those of smaller denominators are named. One line
-    of dashes where no share is printed.
+    A share of which the source counts the patients alone is there too. Where no count of the
+    population fits, those of smaller denominators are named. One line of dashes where no share
+    is reported.
     """
     rows = []
-    for rate in responses_of(trial.data, trial.trial, trial.source):
-        n = f"{rate.n} ({rate.derived})" if rate.derived else str(rate.n or "not printed")
-        fitting = ", ".join(map(fraction, rate.counts))
-        if not fitting:
-            smaller = " or ".join(map(fraction, rate.others))
-            fitting = f"none; {smaller} would fit" if smaller else "none"
-        one = rate.fitted
-        name = population_name(rate.report.population)
-        rows.append([name, rate.outcome, f"{rate.printed}%", n, fitting, *intervals(one)])
+    for rate in responses(trial.data):
+        if (rate.report.trial, rate.report.source) != (trial.trial, trial.source):
+            continue
+        n = f"{rate.n} ({rate.derived})" if rate.derived else str(rate.n or "not reported")
+        one = rate.fitted if rate.printed else rate.responders
+        name, printed = population_name(rate.report.population), _with_limits(trial.data, rate)
+        rows.append([name, rate.outcome, printed, n, _fitting(rate), *intervals(one)])
     columns = {
-        **{"Population": TEXT, "Outcome": TEXT, "Printed": NUMBER},
+        **{"Population": TEXT, "Outcome": TEXT, "Reported, % (95% CI)": NUMBER},
         **{"Patients": TEXT, "Counts that fit": TEXT},
         **interval_columns(),
     }
     return Table(rows or [[None] * len(columns)], columns)
 
 
+_NAMED = 4  # of the smaller denominators that fit
+
+
+def _fitting(rate: Response) -> str:
+    """Return the counts that fit a share, or what stands in their place, in words."""
+    if not rate.printed:
+        return f"{fraction(rate.responders)}, as counted"
+    if rate.counts:
+        return ", ".join(map(fraction, rate.counts))
+    if not rate.n:
+        return "unknown without the number of patients"
+    if not rate.others:
+        return "none"
+    more = len(rate.others) - _NAMED
+    named = ", ".join(map(fraction, rate.others[:_NAMED]))
+    return f"none; of fewer patients {named}{f' and {more} more' if more > 0 else ''} would fit"
+
+
+def _with_limits(data: Dataset, one: Response) -> str | None:
+    """Return a share as reported, with the one 95% interval that its source gives of it."""
+    report = one.report
+    where = {"source": report.source, "trial": report.trial, "population": report.population}
+    limits = limits_as_reported(data.select(outcome=one.outcome, **where))
+    return f"{one.printed} ({limits})" if limits else one.printed or None
+
+
 def at_a_glance(trial: Trial, rows: dict[str, str]) -> Table:
-    """Return the table of facts of a trial: those of ``trials.csv``, then `rows`."""
+    """Return the table of facts of a trial: those of ``trials.csv``, `rows`, what is missing."""
     facts = trial.data.trials.set_index("trial").loc[trial.trial]
-    held = trial.data.sources.set_index("source").loc[trial.source]
+    document = trial.data.sources.set_index("source").loc[trial.source]
     arms = arms_by_trial(trial.data)[trial.trial]
     known = not pd.isna(facts["enrolled"])
-    enrolled = str(facts["enrolled"]) if known else "not printed as one number"
+    enrolled = str(facts["enrolled"]) if known else "not reported as one number"
     table = {
         "Registration": trial.trial,
         "Agent": _each(arm.agents for arm in arms),
@@ -110,7 +136,9 @@ def at_a_glance(trial: Trial, rows: dict[str, str]) -> Table:
         "Primary endpoint": facts["primary_endpoint"] or "not stated",
         "Patients": enrolled,
         **rows,
-        "Held": f"{held['kind']}: {held['held']}",
+        "Available": f"{document['kind']}: {document['held']}",
+        "Not reported in what could be read": "; ".join(not_reported(trial.data, trial.trial))
+        or "size, response with interval, duration, PFS, OS and harm are all reported",
     }
     return Table(table.items(), {"Item": TEXT, "What is known": TEXT})
 

@@ -191,3 +191,10 @@ def test_groups_are_put_together_and_taken_apart():
 def test_a_group_that_is_no_part_cannot_be_taken_away(part):
     with pytest.raises(ValueError, match="expected"):
         Rate(5, 24) - part
+
+
+def test_the_mean_with_a_uniform_prior_is_laplaces_rule_of_succession():
+    mean, limits = Rate(0, 1).uniform_posterior()
+    assert mean == pytest.approx(1 / 3)
+    # Beta(1, 2): 1 - (1 - p) ** 2 is 0.025 and 0.975.
+    assert (limits.low, limits.high) == pytest.approx((1 - 0.975**0.5, 1 - 0.025**0.5))

@@ -1,0 +1,159 @@
+"""Show what the reports of one trial say: their numbers, their times, and what they leave out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pandas as pd
+from IPython.display import Markdown
+
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.rows import ReportOf, outcomes, rows_of, trials
+from nenreview.evidence.responses import BEST, OBJECTIVE, ORR, responses
+from nenreview.evidence.sources import source_names, sources_of
+from nenreview.stats.durations import months
+from nenreview.tables.rebuilt import numbers_table
+from nenreview.tables.table import NUMBER, TEXT, Table
+from nenreview.trials.trial import Trial
+from nenreview.wording import population_name
+
+# Of the outcomes and statistics in ``results.csv``.
+_TIMES = ("follow-up", "PFS", "PFS rate", "OS", "OS rate", "DOR")
+_CENTRAL = ("median", "percent", "value")
+_SEVERE = (">=3", "3-4", "3", "4")  # of the grades in ``results.csv``
+_EVENTS = ("TRAE", "irAE", "SAE", "AE")
+_STAGES = {
+    "final": "the final report",
+    "interim": "an interim report",
+    "preprint": "a preprint",
+    "registry": "an entry in a trial registry",
+}
+
+
+def other_reports(trial: Trial) -> Markdown:
+    """Return what the other reports of a trial say, a table for each, or that there is none.
+
+    Its own reports and relays of them, in the order in which they count, each with the document
+    that supersedes it.
+    """
+    reports = [row for row in rows_of(trial.data.reports, ReportOf) if row.trial == trial.trial]
+    by_source = {row.source: row for row in reports if row.standing != "secondary"}
+    chapter = trial.data.trials.set_index("trial").loc[trial.trial, "chapter"]
+    others = [
+        by_source[source]
+        for source in sources_of(trials(trial.data)[trial.trial])
+        if source in by_source and source != trial.source
+    ]
+    shown = [
+        f"{standing(trial.data, row)}\n\n"
+        f"::: {{#tbl-{chapter}-numbers-{row.source}}}\n\n"
+        f"{numbers_table(trial.trial, row.source).data}\n"
+        f"Every number that {source_names(trial.data)[row.source]} reports of the trial.\n\n:::\n"
+        for row in others
+    ]
+    return Markdown("\n".join(shown) or "No other report of the trial could be read.")
+
+
+def standing(data: Dataset, report: ReportOf) -> str:
+    """Return what kind of report a document is, and which one supersedes it, as a sentence."""
+    names = source_names(data)
+    kind = _STAGES.get(report.stage, "a report")
+    if report.standing == "relay":
+        kind = f"a relay of {kind}"
+    said = f"{names[report.source]} is {kind}."
+    if report.superseded_by:
+        said += f" {names[report.superseded_by]} supersedes it: {report.reason}."
+    return said
+
+
+def not_reported(data: Dataset, trial: str) -> list[str]:
+    """Return which of the usual results none of the documents on a trial reports, in words.
+
+    The duration of response is missing only where somebody responded, or may have.
+    """
+    numbers = data.select(trial=trial)
+    numbers = numbers[numbers["status"].isin(("reported", "not_reached"))]
+    measure = numbers["outcome"].map(lambda name: outcomes(data)[name].measure)
+    by_outcome = dict(list(numbers.groupby(measure)))
+    counted = [one for one in responses(data) if one.report.trial == trial and one.measure == ORR]
+    nobody = bool(counted) and all(one.rate and not one.rate.events for one in counted)
+    categories = numbers[(numbers["outcome"] == BEST) & numbers["category"].isin(OBJECTIVE)]
+    response = by_outcome.get(ORR, numbers.iloc[:0])
+    events = numbers[numbers["outcome"].isin(_EVENTS) & numbers["grade"].isin(_SEVERE)]
+    reported = {
+        "number of patients": (
+            (numbers["outcome"] == "patients") & (numbers["statistic"] == "n")
+        ).any(),
+        "response": bool(counted) or not categories.empty,
+        "interval of the response": (response["statistic"] == "ci_low").any(),
+        "duration of response": nobody or "DOR" in by_outcome,
+        "progression-free survival": "PFS" in by_outcome or "PFS rate" in by_outcome,
+        "overall survival": "OS" in by_outcome or "OS rate" in by_outcome,
+        "adverse events of grade 3 or higher": not events.empty,
+    }
+    return [name for name, is_there in reported.items() if not is_there]
+
+
+def reported_times(trial: Trial) -> Table:
+    """Return every median time and rate at a landmark that the source of a trial reports.
+
+    With the interval and the range as reported. Times in another unit are given in months too.
+    One line of dashes where no time is reported.
+    """
+    numbers = trial.data.select(trial=trial.trial, source=trial.source)
+    numbers = numbers[numbers["outcome"].isin(_TIMES)]
+    keys = ["population", "outcome", "category"]
+    rows = {}
+    for (population, outcome, category), found in numbers.groupby(keys, sort=False):
+        central = found[found["statistic"].isin(_CENTRAL)]
+        if not central.empty:
+            name = f"{outcome}, {category}" if category else outcome
+            ends = [found[found["statistic"] == end] for end in ("min", "max")]
+            range_ = "–".join(_as_reported(end.iloc[0]) for end in ends if len(end))
+            rows[population, name] = [
+                *(population_name(population), name, _time(central.iloc[0])),
+                *(limits_as_reported(found) or None, range_ or None),
+            ]
+    ordered = sorted(rows, key=lambda key: list(numbers["population"].unique()).index(key[0]))
+    columns = {
+        **{"Population": TEXT, "Outcome": TEXT, "Median, or rate": NUMBER},
+        **{"95% CI": NUMBER, "Range": NUMBER},
+    }
+    return Table([rows[key] for key in ordered] or [[None] * len(columns)], columns)
+
+
+def _time(number: Any) -> str:
+    """Return a time or a rate with its unit, and a time in months where it has another."""
+    if number.status != "reported":
+        return _as_reported(number)
+    if number.unit == "%":
+        return f"{_as_reported(number)}%"
+    shown = f"{_as_reported(number)} {number.unit}"
+    if number.unit in ("days", "weeks"):
+        shown += f" ({months(number.value, number.unit):.1f} months)"
+    return shown
+
+
+def limits_as_reported(numbers: pd.DataFrame) -> str:
+    """Return the limits of an interval as reported, with its level where that is not 95%.
+
+    Empty unless there is exactly one interval.
+    """
+    ends = [numbers[numbers["statistic"] == end] for end in ("ci_low", "ci_high")]
+    shown = [dict.fromkeys(map(_as_reported, end.itertuples())) for end in ends]
+    if [len(end) for end in shown] != [1, 1]:
+        return ""
+    low, high = (next(iter(end)) for end in shown)
+    between = "–" if high[:1].isdigit() else " to "
+    level = set(numbers.loc[numbers["statistic"] == "ci_level", "printed"])
+    said = "" if level == {"95"} else f" ({', '.join(level) or 'level not reported'})"
+    return f"{low}{between}{high}{said}"
+
+
+def _as_reported(number: Any) -> str:
+    """Return a number in its own digits; where it is reported within a longer text, its value."""
+    if number.status == "not_reached":
+        return "not reached"
+    longer = number.status == "reported" and not re.fullmatch(r"[0-9.,]+", number.printed)
+    return f"{number.value:g}" if longer else number.printed
