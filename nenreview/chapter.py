@@ -25,7 +25,6 @@ from nenreview.stats.percentages import nearest_counts, rates_that_fit, single_c
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.tables.audit import claims_in_doubt, claims_table, disagreeing_numbers, ledger_table
-from nenreview.tables.evidence import longest_median
 from nenreview.tables.later_documents import documents_added, for_each_added
 from nenreview.tables.rates import (
     comparisons,
@@ -92,7 +91,6 @@ __all__ = [
     "has_ledger",
     "interval",
     "load",
-    "longest_median",
     "lowest_and_highest",
     "nearest_counts",
     "nec_by_site",

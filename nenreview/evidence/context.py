@@ -34,8 +34,8 @@ def responses_in_context(data: Dataset) -> tuple[Response, ...]:
     """Return every response rate with a known count, one a population of a trial.
 
     From the source that counts; where no other source gives one, from Jia 2022, by
-    differentiation if it divides all patients of the trial, else as in its Table 1. A rate that no count of its
-    population fits is left out.
+    differentiation if it divides all patients of the trial, else as in its Table 1. A rate that
+    no count of its population fits is left out.
     """
     found: list[Response] = []
     for trial in all_trials(data):

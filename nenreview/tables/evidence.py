@@ -14,7 +14,7 @@ from nenreview.evidence.record.population import below, is_within, leaf
 from nenreview.evidence.record.rows import Overlap, outcomes, rows_of, trials
 from nenreview.evidence.responses import ORR, Response, counting, disease_control
 from nenreview.evidence.sizes import size_of, size_or_rest
-from nenreview.evidence.sources import REVIEW, sources_of
+from nenreview.evidence.sources import sources_of
 from nenreview.evidence.traits import LCNEC, NEC, NET, traits, tumours_of
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
@@ -107,21 +107,6 @@ def evidence_table(data: Dataset) -> pd.DataFrame:
         for group in groups(data)
     ]
     return pd.DataFrame(rows, columns=list(EVIDENCE), dtype=object)
-
-
-def longest_median(data: Dataset, outcome: str, *, besides: str) -> float:
-    """Return the longest median that the review's table prints of any other trial, in months.
-
-    Raises
-    ------
-    LookupError
-        If it prints none.
-    """
-    rows = data.select(source=REVIEW, outcome=outcome, statistic="median", status="reported")
-    times = [months(row.value, row.unit) for row in rows.itertuples() if row.trial != besides]
-    if not times:
-        raise LookupError(f"{REVIEW} prints no median {outcome} besides that of {besides}")
-    return max(times)
 
 
 def reporting_matrix(data: Dataset) -> pd.DataFrame:

@@ -15,6 +15,8 @@ from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
 from nenreview.wording import as_printed, fraction
 
+NOT_REACHED = "not reached"
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -58,7 +60,7 @@ class Trial:
     def limits(self, outcome: str, population: str = ROOT_POPULATION, **where: str) -> str:
         """Return the limits of a reported interval, as text: ``4.1–8.2``.
 
-        A limit that was not reached is given in words.
+        An upper limit that was not reached is in words: ``4.1 to not reached``.
 
         Raises
         ------
@@ -67,12 +69,13 @@ class Trial:
         """
         where |= {"trial": self.trial, "source": self.source, "outcome": outcome}
         where["population"] = self._path(population)
-        return "–".join(self._limit(statistic, where) for statistic in ("ci_low", "ci_high"))
+        low, high = (self._limit(statistic, where) for statistic in ("ci_low", "ci_high"))
+        return f"{low} to {high}" if high == NOT_REACHED else f"{low}–{high}"
 
     def _limit(self, statistic: str, where: dict[str, str]) -> str:
         rows = self.data.select(statistic=statistic, **where)
         if set(rows["status"]) == {"not_reached"}:
-            return "not reached"
+            return NOT_REACHED
         return number(self.data.value(statistic=statistic, **where))
 
     def patients(

@@ -41,6 +41,14 @@ def test_weeks_are_shown_in_months(pembrolizumab):
     assert (pembrolizumab.months("PFS"), pembrolizumab.months("OS")) == ("2.0", "4.7")
 
 
+def test_the_limits_of_a_reported_interval():
+    raj = open_trial("NCT03136055", source="raj2023")
+    assert raj.limits("ORR", "pembrolizumab alone") == "0.2–33.9"
+    assert raj.limits("OS", "pembrolizumab alone") == "3.1 to not reached"
+    with pytest.raises(LookupError, match="ORR"):
+        open_trial("NCT03980925", source="riescomartinez2024").limits("ORR")
+
+
 def test_arms_with_agents_of_their_own_are_listed_in_words():
     trial = open_trial("NCT03591731", source="review2023")
     shown = at_a_glance(trial, {}).data

@@ -13,7 +13,6 @@ from nenreview.synthesis.classes import entries
 from nenreview.tables.evidence import (
     EVIDENCE,
     evidence_table,
-    longest_median,
     overlap_ledger,
     reporting_matrix,
 )
@@ -61,17 +60,6 @@ def test_rows_are_grouped_by_class_and_line(table):
 )  # fmt: skip
 def test_a_cell_holds_what_its_source_prints(table, trial, column, expected):
     assert table.at[trial, column] == expected
-
-
-def test_the_longest_median_is_compared_in_one_unit(data):
-    # Table 6: OS of 14.8 months in row 16; 32.3 in row 11; 20.4 is weeks, in row 3.
-    assert longest_median(data, "OS", besides="NCT03728361") == 14.8
-    assert longest_median(data, "OS", besides="NCT02923934") == 32.3
-
-
-def test_a_median_that_nobody_prints_is_refused(data):
-    with pytest.raises(LookupError, match="prints no median Ki-67"):
-        longest_median(data, "Ki-67", besides="NCT03728361")
 
 
 def test_of_the_first_documents_only_the_full_paper_reports_intervals(data):
