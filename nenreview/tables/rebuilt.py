@@ -202,7 +202,8 @@ def numbers_table(trial: str, source: str | None = None) -> Table:
     frame = _statistics(numbers).assign(Where=[_place(number) for number in numbers.itertuples()])
     reasons = (f": {why}" if why else "" for why in frame["Why"])
     frame["Verdict, and why"] = frame["Verdict"] + list(reasons)
-    return show_table(frame[columns], _kinds(columns))
+    # To the left, the numbers too: with their units they are words that nobody adds up.
+    return show_table(frame[columns], dict.fromkeys(columns, MARKDOWN))
 
 
 def _kinds(columns: Iterable[str]) -> dict[str, Kind]:

@@ -138,7 +138,7 @@ def at_a_glance(trial: Trial, rows: dict[str, str]) -> Table:
         **rows,
         "Available": f"{document['kind']}: {document['held']}",
         "Not reported in what could be read": "; ".join(not_reported(trial.data, trial.trial))
-        or "size, response with interval, duration, PFS, OS and harm are all reported",
+        or "none of the usual results, all of which are reported",
     }
     return Table(table.items(), {"Item": TEXT, "What is known": TEXT})
 
