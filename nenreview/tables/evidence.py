@@ -76,9 +76,12 @@ def _numbers(found: list[Reported]) -> list:
 
 _RESPONSE = Kind("l", _joined, ("events", "patients", "low", "high"), _numbers)
 _VALUE = Kind("r", _joined, ("",), _numbers)
+_SHARES = Kind(
+    "l", _joined, ("",), _numbers
+)  # of several cohorts too, which a line has no room for
 EVIDENCE = {  # the columns of `evidence_table`
     **{"Class": TEXT, "Line": TEXT, "Trial": TEXT, "n": NUMBER, "NEC": NUMBER, "NET": NUMBER},
-    **{"ORR (95% CI, %)": _RESPONSE, "DCR": _VALUE, "PFS, months": _VALUE, "OS, months": _VALUE},
+    **{"ORR (95% CI, %)": _RESPONSE, "DCR": _SHARES, "PFS, months": _VALUE, "OS, months": _VALUE},
 }
 
 
