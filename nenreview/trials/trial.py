@@ -76,7 +76,7 @@ class Trial:
         rows = self.data.select(statistic=statistic, **where)
         if set(rows["status"]) == {"not_reached"}:
             return NOT_REACHED
-        return number(self.data.value(statistic=statistic, **where))
+        return as_printed(self.data.value(statistic=statistic, **where), rows["printed"].iloc[0])
 
     def patients(
         self, outcome: str, category: str, population: str = ROOT_POPULATION, **where: str
