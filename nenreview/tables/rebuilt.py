@@ -262,7 +262,9 @@ def _what(number: Any) -> str:
 
 
 def _with_unit(number: Any) -> str:
-    """Return a number as reported, with its unit; a time that was not reached has none."""
+    """Return a number as reported, with its unit; a time that was not reached in words."""
+    if number.status == "not_reached":
+        return "not reached"  # whatever the language of the report
     if number.status != "reported" or number.unit in ("", "calendar year"):
         return number.printed
     if number.unit == "%":

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from helpers_data import DATA
@@ -29,6 +30,12 @@ def test_a_number_has_its_unit_its_place_and_its_verdict():
     assert by_what["TRAE, grade ≥3", "percentage"]["Reported"] == "21.5%"
     assert by_what["primary site: Rectum", "count"]["Reported"] == "one patient"
     assert by_what["DOR", "median"]["Reported"] == "not reached"
+
+
+def test_a_time_that_was_not_reached_is_said_in_english():
+    shown = numbers_table("NCT04169672", "surufatinib2021").data  # a relay in Chinese
+    assert "not reached" in shown
+    assert not re.search(r"[\u4e00-\u9fff]", shown)
 
 
 def test_the_numbers_stand_by_population_all_patients_first():
