@@ -18,10 +18,14 @@ from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import source_names
 from nenreview.evidence.traits import tumours_of
 from nenreview.figures.forest import forest
+from nenreview.figures.harm import severe_events_forest
+from nenreview.figures.medians import medians
 from nenreview.figures.stacked_bars import adverse_events, findings
 from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
 from nenreview.stats.rate import Rate
+from nenreview.synthesis.harm import severe_events
+from nenreview.synthesis.outcomes import times
 from nenreview.trials import markey
 from nenreview.trials.sintilimab import AE_TABLE, SOURCE, TRIAL
 from qmdbook.errors import InputError, Problem
@@ -100,6 +104,8 @@ _FIGURES: dict[str, Callable[[Dataset], ReviewFigure]] = {
     "sintilimab-adverse-events": _sintilimab_adverse_events,
     "synthesis-response": _synthesis_response,
     "markey-swimmer": _markey_swimmer,
+    "times": lambda data: medians(times(data)),
+    "harm": lambda data: severe_events_forest(severe_events(data)),
     "audit-findings": lambda data: findings(counts(audit(data)).rename(index=source_names(data))),
     **{name: _synthesis_figure(name) for name in SYNTHESIS},
 }

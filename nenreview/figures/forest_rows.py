@@ -75,9 +75,9 @@ def write_pool(axes: Axes, y: float, pool: PooledProportion) -> None:
     write_percent(axes, y, f"{100 * pool.estimate:.1f} ({interval(limits)})")
 
 
-def write_headings(axes: Axes, y: float) -> None:
+def write_headings(axes: Axes, y: float, events: str = "Responders") -> None:
     """Write the headings of both columns."""
-    write_count(axes, y, "Responders", weight="bold")
+    write_count(axes, y, events, weight="bold")
     write_percent(axes, y, "% (95% CI)", weight="bold")
 
 

@@ -73,7 +73,11 @@ class Group:
 
 @style()
 def pooled_forest(
-    groups: Sequence[Group], *, markers: tuple[str, str] = ("in the pool", "in no pool")
+    groups: Sequence[Group],
+    *,
+    markers: tuple[str, str] = ("in the pool", "in no pool"),
+    share: str = "ORR, %",
+    events: str = "Responders",
 ) -> ReviewFigure:
     """Draw groups of rates with Clopper-Pearson intervals, and pools below them.
 
@@ -83,6 +87,8 @@ def pooled_forest(
         Drawn from top to bottom; each with a row or a pool.
     markers : tuple of str
         What filled and open markers stand for.
+    share, events : str
+        Names of the axis and of the column of counts.
 
     Raises
     ------
@@ -100,8 +106,8 @@ def pooled_forest(
     names = [name for g in groups for name in (g.heading, *(row.name for row in g.rows))]
     figure = sheet(row_height(names) * lines + 0.9)
     axes = figure.subplots()
-    axes.set(xlim=(0, _axis_end(groups)), ylim=(lines - 0.3, -1.3), yticks=[], xlabel="ORR, %")
-    write_headings(axes, -0.8)
+    axes.set(xlim=(0, _axis_end(groups)), ylim=(lines - 0.3, -1.3), yticks=[], xlabel=share)
+    write_headings(axes, -0.8, events)
     y = 0
     for group in groups:
         y = _draw_group(axes, y, group)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from nenreview.evidence.arms import CLASSES, LINES
 from nenreview.evidence.record.dataset import load
 from nenreview.meta.stratified import Stratified
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
-from nenreview.synthesis import contrasts, outcomes, region
+from nenreview.synthesis import contrasts, region
 from nenreview.synthesis.classes import entries
 from nenreview.synthesis.randomised import randomised_contrasts
 from nenreview.tables.rates import risk_difference
 from nenreview.tables.synthesis import limits, share
 from nenreview.tables.table import (
     LIMITS,
-    NONE,
     NUMBER,
     P_VALUE,
     PERCENT,
@@ -31,9 +29,7 @@ from nenreview.tables.table import (
 from nenreview.wording import (
     fraction,
     interval,
-    number,
     percent,
-    population_name,
     versus,
 )
 
@@ -230,71 +226,5 @@ def classes_table() -> Table:
     columns = {
         **dict.fromkeys(("Class", "Line", "Tumours", "Trial or arm"), TEXT),
         **{"Responders": RATE_AT_LEFT, "95% CI, %": LIMITS, "Differs": TEXT},
-    }
-    return Table(rows, columns)
-
-
-def times_table(outcome: str) -> Table:
-    """Return the medians of PFS or OS in months by class and line, those of PFS with the scan."""
-    scans = outcome == "PFS"
-    rows = []
-    for time in sorted(outcomes.times(load()), key=_by_class):
-        if time.outcome != outcome:
-            continue
-        low, high = ("not given" if x is None else _months(x) for x in (time.low, time.high))
-        row = [
-            time.regimen_class,
-            time.line,
-            time.name,
-            population_name(time.population),
-            "not reached" if time.median is None else _months(time.median),
-            f"{low} to {high}" if time.has_interval else NONE,
-        ]
-        if scans:
-            row.append(NONE if time.first_scan is None else _months(time.first_scan))
-        rows.append(row)
-    columns = {
-        **dict.fromkeys(("Class", "Line", "Trial or arm", "Patients"), TEXT),
-        **{f"Median {outcome}, months": NUMBER, "95% CI": NUMBER},
-        **({"First scan, months": NUMBER} if scans else {}),
-    }
-    return Table(rows, columns)
-
-
-def _by_class(time: outcomes.Time) -> tuple[int, int]:
-    return CLASSES.index(time.regimen_class), LINES.index(time.line)
-
-
-def _months(value: float) -> str:
-    """Return months with the decimals that are printed, one where they are converted."""
-    return number(value) if round(value, 2) == value else f"{value:.1f}"
-
-
-def durations_table() -> Table:
-    """Return every printed duration of response, with whom it is of and where it stands."""
-    rows = [
-        [row.trial, row.duration, population_name(row.population), row.place]
-        for row in outcomes.durations(load()).itertuples()
-    ]
-    names = ("Trial", "Duration of response", "Patients", "Printed in")
-    return Table(rows, dict.fromkeys(names, TEXT))
-
-
-def safety_table() -> Table:
-    """Return adverse events as patients among all treated, where they are printed so."""
-    rows = [
-        [
-            row.trial,
-            row.event,
-            row.rate,
-            row.rate,
-            row.rate and row.rate.clopper_pearson(),
-            row.printed,
-        ]
-        for row in outcomes.safety(load()).itertuples()
-    ]
-    columns = {
-        **{"Trial": TEXT, "Event": TEXT, "Patients": RATE, "%": PERCENT},
-        **{"95% CI, Clopper-Pearson": LIMITS, "Printed as": TEXT},
     }
     return Table(rows, columns)

@@ -12,7 +12,6 @@ from helpers_data import DATA, TOLERANCE, mixed_reference
 
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import load
-from nenreview.evidence.sources import in_chapters
 from nenreview.evidence.traits import kind_of
 from nenreview.stats.power import fisher_power
 from nenreview.stats.rate import Rate
@@ -22,7 +21,6 @@ from nenreview.synthesis import (
     contrasts,
     misprint_effects,
     multiverse,
-    outcomes,
     randomised,
     region,
 )
@@ -365,34 +363,6 @@ def test_a_weighted_interval_of_one_rate_is_wilsons(data):
     )
 
 
-def test_times_carry_the_scan_and_nothing_that_is_not_printed(data):
-    found = {(t.name, t.population, t.outcome): t for t in outcomes.times(data)}
-    nec = found["sintilimab", "all > NEC", "PFS"]
-    assert (nec.median, nec.low, nec.high) == (2.1, 2.0, 4.3)
-    assert nec.first_scan == pytest.approx(9 * 7 / 30.4375)
-    assert found["sintilimab", "all > NET", "OS"].median is None
-    assert found["nivolumab (NCT03591731)", "all > nivolumab", "PFS"].first_scan == pytest.approx(
-        8 * 7 / 30.4375
-    )
-    # Week 18 is when the trial was to stop, not when patients were scanned.
-    assert (
-        found["pembrolizumab alone (NCT03136055)", "all > pembrolizumab alone", "PFS"].first_scan
-        is None
-    )
-    assert found["pembrolizumab (NCT02939651)", "all", "OS"].median == pytest.approx(
-        20.4 * 7 / 30.4375
-    )
-
-
-def test_adverse_events_are_patients_among_all_treated(data):
-    found = outcomes.safety(data).set_index(["trial", "event"])["rate"]
-    assert found["sintilimab", "Treatment-related, any grade"] == Rate(17, 24)
-    assert found["toripalimab", "Treatment-related, any grade"] == Rate(38, 40)
-    assert found["toripalimab", "Treatment-related, grade 3 or higher"] == Rate(11, 40)
-    assert found["sintilimab", "Treatment-related, grade 3 or higher"] is None
-    assert outcomes.trials_without_adverse_events(data) == 13
-
-
 def test_the_map_counts_each_trial_in_the_kinds_that_it_reports(data):
     cells = {(c.regimen_class, c.kind, c.line): c for c in classes.evidence_map(data)}
     nec = cells["monotherapy", "NEC", "later"]
@@ -431,18 +401,3 @@ def test_power_is_of_the_first_group_with_the_higher_rate():
     found = contrasts.power(pair)
     assert found == (fisher_power(0.3, 18, 0.1, 6), fisher_power(0.5, 18, 0.1, 6))
     assert found[0] < fisher_power(0.1, 18, 0.3, 6) / 5
-
-
-def test_severe_events_are_bounded_by_the_commonest_and_by_their_sum(data):
-    # Jia 2022: one lipase increase, one infection and one respiratory failure of grade 3 or 4.
-    assert outcomes.severe_events_bounds(data) == (Rate(1, 24), Rate(2, 24))
-
-
-def test_durations_of_response_are_as_printed(data):
-    found = outcomes.durations(data)
-    told = dict(zip(found["trial"] + ", " + found["place"], found["duration"], strict=True))
-    assert told["toripalimab, Findings"] == "median 15.2 months"
-    assert told["sintilimab, Abstract"] == "median not reached"
-    assert told["sintilimab, Discussion"] == "median above 1 year"
-    assert told["pembrolizumab (NCT02939651), Table 6"].startswith("one patient 13 months; ")
-    assert found["source"].isin(in_chapters(data)).sum() == 7

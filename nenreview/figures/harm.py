@@ -1,0 +1,47 @@
+"""Draw patients with adverse events of grade 3 or higher, by regimen class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nenreview.evidence.arms import CLASSES
+from nenreview.figures.pooled_forest import Group, Row, pooled_forest
+from nenreview.figures.style import ReviewFigure
+from nenreview.synthesis.harm import FROM_3, GRADES, SevereEvents
+
+
+def severe_events_forest(events: Sequence[SevereEvents]) -> ReviewFigure:
+    """Draw the arms whose patients with a treatment-related event of grade 3 or higher are known.
+
+    Filled: grade 3 or higher. Open: grade 3 or 4 alone, or the fewest and the most patients
+    where events are reported one by one.
+
+    Parameters
+    ----------
+    events : sequence of SevereEvents
+        Those without a count and without limits are left out.
+
+    Raises
+    ------
+    ValueError
+        If none has a count or limits.
+    """
+    groups = []
+    for regimen in CLASSES:
+        rows = tuple(row for one in events if one.regimen_class == regimen for row in _rows(one))
+        groups += [Group(regimen.capitalize(), rows)] if rows else []
+    return pooled_forest(
+        groups,
+        markers=("grade 3 or higher", "grade 3 or 4 alone, or a limit"),
+        share="Patients with a treatment-related event of grade 3 or higher, %",
+        events="Patients",
+    )
+
+
+def _rows(one: SevereEvents) -> list[Row]:
+    if one.limits:
+        names = (f"{one.name}, fewest", f"{one.name}, most")
+        return [Row(name, rate, True) for name, rate in zip(names, one.limits, strict=True)]
+    if one.rate is None:
+        return []
+    return [Row(one.name, one.rate, one.grades != GRADES[FROM_3])]

@@ -1,0 +1,369 @@
+"""Collect adverse events of every trial as patients: grade 3 or higher, deaths, discontinuation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from nenreview.audit.adverse_events import counts_by_grade
+from nenreview.evidence.arms import CLASSES, LINES, arm_name, arms_by_trial
+from nenreview.evidence.overlaps import Report, canonical_report
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import ROOT_POPULATION, is_within
+from nenreview.evidence.record.rows import Arm
+from nenreview.evidence.record.rows import trials as all_trials
+from nenreview.evidence.sizes import size, size_or_rest
+from nenreview.evidence.sources import JIA, sources_of
+from nenreview.evidence.traits import traits
+from nenreview.stats.percentages import counts_behind
+from nenreview.stats.rate import Rate
+from nenreview.trials import sintilimab
+from nenreview.wording import number
+
+RELATED, IMMUNE, ANY_CAUSE = "TRAE", "irAE", "AE"
+CAUSES = {RELATED: "treatment-related", IMMUNE: "immune-related", ANY_CAUSE: "whatever the cause"}
+FROM_3, ONLY_3_AND_4 = ">=3", "3-4"
+GRADES = {FROM_3: "grade 3 or higher", ONLY_3_AND_4: "grade 3 or 4"}
+# How the patients are known, the best way first.
+COUNT, PERCENTAGE, BOUNDED, EVENTS, OTHER_CAUSE, LISTED, NOT_REPORTED = (
+    "count",
+    "percentage",
+    "events one by one, with limits",
+    "events, not patients",
+    "percentage of another kind of event",
+    "events one by one",
+    "Not reported in what could be read",
+)
+_RANKS = (COUNT, PERCENTAGE, BOUNDED, EVENTS, OTHER_CAUSE, LISTED)
+
+
+@dataclass(frozen=True)
+class Patients:
+    """Patients of one population with an event, by one source.
+
+    Attributes
+    ----------
+    source, population, category : str
+        As in ``results.csv``.
+    cause, grade : str
+        The outcome and the grade there.
+    rate : Rate or None
+        Among all of the population; None where no count, or more than one, fits a percentage.
+    printed : str
+        The number as printed, with the sign of a percentage.
+    counted : bool
+        Whether the source reports the count itself.
+    note : str
+        What the record says of the number.
+    """
+
+    source: str
+    population: str
+    category: str
+    cause: str
+    grade: str
+    rate: Rate | None
+    printed: str
+    counted: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class SevereEvents:
+    """Patients of an arm, or of a part of it, with a treatment-related event of grade 3 or higher.
+
+    Attributes
+    ----------
+    trial, name, regimen_class, line : str
+        Of the arm.
+    population, source : str
+        As in ``results.csv``; the source is empty where nothing is reported.
+    how : str
+        How the patients are known: one of the names in `_RANKS`, or `NOT_REPORTED`.
+    grades : str
+        Which grades are counted.
+    rate : Rate or None
+        Patients with such an event.
+    limits : tuple of Rate, or None
+        The fewest and the most patients, where events are reported one by one and tell as much.
+    reported : str
+        What the source reports, in a few words.
+    earlier : bool
+        Whether a later report of the trial supersedes the source.
+    """
+
+    trial: str
+    name: str
+    regimen_class: str
+    line: str
+    population: str
+    source: str
+    how: str
+    grades: str = ""
+    rate: Rate | None = None
+    limits: tuple[Rate, Rate] | None = None
+    reported: str = ""
+    earlier: bool = False
+
+
+def severe_events(data: Dataset) -> list[SevereEvents]:
+    """Return events of grade 3 or higher of every arm, by class, then line, then trial.
+
+    One entry for each population that a source reports; one that says `NOT_REPORTED` for an
+    arm of which no source reports any. Of the same patients the best known number counts, and
+    of several equally good ones that of the first source of the trial.
+    """
+    found = []
+    for trial, arms in arms_by_trial(data).items():
+        for arm in arms:
+            found += list(_best(data, arm)) or [_entry(data, trial, arm, arm.population, "")]
+    return sorted(found, key=lambda one: (CLASSES.index(one.regimen_class), LINES.index(one.line)))
+
+
+def _best(data: Dataset, arm: Arm) -> Iterator[SevereEvents]:
+    """Yield for each population of an arm what is known best."""
+    best: dict[Report, SevereEvents] = {}
+    for source, population, rows in _populations(data, arm, tuple(CAUSES)):
+        for one in _statements(data, arm, source, population, rows):
+            patients = canonical_report(data, Report(source, arm.trial, population))
+            known = best.get(patients)
+            if known is None or _RANKS.index(one.how) < _RANKS.index(known.how):
+                best[patients] = one
+    yield from best.values()
+
+
+def _populations(
+    data: Dataset, arm: Arm, outcomes: tuple[str, ...]
+) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Yield the source, the population and the numbers of some outcomes of an arm's patients.
+
+    Earlier reports of fewer patients are left out, and so are patients picked out of others.
+    """
+    for source in sources_of(all_trials(data)[arm.trial]):
+        rows = data.select(source=source, trial=arm.trial, status="reported")
+        rows = rows[rows["outcome"].isin(outcomes)]
+        for population, own in rows.groupby("population", sort=False):
+            said = traits(data, str(population))
+            mine = _is_of(data, arm, str(population))
+            if mine and not (said.report or said.subset):
+                yield source, str(population), own
+
+
+def _is_of(data: Dataset, arm: Arm, population: str) -> bool:
+    """Return whether an arm is the smallest that holds a population."""
+    arms = arms_by_trial(data)[arm.trial]
+    in_an_arm = any(is_within(population, one.population) for one in arms)
+    return is_within(population, arm.population) and (arm in arms or not in_an_arm)
+
+
+def _statements(
+    data: Dataset, arm: Arm, source: str, population: str, rows: pd.DataFrame
+) -> Iterator[SevereEvents]:
+    """Yield every way in which a source tells of events of grade 3 or higher."""
+
+    def entry(how: str, reported: str, **more: Any) -> SevereEvents:
+        return _entry(data, arm.trial, arm, population, source, how, reported=reported, **more)
+
+    severe = rows[rows["grade"].isin(GRADES)]
+    for one in _patients(data, arm, source, population, severe[severe["category"] == ""]):
+        grades = GRADES[one.grade]
+        if one.cause == RELATED:
+            how = COUNT if one.counted else PERCENTAGE
+            yield entry(how, one.printed, grades=grades, rate=one.rate)
+        else:
+            text = f"{CAUSES[one.cause]}, {grades}: {one.printed}"
+            yield entry(OTHER_CAUSE, f"{text}; {one.note}" if one.note else text)
+    if (source, arm.trial) == (JIA, sintilimab.TRIAL):
+        # Its percentages are of a denominator of their own, which `counts_by_grade` finds.
+        limits = severe_events_bounds(data)
+        yield entry(BOUNDED, BOUNDED, grades=GRADES[FROM_3], limits=limits)
+        return
+    # Counted as events: grades 3 and 4 one beside the other, no patients.
+    events = rows[(rows["category"] == "") & rows["statistic"].isin(("n", "value"))]
+    events = events[events["grade"].isin(("3", "4", "5"))]
+    if len(events):
+        each = [f"{number(row.value)} of grade {row.grade}" for row in events.itertuples()]
+        yield entry(EVENTS, f"{EVENTS}: {', '.join(each)}", grades=GRADES[FROM_3])
+    named = rows[(rows["category"] != "") & rows["grade"].isin((*GRADES, "3", "4", "5"))]
+    named = named[named["statistic"].isin(("percent", "events")) & (named["value"] > 0)]
+    for cause, own in named.groupby("outcome", sort=False):
+        commonest = own.sort_values(["statistic", "value"], ascending=False, kind="stable").iloc[0]
+        grade = GRADES.get(commonest["grade"], f"grade {commonest['grade']}")
+        what = f"{commonest['category'].lower()}, {grade}: {_with_unit(commonest)}"
+        yield entry(LISTED, f"{LISTED}; {CAUSES[str(cause)]}, the commonest {what}")
+
+
+def _entry(
+    data: Dataset,
+    trial: str,
+    arm: Arm,
+    population: str,
+    source: str,
+    how: str = NOT_REPORTED,
+    **more: Any,
+) -> SevereEvents:
+    name = arm_name(data, trial, population)
+    regimen, line = arm.regimen_class, arm.line
+    earlier = bool(source) and _is_superseded(data, trial, source)
+    return SevereEvents(
+        trial, name, regimen, line, population, source, how, earlier=earlier, **more
+    )
+
+
+def _is_superseded(data: Dataset, trial: str, source: str) -> bool:
+    rows = data.reports[(data.reports["trial"] == trial) & (data.reports["source"] == source)]
+    return bool(rows["superseded_by"].ne("").any())
+
+
+def _with_unit(row: Any) -> str:
+    return f"{row['printed']}%" if row["statistic"] == "percent" else f"{number(row['value'])}"
+
+
+def _patients(
+    data: Dataset, arm: Arm, source: str, population: str, rows: pd.DataFrame
+) -> Iterator[Patients]:
+    """Yield the patients of a population by cause and grade, with the count where one fits."""
+    for (cause, grade), own in rows.groupby(["outcome", "grade"], sort=False):
+        counts = own[own["statistic"] == "events"]
+        shares = own[own["statistic"] == "percent"]
+        if counts.empty and shares.empty:
+            continue
+        n = _size(data, arm.trial, population, source)
+        row = (shares if counts.empty else counts).iloc[0]
+        fitting = counts_behind(row["printed"], n) if counts.empty and n else [int(row["value"])]
+        yield Patients(
+            source,
+            population,
+            row["category"],
+            str(cause),
+            str(grade),
+            Rate(fitting[0], n) if n and len(fitting) == 1 else None,
+            _with_unit(row),
+            not counts.empty,
+            row["note"],
+        )
+
+
+def _size(data: Dataset, trial: str, population: str, source: str) -> int | None:
+    """Return the size of a population, by another source of the trial where this one has none."""
+    wanted = canonical_report(data, Report(source, trial, population))
+    for other in (source, *sources_of(all_trials(data)[trial])):
+        if canonical_report(data, Report(other, trial, population)) == wanted:
+            n, _ = size_or_rest(data, trial, population, other)
+            if n is not None:
+                return n
+    return None
+
+
+@dataclass(frozen=True)
+class OtherHarm:
+    """What else is reported of the patients of an arm.
+
+    Attributes
+    ----------
+    trial, name, regimen_class, line : str
+        Of the arm.
+    deaths, stopped, any_grade, immune : tuple of Patients
+        With a fatal event; who stopped for an event; with a treatment-related event of any
+        grade; with an immune-related one. Empty where nothing is reported.
+    """
+
+    trial: str
+    name: str
+    regimen_class: str
+    line: str
+    deaths: tuple[Patients, ...]
+    stopped: tuple[Patients, ...]
+    any_grade: tuple[Patients, ...]
+    immune: tuple[Patients, ...]
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether anything is reported."""
+        return bool(self.deaths or self.stopped or self.any_grade or self.immune)
+
+
+def other_harm(data: Dataset) -> list[OtherHarm]:
+    """Return deaths, discontinuation and events of any grade of every arm, as `severe_events`.
+
+    Numbers of several arms together have an entry of their own, after those of the arms.
+    """
+
+    def is_death(rows: pd.DataFrame) -> pd.Series:
+        return (rows["grade"] == "5") & (rows["category"] == "")
+
+    def is_any(rows: pd.DataFrame) -> pd.Series:
+        return (rows["grade"] == "any") & (rows["category"] == "")
+
+    def is_stop(rows: pd.DataFrame) -> pd.Series:
+        return rows["category"].str.contains("TRAE|adverse events")
+
+    found = []
+    for trial, arms in arms_by_trial(data).items():
+        for arm in (*arms, *_all_arms(arms)):
+            deaths = _each(data, arm, (RELATED, ANY_CAUSE), is_death)
+            whole = all_trials(data)[trial].name
+            one = OtherHarm(
+                trial,
+                arm_name(data, trial, arm.population) if arm in arms else whole,
+                arm.regimen_class,
+                arm.line,
+                deaths or tuple(_no_listed_death(data, arm)),
+                _each(data, arm, ("discontinuation",), is_stop),
+                _each(data, arm, (RELATED,), is_any),
+                _each(data, arm, (IMMUNE,), is_any),
+            )
+            if arm in arms or one.is_reported:
+                found.append(one)
+    return sorted(found, key=lambda one: (CLASSES.index(one.regimen_class), LINES.index(one.line)))
+
+
+def _all_arms(arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
+    """Return all patients of a trial of several arms, as an arm of the class of the first."""
+    return (arms[0]._replace(population=ROOT_POPULATION),) if len(arms) > 1 else ()
+
+
+def _each(
+    data: Dataset,
+    arm: Arm,
+    outcomes: tuple[str, ...],
+    which: Callable[[pd.DataFrame], pd.Series],
+) -> tuple[Patients, ...]:
+    """Return the patients with some events: of the same patients by the first source."""
+    found: dict[tuple[Report, str], Patients] = {}
+    for source, population, rows in _populations(data, arm, outcomes):
+        patients = canonical_report(data, Report(source, arm.trial, population))
+        for category, own in rows[which(rows)].groupby("category", sort=False):
+            for one in _patients(data, arm, source, population, own):
+                found.setdefault((patients, str(category)), one)
+    return tuple(found.values())
+
+
+def _no_listed_death(data: Dataset, arm: Arm) -> Iterator[Patients]:
+    """Yield that nobody died, where a table gives every event none of grade 5."""
+    for source, population, rows in _populations(data, arm, (RELATED,)):
+        fatal = rows[(rows["category"] != "") & (rows["grade"] == "5")]
+        if len(fatal) and (fatal["value"] == 0).all():
+            n = _size(data, arm.trial, population, source)
+            none = Rate(0, n) if n else None
+            yield Patients(source, population, "", RELATED, "5", none, "0", False, "")
+
+
+def severe_events_bounds(data: Dataset) -> tuple[Rate, Rate]:
+    """Return the fewest and most patients with sintilimab who had an event of grade 3 to 5.
+
+    The paper prints treatment-related events one by one: at least as many patients as had the
+    commonest of them, at most as many as there are events, where the serious ones count for as
+    many patients as the text says. Among all treated.
+    """
+    counts = counts_by_grade(data, JIA, sintilimab.TRIAL, sintilimab.AE_TABLE)
+    high = counts[["3", "4", "5"]].sum(axis=1)
+    where = {"source": JIA, "trial": sintilimab.TRIAL, "outcome": "SAE"}
+    serious = set(data.select(statistic="value", **where)["category"])
+    patients = int(data.value(category="treatment related", statistic="events", **where))
+    others = high[~high.index.isin(serious)].sum()
+    treated = size(data, sintilimab.TRIAL, "all", JIA)
+    return Rate(int(max(high.max(), patients)), treated), Rate(int(others) + patients, treated)

@@ -1,0 +1,96 @@
+"""Show the adverse events of every trial: grade 3 or higher, deaths and discontinuation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nenreview.evidence.record.dataset import load
+from nenreview.synthesis import harm
+from nenreview.tables.table import LIMITS, NONE, PERCENT, RATE, TEXT, Table
+from nenreview.wording import fraction, population_name
+
+_EARLIER = "from an earlier report of the trial"
+
+
+def severe_events_table() -> Table:
+    """Return treatment-related events of grade 3 or higher, a line for each arm or part of one."""
+    rows = [
+        [
+            one.regimen_class,
+            one.name,
+            population_name(one.population),
+            one.rate,
+            one.rate,
+            one.rate and one.rate.clopper_pearson(),
+            _reported(one),
+        ]
+        for one in harm.severe_events(load())
+    ]
+    columns = {
+        **dict.fromkeys(("Class", "Trial or arm", "Patients"), TEXT),
+        **{"With an event": RATE, "%": PERCENT, "95% CI, %": LIMITS, "Reported": TEXT},
+    }
+    return Table(rows, columns)
+
+
+def _reported(one: harm.SevereEvents) -> str:
+    """Return what a source reports of grade 3 or higher, in words."""
+    if one.limits:
+        least, most = one.limits
+        text = f"{harm.LISTED}; {least.events} to {most.events} of {most.n} patients"
+    elif one.how in (harm.COUNT, harm.PERCENTAGE):
+        text = f"{one.grades}, as a {one.how}"
+        text += "" if one.rate else f" ({one.reported}) that fits no single count"
+    else:
+        text = one.reported or one.how
+    return f"{text}; {_EARLIER}" if one.earlier else text
+
+
+def other_harm_table() -> Table:
+    """Return deaths, discontinuation and events of any grade of every arm that reports any."""
+    rows = [
+        [
+            one.regimen_class,
+            one.name,
+            _each(one.deaths),
+            _each(one.stopped),
+            _each(one.any_grade),
+            _each(one.immune),
+        ]
+        for one in harm.other_harm(load())
+        if one.is_reported
+    ]
+    columns = (
+        *("Class", "Trial or arm", "Deaths from adverse events", "Stopped for an adverse event"),
+        *("Treatment-related, any grade", "Immune-related, any grade"),
+    )
+    return Table(rows, dict.fromkeys(columns, TEXT))
+
+
+def arms_without_harm_sentence() -> str:
+    """Return of which trials or arms no adverse event at all is reported, as a sentence."""
+    return (
+        "No adverse event at all is reported in what could be read of "
+        f"{'; '.join(_arms_without_harm())}."
+    )
+
+
+def _arms_without_harm() -> list[str]:
+    severe = {one.name for one in harm.severe_events(load()) if one.how != harm.NOT_REPORTED}
+    return [
+        one.name
+        for one in harm.other_harm(load())
+        if not one.is_reported and one.name not in severe
+    ]
+
+
+def _each(found: Iterable[harm.Patients]) -> str:
+    """Return patients with an event, of which population and of what kind where that matters."""
+    shown = []
+    for one in found:
+        text = fraction(one.rate) if one.rate else one.printed
+        kinds = [population_name(one.population)] if " > " in one.population else []
+        kinds += ["whatever the cause"] if one.cause == harm.ANY_CAUSE else []
+        kinds += [one.category] if one.category not in ("", harm.RELATED) else []
+        shown.append(f"{text} ({', '.join(kinds)})" if kinds else text)
+    return "; ".join(shown) or NONE

@@ -1,0 +1,74 @@
+"""Show PFS, OS and duration of response, trial by trial."""
+
+from __future__ import annotations
+
+from nenreview.evidence.arms import CLASSES, LINES
+from nenreview.evidence.record.dataset import load
+from nenreview.evidence.sources import source_names
+from nenreview.synthesis import outcomes
+from nenreview.tables.table import NUMBER, RATE, TEXT, Kind, Table
+from nenreview.wording import population_name
+
+NOTHING = "Not reported in what could be read"
+# What the CSV gives of a median is its value in months; the page shows it as reported.
+_MEDIAN = Kind(
+    "r",
+    lambda time: time.reported or time.status,
+    ("", "as reported"),
+    lambda time: [time.median, time.reported or time.status],
+)
+_LIMITS = Kind(
+    "r", lambda time: time.reported_limits, ("low", "high"), lambda time: [time.low, time.high]
+)
+
+
+def times_table(outcome: str) -> Table:
+    """Return PFS or OS in months by class and line: medians, landmarks, and the first scan."""
+    rows = [
+        [
+            time.regimen_class,
+            time.line,
+            time.name,
+            population_name(time.population),
+            time.n,
+            time,
+            time if time.has_interval else None,
+            "; ".join(time.landmarks) or None,
+            time.first_scan and f"{time.first_scan:.1f}",
+        ]
+        for time in sorted(outcomes.times(load()), key=_by_class)
+        if time.outcome == outcome
+    ]
+    columns = {
+        **dict.fromkeys(("Class", "Line", "Trial or arm", "Patients"), TEXT),
+        **{"n": NUMBER, f"Median {outcome}, months": _MEDIAN, "Reported 95% CI": _LIMITS},
+        **{"Share at a time": TEXT, "First scan, months": NUMBER},
+    }
+    return Table(rows, columns)
+
+
+def _by_class(time: outcomes.Time) -> tuple[int, int]:
+    return CLASSES.index(time.regimen_class), LINES.index(time.line)
+
+
+def durations_table() -> Table:
+    """Return the duration of response of every trial with a response, as reported."""
+    names = source_names(load())
+    rows = [
+        [
+            one.regimen_class,
+            one.name,
+            population_name(one.population),
+            one.responders,
+            one.duration or NOTHING,
+            one.ongoing or None,
+            f"{names[one.source]}: {one.place}" if one.source else None,
+        ]
+        for one in outcomes.durations(load())
+    ]
+    columns = {
+        **dict.fromkeys(("Class", "Trial or arm", "Patients"), TEXT),
+        **{"Responders": RATE, "Duration of response": TEXT, "Ongoing": NUMBER},
+        "Reported in": TEXT,
+    }
+    return Table(rows, columns)
