@@ -17,6 +17,7 @@ from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import source_names
 from nenreview.evidence.traits import tumours_of
+from nenreview.figures.flow_diagram import flow_diagram
 from nenreview.figures.forest import forest
 from nenreview.figures.harm import severe_events_forest
 from nenreview.figures.medians import medians
@@ -24,6 +25,7 @@ from nenreview.figures.stacked_bars import adverse_events, findings
 from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
 from nenreview.stats.rate import Rate
+from nenreview.synthesis.flow import flow
 from nenreview.synthesis.harm import severe_events
 from nenreview.synthesis.outcomes import times
 from nenreview.trials import markey
@@ -104,6 +106,7 @@ _FIGURES: dict[str, Callable[[Dataset], ReviewFigure]] = {
     "sintilimab-adverse-events": _sintilimab_adverse_events,
     "synthesis-response": _synthesis_response,
     "markey-swimmer": _markey_swimmer,
+    "search": lambda data: flow_diagram(flow(data)),
     "times": lambda data: medians(times(data)),
     "harm": lambda data: severe_events_forest(severe_events(data)),
     "audit-findings": lambda data: findings(counts(audit(data)).rename(index=source_names(data))),

@@ -31,6 +31,7 @@ TABLES = (
     "corrections",
     "derived",
     "reports",
+    "characteristics",
     "overlaps",
     "accepted",
     "pooling",
@@ -38,13 +39,15 @@ TABLES = (
     "appraisal",
     "certainty",
     "reporting",
+    "search",
+    "records",
     "glossary",
 )
 RESOURCES = (*TABLES, "claims")  # everything that the data package describes
 # What is ours may have nothing to say; the printed record may not, nor a checklist.
 MAY_BE_EMPTY = frozenset(
     {
-        *("corrections", "derived", "overlaps"),
+        *("corrections", "derived", "overlaps", "characteristics", "search", "records"),
         *("accepted", "pooling", "published", "glossary"),
     }
 )
@@ -62,12 +65,16 @@ class Dataset:
         The vocabularies that `results` names patients and outcomes by.
     reports : DataFrame
         Which document reports on which trial, and which report counts.
+    characteristics : DataFrame
+        What each report says of how its trial was done.
     corrections : DataFrame
         What was put in the place of what, and why.
     derived, overlaps, claims, accepted, pooling, published : DataFrame
         What is ours: what follows, what was decided, what was looked at or looked up.
     appraisal, certainty, reporting : DataFrame
         How the documents, the pool and this review are judged.
+    search, records : DataFrame
+        What was looked for, and what became of everything that was found.
     glossary : DataFrame
         What our words mean.
 
@@ -89,6 +96,7 @@ class Dataset:
     corrections: pd.DataFrame
     derived: pd.DataFrame
     reports: pd.DataFrame
+    characteristics: pd.DataFrame
     overlaps: pd.DataFrame
     claims: pd.DataFrame
     accepted: pd.DataFrame
@@ -97,6 +105,8 @@ class Dataset:
     appraisal: pd.DataFrame
     certainty: pd.DataFrame
     reporting: pd.DataFrame
+    search: pd.DataFrame
+    records: pd.DataFrame
     glossary: pd.DataFrame
 
     def select(self, **where: str) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from nenreview.evidence.record.checklists import checklist_problems
 from nenreview.evidence.record.lists import LIST_SEPARATOR
 from nenreview.evidence.record.population import ROOT_POPULATION, ancestors, is_within, levels
 from nenreview.evidence.record.schema import NUMBER
+from nenreview.evidence.record.search_log import search_problems
 from qmdbook.errors import Problem
 
 TO_BE_FILLED = "to be filled"  # in a document that is not yet transcribed
@@ -55,6 +56,7 @@ def integrity_problems(
         *_overlaps(frames, files),
         *_pooling(frames, files),
         *checklist_problems(frames, files),
+        *search_problems(frames, files),
     ]
     order = list(files.values())
     return sorted(problems, key=lambda p: (order.index(p.file), p.row or 0, p.column or ""))

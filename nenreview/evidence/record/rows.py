@@ -120,6 +120,56 @@ class ReportOf(NamedTuple):
     reason: str
 
 
+class Characteristics(NamedTuple):
+    """What a report says of how its trial was done; empty where its available part does not."""
+
+    trial: str
+    source: str
+    design: str
+    line: str
+    population: str
+    sites: str
+    ki67: str
+    selection: str
+    agents: str
+    dose: str
+    scan_interval: str
+    criteria: str
+    reader: str
+    confirmation: str
+    primary_endpoint: str
+    target: str
+    follow_up: str
+    cut_off: str
+    sponsor: str
+
+
+class Search(NamedTuple):
+    """A query that was made to find reports."""
+
+    search: str
+    day: str
+    query: str
+    where: str
+    found: str
+    taken: str
+    reason: str
+
+
+class Record(NamedTuple):
+    """A report, a page on one or a registration, and what became of it."""
+
+    record: str
+    trial: str
+    title: str
+    kind: str
+    found_by: str
+    stage: str
+    outcome: str
+    reason: str
+    source: str
+
+
 class Overlap(NamedTuple):
     """What is known of patients whom two reports share."""
 
@@ -196,6 +246,9 @@ TABLES: dict[str, type[NamedTuple]] = {
     "cells": PrintedCell,
     "derived": Derived,
     "reports": ReportOf,
+    "characteristics": Characteristics,
+    "search": Search,
+    "records": Record,
     "overlaps": Overlap,
     "claims": Claim,
     "pooling": PoolingRow,

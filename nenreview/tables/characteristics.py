@@ -1,0 +1,74 @@
+"""Show how each trial was done, by theme: whom it took, what it gave, how it judged."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from nenreview.evidence.arms import CLASSES, arms_by_trial
+from nenreview.evidence.record.dataset import Dataset, load
+from nenreview.evidence.record.rows import Characteristics, rows_of, trials
+from nenreview.evidence.sources import sources_of
+from nenreview.tables.table import TEXT, Table
+
+# The heads of each table, and the fields of ``characteristics.csv`` below them.
+PATIENTS = {
+    "Design": "design",
+    "Line": "line",
+    "Tumours": "population",
+    "Primary site": "sites",
+    "Ki-67": "ki67",
+    "Otherwise chosen by": "selection",
+}
+DRUGS = {"Drugs": "agents", "Dose and schedule": "dose", "Sponsor or funding": "sponsor"}
+ASSESSMENT = {
+    "Scans": "scan_interval",
+    "Criteria": "criteria",
+    "Read by": "reader",
+    "Confirmed": "confirmation",
+}
+ENDPOINTS = {
+    "Primary endpoint": "primary_endpoint",
+    "Target": "target",
+    "Follow-up": "follow_up",
+    "Data cutoff": "cut_off",
+}
+
+
+def characteristics_table(fields: dict[str, str]) -> Table:
+    """Return one row a trial, by regimen class, with some of its characteristics.
+
+    Parameters
+    ----------
+    fields : dict of str to str
+        Fields of ``characteristics.csv`` by their heads. Of each, what the first report of
+        the trial gives that gives it; a dash where none does.
+    """
+    data = load()
+    ordered = sorted(
+        trials(data), key=lambda trial: CLASSES.index(arms_by_trial(data)[trial][0].regimen_class)
+    )
+    rows = [
+        [
+            trials(data)[trial].name,
+            *(first_reported(data, trial, field) or None for field in fields.values()),
+        ]
+        for trial in ordered
+    ]
+    return Table(rows, dict.fromkeys(("Trial", *fields), TEXT))
+
+
+def first_reported(data: Dataset, trial: str, field: str) -> str:
+    """Return a characteristic of a trial by the first of its reports that gives it; or empty."""
+    given = _by_report(data)
+    found = (
+        getattr(given[trial, source], field)
+        for source in sources_of(trials(data)[trial])
+        if (trial, source) in given
+    )
+    return next(filter(None, found), "")
+
+
+@cache
+def _by_report(data: Dataset) -> dict[tuple[str, str], Characteristics]:
+    rows = rows_of(data.characteristics, Characteristics)
+    return {(row.trial, row.source): row for row in rows}
