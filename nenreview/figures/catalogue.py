@@ -24,7 +24,9 @@ from nenreview.figures.medians import medians
 from nenreview.figures.stacked_bars import adverse_events, findings
 from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
+from nenreview.figures.traffic_lights import traffic_lights
 from nenreview.stats.rate import Rate
+from nenreview.synthesis.appraisal import risk_of_bias, topics
 from nenreview.synthesis.flow import flow
 from nenreview.synthesis.harm import severe_events
 from nenreview.synthesis.outcomes import times
@@ -106,6 +108,7 @@ _FIGURES: dict[str, Callable[[Dataset], ReviewFigure]] = {
     "sintilimab-adverse-events": _sintilimab_adverse_events,
     "synthesis-response": _synthesis_response,
     "markey-swimmer": _markey_swimmer,
+    "risk-of-bias": lambda data: traffic_lights(risk_of_bias(data), topics(data)),
     "search": lambda data: flow_diagram(flow(data)),
     "times": lambda data: medians(times(data)),
     "harm": lambda data: severe_events_forest(severe_events(data)),

@@ -1,46 +1,60 @@
-"""Summarise the judgements: the certainty of the pool, and how many checklist items are met.
+"""Summarise the judgements: certainty, risk of bias, and how many checklist items are met.
 
 The judgements are rows of ``data/appraisal.csv``, ``data/certainty.csv`` and
-``data/reporting.csv``; nothing is judged here.
+``data/reporting.csv``; only the rules that combine them are here.
 """
 
 from __future__ import annotations
 
-from nenreview.evidence.record.checklists import LEVELS, START, STEPS
+from dataclasses import dataclass
+
+from nenreview.evidence.record.checklists import CASE_SERIES, LEVELS, START, STEPS
 from nenreview.evidence.record.dataset import Dataset
-from nenreview.synthesis.cohorts import Cohort
+from nenreview.evidence.record.rows import CertaintyRow, rows_of
+from nenreview.evidence.record.rows import trials as all_trials
+from nenreview.evidence.responses import ORR
+from nenreview.evidence.sources import main_source
+from nenreview.synthesis.cohorts import BOTH, NEC, NET, NOW, PRIMARY, SHOWN, Cohort, cohorts
+
+# Items of the checklist that bear on a rate of response: who was included (criteria, condition
+# and how it was identified, consecutive, complete), and how outcomes were reported. The others
+# are about who and where the patients were, and about statistics.
+KEY_ITEMS = (1, 2, 3, 4, 5, 8)
+YES, NO, UNCLEAR = "yes", "no", "unclear"
+LOW, SOME, HIGH = "low", "some concerns", "high"
+NO_INFORMATION, NOT_APPRAISED = "no information", "not appraised"
 
 
-def starting_level(data: Dataset, estimand: str) -> str:
+def starting_level(data: Dataset, estimand: str, outcome: str = ORR) -> str:
     """Return the level of certainty that the domains lower from.
 
     Raises
     ------
     LookupError
-        If the question is not graded.
+        If the outcome of the question is not graded.
     """
-    return _judgements(data, estimand)[START]
+    return _judgements(data, estimand, outcome)[START]
 
 
-def steps_down(data: Dataset, estimand: str) -> int:
+def steps_down(data: Dataset, estimand: str, outcome: str = ORR) -> int:
     """Return by how many levels the domains lower the certainty together.
 
     Raises
     ------
     LookupError
-        If the question is not graded.
+        If the outcome of the question is not graded.
     """
-    judged = _judgements(data, estimand)
+    judged = _judgements(data, estimand, outcome)
     return sum(STEPS[judgement] for domain, judgement in judged.items() if domain != START)
 
 
-def lowering(data: Dataset, estimand: str) -> list[str]:
+def lowering(data: Dataset, estimand: str, outcome: str = ORR) -> list[str]:
     """Return the domains that lower the certainty, in the order of the table."""
-    judged = _judgements(data, estimand)
+    judged = _judgements(data, estimand, outcome)
     return [domain for domain, judgement in judged.items() if STEPS.get(judgement)]
 
 
-def overall(data: Dataset, estimand: str, start: str | None = None) -> str:
+def overall(data: Dataset, estimand: str, outcome: str = ORR, *, start: str | None = None) -> str:
     """Return the overall certainty: the starting level less every step, at the least very low.
 
     It starts from `start` instead of the level in the table, if one is given.
@@ -48,21 +62,33 @@ def overall(data: Dataset, estimand: str, start: str | None = None) -> str:
     Raises
     ------
     LookupError
-        If the question is not graded.
+        If the outcome of the question is not graded.
     ValueError
         If `start` is no level.
     """
-    first = start or starting_level(data, estimand)
+    first = start or starting_level(data, estimand, outcome)
     if first not in LEVELS:
         raise ValueError(f"{first!r} is no level; expected one of {', '.join(LEVELS)}")
-    return LEVELS[max(LEVELS.index(first) - steps_down(data, estimand), 0)]
+    return LEVELS[max(LEVELS.index(first) - steps_down(data, estimand, outcome), 0)]
 
 
-def _judgements(data: Dataset, estimand: str) -> dict[str, str]:
-    rows = data.certainty[data.certainty["estimand"] == estimand]
+def certainty_rows(data: Dataset, estimand: str, outcome: str = ORR) -> list[CertaintyRow]:
+    """Return the judgements on an outcome of a question, with their reasons, domain by domain.
+
+    Raises
+    ------
+    LookupError
+        If the outcome of the question is not graded.
+    """
+    table = data.certainty
+    rows = table[(table["estimand"] == estimand) & (table["outcome"] == outcome)]
     if rows.empty:
-        raise LookupError(f"data/certainty.csv grades no {estimand!r}")
-    return dict(zip(rows["domain"], rows["judgement"], strict=True))
+        raise LookupError(f"data/certainty.csv grades no {estimand!r}, {outcome!r}")
+    return list(rows_of(rows, CertaintyRow))
+
+
+def _judgements(data: Dataset, estimand: str, outcome: str) -> dict[str, str]:
+    return {row.domain: row.judgement for row in certainty_rows(data, estimand, outcome)}
 
 
 def answers(data: Dataset, source: str) -> dict[str, int]:
@@ -97,3 +123,73 @@ def cohorts_known_from_review_table(data: Dataset, cohorts: tuple[Cohort, ...]) 
     """Return the names of cohorts whose trial no held document but a review's table reports."""
     kinds = data.sources.set_index("source")["kind"]
     return [one.name for one in cohorts if kinds[one.report.source] == "review table"]
+
+
+@dataclass(frozen=True)
+class RiskOfBias:
+    """How the report of a trial in a pool is appraised.
+
+    Attributes
+    ----------
+    trial, name : str
+        As in ``trials.csv``.
+    source : str
+        The report that is appraised: the main source of the trial.
+    pools : tuple of str
+        Questions whose main pool it is in; empty where it is in sensitivity analyses alone.
+    answers : dict of int to str
+        The answer to each item of the checklist; empty where no report of its own is available.
+    """
+
+    trial: str
+    name: str
+    source: str
+    pools: tuple[str, ...]
+    answers: dict[int, str]
+
+    @property
+    def judgement(self) -> str:
+        """Return the risk of bias by the answers to `KEY_ITEMS`.
+
+        High where one is no; low where all are yes or do not apply; some concerns where at
+        least half are; else no information.
+        """
+        if not self.answers:
+            return NOT_APPRAISED
+        key = [self.answers[item] for item in KEY_ITEMS]
+        met = len([answer for answer in key if answer not in (NO, UNCLEAR)])
+        if NO in key:
+            return HIGH
+        if met == len(key):
+            return LOW
+        return SOME if 2 * met >= len(key) else NO_INFORMATION
+
+
+def risk_of_bias(data: Dataset) -> list[RiskOfBias]:
+    """Return the appraisal of each trial of a pool, the main pools first, then by ``trials.csv``.
+
+    A trial is appraised by its main source, which is its own report wherever one is available.
+    """
+    rows = data.appraisal[data.appraisal["checklist"] == CASE_SERIES]
+    used = [
+        one
+        for one in cohorts(data)
+        if one.estimand in (NEC, NET) and one.role != SHOWN and one.edition in (NOW, BOTH)
+    ]
+    found = []
+    for facts in all_trials(data).values():
+        own = [one for one in used if one.report.trial == facts.trial]
+        if own:
+            pools = {one.estimand: None for one in own if one.role == PRIMARY}
+            source = main_source(facts)
+            answered = rows[rows["source"] == source]
+            answers = dict(zip(map(int, answered["item"]), answered["answer"], strict=True))
+            found.append(RiskOfBias(facts.trial, facts.name, source, tuple(pools), answers))
+    return sorted(found, key=lambda one: not one.pools)
+
+
+def topics(data: Dataset) -> dict[int, str]:
+    """Return what each item of the checklist for case series asks for, in our words."""
+    rows = data.appraisal[data.appraisal["checklist"] == CASE_SERIES].drop_duplicates("item")
+    ordered = rows.sort_values("item")
+    return dict(zip(map(int, ordered["item"]), ordered["topic"], strict=True))

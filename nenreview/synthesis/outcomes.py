@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+import pandas as pd
+
 from nenreview.evidence.arms import CLASSES, LINES, MONOTHERAPY, arm_name, arm_of, arms_by_trial
 from nenreview.evidence.overlaps import Report, canonical_report
 from nenreview.evidence.record.dataset import Dataset
@@ -271,6 +273,10 @@ class Duration:
         As in ``results.csv``; all empty where nothing is reported of a trial with responders.
     responders : Rate or None
         Responders among the patients whose responses these are; None where they are not known.
+    median : float or None
+        Months; None where none is reported as a number.
+    median_status : str
+        `REPORTED` or `NOT_REACHED`; empty where the place gives no median.
     duration : str
         Every statistic as reported, with its unit; empty where none is.
     ongoing : str
@@ -285,6 +291,8 @@ class Duration:
     place: str
     population: str
     responders: Rate | None
+    median: float | None
+    median_status: str
     duration: str
     ongoing: str
 
@@ -329,6 +337,7 @@ def _of_arm(data: Dataset, trial: Facts, arm: Arm) -> Iterator[Duration]:
                 place,
                 whose,
                 _responders(data, trial, whose, source),
+                *_median(own),
                 "; ".join(_duration(row) for row in own.itertuples()),
                 _ongoing(data, trial.trial, population, source),
             )
@@ -347,7 +356,20 @@ def _without_duration(data: Dataset, arm: Arm) -> Iterator[Duration]:
         if not any(other.report.population in above for other in mine):
             path, rate = one.report.population, one.rate
             name = arm_name(data, arm.trial, path)
-            yield Duration(arm.trial, name, arm.regimen_class, arm.line, "", "", path, rate, "", "")
+            yield Duration(
+                arm.trial, name, arm.regimen_class, arm.line, "", "", path, rate, None, "", "", ""
+            )
+
+
+def _median(rows: pd.DataFrame) -> tuple[float | None, str]:
+    """Return the median of some numbers in months, and whether it was reached."""
+    own = rows[rows["statistic"] == "median"]
+    if own.empty:
+        return None, ""
+    row = next(own.itertuples())
+    if row.status != "reported":
+        return None, NOT_REACHED
+    return months(row.value, row.unit), REPORTED
 
 
 def _responders(data: Dataset, trial: Facts, population: str, source: str) -> Rate | None:

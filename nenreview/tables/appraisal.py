@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from string import ascii_lowercase
+
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.sources import JIA, LU, MARKEY, source_names
-from nenreview.synthesis.appraisal import overall
-from nenreview.tables.table import MARKDOWN, TEXT, Table, escape, show_table
-from nenreview.wording import listed
+from nenreview.synthesis.appraisal import (
+    NO,
+    UNCLEAR,
+    YES,
+    RiskOfBias,
+    certainty_rows,
+    overall,
+    risk_of_bias,
+)
+from nenreview.synthesis.summary_of_findings import DOR, OUTCOMES, summary_of_findings
+from nenreview.tables.table import MARKDOWN, NUMBER, TEXT, Table, escape, show_table
+from nenreview.wording import listed, words
 
 CASE_SERIES = [JIA, LU, MARKEY]
 
@@ -32,16 +44,75 @@ def reasons_table(source: str) -> Table:
     return Table(table, dict.fromkeys(("Item", "Answer", "Why (where)"), TEXT))
 
 
-def is_appraised(source: str) -> bool:
-    """Return whether a document has answers."""
-    return source in set(load().appraisal["source"])
+def is_in_a_pool(source: str) -> bool:
+    """Return whether a document is the one by which a trial of a pool is appraised."""
+    return source in {one.source for one in risk_of_bias(load()) if one.answers}
+
+
+def judgements_sentence() -> str:
+    """Return how many trials of the pools have which risk of bias, as a sentence."""
+    counts = Counter(one.judgement for one in risk_of_bias(load()))
+    each = ", ".join(f"{words(n)} {judgement}" for judgement, n in counts.most_common())
+    return f"Of {words(counts.total())} trials, the risk of bias is: {each}."
+
+
+def summary_table(estimand: str) -> Table:
+    """Return the summary of findings of a question, with the reasons as notes below."""
+    data = load()
+    notes: dict[tuple[str, str, str], str] = {}  # letters, each judgement once
+    rows = []
+    for one in summary_of_findings(data, estimand):
+        letters = []
+        for row in certainty_rows(data, estimand, one.outcome):
+            if row.domain in one.lowered:
+                key = (row.domain, row.judgement, row.reason)
+                letters.append(notes.setdefault(key, ascii_lowercase[len(notes)]))
+        people = "responders" if one.outcome == DOR else "patients"
+        rows.append(
+            [
+                OUTCOMES[one.outcome],
+                one.trials,
+                f"{one.patients} {people}",
+                one.effect,
+                f"{one.certainty} ^{','.join(letters)}^",
+            ]
+        )
+    columns = {
+        **{"Outcome": TEXT, "Trials": NUMBER, "Of": NUMBER, "What is known": TEXT},
+        "Certainty": MARKDOWN,
+    }
+    below = "\n\n".join(
+        f"{letter}. {domain.capitalize()}, {judgement}: {escape(reason)}."
+        for (domain, judgement, reason), letter in notes.items()
+    )
+    return Table(rows, columns, below=f"\n{below}\n")
+
+
+def risk_of_bias_table() -> Table:
+    """Return the judgement on each trial of a pool, and the items that are met and not met."""
+    names = source_names(load())
+    rows = [
+        [
+            one.name,
+            names[one.source],
+            ", ".join(one.pools) or "sensitivity analyses",
+            *(_items_with(one, answer) for answer in (YES, UNCLEAR, NO)),
+            one.judgement,
+        ]
+        for one in risk_of_bias(load())
+    ]
+    heads = ("Trial", "Appraised by", "In the pool of", "Yes", "Unclear", "No", "Risk of bias")
+    return Table(rows, dict.fromkeys(heads, TEXT))
+
+
+def _items_with(one: RiskOfBias, answer: str) -> str | None:
+    return ", ".join(str(item) for item, given in one.answers.items() if given == answer) or None
 
 
 def certainty_table(estimand: str) -> Table:
-    """Return the judgement on each domain of GRADE, and last the level that follows."""
+    """Return the judgement on each domain for the response, and last the level that follows."""
     data = load()
-    rows = data.certainty[data.certainty["estimand"] == estimand]
-    table = [[row.domain, row.judgement, row.reason] for row in rows.itertuples()]
+    table = [[row.domain, row.judgement, row.reason] for row in certainty_rows(data, estimand)]
     table.append(["overall", overall(data, estimand), "the starting level, lowered step by step"])
     return Table(table, dict.fromkeys(("Domain", "Judgement", "Why"), TEXT))
 

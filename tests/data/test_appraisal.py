@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 from helpers_data import ROOT, shown_rows
 
-from nenreview.evidence.record.checklists import JBI, LEVELS, PRISMA
+from nenreview.evidence.record.checklists import DOMAINS, JBI, LEVELS, PRISMA
 from nenreview.synthesis import appraisal
+from nenreview.synthesis.cohorts import PRIMARY, chosen
 from nenreview.synthesis.headline import primary
+from nenreview.synthesis.summary_of_findings import OUTCOMES, summary_of_findings
 from nenreview.tables import appraisal as appraisal_tables
 
 CHAPTERS = {p.name: p.read_text(encoding="utf-8") for p in (ROOT / "chapters").glob("*.qmd")}
@@ -78,14 +80,10 @@ def test_the_chapter_says_of_the_certainty_what_the_rows_say(data):
     }
 
 
-def test_three_of_the_five_cohorts_are_known_from_a_row_alone(data):
-    # Table 6 of the review; the other two are columns of the sintilimab paper.
+def test_one_of_the_five_cohorts_is_known_from_a_row_alone(data):
+    # Table 6 of the review; the trial's own report does not divide its responders.
     assert appraisal.cohorts_known_from_review_table(data, primary(data)) == [
-        *(
-            "pembrolizumab (NCT02939651)",
-            "pembrolizumab alone (NCT03136055)",
-            "spartalizumab",
-        )
+        "pembrolizumab (NCT02939651)"
     ]
 
 
@@ -152,8 +150,75 @@ def test_every_answer_has_its_reason_and_place(data, source, items):
 
 def test_the_overall_level_is_the_last_row(data):
     *domains, last = shown_rows(appraisal_tables.certainty_table("NEC"))
-    assert [row[0] for row in domains] == list(data.certainty["domain"])
+    assert [row[0] for row in domains] == list(DOMAINS)
     assert last[:2] == ["overall", appraisal.overall(data, "NEC")]
+
+
+def answered(**answers):
+    """Return a trial whose items have an answer, `rest` where none is given."""
+    rest = answers.pop("rest")
+    return appraisal.RiskOfBias(
+        "NCT0", "a trial", "a2020", (), {i: answers.get(f"item_{i}", rest) for i in range(1, 11)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "risk"),
+    [
+        ({"rest": "yes"}, "low"),
+        # Where the patients were seen bears on no rate of response.
+        ({"rest": "yes", "item_9": "no"}, "low"),
+        ({"rest": "yes", "item_4": "no"}, "high"),
+        ({"rest": "unclear", "item_8": "no"}, "high"),
+        ({"rest": "yes", "item_4": "unclear", "item_5": "unclear"}, "some concerns"),
+        ({"rest": "unclear", "item_1": "yes", "item_8": "yes"}, "no information"),
+        ({"rest": "unclear", "item_1": "yes", "item_2": "yes", "item_3": "yes"}, "some concerns"),
+        ({"rest": "yes", "item_2": "not applicable"}, "low"),
+    ],
+)
+def test_the_risk_of_bias_follows_from_the_items_that_bear_on_a_response(answers, risk):
+    assert answered(**answers).judgement == risk
+
+
+def test_every_trial_of_a_pool_has_a_row_of_answers_or_says_why_not(data):
+    found = {one.trial: one for one in appraisal.risk_of_bias(data)}
+    pooled = {one.report.trial for q in ("NEC", "NET") for one in chosen(data, q, PRIMARY)}
+    assert {trial for trial, one in found.items() if one.pools} == pooled
+    assert found["NCT02937116"].pools == ("NEC", "NET")
+    # No report of its own: a row of a review's table is not appraised.
+    assert found["NCT03591731"].judgement == appraisal.NOT_APPRAISED
+    assert {len(one.answers) for one in found.values()} == {0, 10}
+
+
+def test_an_outcome_that_is_not_graded_is_not_made_up(data):
+    with pytest.raises(LookupError, match=r"grades no 'NET', 'ORR at 8 weeks'"):
+        appraisal.overall(data, "NET", "ORR at 8 weeks")
+    assert appraisal.overall(data, "NET") == "low"
+
+
+def test_the_summary_has_each_outcome_with_what_is_reported_of_the_pool(data):
+    nec = {one.outcome: one for one in summary_of_findings(data, "NEC")}
+    assert list(nec) == list(OUTCOMES)
+    assert (nec["ORR"].trials, nec["ORR"].patients) == (5, 104)
+    # Sintilimab 18, toripalimab 40 with NET, NCT02939651 29 of G3 NEN, part A 14, GEP-NEC 21.
+    assert (nec["PFS"].trials, nec["PFS"].patients) == (5, 18 + 40 + 29 + 14 + 21)
+    assert nec["PFS"].effect == "median 1.8 to 2.5 months; in two not of NEC alone"
+    # 1 of 24 with sintilimab at the least, 27.5% with toripalimab at the most.
+    assert nec["grade 3 or higher"].effect.startswith("4 to 28 per 100 patients")
+    net = {one.outcome: one for one in summary_of_findings(data, "NET")}
+    assert (net["ORR"].trials, net["ORR"].patients) == (5, 257)
+    # No patient with NET responded to sintilimab, so that its durations are of NEC.
+    assert (net["DOR"].trials, net["DOR"].patients) == (3, 8 + 4 + 3 + 1)
+
+
+@pytest.mark.parametrize("estimand", ["NEC", "NET"])
+def test_every_letter_of_the_summary_has_its_reason_below(data, estimand):
+    table = appraisal_tables.summary_table(estimand)
+    letters = {x for row in table.rows for x in row[-1].split("^")[1].split(",")}
+    notes = re.findall(r"^([a-z])\. ", table.data, re.M)
+    assert sorted(letters) == notes
+    lowered = sum(len(appraisal.lowering(data, estimand, outcome)) for outcome in OUTCOMES)
+    assert sum(row[-1].count(",") + 1 for row in table.rows) == lowered
 
 
 def test_items_refer_to_the_sections_that_hold_them():

@@ -34,7 +34,7 @@ BASKET = "review2023,NCT02834013,all > non-pancreatic NEN,review2023"
 SURUFATINIB = "review2023,NCT03879057,"
 NIVOLUMAB_ORR = "review2023-078,"  # Table 6, row 12: 7.1% of GEP-NEC at 8 weeks
 CONSECUTIVE = "jia2022,JBI case series,4,"
-PRECISION = "NEC,imprecision,"
+PRECISION = "NEC,ORR,imprecision,"
 SEARCH = "PRISMA 2020,7,"
 
 
@@ -437,10 +437,10 @@ JUDGED = [
     cell("item under another topic", "appraisal.csv", CONSECUTIVE, topic="patients in a row",
          says="'patients in a row'; expected 'consecutive patients', as row "),
     Case("domain without a judgement", text("certainty.csv", lambda x: re.sub(f"\n{PRECISION}[^\n]*", "", x)),
-         "certainty.csv", "NEC,starting level,", "domain", "NEC has no domain imprecision; expected each of starting level, risk of bias"),
+         "certainty.csv", "NEC,ORR,starting level,", "domain", "NEC, ORR has no domain imprecision; expected each of starting level, risk of bias"),
     cell("domain judged as a level", "certainty.csv", PRECISION, judgement="low",
          says="'low' for imprecision; expected one of not lowered, lowered by one, lowered by two"),
-    cell("level that lowers", "certainty.csv", "NEC,starting level,", judgement="lowered by one",
+    cell("level that lowers", "certainty.csv", "NEC,ORR,starting level,", judgement="lowered by one",
          says="'lowered by one' for starting level; expected one of very low, low, moderate, high"),
     Case("guideline without an item", text("reporting.csv", lambda x: re.sub(f"\n{SEARCH}[^\n]*", "", x)),
          "reporting.csv", "PRISMA 2020,1,", "item", "PRISMA 2020 has no item 7; expected each of 1, 2"),

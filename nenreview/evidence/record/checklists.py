@@ -21,7 +21,8 @@ DOMAINS = (
 )
 
 # Items of each JBI checklist: Munn 2020; Aromataris 2015.
-JBI = {"JBI case series": 10, "JBI systematic reviews": 11}
+CASE_SERIES = "JBI case series"
+JBI = {CASE_SERIES: 10, "JBI systematic reviews": 11}
 
 # PRISMA 2020 whole; of PRISMA-LSR what could be read, see data/datapackage.json.
 PRISMA = {
@@ -80,9 +81,8 @@ def _topics(table: pd.DataFrame, file: str) -> Iterator[Problem]:
 
 
 def _certainty(table: pd.DataFrame, file: str) -> Iterator[Problem]:
-    for estimand in table["estimand"].unique():
-        rows = table[table["estimand"] == estimand]
-        yield from _items(rows, "domain", DOMAINS, estimand, file)
+    for (estimand, outcome), rows in table.groupby(["estimand", "outcome"], sort=False):
+        yield from _items(rows, "domain", DOMAINS, f"{estimand}, {outcome}", file)
     for row in table.itertuples():
         allowed = LEVELS if row.domain == START else tuple(STEPS)
         if row.judgement not in allowed:

@@ -225,6 +225,16 @@ class PoolingRow(NamedTuple):
     finding: str
 
 
+class CertaintyRow(NamedTuple):
+    """A judgement on a domain of GRADE, for an outcome of a question."""
+
+    estimand: str
+    outcome: str
+    domain: str
+    judgement: str
+    reason: str
+
+
 class Correction(NamedTuple):
     """What is used in place of a transcribed value."""
 
@@ -252,6 +262,7 @@ TABLES: dict[str, type[NamedTuple]] = {
     "overlaps": Overlap,
     "claims": Claim,
     "pooling": PoolingRow,
+    "certainty": CertaintyRow,
     "corrections": Correction,
 }
 Row = TypeVar("Row", bound=NamedTuple)
