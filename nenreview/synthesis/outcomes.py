@@ -16,7 +16,6 @@ from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ancestors, is_within
 from nenreview.evidence.record.rows import Arm, Facts
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.record.schema import NUMBER
 from nenreview.evidence.responses import ORR, counting, response_rate
 from nenreview.evidence.sizes import size_or_rest
 from nenreview.evidence.sources import sources_of
@@ -24,7 +23,7 @@ from nenreview.evidence.traits import kind_of, traits
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import UNDIVIDED, cohorts
-from nenreview.wording import number
+from nenreview.wording import as_printed, number
 
 BY_RESPONSE = ("responders", "non-responders")  # known only after a time has passed
 LATER = LINES[0]
@@ -235,8 +234,9 @@ def _as_reported(data: Dataset, **where: str) -> str:
         return ""
     row = next(rows.itertuples())
     if row.unit == "months":
-        return row.printed if NUMBER.fullmatch(row.printed) else number(row.value)
-    return f"{months(row.value, row.unit):.1f} ({number(row.value)} {row.unit})"
+        return as_printed(row.value, row.printed)
+    printed = as_printed(row.value, row.printed)
+    return f"{months(row.value, row.unit):.1f} ({printed} {row.unit})"
 
 
 def _first_scan(data: Dataset, trial: Facts, population: str, source: str) -> float | None:
@@ -415,4 +415,4 @@ def _duration(row: Any) -> str:
     more = "above " if row.relation == ">" else ""
     note = f"; {row.note}" if row.statistic == "value" and row.note else ""
     unit = row.unit.removesuffix("s" if row.value == 1 else "") or "(no unit)"
-    return f"{statistic} {more}{number(row.value)} {unit}{note}"
+    return f"{statistic} {more}{as_printed(row.value, row.printed)} {unit}{note}"
