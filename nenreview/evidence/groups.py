@@ -71,7 +71,8 @@ def patients_in_all(data: Dataset) -> tuple[int, int]:
     The most is all of them together; for the fewest, each group adds only the patients whom
     it cannot share with the groups before it.
     """
-    fewest, before = 0, []
+    fewest = 0
+    before: list[Report] = []
     for report in (group.report for group in groups(data)):
         shared = sum(
             _most_shared(data, report, other)
