@@ -31,6 +31,9 @@ _TRIALS = 512  # answers remembered, one a trial and dataset
 ORR, BEST, SHARE = "ORR", "best response", "share"
 OBJECTIVE = ("CR", "PR")  # what makes an objective response under RECIST 1.1
 CONTROLLED = (*OBJECTIVE, "SD")  # what makes disease control
+# Categories of which every patient has one: of those that a report leaves out nobody has any,
+# where the others are all patients.
+_EXCLUSIVE = (*CONTROLLED, "PD", "Other", "Not yet evaluable")
 
 # How the responders are known, the best way first.
 COUNTED, CATEGORIES, ADDED_UP, FITTED = "counted", "CR plus PR", "NEC plus NET", "fitted"
@@ -248,7 +251,7 @@ def _responders(data: Dataset, trial: str, population: str, source: str) -> tupl
     objective = {r.value for r in printed if (r.outcome, r.statistic) == (ORR, "events")}
     if len(objective) == 1:
         return Rate(int(objective.pop()), n), COUNTED
-    events = _in_categories(printed, OBJECTIVE)
+    events = _in_categories(printed, OBJECTIVE, n)
     if events is not None:
         return Rate(events, n), CATEGORIES
     parts = parts_by_differentiation(data, trial, population, source)
@@ -267,24 +270,32 @@ def disease_control(data: Dataset, report: Report) -> Rate | None:
     Of the population, or of NEC and NET together; None where they are not counted.
     """
     source, trial, population = report.source, report.trial, report.population
-    events = _in_categories(_printed(data).get((source, trial, population), ()), CONTROLLED)
-    if events is not None:
-        return Rate(events, size_of(data, report))
+    printed = _printed(data).get((source, trial, population), ())
+    n, _ = size_or_rest(data, trial, population, source)
+    events = _in_categories(printed, CONTROLLED, n)
+    if n and events is not None:
+        return Rate(events, n)
     parts = parts_by_differentiation(data, trial, population, source)
     rates = [disease_control(data, replace(report, population=part)) for part in parts]
     known = [rate for rate in rates if rate]
     return sum(known[1:], known[0]) if known and len(known) == len(rates) else None
 
 
-def _in_categories(printed: Iterable[Number], categories: tuple[str, ...]) -> int | None:
-    """Return the patients in some categories of best response; None where one is not counted."""
+def _in_categories(
+    printed: Iterable[Number], categories: tuple[str, ...], n: int | None
+) -> int | None:
+    """Return the patients in some categories of best response; None where one is not counted.
+
+    One that is left out holds nobody where the others hold all `n` patients.
+    """
     counted: dict[str, int] = {}  # of several places, the first
     for row in printed:
         if row.outcome == BEST and row.statistic == "events":
             counted.setdefault(row.category, int(row.value))
-    if not counted.keys() >= set(categories):
+    exclusive = sum(count for category, count in counted.items() if category in _EXCLUSIVE)
+    if not counted.keys() >= set(categories) and exclusive != n:
         return None
-    return sum(counted[category] for category in categories)
+    return sum(counted.get(category, 0) for category in categories)
 
 
 @lru_cache(DATASETS)
