@@ -17,7 +17,7 @@ from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.population import parent
 from nenreview.evidence.record.rows import Number, Outcome, PoolingRow, numbers, outcomes, rows_of
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.sizes import parts_by_differentiation, size, size_of, size_or_rest
+from nenreview.evidence.sizes import parts_by_differentiation, size, size_or_rest
 from nenreview.evidence.sources import sources_of
 from nenreview.evidence.traits import traits
 from nenreview.stats.percentages import (
