@@ -107,19 +107,24 @@ def rate_data(rate: Rate) -> dict[str, float]:
     }
 
 
-def pool_data(pool: PooledProportion | None) -> dict[str, float | None]:
-    """Return a pool with its limits and prediction interval for download, in percent.
+def pool_data(pool: PooledProportion | None) -> dict[str, float]:
+    """Return a pool with its confidence limits for download, in percent.
 
-    Empty for None.
+    Empty for None. A prediction interval is no part of it: see `prediction_data`.
     """
     if pool is None:
         return {}
-    proportions = {
-        "percent": pool.estimate,
-        "ci_low": pool.ci_low,
-        "ci_high": pool.ci_high,
-        "pi_low": pool.pi_low,
-        "pi_high": pool.pi_high,
-    }
-    percentages = {name: None if p is None else 100 * p for name, p in proportions.items()}
+    proportions = {"percent": pool.estimate, "ci_low": pool.ci_low, "ci_high": pool.ci_high}
+    percentages = {name: 100 * p for name, p in proportions.items()}
     return {"events": pool.events, "patients": pool.n, **percentages}
+
+
+def prediction_data(pool: PooledProportion) -> dict[str, float]:
+    """Return the prediction interval of a pool for download, in percent.
+
+    Empty where the pool has none. Only for a pool whose prediction interval is drawn: the
+    same estimate with another confidence interval has another one.
+    """
+    if pool.pi_low is None or pool.pi_high is None:
+        return {}
+    return {"pi_low": 100 * pool.pi_low, "pi_high": 100 * pool.pi_high}

@@ -15,6 +15,7 @@ from matplotlib.patches import Polygon
 from nenreview.figures.forest_rows import (
     plot_interval,
     pool_data,
+    prediction_data,
     rate_data,
     row_height,
     write_headings,
@@ -125,12 +126,14 @@ def _marks(groups: Sequence[Group]) -> list[dict]:
             marks.append(
                 {"group": group.heading, "name": row.name, "kind": kind, **rate_data(row.rate)}
             )
-        pools = {"pool, profile interval": group.profile_pool, "pool, t interval": group.t_pool}
-        marks += [
-            {"group": group.heading, "name": "", "kind": kind, **pool_data(pool)}
-            for kind, pool in pools.items()
-            if pool
-        ]
+        if group.profile_pool:
+            kind = "pool, profile interval"
+            pool = pool_data(group.profile_pool)
+            marks.append({"group": group.heading, "name": "", "kind": kind, **pool})
+        if group.t_pool:
+            kind = "pool, t interval"
+            pool = pool_data(group.t_pool) | prediction_data(group.t_pool)
+            marks.append({"group": group.heading, "name": "", "kind": kind, **pool})
     return marks
 
 

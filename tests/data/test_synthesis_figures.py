@@ -9,7 +9,7 @@ from nenreview.figures.evidence_map import evidence_map
 from nenreview.figures.forest import pool_forest, site_forest
 from nenreview.figures.pooled_forest import Group, Row, pooled_forest
 from nenreview.figures.specification_curve import specification_curve
-from nenreview.figures.synthesis import forest_of_nec
+from nenreview.figures.synthesis import forest_of_nec, leave_one_out
 from nenreview.meta.pool import pool_proportions
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.classes import Cell
@@ -53,6 +53,19 @@ def test_the_headline_figure_shows_both_pools_on_one_axis(data):
     shown = texts(forest_of_nec(data))
     for pool in headline(data):
         assert f"{pool.profile.events} of {pool.profile.n}" in shown
+
+
+def test_the_download_of_the_headline_has_the_prediction_intervals_that_are_drawn(data):
+    figure = forest_of_nec(data)
+    rows = figure.data.dropna(subset="pi_low")
+    drawn = [text for text in texts(figure) if text.startswith("(")]
+    assert len(rows) == len(drawn) == sum(pool.t.pi_low is not None for pool in headline(data))
+    limits = zip(rows["pi_low"], rows["pi_high"], strict=True)
+    assert [f"({low:.1f}–{high:.1f})" for low, high in limits] == drawn
+
+
+def test_the_download_of_pools_without_a_prediction_interval_has_none(data):
+    assert "ci_low" in leave_one_out(data).data and "pi_low" not in leave_one_out(data).data
 
 
 @pytest.mark.parametrize(
