@@ -252,6 +252,22 @@ def likelihood_ratio_q(events: np.ndarray, n: np.ndarray) -> tuple[float, float]
     return q, float(stats.chi2.sf(q, len(n) - 1))
 
 
+def no_spread_p(loglik: float, loglik_common: float) -> float:
+    """Return the p value of the likelihood-ratio test of τ² = 0 against τ² > 0.
+
+    Zero is the end of the range of τ², so the statistic is compared with an equal mixture of
+    zero and chi-squared with one degree of freedom (Self & Liang, JASA 1987;82:605; Stram & Lee,
+    Biometrics 1994;50:1171). The mixture holds for many trials; with few it is approximate.
+
+    Parameters
+    ----------
+    loglik, loglik_common : float
+        Log-likelihoods of the random-intercept model and of one rate for all trials.
+    """
+    ratio = 2 * (loglik - loglik_common)
+    return float(stats.chi2.sf(ratio, 1) / 2) if ratio > LOGLIK_TOLERANCE else 1.0
+
+
 def wald_q(events: np.ndarray, n: np.ndarray) -> tuple[float, float]:
     """Return Cochran's Q of the logits without correction, and its p value.
 

@@ -22,6 +22,7 @@ from nenreview.meta.glmm import (
     fit_glmm,
     glmm_profile_limits,
     likelihood_ratio_q,
+    no_spread_p,
     wald_q,
 )
 from nenreview.meta.likelihood import profile_limits
@@ -262,17 +263,20 @@ def _glmm(y: np.ndarray, m: np.ndarray, effects: str) -> _Model:
     if effects == "common":
         mean, se, loglik = common_logit(y, m)
         tau2, profile = 0.0, partial(common_profile_limits, y, m)
+        tau2_p = None
     else:
         fit, model = fit_glmm(LogisticNormal.from_counts(y, m))
         mean, se = float(fit.mean[0]), float(np.sqrt(fit.covariance[0, 0]))
         tau2, loglik = fit.spread**2, fit.loglik
         profile = partial(glmm_profile_limits, model, fit)
+        tau2_p = no_spread_p(loglik, common_logit(y, m)[2])
     i2, h2 = iv.i2_h2(tau2, iv.logit_transform(y, m)[1])
     quantities = {
         "marginal_mean": marginal_mean(mean, float(np.sqrt(tau2))),
         "i2": i2,
         "h2": h2,
         "loglik": loglik,
+        "tau2_p": tau2_p,
     }
     if len(y) > 1:
         quantities["q"], quantities["q_p"] = wald_q(y, m)

@@ -38,7 +38,10 @@ class PooledProportion:
     q, q_p : float or None
         Cochran's Q and its p value, k − 1 degrees of freedom; of the Wald type for the GLMM.
     q_lrt, q_lrt_p : float or None
-        Likelihood-ratio Q and its p value; only of the likelihoods.
+        Likelihood-ratio Q and its p value: a rate for each trial against one for all, k − 1
+        degrees of freedom; only of the likelihoods.
+    tau2_p : float or None
+        P value of the likelihood-ratio test of τ² = 0; only of the GLMM with random effects.
     rho : float or None
         Intraclass correlation; only of the beta-binomial.
     loglik : float or None
@@ -74,6 +77,7 @@ class PooledProportion:
     q_p: float | None = None
     q_lrt: float | None = None
     q_lrt_p: float | None = None
+    tau2_p: float | None = None
     rho: float | None = None
     loglik: float | None = None
     boundary: bool = False

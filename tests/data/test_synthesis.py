@@ -37,6 +37,7 @@ from nenreview.synthesis.headline import (
 )
 
 POOLS = {(row["set"], row["model"]): row for row in mixed_reference("synthesis_pools.csv")}
+SPREAD = {row["set"]: row for row in mixed_reference("synthesis_spread.csv")}
 STRATA = {row["set"]: row for row in mixed_reference("synthesis_strata.csv")}
 
 
@@ -76,6 +77,12 @@ def test_pools_are_those_of_metafor(data, name):
             assert ours is None  # metafor repeats the interval of the mean
         else:
             assert ours == pytest.approx(expected[quantity], **TOLERANCE["lme4 pool"]), quantity
+
+
+@pytest.mark.parametrize("name", list(SPREAD))
+def test_the_test_of_no_spread_is_that_of_lme4_with_half_of_chi_squared(data, name):
+    found = pooled(data, sets(data)[name]).profile
+    assert found.tau2_p == pytest.approx(SPREAD[name]["p"], abs=1e-4)
 
 
 @pytest.mark.parametrize("name", [name for name, model in POOLS if model == "logit_adhoc"])

@@ -39,6 +39,21 @@ profile_of <- function(s) {
 }
 rows <- rbind(rows, profile_of(primary))
 
+# The p value of the likelihood-ratio test of tau2 = 0, by lme4's deviance at its fit and at zero;
+# half that of chi-squared with one degree of freedom, since zero is the end of the range.
+spread_of <- function(name) {
+  s <- sets[[name]]
+  data <- data.frame(y = s$y, n = s$n, trial = factor(seq_along(s$y)))
+  fit <- suppressMessages(
+    glmer(cbind(y, n - y) ~ 1 + (1 | trial), data = data, family = binomial, nAGQ = 25))
+  deviance_at <- update(fit, devFunOnly = TRUE)
+  ratio <- deviance_at(c(0, qlogis(sum(s$y) / sum(s$n)))) -
+    deviance_at(c(getME(fit, "theta"), fixef(fit)))
+  p <- if (ratio < 1e-8) 1 else pchisq(ratio, 1, lower.tail = FALSE) / 2
+  data.frame(set = name, tau2 = VarCorr(fit)$trial[1], ratio = ratio, p = p)
+}
+spread <- do.call(rbind, lapply(names(sets), spread_of))
+
 # NEC against NET in the three trials of monotherapy; the randomised trial by site.
 table_of <- function(...) array(c(...), c(2, 2, length(c(...)) / 4))
 # Columns of each table: responders and others of the first group, then of the second.
@@ -61,4 +76,5 @@ write <- function(table, file) {
   write.csv(table, file.path("tests", "reference", file), row.names = FALSE, quote = FALSE, eol = "\n")
 }
 write(rows, "synthesis_pools.csv")
+write(spread, "synthesis_spread.csv")
 write(odds, "synthesis_strata.csv")

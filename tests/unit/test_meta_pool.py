@@ -291,6 +291,7 @@ def test_trials_of_one_rate_have_no_spread(method, rate, more, k):
     if method not in ("arcsine", "freeman_tukey"):
         assert result.estimate == pytest.approx(rate / (rate + more), rel=1e-9)
     assert result.q_lrt in (None, pytest.approx(0, abs=1e-9))
+    assert result.tau2_p in (None, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -401,7 +402,7 @@ def test_hartung_knapp_interval_of_equal_trials_says_that_it_has_no_width():
 def test_one_trial_has_a_common_effect_only():
     result = pool_proportions([5], [18], effects="common")
     assert result.estimate == pytest.approx(5 / 18)
-    assert (result.q, result.q_lrt, result.i2) == (None, None, 0.0)
+    assert (result.q, result.q_lrt, result.i2, result.tau2_p) == (None, None, 0.0, None)
     assert pool_proportions([5], [18], method="logit", effects="common").q == 0
 
 
