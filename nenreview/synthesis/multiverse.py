@@ -1,9 +1,11 @@
-"""Pool the headline's cohorts under every defensible combination of choices.
+"""Pool the headline's cohorts under every combination of choices.
 
 The model, whether the Chinese trials are in, and a choice for each trial whose counts can be
 read otherwise or whose response is not fully known: all of them written in
 ``data/pooling.csv`` or in the list of models below; a model that only reproduces older work
-(Freeman-Tukey) is not among them. The Bayesian pool stands here with the priors of the
+(Freeman-Tukey) is not among them. The arcsines stand among them for comparison, marked, and
+no range counts them: the methods advise against transformations that stabilise the variance
+where events are few. The Bayesian pool stands here with the priors of the
 headline; the others have a table of their own. Denominators are those of the rows of the
 table: all treated, or the fewer that a printed rate implies. A kind of interval is no model:
 the t interval of the headline stands with it alone. Sensitivity to single trials is told by
@@ -57,12 +59,14 @@ def _bayesian(events: list[int], n: list[int]) -> Estimate:
     return found.median, found.low, found.high
 
 
+# The model that the methods advise against; `summary` leaves it out.
+NOT_ADVISED = "arcsines, Hartung-Knapp (not advised)"
 MODELS: dict[str, Callable[[list[int], list[int]], Estimate]] = {
     "logistic": _pooled(method="glmm", ci="profile"),
     "logistic, Bayesian": _bayesian,
     "beta-binomial": _pooled(method="beta_binomial", ci="profile"),
     "logits, Hartung-Knapp": _pooled(method="logit", ci="hksj_adhoc"),
-    "arcsines, Hartung-Knapp": _pooled(method="arcsine", ci="hksj_adhoc"),
+    NOT_ADVISED: _pooled(method="arcsine", ci="hksj_adhoc"),
     "one rate for all": _pooled(method="glmm", effects="common", ci="profile"),
 }
 # The axis on which the Chinese trials are in or out, and its options.
@@ -204,6 +208,8 @@ def summaries_by_trials(data: Dataset) -> tuple[dict[str, float], ...]:
 def summary(data: Dataset, fixed: Mapping[str, str] = MappingProxyType({})) -> dict[str, float]:
     """Return the least, middle and greatest estimate, and how many specifications there are.
 
+    The model that the methods advise against counts only where `fixed` names it.
+
     Parameters
     ----------
     data : Dataset
@@ -215,6 +221,7 @@ def summary(data: Dataset, fixed: Mapping[str, str] = MappingProxyType({})) -> d
         s.estimate
         for s in multiverse(data)
         if all(s.choices[axis] == option for axis, option in fixed.items())
+        and (s.choices["Model"] != NOT_ADVISED or fixed.get("Model") == NOT_ADVISED)
     ]
     if not estimates:
         raise ValueError(f"no specification has {fixed}")

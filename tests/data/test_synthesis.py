@@ -6,6 +6,7 @@ Reference values are made by ``reference/synthesis.R``, which has the counts typ
 import multiprocessing
 from dataclasses import replace
 from itertools import pairwise
+from math import prod
 
 import pytest
 from helpers_data import DATA, TOLERANCE, mixed_reference
@@ -206,7 +207,8 @@ def test_the_multiverse_holds_the_posterior_under_the_priors_of_the_headline(dat
 def test_a_summary_of_the_multiverse_keeps_to_what_is_fixed(data):
     whole = multiverse.summary(data)
     less = multiverse.summary(data, {multiverse.TRIALS: multiverse.WITHOUT_CHINESE})
-    assert (whole["count"], less["count"]) == (480, 240)
+    models, *axes = map(len, multiverse.options(data).values())
+    assert whole["count"] == (models - 1) * prod(axes) == 2 * less["count"]
     with_all = multiverse.summary(data, {multiverse.TRIALS: multiverse.ALL_TRIALS})
     assert multiverse.summaries_by_trials(data) == (whole, with_all, less)
     assert less["greatest"] < headline(data)[0].profile.estimate < whole["greatest"]
@@ -224,6 +226,17 @@ def test_a_summary_of_the_multiverse_keeps_to_what_is_fixed(data):
     assert one["median"] == pytest.approx(3 / 83)
     with pytest.raises(ValueError, match="no specification has"):
         multiverse.summary(data, {"Model": "Freeman-Tukey"})
+
+
+def test_no_range_counts_the_model_that_the_methods_advise_against(data):
+    estimates = {True: [], False: []}
+    for s in multiverse.multiverse(data):
+        estimates[s.choices["Model"] == multiverse.NOT_ADVISED].append(s.estimate)
+    assert min(estimates[True]) < min(estimates[False])
+    whole = multiverse.summary(data)
+    assert (whole["least"], whole["greatest"]) == (min(estimates[False]), max(estimates[False]))
+    own = multiverse.summary(data, {"Model": multiverse.NOT_ADVISED})
+    assert own["count"] == len(estimates[True]) and own["least"] == min(estimates[True])
 
 
 def check_strata(found, expected):

@@ -7,6 +7,7 @@ from helpers_data import ROOT, shown_rows
 
 from nenreview.evidence.record.dataset import load
 from nenreview.synthesis.headline import headline
+from nenreview.synthesis.multiverse import NOT_ADVISED
 from nenreview.tables import contrasts as compared
 from nenreview.tables import synthesis as tables
 
@@ -53,7 +54,10 @@ def test_sensitivities_and_choices_are_rows():
     assert len(cohorts) == len(load().pooling)
     assert all(row[-1] for row in cohorts), "a choice without its reason"
     assert len(shown_rows(tables.sensitivity_table())) == 11
-    assert shown_rows(tables.multiverse_table())[0][:3] == ["All", "–", "480"]
+    every, *options = shown_rows(tables.multiverse_table())
+    models = {option: int(count) for axis, option, count, *_ in options if axis == "Model"}
+    assert every[:2] == ["All", "–"]
+    assert int(every[2]) == sum(models.values()) - models[NOT_ADVISED]
 
 
 def test_the_shift_of_a_finding_has_its_sign_and_unit():
