@@ -34,6 +34,7 @@ CONTROLLED = (*OBJECTIVE, "SD")  # what makes disease control
 # Categories of which every patient has one: of those that a report leaves out nobody has any,
 # where the others are all patients.
 _EXCLUSIVE = (*CONTROLLED, "PD", "Other", "Not yet evaluable")
+ASSESSED = (*CONTROLLED, "PD")  # the categories of those whose response was assessed
 
 # How the responders are known, the best way first.
 COUNTED, CATEGORIES, ADDED_UP, FITTED = "counted", "CR plus PR", "NEC plus NET", "fitted"
@@ -279,6 +280,16 @@ def disease_control(data: Dataset, report: Report) -> Rate | None:
     rates = [disease_control(data, replace(report, population=part)) for part in parts]
     known = [rate for rate in rates if rate]
     return sum(known[1:], known[0]) if known and len(known) == len(rates) else None
+
+
+def assessed(data: Dataset, report: Report) -> Rate | None:
+    """Return complete and partial responses among the patients with any category of response.
+
+    None where a source does not count all four categories of the population.
+    """
+    printed = _printed(data).get((report.source, report.trial, report.population), ())
+    events, n = (_in_categories(printed, categories, None) for categories in (OBJECTIVE, ASSESSED))
+    return None if events is None or n is None else Rate(events, n)
 
 
 def _in_categories(

@@ -22,6 +22,15 @@ def source_names(data: Dataset) -> dict[str, str]:
     return dict(zip(data.sources["source"], data.sources["name"], strict=True))
 
 
+def years_of(data: Dataset) -> dict[str, int | None]:
+    """Return the year of each document by its key; None where its pages do not show it."""
+    years = data.sources["year"]
+    return {
+        source: None if missing else int(year)
+        for source, year, missing in zip(data.sources["source"], years, years.isna(), strict=True)
+    }
+
+
 def sources_of(trial: Facts) -> list[str]:
     """Return the sources of a row of ``trials.csv``, the main one first."""
     return trial.facts_from.split(LIST_SEPARATOR)

@@ -38,6 +38,7 @@ from qmdbook.textfile import write_whole
 FORMATS = ("svg", "png")
 SYNTHESIS = (  # the keys of `figures.synthesis.FIGURES`
     "synthesis-forest",
+    "synthesis-net-pool",
     "synthesis-net",
     "synthesis-classes",
     "synthesis-sites",

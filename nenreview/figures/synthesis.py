@@ -14,12 +14,16 @@ from nenreview.figures.style import ReviewFigure
 from nenreview.synthesis.classes import MapEntry, entries
 from nenreview.synthesis.classes import evidence_map as cells
 from nenreview.synthesis.cohorts import (
+    FIRST,
     G3_NEN,
     LCNEC,
     LOWER,
     NEC,
+    NET,
+    OTHER_LINE,
     SENSITIVITY,
     SHOWN,
+    UNDIVIDED,
     UPPER,
     Cohort,
     chosen,
@@ -27,13 +31,15 @@ from nenreview.synthesis.cohorts import (
 from nenreview.synthesis.contrasts import nec_against_net
 from nenreview.synthesis.headline import (
     CHINESE,
-    added_by_size,
+    added_by_year,
     headline,
     left_out,
+    net,
     primary,
     without_chinese,
 )
 from nenreview.synthesis.multiverse import multiverse, options
+from nenreview.synthesis.sensitivity import net_by_site
 from nenreview.trials.sintilimab import TRIAL as SINTILIMAB
 from nenreview.trials.toripalimab import TRIAL as TORIPALIMAB
 
@@ -47,25 +53,54 @@ def _other_row(one: Cohort) -> Row:
 
 
 def forest_of_nec(data: Dataset) -> ReviewFigure:
-    """Draw the primary cohorts, both pools, and what is in neither."""
+    """Draw the primary cohorts, both pools, that of the first edition, and what is in none."""
     whole, without = headline(data)
+    first, _ = headline(data, FIRST)
     own = primary(data)
     chinese = [one for one in own if one.region == CHINESE]
-    doubtful = [one for role in (SENSITIVITY, LOWER, UPPER) for one in chosen(data, NEC, role)]
-    other = [*chosen(data, G3_NEN, SHOWN), *chosen(data, LCNEC, SHOWN)]
+    roles = (SENSITIVITY, LOWER, UPPER, OTHER_LINE, UNDIVIDED)
+    doubtful = [one for role in roles for one in chosen(data, NEC, role)]
+    drawn = {one.report for one in doubtful}
+    shown = [*chosen(data, G3_NEN, SHOWN), *chosen(data, LCNEC, SHOWN)]
+    other = [one for one in shown if one.report not in drawn]
     return pooled_forest(
         [
             Group("Chinese trials", tuple(map(_pooled_row, chinese))),
             Group("Other trials", tuple(map(_pooled_row, without_chinese(own)))),
             Group("All of these", (), whole.profile, whole.t),
             Group(without.name, (), without.profile, without.t),
-            Group("NEC, response not fully known", tuple(map(_other_row, doubtful))),
+            Group("All of the first edition", (), first.profile),
+            Group("NEC, added in sensitivity analyses", tuple(map(_other_row, doubtful))),
             Group("Other populations", tuple(map(_other_row, other))),
         ]
     )
 
 
-def forest_of_net(data: Dataset) -> ReviewFigure:
+def forest_of_net_pool(data: Dataset) -> ReviewFigure:
+    """Draw the primary cohorts of NET, their pool, what is in no pool, and the primary sites."""
+    whole = net(data)
+    selected = [one for one in whole.cohorts if one.selected_by]
+    others = [one for one in whole.cohorts if not one.selected_by]
+    roles = (OTHER_LINE, LOWER, UPPER)
+    doubtful = [one for role in roles for one in chosen(data, NET, role)]
+    sites = [
+        Row(f"{site}: {one.name}", one.rate, in_no_pool=True)
+        for site, found in net_by_site(data).items()
+        for one in found
+    ]
+    return pooled_forest(
+        [
+            Group("NET, not selected by PD-L1", tuple(map(_pooled_row, others))),
+            Group("PD-L1-positive NET", tuple(map(_pooled_row, selected))),
+            Group("All of these", (), whole.profile, whole.t),
+            Group("NET, added in sensitivity analyses", tuple(map(_other_row, doubtful))),
+            Group("By primary site", tuple(sites)),
+        ],
+        markers=("in the pool", "in no pool, or a part of a cohort"),
+    )
+
+
+def nec_and_net(data: Dataset) -> ReviewFigure:
     """Draw NEC and NET of every trial that reports both."""
     return pooled_forest(
         [
@@ -97,22 +132,26 @@ def forest_by_class(data: Dataset) -> ReviewFigure:
 
 
 def _differs(one: MapEntry) -> bool:
-    return one.kind != NEC or one.line != "later" or bool(one.mark)
+    return one.kind != NEC or one.line != "later" or bool(one.mark) or one.rate is None
 
 
 def _what(one: MapEntry) -> str:
     """Return the name of a trial or arm with what sets its response apart."""
     kind = "NET and NEC" if one.kind == UNDIVIDED_G3 else ""
-    line = f"{one.line} line" if one.line != "later" else ""
-    return ", ".join(filter(None, [one.name, kind, line, one.mark]))
+    line = {"later": "", "not stated": "line not stated"}.get(one.line, f"{one.line} line")
+    mark = one.mark or ("" if one.rate else "fewer than all")
+    return ", ".join(filter(None, [one.name, kind, line, mark]))
 
 
 def cumulative(data: Dataset) -> ReviewFigure:
-    """Draw the pool as the cohorts are added, the largest first."""
+    """Draw the pool as the cohorts are added, by year of publication."""
     whole = headline(data)[0].profile
     rows = [
-        (("+ " if i else "") + step.cohort.name, step.pool)
-        for i, step in enumerate(added_by_size(data))
+        (
+            ("+ " if i else "") + f"{step.cohort.name}, {step.cohort.year or 'year not shown'}",
+            step.pool,
+        )
+        for i, step in enumerate(added_by_year(data))
     ]
     return pool_forest(rows, whole)
 
@@ -137,7 +176,8 @@ def response_by_site(data: Dataset) -> ReviewFigure:
 
 FIGURES = {
     "synthesis-forest": forest_of_nec,
-    "synthesis-net": forest_of_net,
+    "synthesis-net-pool": forest_of_net_pool,
+    "synthesis-net": nec_and_net,
     "synthesis-classes": forest_by_class,
     "synthesis-sites": response_by_site,
     "synthesis-map": lambda data: evidence_map(cells(data), classes=CLASSES, kinds=KINDS),

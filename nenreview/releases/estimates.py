@@ -10,11 +10,12 @@ from nenreview.evidence.record.dataset import Dataset
 from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.releases.estimate import DECIMALS, ODDS_RATIO, PERCENT, POINTS, Estimate
 from nenreview.stats.rate import Rate
-from nenreview.synthesis.cohorts import cohorts
+from nenreview.synthesis.cohorts import FIRST, NET, cohorts, replaced
 from nenreview.synthesis.contrasts import nec_against_net
-from nenreview.synthesis.headline import headline, left_out, posterior, sensitivities
+from nenreview.synthesis.headline import Pooled, headline, left_out, net, posterior
 from nenreview.synthesis.multiverse import summary
 from nenreview.synthesis.randomised import randomised_contrasts
+from nenreview.synthesis.sensitivity import net_sensitivities, sensitivities
 from nenreview.wording import fraction
 
 
@@ -30,24 +31,29 @@ def estimates(data: Dataset) -> tuple[Estimate, ...]:
 
 def _all(data: Dataset) -> Iterator[Estimate]:
     for pool in headline(data):
-        counts = _counts(pool.t)
-        yield _pooled(f"Pool, {pool.name}: profile interval", pool.profile, counts)
-        yield _pooled(f"Pool, {pool.name}: t interval", pool.t, counts)
-        yield _percent(f"Pool, {pool.name}: a new trial", None, pool.t.pi_low, pool.t.pi_high)
-        yield _percent(f"Pool, {pool.name}: mean over trials", pool.t.marginal_mean, None, None)
-    for pool in sensitivities(data)[1:]:
+        yield from _each_interval(f"Pool, {pool.name}", pool)
+    for pool in headline(data, FIRST):
+        yield from _each_interval(f"Pool of the first edition, {pool.name}", pool)
+    yield from _each_interval(f"Pool, {net(data).name}", net(data))
+    for pool in (*sensitivities(data)[1:], *net_sensitivities(data)[1:]):
         yield _pooled(f"Pool, {pool.without_counts}", pool.profile, _counts(pool.t))
-    for refit in left_out(data):
-        if refit.pool:
-            yield _pooled(f"Pool without {refit.cohort.name}", refit.pool, _counts(refit.pool))
+    for what, refits in (("Pool", left_out(data)), ("Pool of NET", left_out(data, NET))):
+        for refit in refits:
+            if refit.pool:
+                name = f"{what} without {refit.cohort.name}"
+                yield _pooled(name, refit.pool, _counts(refit.pool))
     bayes = posterior(data).pooled
     yield _percent("Pool, Bayesian", bayes.median, bayes.low, bayes.high)
     every = summary(data)
     yield _percent("Pool, over all choices", every["median"], every["least"], every["greatest"])
     for one in cohorts(data):
-        yield _rate(f"{one.row}: {one.label}", one.rate)
+        # What another report has replaced hands its name on, so that versions compare the two.
+        before = replaced(data, one)
+        name = f"{before.row if before else one.row}: {one.label}"
+        name = f"First edition, {name}" if one.edition == FIRST else name
+        yield _rate(name, one.rate)
         if one.fallback:
-            yield _rate(f"{one.row}: {one.label}, otherwise", one.fallback)
+            yield _rate(f"{name}, otherwise", one.fallback)
     for contrast in nec_against_net(data):
         interval = contrast.pair.risk_difference_interval()
         values = [100 * x for x in (contrast.pair.risk_difference, interval.low, interval.high)]
@@ -58,6 +64,15 @@ def _all(data: Dataset) -> Iterator[Estimate]:
         ratio, interval = strata.mantel_haenszel_odds_ratio()
         limits = (ratio, interval.low, interval.high)
         yield _rounded(f"Randomised comparison, {name}", limits, ODDS_RATIO)
+
+
+def _each_interval(name: str, pool: Pooled) -> Iterator[Estimate]:
+    yield _pooled(f"{name}: profile interval", pool.profile, _counts(pool.t))
+    yield _pooled(f"{name}: t interval", pool.t, _counts(pool.t))
+    yield _percent(f"{name}: a new trial", None, pool.t.pi_low, pool.t.pi_high)
+    limits = pool.higgins.pi_low, pool.higgins.pi_high
+    yield _percent(f"{name}: a new trial, k − 2 degrees of freedom", None, *limits)
+    yield _percent(f"{name}: mean over trials", pool.t.marginal_mean, None, None)
 
 
 def _counts(pool: PooledProportion) -> str:

@@ -18,7 +18,7 @@ from nenreview.evidence.record.population import ROOT_POPULATION, leaf, parent
 from nenreview.evidence.record.rows import PoolingRow, rows_of, trials
 from nenreview.evidence.responses import ORR, Response, response_rate, responses, responses_of
 from nenreview.evidence.sizes import size, size_or_rest
-from nenreview.evidence.sources import JIA, sources_of
+from nenreview.evidence.sources import JIA, main_source, sources_of, years_of
 from nenreview.stats.rate import Rate
 
 PRIMARY, SENSITIVITY, SHOWN = "primary", "sensitivity", "shown"
@@ -30,10 +30,10 @@ NEC, G3_NEN, NET_G3, LCNEC, NET = "NEC", "G3 NEN", "NET G3", "LCNEC", "NET"
 
 # What a reader must know of a count before comparing it; the other ways are as good as printed.
 _MARKS = {
-    "largest denominator": "at {}, not best response",
-    "largest denominator and the rest": "at {}, all not counted as responders",
-    "none": "differentiation of the responders unknown: none with NEC",
-    "all of the trial": "differentiation of the responders unknown: all with NEC",
+    "largest denominator": "at {when}, not best response",
+    "largest denominator and the rest": "at {when}, all not counted as responders",
+    "none": "differentiation of the responders unknown: none with {tumour}",
+    "all of the trial": "differentiation of the responders unknown: all with {tumour}",
 }
 
 
@@ -55,6 +55,10 @@ class Cohort:
         Responders among all treated, or among those of the fallback.
     fallback : Rate or None
         What is used instead in a sensitivity analysis; None where there is nothing else.
+    year : int or None
+        Of the trial's best report; None where the pages do not show it.
+    selected_by : str
+        As in ``pooling.csv``: ``PD-L1``, or empty.
     assessed_at : str
         When, where the rate is not of the best response.
     mark : str
@@ -74,6 +78,8 @@ class Cohort:
     report: Report
     rate: Rate
     fallback: Rate | None = None
+    year: int | None = None
+    selected_by: str = ""
     assessed_at: str = ""
     mark: str = ""
     reason: str = ""
@@ -112,6 +118,7 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
     """
     leaves = data.pooling.assign(leaf=data.pooling["population"].map(leaf))
     populations = leaves.groupby(["trial", "estimand"])["leaf"].nunique()
+    years = years_of(data)
     found = []
     for row in rows_of(data.pooling, PoolingRow):
         name = arm_name(data, row.trial, row.population)
@@ -134,8 +141,10 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
                 report=Report(row.source, row.trial, row.population),
                 rate=rate,
                 fallback=None if other == rate else other,
+                year=years[main_source(trials(data)[row.trial])],
+                selected_by=row.selected_by,
                 assessed_at=when,
-                mark=_MARKS.get(row.responders, "").format(when),
+                mark=_MARKS.get(row.responders, "").format(when=when, tumour=named),
                 reason=row.reason,
                 leaves_open=row.leaves_open,
                 figure_label=row.figure_label,
@@ -166,6 +175,21 @@ def chosen(data: Dataset, estimand: str, role: str, edition: str = NOW) -> tuple
         for one in cohorts(data)
         if (one.estimand, one.role) == (estimand, role) and one.edition in (edition, BOTH)
     )
+
+
+def replaced(data: Dataset, one: Cohort) -> Cohort | None:
+    """Return the row of the first edition in whose place a row of today stands, if there is one.
+
+    Of the same trial and question, in the same role; or shown then and pooled now.
+    """
+    if one.edition != NOW:
+        return None
+    roles = (one.role, SHOWN) if one.role == PRIMARY else (one.role,)
+    for before in cohorts(data):
+        same = (before.report.trial, before.estimand) == (one.report.trial, one.estimand)
+        if before.edition == FIRST and same and before.role in roles:
+            return before
+    return None
 
 
 def cut_off_count(data: Dataset, row: str) -> Rate:

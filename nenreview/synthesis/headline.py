@@ -1,4 +1,4 @@
-"""Pool the response of previously treated NEC to one checkpoint inhibitor, and vary the pool."""
+"""Pool the response to one checkpoint inhibitor after earlier treatment, of NEC and of NET."""
 
 from __future__ import annotations
 
@@ -15,21 +15,20 @@ from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.meta.refits import cumulative, leave_one_out
 from nenreview.synthesis.cohorts import (
     FIRST,
-    LOWER,
     NEC,
+    NET,
     NOW,
     PRIMARY,
-    SENSITIVITY,
-    UPPER,
     Cohort,
     chosen,
     counted_together,
+    replaced,
 )
-from nenreview.wording import fraction
 from qmdbook.errors import Problem
 
 CHINESE = "Asia"  # the region of both trials that Jia 2022 calls Asian; both were run in China
 ALL, SMALLER = "All trials", "Without the two Chinese trials"
+ALL_NET = "NET, all cohorts"
 FEWEST = 3  # two trials have no random-effects pool in this review
 
 # Responses per patient that the posterior is asked about: see the chapter for whence they are.
@@ -56,6 +55,9 @@ class Pooled:
         The same estimate with the Wald interval of t(k − 1), and the prediction interval of
         that distribution; none where no spread is seen, since it would be the interval of
         the mean, which a new trial is not held to.
+    higgins : PooledProportion
+        The same with the prediction interval of t(k − 2), by Higgins, Thompson and
+        Spiegelhalter (J R Stat Soc A 2009;172:137).
     """
 
     name: str
@@ -63,6 +65,7 @@ class Pooled:
     cohorts: tuple[Cohort, ...]
     profile: PooledProportion
     t: PooledProportion
+    higgins: PooledProportion
 
 
 def pooled(
@@ -79,15 +82,16 @@ def pooled(
     if len(events) < FEWEST:
         raise ValueError(f"{len(events)} cohorts; expected {FEWEST} or more for random effects")
     t = pool_proportions(events, n, ci="t")
+    higgins = pool_proportions(events, n, ci="t", pi_df="k-2")
     if not t.tau2:
-        t = replace(t, pi_low=None, pi_high=None)
+        t, higgins = (replace(one, pi_low=None, pi_high=None) for one in (t, higgins))
     profile = pool_proportions(events, n, ci="profile")
-    return Pooled(name, without_counts or name, tuple(cohorts), profile, t)
+    return Pooled(name, without_counts or name, tuple(cohorts), profile, t, higgins)
 
 
-def primary(data: Dataset, edition: str = NOW) -> tuple[Cohort, ...]:
-    """Return the cohorts of the primary question, for the answer of an edition."""
-    return chosen(data, NEC, PRIMARY, edition)
+def primary(data: Dataset, edition: str = NOW, estimand: str = NEC) -> tuple[Cohort, ...]:
+    """Return the cohorts of a pool, for the answer of an edition."""
+    return chosen(data, estimand, PRIMARY, edition)
 
 
 def without_chinese(cohorts: Sequence[Cohort]) -> tuple[Cohort, ...]:
@@ -96,22 +100,26 @@ def without_chinese(cohorts: Sequence[Cohort]) -> tuple[Cohort, ...]:
 
 
 def pool_problems(data: Dataset) -> list[Problem]:
-    """Return the pools of `headline` that have too few rows of ``pooling.csv``.
+    """Return the pools of `headline` and `net` that have too few rows of ``pooling.csv``.
 
     The rows are counted and not what they say, so that one that is not filled yet is no
     hindrance.
     """
-    rows = data.pooling[(data.pooling["estimand"] == NEC) & (data.pooling["role"] == PRIMARY)]
-    rows = rows[rows["edition"] != FIRST]
+    rows = data.pooling[(data.pooling["role"] == PRIMARY) & (data.pooling["edition"] != FIRST)]
     regions = rows["trial"].map(data.trials.set_index("trial")["region"])
-    left = {ALL: len(rows), SMALLER: int((regions != CHINESE).sum())}
+    nec = rows["estimand"] == NEC
+    left = {
+        (NEC, ALL): int(nec.sum()),
+        (NEC, SMALLER): int((nec & (regions != CHINESE)).sum()),
+        (NET, ALL_NET): int((rows["estimand"] == NET).sum()),
+    }
     return [
         Problem(
             "data/pooling.csv",
-            f"{count} {PRIMARY} cohort{'s' * (count != 1)} of {NEC} left in the pool "
+            f"{count} {PRIMARY} cohort{'s' * (count != 1)} of {estimand} left in the pool "
             f"{name!r}; expected {FEWEST} or more",
         )
-        for name, count in left.items()
+        for (estimand, name), count in left.items()
         if count < FEWEST
     ]
 
@@ -127,37 +135,9 @@ def headline(data: Dataset, edition: str = NOW) -> tuple[Pooled, Pooled]:
 
 
 @cache
-def sensitivities(data: Dataset) -> tuple[Pooled, ...]:
-    """Return the pools that the rows beside the primary ones allow, the primary one first.
-
-    The fallback counts, then the trial known at 8 weeks alone, then the bounds of that trial
-    and of the one whose responders' differentiation is unknown, by either source's number of
-    NEC, then both trials: least and most.
-    """
-    own = primary(data)
-    late = chosen(data, NEC, SENSITIVITY)
-    low, high = chosen(data, NEC, LOWER), chosen(data, NEC, UPPER)
-    found = [pooled(data, own, "Primary cohorts")]
-    for one in own:
-        if one.fallback:
-            cohorts = tuple(c.otherwise() if c is one else c for c in own)
-            name = f"{one.name}: {fraction(one.fallback)} instead of {fraction(one.rate)}"
-            found.append(pooled(data, cohorts, name, f"{one.name}, otherwise counted"))
-    for one in (*late, *low, *high):
-        for each in (one, *([one.otherwise()] if one.fallback else [])):
-            name = f"with {one.name}, {fraction(each.rate)}: {one.mark}"
-            short = f"with {one.name}: {one.mark}"
-            short += "" if each is one else ", otherwise counted"
-            found.append(pooled(data, (*own, each), name, short))
-    fewest = (*own, *late, *map(_larger, low))
-    found.append(pooled(data, fewest, "with both trials, the fewest responders"))
-    found.append(pooled(data, (*own, *high), "with both trials, the most responders"))
-    return tuple(found)
-
-
-def _larger(one: Cohort) -> Cohort:
-    """Return a cohort by its rate or fallback, whichever has more patients."""
-    return one.otherwise() if one.fallback and one.fallback.n > one.rate.n else one
+def net(data: Dataset) -> Pooled:
+    """Return the pool of the primary cohorts of NET, which the first edition did not pool."""
+    return pooled(data, primary(data, estimand=NET), ALL_NET)
 
 
 @dataclass(frozen=True)
@@ -177,26 +157,74 @@ class Step:
 
 
 @cache
-def left_out(data: Dataset) -> tuple[Step, ...]:
+def left_out(data: Dataset, estimand: str = NEC) -> tuple[Step, ...]:
     """Return the pool without each primary cohort in turn, with profile intervals."""
-    cohorts = primary(data)
+    cohorts = primary(data, estimand=estimand)
     refits = leave_one_out(*counted_together(data, cohorts), ci="profile")
     return tuple(Step(cohorts[refit.trial], refit.pool) for refit in refits)
 
 
 @cache
-def added_by_size(data: Dataset) -> tuple[Step, ...]:
-    """Return the pool of the largest cohorts, one more each time, from the first on.
+def added_by_year(data: Dataset) -> tuple[Step, ...]:
+    """Return the pool of the cohorts of NEC by year of publication, one more each time.
 
-    By size and not by date: the sources do not say when each trial reported. The first two
-    have no pool.
+    The year is that of the trial's best report; a trial whose report shows no year comes last.
+    Those of one year stand in the order of ``pooling.csv``. The first two have no pool.
     """
     cohorts = primary(data)
     events, n = counted_together(data, cohorts)
-    order = np.argsort(-np.array(n), kind="stable")
+    order = np.argsort([one.year or np.inf for one in cohorts], kind="stable")
     refits = cumulative(events, n, order=order, ci="profile")
     pools = [None] * (FEWEST - 1) + [refit.pool for refit in refits[FEWEST - 2 :]]
     return tuple(Step(cohorts[i], pool) for i, pool in zip(order, pools, strict=True))
+
+
+@dataclass(frozen=True)
+class Move:
+    """A step from the pool of the first edition to that of today.
+
+    Attributes
+    ----------
+    before, now : Cohort or None
+        What one cohort of a trial was and is; None where it joined, or is gone.
+    pool : PooledProportion
+        After this step, with the profile interval.
+    shift : float
+        How far the step moved the estimate, as a proportion.
+    """
+
+    before: Cohort | None
+    now: Cohort | None
+    pool: PooledProportion
+    shift: float
+
+
+@cache
+def moves(data: Dataset) -> tuple[Move, ...]:
+    """Return each change from the pool of the first edition to today's, in steps.
+
+    First the cohorts that another report has replaced, then those that joined, each in the
+    order of ``pooling.csv``, then those that are gone.
+    """
+    own, now = list(primary(data, FIRST)), primary(data)
+    instead = {before.row: one for one in now if (before := replaced(data, one))}
+    pairs: list[tuple[Cohort | None, Cohort | None]] = [
+        (one, instead[one.row]) for one in own if one.row in instead
+    ]
+    pairs += [(None, one) for one in now if one not in own and one not in instead.values()]
+    pairs += [(one, None) for one in own if one not in now and one.row not in instead]
+    steps, estimate = [], pooled(data, own).profile.estimate
+    for before, after in pairs:
+        if before and after:
+            own[own.index(before)] = after
+        elif after:
+            own.append(after)
+        elif before:
+            own.remove(before)
+        pool = pooled(data, own).profile
+        steps.append(Move(before, after, pool, pool.estimate - estimate))
+        estimate = pool.estimate
+    return tuple(steps)
 
 
 @cache

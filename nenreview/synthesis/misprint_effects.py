@@ -8,10 +8,12 @@ from nenreview.audit.ledger import audit
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.synthesis.cohorts import Cohort, cohort, cut_off_count
 from nenreview.synthesis.contrasts import later_monotherapy, misprinted_net, within_trials
-from nenreview.synthesis.headline import headline, pooled, primary
+from nenreview.synthesis.headline import headline, net, pooled, primary
+from nenreview.trials.sintilimab import TRIAL as SINTILIMAB
 from nenreview.wording import fraction
 
-POOL, ODDS = "pooled response", "odds ratio, NEC versus NET"
+POOL, POOL_NET = "pooled response, NEC", "pooled response, NET"
+ODDS = "odds ratio, NEC versus NET"
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class MisprintEffect:
     what : str
         What the synthesis uses, and what it would use otherwise.
     quantity : str
-        `POOL` (a proportion) or `ODDS`.
+        `POOL` or `POOL_NET` (a proportion), or `ODDS`.
     used, otherwise : float
         The quantity as used, and with the other number.
     """
@@ -54,35 +56,24 @@ def misprint_effects(data: Dataset) -> tuple[MisprintEffect, ...]:
     own = primary(data)
     estimate = whole.profile.estimate
 
-    def replaced(one: Cohort) -> float:
-        cohorts = tuple(one if c.report.trial == one.report.trial else c for c in own)
-        return pooled(data, cohorts).profile.estimate
-
     def added(one: Cohort) -> float:
         return pooled(data, (*own, one)).profile.estimate
 
-    high, late = cohort(data, "nec-avelumab-high"), cohort(data, "nec-nivolumab")
-    toripalimab = cohort(data, "nec-toripalimab")
-    cut_off = cut_off_count(data, "nec-toripalimab")
+    late, toripalimab = cohort(data, "nec-nivolumab"), cohort(data, "nec-toripalimab")
+    cut_off = replace(toripalimab, rate=cut_off_count(data, toripalimab.row))
     odds = within_trials(later_monotherapy(data)).mantel_haenszel_odds_ratio()[0]
-    net = later_monotherapy(data)[0].pair.second
-    mistaken = misprinted_net(data).trials[0].second
+    mistaken = misprinted_net(data)
+    sintilimab = next(one for one in net(data).cohorts if one.report.trial == SINTILIMAB)
+    fewer = replace(sintilimab, rate=mistaken.trials[0].second)
+    told = f"sintilimab, NET: {fraction(sintilimab.rate)}; {fraction(fewer.rate)} by one table"
     found = (
         MisprintEffect(
             toripalimab.finding,
-            f"toripalimab: {fraction(toripalimab.rate)} printed; "
-            f"{fraction(cut_off)} by the percentage",
+            f"toripalimab: {fraction(toripalimab.rate)} reported; "
+            f"{fraction(cut_off.rate)} by the percentage",
             POOL,
             estimate,
-            replaced(replace(toripalimab, rate=cut_off)),
-        ),
-        MisprintEffect(
-            high.finding,
-            f"avelumab, where all responders had NEC: {fraction(high.rate)}; "
-            f"{fraction(high.otherwise().rate)} by the other source",
-            POOL,
-            added(high),
-            added(high.otherwise()),
+            _with(data, own, cut_off),
         ),
         MisprintEffect(
             late.finding,
@@ -93,11 +84,14 @@ def misprint_effects(data: Dataset) -> tuple[MisprintEffect, ...]:
             added(late.otherwise()),
         ),
         MisprintEffect(
-            cohort(data, "net-sintilimab").finding,
-            f"sintilimab, NET: {fraction(net)}; {fraction(mistaken)} by one table",
-            ODDS,
-            odds,
-            misprinted_net(data).mantel_haenszel_odds_ratio()[0],
+            sintilimab.finding,
+            told,
+            POOL_NET,
+            net(data).profile.estimate,
+            _with(data, net(data).cohorts, fewer),
+        ),
+        MisprintEffect(
+            sintilimab.finding, told, ODDS, odds, mistaken.mantel_haenszel_odds_ratio()[0]
         ),
     )
     known = {finding.id for finding in audit(data) if finding.disagrees}
@@ -105,3 +99,10 @@ def misprint_effects(data: Dataset) -> tuple[MisprintEffect, ...]:
     if missing:
         raise LookupError(f"the audit no longer has {', '.join(missing)}")
     return found
+
+
+def _with(data: Dataset, cohorts: tuple[Cohort, ...], one: Cohort) -> float:
+    """Return the pooled estimate with a cohort in place of that of the same row."""
+    return pooled(
+        data, tuple(one if each.row == one.row else each for each in cohorts)
+    ).profile.estimate

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from nenreview.evidence.groups import Group
 from nenreview.evidence.record.dataset import load
+from nenreview.evidence.traits import kind_of
 from nenreview.meta.stratified import Stratified
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis import contrasts, region
 from nenreview.synthesis.classes import entries
+from nenreview.synthesis.combinations import questions, without_response
+from nenreview.synthesis.headline import FEWEST
 from nenreview.synthesis.randomised import randomised_contrasts
 from nenreview.tables.rates import risk_difference
 from nenreview.tables.synthesis import limits, share
@@ -16,6 +20,7 @@ from nenreview.tables.table import (
     NUMBER,
     P_VALUE,
     PERCENT,
+    PERCENT_WITH_LIMITS,
     POINTS,
     RATE,
     RATE_AT_LEFT,
@@ -23,6 +28,7 @@ from nenreview.tables.table import (
     TEXT,
     TWO_DECIMALS,
     VERSUS_AT_LEFT,
+    Estimate,
     Table,
     estimate,
 )
@@ -31,6 +37,7 @@ from nenreview.wording import (
     interval,
     percent,
     versus,
+    words,
 )
 
 
@@ -208,11 +215,13 @@ def standardised_table() -> Table:
     return Table(rows, columns)
 
 
-def classes_table() -> Table:
-    """Return every printed response by class, line and kind of tumour, and what differs."""
-    rows = [
+def classes_table(regimen_class: str) -> Table:
+    """Return every reported response of a class by line and kind of tumour, and what differs.
+
+    Then the trials of the class of which no document reports a response.
+    """
+    rows: list[list] = [
         [
-            one.regimen_class,
             one.line,
             one.kind,
             one.name,
@@ -222,9 +231,52 @@ def classes_table() -> Table:
             or None,
         ]
         for one in entries(load())
+        if one.regimen_class == regimen_class
+    ]
+    rows += [
+        [group.line, _kind(group), group.name, "not reported", None, None]
+        for group in without_response(load(), regimen_class)
     ]
     columns = {
-        **dict.fromkeys(("Class", "Line", "Tumours", "Trial or arm"), TEXT),
+        **dict.fromkeys(("Line", "Tumours", "Trial or arm"), TEXT),
         **{"Responders": RATE_AT_LEFT, "95% CI, %": LIMITS, "Differs": TEXT},
     }
     return Table(rows, columns)
+
+
+def _kind(group: Group) -> str:
+    return kind_of(load(), group.report.trial, group.report.population)
+
+
+def questions_table() -> Table:
+    """Return how many cohorts of a combination ask the same question, and the pool of enough."""
+    rows = [
+        [
+            *(one.regimen_class, one.kind, one.line, len(one.reported), len(one.alike)),
+            "; ".join(f"{each.name}: {fraction(each.rate)}" for each in one.alike if each.rate)
+            or None,
+            one.pool and Estimate(one.pool.estimate, one.pool.ci_low, one.pool.ci_high),
+        ]
+        for one in questions(load())
+    ]
+    columns = {
+        **dict.fromkeys(("Class", "Tumours", "Line"), TEXT),
+        **{"Responses": NUMBER, "Independent": NUMBER, "Which": TEXT},
+        "Pooled, % (profile interval)": PERCENT_WITH_LIMITS,
+    }
+    return Table(rows, columns)
+
+
+def enough_alike() -> str:
+    """Return in words how many independent cohorts of a combination ask one question."""
+    most = max((len(one.alike) for one in questions(load())), default=0)
+    pools = sum(one.pool is not None for one in questions(load()))
+    if pools:
+        return (
+            f"{words(pools).capitalize()} of the questions {'is' if pools == 1 else 'are'} asked "
+            f"by {words(FEWEST)} or more independent cohorts, and pooled."
+        )
+    return (
+        f"No question is asked by {words(FEWEST)} or more independent cohorts; the most is "
+        f"{words(most)}. No combination is pooled."
+    )

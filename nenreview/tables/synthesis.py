@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nenreview.evidence.record.dataset import load
+from nenreview.evidence.sources import source_names
 from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.stats.rate import Interval, Rate
-from nenreview.synthesis.cohorts import G3_NEN, LCNEC, NEC, NET, NET_G3, SHOWN, chosen, cohorts
-from nenreview.synthesis.headline import Pooled, headline, posterior, posteriors, sensitivities
-from nenreview.synthesis.misprint_effects import POOL, misprint_effects
+from nenreview.synthesis.cohorts import (
+    FIRST,
+    G3_NEN,
+    LCNEC,
+    NEC,
+    NET,
+    NET_G3,
+    NOW,
+    SHOWN,
+    chosen,
+    cohorts,
+)
+from nenreview.synthesis.headline import (
+    FEWEST,
+    SMALLER,
+    Pooled,
+    headline,
+    left_out,
+    moves,
+    net,
+    pooled,
+    posterior,
+    posteriors,
+)
+from nenreview.synthesis.misprint_effects import ODDS, misprint_effects
 from nenreview.synthesis.multiverse import options, summary
+from nenreview.synthesis.sensitivity import net_by_site, net_sensitivities, sensitivities
 from nenreview.tables.table import (
     LIMITS,
     NONE,
@@ -70,19 +96,58 @@ def if_spread(pool: PooledProportion, words_for_limits: str) -> str:
     return words_for_limits.format(share(pool.pi_low, 0), share(pool.pi_high, 0))
 
 
-def cohorts_table() -> Table:
-    """Return the rows of ``pooling.csv`` with their counts, and why each was chosen."""
+def cohorts_table(edition: str = NOW, *questions: str) -> Table:
+    """Return rows of ``pooling.csv`` with their counts, and why each was chosen.
+
+    Parameters
+    ----------
+    edition : str
+        `NOW`: all that the answer of today counts. `FIRST`: what the first edition alone counted.
+    *questions : str
+        The estimands to show; all, if none is named.
+    """
+    names = source_names(load())
     columns = {
-        **{"Question": TEXT, "Role": TEXT, "Trial or arm": TEXT},
+        **{"Question": TEXT, "Role": TEXT, "Trial or arm": TEXT, "Document": TEXT},
         **{"Responders": RATE, "Otherwise": RATE, "Why": TEXT},
     }
     return Table(
         (
-            [one.estimand, one.role, one.name, one.rate, one.fallback, one.reason]
+            [
+                *(one.estimand, one.role, one.name, names[one.report.source]),
+                *(one.rate, one.fallback, one.reason),
+            ]
             for one in cohorts(load())
+            if (one.edition == FIRST) == (edition == FIRST)
+            and (not questions or one.estimand in questions)
         ),
         columns,
     )
+
+
+def moves_table() -> Table:
+    """Return what changed in the pool of NEC since the first edition, step by step."""
+    names = source_names(load())
+    first = headline(load(), FIRST)[0].profile
+    rows: list[list] = [["first edition", None, None, _estimate(first), None]]
+    for move in moves(load()):
+        one = move.now or move.before
+        assert one is not None  # a step has one of them
+        told = [
+            f"{names[c.report.source]}: {fraction(c.rate)}" if c else None
+            for c in (move.before, move.now)
+        ]
+        shift = f"{signed(100 * move.shift)} points"
+        rows.append([one.name, *told, _estimate(move.pool), shift])
+    columns = {
+        **{"Cohort": TEXT, "First edition": TEXT, "Now": TEXT},
+        **{"Pool after this step, % (95% CI)": PERCENT_WITH_LIMITS, "Shift": NUMBER},
+    }
+    return Table(rows, columns)
+
+
+def _estimate(pool: PooledProportion) -> Estimate:
+    return Estimate(pool.estimate, pool.ci_low, pool.ci_high)
 
 
 def _pools(pools: tuple[Pooled, ...]) -> Table:
@@ -91,52 +156,92 @@ def _pools(pools: tuple[Pooled, ...]) -> Table:
             pool.name,
             pool.t.k,
             Rate(pool.t.events, pool.t.n),
-            Estimate(pool.profile.estimate, pool.profile.ci_low, pool.profile.ci_high),
+            _estimate(pool.profile),
             confidence(pool.t),
             pool.t.marginal_mean,
             prediction(pool.t),
+            prediction(pool.higgins),
             None if pool.t.tau2 is None else pool.t.tau2**0.5,
         ]
         for pool in pools
     ]
     columns = {
-        **{"Pool": TEXT, "Trials": NUMBER, "Responders": RATE},
+        **{"Pool": TEXT, "Cohorts": NUMBER, "Responders": RATE},
         **{"ORR, % (profile interval)": PERCENT_WITH_LIMITS, "t interval, %": LIMITS},
         **{"Mean over trials, %": PERCENT, "Prediction interval, %": LIMITS},
-        "τ, logits": TWO_DECIMALS,
+        **{"Prediction interval, k − 2, %": LIMITS, "τ, logits": TWO_DECIMALS},
     }
     return Table(rows, columns)
 
 
 def headline_table() -> Table:
-    """Return the pool of the primary cohorts, with and without the two Chinese trials."""
-    return _pools(headline(load()))
+    """Return the pools of NEC with and without the two Chinese trials, today's and the first."""
+    first = (replace(pool, name=f"{pool.name}, first edition") for pool in headline(load(), FIRST))
+    return _pools((*headline(load()), *first))
 
 
 def sensitivity_table() -> Table:
-    """Return the pool with every fallback, late rate and bound."""
+    """Return the pool of NEC with every other count, cohort and bound."""
     return _pools(sensitivities(load()))
 
 
-# What the pool leaves open; of a row that is shown alone, ``pooling.csv`` says it.
-_OPEN = "how much region, primary site and agent each matter; a few primaries are of the lung"
+def net_table() -> Table:
+    """Return the pool of NET with every other count, cohort and bound."""
+    return _pools(net_sensitivities(load()))
+
+
+def net_left_out_table() -> Table:
+    """Return the pool of NET without each of its cohorts in turn."""
+    rows = [
+        [f"without {step.cohort.name}", Rate(step.pool.events, step.pool.n), _estimate(step.pool)]
+        for step in left_out(load(), NET)
+        if step.pool
+    ]
+    columns = {"Pool": TEXT, "Responders": RATE, "ORR, % (profile interval)": PERCENT_WITH_LIMITS}
+    return Table(rows, columns)
+
+
+def net_sites_table() -> Table:
+    """Return the response of NET by primary site, with a pool where three cohorts have one."""
+    rows: list[list] = []
+    for site, found in net_by_site(load()).items():
+        for one in found:
+            exact = one.rate.clopper_pearson()
+            marker = one.selected_by and f"{one.selected_by}-positive tumours alone"
+            rows.append([site, one.name, one.rate, exact, marker or None])
+        if len(found) >= FEWEST:
+            pool = pooled(load(), found).profile
+            rows.append([site, "pooled", Rate(pool.events, pool.n), confidence(pool), None])
+    columns = {
+        **{"Primary site": TEXT, "Trial or cohort": TEXT, "Responders": RATE},
+        **{"95% CI, %": LIMITS, "Differs": TEXT},
+    }
+    return Table(rows, columns)
+
+
+# What the pools leave open; of a row that is shown alone, ``pooling.csv`` says it.
+_OPEN = {
+    NEC: "how much region, primary site and agent each matter; a few primaries are of the lung",
+    NET: "how much grade and primary site matter, which most cohorts mix; two cohorts were "
+    "selected by PD-L1",
+}
 _NAMED = {LCNEC: "LCNEC of the lung", G3_NEN: "G3 NEN, NET and NEC together"}
+_SHOWN_ALONE = (G3_NEN, NET_G3, LCNEC)
 
 
 def answers_table() -> Table:
-    """Return responders per hundred for each question: pooled for NEC, trial by trial else."""
-    rows = []
-    for pool, which in zip(headline(load()), ("", ", without the two Chinese trials"), strict=True):
-        trials = f"{words(pool.t.k)} trials pooled{which}"
-        rows.append(
-            [
-                f"NEC, {trials}: {pool.t.events} of {pool.t.n}",
-                Estimate(pool.profile.estimate, pool.profile.ci_low, pool.profile.ci_high),
-                confidence(pool.t),
-                prediction(pool.t),
-            ]
-        )
-    for question in (G3_NEN, NET_G3, LCNEC, NET):
+    """Return responders per 100 for each question: pooled for NEC and NET, else by trial."""
+    whole, without = headline(load())
+    first, _ = headline(load(), FIRST)
+    rows = [
+        _pooled_answer(f"{NEC}, {words(whole.t.k)} trials pooled", whole),
+        _pooled_answer(
+            f"{NEC}, {words(without.t.k)} trials pooled, {SMALLER[0].lower()}{SMALLER[1:]}", without
+        ),
+        _pooled_answer(f"{NEC}, {words(first.t.k)} trials pooled, first edition", first),
+        _pooled_answer(f"{NET}, {words(net(load()).t.k)} cohorts pooled", net(load())),
+    ]
+    for question in _SHOWN_ALONE:
         for one in chosen(load(), question, SHOWN):
             exact = one.rate.clopper_pearson()
             late = f", {one.mark}" if one.mark else ""
@@ -157,10 +262,19 @@ def answers_table() -> Table:
     return Table(rows, columns)
 
 
+def _pooled_answer(what: str, pool: Pooled) -> list:
+    return [
+        f"{what}: {pool.t.events} of {pool.t.n}",
+        _estimate(pool.profile),
+        confidence(pool.t),
+        prediction(pool.t),
+    ]
+
+
 def open_questions() -> Shown:
     """Return what each row of `answers_table` leaves open, as a list."""
-    lines = [f"{NEC}: {_OPEN}"]
-    for question in (G3_NEN, NET_G3, LCNEC, NET):
+    lines = [f"{question}: {left}" for question, left in _OPEN.items()]
+    for question in _SHOWN_ALONE:
         for one in chosen(load(), question, SHOWN):
             lines.append(f"{_NAMED.get(question, question)}, {one.name}: {one.leaves_open}")
     return Shown("\n".join(f"- {escape(line)}." for line in lines))
@@ -217,7 +331,7 @@ def misprint_effects_table() -> Table:
     """Return the findings of the audit that touch the synthesis, and what they move."""
     rows = []
     for effect in misprint_effects(load()):
-        if effect.quantity == POOL:
+        if effect.quantity != ODDS:
             used, otherwise = share(effect.used), share(effect.otherwise)
             shift = f"{signed(100 * effect.shift)} points"
         else:

@@ -400,6 +400,8 @@ OURS = [
          says="'' in the role shown; expected what the number leaves open"),
     cell("a pooled number with what it leaves open", "pooling.csv", "nec-sintilimab,", leaves_open="much",
          says="'much' in the role primary; expected an empty cell"),
+    cell("a selection of patients without a name", "pooling.csv", "net-keynote-028-carcinoid,", selected_by="PDL1",
+         says="'PDL1'; expected one of PD-L1"),
     cell("choice for pooling about a population that is not printed", "pooling.csv", "nec-sintilimab,", population="all > GEP-NEN",
          says="jia2022 has no number about 'all > GEP-NEN' of NCT02937116; expected a printed one"),
     cell("overlap of a report with itself", "overlaps.csv", BASKET, other_population="all > non-pancreatic NEN",
@@ -643,6 +645,17 @@ def test_a_pool_with_too_few_trials_is_named_with_how_many_are_left(folder, chec
     assert output.splitlines() == [
         said.format(2, "All trials"),
         said.format(0, "Without the two Chinese trials"),
+    ]
+
+
+def test_the_pool_of_net_needs_three_cohorts_too(folder, check):
+    for row in ("sintilimab-treated", "keynote-158", "keynote-028-carcinoid", "spartalizumab-own"):
+        put("pooling.csv", f"net-{row},", role="other line")(folder)
+    status, output, _ = check()
+    assert status == 1
+    assert output.splitlines() == [
+        "data/pooling.csv: 2 primary cohorts of NET left in the pool 'NET, all cohorts'; "
+        "expected 3 or more"
     ]
 
 

@@ -9,7 +9,12 @@ from nenreview.figures.evidence_map import evidence_map
 from nenreview.figures.forest import pool_forest, site_forest
 from nenreview.figures.pooled_forest import Group, Row, pooled_forest
 from nenreview.figures.specification_curve import specification_curve
-from nenreview.figures.synthesis import forest_of_nec, leave_one_out
+from nenreview.figures.synthesis import (
+    forest_by_class,
+    forest_of_nec,
+    forest_of_net_pool,
+    leave_one_out,
+)
 from nenreview.meta.pool import pool_proportions
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.classes import Cell
@@ -66,6 +71,33 @@ def test_the_download_of_the_headline_has_the_prediction_intervals_that_are_draw
 
 def test_the_download_of_pools_without_a_prediction_interval_has_none(data):
     assert "ci_low" in leave_one_out(data).data and "pi_low" not in leave_one_out(data).data
+
+
+def test_the_headline_figure_draws_the_first_edition_and_no_cohort_twice(data):
+    drawn = forest_of_nec(data).data
+    (first,) = drawn.loc[drawn["group"] == "All of the first edition", "percent"]
+    assert first == pytest.approx(12.5, abs=0.05)  # metafor: 12.52
+    named = drawn[drawn["name"] != ""]
+    avenec = named[(named["events"] == 3) & (named["patients"] == 60)]
+    assert avenec["name"].tolist() == ["avelumab, NEC and NET G3"]
+
+
+def test_the_figure_of_net_has_the_pool_and_marks_what_pd_l1_selected(data):
+    drawn = forest_of_net_pool(data).data
+    selected = drawn[drawn["group"] == "PD-L1-positive NET"]
+    assert list(zip(selected["events"], selected["patients"], strict=True)) == [(3, 25), (1, 16)]
+    pool = drawn[drawn["kind"] == "pool, profile interval"]
+    assert pool[["events", "patients"]].to_numpy().tolist() == [[17, 257]]
+    open_marks = drawn[drawn["kind"] == "in no pool"]
+    assert set(open_marks["group"]) == {"NET, added in sensitivity analyses", "By primary site"}
+
+
+def test_a_rate_of_fewer_patients_than_all_has_an_open_marker(data):
+    drawn = forest_by_class(data).data.set_index("name")
+    assert drawn.loc["toripalimab + surufatinib, phase II, NEC, fewer than all", "kind"] == (
+        "in no pool"
+    )
+    assert "nivolumab + temozolomide, line not stated" in drawn.index
 
 
 @pytest.mark.parametrize(

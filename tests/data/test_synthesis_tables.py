@@ -6,28 +6,66 @@ import pytest
 from helpers_data import ROOT, shown_rows
 
 from nenreview.evidence.record.dataset import load
+from nenreview.synthesis.cohorts import FIRST, NET, NOW
 from nenreview.synthesis.headline import headline
+from nenreview.synthesis.misprint_effects import ODDS, POOL
 from nenreview.synthesis.multiverse import NOT_ADVISED
 from nenreview.tables import contrasts as compared
 from nenreview.tables import synthesis as tables
 
 
-def test_the_headline_has_both_pools_on_one_screen():
-    whole, without = shown_rows(tables.headline_table())
+def test_the_headline_has_both_pools_of_both_editions_on_one_screen():
+    whole, without, *first = shown_rows(tables.headline_table())
     # metafor and lme4, tests/reference/synthesis_pools.csv.
     assert whole[1:7] == ["5", "14 of 104", "12.5 (4.2–22.9)", "4.6–29.9", "13.2", "2.8–41.3"]
+    assert whole[7] == "2.3–47.1"  # by t(k − 2)
     assert without[1:5] == ["3", "3 of 54", "5.6 (1.3–13.9)", "0.5–43.1"]
+    assert [row[0] for row in first] == [f"{row[0]}, first edition" for row in (whole, without)]
+    # The reports that joined give the counts of the row of the review's table.
+    assert [row[1:] for row in first] == [whole[1:], without[1:]]
 
 
-def test_the_first_page_answers_for_each_question_and_pools_nec_alone():
+def test_the_steps_name_both_documents_and_how_far_they_move_the_pool():
+    first, *steps = shown_rows(tables.moves_table())
+    assert first[3] == "12.5 (4.2–22.9)"
+    told = ["spartalizumab", "Table of the review: 1 of 21", "Yao 2021: 1 of 21"]
+    assert steps[-1] == [*told, "12.5 (4.2–22.9)", "0.0 points"]
+
+
+def test_the_first_page_answers_for_each_question_and_pools_nec_and_net():
     answers = shown_rows(tables.answers_table())
     assert answers[0][:4] == ["NEC, five trials pooled: 14 of 104", "13 (4–23)", "5–30", "3–41"]
     # With no spread between the trials there is nothing to predict from.
     assert answers[1][0].endswith("without the two Chinese trials: 3 of 54")
     assert answers[1][1:4] == ["6 (1–14)", "0–43", "–"]
-    assert {tuple(row[2:4]) for row in answers[2:]} == {("–", "–")}
+    assert answers[2] == [
+        "NEC, five trials pooled, first edition: 14 of 104",
+        *answers[0][1:],
+    ]
+    # metafor and lme4, tests/reference/synthesis_pools.csv.
+    assert answers[3] == ["NET, six cohorts pooled: 17 of 257", "7 (4–12)", "4–12", "–"]
+    assert {tuple(row[2:4]) for row in answers[4:]} == {("–", "–")}
     asked = {row[0].partition(",")[0] for row in answers}
-    assert asked == {"NEC", "G3 NEN", "NET G3", "LCNEC of the lung", "NET"}
+    assert asked == {"NEC", "NET", "G3 NEN", "NET G3", "LCNEC of the lung"}
+
+
+def test_a_site_with_fewer_than_three_cohorts_is_not_pooled():
+    rows = shown_rows(tables.net_sites_table())
+    assert [row[:3] for row in rows] == [
+        ["thoracic", "spartalizumab", "5 of 30"],
+        ["gastrointestinal", "spartalizumab", "1 of 32"],
+        ["pancreatic", "spartalizumab", "1 of 33"],
+        ["pancreatic", "pembrolizumab (KEYNOTE-028)", "1 of 16"],
+    ]
+    assert rows[-1][-1] == "PD-L1-positive tumours alone"
+
+
+def test_the_question_of_a_combination_says_how_many_ask_it():
+    rows = {tuple(row[:3]): row[3:] for row in shown_rows(compared.questions_table())}
+    counts = rows["checkpoint combination", "G3 NEN, undivided", "later"]
+    assert counts[:2] == ["3", "2"] and counts[-1] == "–"
+    said = "No question is asked by three or more independent cohorts; the most is two."
+    assert compared.enough_alike().startswith(said)
 
 
 def test_a_further_trial_has_limits_or_the_sentence_says_that_there_are_none():
@@ -50,10 +88,13 @@ def test_no_chapter_takes_a_prediction_interval_for_granted():
 
 @pytest.mark.slow
 def test_sensitivities_and_choices_are_rows():
-    cohorts = shown_rows(tables.cohorts_table())
+    cohorts = [row for one in (NOW, FIRST) for row in shown_rows(tables.cohorts_table(one))]
     assert len(cohorts) == len(load().pooling)
     assert all(row[-1] for row in cohorts), "a choice without its reason"
-    assert len(shown_rows(tables.sensitivity_table())) == 11
+    assert {row[0] for row in shown_rows(tables.cohorts_table(NOW, NET))} == {NET}
+    assert len(shown_rows(tables.sensitivity_table())) == 16
+    assert len(shown_rows(tables.net_table())) == 7
+    assert len(shown_rows(tables.net_left_out_table())) == 6
     every, *options = shown_rows(tables.multiverse_table())
     models = {option: int(count) for axis, option, count, *_ in options if axis == "Model"}
     assert every[:2] == ["All", "–"]
@@ -61,9 +102,9 @@ def test_sensitivities_and_choices_are_rows():
 
 
 def test_the_shift_of_a_finding_has_its_sign_and_unit():
-    found = {row[0]: row for row in shown_rows(tables.misprint_effects_table())}
-    assert found["review2023-039-percentage"][-1] == "0.0 points"
-    assert found["jia2022-108-size"][-3:] == ["1.16", "1.60", "0.44"]
+    found = {(row[0], row[2]): row for row in shown_rows(tables.misprint_effects_table())}
+    assert found["review2023-039-percentage", POOL][-1] == "0.0 points"
+    assert found["jia2022-108-size", ODDS][-3:] == ["1.16", "1.60", "0.44"]
 
 
 def test_contrasts_show_their_counts():
@@ -76,9 +117,16 @@ def test_contrasts_show_their_counts():
 
 
 def test_a_rate_at_eight_weeks_is_no_count():
-    late = [row for row in shown_rows(compared.classes_table()) if row[-1].startswith("at 8 weeks")]
+    rows = [row for regimen in CLASSES for row in shown_rows(compared.classes_table(regimen))]
+    late = [row for row in rows if row[-1].startswith("at 8 weeks")]
     assert len(late) == 4
-    assert late[0][4:] == ["7.1% of 46 or fewer", "–", "at 8 weeks; 3 of 42 fits"]
+    assert late[0][3:] == ["7.1% of 46 or fewer", "–", "at 8 weeks; 3 of 42 fits"]
+
+
+def test_a_trial_without_a_reported_response_stands_in_the_table_of_its_class():
+    rows = shown_rows(compared.classes_table("with targeted therapy"))
+    told = [row for row in rows if row[3] == "not reported"]
+    assert [row[2] for row in told][:1] == ["avelumab + cabozantinib (CABOAVENEC)"]
 
 
 def test_region_has_the_least_p_beside_the_permutation_p():

@@ -6,38 +6,75 @@ suppressPackageStartupMessages({
   library(metafor)
   library(lme4)
 })
-# Counted by hand from Jia 2022, Table 1, and the review's Table 6, rows 3, 4, 9, 12 and 2.
+# Counted by hand: the first two from Jia 2022, Table 1; of the review's Table 6 rows 3, 4, 9, 12
+# and 2. The final reports of pembrolizumab alone (7% of 14) and of spartalizumab (4.8% of 21) give
+# the same counts as rows 4 and 9, so that the first edition and today have one set.
 primary <- list(y = c(5, 6, 1, 1, 1), n = c(18, 32, 19, 14, 21))
-less <- function(i) list(y = primary$y[-i], n = primary$n[-i])
-more <- function(y, n) list(y = c(primary$y, y), n = c(primary$n, n))
-swapped <- primary
-swapped$n[3] <- 29
+# NET: sintilimab, toripalimab (40 less 32, 25.0%), KEYNOTE-158, KEYNOTE-028 carcinoid and
+# pancreatic, spartalizumab (7.4% of 95).
+net <- list(y = c(0, 2, 4, 3, 1, 7), n = c(6, 8, 107, 25, 16, 95))
+less <- function(i, of = primary) list(y = of$y[-i], n = of$n[-i])
+more <- function(y, n, of = primary) list(y = c(of$y, y), n = c(of$n, n))
+swapped <- function(i, y, n) {
+  s <- primary
+  s$y[i] <- y
+  s$n[i] <- n
+  s
+}
 sets <- list(
   primary = primary, without_chinese = less(1:2),
   without_sintilimab = less(1), without_spartalizumab = less(5),
-  pembrolizumab_29 = swapped, nivolumab_46 = more(3, 46), nivolumab_42 = more(3, 42),
-  avelumab_none_16 = more(0, 16), avelumab_all_19 = more(2, 19)
+  pembrolizumab_29 = swapped(3, 1, 29), assessed = swapped(1, 5, 15),
+  mixed_none = swapped(1, 5, 17), mixed_responded = swapped(1, 4, 17),
+  nivolumab_46 = more(3, 46), nivolumab_42 = more(3, 42), nivolumab_rest = more(7, 46),
+  avelumab_none_16 = more(0, 16), avelumab_all_19 = more(2, 19),
+  avenec_none = more(0, 38), avenec_all = more(3, 38),
+  fewest = more(c(3, 0), c(46, 38)), most = more(c(7, 3), c(46, 38)),
+  net_001 = more(0, 10), avenec_undivided = more(3, 60), pembro_nec = more(0, 6),
+  undivided = more(c(3, 0), c(60, 6)),
+  net = net, net_without_sintilimab = less(1, net), net_without_toripalimab = less(2, net),
+  net_without_keynote_158 = less(3, net), net_without_carcinoid = less(4, net),
+  net_without_pancreatic = less(5, net), net_without_spartalizumab = less(6, net),
+  net_without_pd_l1 = less(4:5, net), net_without_chinese = less(1:2, net),
+  net_by_trial = list(y = c(0, 2, 4, 4, 7), n = c(6, 8, 107, 41, 95)),
+  net_net_002 = more(0, 17, net), net_avenec_none = more(0, 22, net),
+  net_avenec_all = more(3, 22, net)
 )
 rows <- do.call(rbind, lapply(names(sets), function(name) {
   s <- sets[[name]]
   one <- function(fit, model) {
-    p <- suppressWarnings(predict(fit, transf = transf.ilogit))
+    back <- function(...) suppressWarnings(predict(fit, transf = transf.ilogit, ...))
+    p <- back()
+    # In this version "riley" is t(k - 2), by Higgins, Thompson & Spiegelhalter 2009.
+    h <- back(pi.type = "riley")
+    by_hand <- transf.ilogit(fit$beta[1] + c(-1, 1) * qt(.975, fit$k - 2) * sqrt(fit$se^2 + fit$tau2))
+    stopifnot(isTRUE(all.equal(c(h$pi.lb, h$pi.ub), by_hand)))
     data.frame(set = name, model = model, estimate = p$pred, low = p$ci.lb, high = p$ci.ub,
-               pi_low = p$pi.lb, pi_high = p$pi.ub, tau2 = fit$tau2)
+               pi_low = p$pi.lb, pi_high = p$pi.ub, higgins_low = h$pi.lb, higgins_high = h$pi.ub,
+               tau2 = fit$tau2)
   }
   glmm <- rma.glmm(measure = "PLO", xi = s$y, ni = s$n, nAGQ = 25, test = "t")
   logit <- rma(measure = "PLO", xi = s$y, ni = s$n, add = 1 / 2, to = "only0", test = "adhoc")
   rbind(one(glmm, "glmm_t"), one(logit, "logit_adhoc"))
 }))
-profile_of <- function(s) {
+# Profile limits from lme4's own deviance, solved to full precision; confint() goes by a spline.
+profile_of <- function(name) {
+  s <- sets[[name]]
   data <- data.frame(y = s$y, n = s$n, trial = factor(seq_along(s$y)))
-  fit <- glmer(cbind(y, n - y) ~ 1 + (1 | trial), data = data, family = binomial, nAGQ = 25)
-  limits <- suppressWarnings(confint(fit, parm = "beta_", method = "profile", quiet = TRUE))
-  data.frame(set = "primary", model = "lme4_profile", estimate = plogis(fixef(fit)[[1]]),
-             low = plogis(limits[1]), high = plogis(limits[2]), pi_low = NA, pi_high = NA,
-             tau2 = VarCorr(fit)$trial[1])
+  model <- cbind(y, n - y) ~ 1 + (1 | trial)
+  fit <- suppressMessages(glmer(model, data = data, family = binomial, nAGQ = 25))
+  deviance_at <- glmer(model, data = data, family = binomial, nAGQ = 25, devFunOnly = TRUE)
+  least <- function(m) min(deviance_at(c(0, m)),
+                           optimize(function(theta) deviance_at(c(theta, m)), c(0, 5), tol = 1e-9)$objective)
+  best <- optimize(least, fixef(fit)[[1]] + c(-.5, .5), tol = 1e-9)
+  limit <- function(side) {
+    uniroot(function(m) least(m) - best$objective - qchisq(.95, 1), best$minimum + c(0, side), tol = 1e-9)$root
+  }
+  data.frame(set = name, model = "lme4_profile", estimate = plogis(best$minimum),
+             low = plogis(limit(-4)), high = plogis(limit(4)), pi_low = NA, pi_high = NA,
+             higgins_low = NA, higgins_high = NA, tau2 = VarCorr(fit)$trial[1])
 }
-rows <- rbind(rows, profile_of(primary))
+rows <- rbind(rows, do.call(rbind, lapply(names(sets), profile_of)))
 
 # The p value of the likelihood-ratio test of tau2 = 0, by lme4's deviance at its fit and at zero;
 # half that of chi-squared with one degree of freedom, since zero is the end of the range.

@@ -217,6 +217,7 @@ class PoolingRow(NamedTuple):
     trial: str
     source: str
     population: str
+    selected_by: str
     responders: str
     denominator: str
     fallback: str

@@ -1,0 +1,89 @@
+"""Find which questions about combinations several cohorts ask, and pool where enough do.
+
+A question is a class of regimen, a kind of tumour and a line of treatment. Mixtures of NET and
+NEC of any grade are no kind of tumour, since each trial mixes them otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+
+from nenreview.evidence.arms import CLASSES, MONOTHERAPY
+from nenreview.evidence.groups import Group, groups
+from nenreview.evidence.overlaps import APART, relation
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.traits import UNDIVIDED
+from nenreview.meta.pool import pool_proportions
+from nenreview.meta.pooled_proportion import PooledProportion
+from nenreview.synthesis.classes import MapEntry, entries
+from nenreview.synthesis.headline import FEWEST
+
+COMBINED = tuple(one for one in CLASSES if one != MONOTHERAPY)
+ONE_LINE = ("first", "later")  # "any" mixes lines, and "not stated" may
+
+
+@dataclass(frozen=True)
+class Question:
+    """The cohorts of one class, kind of tumour and line.
+
+    Attributes
+    ----------
+    regimen_class, kind, line : str
+    reported : tuple of MapEntry
+        Every response that a trial reports.
+    alike : tuple of MapEntry
+        The most of them that surely share no patient, and whose best response among all
+        treated is known.
+    pool : PooledProportion or None
+        Of `alike`, with the profile interval; None where they are fewer than three.
+    """
+
+    regimen_class: str
+    kind: str
+    line: str
+    reported: tuple[MapEntry, ...]
+    alike: tuple[MapEntry, ...]
+    pool: PooledProportion | None
+
+
+@cache
+def questions(data: Dataset) -> tuple[Question, ...]:
+    """Return every question that a trial of a combination asks, by class, line and kind."""
+    asked: dict[tuple[str, str, str], list[MapEntry]] = {}
+    for one in entries(data):
+        if one.regimen_class in COMBINED and one.line in ONE_LINE and one.kind != UNDIVIDED:
+            asked.setdefault((one.regimen_class, one.kind, one.line), []).append(one)
+    return tuple(_question(data, where, reported) for where, reported in asked.items())
+
+
+def _question(data: Dataset, where: tuple[str, str, str], reported: Sequence[MapEntry]) -> Question:
+    alike = independent(data, [one for one in reported if one.rate and not one.mark])
+    rates = [one.rate for one in alike if one.rate]
+    pool = None
+    if len(rates) >= FEWEST:
+        pool = pool_proportions([r.events for r in rates], [r.n for r in rates], ci="profile")
+    return Question(*where, tuple(reported), alike, pool)
+
+
+def independent(data: Dataset, reported: Sequence[MapEntry]) -> tuple[MapEntry, ...]:
+    """Return the most of some responses no two of which may share a patient, the first of such."""
+    for size in range(len(reported), 1, -1):
+        for some in combinations(reported, size):
+            pairs = combinations([one.report for one in some], 2)
+            if all(relation(data, a, b) == APART for a, b in pairs):
+                return some
+    return tuple(reported[:1])
+
+
+def without_response(data: Dataset, regimen_class: str) -> tuple[Group, ...]:
+    """Return the groups of patients of a class in which no document reports a response."""
+    told = {(one.report.trial, one.regimen_class) for one in entries(data)}
+    return tuple(
+        group
+        for group in groups(data)
+        if group.regimen_class == regimen_class
+        and (group.report.trial, group.regimen_class) not in told
+    )

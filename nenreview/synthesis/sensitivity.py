@@ -1,0 +1,191 @@
+"""Pool the primary cohorts again with every other count, cohort and bound that the data name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache, reduce
+
+from nenreview.evidence.overlaps import Report
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import below, leaf, parent
+from nenreview.evidence.responses import assessed
+from nenreview.evidence.sizes import printed_sizes
+from nenreview.stats.rate import Rate
+from nenreview.synthesis.cohorts import (
+    BY_SITE,
+    LOWER,
+    NEC,
+    NET,
+    OTHER_LINE,
+    SENSITIVITY,
+    UNDIVIDED,
+    UPPER,
+    Cohort,
+    chosen,
+)
+from nenreview.synthesis.headline import FEWEST, SMALLER, Pooled, pooled, primary, without_chinese
+from nenreview.wording import fraction
+
+ANY_LINE = "some patients untreated"
+NOT_DIVIDED = "responders not divided into NEC and NET G3"
+SITES_OF_NET = ("thoracic", "gastrointestinal", "pancreatic")  # levels of their paths
+NOT_MIXED = "other than MiNEN"  # the level of those of a cohort without a mixed tumour
+
+
+@cache
+def sensitivities(data: Dataset) -> tuple[Pooled, ...]:
+    """Return the pools that the rows beside the primary ones of NEC allow, the primary one first.
+
+    The fallback counts; the patients assessed alone; without the mixed tumour; then the trial
+    known at 8 weeks alone, the bounds of that trial and of the one whose responders'
+    differentiation is unknown, and both: least and most; then the cohorts of any line, and
+    those that do not divide NEC from NET G3, one by one and together.
+    """
+    own = primary(data)
+    late = chosen(data, NEC, SENSITIVITY)
+    low, high = chosen(data, NEC, LOWER), chosen(data, NEC, UPPER)
+    found = [pooled(data, own, "Primary cohorts")]
+    for one in own:
+        if one.fallback:
+            cohorts = tuple(c.otherwise() if c is one else c for c in own)
+            name = f"{one.name}: {fraction(one.fallback)} instead of {fraction(one.rate)}"
+            found.append(pooled(data, cohorts, name, f"{one.name}, otherwise counted"))
+    found += _assessed_alone(data, own)
+    found += _without_mixed_tumours(data, own)
+    for one in (*late, *low, *high):
+        for each in (one, *([one.otherwise()] if one.fallback else [])):
+            short = f"with {one.name}: {one.mark}"
+            short += "" if each is one else ", otherwise counted"
+            found.append(_with(data, own, [each], one.mark, short))
+    fewest = (*own, *late, *map(_larger, low))
+    found.append(pooled(data, fewest, "with both trials, the fewest responders"))
+    found.append(pooled(data, (*own, *high), "with both trials, the most responders"))
+    found += _with_each_and_all(data, own, chosen(data, NEC, OTHER_LINE), ANY_LINE)
+    found += _with_each_and_all(data, own, chosen(data, NEC, UNDIVIDED), NOT_DIVIDED)
+    return tuple(found)
+
+
+@cache
+def net_sensitivities(data: Dataset) -> tuple[Pooled, ...]:
+    """Return the pools that the rows of NET allow, the primary one first.
+
+    Without the cohorts that PD-L1 selected; without the Chinese trials; the cohorts of one
+    trial as one, each where three cohorts or more are left; then the cohorts of any line and
+    the bounds of NET G3, one by one.
+    """
+    own = primary(data, estimand=NET)
+    fewer = {
+        f"NET, without cohorts selected by {marker}": tuple(
+            one for one in own if one.selected_by != marker
+        )
+        for marker in dict.fromkeys(one.selected_by for one in own if one.selected_by)
+    }
+    fewer[f"NET, {_lower(SMALLER)}"] = without_chinese(own)
+    fewer["NET, the cohorts of one trial as one"] = by_trial(own)
+    found = [pooled(data, own, "NET, primary cohorts")]
+    found += [pooled(data, rest, name) for name, rest in fewer.items() if len(rest) >= FEWEST]
+    for one in chosen(data, NET, OTHER_LINE):
+        found.append(_with(data, own, [one], ANY_LINE, before="NET, "))
+    for one in (*chosen(data, NET, LOWER), *chosen(data, NET, UPPER)):
+        found.append(_with(data, own, [one], one.mark, before="NET, "))
+    return tuple(found)
+
+
+def net_by_site(data: Dataset) -> dict[str, tuple[Cohort, ...]]:
+    """Return the cohorts of NET with one primary site, by `SITES_OF_NET`.
+
+    Of a trial that reports its sites apart, and of one whose cohort had one site. Their names
+    are without the site.
+    """
+    found: dict[str, tuple[Cohort, ...]] = dict.fromkeys(SITES_OF_NET, ())
+    for one in (*chosen(data, NET, BY_SITE), *primary(data, estimand=NET)):
+        site = leaf(one.report.population)
+        if site in found:
+            found[site] += (replace(one, name=one.name.removesuffix(f", {site}")),)
+    return found
+
+
+def by_trial(cohorts: Iterable[Cohort]) -> tuple[Cohort, ...]:
+    """Return cohorts with those of one trial put together, in the order of their first.
+
+    Their patients must be parts of one population, none in two of them.
+    """
+    groups: dict[str, list[Cohort]] = {}
+    for one in cohorts:
+        groups.setdefault(one.report.trial, []).append(one)
+    return tuple(reduce(_together, group) for group in groups.values())
+
+
+def _together(one: Cohort, other: Cohort) -> Cohort:
+    whole = parent(other.report.population)
+    report = Report(one.report.source, one.report.trial, whole)
+    return replace(one, rate=one.rate + other.rate, report=report)
+
+
+def _assessed_alone(data: Dataset, own: tuple[Cohort, ...]) -> list[Pooled]:
+    """Return the pool over the patients assessed, where any cohort reports fewer than treated."""
+    rates = [assessed(data, one.report) or one.rate for one in own]
+    fewer = [(one, rate) for one, rate in zip(own, rates, strict=True) if rate.n < one.rate.n]
+    if not fewer:
+        return []
+    cohorts = tuple(replace(one, rate=rate) for one, rate in zip(own, rates, strict=True))
+    named = "; ".join(f"{one.name} {fraction(rate)}" for one, rate in fewer)
+    return [pooled(data, cohorts, f"assessed patients alone: {named}", "assessed patients alone")]
+
+
+def _without_mixed_tumours(data: Dataset, own: tuple[Cohort, ...]) -> list[Pooled]:
+    """Return the pools without the mixed tumours of each cohort, as though none and all responded.
+
+    No source says whether they did.
+    """
+    found = []
+    for one in own:
+        report = one.report
+        rest = below(report.population, NOT_MIXED)
+        sizes = printed_sizes(data, report.trial, rest, report.source)
+        if not sizes:
+            continue
+        (n,) = sizes
+        mixed = one.rate.n - n
+        for what, fewer in (
+            ("if it did not respond", 0),
+            ("if it responded", min(mixed, one.rate.events)),
+        ):
+            rate = Rate(one.rate.events - fewer, n)
+            cohorts = tuple(replace(c, rate=rate) if c is one else c for c in own)
+            short = f"{one.name} without its mixed tumour (MiNEN), {what}"
+            found.append(pooled(data, cohorts, f"{short}: {fraction(rate)}", short))
+    return found
+
+
+def _with_each_and_all(
+    data: Dataset, own: tuple[Cohort, ...], more: tuple[Cohort, ...], why: str
+) -> list[Pooled]:
+    """Return the pools with each of some cohorts, and with all of them where they are several."""
+    found = [_with(data, own, [one], why) for one in more]
+    return [*found, _with(data, own, more, why)] if len(more) > 1 else found
+
+
+def _with(
+    data: Dataset,
+    own: tuple[Cohort, ...],
+    more: Iterable[Cohort],
+    why: str,
+    short: str = "",
+    before: str = "",
+) -> Pooled:
+    """Return the pool with further cohorts."""
+    added = tuple(more)
+    counted = " and ".join(f"{one.name}, {fraction(one.rate)}" for one in added)
+    short = short or f"{before}with {' and '.join(one.name for one in added)}: {why}"
+    return pooled(data, (*own, *added), f"{before}with {counted}: {why}", short)
+
+
+def _larger(one: Cohort) -> Cohort:
+    """Return a cohort by its rate or fallback, whichever has more patients."""
+    return one.otherwise() if one.fallback and one.fallback.n > one.rate.n else one
+
+
+def _lower(name: str) -> str:
+    return name[0].lower() + name[1:]
