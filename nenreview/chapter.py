@@ -17,7 +17,7 @@ from nenreview.evidence.groups import patients_in_all
 from nenreview.evidence.jia_table1 import lowest_and_highest, well_differentiated
 from nenreview.evidence.published import published
 from nenreview.evidence.record.dataset import load
-from nenreview.evidence.record.edition import documents, version
+from nenreview.evidence.record.edition import documents, newest_year, version
 from nenreview.evidence.record.rows import Correction, rows_of
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sources import source_names
@@ -237,4 +237,4 @@ def prepare(names: Collection[str]) -> None:
 
 def disclaimer() -> Shown:
     """Return the sentence that stands at the foot of every chapter."""
-    return Shown(f"*{disclaimer_of(documents())}*")
+    return Shown(f"*{disclaimer_of(documents(), newest_year())}*")

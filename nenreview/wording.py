@@ -90,11 +90,20 @@ def words(count: int) -> str:
     return _WORDS[count] if 0 <= count < len(_WORDS) else str(count)
 
 
-def disclaimer_of(documents: int) -> str:
-    """Return what this review is and is not, made from so many documents."""
+def disclaimer_of(documents: int, newest: int | None) -> str:
+    """Return what this review is and is not.
+
+    Parameters
+    ----------
+    documents : int
+        How many it is made from.
+    newest : int or None
+        Year of the newest; None where no year is known.
+    """
+    until = f", the newest from {newest}" if newest else ""
     return (
-        f"An evidence summary of {words(documents)} documents, made without a systematic search, "
-        "with data up to 2023. It is not treatment advice."
+        f"An evidence summary of {words(documents)} documents{until}, found without a systematic "
+        "search. It is not treatment advice."
     )
 
 

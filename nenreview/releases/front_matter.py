@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nenreview.evidence.record.edition import data_checksum, documents, read_project
+from nenreview.evidence.record.edition import data_checksum, documents, newest_year, read_project
 from nenreview.wording import disclaimer_of
 
 
@@ -23,6 +23,6 @@ def front_matter(folder: Path) -> dict:
         "keywords": project.get("keywords", ()),
         "licence": project.get("license", ""),
         "kind": "review",
-        "notice": disclaimer_of(documents(folder / "data")),
+        "notice": disclaimer_of(documents(folder / "data"), newest_year(folder / "data")),
         "checksum": data_checksum(folder / "data"),
     }

@@ -92,6 +92,12 @@ def net_sensitivities(data: Dataset) -> tuple[Pooled, ...]:
     return tuple(found)
 
 
+def extremes(pools: Iterable[Pooled]) -> tuple[float, float]:
+    """Return the lowest and the highest estimate of some pools, as proportions."""
+    estimates = [pool.profile.estimate for pool in pools]
+    return min(estimates), max(estimates)
+
+
 def net_by_site(data: Dataset) -> dict[str, tuple[Cohort, ...]]:
     """Return the cohorts of NET with one primary site, by `SITES_OF_NET`.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from nenreview.evidence.groups import Group
 from nenreview.evidence.record.dataset import load
+from nenreview.evidence.responses import ORR
+from nenreview.evidence.sources import source_names
 from nenreview.evidence.traits import kind_of
 from nenreview.meta.stratified import Stratified
 from nenreview.stats.rate import Rate
@@ -280,3 +282,33 @@ def enough_alike() -> str:
         f"No question is asked by {words(FEWEST)} or more independent cohorts; the most is "
         f"{words(most)}. No combination is pooled."
     )
+
+
+def meta_analyses_table() -> Table:
+    """Return the responses that the meta-analyses among the documents have pooled."""
+    names = source_names(load())
+    reviews = load().sources.loc[load().sources["kind"] == "review", "source"]
+    rows: list[list] = []
+    for source in reviews:
+        pooled = load().select(source=source, outcome=ORR)
+        pooled = pooled[pooled["trial"] == ""]
+        for group, numbers in pooled[pooled["status"] == "reported"].groupby(
+            "category", sort=False
+        ):
+            told = numbers.set_index("statistic")["printed"]
+            if "percent" not in told:
+                continue
+            interval_told = f"{told['ci_low']}–{told['ci_high']}" if "ci_low" in told else None
+            patients = None if group else _patients(source)
+            rows.append([names[source], group or "all", told["percent"], interval_told, patients])
+    columns = {
+        **{"Meta-analysis": TEXT, "Group": TEXT},
+        **{"Pooled response, %": NUMBER, "95% CI": NUMBER, "Patients": NUMBER},
+    }
+    return Table(rows, columns)
+
+
+def _patients(source: str) -> int | None:
+    """Return how many patients a meta-analysis pooled; None where it gives no single number."""
+    sizes = load().select(source=source, outcome="patients", trial="")["value"].unique()
+    return int(sizes[0]) if len(sizes) == 1 else None

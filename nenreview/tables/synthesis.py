@@ -146,6 +146,15 @@ def moves_table() -> Table:
     return Table(rows, columns)
 
 
+def moved() -> str:
+    """Return in words how far the pool of NEC has moved since the first edition."""
+    now, first = (headline(load(), edition)[0].profile.estimate for edition in (NOW, FIRST))
+    shift = signed(100 * (now - first))
+    if float(shift.replace("−", "-")) == 0:
+        return "left the pooled estimate for NEC unchanged"
+    return f"moved the pooled estimate for NEC by {shift} percentage points"
+
+
 def _estimate(pool: PooledProportion) -> Estimate:
     return Estimate(pool.estimate, pool.ci_low, pool.ci_high)
 

@@ -217,8 +217,23 @@ def test_the_estimates_of_the_review_hold_its_headline_and_its_cohorts():
     assert (sintilimab.low, sintilimab.high) == pytest.approx(
         (100 * exact.low, 100 * exact.high), abs=0.05
     )
+    first = found["Pool of the first edition, All trials: profile interval"]
+    assert (first.estimate, first.counts) == (12.5, "14 of 104")  # as 0.1.0 gives it
+    assert found["Pool, NET, all cohorts: profile interval"].counts == "17 of 257"
     # A name with counts in it would be another name as soon as they move.
     assert not [name for name in found if " of 1" in name]
+
+
+@pytest.mark.slow
+def test_a_report_that_replaces_another_has_its_name_so_that_versions_compare_them():
+    found = {one.name: one.counts for one in estimates(load())}
+    # The name that 0.1.0 gave the interim report of AVENEC.
+    assert found["g3-avelumab: avelumab (AVENEC), G3 NEN"] == "3 of 60"
+    earlier = "First edition, g3-avelumab: avelumab (AVENEC), 2019 report, G3 NEN"
+    assert found[earlier] == "2 of 29"
+    assert found["nec-avelumab-high: avelumab (AVENEC), NEC"] == "3 of 38"
+    # Pooled now, and only shown then.
+    assert found["net-spartalizumab: spartalizumab, NET"] == "7 of 95"
 
 
 # What a number has to do --------------------------------------------------------------------

@@ -5,7 +5,8 @@ import subprocess
 import pytest
 from helpers_data import ROOT
 
-from nenreview.evidence.record.edition import CHECKSUM_COMMAND, data_checksum
+from nenreview.evidence.record.dataset import load
+from nenreview.evidence.record.edition import CHECKSUM_COMMAND, data_checksum, newest_year
 from qmdbook.errors import InputError
 
 
@@ -47,3 +48,10 @@ def test_an_empty_folder_of_data_is_refused_and_none_has_no_checksum(tmp_path):
     assert data_checksum(tmp_path / "data") is None
     with pytest.raises(InputError, match="holds no table; expected the data"):
         data_checksum(tmp_path)
+
+
+def test_the_newest_document_is_that_of_the_latest_year(tmp_path):
+    assert newest_year() == load().sources["year"].max()
+    assert newest_year(tmp_path) is None
+    (tmp_path / "sources.csv").write_text("source,year\na,2020\nb,\nc,2019\n", encoding="utf-8")
+    assert newest_year(tmp_path) == 2020

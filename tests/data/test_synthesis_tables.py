@@ -5,6 +5,7 @@ import re
 import pytest
 from helpers_data import ROOT, shown_rows
 
+from nenreview.evidence.arms import CLASSES
 from nenreview.evidence.record.dataset import load
 from nenreview.synthesis.cohorts import FIRST, NET, NOW
 from nenreview.synthesis.headline import headline
@@ -30,6 +31,22 @@ def test_the_steps_name_both_documents_and_how_far_they_move_the_pool():
     assert first[3] == "12.5 (4.2–22.9)"
     told = ["spartalizumab", "Table of the review: 1 of 21", "Yao 2021: 1 of 21"]
     assert steps[-1] == [*told, "12.5 (4.2–22.9)", "0.0 points"]
+
+
+def test_how_far_the_pool_moved_is_said_in_words(monkeypatch):
+    assert tables.moved() == "left the pooled estimate for NEC unchanged"
+    whole, without = headline(load())
+    estimates = {NOW: (without, without), FIRST: (whole, without)}
+    monkeypatch.setattr(tables, "headline", lambda data, edition: estimates[edition])
+    # From 12.52 to 5.56 by metafor.
+    assert tables.moved() == "moved the pooled estimate for NEC by −7.0 percentage points"
+
+
+def test_the_meta_analyses_are_shown_as_their_abstracts_report_them():
+    rows = {tuple(row[:2]): row[2:] for row in shown_rows(compared.meta_analyses_table())}
+    assert rows["Bongiovanni 2021", "all"] == ["10", "6–15", "636"]
+    assert rows["Park 2022", "all"] == ["15.5", "9.5–24.3", "464"]
+    assert rows["Park 2022", "monotherapy"] == ["10.1", "–", "–"]
 
 
 def test_the_first_page_answers_for_each_question_and_pools_nec_and_net():

@@ -114,6 +114,17 @@ def documents(folder: Path | None = None) -> int:
         return sum(1 for _ in csv.DictReader(handle))
 
 
+def newest_year(folder: Path | None = None) -> int | None:
+    """Return the year of the newest document in ``sources.csv``; None where none has a year."""
+    path = (folder or data_folder()) / "sources.csv"
+    if not path.is_file():
+        return None
+    with path.open(encoding="utf-8", newline="") as handle:
+        return max(
+            (int(row["year"]) for row in csv.DictReader(handle) if row["year"]), default=None
+        )
+
+
 def made() -> datetime:
     """Return when this state of the review was made, in UTC; see `qmdbook.edition.made`."""
     return qmdbook.edition.made(root())
