@@ -11,18 +11,19 @@ from matplotlib.lines import Line2D
 from nenreview.figures.style import DARK, LIGHT, MID, ReviewFigure, sheet, style
 from nenreview.synthesis.classes import Cell
 
-_AREA = 9.0  # square points a patient
-_COLOURS = {"first": "white", "not stated": LIGHT}  # by line of treatment; else filled
-_OFFSET = 0.24  # of the outer lines of treatment from the middle of their cell
+_AREA = 7.0  # square points a patient
+_COLOURS = {"later": MID, "first": "white", "any": "#dddddd", "not stated": LIGHT}  # by line
+_NAMES = {"later": "later line", "first": "first line", "any": "any line"}
+_OFFSET = 0.26  # of the outer lines of treatment from the middle of their cell
 
 
 @style()
 def evidence_map(
     cells: Sequence[Cell], *, classes: Sequence[str], kinds: Sequence[str]
 ) -> ReviewFigure:
-    """Draw a circle for each cell, its area the patients; first line open, later line filled.
+    """Draw a circle for each cell, its area the patients, its colour the line of treatment.
 
-    A line that is not stated is lighter, and in the legend where there is one.
+    The legend has the lines that there are.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def evidence_map(
     lines: dict[tuple[str, str], list[str]] = {}  # of treatment, in each column and row
     for cell in cells:
         lines.setdefault((cell.regimen_class, cell.kind), []).append(cell.line)
-    unknown = any(cell.line == "not stated" for cell in cells)
+    shown = [line for line in _COLOURS if any(cell.line == line for cell in cells)]
     figure = sheet(0.85 * len(kinds) + 0.9)
     axes = figure.subplots()
     for cell in cells:
@@ -52,14 +53,15 @@ def evidence_map(
         steps = max(len(beside) - 1, 1)
         shift = _OFFSET * (2 * beside.index(cell.line) - len(beside) + 1) / steps
         x, y = classes.index(cell.regimen_class) + shift, kinds.index(cell.kind)
-        colour = _COLOURS.get(cell.line, MID)
-        axes.scatter(x, y - 0.1, s=_AREA * cell.patients, color=colour, ec=DARK, lw=1.0)
+        axes.scatter(
+            x, y - 0.1, s=_AREA * cell.patients, color=_COLOURS[cell.line], ec=DARK, lw=1.0
+        )
         trials = f"{cell.trials} trial" + ("s" if cell.trials > 1 else "")
         most = "≤ " if cell.may_overlap else ""
         axes.text(
             x,
-            y + 0.42,
-            f"{trials}, {most}{cell.patients}",
+            y + 0.4,
+            f"{trials},{' ' if len(beside) < 3 else chr(10)}{most}{cell.patients}",
             ha="center",
             va="center",
             fontsize=7,
@@ -78,14 +80,12 @@ def evidence_map(
     circle = partial(Line2D, [], [], marker="o", mec=DARK, ls="", ms=9)
     axes.legend(
         handles=[
-            circle(color=MID, label="later line"),
-            circle(color="white", label="first line"),
-            *([circle(color=LIGHT, label="line not stated")] * unknown),
+            *(circle(color=_COLOURS[one], label=_NAMES.get(one, f"line {one}")) for one in shown),
             Line2D([], [], ls="", label="area and last number: patients"),
         ],
         frameon=False,
         loc="upper center",
         bbox_to_anchor=(0.5, 0.0),
-        ncols=3 + unknown,
+        ncols=3,
     )
     return ReviewFigure(figure, pd.DataFrame(cells))

@@ -28,6 +28,7 @@ from nenreview.synthesis.cohorts import (
     Cohort,
     chosen,
 )
+from nenreview.synthesis.combinations import COMBINED
 from nenreview.synthesis.contrasts import nec_against_net
 from nenreview.synthesis.headline import (
     CHINESE,
@@ -114,12 +115,12 @@ def nec_and_net(data: Dataset) -> ReviewFigure:
 
 
 def forest_by_class(data: Dataset) -> ReviewFigure:
-    """Draw every response of NEC and of G3 NEN by class.
+    """Draw the pool of NEC by one inhibitor, and every response of NEC and G3 NEN to two drugs.
 
     Open markers: all but the best response of NEC among all treated after earlier treatment.
     """
-    groups = []
-    for regimen in CLASSES:
+    groups = [Group("One inhibitor, NEC", (), headline(data)[0].profile)]
+    for regimen in COMBINED:
         rows = tuple(
             Row(_what(one), rate, in_no_pool=_differs(one))
             for one in entries(data)

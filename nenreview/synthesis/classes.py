@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any
 
 from nenreview.evidence.arms import CLASSES, LINES, arm_name, arm_of
-from nenreview.evidence.overlaps import APART, SAME, Report, relation
+from nenreview.evidence.overlaps import APART, PART, SAME, Report, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import leaf
 from nenreview.evidence.record.rows import trials as all_trials
@@ -141,7 +141,8 @@ class Cell:
     trials : int
         Different registrations.
     patients : int
-        All of them together, the most that there can be where some reports may overlap.
+        All of them together, those once who are some of the patients of another entry; the most
+        that there can be where some reports may overlap.
     may_overlap : bool
         Whether some may.
     """
@@ -163,14 +164,20 @@ def evidence_map(data: Dataset) -> tuple[Cell, ...]:
     groups: dict[tuple[str, str, str], list[MapEntry]] = {}
     for one in entries(data):
         groups.setdefault((one.regimen_class, one.kind, one.line), []).append(one)
-    return tuple(
-        Cell(
-            *where,
-            trials=len({one.report.trial for one in group}),
-            patients=sum(one.n for one in group),
-            may_overlap=any(
-                relation(data, a.report, b.report) != APART for a, b in combinations(group, 2)
-            ),
-        )
-        for where, group in groups.items()
+    return tuple(_cell(data, where, group) for where, group in groups.items())
+
+
+def _cell(data: Dataset, where: tuple[str, str, str], group: list[MapEntry]) -> Cell:
+    whole = [
+        one
+        for one in group
+        if all(relation(data, one.report, other.report) != PART for other in group)
+    ]
+    return Cell(
+        *where,
+        trials=len({one.report.trial for one in group}),
+        patients=sum(one.n for one in whole),
+        may_overlap=any(
+            relation(data, a.report, b.report) != APART for a, b in combinations(whole, 2)
+        ),
     )

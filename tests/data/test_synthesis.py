@@ -517,6 +517,9 @@ def test_the_map_counts_each_trial_in_the_kinds_that_it_reports(data):
     nec = cells["monotherapy", "NEC", "later"]
     assert (nec.trials, nec.patients, nec.may_overlap) == (6, 18 + 32 + 19 + 14 + 21 + 46, False)
     assert cells["with targeted therapy", "NEC", "later"].may_overlap
+    # Those of the pool: the sites of spartalizumab are some of its NET and count once.
+    of_net = cells["monotherapy", "NET", "later"]
+    assert (of_net.trials, of_net.patients, of_net.may_overlap) == (5, 257, False)
     assert not any("case series" in one.name for one in classes.entries(data))
 
 
