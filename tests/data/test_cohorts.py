@@ -44,6 +44,7 @@ COUNTED = {
     "nec-spartalizumab-own": (Rate(1, 21), None),  # 4.8% of 21
     "nec-avenec-low": (Rate(0, 38), None),
     "nec-avenec-high": (Rate(3, 38), None),  # three partial responses of 60, 38 with NEC
+    "nec-small-cell": (Rate(0, 7), None),  # one SD and six PD of seven
     "nec-net-001": (Rate(0, 10), None),
     "nec-undivided-avenec": (Rate(3, 60), None),
     "nec-undivided-pembro-nec": (Rate(0, 6), None),
@@ -75,17 +76,18 @@ def test_every_row_of_the_table_is_a_cohort(data):
     assert set(COUNTED) == set(data.pooling["row"])
 
 
-@pytest.mark.parametrize("edition", [FIRST, NOW])
-def test_the_primary_cohorts_are_five_trials_without_a_common_patient(data, edition):
+@pytest.mark.parametrize(("edition", "joined"), [(FIRST, ()), (NOW, ((0, 7),))])
+def test_the_primary_cohorts_are_trials_without_a_common_patient(data, edition, joined):
     events, n = counted_together(data, chosen(data, NEC, PRIMARY, edition))
-    assert (events, n) == ([5, 6, 1, 1, 1], [18, 32, 19, 14, 21])
+    pairs = list(zip(events, n, strict=True))
+    assert pairs == [(5, 18), (6, 32), (1, 19), (1, 14), (1, 21), *joined]
 
 
 def test_an_edition_has_the_rows_of_its_sources(data):
     first = {one.report.source for one in chosen(data, NEC, PRIMARY, FIRST)}
     assert first == {"jia2022", "review2023"}
     assert {one.report.source for one in chosen(data, NEC, PRIMARY)} == first | {
-        *("raj2023", "yao2021"),
+        *("raj2023", "yao2021", "frumovitz2020"),
     }
 
 

@@ -94,9 +94,7 @@ def test_the_figure_of_net_has_the_pool_and_marks_what_pd_l1_selected(data):
 
 def test_a_rate_of_fewer_patients_than_all_has_an_open_marker(data):
     drawn = forest_by_class(data).data.set_index("name")
-    assert drawn.loc["toripalimab + surufatinib, phase II, NEC, fewer than all", "kind"] == (
-        "in no pool"
-    )
+    assert drawn.loc["avelumab + regorafenib (REGOMUNE), fewer than all", "kind"] == "in no pool"
     assert "nivolumab + temozolomide, line not stated" in drawn.index
 
 

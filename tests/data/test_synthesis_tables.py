@@ -18,28 +18,32 @@ from nenreview.tables import synthesis as tables
 def test_the_headline_has_both_pools_of_both_editions_on_one_screen():
     whole, without, *first = shown_rows(tables.headline_table())
     # metafor and lme4, tests/reference/synthesis_pools.csv.
-    assert whole[1:7] == ["5", "14 of 104", "12.5 (4.2–22.9)", "4.6–29.9", "13.2", "2.8–41.3"]
-    assert whole[7] == "2.3–47.1"  # by t(k − 2)
-    assert without[1:5] == ["3", "3 of 54", "5.6 (1.3–13.9)", "0.5–43.1"]
+    assert whole[1:7] == ["6", "14 of 111", "11.2 (3.3–20.4)", "4.0–27.7", "12.1", "2.2–40.7"]
+    assert whole[7] == "2.0–44.0"  # by t(k − 2)
+    assert without[1:5] == ["4", "3 of 61", "4.9 (1.1–12.3)", "0.8–25.4"]
     assert [row[0] for row in first] == [f"{row[0]}, first edition" for row in (whole, without)]
-    # The reports that joined give the counts of the row of the review's table.
-    assert [row[1:] for row in first] == [whole[1:], without[1:]]
+    assert first[0][1:4] == ["5", "14 of 104", "12.5 (4.2–22.9)"]
+    assert first[1][1:4] == ["3", "3 of 54", "5.6 (1.3–13.9)"]
 
 
 def test_the_steps_name_both_documents_and_how_far_they_move_the_pool():
     first, *steps = shown_rows(tables.moves_table())
     assert first[3] == "12.5 (4.2–22.9)"
     told = ["spartalizumab", "Table of the review: 1 of 21", "Yao 2021: 1 of 21"]
-    assert steps[-1] == [*told, "12.5 (4.2–22.9)", "0.0 points"]
+    assert steps[-2] == [*told, "12.5 (4.2–22.9)", "0.0 points"]
+    assert steps[-1][1:] == ["–", "Frumovitz 2020: 0 of 7", "11.2 (3.3–20.4)", "−1.4 points"]
 
 
 def test_how_far_the_pool_moved_is_said_in_words(monkeypatch):
+    assert tables.moved() == "moved the pooled estimate for NEC by −1.4 percentage points"
+    same = {NOW: headline(load()), FIRST: headline(load())}
+    monkeypatch.setattr(tables, "headline", lambda data, edition: same[edition])
     assert tables.moved() == "left the pooled estimate for NEC unchanged"
     whole, without = headline(load())
     estimates = {NOW: (without, without), FIRST: (whole, without)}
     monkeypatch.setattr(tables, "headline", lambda data, edition: estimates[edition])
-    # From 12.52 to 5.56 by metafor.
-    assert tables.moved() == "moved the pooled estimate for NEC by −7.0 percentage points"
+    # From 11.16 to 4.92 by metafor.
+    assert tables.moved() == "moved the pooled estimate for NEC by −6.2 percentage points"
 
 
 def test_the_meta_analyses_are_shown_as_their_abstracts_report_them():
@@ -51,13 +55,13 @@ def test_the_meta_analyses_are_shown_as_their_abstracts_report_them():
 
 def test_the_first_page_answers_for_each_question_and_pools_nec_and_net():
     answers = shown_rows(tables.answers_table())
-    assert answers[0][:4] == ["NEC, five trials pooled: 14 of 104", "13 (4–23)", "5–30", "3–41"]
+    assert answers[0][:4] == ["NEC, six trials pooled: 14 of 111", "11 (3–20)", "4–28", "2–41"]
     # With no spread between the trials there is nothing to predict from.
-    assert answers[1][0].endswith("without the two Chinese trials: 3 of 54")
-    assert answers[1][1:4] == ["6 (1–14)", "0–43", "–"]
+    assert answers[1][0].endswith("without the two Chinese trials: 3 of 61")
+    assert answers[1][1:4] == ["5 (1–12)", "1–25", "–"]
     assert answers[2] == [
         "NEC, five trials pooled, first edition: 14 of 104",
-        *answers[0][1:],
+        *("13 (4–23)", "5–30", "3–41"),
     ]
     # metafor and lme4, tests/reference/synthesis_pools.csv.
     assert answers[3] == ["NET, six cohorts pooled: 17 of 257", "7 (4–12)", "4–12", "–"]
@@ -88,8 +92,8 @@ def test_the_question_of_a_combination_says_how_many_ask_it():
 def test_a_further_trial_has_limits_or_the_sentence_says_that_there_are_none():
     whole, without = headline(load())
     said = "may well lie between {} and {}"
-    # metafor and lme4, tests/reference/synthesis_pools.csv: 2.8 to 41.3.
-    assert tables.if_spread(whole.t, said) == "may well lie between 3 and 41"
+    # metafor and lme4, tests/reference/synthesis_pools.csv: 2.2 to 40.7.
+    assert tables.if_spread(whole.t, said) == "may well lie between 2 and 41"
     # The spread of the three trials is nil.
     assert without.t.tau2 == 0
     assert tables.if_spread(without.t, said).startswith("has no prediction interval, since")
@@ -143,12 +147,12 @@ def test_a_rate_at_eight_weeks_is_no_count():
 def test_a_trial_without_a_reported_response_stands_in_the_table_of_its_class():
     rows = shown_rows(compared.classes_table("with targeted therapy"))
     told = [row for row in rows if row[3] == "not reported"]
-    assert [row[2] for row in told][:1] == ["avelumab + cabozantinib (CABOAVENEC)"]
+    assert [row[2] for row in told][:1] == ["pembrolizumab + lanreotide (PLANET)"]
 
 
 def test_region_has_the_least_p_beside_the_permutation_p():
     jia, own = shown_rows(compared.region_table())
-    assert (jia[3:5], own[3:5]) == (["0.33", "0.33"], ["0.10", "0.10"])
+    assert (jia[3:5], own[3:5]) == (["0.33", "0.33"], ["0.067", "0.067"])
 
 
 @pytest.mark.parametrize(
