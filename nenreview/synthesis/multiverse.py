@@ -59,14 +59,16 @@ def _bayesian(events: list[int], n: list[int]) -> Estimate:
     return found.median, found.low, found.high
 
 
-# The model that the methods advise against; `summary` leaves it out.
-NOT_ADVISED = "arcsines, Hartung-Knapp (not advised)"
+# Models that take rates for normal, which the methods advise against where events are few; they
+# are shown, and `summary` leaves them out.
+LOGITS, ARCSINES = "logits, Hartung-Knapp (approximate)", "arcsines, Hartung-Knapp (approximate)"
+NOT_ADVISED = (LOGITS, ARCSINES)
 MODELS: dict[str, Callable[[list[int], list[int]], Estimate]] = {
     "logistic": _pooled(method="glmm", ci="profile"),
     "logistic, Bayesian": _bayesian,
     "beta-binomial": _pooled(method="beta_binomial", ci="profile"),
-    "logits, Hartung-Knapp": _pooled(method="logit", ci="hksj_adhoc"),
-    NOT_ADVISED: _pooled(method="arcsine", ci="hksj_adhoc"),
+    LOGITS: _pooled(method="logit", ci="hksj_adhoc"),
+    ARCSINES: _pooled(method="arcsine", ci="hksj_adhoc"),
     "one rate for all": _pooled(method="glmm", effects="common", ci="profile"),
 }
 # The axis on which the Chinese trials are in or out, and its options.
@@ -208,7 +210,7 @@ def summaries_by_trials(data: Dataset) -> tuple[dict[str, float], ...]:
 def summary(data: Dataset, fixed: Mapping[str, str] = MappingProxyType({})) -> dict[str, float]:
     """Return the least, middle and greatest estimate, and how many specifications there are.
 
-    The model that the methods advise against counts only where `fixed` names it.
+    A model that the methods advise against counts only where `fixed` names it.
 
     Parameters
     ----------
@@ -221,7 +223,7 @@ def summary(data: Dataset, fixed: Mapping[str, str] = MappingProxyType({})) -> d
         s.estimate
         for s in multiverse(data)
         if all(s.choices[axis] == option for axis, option in fixed.items())
-        and (s.choices["Model"] != NOT_ADVISED or fixed.get("Model") == NOT_ADVISED)
+        and (s.choices["Model"] not in NOT_ADVISED or "Model" in fixed)
     ]
     if not estimates:
         raise ValueError(f"no specification has {fixed}")
