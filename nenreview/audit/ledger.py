@@ -23,12 +23,16 @@ from nenreview.audit.rules.arithmetic import arithmetic
 from nenreview.audit.rules.intervals import rate_intervals
 from nenreview.audit.rules.marker_counts import joint
 from nenreview.audit.rules.p_values import p_values
+from nenreview.audit.rules.primary_reports import primary_reports
 from nenreview.audit.rules.spelling import spelling
 from nenreview.audit.rules.sums import sums
 from nenreview.audit.rules.times import times
 from nenreview.evidence.record.dataset import DATASETS, Dataset
 
-RULES = (arithmetic, sums, agreement, times, p_values, joint, rate_intervals, claims)
+RULES = (
+    *(arithmetic, sums, agreement, primary_reports, times, p_values, joint, rate_intervals),
+    claims,
+)
 UNCHECKED = "unchecked"
 
 # Why no rule says anything of a number, by what kind of number it is.

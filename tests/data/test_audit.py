@@ -131,9 +131,9 @@ FOUND = {
     "jia2022-535-percentage": ("44.4", "", INCONSISTENT, "minor"),
     # PD-L1 in NEC: 3 of 16 in all, none of 5 in NET; 66.7% against 25.0% responding.
     "jia2022-594-joint": ("37.5", "27.3", INCONSISTENT, "substantive"),
-    # AVENEC: 19 poorly differentiated in Jia 2022, 16 NEC in the review.
-    "jia2022-014-sources": ("19", "", CONFLICT, "substantive"),
-    "review2023-007-sources": ("16", "", CONFLICT, "substantive"),
+    # AVENEC: 19 poorly differentiated in Jia 2022, 16 NEC in the interim report and the review.
+    "jia2022-014-report": ("19", "", CONFLICT, "substantive"),
+    "review2023-007-report": ("16", "16", MATCH, ""),
     # Table 6, rows 2, 10, 12 and 13: no count of the printed patients.
     "review2023-010-percentage": ("32", "", INCONSISTENT, "substantive"),
     "review2023-062-percentage": ("54.1", "", INCONSISTENT, "substantive"),
@@ -272,10 +272,19 @@ def test_grades_that_do_not_add_up_are_found(data):
 
 
 def test_sources_are_compared_in_one_unit(data):
-    # AVENEC: 4.2 months in both sources; 18.3 weeks are 4.2 months, 12 are not.
-    for printed, verdict in (("18.3", MATCH), ("12", CONFLICT)):
-        other = changed(data, "review2023-012", value=float(printed), printed=printed, unit="weeks")
-        assert finding(other, "jia2022-059-sources").verdict == verdict
+    # NCT02939651, PFS: 2.2 months in Endocrine Reviews; 9.6 weeks are 2.2 months, 8.9 are not.
+    for printed, verdict in (("9.6", MATCH), ("8.9", CONFLICT)):
+        other = changed(data, "review2023-017", value=float(printed), printed=printed, unit="weeks")
+        assert finding(other, "endocrinereviews2023-066-sources").verdict == verdict
+
+
+def test_what_a_later_report_replaced_denies_nothing(data):
+    # AVENEC: OS 6.6 months in the final report, 21.3 weeks of the same 60 patients before.
+    found = finding(data, "fottner2025-022-sources")
+    assert found.verdict == NOT_CHECKABLE
+    assert found.explanation.startswith("6.6 months here, 21.3 weeks in weber2023")
+    kept = replace(data, reports=data.reports.assign(superseded_by=""))
+    assert finding(kept, "fottner2025-022-sources").verdict == CONFLICT
 
 
 # Spans and spelling.

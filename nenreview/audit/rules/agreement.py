@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
-from nenreview.audit.finding import CONFLICT, MATCH, Finding, about
+from nenreview.audit.finding import CONFLICT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.index import NumberIndex
+from nenreview.audit.rules.primary_reports import secondary_documents
 from nenreview.audit.spans import printed_span, shown
 from nenreview.evidence.overlaps import Report, canonical_report
-from nenreview.evidence.record.rows import Number
+from nenreview.evidence.record.rows import Number, ReportOf, rows_of
 from nenreview.evidence.responses import OBJECTIVE
 
 PLACES, SOURCES = "places", "sources"
@@ -30,22 +31,31 @@ def _against_each_other(
     where: Callable[[Number], str],
     confirmed: list[Number],
     outcome: str | None = None,
+    replaced: Collection[tuple[str, str]] = (),
 ) -> Iterator[Finding]:
     """Yield a match, or a conflict for a number that some other denies.
 
     `where` names the place of a number; where some are `confirmed` by other numbers, the
-    conflict is laid at the rest; `outcome` is what they are about, if not as printed.
+    conflict is laid at the rest; `outcome` is what they are about, if not as printed. A number
+    of a report that is `replaced` by a later one denies none.
     """
     spans = [(number, printed_span(number)) for number in numbers]
     for number, own in spans:
         others = [other for other, values in spans if not own.meets(values)]
-        if not others or number in confirmed:
-            agreeing = [o for o in numbers if o is not number and o not in others]
+        agreeing = [o for o in numbers if o is not number and o not in others]
+        denying = [
+            o for o in others if not {(n.trial, n.source) for n in (number, o)} & {*replaced}
+        ]
+        if number in confirmed or (not denying and (agreeing or not others)):
             places = "; ".join(dict.fromkeys(map(where, agreeing)))
             yield about(number, check, MATCH, basis=f"as in {places}" if places else "")
             continue
-        elsewhere = "; ".join(dict.fromkeys(f"{shown(o)} in {where(o)}" for o in others))
+        elsewhere = "; ".join(dict.fromkeys(f"{shown(o)} in {where(o)}" for o in denying or others))
         explanation = f"{shown(number)} here, {elsewhere}"
+        if not denying:
+            explanation += "; the one report was replaced by the other, with later data"
+            yield about(number, check, NOT_CHECKABLE, recomputed="", explanation=explanation)
+            continue
         yield about(
             number, check, CONFLICT, recomputed="", explanation=explanation, outcome=outcome
         )
@@ -65,17 +75,30 @@ def _place(number: Number) -> str:
 
 
 def _between_sources(index: NumberIndex) -> Iterator[Finding]:
-    """Compare what sources print of the same patients of a trial, in the ledger's one tree."""
+    """Compare what sources report of the same patients of a trial, in the ledger's one tree.
+
+    Where a report of the trial itself is among them, the secondary documents are left to
+    `primary_reports`; a number that a later report has replaced is in conflict with none.
+    """
     quantities = defaultdict(list)
     complete = _with_complete_responses(index)
+    secondary = secondary_documents(index.data)
+    replaced = _replaced(index)
     for number in index.numbers:
         if number.trial:
             quantities[_comparable(index, number, complete)].append(number)
     for (_, outcome, *_), numbers in quantities.items():
-        if len({number.source for number in numbers}) > 1:
+        own = [n for n in numbers if (n.trial, n.source) not in secondary]
+        if len({number.source for number in own or numbers}) > 1:
             yield from _against_each_other(
-                SOURCES, numbers, lambda number: number.source, [], outcome
+                SOURCES, own or numbers, lambda number: number.source, [], outcome, replaced
             )
+
+
+def _replaced(index: NumberIndex) -> set[tuple[str, str]]:
+    """Return each trial with a report that a later one has replaced."""
+    rows = rows_of(index.data.reports, ReportOf)
+    return {(row.trial, row.source) for row in rows if row.superseded_by}
 
 
 def _with_complete_responses(index: NumberIndex) -> set[Report]:

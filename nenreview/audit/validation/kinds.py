@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nenreview.audit.rules.sums import PARTITIONS
+from nenreview.audit.validation.made_up_trial import SECOND
 from nenreview.audit.validation.misprints import (
     Pages,
     Place,
@@ -19,11 +20,14 @@ from nenreview.audit.validation.misprints import (
 from nenreview.audit.validation.planting import (
     broken_character,
     column_of_another_size,
+    interim_as_final,
     limits_exchanged,
+    median_of_all_for_a_part,
     name_misspelt,
     of_another_size,
     outside_its_limits,
     repeated,
+    review_over_another_size,
     truncated,
     wrong_side,
 )
@@ -74,6 +78,10 @@ def _is_of_tested(place: Place) -> bool:
     return place.number.statistic == "percent" and "tested" in place.number.population
 
 
+def _is_of_review(place: Place) -> bool:
+    return place.where.source == SECOND and _is_checked(place)
+
+
 def _is(*, outcome: str = "", statistic: str = "") -> Callable[[Place], bool]:
     """Return what tells whether a place prints a number of this outcome and statistic."""
 
@@ -96,7 +104,7 @@ KINDS = (
     MisprintKind(
         "a count off by one",
         misprint(_is(statistic="events"), off_by_one),
-        ("percentage", "sum", "categories", "places", "sources"),
+        ("percentage", "sum", "categories", "places", "report"),
         "a count without a percentage, parts or a second place",
     ),
     MisprintKind("a percentage of another denominator", of_another_size, ("percentage",)),
@@ -109,7 +117,7 @@ KINDS = (
     MisprintKind(
         "the size of a population",
         misprint(_is(outcome="patients", statistic="n"), *_DIGITS, off_by_one),
-        ("size", "sources", "percentage", "sum"),
+        ("size", "report", "percentage", "sum"),
         "a size that is printed once, of patients of whom little else is",
     ),
     MisprintKind(
@@ -152,8 +160,32 @@ KINDS = (
     MisprintKind(
         "a number that differs between sources",
         repeated(_is_checked, lambda cell: cell.source),
-        ("sources",),
+        ("report",),
         _LAST_DIGIT,
+    ),
+    MisprintKind(
+        "a digit changed in a review",
+        misprint(_is_of_review, digit_changed),
+        ("report",),
+        "a last digit one off in a time that the review gives in weeks",
+    ),
+    MisprintKind(
+        "a rate of a review over another denominator",
+        review_over_another_size,
+        ("report",),
+        "without decimals, the rate over two sizes can be the same or as good as the same",
+    ),
+    MisprintKind(
+        "a median of all patients, given for a part in a review",
+        median_of_all_for_a_part,
+        ("report",),
+        "the part may have the same median, or its report gives none of it",
+    ),
+    MisprintKind(
+        "an interim number given as final in a review",
+        interim_as_final,
+        ("report",),
+        "rounding explains a small difference",
     ),
     MisprintKind(
         "a limit of the interval of a rate",

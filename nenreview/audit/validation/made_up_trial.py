@@ -8,13 +8,15 @@ import pandas as pd
 
 from nenreview.evidence.record.rows import Level, Outcome
 
-FIRST, SECOND = "paper2020", "review2021"
+FIRST, SECOND, INTERIM = "paper2020", "review2021", "meeting2019"
 TRIAL = "made-up"
 ALL, NET, NEC = "all", "all > NET", "all > NEC"
+EARLY = "all > 2019 report"  # the patients of the interim analysis
 ABSTRACT, DISCUSSION = "Abstract", "Discussion"
 
 _LEVELS: tuple[dict[str, str], ...] = (
     {"level": "all"},
+    {"level": "2019 report", "report": "2019 report"},
     *({"level": name, "tumour": name} for name in ("NEC", "NET")),
     *({"level": name, "marker": name} for name in ("TMB high", "TMB low", "PD-L1 tested")),
     *({"level": name, "marker": name} for name in ("positive", "negative")),
@@ -34,26 +36,36 @@ _OUTCOMES = (
 @cache
 def frames() -> dict[str, pd.DataFrame]:
     """Return the tables that are the same for every made-up trial."""
-    prose = {FIRST: f"{ABSTRACT} | {DISCUSSION}", SECOND: ""}
+    prose = {FIRST: f"{ABSTRACT} | {DISCUSSION}", SECOND: "", INTERIM: ABSTRACT}
     sources = [
         {"source": key, "name": key, "kind": kind, "title": "Made up", "authors": "", "journal": ""}
         | {"year": 2020, "doi": "", "held": "all", "transcribed": "whole"}
         | {"prose_sections": prose[key], "licence": "none stated", "in_chapters": "yes"}
         | {"pubmed": "", "address": "", "read_on": ""}
-        for key, kind in ((FIRST, "full paper"), (SECOND, "review table"))
+        for key, kind in (
+            *((FIRST, "full paper"), (SECOND, "review table")),
+            (INTERIM, "conference abstract"),
+        )
     ]
     trial = {"trial": TRIAL, "name": "made up", "tumours": "NEN", "phase": "II", "region": "West"}
     trial |= {"enrolled": pd.NA, "primary_endpoint": "", "chapter": "made-up"}
-    trial |= {"facts_from": f"{FIRST} | {SECOND}"}
+    trial |= {"facts_from": f"{FIRST} | {SECOND} | {INTERIM}"}
     arm = {"trial": TRIAL, "population": ALL, "agents": "nivolumab", "target": "PD-1"}
     arm |= {"regimen_class": "monotherapy", "line": "later"}
     levels = [dict.fromkeys(Level._fields, "") | said for said in _LEVELS]
     rest = {"source": SECOND, "trial": TRIAL, "population": NET, "whole": ALL, "part": NEC}
     same = {"source": SECOND, "trial": TRIAL, "population": ALL}
     same |= {"other_source": FIRST, "other_trial": TRIAL, "other_population": ALL}
+    early = {"source": INTERIM, "trial": TRIAL, "population": EARLY}
+    early |= {"other_source": FIRST, "other_trial": TRIAL, "other_population": ALL}
     reports = [
-        {"trial": TRIAL, "source": FIRST, "standing": "own", "stage": "final"},
-        {"trial": TRIAL, "source": SECOND, "standing": "secondary", "stage": ""},
+        {"trial": TRIAL, "source": source, "standing": standing, "stage": stage}
+        | {"superseded_by": later, "reason": ""}
+        for source, standing, stage, later in (
+            (FIRST, "own", "final", ""),
+            (SECOND, "secondary", "", ""),
+            (INTERIM, "own", "interim", FIRST),
+        )
     ]
     return {
         "sources": pd.DataFrame(sources),
@@ -64,10 +76,16 @@ def frames() -> dict[str, pd.DataFrame]:
             [Outcome(name, kind, name, "", "made up") for name, kind in _OUTCOMES]
         ),
         "derived": pd.DataFrame([rest | {"reason": "made so"}]),
-        "reports": pd.DataFrame([one | {"superseded_by": "", "reason": ""} for one in reports]),
-        "overlaps": pd.DataFrame([same | {"relation": "same", "reason": "made so"}]),
+        "reports": pd.DataFrame(reports),
+        "overlaps": pd.DataFrame(
+            [
+                same | {"relation": "same", "reason": "made so"},
+                early | {"relation": "part", "reason": "made so"},
+            ]
+        ),
         # Nothing is claimed, decided, looked up or judged of a trial that is made up.
         "corrections": pd.DataFrame(columns=["table"]),
+        "comparisons": pd.DataFrame(columns=["secondary"]),
         "claims": pd.DataFrame(columns=["claim", "trial"]),
         "accepted": pd.DataFrame(columns=["finding"]),
         "pooling": pd.DataFrame(columns=["row"]),

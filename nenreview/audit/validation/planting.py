@@ -10,7 +10,7 @@ import numpy as np
 
 from nenreview.audit.index import ESTIMATES
 from nenreview.audit.rules.spelling import NAMES
-from nenreview.audit.validation.made_up_trial import ALL
+from nenreview.audit.validation.made_up_trial import ALL, EARLY, INTERIM, NEC, SECOND
 from nenreview.audit.validation.misprints import (
     DRAWS,
     Impossible,
@@ -73,6 +73,64 @@ def of_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
         if other:
             return reprinted(pages, (place, one(rng, other)))
     raise Impossible
+
+
+def review_over_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
+    """Print a response rate of the review over the size of another population."""
+    counts = {
+        p.number.population: int(p.number.printed)
+        for p in places(pages)
+        if (p.number.outcome, p.number.statistic) == ("ORR", "events")
+    }
+    known = sorted({int(p.number.printed) for p in sizes(pages)})
+    changes = [
+        (place, printed)
+        for place in _of_review(pages, "percent")
+        for n in known
+        if (events := counts.get(place.number.population, n + 1)) <= n
+        and (printed := rounded_percent(events, n, decimals(place.number.printed)))
+        != place.number.printed
+    ]
+    return reprinted(pages, one(rng, changes))
+
+
+def median_of_all_for_a_part(rng: np.random.Generator, pages: Pages) -> Pages:
+    """Print a median of the review, which is of all patients, as that of NEC."""
+    place = one(rng, _of_review(pages, "median"))
+    cell, outcome = pages[place.cell], place.number.outcome
+    numbers = list(cell.numbers)
+    numbers[place.position] = replace(place.number, population=NEC)
+    return (
+        *pages[: place.cell],
+        replace(
+            cell,
+            text=cell.text.replace(f"{outcome} {{}}", f"{outcome} of NEC {{}}"),
+            numbers=tuple(numbers),
+        ),
+        *pages[place.cell + 1 :],
+    )
+
+
+def interim_as_final(rng: np.random.Generator, pages: Pages) -> Pages:
+    """Print a number of the interim report in the review, as of all patients."""
+    early = {
+        (p.number.outcome, p.number.statistic, p.number.unit): p.number.printed
+        for p in places(pages)
+        if (p.where.source, p.number.population) == (INTERIM, EARLY)
+    }
+    changes = []
+    for place in (*_of_review(pages, "percent"), *_of_review(pages, "median")):
+        number = place.number
+        printed = early.get((number.outcome, number.statistic, number.unit))
+        if number.population == ALL and printed not in (None, number.printed):
+            changes.append((place, printed))
+    return reprinted(pages, one(rng, changes))
+
+
+def _of_review(pages: Pages, statistic: str) -> list[Place]:
+    """Return where the review prints a number of a statistic."""
+    found = [p for p in places(pages) if p.where.source == SECOND]
+    return [p for p in found if p.number.statistic == statistic]
 
 
 def truncated(rng: np.random.Generator, pages: Pages) -> Pages:

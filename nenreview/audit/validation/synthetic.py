@@ -18,7 +18,9 @@ from nenreview.audit.validation.made_up_trial import (
     ABSTRACT,
     ALL,
     DISCUSSION,
+    EARLY,
     FIRST,
+    INTERIM,
     NEC,
     NET,
     SECOND,
@@ -109,6 +111,7 @@ def clean(rng: np.random.Generator, *, smallest: int = 24, largest: int = 60) ->
         *_adverse_events(patients, adverse),
         *_prose(patients, int(rng.integers(2, 4))),
         *_review(patients, agent, int(rng.integers(0, 2))),
+        *_interim(patients),
     ]
     # What a paper prints differs: of what nothing else needs, one in six is left out.
     return tuple(cell for needed, cell in cells if needed or rng.random() > 1 / 6)
@@ -364,3 +367,17 @@ def _review(patients: Patients, agent: str, places: int) -> Iterator[tuple[bool,
     yield True, Cell(SECOND, TRIALS, agent, "1", "Regimen")
     yield True, Cell(SECOND, TRIALS, text, "1", "Key outcomes", "", numbers)
     yield True, Cell(SECOND, TRIALS, f"after {FOLLOW_UP:.0f} months", "1", "Follow-up")
+
+
+def _interim(patients: Patients) -> Iterator[tuple[bool, Cell]]:
+    """Yield the interim report of the first half of the patients."""
+    n = len(patients.nec)
+    who = np.arange(n) < n // 2
+    numbers = (
+        _size(EARLY, int(who.sum())),
+        _share(EARLY, "ORR", _among(patients.responder, who)),
+        _time(EARLY, "PFS", "median", median(patients.pfs[who])),
+        _time(EARLY, "OS", "median", median(patients.os[who])),
+    )
+    text = "Of {} patients {}% responded; the median PFS was {} and OS {} months."
+    yield True, Cell(INTERIM, ABSTRACT, text, numbers=numbers)

@@ -33,6 +33,7 @@ TABLES = (
     "reports",
     "characteristics",
     "overlaps",
+    "comparisons",
     "accepted",
     "pooling",
     "published",
@@ -47,7 +48,8 @@ RESOURCES = (*TABLES, "claims")  # everything that the data package describes
 # What is ours may have nothing to say; the printed record may not, nor a checklist.
 MAY_BE_EMPTY = frozenset(
     {
-        *("corrections", "derived", "overlaps", "characteristics", "search", "records"),
+        *("corrections", "derived", "overlaps", "comparisons"),
+        *("characteristics", "search", "records"),
         *("accepted", "pooling", "published", "glossary"),
     }
 )
@@ -69,7 +71,7 @@ class Dataset:
         What each report says of how its trial was done.
     corrections : DataFrame
         What was put in the place of what, and why.
-    derived, overlaps, claims, accepted, pooling, published : DataFrame
+    derived, overlaps, comparisons, claims, accepted, pooling, published : DataFrame
         What is ours: what follows, what was decided, what was looked at or looked up.
     appraisal, certainty, reporting : DataFrame
         How the documents, the pool and this review are judged.
@@ -98,6 +100,7 @@ class Dataset:
     reports: pd.DataFrame
     characteristics: pd.DataFrame
     overlaps: pd.DataFrame
+    comparisons: pd.DataFrame
     claims: pd.DataFrame
     accepted: pd.DataFrame
     pooling: pd.DataFrame

@@ -54,6 +54,7 @@ def integrity_problems(
         *_derived(frames, files),
         *_reports(frames, files),
         *_overlaps(frames, files),
+        *_comparisons(frames, files),
         *_pooling(frames, files),
         *checklist_problems(frames, files),
         *search_problems(frames, files),
@@ -330,6 +331,28 @@ def _overlaps(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterato
             message = f"the pair stands in row {first_row[pair]}; expected it once"
             yield Problem(file, message, row.Index, "other_population")
         first_row.setdefault(pair, row.Index)
+
+
+def _comparisons(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
+    """Yield comparisons of a trial's own report, with itself, or judged without a counterpart."""
+    file, reports = files["comparisons"], frames["reports"]
+    secondary = reports.loc[reports["standing"] == "secondary", ["trial", "source"]]
+    others = set(secondary.itertuples(index=False, name=None))
+    numbers = frames["results"].set_index("id")[["trial", "source"]]
+    place = dict(zip(numbers.index, numbers.itertuples(index=False, name=None), strict=True))
+    for row in frames["comparisons"].itertuples():
+        number, report = place.get(row.secondary), place.get(row.report)
+        if number and number[0] and number not in others:
+            message = (
+                f"{number[1]} is a report of {number[0]} itself; expected a secondary document"
+            )
+            yield Problem(file, message, row.Index, "secondary")
+        if number and report and number[1] == report[1]:
+            message = f"{row.report!r} is of the same document; expected one of a report"
+            yield Problem(file, message, row.Index, "report")
+        if not row.report and row.verdict != "cannot be compared":
+            message = f"{row.verdict!r} without a number of a report; expected cannot be compared"
+            yield Problem(file, message, row.Index, "verdict")
 
 
 def _pooling(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:

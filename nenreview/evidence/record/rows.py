@@ -183,6 +183,15 @@ class Overlap(NamedTuple):
     reason: str
 
 
+class ComparisonRow(NamedTuple):
+    """A number of a secondary document, held against one of a report by a reader."""
+
+    secondary: str
+    report: str
+    verdict: str
+    reason: str
+
+
 class Claim(NamedTuple):
     """A statement that a source makes in words, with the computation that tests it."""
 
@@ -261,6 +270,7 @@ TABLES: dict[str, type[NamedTuple]] = {
     "search": Search,
     "records": Record,
     "overlaps": Overlap,
+    "comparisons": ComparisonRow,
     "claims": Claim,
     "pooling": PoolingRow,
     "certainty": CertaintyRow,
