@@ -24,7 +24,7 @@ from nenreview.evidence.sources import source_names
 from nenreview.stats.percentages import nearest_counts, rates_that_fit, single_count
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
-from nenreview.tables.audit import claims_in_doubt, claims_table, disagreeing_numbers, ledger_table
+from nenreview.tables.audit import claims_table, ledger_table
 from nenreview.tables.later_documents import documents_added, for_each_added
 from nenreview.tables.rates import (
     comparisons,
@@ -87,8 +87,6 @@ __all__ = [
     "for_each_added",
     "fraction",
     "has_cells",
-    "has_claims_in_doubt",
-    "has_ledger",
     "interval",
     "load",
     "lowest_and_highest",
@@ -156,16 +154,6 @@ def audit_ledger(source: str) -> Table:
 def audit_claims(source: str) -> Table:
     """Return the claims of a source that the numbers do not bear out."""
     return claims_table(load(), source)
-
-
-def has_ledger(source: str) -> bool:
-    """Return whether `audit_ledger` has a row for a source."""
-    return bool(disagreeing_numbers(load(), source))
-
-
-def has_claims_in_doubt(source: str) -> bool:
-    """Return whether `audit_claims` has a row for a source."""
-    return bool(claims_in_doubt(load(), source))
 
 
 def has_cells(source: str) -> bool:

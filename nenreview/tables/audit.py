@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
+
+from IPython.display import Markdown
 
 from nenreview.audit.accepted import needing_review
 from nenreview.audit.finding import MATCH, NOT_CHECKABLE, Finding
@@ -11,7 +14,7 @@ from nenreview.audit.ledger import audit
 from nenreview.audit.rules.intervals import RATE_INTERVAL
 from nenreview.audit.validation.study import false_alarms, measure
 from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.sources import JIA, MARKEY, REVIEW
+from nenreview.evidence.sources import JIA, MARKEY, REVIEW, later_documents, source_names
 from nenreview.stats.rate import Rate
 from nenreview.tables.table import MARKDOWN, RATE, TEXT, WHOLE_LIMITS, Table, escape
 
@@ -21,6 +24,8 @@ PLANTED, SEED = 25, 1  # misprints of each kind in the chapter, and where their 
 _ELSEWHERE = {(JIA, "Table 1"): "synthesis"}
 # Where what is said of no single trial is taken up.
 _OF_SEVERAL = {JIA: "synthesis", REVIEW: "evidence", MARKEY: "markey"}
+_NUMBER_HEADS = ("Where", "Printed", "Recomputed", "Verdict", "Why")
+_CLAIM_HEADS = ("Where", "Claimed", "What the numbers say", "Verdict")
 # Rows that are sentences: their numbers are audited, and the words stay in the source.
 _SENTENCES = {
     (JIA, "PATIENT CHARACTERISTICS"): ("Note",),
@@ -88,18 +93,65 @@ def ledger_table(data: Dataset, source: str) -> Table:
     ValueError
         If all hold, which the chapter says in a sentence instead.
     """
+    rows = [_number_row(data, entry) for entry in disagreeing_numbers(data, source)]
+    return Table(rows, dict.fromkeys(_NUMBER_HEADS, MARKDOWN))
+
+
+def later_ledger_table(data: Dataset) -> Table:
+    """Return what `ledger_table` does, of all documents that no chapter names, in one table.
+
+    Raises
+    ------
+    ValueError
+        If all numbers of all of them hold.
+    """
+    return _of_later(data, disagreeing_numbers, _number_row, _NUMBER_HEADS)
+
+
+def later_claims(data: Dataset, label: str, caption: str) -> Markdown:
+    """Return what `claims_table` does, of all documents that no chapter names, in one table.
+
+    It comes with its label and caption; a sentence stands for it where no claim is in doubt.
+    """
+    if not any(claims_in_doubt(data, source) for source in later_documents(data)):
+        return Markdown("None of their claims in words is in doubt.")
+    table = _of_later(data, claims_in_doubt, _claim_row, _CLAIM_HEADS)
+    return Markdown(f"::: {{#tbl-{label}}}\n\n{table.data}\n{caption}\n\n:::\n")
+
+
+def _of_later(
+    data: Dataset,
+    listed: Callable[[Dataset, str], list[LedgerLine]],
+    row: Callable[[Dataset, LedgerLine], list[str]],
+    heads: tuple[str, ...],
+) -> Table:
+    names = source_names(data)
     rows = [
-        [
-            _anchors(entry) + _where(data, entry),
-            escape(_printed(entry)),
-            escape(entry.first.recomputed) if len(entry.findings) == 1 else "",
-            f"{entry.first.verdict}, {entry.first.severity}",
-            escape(_why(entry)),
-        ]
-        for entry in disagreeing_numbers(data, source)
+        [escape(names[source]), *row(data, entry)]
+        for source in later_documents(data)
+        for entry in listed(data, source)
     ]
-    names = ("Where", "Printed", "Recomputed", "Verdict", "Why")
-    return Table(rows, dict.fromkeys(names, MARKDOWN))
+    return Table(rows, {"Document": MARKDOWN, **dict.fromkeys(heads, MARKDOWN)})
+
+
+def _number_row(data: Dataset, entry: LedgerLine) -> list[str]:
+    return [
+        _anchors(entry) + _where(data, entry),
+        escape(_printed(entry)),
+        escape(entry.first.recomputed) if len(entry.findings) == 1 else "",
+        f"{entry.first.verdict}, {entry.first.severity}",
+        escape(_why(entry)),
+    ]
+
+
+def _claim_row(data: Dataset, entry: LedgerLine) -> list[str]:
+    claims = data.claims.set_index("claim")["statement"]
+    return [
+        _anchors(entry) + _where(data, entry),
+        escape(claims[entry.first.number]),
+        escape(_sentences(entry.first.recomputed, entry.first.explanation)),
+        f"{entry.first.verdict}, {entry.first.severity}",
+    ]
 
 
 def claims_table(data: Dataset, source: str) -> Table:
@@ -110,18 +162,8 @@ def claims_table(data: Dataset, source: str) -> Table:
     ValueError
         If all are supported, which the chapter says in a sentence instead.
     """
-    claims = data.claims.set_index("claim")["statement"]
-    rows = [
-        [
-            _anchors(entry) + _where(data, entry),
-            escape(claims[entry.first.number]),
-            escape(_sentences(entry.first.recomputed, entry.first.explanation)),
-            f"{entry.first.verdict}, {entry.first.severity}",
-        ]
-        for entry in claims_in_doubt(data, source)
-    ]
-    names = ("Where", "Claimed", "What the numbers say", "Verdict")
-    return Table(rows, dict.fromkeys(names, MARKDOWN))
+    rows = [_claim_row(data, entry) for entry in claims_in_doubt(data, source)]
+    return Table(rows, dict.fromkeys(_CLAIM_HEADS, MARKDOWN))
 
 
 def planted_table() -> Table:

@@ -29,7 +29,6 @@ def for_each_added(
     caption: str,
     *,
     where: Callable[[str], object] = bool,
-    otherwise: str = "",
 ) -> Markdown:
     """Return a table for each document that has joined the first four; nothing where none has.
 
@@ -44,16 +43,11 @@ def for_each_added(
     where : callable
         Returns of a key something true where the document has rows for a table; every
         document has them by default.
-    otherwise : str
-        Sentence in the place of a table without rows, in which ``{}`` stands for the key;
-        nothing by default.
     """
     return Markdown(
         "\n".join(
             f"::: {{#tbl-{label}-{key}}}\n\n{table(key).data}\n{caption.format(key)}\n\n:::\n"
-            if where(key)
-            else f"{otherwise.format(key)}\n"
             for key in later_documents(load())
-            if where(key) or otherwise
+            if where(key)
         )
     )

@@ -47,6 +47,7 @@ from nenreview.audit.coverage import numbers_by_verdict
 from nenreview.audit.ledger import audit
 from nenreview.chapter import *
 from nenreview.evidence.context import context_of
+from nenreview.tables.audit import later_claims, later_ledger_table
 from nenreview.tables.evidence import EVIDENCE, evidence_table
 from nenreview.figures.catalogue import catalogue, draw
 from qmdbook.config import read_config
@@ -86,14 +87,9 @@ print(json.dumps({
     "documents": documents(),
     "added": [
         documents_added(),
-        *(
-            for_each_added(table, label, "{}", where=where, otherwise=otherwise).data
-            for table, label, where, otherwise in (
-                (audit_ledger, "audit-ledger", has_ledger, "No number in {}."),
-                (audit_claims, "audit-claims", has_claims_in_doubt, ""),
-                (coverage_table, "coverage", has_cells, ""),
-            )
-        ),
+        later_ledger_table(data).data,
+        later_claims(data, "audit-claims-added", "Claims.").data,
+        for_each_added(coverage_table, "coverage", "{}", where=has_cells).data,
     ],
     "kinds": [one.name for one in entries(data) if one.kind == "NET"],
 }))

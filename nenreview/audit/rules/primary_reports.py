@@ -17,7 +17,7 @@ from nenreview.audit.spans import Span, printed_span, shown
 from nenreview.evidence.arms import arm_of
 from nenreview.evidence.overlaps import APART, Report, canonical_report, relation
 from nenreview.evidence.record.dataset import DATASETS, Dataset
-from nenreview.evidence.record.population import ROOT_POPULATION, below, levels
+from nenreview.evidence.record.population import ROOT_POPULATION, below, levels, parent
 from nenreview.evidence.record.rows import (
     Number,
     ReportOf,
@@ -438,18 +438,24 @@ def _sum_of_parts(data: Dataset, number: Number, other: Number) -> str:
         return ""
     if levels(number.population)[-1] not in (NEC, NET):
         return ""
-    whole = " > ".join(levels(number.population)[:-1])
-    rates = []
-    for tumour in (NEC, NET):
-        report = Report(number.source, number.trial, below(whole, tumour))
-        try:
-            rates.append(find_response(data, report).responders)
-        except LookupError:
-            return ""
-    both = Rate(sum(r.events for r in rates), sum(r.n for r in rates))
+    both = nec_and_net(data, Report(number.source, number.trial, parent(number.population)))
+    if both is None:
+        return ""
     if both.n != theirs.n or both.events == theirs.events:
         return ""
     return f"NEC and NET add up to {fraction(both)}, and the report has {fraction(theirs)}"
+
+
+def nec_and_net(data: Dataset, whole: Report) -> Rate | None:
+    """Return the responders of NEC and of NET together; None where a source does not give both."""
+    rates = []
+    for tumour in (NEC, NET):
+        part = Report(whole.source, whole.trial, below(whole.population, tumour))
+        try:
+            rates.append(find_response(data, part).responders)
+        except LookupError:
+            return None
+    return Rate(sum(r.events for r in rates), sum(r.n for r in rates))
 
 
 def _both(data: Dataset, number: Number, other: Number) -> str:

@@ -1,0 +1,333 @@
+"""Show what secondary documents say of the trials beside the trials' own reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nenreview.audit.index import number_index
+from nenreview.audit.rules.primary_reports import (
+    AGREES,
+    ANOTHER_DENOMINATOR,
+    ANOTHER_LINE,
+    ANOTHER_POPULATION,
+    CANNOT,
+    CONTRADICTS,
+    LATER_DATA,
+    VERDICTS,
+    AgainstReport,
+    against_reports,
+    compare,
+    secondary_documents,
+)
+from nenreview.audit.spans import shown
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import levels
+from nenreview.evidence.record.rows import ComparisonRow, Number, numbers_by_key, rows_of, trials
+from nenreview.evidence.sources import JIA, REVIEW, source_names
+from nenreview.stats.rate import Rate
+from nenreview.synthesis.cohorts import BOTH, FIRST, NOW, SHOWN, Cohort, cohorts
+from nenreview.tables.table import MARKDOWN, NUMBER, TEXT, Table, escape
+from nenreview.wording import number as plain
+from nenreview.wording import population_name
+
+# What the table of a trial shows: the outcomes of its head lines.
+_SHOWN = ("patients", "ORR", "ORR at 8 weeks", "best response", "PFS", "OS")
+# Of several verdicts on a trial, the one that a reader should know first.
+_ORDER = (CONTRADICTS, LATER_DATA, ANOTHER_LINE, ANOTHER_DENOMINATOR)
+_COUNTS = ("n", "events", "percent")
+_SHORT = {"best response": "partial responses"}
+
+
+def compared(data: Dataset, source: str, trial: str = "") -> list[AgainstReport]:
+    """Return the numbers of a document, or those on one trial, with their verdicts."""
+    found = [one for one in against_reports(data) if one.number.source == source]
+    return [one for one in found if trial in ("", one.number.trial)]
+
+
+def with_verdict(data: Dataset, source: str, verdict: str) -> Rate:
+    """Return the numbers of a document with a verdict, among all that could be compared."""
+    found = [one for one in compared(data, source) if one.verdict != CANNOT]
+    return Rate(sum(one.verdict == verdict for one in found), len(found))
+
+
+def comparable(data: Dataset, source: str) -> Rate:
+    """Return the numbers of a document with a counterpart in a report, among all on such trials."""
+    found = compared(data, source)
+    return Rate(sum(one.verdict != CANNOT for one in found), len(found))
+
+
+def verdicts_table(data: Dataset) -> Table:
+    """Return how many numbers of each secondary document have which verdict."""
+    documents = sorted(
+        {s for _, s in secondary_documents(data)}, key=list(source_names(data)).index
+    )
+    rows = []
+    for source in documents:
+        found = [one.verdict for one in compared(data, source)]
+        rows.append([source_names(data)[source], len(found), *map(found.count, VERDICTS)])
+    heads = ("Numbers", *(verdict.capitalize() for verdict in VERDICTS))
+    return Table(rows, {"Document": TEXT, **dict.fromkeys(heads, NUMBER)})
+
+
+def trials_table(data: Dataset, source: str = REVIEW) -> Table:
+    """Return one row for each trial of a document: what it says, and what the trial's report does.
+
+    The verdict is the most serious on response, survival and number of patients.
+    """
+    rows = []
+    for trial, facts in trials(data).items():
+        found = [one for one in compared(data, source, trial) if one.number.outcome in _SHOWN]
+        found = [one for one in found if _is_of_head_lines(one.number)]
+        if not found:
+            continue
+        name = escape(facts.name)
+        rows.append(
+            [
+                f"[{name}]({facts.chapter}.qmd)" if facts.chapter else name,
+                escape("; ".join(_short(one.number) for one in found)),
+                escape("; ".join(_of_reports(found)) or "not in the available part"),
+                _worst(found),
+                escape(moved(data, trial, source) or "no"),
+            ]
+        )
+    heads = ("Trial", "The table", "The trial's own report", "Verdict", "Moves an answer")
+    return Table(rows, dict.fromkeys(heads, MARKDOWN))
+
+
+def contradictions_table(data: Dataset, source: str) -> Table:
+    """Return every number of a document that the trial's own report contradicts."""
+    rows = [
+        [
+            trials(data)[one.number.trial].name,
+            _measure(one.number),
+            _of_whom(one.number),
+            _counterpart(data, one),
+            one.why.partition("; ")[2] or "the same patients",
+            moved(data, one.number.trial, source, one.number) or "no",
+        ]
+        for one in compared(data, source)
+        if one.verdict == CONTRADICTS
+    ]
+    heads = ("Trial", "What", "The document", "The report", "Why", "Moves an answer")
+    return Table(rows, dict.fromkeys(heads, TEXT))
+
+
+def numbers_against_table(data: Dataset) -> Table:
+    """Return every number of a secondary document that has a counterpart, with its verdict."""
+    rows = [
+        [
+            source_names(data)[one.number.source],
+            trials(data)[one.number.trial].name,
+            _measure(one.number),
+            _of_whom(one.number),
+            _counterpart(data, one),
+            one.verdict,
+            one.why.partition("; ")[2] or None,
+        ]
+        for one in against_reports(data)
+        if one.counterpart
+    ]
+    heads = ("Document", "Trial", "What", "The document", "The report", "Verdict", "Why")
+    return Table(rows, dict.fromkeys(heads, TEXT))
+
+
+def read_only_table(data: Dataset) -> Table:
+    """Return the contradictions that readers saw and no rule can."""
+    known = numbers_by_key(data)
+    ruled = {one.number.id for one in against_reports(data) if one.verdict == CONTRADICTS}
+    rows = [
+        [
+            source_names(data)[known[row.secondary].source],
+            _measure(known[row.secondary]),
+            _of_whom(known[row.secondary]),
+            _of_whom(known[row.report]),
+            row.reason,
+        ]
+        for row in rows_of(data.comparisons, ComparisonRow)
+        if row.verdict == CONTRADICTS
+        and row.secondary not in ruled
+        and not _is_secondary(data, known[row.report])
+    ]
+    heads = ("Document", "What", "The document", "The report", "Why")
+    return Table(rows, dict.fromkeys(heads, TEXT))
+
+
+def among_themselves_table(data: Dataset) -> Table:
+    """Return the numbers of two secondary documents that differ where no report settles them."""
+    rows = [
+        [
+            trials(data)[one.number.trial].name,
+            _measure(one.number),
+            f"{_of_whom(one.number)}, {source_names(data)[one.number.source]}",
+            f"{_of_whom(one.counterpart)}, {source_names(data)[one.counterpart.source]}",
+            verdict,
+            reason,
+        ]
+        for one, verdict, reason in _among_themselves(data)
+        if verdict != AGREES and one.counterpart
+    ]
+    heads = ("Trial", "What", "One document", "The other", "Verdict", "Why")
+    return Table(rows, dict.fromkeys(heads, TEXT))
+
+
+def alike_among_themselves(data: Dataset) -> Rate:
+    """Return the numbers in which two secondary documents agree, among those held together."""
+    found = [verdict for _, verdict, _ in _among_themselves(data)]
+    return Rate(found.count(AGREES), len(found))
+
+
+def readers_agree(data: Dataset) -> Rate:
+    """Return the comparisons in which rule and readers agree, of those judged before the rule.
+
+    They are those of the sintilimab paper and of the table of the review with a number of a
+    report.
+    """
+    known, index = numbers_by_key(data), number_index(data)
+    rows = [
+        row
+        for row in rows_of(data.comparisons, ComparisonRow)
+        if row.report and known[row.secondary].source in (JIA, REVIEW)
+    ]
+    same = sum(
+        compare(index, known[row.secondary], known[row.report]).verdict == row.verdict
+        for row in rows
+    )
+    return Rate(same, len(rows))
+
+
+def reported(data: Dataset, ident: str) -> str:
+    """Return a number as its document reports it, with its unit."""
+    return shown(numbers_by_key(data)[ident])
+
+
+def trials_contradicted(data: Dataset, source: str = REVIEW) -> list[str]:
+    """Return the names of the trials of which a document says what their report contradicts."""
+    found = [one.number.trial for one in compared(data, source) if one.verdict == CONTRADICTS]
+    return [trials(data)[trial].name for trial in dict.fromkeys(found)]
+
+
+def trials_moved(data: Dataset, source: str = REVIEW) -> list[str]:
+    """Return the names of the trials of which a difference moves an answer of the synthesis."""
+    listed = dict.fromkeys(one.number.trial for one in compared(data, source))
+    return [trials(data)[trial].name for trial in listed if moved(data, trial, source)]
+
+
+def contradictions_that_move(data: Dataset, source: str = REVIEW) -> int:
+    """Return how many contradicted numbers of a document move an answer of the synthesis."""
+    found = [one for one in compared(data, source) if one.verdict == CONTRADICTS]
+    return sum(bool(moved(data, one.number.trial, source, one.number)) for one in found)
+
+
+def moved(data: Dataset, trial: str, source: str, number: Number | None = None) -> str:
+    """Return the questions whose answer a trial moves as its own report replaces a document.
+
+    It does where the cohort of the first edition came from the document, and that of today has
+    other counts; or where the report contradicts a count that an answer still takes from the
+    document.
+
+    Parameters
+    ----------
+    data : Dataset
+        The data.
+    trial, source : str
+        Keys of the trial and of the document.
+    number : Number, optional
+        Only what the population of this number moves.
+    """
+    found = []
+    mine = [one for one in cohorts(data) if one.report.trial == trial]
+    for first in mine:
+        if first.report.source != source or first.edition == NOW or first.role == SHOWN:
+            continue
+        if number is not None and not _is_a_count_of(number, first):
+            continue
+        later = [one for one in mine if one.edition == NOW and _stands_for(one, first)]
+        changed = first.edition == FIRST and any(one.rate != first.rate for one in later)
+        if changed or (first.edition == BOTH and _is_contradicted(data, first)):
+            found.append(f"{first.estimand}, {first.role}")
+    return "; ".join(dict.fromkeys(found))
+
+
+def _stands_for(cohort: Cohort, other: Cohort) -> bool:
+    return (cohort.estimand, cohort.role) == (other.estimand, other.role)
+
+
+def _is_contradicted(data: Dataset, cohort: Cohort) -> bool:
+    """Return whether a report contradicts a count that a cohort is made from."""
+    return any(
+        one.verdict == CONTRADICTS and _is_a_count_of(one.number, cohort)
+        for one in compared(data, cohort.report.source, cohort.report.trial)
+    )
+
+
+def _is_a_count_of(number: Number, cohort: Cohort) -> bool:
+    """Return whether a number is the size of a cohort, or counts its responses."""
+    counts = number.outcome in _SHOWN and number.statistic in _COUNTS
+    return counts and number.population == cohort.report.population
+
+
+def _among_themselves(data: Dataset) -> Iterable[tuple[AgainstReport, str, str]]:
+    """Yield the pairs of two secondary documents, with the reader's verdict and reason."""
+    known, index = numbers_by_key(data), number_index(data)
+    for row in rows_of(data.comparisons, ComparisonRow):
+        if row.report and _is_secondary(data, known[row.report]):
+            pair = compare(index, known[row.secondary], known[row.report])
+            yield pair, row.verdict, row.reason
+
+
+def _is_secondary(data: Dataset, number: Number) -> bool:
+    return (number.trial, number.source) in secondary_documents(data)
+
+
+def _is_of_head_lines(number: Number) -> bool:
+    """Return whether a number is a median or a share, or the size of a trial or an arm."""
+    if number.outcome == "patients":
+        return len(levels(number.population)) <= 2
+    return number.statistic in ("median", "percent", "events")
+
+
+def _measure(number: Number) -> str:
+    kind = {"n": "", "events": "", "percent": ""}.get(number.statistic, number.statistic)
+    return " ".join(filter(None, (kind, number.outcome, number.category)))
+
+
+def _short(number: Number) -> str:
+    """Return ``ORR 38% (NEC)``."""
+    named = "" if number.outcome == "patients" else _SHORT.get(number.outcome, number.outcome)
+    return " ".join(filter(None, (named, _of_whom(number))))
+
+
+def _of_whom(number: Number | None) -> str:
+    if number is None:
+        return ""
+    if number.statistic in ("n", "events"):  # some documents write small ones as words
+        number = number._replace(printed=plain(number.value))
+    if number.trial and len(levels(number.population)) == 1:
+        return shown(number)
+    who = population_name(number.population) if number.trial else number.population
+    return f"{shown(number)} ({who})"
+
+
+def _of_reports(found: list[AgainstReport]) -> list[str]:
+    """Return the counterparts, each once."""
+    return list(dict.fromkeys(_short(one.counterpart) for one in found if one.counterpart))
+
+
+def _counterpart(data: Dataset, one: AgainstReport) -> str | None:
+    if one.counterpart is None:
+        return None
+    return f"{_of_whom(one.counterpart)}, {source_names(data)[one.counterpart.source]}"
+
+
+def _worst(found: list[AgainstReport]) -> str:
+    """Return the most serious verdict; of the others, that on a result before that on a size."""
+    every = [one.verdict for one in found]
+    results = [one.verdict for one in found if one.number.outcome != "patients"]
+    for verdicts, wanted in (
+        *((every, verdict) for verdict in _ORDER),
+        *((results, verdict) for verdict in (AGREES, ANOTHER_POPULATION)),
+        *((every, verdict) for verdict in (AGREES, ANOTHER_POPULATION)),
+    ):
+        if wanted in verdicts:
+            return wanted
+    return CANNOT
