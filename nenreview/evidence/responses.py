@@ -288,7 +288,8 @@ def assessed(data: Dataset, report: Report) -> Rate | None:
     None where a source does not count all four categories of the population.
     """
     printed = _printed(data).get((report.source, report.trial, report.population), ())
-    events, n = (_in_categories(printed, categories, None) for categories in (OBJECTIVE, ASSESSED))
+    treated, _ = size_or_rest(data, report.trial, report.population, report.source)
+    events, n = (_in_categories(printed, some, treated) for some in (OBJECTIVE, ASSESSED))
     return None if events is None or n is None else Rate(events, n)
 
 

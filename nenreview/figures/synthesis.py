@@ -46,7 +46,7 @@ from nenreview.trials.toripalimab import TRIAL as TORIPALIMAB
 
 
 def _pooled_row(one: Cohort) -> Row:
-    return Row(one.name, one.rate)
+    return Row(one.figure_label or one.name, one.rate)
 
 
 def _other_row(one: Cohort) -> Row:

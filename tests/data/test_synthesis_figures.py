@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nenreview.figures import synthesis
 from nenreview.figures.evidence_map import evidence_map
 from nenreview.figures.forest import pool_forest, site_forest
 from nenreview.figures.pooled_forest import Group, Row, pooled_forest
@@ -17,7 +18,7 @@ from nenreview.figures.synthesis import (
 )
 from nenreview.meta.pool import pool_proportions
 from nenreview.stats.rate import Rate
-from nenreview.synthesis.classes import Cell
+from nenreview.synthesis.classes import Cell, entries
 from nenreview.synthesis.headline import headline
 from nenreview.synthesis.multiverse import Specification
 
@@ -92,9 +93,12 @@ def test_the_figure_of_net_has_the_pool_and_marks_what_pd_l1_selected(data):
     assert set(open_marks["group"]) == {"NET, added in sensitivity analyses", "By primary site"}
 
 
-def test_a_rate_of_fewer_patients_than_all_has_an_open_marker(data):
+def test_a_rate_of_fewer_patients_than_all_has_an_open_marker(data, monkeypatch):
+    entry = next(one for one in entries(data) if one.regimen_class == "with targeted therapy")
+    late = replace(entry, line="later", kind="NEC", rate=None, fewer=Rate(4, 20), mark="")
+    monkeypatch.setattr(synthesis, "entries", lambda data: [late, *entries(data)])
     drawn = forest_by_class(data).data.set_index("name")
-    assert drawn.loc["avelumab + regorafenib (REGOMUNE), fewer than all", "kind"] == "in no pool"
+    assert drawn.loc[f"{late.name}, fewer than all", "kind"] == "in no pool"
     assert "nivolumab + temozolomide, line not stated" in drawn.index
 
 
