@@ -15,6 +15,7 @@ JIA = "jia2022"  # the sintilimab paper
 LU = "lu2020"  # the toripalimab abstract
 REVIEW = "review2023"  # the review's table of trials
 MARKEY = "markey2017"  # the case series
+OTHER_REVIEW = "endocrinereviews2023"  # the table of another review
 
 
 def source_names(data: Dataset) -> dict[str, str]:

@@ -16,9 +16,15 @@ from nenreview.synthesis.appraisal import (
     overall,
     risk_of_bias,
 )
-from nenreview.synthesis.summary_of_findings import DOR, OUTCOMES, summary_of_findings
+from nenreview.synthesis.summary_of_findings import (
+    DOR,
+    OUTCOMES,
+    Summary,
+    summary_of_findings,
+)
 from nenreview.tables.table import MARKDOWN, NUMBER, TEXT, Table, escape, show_table
 from nenreview.wording import listed, words
+from qmdbook.display import Shown
 
 CASE_SERIES = [JIA, LU, MARKEY]
 
@@ -57,16 +63,11 @@ def judgements_sentence() -> str:
 
 
 def summary_table(estimand: str) -> Table:
-    """Return the summary of findings of a question, with the reasons as notes below."""
-    data = load()
-    notes: dict[tuple[str, str, str], str] = {}  # letters, each judgement once
+    """Return the summary of findings of a question, its reasons as letters of `summary_notes`."""
+    letters = _letters(estimand)
     rows = []
-    for one in summary_of_findings(data, estimand):
-        letters = []
-        for row in certainty_rows(data, estimand, one.outcome):
-            if row.domain in one.lowered:
-                key = (row.domain, row.judgement, row.reason)
-                letters.append(notes.setdefault(key, ascii_lowercase[len(notes)]))
+    for one in summary_of_findings(load(), estimand):
+        mine = [letters[key] for key in _reasons(estimand, one)]
         people = "responders" if one.outcome == DOR else "patients"
         rows.append(
             [
@@ -74,18 +75,43 @@ def summary_table(estimand: str) -> Table:
                 one.trials,
                 f"{one.patients} {people}",
                 one.effect,
-                f"{one.certainty} ^{','.join(letters)}^",
+                f"{one.certainty} ^{','.join(mine)}^",
             ]
         )
     columns = {
         **{"Outcome": TEXT, "Trials": NUMBER, "Of": NUMBER, "What is known": TEXT},
         "Certainty": MARKDOWN,
     }
-    below = "\n\n".join(
-        f"{letter}. {domain.capitalize()}, {judgement}: {escape(reason)}."
-        for (domain, judgement, reason), letter in notes.items()
+    return Table(rows, columns)
+
+
+def summary_notes(estimand: str) -> Shown:
+    """Return the reasons that the letters of `summary_table` stand for, as a list."""
+    return Shown(
+        "\n".join(
+            f"- *{letter}* {domain.capitalize()}, {judgement}: {escape(reason)}."
+            for (domain, judgement, reason), letter in _letters(estimand).items()
+        )
     )
-    return Table(rows, columns, below=f"\n{below}\n")
+
+
+def _reasons(estimand: str, one: Summary) -> list[tuple[str, str, str]]:
+    """Return domain, judgement and reason of what lowers the certainty of an outcome."""
+    return [
+        (row.domain, row.judgement, row.reason)
+        for row in certainty_rows(load(), estimand, one.outcome)
+        if row.domain in one.lowered
+    ]
+
+
+def _letters(estimand: str) -> dict[tuple[str, str, str], str]:
+    """Return a letter for each reason of a question, each judgement once."""
+    found = [
+        reason
+        for one in summary_of_findings(load(), estimand)
+        for reason in _reasons(estimand, one)
+    ]
+    return dict(zip(dict.fromkeys(found), ascii_lowercase, strict=False))
 
 
 def risk_of_bias_table() -> Table:

@@ -14,14 +14,24 @@ from nenreview.audit.ledger import audit
 from nenreview.audit.rules.intervals import RATE_INTERVAL
 from nenreview.audit.validation.study import false_alarms, measure
 from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.sources import JIA, MARKEY, REVIEW, later_documents, source_names
+from nenreview.evidence.sources import (
+    JIA,
+    MARKEY,
+    OTHER_REVIEW,
+    REVIEW,
+    later_documents,
+    source_names,
+)
 from nenreview.stats.rate import Rate
 from nenreview.tables.table import MARKDOWN, RATE, TEXT, WHOLE_LIMITS, Table, escape
 
 LEDGER = "audit.qmd"  # the chapter that holds the ledger
 PLANTED, SEED = 25, 1  # misprints of each kind in the chapter, and where their draw begins
-# The comparison of four trials is rebuilt in the synthesis, not in the chapter of a trial.
-_ELSEWHERE = {(JIA, "Table 1"): "synthesis"}
+# Tables on several trials are rebuilt in one chapter, not in those of the trials.
+_ELSEWHERE = {
+    (JIA, "Table 1"): "synthesis",
+    (OTHER_REVIEW, "Table 2"): "review-against-trials",
+}
 # Where what is said of no single trial is taken up.
 _OF_SEVERAL = {JIA: "synthesis", REVIEW: "evidence", MARKEY: "markey"}
 _NUMBER_HEADS = ("Where", "Printed", "Recomputed", "Verdict", "Why")
