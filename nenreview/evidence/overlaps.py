@@ -99,6 +99,11 @@ def canonical_report(data: Dataset, report: Report) -> Report:
     raise ValueError(f"data/overlaps.csv leads from {seen[-1]} back to {report}")
 
 
+def is_of_an_earlier_report(data: Dataset, report: Report) -> bool:
+    """Return whether the ledger has the patients of a report as some of those of another one."""
+    return any(row.relation == PART and _within(report, one) for row, one, _ in _ledger(data))
+
+
 @lru_cache(DATASETS)
 def _ledger(data: Dataset) -> tuple[tuple, ...]:
     """Return each row with its two reports."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import isnan
 
-from nenreview.evidence.overlaps import Report, canonical_report
+from nenreview.evidence.overlaps import Report, canonical_report, is_of_an_earlier_report
 from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.population import parent
 from nenreview.evidence.record.rows import Number, Outcome, PoolingRow, numbers, outcomes, rows_of
@@ -148,8 +148,9 @@ def counting(data: Dataset, trial: str) -> tuple[Response, ...]:
     ranks = {source: rank for rank, source in enumerate(sources_of(all_trials(data)[trial]))}
     mine = [one for one in responses(data) if one.report.trial == trial and one.preferred]
     for one in sorted(mine, key=lambda one: ranks[one.report.source]):
-        if not traits(data, one.report.population).report:
-            found.setdefault((canonical_report(data, one.report), one.outcome), one)
+        if is_of_an_earlier_report(data, one.report) or traits(data, one.report.population).report:
+            continue
+        found.setdefault((canonical_report(data, one.report), one.outcome), one)
     return tuple(found.values())
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from nenreview.evidence.arms import CLASSES, LINES, MONOTHERAPY, arm_name, arm_of, arms_by_trial
-from nenreview.evidence.overlaps import Report, canonical_report
+from nenreview.evidence.overlaps import Report, canonical_report, is_of_an_earlier_report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ancestors, is_within
 from nenreview.evidence.record.rows import Arm, Facts
@@ -211,9 +211,10 @@ def medians(data: Dataset, trial: Facts, outcome: str) -> Iterator[tuple[str, st
     for source in sources_of(trial):
         where = {"source": source, "trial": trial.trial, "outcome": outcome}
         for population in data.select(statistic="median", **where)["population"].unique():
-            patients = canonical_report(data, Report(source, trial.trial, population))
-            said = traits(data, population)
-            if patients not in known and not said.report and said.subset not in BY_RESPONSE:
+            report = Report(source, trial.trial, population)
+            patients, said = canonical_report(data, report), traits(data, population)
+            earlier = said.report or is_of_an_earlier_report(data, report)
+            if patients not in known and not earlier and said.subset not in BY_RESPONSE:
                 known.add(patients)
                 yield source, population
 
@@ -323,9 +324,11 @@ def _of_arm(data: Dataset, trial: Facts, arm: Arm) -> Iterator[Duration]:
         rows = rows[rows["statistic"].isin(_STATISTICS) & (rows["printed"] != "NA")]
         for (place, population), own in rows.groupby(["table", "population"], sort=False):
             whose = population.removesuffix(f" > {BY_RESPONSE[0]}")
-            patients = canonical_report(data, Report(source, trial.trial, whose))
+            report = Report(source, trial.trial, whose)
+            patients = canonical_report(data, report)
             later = told.get(superseded.get(source, ""), set())
-            if not is_within(whose, arm.population) or patients in later:
+            replaced = patients in later or (later and is_of_an_earlier_report(data, report))
+            if not is_within(whose, arm.population) or replaced:
                 continue
             told.setdefault(source, set()).add(patients)
             yield Duration(

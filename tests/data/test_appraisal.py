@@ -199,12 +199,12 @@ def test_an_outcome_that_is_not_graded_is_not_made_up(data):
 def test_the_summary_has_each_outcome_with_what_is_reported_of_the_pool(data):
     nec = {one.outcome: one for one in summary_of_findings(data, "NEC")}
     assert list(nec) == list(OUTCOMES)
-    assert (nec["ORR"].trials, nec["ORR"].patients) == (5, 104)
-    # Sintilimab 18, toripalimab 40 with NET, NCT02939651 29 of G3 NEN, part A 14, GEP-NEC 21.
-    assert (nec["PFS"].trials, nec["PFS"].patients) == (5, 18 + 40 + 29 + 14 + 21)
+    assert (nec["ORR"].trials, nec["ORR"].patients) == (6, 111)
+    # Sintilimab 18, toripalimab 40 with NET, NCT02939651 29 of G3 NEN, part A 14, GEP-NEC 21, small cell 7.
+    assert (nec["PFS"].trials, nec["PFS"].patients) == (6, 18 + 40 + 29 + 14 + 21 + 7)
     assert nec["PFS"].effect == "median 1.8 to 2.5 months; in two not of NEC alone"
-    # 1 of 24 with sintilimab at the least, 27.5% with toripalimab at the most.
-    assert nec["grade 3 or higher"].effect.startswith("4 to 28 per 100 patients")
+    # 1 of 24 with sintilimab at the least, 2 of 7 with small cell carcinoma at the most.
+    assert nec["grade 3 or higher"].effect.startswith("4 to 29 per 100 patients")
     net = {one.outcome: one for one in summary_of_findings(data, "NET")}
     assert (net["ORR"].trials, net["ORR"].patients) == (5, 257)
     # No patient with NET responded to sintilimab, so that its durations are of NEC.
@@ -215,7 +215,7 @@ def test_the_summary_has_each_outcome_with_what_is_reported_of_the_pool(data):
 def test_every_letter_of_the_summary_has_its_reason_below(data, estimand):
     table = appraisal_tables.summary_table(estimand)
     letters = {x for row in table.rows for x in row[-1].split("^")[1].split(",")}
-    notes = re.findall(r"^([a-z])\. ", table.data, re.M)
+    notes = re.findall(r"^- \*([a-z])\* ", appraisal_tables.summary_notes(estimand).data, re.M)
     assert sorted(letters) == notes
     lowered = sum(len(appraisal.lowering(data, estimand, outcome)) for outcome in OUTCOMES)
     assert sum(row[-1].count(",") + 1 for row in table.rows) == lowered

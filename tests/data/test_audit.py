@@ -272,10 +272,10 @@ def test_grades_that_do_not_add_up_are_found(data):
 
 
 def test_sources_are_compared_in_one_unit(data):
-    # NCT02939651, PFS: 2.2 months in Endocrine Reviews; 9.6 weeks are 2.2 months, 8.9 are not.
-    for printed, verdict in (("9.6", MATCH), ("8.9", CONFLICT)):
-        other = changed(data, "review2023-017", value=float(printed), printed=printed, unit="weeks")
-        assert finding(other, "endocrinereviews2023-066-sources").verdict == verdict
+    # Spartalizumab, PFS: 1.8 months in both tables; 7.8 weeks are 1.8 months, 8.9 are not.
+    for printed, verdict in (("7.8", MATCH), ("8.9", CONFLICT)):
+        other = changed(data, "review2023-057", value=float(printed), printed=printed, unit="weeks")
+        assert finding(other, "endocrinereviews2023-071-sources").verdict == verdict
 
 
 def test_what_a_later_report_replaced_denies_nothing(data):

@@ -43,7 +43,7 @@ FOUND = {
     "review2023-024": (LATER_DATA, "raj2023-006", "an earlier report, Mulvey 2019"),
     "jia2022-054": (LATER_DATA, "fottner2025-008", "more patients or a longer follow-up"),
     "jia2022-056": (ANOTHER_DENOMINATOR, "vijayvergia2020-012", "1 of 21 and 1 of 29"),
-    "review2023-049": (ANOTHER_DENOMINATOR, "surufatinib2021-001", "could be evaluated"),
+    "review2023-049": (ANOTHER_DENOMINATOR, "onclive2021-001", ""),
     "review2023-073": (ANOTHER_POPULATION, "owen2023-012", "8.8 months for all patients"),
     "review2023-043": (ANOTHER_POPULATION, "cao2022-009", "solid tumors"),
     "review2023-032": (CONTRADICTS, "raj2023-017", "9% for pembrolizumab + chemotherapy here, 5%"),

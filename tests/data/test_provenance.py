@@ -66,7 +66,7 @@ def test_the_notes_of_a_table_without_the_mark_have_no_key():
 
 def test_a_statistic_has_its_place_and_its_counts():
     shown = statistics_table("review2023", "Table 6", "3", "Key outcomes").data
-    assert '| [3.4%]{from="review2023-016"} | match | 1 of 29 |' in shown
+    assert '| [3.4%]{from="review2023-016"} | match | 1 of 29; as in Vijayvergia 2020 |' in shown
     assert "Row 3, Key outcomes" in entries(shown)["from-review2023-016"]
     assert "Table 6" in shown
 

@@ -87,12 +87,23 @@ JIA_2022 = {
         "19 (65.5)",
         CONFLICT,
     ),
+    # Its report has 11 well differentiated, 12 pancreatic and 3 gastro-esophageal tumours.
+    **{
+        ("Table 1", group, row, "Avelumab (n = 29)"): (printed, CONFLICT)
+        for group, row, printed in (
+            ("G3 NENs, n (%)", "Well-differentiated", "10 (34.5)"),
+            ("Primary sites, n (%)", "Pancreas", "13 (44.8)"),
+            ("Primary sites, n (%)", "Gastro-esophagous", "4 (13.8)"),
+            ("", "OS, months", "4.2"),  # 7.0 in Table 2 of Endocrine Reviews
+        )
+    },
     # Prints a median of 2.8 months: not reached in the abstract, over a year in the discussion.
     (ALL_PATIENTS, "", "(Median) Duration assessments, Response duration", "value"): (
         "2.8 months",
         CONFLICT,
     ),
-    ("Table 2", "Metastatic sites", "Lymph nodes", WHOLE): ("15(62.5)", INCONSISTENT),
+    # The percentage is that of 16, so that a part may be wrong instead, and the text stays.
+    ("Table 2", "Metastatic sites", "Lymph nodes", WHOLE): ("16(66.7)", INCONSISTENT),
     # Prints 18(69.2): 1 + 17 in the same row is 18, and 18 of 24 is 75%; 69.2% fits 26.
     ("Table 2", "Previous treatment", "Etoposide+platinum", WHOLE): ("18(75.0)", INCONSISTENT),
 }
@@ -118,7 +129,7 @@ REASONS = [
     (CHARACTERISTICS, "Note", "value", "Lung: NET and NEC add up to 0 + 2 = 2, not 1"),
     (ALL_PATIENTS, "Response assessment, Other", "value", "16.7% fits 3 of 18"),
     ("Table 2", "Lymph nodes", WHOLE, "NET and NEC add up to 5 + 10 = 15, not 16"),
-    ("Table 2", "Lymph nodes", WHOLE, "15 of 24 is 62.5%, not 66.7%"),
+    ("Table 2", "Lymph nodes", WHOLE, "66.7% beside it is 16, so that either group may be"),
     ("Table 2", "Etoposide+platinum", WHOLE, "69.2% fits 18 of 26"),
     (ADVERSE_EVENTS, "Fatigue", "All grades", "17 is the only denominator up to 24 that fits"),
     (
@@ -152,6 +163,8 @@ def test_text_changes_exactly_where_a_number_is_contradicted(rebuilt):
     # A percentage of other patients has no right number to put in its place.
     contradicted = rebuilt["verdict"].isin([TRUNCATED, INCONSISTENT])
     contradicted &= rebuilt["table"] != ADVERSE_EVENTS
+    # Nor is it known which one is right where a total and its parts differ.
+    contradicted &= ~rebuilt["reason"].str.contains("either group may be printed wrongly")
     assert list(rebuilt["rebuilt"] != rebuilt["printed"]) == list(contradicted)
 
 
@@ -241,7 +254,8 @@ def test_planted_count_of_a_part_is_found_in_part_and_whole(data, rebuilt):
     new = {place: said for place, said in disagreeing(found).items() if place not in before}
     assert new == {
         ("Table 2", "Sex", "Male", "NETs (n = 6) n (%)"): ("3 (50.0)", INCONSISTENT),
-        ("Table 2", "Sex", "Male", WHOLE): ("12 (50.0)", INCONSISTENT),
+        # 45.8% beside the 11 is 11 of 24, so that the part may be wrong and not the whole.
+        ("Table 2", "Sex", "Male", WHOLE): ("11 (45.8)", INCONSISTENT),
     }
 
 

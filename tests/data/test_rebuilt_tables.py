@@ -7,7 +7,15 @@ from helpers_data import ROOT
 
 from nenreview.audit.accepted import needing_review
 from nenreview.audit.ledger import audit
-from nenreview.tables.audit import back_link, claims_supported, claims_table, entries, ledger_table
+from nenreview.tables.audit import (
+    back_link,
+    claims_supported,
+    claims_table,
+    entries,
+    later_claims,
+    later_ledger_table,
+    ledger_table,
+)
 from nenreview.tables.rebuilt import rebuilt_table, statistics_table
 
 SOURCES = ("lu2020", "jia2022", "review2023", "markey2017")
@@ -19,7 +27,9 @@ def ledger(data):
     chapter = (ROOT / "chapters" / "audit.qmd").read_text(encoding="utf-8")
     shown = re.findall(r'^audit_(ledger|claims)\("(\w+)"\)$', chapter, re.M)
     tables = {"ledger": ledger_table, "claims": claims_table}
-    return "".join(tables[kind](data, source).data for kind, source in shown)
+    own = "".join(tables[kind](data, source).data for kind, source in shown)
+    later = later_claims(data, "audit-claims-added", "Claims.").data
+    return own + later_ledger_table(data).data + later
 
 
 def test_every_finding_stands_in_the_ledger_once(data, ledger):

@@ -360,7 +360,8 @@ def _patients(data: Dataset, number: Number) -> Report:
 
 def _without_reports(data: Dataset, path: list[str]) -> list[str]:
     """Return the levels of a path but for those that say in which report the patients are."""
-    return [level for level in path if not vocabulary(data)[level].report]
+    known = vocabulary(data)
+    return [level for level in path if level not in known or not known[level].report]
 
 
 def _distance(data: Dataset, number: Number, other: Number) -> int:
