@@ -63,7 +63,7 @@ def standing(data: Dataset, report: ReportOf) -> str:
         kind = f"a relay of {kind}"
     said = f"{names[report.source]} is {kind}."
     if report.superseded_by:
-        said += f" {names[report.superseded_by]} supersedes it: {report.reason}."
+        said += f" {names[report.superseded_by]} counts in its place: {report.reason}."
     return said
 
 

@@ -53,7 +53,7 @@ def _against_each_other(
         elsewhere = "; ".join(dict.fromkeys(f"{shown(o)} in {where(o)}" for o in denying or others))
         explanation = f"{shown(number)} here, {elsewhere}"
         if not denying:
-            explanation += "; the one report was replaced by the other, with later data"
+            explanation += "; the one report counts in place of the other, which is of another time"
             yield about(number, check, NOT_CHECKABLE, recomputed="", explanation=explanation)
             continue
         yield about(
