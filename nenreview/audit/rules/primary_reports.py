@@ -208,10 +208,16 @@ def _judge(index: NumberIndex, number: Number, other: Number) -> tuple[str, str]
         return ANOTHER_DENOMINATOR, f"{fraction(one)} and {fraction(two)} are the same count"
     if _lines_differ(data, number, other):
         return ANOTHER_LINE, "the patients were in another line of treatment"
-    if standing == _SUBSET and _quantity(data, number)[0] == "patients":
-        return ANOTHER_DENOMINATOR, "one of them counts the patients who could be evaluated"
-    if standing in (_LATER, _EARLIER):
+    of_evaluable = [EVALUABLE in levels(n.population) for n in (number, other)]
+    if _quantity(data, number)[0] == "patients" and standing in (_SAME, _SUBSET):
+        if of_evaluable[0] != of_evaluable[1]:
+            return ANOTHER_DENOMINATOR, "one of them counts the patients who could be evaluated"
+        if all(of_evaluable) and _has_earlier_report(data, number.trial):
+            return LATER_DATA, "how many patients can be evaluated changes with time"
+    if standing == _LATER:
         return LATER_DATA, "the later report has more patients or a longer follow-up"
+    if standing == _EARLIER:
+        return LATER_DATA, "the report is of an earlier analysis"
     if standing == _SAME:
         earlier = _earlier_report(index, number, other)
         if earlier:
@@ -340,7 +346,10 @@ def _standing(data: Dataset, number: Number, other: Number) -> str:
     if mine == its:
         return _LATER if counted > reported else _EARLIER
     if [x for x in mine if x != EVALUABLE] == [x for x in its if x != EVALUABLE]:
-        return _SUBSET
+        in_reports = counted - len(mine), reported - len(its)
+        if in_reports[0] == in_reports[1]:
+            return _SUBSET
+        return _LATER if in_reports[0] > in_reports[1] else _EARLIER
     if mine[: len(its)] == its:
         return _WIDER
     if its[: len(mine)] == mine:
@@ -420,6 +429,10 @@ def _earlier_report(index: NumberIndex, number: Number, other: Number) -> str:
         if theirs and not alike:
             return source_names(data)[row.source]
     return ""
+
+
+def _has_earlier_report(data: Dataset, trial: str) -> bool:
+    return any(row.stage == "interim" for row in own_reports(data)[trial])
 
 
 def _given_for_a_part(index: NumberIndex, number: Number, other: Number) -> str:
