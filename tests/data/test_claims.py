@@ -164,6 +164,8 @@ CLAIMS = {
     "lu2020-claim-05": (NOTE, "0.03 (TMB high against low) is above 0.025"),
     # 75.0% against 16.1%, p = 0.03: 3 of 4 against 5 of 31 alone; 4 / 35 = 11.4%, 4 / 40 = 10.0%.
     "lu2020-claim-06": (NOTE, "4 of 35 tested (11.4%), 4 of 40 in all (10.0%)"),
+    # Nine confirmed responders, seven of them of 11 lung NEN; 3 of the other 17 would make ten.
+    "owen2023-claim-01": (INCONSISTENT, "p = 0.010 | the reported p value is 0.020, which 3 of 17"),
     "markey2017-claim-01": (NOTE, "21.9% lies above the range 0–14.6%"),
     "markey2017-claim-03": (INCONSISTENT, "sunitinib not in row 2 and 4"),
     "markey2017-claim-05": (MATCH, "14, 8, 6, 4 and 14, 8, 6, 4"),
@@ -205,6 +207,8 @@ CASES = [
     ("range below", {"low": "jia2022-575", "high": "jia2022-576", "other_low": "jia2022-571", "other_high": "jia2022-572"}, {}, MATCH, "4.7–6.9 against 18.7–27.8"),
     # Adverse events, thyroid dysfunction: 41% and, in the column without, 59% of 17; 41.7% of 24.
     ("exchanged columns", {"first": "jia2022-476 of jia2022-443", "second": "jia2022-178 of jia2022-474", "beside": "jia2022-184 of jia2022-474"}, {}, MATCH, "10 of 24 and 10 of 17"),
+    # DART: 8 of 18 against 0 of 14; R's fisher.test gives 0.0044.
+    ("fisher p value", {"first": "patel2020-018 of patel2020-019", "second": "patel2020-021 of patel2020-022", "p": "patel2020-023"}, {}, MATCH, "p = 0.004"),
     ("same count", {"first": "jia2022-476 of jia2022-443", "second": "jia2022-184 of jia2022-474"}, {}, CONFLICT, "10 patients in one place and 7"),
     ("larger share", {"first": "jia2022-029 of jia2022-003", "second": "jia2022-025 of jia2022-001"}, {}, INCONSISTENT, "the first share is not the larger one"),
     ("all reported", {"values": ["jia2022-057", "jia2022-059"]}, {}, MATCH, "10.8 months in sintilimab"),

@@ -23,7 +23,7 @@ Test = Callable[..., Answer]
 _TESTS: tuple[Test, ...] = (
     *(rates.higher_rate, rates.larger_share, rates.similar_rates, rates.extreme_rate),
     *(rates.same_percentage, rates.percentage_of_group, rates.no_events, rates.same_count),
-    *(rates.exchanged_columns, rates.nested_reports),
+    *(rates.exchanged_columns, rates.fisher_p_value, rates.nested_reports),
     *(rates.rate_without_part, rates.rate_with_more_events, rates.label_covers),
     *(rates.completeness, rates.interval_reported, rates.comparable_to_range),
     *(rates.target_reported,),

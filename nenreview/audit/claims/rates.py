@@ -137,6 +137,27 @@ def exchanged_columns(first: Rate, second: Rate, beside: Rate) -> Answer:
     return conflicts(shown, explanation)
 
 
+def fisher_p_value(first: Rate, second: Rate, p: Number) -> Answer:
+    """Holds where the reported p value is Fisher's exact one of two rates.
+
+    Else says which number of events in the second group would give it.
+    """
+    places = len(p.printed.partition(".")[2])
+
+    def computed(other: Rate) -> str:
+        return f"{Comparison(first, other).fisher_p:.{places}f}"
+
+    shown = f"{fraction(first)} against {fraction(second)}: p = {computed(second)}"
+    if computed(second) == p.printed:
+        return holds(shown)
+    others = [Rate(k, second.n) for k in range(second.n + 1)]
+    giving = [fraction(other) for other in others if computed(other) == p.printed]
+    explanation = f"the reported p value is {p.printed}"
+    if giving:
+        explanation += f", which {' or '.join(giving)} in the second group would give"
+    return fails(shown, explanation)
+
+
 def nested_reports(part: Rate, whole: Rate) -> Answer:
     """Holds where a smaller report can lie within a larger one.
 
