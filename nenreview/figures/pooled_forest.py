@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -25,9 +26,11 @@ from nenreview.figures.forest_rows import (
     write_rate,
 )
 from nenreview.figures.style import ACCENT, DARK, MID, SMALL, ReviewFigure, rule_axis, sheet, style
-from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.stats.rate import Interval, Rate
 from nenreview.wording import interval
+
+if TYPE_CHECKING:
+    from nenreview.meta.pooled_proportion import PooledProportion
 
 # Square points a patient; the areas of markers show sizes, since this model gives no weights.
 _AREA = 2.6

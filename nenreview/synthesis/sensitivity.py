@@ -92,6 +92,22 @@ def net_sensitivities(data: Dataset) -> tuple[Pooled, ...]:
     return tuple(found)
 
 
+def with_undivided(data: Dataset) -> tuple[Pooled, Pooled]:
+    """Return the pools of NEC with the trial that does not divide its responders.
+
+    First as though none of them had NEC, then as though all had.
+
+    Raises
+    ------
+    ValueError
+        If there is no such trial, or more than one.
+    """
+    (least,) = chosen(data, NEC, LOWER)
+    (most,) = (one for one in chosen(data, NEC, UPPER) if one.report == least.report)
+    own = primary(data)
+    return _with(data, own, [least], least.mark), _with(data, own, [most], most.mark)
+
+
 def extremes(pools: Iterable[Pooled]) -> tuple[float, float]:
     """Return the lowest and the highest estimate of some pools, as proportions."""
     estimates = [pool.profile.estimate for pool in pools]

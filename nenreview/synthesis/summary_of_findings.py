@@ -92,7 +92,7 @@ def summary_of_findings(data: Dataset, estimand: str) -> list[Summary]:
 
 
 def _response(data: Dataset, cohorts: Sequence[Cohort]) -> tuple[int, int, str]:
-    pool = pooled(data, cohorts).profile
+    pool = pooled(data, cohorts).t
     value, low, high = (f"{100 * x:.0f}" for x in (pool.estimate, pool.ci_low, pool.ci_high))
     trials = len({one.report.trial for one in cohorts})
     return trials, pool.n, f"{value} per 100 patients (95% CI {low} to {high})"
@@ -139,14 +139,19 @@ def _duration(data: Dataset, cohorts: Sequence[Cohort], estimand: str) -> tuple[
             if cohort.rate.events
         )
     ]
-    medians = sorted(one.median for one in found if one.median is not None)
+    open_trials = {one.trial for one in found if one.median is None}
+    closed_trials = {one.trial for one in found if one.median is not None}
+    contradicting = open_trials & closed_trials
+    medians = sorted(
+        one.median for one in found if one.median is not None and one.trial not in contradicting
+    )
     largest: dict[str, dict[str, int]] = {}
     for one in found:
         assert one.responders
         largest.setdefault(one.trial, {})[one.population] = one.responders.events
     effect = f"median {_months(medians)} months"
-    open_trials = {one.trial for one in found if one.median is None}
-    effect += _not_reached(len(open_trials))
+    effect += _not_reached(len(open_trials - contradicting))
+    effect += f"; contradictory in {words(len(contradicting))}" if contradicting else ""
     mixed = len(
         {one.trial for one in found if kind_of(data, one.trial, one.population) != estimand}
     )

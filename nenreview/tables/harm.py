@@ -68,9 +68,9 @@ def other_harm_table() -> Table:
 
 
 def arms_without_harm_sentence() -> str:
-    """Return of which trials or arms no adverse event at all is reported, as a sentence."""
+    """Return of which trials or arms none of the numbers on harm is reported, as a sentence."""
     return (
-        "No adverse event at all is reported in what could be read of "
+        "None of these numbers is reported in what could be read of "
         f"{'; '.join(_arms_without_harm())}."
     )
 

@@ -230,7 +230,8 @@ def net_sites_table() -> Table:
 
 # What the pools leave open; of a row that is shown alone, ``pooling.csv`` says it.
 _OPEN = {
-    NEC: "how much region, primary site and agent each matter; a few primaries are of the lung",
+    NEC: "how much region, primary site and agent each matter; a few primaries are of the lung, "
+    "and one cohort is small cell carcinoma of the lower genital tract",
     NET: "how much grade and primary site matter, which most cohorts mix; two cohorts were "
     "selected by PD-L1",
 }

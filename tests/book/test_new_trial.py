@@ -286,7 +286,7 @@ def test_a_primary_row_enters_the_pool_with_its_counts(review, told_then):
     k, events, n, estimate = said["pool"]
     then = told_then["pool"]
     assert (k, events, n) == (then[0] + 1, then[1] + 2, then[2] + 40)
-    expected = pool_proportions([5, 6, 1, 1, 1, 2], [18, 32, 19, 14, 21, 40], ci="t")
+    expected = pool_proportions([5, 6, 1, 1, 1, 0, 2], [18, 32, 19, 14, 21, 7, 40], ci="t")
     assert estimate == pytest.approx(expected.estimate)
     # 2 of 40 are 5.0%, and 6.0% is printed: the audit's chapter has a table of it.
     _, ledger, claims, _ = said["added"]

@@ -10,7 +10,7 @@ from nenreview.tables.glossary import glossary_table
 CHAPTERS = [ROOT / "index.qmd", *sorted((ROOT / "chapters").glob("*.qmd"))]
 TERMS = list(load(DATA).glossary["term"])
 # Names, and combinations of terms that are explained each for itself.
-NAMES = {"GEP-NEC", "GEP-NEN", "GEP-NET", "II", "Gauss-Hermite", "PRISMA-LSR"}
+NAMES = {"EnVision", "FLEX", "GEP-NEC", "GEP-NEN", "GEP-NET", "II", "Gauss-Hermite", "PRISMA-LSR"}
 
 
 def prose(text: str) -> str:

@@ -80,7 +80,7 @@ def test_claims_that_hold_are_counted_and_not_listed(data):
     held = claims_supported(data)
     listed = sum(
         entry.first.number in set(data.claims["claim"])
-        for s in SOURCES
+        for s in data.sources["source"]
         for entry in entries(data, s)
     )
     open_ = sum(f.verdict == "not checkable" for f in audit(data) if "-claim-" in f.id)

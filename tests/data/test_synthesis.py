@@ -39,7 +39,12 @@ from nenreview.synthesis.headline import (
     primary,
     without_chinese,
 )
-from nenreview.synthesis.sensitivity import net_by_site, net_sensitivities, sensitivities
+from nenreview.synthesis.sensitivity import (
+    net_by_site,
+    net_sensitivities,
+    sensitivities,
+    with_undivided,
+)
 
 POOLS = {(row["set"], row["model"]): row for row in mixed_reference("synthesis_pools.csv")}
 SPREAD = {row["set"]: row for row in mixed_reference("synthesis_spread.csv")}
@@ -174,6 +179,13 @@ def test_sensitivities_hold_every_fallback_cohort_and_bound(data):
     ]
     names = [p.without_counts for p in (*sensitivities(data), *net_sensitivities(data))]
     assert len(set(names)) == len(names)
+
+
+def test_the_trial_that_does_not_divide_its_responders_is_pooled_with_none_and_with_all(data):
+    held = {p.profile.n + p.profile.events: p for p in sensitivities(data) if p.profile.k == 7}
+    for pool, events in zip(with_undivided(data), (14, 17), strict=True):
+        assert (pool.profile.events, pool.profile.n) == (events, 149)
+        assert pool.profile == held[149 + events].profile  # which metafor gives too
 
 
 def test_a_mixed_tumour_leaves_the_trial_with_or_without_a_response(data):
