@@ -139,9 +139,16 @@ def _duration(data: Dataset, cohorts: Sequence[Cohort], estimand: str) -> tuple[
             if cohort.rate.events
         )
     ]
-    open_trials = {one.trial for one in found if one.median is None}
-    closed_trials = {one.trial for one in found if one.median is not None}
-    contradicting = open_trials & closed_trials
+    # A report that says of the same patients both a median and that it was not reached.
+    not_reached, reached = (
+        {
+            (one.source, one.trial, one.population)
+            for one in found
+            if (one.median is None) == is_open
+        }
+        for is_open in (True, False)
+    )
+    contradicting = {trial for _, trial, _ in not_reached & reached}
     medians = sorted(
         one.median for one in found if one.median is not None and one.trial not in contradicting
     )
@@ -150,7 +157,7 @@ def _duration(data: Dataset, cohorts: Sequence[Cohort], estimand: str) -> tuple[
         assert one.responders
         largest.setdefault(one.trial, {})[one.population] = one.responders.events
     effect = f"median {_months(medians)} months"
-    effect += _not_reached(len(open_trials - contradicting))
+    effect += _not_reached(len({trial for _, trial, _ in not_reached} - contradicting))
     effect += f"; contradictory in {words(len(contradicting))}" if contradicting else ""
     mixed = len(
         {one.trial for one in found if kind_of(data, one.trial, one.population) != estimand}

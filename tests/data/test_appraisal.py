@@ -205,10 +205,15 @@ def test_the_summary_has_each_outcome_with_what_is_reported_of_the_pool(data):
     assert nec["PFS"].effect == "median 1.8 to 2.5 months; in two not of NEC alone"
     # 1 of 24 with sintilimab at the least, 2 of 7 with small cell carcinoma at the most.
     assert nec["grade 3 or higher"].effect.startswith("4 to 29 per 100 patients")
+    # Sintilimab: 2.8 months in one place, not reached in another, of the same responders.
+    assert nec["DOR"].effect.startswith("median 15.2 months; contradictory in one")
     net = {one.outcome: one for one in summary_of_findings(data, "NET")}
     assert (net["ORR"].trials, net["ORR"].patients) == (5, 257)
     # No patient with NET responded to sintilimab, so that its durations are of NEC.
     assert (net["DOR"].trials, net["DOR"].patients) == (3, 8 + 4 + 3 + 1)
+    # One cohort of KEYNOTE-028 reached it and the other did not, which is no contradiction.
+    assert "9.2 to 15.2 months; not reached in two" in net["DOR"].effect
+    assert "contradictory" not in net["DOR"].effect
 
 
 @pytest.mark.parametrize("estimand", ["NEC", "NET"])
