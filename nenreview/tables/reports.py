@@ -55,6 +55,22 @@ def other_reports(trial: Trial) -> Markdown:
     return Markdown("\n".join(shown) or "No other report of the trial could be read.")
 
 
+def order_of_reports(data: Dataset) -> Table:
+    """Return every trial with its documents in the order in which they count, and what each is."""
+    kind = {
+        (row.trial, row.source): f"{row.standing}, {row.stage}" if row.stage else row.standing
+        for row in rows_of(data.reports, ReportOf)
+    }
+    rows = [
+        [
+            facts.name,
+            "; ".join(f"{one} ({kind[facts.trial, one]})" for one in sources_of(facts)),
+        ]
+        for facts in trials(data).values()
+    ]
+    return Table(rows, {"Trial": TEXT, "Documents": TEXT})
+
+
 def standing(data: Dataset, report: ReportOf) -> str:
     """Return what kind of report a document is, and which one supersedes it, as a sentence."""
     names = source_names(data)

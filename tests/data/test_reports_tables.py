@@ -9,7 +9,12 @@ from helpers_data import DATA
 
 from nenreview.evidence.record.dataset import load
 from nenreview.tables.rebuilt import numbers_table
-from nenreview.tables.reports import not_reported, other_reports, reported_times
+from nenreview.tables.reports import (
+    not_reported,
+    order_of_reports,
+    other_reports,
+    reported_times,
+)
 from nenreview.tables.trials import printed_rates
 from nenreview.trials.trial import open_trial
 
@@ -48,6 +53,17 @@ def test_the_numbers_stand_by_population_all_patients_first():
         "responders",
     ]
     assert names == sorted(names, key=list(dict.fromkeys(names)).index)
+
+
+def test_the_documents_on_a_trial_stand_in_the_order_in_which_they_count():
+    data = load(DATA)
+    by_name = {r["Trial"]: r["Documents"] for r in rows(order_of_reports(data))}
+    assert by_name["nivolumab + temozolomide"] == (
+        "owen2023 (own, final); owennanets2023 (own, final); owen2020 (own, interim); "
+        "review2023 (secondary)"
+    )
+    shown = sum(len(documents.split("; ")) for documents in by_name.values())
+    assert shown == len(data.reports)  # every document on a trial has its place
 
 
 def test_each_report_has_its_own_numbers():
