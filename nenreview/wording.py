@@ -98,9 +98,9 @@ def disclaimer_of(documents: int, newest: int | None) -> str:
     documents : int
         How many it is made from.
     newest : int or None
-        Year of the newest; None where no year is known.
+        Year of the newest whose year is known; None where none is.
     """
-    until = f", the newest from {newest}" if newest else ""
+    until = f", the newest dated {newest}" if newest else ""
     return (
         f"An evidence summary of {words(documents)} documents{until}, found without a systematic "
         "search. It is not treatment advice."
