@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -16,6 +16,12 @@ from nenreview.releases.versions import MAJOR, MINOR, PATCH
 from qmdbook.files import resource_paths
 
 PRINTED_NUMBERS = "results"  # the table of the printed numbers
+SOURCES, TRIALS = "sources", "trials"
+# The columns that say which document and which trial a row is about.
+_ABOUT = {
+    SOURCES: ("source", "other_source"),
+    TRIALS: ("trial", "other_trial"),
+}
 Row = dict[str, str]
 
 
@@ -31,13 +37,17 @@ class ChangedValue:
 
 @dataclass(frozen=True)
 class TableChanges:
-    """What changed in one table; `columns` names the key of its rows."""
+    """What changed in one table; `key` names the columns by which a row is known.
+
+    `is_new` says that the older version has no such table.
+    """
 
     name: str
     key: tuple[str, ...]
     added: tuple[Row, ...] = ()
     changed: tuple[ChangedValue, ...] = ()
     removed: tuple[Row, ...] = ()
+    is_new: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.added or self.changed or self.removed)
@@ -74,13 +84,30 @@ class Changes:
     @property
     def printed_numbers(self) -> TableChanges:
         """What changed among the printed numbers."""
-        first = next((table for table in self.tables if table.name == PRINTED_NUMBERS), None)
-        return first or TableChanges(PRINTED_NUMBERS, ("id",))
+        return self._table(PRINTED_NUMBERS) or TableChanges(PRINTED_NUMBERS, ("id",))
 
     @property
     def other_tables(self) -> tuple[TableChanges, ...]:
         """What changed in the other tables."""
         return tuple(table for table in self.tables if table.name != PRINTED_NUMBERS)
+
+    @property
+    def new_documents(self) -> tuple[Row, ...]:
+        """The rows of the documents that only the new version has."""
+        table = self._table(SOURCES)
+        return table.added if table else ()
+
+    def comes_with_new(self, row: Row) -> bool:
+        """Return whether a row is about a document or a trial that only the new version has."""
+        return any(
+            row.get(column) in {one[columns[0]] for one in table.added}
+            for name, columns in _ABOUT.items()
+            if (table := self._table(name))
+            for column in columns
+        )
+
+    def _table(self, name: str) -> TableChanges | None:
+        return next((table for table in self.tables if table.name == name), None)
 
     @property
     def changes_results(self) -> bool:
@@ -165,7 +192,7 @@ def compare_tables(before: Path, after: Path) -> tuple[TableChanges, ...]:
         ]
         changes = _compare_rows(name, key, *rows)
         if changes:
-            tables.append(changes)
+            tables.append(replace(changes, is_new=name not in old))
     return tuple(tables)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -34,26 +35,15 @@ def chapter(changes: Changes, entries: Sequence[Entry]) -> str:
     entries : sequence of Entry
         What the changelog says of the versions after the old one, up to the new one.
     """
-    numbers, others = changes.printed_numbers, changes.other_tables
     parts = [TITLE, *_summary(changes), *_changelog(entries)]
-    if numbers:
-        parts.append("## Printed numbers {#sec-changes-numbers}")
-        parts += _numbers("added", "Numbers that were added.", numbers.added)
-        parts += _changed("changed", "Numbers that were changed, from and to.", [numbers])
-        parts += _numbers("removed", "Numbers that were removed.", numbers.removed)
-    if others:
-        parts.append("## Other tables of the data {#sec-changes-tables}")
-        parts += _rows("new", "Rows of other tables that were added.", others, "added")
-        parts += _changed(
-            "values", "Values in other tables that were changed, from and to.", others
-        )
-        parts += _rows("gone", "Rows of other tables that were removed.", others, "removed")
     if changes.estimates:
-        parts.append("## Estimates {#sec-changes-estimates}")
-        parts += _estimates(changes.estimates)
+        parts += ["## Estimates {#sec-changes-estimates}", *_estimates(changes.estimates)]
     if changes.verdicts:
-        parts.append("## Verdicts of the audit {#sec-changes-verdicts}")
-        parts += _verdicts(changes.verdicts)
+        parts += ["## Verdicts of the audit {#sec-changes-verdicts}", *_verdicts(changes.verdicts)]
+    if changes.printed_numbers:
+        parts += ["## Reported numbers {#sec-changes-numbers}", *_numbers(changes)]
+    if changes.other_tables:
+        parts += ["## Other tables of the data {#sec-changes-tables}", *_other_tables(changes)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -64,13 +54,17 @@ def _day(state: State) -> str:
 def _summary(changes: Changes) -> list[str]:
     """Return what is compared, and how much differs."""
     old, new, numbers = changes.old, changes.new, changes.printed_numbers
+    moved, added, gone = _by_fate(changes.estimates)
     counts = {
-        "Printed numbers added": len(numbers.added),
-        "Printed numbers changed": len({id(one.row) for one in numbers.changed}),
-        "Printed numbers removed": len(numbers.removed),
+        "Estimates that moved": len(moved),
+        "Estimates that are new": len(added),
+        "Estimates that are no longer given": len(gone),
+        "Verdicts of the audit that are other or new": len(changes.verdicts),
+        "Documents added": len(changes.new_documents),
+        "Reported numbers added": len(numbers.added),
+        "Reported numbers changed": len({id(one.row) for one in numbers.changed}),
+        "Reported numbers removed": len(numbers.removed),
         "Rows of other tables added, changed or removed": sum(map(_touched, changes.other_tables)),
-        "Estimates moved": len(changes.estimates),
-        "Verdicts of the audit moved": len(changes.verdicts),
     }
     rows = [[what, str(count)] for what, count in counts.items()]
     caption = "How much differs between the two versions."
@@ -85,6 +79,17 @@ def _summary(changes: Changes) -> list[str]:
         f"{_day(old)}.\n{data}",
         *_table("summary", caption, ["What", "How many"], rows),
     ]
+
+
+def _by_fate(
+    results: Sequence[ChangedResult],
+) -> tuple[list[ChangedResult], list[ChangedResult], list[ChangedResult]]:
+    """Return what both versions have, what only the new one has, and what only the old one had."""
+    return (
+        [one for one in results if one.before and one.after],
+        [one for one in results if not one.before],
+        [one for one in results if not one.after],
+    )
 
 
 def _touched(table: TableChanges) -> int:
@@ -104,12 +109,62 @@ def _changelog(entries: Sequence[Entry]) -> list[str]:
     return parts
 
 
-def _numbers(name: str, caption: str, rows: Sequence[Row]) -> list[str]:
+def _numbers(changes: Changes) -> list[str]:
+    """Return how many numbers each new document brings, and every other change in full."""
+    numbers = changes.printed_numbers
+    brought = Counter(row["source"] for row in numbers.added)
+    documents = [
+        [row["name"], row["title"], str(brought[row["source"]])] for row in changes.new_documents
+    ]
+    others = [row for row in numbers.added if not changes.comes_with_new(row)]
+    return [
+        *_table(
+            "documents",
+            "The documents that were added, and how many numbers were taken from each.",
+            ["Document", "Title", "Numbers"],
+            documents,
+        ),
+        *_number_rows("added", "Numbers that were added from the other documents.", others),
+        *_changed("changed", "Numbers that were changed, from and to.", [numbers]),
+        *_number_rows("removed", "Numbers that were removed.", numbers.removed),
+    ]
+
+
+def _number_rows(name: str, caption: str, rows: Sequence[Row]) -> list[str]:
     cells = [
         [row["id"], _where(row), row["population"], _what(row), row["printed"] or NONE]
         for row in rows
     ]
-    return _table(name, caption, ["Key", "Where", "Patients", "What", "Printed"], cells)
+    return _table(name, caption, ["Key", "Where", "Patients", "What", "Reported"], cells)
+
+
+def _other_tables(changes: Changes) -> list[str]:
+    """Return how many rows came with a new document, trial or table, and the rest in full."""
+    tables = changes.other_tables
+    with_new = {
+        table.name: [row for row in table.added if table.is_new or changes.comes_with_new(row)]
+        for table in tables
+    }
+    counts = [[name, str(len(rows))] for name, rows in with_new.items() if rows]
+    others = [
+        [_key(table, row), _holds(row)]
+        for table in tables
+        for row in table.added
+        if row not in with_new[table.name]
+    ]
+    gone = [[_key(table, row), _holds(row)] for table in tables for row in table.removed]
+    columns = ["Row", "Holds"]
+    return [
+        *_table(
+            "counts",
+            "Rows that came with a new document or trial, or stand in a table that is new.",
+            ["Table", "Rows"],
+            counts,
+        ),
+        *_table("new", "The other rows that were added.", columns, others),
+        *_changed("values", "Values that were changed, from and to.", tables),
+        *_table("gone", "Rows that were removed.", columns, gone),
+    ]
 
 
 def _where(row: Row) -> str:
@@ -130,28 +185,41 @@ def _changed(name: str, caption: str, tables: Iterable[TableChanges]) -> list[st
     return _table(name, caption, ["Row", "Column", "From", "To"], rows)
 
 
-def _rows(name: str, caption: str, tables: Iterable[TableChanges], which: str) -> list[str]:
-    rows = [
-        [_key(table, row), "; ".join(f"{k}: {v}" for k, v in row.items() if v)]
-        for table in tables
-        for row in getattr(table, which)
-    ]
-    return _table(name, caption, ["Row", "Holds"], rows)
-
-
 def _key(table: TableChanges, row: Row) -> str:
     return f"{table.name}: " + ", ".join(row[name] for name in table.key if row.get(name))
 
 
+def _holds(row: Row) -> str:
+    return "; ".join(f"{column}: {value}" for column, value in row.items() if value)
+
+
 def _estimates(results: Sequence[ChangedResult]) -> list[str]:
-    rows = [[one.name, one.before or NONE, one.after or NONE] for one in results]
-    caption = "Estimates that moved, with 95% intervals."
-    return _table("estimates", caption, ["Estimate", "From", "To"], rows)
+    moved, added, gone = _by_fate(results)
+    return [
+        *_table(
+            "estimates",
+            "Estimates that moved, with 95% intervals; a pool is of NEC unless it says NET.",
+            ["Estimate", "From", "To"],
+            [[one.name, one.before, one.after] for one in moved],
+        ),
+        *_table(
+            "estimates-new",
+            "Estimates that the older version does not give.",
+            ["Estimate", "Value"],
+            [[one.name, one.after] for one in added],
+        ),
+        *_table(
+            "estimates-gone",
+            "Estimates that are no longer given.",
+            ["Estimate", "Value then"],
+            [[one.name, one.before] for one in gone],
+        ),
+    ]
 
 
 def _verdicts(results: Sequence[ChangedResult]) -> list[str]:
     rows = [[one.name, one.where, one.before or NONE, one.after or NONE] for one in results]
-    caption = "Verdicts that moved, with what was computed where that is not the print."
+    caption = "Verdicts that are other or new, with what was computed where that differs."
     return _table("verdicts", caption, ["Finding", "Where", "From", "To"], rows)
 
 

@@ -277,7 +277,50 @@ def test_text_of_a_source_stays_text_on_the_page(tmp_path):
 def test_two_versions_without_a_difference_say_so(tmp_path):
     text = chapter(replace(changes(tmp_path), new=replace(OLD, version="1.0.1")), [])
     assert "Both are made from the same data." in text
-    assert text.count("| 0 |") == 6 and "##" not in text
+    assert text.count("| 0 |") == 9 and "##" not in text
+
+
+def package(folder, tables):
+    """Write a data package whose tables are lists of rows, each known by its first column."""
+    folder.mkdir()
+    resources = [
+        {"name": name, "path": f"{name}.csv", "schema": {"primaryKey": [next(iter(rows[0]))]}}
+        for name, rows in tables.items()
+    ]
+    (folder / "datapackage.json").write_text(json.dumps({"resources": resources}))
+    for name, rows in tables.items():
+        pd.DataFrame(rows).to_csv(folder / f"{name}.csv", index=False)
+    return folder
+
+
+def number(key, source):
+    where = {"population": "all", "outcome": "ORR", "category": "", "grade": ""}
+    return {"id": key, "source": source, **where, "statistic": "events", "printed": f"of {key}"}
+
+
+def test_a_new_document_is_counted_and_every_other_change_is_listed(tmp_path):
+    old = {"source": "old", "name": "Old 2019", "title": "Before"}
+    new = {"source": "new", "name": "New 2020", "title": "After"}
+    before = package(
+        tmp_path / "before",
+        {"results": [number("o1", "old")], "sources": [old], "arms": [{"arm": "a", "trial": "t"}]},
+    )
+    after = package(
+        tmp_path / "after",
+        {
+            "results": [number(key, key[0].replace("n", "new").replace("o", "old"))
+                        for key in ("o1", "o2", "n1", "n2")],
+            "sources": [old, new],
+            "arms": [{"arm": "a", "trial": "t"}, {"arm": "b", "trial": "t"}],
+            "notes": [{"note": "of a new table"}],
+        },
+    )  # fmt: skip
+    state = replace(OLD, version="1.1.0", checksum="b")
+    text = chapter(compare(OLD, state, before, after), [])
+    assert "| New 2020 | After | 2 |" in text
+    assert "of o2" in text and "of n1" not in text and "of n2" not in text
+    assert "arm: b" in text  # a trial that was there before
+    assert "| notes | 1 |" in text and "of a new table" not in text
 
 
 # The file -----------------------------------------------------------------------------------
