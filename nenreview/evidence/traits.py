@@ -11,6 +11,7 @@ from nenreview.evidence.record.rows import Level, rows_of, trials
 NEC, LCNEC, NET, NEN = "NEC", "LCNEC", "NET", "NEN"
 # NEN that are not divided into NEC and NET.
 UNDIVIDED_G3, UNDIVIDED = "G3 NEN, undivided", "NEN, undivided"
+LOW_GRADES = ("G1", "G2", "G1 or G2")
 KINDS = (NEC, LCNEC, UNDIVIDED_G3, NET, UNDIVIDED)  # of tumours, in the order of tables
 
 
@@ -51,6 +52,9 @@ def tumours_of(data: Dataset, trial: str, population: str) -> str:
 def kind_of(data: Dataset, trial: str, population: str) -> str:
     """Return which of `KINDS` patients of a trial have: by their path, else by their trial.
 
+    NEN of grade 1 or 2 are NET, since the WHO classification of 2019 has NEC as of high grade
+    always.
+
     Raises
     ------
     LookupError
@@ -59,6 +63,8 @@ def kind_of(data: Dataset, trial: str, population: str) -> str:
     found = traits(data, population)
     if found.tumour in (NEC, LCNEC, NET):
         return found.tumour
+    if found.grade in LOW_GRADES:
+        return NET
     facts = trials(data).get(trial)
     if facts is None:
         raise LookupError(f"{population!r} of {trial}: neither says which tumours these are")

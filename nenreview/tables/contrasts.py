@@ -8,11 +8,11 @@ from nenreview.evidence.responses import ORR
 from nenreview.evidence.sources import source_names
 from nenreview.evidence.traits import kind_of
 from nenreview.meta.stratified import Stratified
-from nenreview.stats.rate import Rate
+from nenreview.stats.rate import Interval, Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis import contrasts, region
 from nenreview.synthesis.classes import entries
-from nenreview.synthesis.combinations import questions, without_response
+from nenreview.synthesis.combinations import Question, questions, without_response
 from nenreview.synthesis.headline import FEWEST
 from nenreview.synthesis.randomised import randomised_contrasts
 from nenreview.tables.rates import risk_difference
@@ -270,17 +270,33 @@ def questions_table() -> Table:
 
 
 def enough_alike() -> str:
-    """Return in words how many independent cohorts of a combination ask one question."""
-    most = max((len(one.alike) for one in questions(load())), default=0)
-    pools = sum(one.pool is not None for one in questions(load()))
-    if pools:
+    """Return in words which questions of combinations enough independent cohorts ask."""
+    found = questions(load())
+    pooled = [one for one in found if one.pool is not None]
+    if pooled:
+        number = f"{words(len(pooled)).capitalize()} question{'' if len(pooled) == 1 else 's'}"
+        verb = "is" if len(pooled) == 1 else "are"
         return (
-            f"{words(pools).capitalize()} of the questions {'is' if pools == 1 else 'are'} asked "
-            f"by {words(FEWEST)} or more independent cohorts, and pooled."
+            f"{number} {verb} asked by {words(FEWEST)} or more independent cohorts: "
+            f"{'; '.join(map(_pooled_question, pooled))}."
         )
+    most = max((len(one.alike) for one in found), default=0)
     return (
         f"No question is asked by {words(FEWEST)} or more independent cohorts; the most is "
         f"{words(most)}. No combination is pooled."
+    )
+
+
+def _pooled_question(question: Question) -> str:
+    """Return what a question asks, its pool, and whether one trial alone asks it."""
+    pool = question.pool
+    assert pool is not None
+    alone = len({one.report.trial for one in question.alike}) == 1
+    limits_shown = interval(Interval(pool.ci_low, pool.ci_high, ""))
+    return (
+        f"{question.regimen_class} in {question.kind}, {question.line} line, with "
+        f"{pool.events} of {pool.n} responding in {words(len(question.alike))} cohorts"
+        f"{' of one trial' if alone else ''} ({100 * pool.estimate:.1f}%, 95% CI {limits_shown})"
     )
 
 

@@ -257,12 +257,15 @@ def test_steps_replace_then_add_then_remove_a_cohort(data):
     assert found[-1].shift < 0 and found[-2].shift < 0
 
 
-def test_no_combination_has_three_cohorts_that_ask_one_question(data):
+def test_a_question_of_a_combination_is_pooled_where_three_cohorts_ask_it(data):
     found = {(q.regimen_class, q.kind, q.line): q for q in combinations.questions(data)}
-    high_grade = found["checkpoint combination", "G3 NEN, undivided", "later"]
-    # Of the basket trial two groups may share patients, so that one of them counts.
-    assert len(high_grade.reported) == 3
-    assert [one.rate for one in high_grade.alike] == [Rate(8, 18), Rate(3, 33)]
+    net = found.pop(("checkpoint combination", "NET", "later"))
+    # Of G1 or G2, and so NET: 7.4% of 27, 0% of 31 and 6.3% of 32.
+    assert [one.rate for one in net.alike] == [Rate(2, 27), Rate(0, 31), Rate(2, 32)]
+    (expected,) = mixed_reference("synthesis_combinations.csv")
+    assert [net.pool.estimate, net.pool.ci_low, net.pool.ci_high] == pytest.approx(
+        [expected[name] for name in ("estimate", "low", "high")], abs=1e-6
+    )
     assert all(q.pool is None and len(q.alike) < 3 for q in found.values())
 
 

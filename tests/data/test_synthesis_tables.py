@@ -7,6 +7,7 @@ from helpers_data import ROOT, shown_rows
 
 from nenreview.evidence.arms import CLASSES
 from nenreview.evidence.record.dataset import load
+from nenreview.synthesis import combinations
 from nenreview.synthesis.cohorts import FIRST, NET, NOW
 from nenreview.synthesis.headline import headline
 from nenreview.synthesis.misprint_effects import ODDS, POOL
@@ -84,9 +85,22 @@ def test_a_site_with_fewer_than_three_cohorts_is_not_pooled():
 def test_the_question_of_a_combination_says_how_many_ask_it():
     rows = {tuple(row[:3]): row[3:] for row in shown_rows(compared.questions_table())}
     counts = rows["checkpoint combination", "G3 NEN, undivided", "later"]
-    assert counts[:2] == ["3", "2"] and counts[-1] == "–"
-    said = "No question is asked by three or more independent cohorts; the most is two."
-    assert compared.enough_alike().startswith(said)
+    assert counts[:2] == ["1", "1"] and counts[-1] == "–"
+    # lme4, tests/reference/synthesis_combinations.csv.
+    assert rows["checkpoint combination", "NET", "later"][-1] == "4.4 (0.5–11.7)"
+    assert compared.enough_alike() == (
+        "One question is asked by three or more independent cohorts: checkpoint combination in "
+        "NET, later line, with 4 of 90 responding in three cohorts of one trial "
+        "(4.4%, 95% CI 0.5–11.7)."
+    )
+
+
+def test_without_three_cohorts_that_ask_one_question_the_sentence_says_so(monkeypatch):
+    few = tuple(one for one in combinations.questions(load()) if one.pool is None)
+    monkeypatch.setattr(compared, "questions", lambda data: few)
+    assert compared.enough_alike().startswith(
+        "No question is asked by three or more independent cohorts; the most is one."
+    )
 
 
 def test_a_further_trial_has_limits_or_the_sentence_says_that_there_are_none():

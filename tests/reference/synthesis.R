@@ -61,8 +61,7 @@ rows <- do.call(rbind, lapply(names(sets), function(name) {
   rbind(one(glmm, "glmm_t"), one(logit, "logit_adhoc"))
 }))
 # Profile limits from lme4's own deviance, solved to full precision; confint() goes by a spline.
-profile_of <- function(name) {
-  s <- sets[[name]]
+profile_of <- function(name, s = sets[[name]]) {
   data <- data.frame(y = s$y, n = s$n, trial = factor(seq_along(s$y)))
   model <- cbind(y, n - y) ~ 1 + (1 | trial)
   fit <- suppressMessages(glmer(model, data = data, family = binomial, nAGQ = 25))
@@ -78,6 +77,8 @@ profile_of <- function(name) {
              higgins_low = NA, higgins_high = NA, tau2 = VarCorr(fit)$trial[1])
 }
 rows <- rbind(rows, do.call(rbind, lapply(names(sets), profile_of)))
+# Two inhibitors in treated NET: the three cohorts of durvalumab with tremelimumab.
+combined <- profile_of("two_inhibitors_net", list(y = c(2, 0, 2), n = c(27, 31, 32)))
 
 # The p value of the likelihood-ratio test of tau2 = 0, by lme4's deviance at its fit and at zero;
 # half that of chi-squared with one degree of freedom, since zero is the end of the range.
@@ -116,5 +117,6 @@ write <- function(table, file) {
   write.csv(table, file.path("tests", "reference", file), row.names = FALSE, quote = FALSE, eol = "\n")
 }
 write(rows, "synthesis_pools.csv")
+write(combined, "synthesis_combinations.csv")
 write(spread, "synthesis_spread.csv")
 write(odds, "synthesis_strata.csv")
