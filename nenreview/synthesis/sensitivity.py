@@ -30,6 +30,7 @@ from nenreview.wording import fraction
 ANY_LINE = "some patients untreated"
 NOT_DIVIDED = "responders not divided into NEC and NET G3"
 SITES_OF_NET = ("thoracic", "gastrointestinal", "pancreatic")  # levels of their paths
+DIVIDED_BY_SITE = "NET, each trial divided by primary site"
 NOT_MIXED = "other than MiNEN"  # the level of those of a cohort without a mixed tumour
 
 
@@ -71,8 +72,9 @@ def net_sensitivities(data: Dataset) -> tuple[Pooled, ...]:
     """Return the pools that the rows of NET allow, the primary one first.
 
     Without the cohorts that PD-L1 selected; without the Chinese trials; the cohorts of one
-    trial as one, each where three cohorts or more are left; then the cohorts of any line and
-    the bounds of NET G3, one by one.
+    trial as one; each cohort in its parts by primary site, where a report divides it; each where
+    three cohorts or more are left. Then the cohorts of any line and the bounds of NET G3, one by
+    one.
     """
     own = primary(data, estimand=NET)
     fewer = {
@@ -83,12 +85,23 @@ def net_sensitivities(data: Dataset) -> tuple[Pooled, ...]:
     }
     fewer[f"NET, {_lower(SMALLER)}"] = without_chinese(own)
     fewer["NET, the cohorts of one trial as one"] = by_trial(own)
+    fewer[DIVIDED_BY_SITE] = divided_by_site(data, own)
     found = [pooled(data, own, "NET, primary cohorts")]
     found += [pooled(data, rest, name) for name, rest in fewer.items() if len(rest) >= FEWEST]
     for one in chosen(data, NET, OTHER_LINE):
         found.append(_with(data, own, [one], ANY_LINE, before="NET, "))
     for one in (*chosen(data, NET, LOWER), *chosen(data, NET, UPPER)):
         found.append(_with(data, own, [one], one.mark, before="NET, "))
+    return tuple(found)
+
+
+def divided_by_site(data: Dataset, cohorts: tuple[Cohort, ...]) -> tuple[Cohort, ...]:
+    """Return cohorts with those of a trial by primary site in place of the one that holds them."""
+    parts = chosen(data, NET, BY_SITE)
+    found: list[Cohort] = []
+    for one in cohorts:
+        of_one = [part for part in parts if part.report.trial == one.report.trial]
+        found += of_one or [one]
     return tuple(found)
 
 

@@ -63,7 +63,7 @@ def sets(data) -> dict:
     names = ("primary", "pembrolizumab_29", "assessed", "mixed_none", "mixed_responded")
     names += ("nivolumab_46", "nivolumab_42", "avenec_none", "nivolumab_rest", "avenec_all")
     names += ("fewest", "most", "net_001", "avenec_undivided", "pembro_nec", "undivided")
-    net_names = ("net", "net_without_pd_l1", "net_without_chinese", "net_by_trial")
+    net_names = ("net", "net_without_pd_l1", "net_without_chinese", "net_by_trial", "net_by_site")
     net_names += ("net_net_002", "net_avenec_none", "net_avenec_all")
     left_out_of_net = ("sintilimab", "toripalimab", "keynote_158")
     left_out_of_net += ("carcinoid", "pancreatic", "spartalizumab")
@@ -206,7 +206,7 @@ def test_the_pool_of_net_is_varied_by_marker_trial_line_and_bound(data):
     counted = [(p.profile.k, p.profile.events, p.profile.n) for p in net_sensitivities(data)]
     assert counted == [
         *((6, 17, 257), (4, 13, 216), (4, 15, 243), (5, 17, 257)),
-        *((7, 17, 274), (7, 17, 279), (7, 20, 279)),
+        *((8, 17, 257), (7, 17, 274), (7, 17, 279), (7, 20, 279)),
     ]
     selected = {one.report.trial for one in net(data).cohorts if one.selected_by == "PD-L1"}
     assert selected == {"NCT02054806"}  # KEYNOTE-028, which took PD-L1-positive tumours alone

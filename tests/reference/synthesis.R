@@ -40,6 +40,7 @@ sets <- list(
   net_without_pancreatic = less(5, net), net_without_spartalizumab = less(6, net),
   net_without_pd_l1 = less(4:5, net), net_without_chinese = less(1:2, net),
   net_by_trial = list(y = c(0, 2, 4, 4, 7), n = c(6, 8, 107, 41, 95)),
+  net_by_site = list(y = c(0, 2, 4, 3, 1, 5, 1, 1), n = c(6, 8, 107, 25, 16, 30, 32, 33)),
   net_net_002 = more(0, 17, net), net_avenec_none = more(0, 22, net),
   net_avenec_all = more(3, 22, net)
 )
