@@ -29,6 +29,7 @@ from nenreview.stats.rate import Rate
 
 _TRIALS = 512  # answers remembered, one a trial and dataset
 ORR, BEST, SHARE = "ORR", "best response", "share"
+NOT_YET = "Not yet evaluable"  # a category of best response
 OBJECTIVE = ("CR", "PR")  # what makes an objective response under RECIST 1.1
 CONTROLLED = (*OBJECTIVE, "SD")  # what makes disease control
 # Categories of which every patient has one: of those that a report leaves out nobody has any,
@@ -292,6 +293,12 @@ def assessed(data: Dataset, report: Report) -> Rate | None:
     treated, _ = size_or_rest(data, report.trial, report.population, report.source)
     events, n = (_in_categories(printed, some, treated) for some in (OBJECTIVE, ASSESSED))
     return None if events is None or n is None else Rate(events, n)
+
+
+def not_yet_evaluable(data: Dataset, report: Report) -> int:
+    """Return how many patients an interim report counts as not yet evaluable for response."""
+    printed = _printed(data).get((report.source, report.trial, report.population), ())
+    return max((int(row.value) for row in printed if row.category == NOT_YET), default=0)
 
 
 def _in_categories(

@@ -14,11 +14,12 @@ from nenreview.evidence.overlaps import APART, PART, SAME, Report, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import leaf
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.responses import ORR, counting
+from nenreview.evidence.responses import ORR, Response, counting, not_yet_evaluable
 from nenreview.evidence.sources import JIA
 from nenreview.evidence.traits import KINDS, kind_of, traits
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import FIRST, LOWER, NET_G3, UPPER, cohorts
+from nenreview.wording import words
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,6 @@ def _in_the_sources(data: Dataset) -> Iterator[MapEntry]:
         # The trial of Jia 2022 comes by the choices: the paper prints the same rates many times.
         for one in counting(data, trial):
             if one.report.source != JIA and one.measure == ORR and one.n is not None:
-                mark = f"at {one.assessed_at}" if one.assessed_at else ""
-                if traits(data, leaf(one.report.population)).subset:
-                    mark = "evaluable patients alone"
                 yield _entry(
                     data,
                     one.report,
@@ -101,8 +99,17 @@ def _in_the_sources(data: Dataset) -> Iterator[MapEntry]:
                     rate=one.rate,
                     fewer=one.others[0] if one.others else None,
                     printed=one.printed,
-                    mark=mark,
+                    mark=_mark(data, one),
                 )
+
+
+def _mark(data: Dataset, response: Response) -> str:
+    """Return why a response is no best response among all treated, or nothing."""
+    if traits(data, leaf(response.report.population)).subset:
+        return "evaluable patients alone"
+    if waiting := not_yet_evaluable(data, response.report):
+        return f"{words(waiting)} not yet evaluable"
+    return f"at {response.assessed_at}" if response.assessed_at else ""
 
 
 def _in_the_choices(data: Dataset) -> Iterator[MapEntry]:

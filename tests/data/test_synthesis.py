@@ -289,6 +289,12 @@ def test_three_cohorts_that_ask_one_question_are_pooled(data, monkeypatch):
     assert len(combinations.independent(data, [*made_up, made_up[0]])) == 3
 
 
+def test_a_rate_of_an_interim_report_says_how_many_are_not_yet_evaluable(data):
+    marks = {one.report.source: one.mark for one in classes.entries(data)}
+    assert marks["weber2023"] == "five not yet evaluable"  # 4 PR, 5 SD and 5 PD of 19
+    assert marks["yao2021"] == ""
+
+
 def test_a_combination_without_a_reported_response_is_named(data):
     found = combinations.without_response(data, "with chemotherapy")
     assert [group.report.trial for group in found] == ["NCT06049966"]
