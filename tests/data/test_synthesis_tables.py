@@ -30,7 +30,7 @@ def test_the_headline_has_both_pools_of_both_editions_on_one_screen():
 def test_the_steps_name_both_documents_and_how_far_they_move_the_pool():
     first, *steps = shown_rows(tables.moves_table())
     assert first[3] == "12.5 (4.2–22.9)"
-    told = ["spartalizumab", "Table of the review: 1 of 21", "Yao 2021: 1 of 21"]
+    told = ["spartalizumab", "2023 review: 1 of 21", "Yao 2021: 1 of 21"]
     assert steps[-2] == [*told, "12.5 (4.2–22.9)", "0.0 points"]
     assert steps[-1][1:] == ["–", "Frumovitz 2020: 0 of 7", "11.2 (3.3–20.4)", "−1.4 points"]
 
