@@ -16,7 +16,7 @@ from nenreview.evidence.record.population import ROOT_POPULATION, is_within
 from nenreview.evidence.record.rows import Arm
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import size, size_or_rest
-from nenreview.evidence.sources import JIA, sources_of
+from nenreview.evidence.sources import JIA, sources_of, superseded_by
 from nenreview.evidence.traits import traits
 from nenreview.stats.percentages import counts_behind
 from nenreview.stats.rate import Rate
@@ -207,15 +207,10 @@ def _entry(
 ) -> SevereEvents:
     name = arm_name(data, trial, population)
     regimen, line = arm.regimen_class, arm.line
-    earlier = bool(source) and _is_superseded(data, trial, source)
+    earlier = (trial, source) in superseded_by(data)
     return SevereEvents(
         trial, name, regimen, line, population, source, how, earlier=earlier, **more
     )
-
-
-def _is_superseded(data: Dataset, trial: str, source: str) -> bool:
-    rows = data.reports[(data.reports["trial"] == trial) & (data.reports["source"] == source)]
-    return bool(rows["superseded_by"].ne("").any())
 
 
 def _with_unit(row: Any) -> str:

@@ -18,7 +18,7 @@ from nenreview.evidence.record.rows import Arm, Facts
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import ORR, counting, response_rate
 from nenreview.evidence.sizes import size_or_rest
-from nenreview.evidence.sources import sources_of
+from nenreview.evidence.sources import sources_of, superseded_by
 from nenreview.evidence.traits import kind_of, traits
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
@@ -315,18 +315,14 @@ def durations(data: Dataset) -> list[Duration]:
 def _of_arm(data: Dataset, trial: Facts, arm: Arm) -> Iterator[Duration]:
     """Yield the durations of the responses of an arm."""
     told: dict[str, set[Report]] = {}  # by source, of whose responses
-    superseded = {
-        row.source: row.superseded_by
-        for row in data.reports[data.reports["trial"] == trial.trial].itertuples()
-    }
     for source in sources_of(trial):
+        later = told.get(superseded_by(data).get((trial.trial, source), ""), set())
         rows = data.select(source=source, trial=trial.trial, outcome="DOR")
         rows = rows[rows["statistic"].isin(_STATISTICS) & (rows["printed"] != "NA")]
         for (place, population), own in rows.groupby(["table", "population"], sort=False):
             whose = population.removesuffix(f" > {BY_RESPONSE[0]}")
             report = Report(source, trial.trial, whose)
             patients = canonical_report(data, report)
-            later = told.get(superseded.get(source, ""), set())
             replaced = patients in later or (later and is_of_an_earlier_report(data, report))
             if not is_within(whose, arm.population) or replaced:
                 continue

@@ -28,7 +28,7 @@ from nenreview.evidence.record.rows import (
 )
 from nenreview.evidence.responses import BEST, OBJECTIVE, ORR, find_response
 from nenreview.evidence.sizes import size_or_rest
-from nenreview.evidence.sources import source_names
+from nenreview.evidence.sources import source_names, superseded_by
 from nenreview.evidence.traits import NEC, NET, vocabulary
 from nenreview.stats.durations import UNITS, months
 from nenreview.stats.percentages import counts_behind, decimals
@@ -124,7 +124,7 @@ def against_reports(data: Dataset) -> tuple[AgainstReport, ...]:
 
 @lru_cache(DATASETS)
 def own_reports(data: Dataset) -> dict[str, tuple[ReportOf, ...]]:
-    """Return the reports of each trial that has any of its own, the latest first.
+    """Return the reports of each trial that has any of its own, those superseded last.
 
     A relay or a registry counts as the report that it repeats.
     """
@@ -132,7 +132,10 @@ def own_reports(data: Dataset) -> dict[str, tuple[ReportOf, ...]]:
     for row in rows_of(data.reports, ReportOf):
         if row.standing != SECONDARY:
             found.setdefault(row.trial, []).append(row)
-    return {t: tuple(sorted(rows, key=lambda r: r.superseded_by)) for t, rows in found.items()}
+    earlier = superseded_by(data)
+    return {
+        t: tuple(sorted(rows, key=lambda r: (t, r.source) in earlier)) for t, rows in found.items()
+    }
 
 
 @lru_cache(DATASETS)
