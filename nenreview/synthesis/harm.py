@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from nenreview.audit.adverse_events import counts_by_grade
-from nenreview.evidence.arms import CLASSES, LINES, arm_name, arms_by_trial
+from nenreview.evidence.arms import arm_name, arms_by_trial, by_class_and_line
 from nenreview.evidence.overlaps import Report, canonical_report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION, is_within
@@ -120,7 +120,7 @@ def severe_events(data: Dataset) -> list[SevereEvents]:
     for trial, arms in arms_by_trial(data).items():
         for arm in arms:
             found += list(_best(data, arm)) or [_entry(data, trial, arm, arm.population, "")]
-    return sorted(found, key=lambda one: (CLASSES.index(one.regimen_class), LINES.index(one.line)))
+    return sorted(found, key=by_class_and_line)
 
 
 def _best(data: Dataset, arm: Arm) -> Iterator[SevereEvents]:
@@ -313,7 +313,7 @@ def other_harm(data: Dataset) -> list[OtherHarm]:
             )
             if arm in arms or one.is_reported:
                 found.append(one)
-    return sorted(found, key=lambda one: (CLASSES.index(one.regimen_class), LINES.index(one.line)))
+    return sorted(found, key=by_class_and_line)
 
 
 def _all_arms(arms: tuple[Arm, ...]) -> tuple[Arm, ...]:

@@ -10,7 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from nenreview.evidence.arms import CLASSES, LINES, MONOTHERAPY, arm_name, arm_of, arms_by_trial
+from nenreview.evidence.arms import (
+    LINES,
+    MONOTHERAPY,
+    arm_name,
+    arm_of,
+    arms_by_trial,
+    by_class_and_line,
+)
 from nenreview.evidence.overlaps import Report, canonical_report, is_of_an_earlier_report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ancestors, is_within
@@ -309,7 +316,7 @@ def durations(data: Dataset) -> list[Duration]:
     for trial in all_trials(data).values():
         for arm in arms_by_trial(data)[trial.trial]:
             found += list(_of_arm(data, trial, arm)) or list(_without_duration(data, arm))
-    return sorted(found, key=lambda one: (CLASSES.index(one.regimen_class), LINES.index(one.line)))
+    return sorted(found, key=by_class_and_line)
 
 
 def _of_arm(data: Dataset, trial: Facts, arm: Arm) -> Iterator[Duration]:
