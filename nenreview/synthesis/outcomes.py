@@ -23,13 +23,12 @@ from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ancestors, is_within
 from nenreview.evidence.record.rows import Arm, Facts
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.responses import ORR, counting, response_rate
+from nenreview.evidence.responses import ORR, counting, partial_responses, response_rate
 from nenreview.evidence.sizes import size_or_rest
 from nenreview.evidence.sources import sources_of, superseded_by
 from nenreview.evidence.traits import kind_of, traits
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
-from nenreview.synthesis.cohorts import UNDIVIDED, cohorts
 from nenreview.wording import as_printed, number
 
 BY_RESPONSE = ("responders", "non-responders")  # known only after a time has passed
@@ -386,15 +385,8 @@ def _responders(data: Dataset, trial: Facts, population: str, source: str) -> Ra
     for one in counting(data, trial.trial):
         if one.measure == ORR and canonical_report(data, one.report) == patients:
             return one.rate
-    # Of partial responses alone a source says no rate, and pooling.csv says what they count as.
-    return next(
-        (
-            one.rate
-            for one in cohorts(data)
-            if one.role == UNDIVIDED and canonical_report(data, one.report) == patients
-        ),
-        None,
-    )
+    partial = partial_responses(data).items()
+    return next((r for report, r in partial if canonical_report(data, report) == patients), None)
 
 
 def _ongoing(data: Dataset, trial: str, population: str, source: str) -> str:
