@@ -51,7 +51,7 @@ from nenreview.tables.table import (
     escape,
     estimate,
 )
-from nenreview.wording import fraction, interval, ratio, signed, words
+from nenreview.wording import fraction, interval, ratio, signed, with_small_letter, words
 from qmdbook.display import Shown
 
 
@@ -246,7 +246,7 @@ def answers_table() -> Table:
     rows = [
         _pooled_answer(f"{NEC}, {words(whole.t.k)} trials pooled", whole),
         _pooled_answer(
-            f"{NEC}, {words(without.t.k)} trials pooled, {SMALLER[0].lower()}{SMALLER[1:]}", without
+            f"{NEC}, {words(without.t.k)} trials pooled, {with_small_letter(SMALLER)}", without
         ),
         _pooled_answer(f"{NEC}, {words(first.t.k)} trials pooled, first edition", first),
         _pooled_answer(f"{NET}, {words(net(load()).t.k)} cohorts pooled", net(load())),
