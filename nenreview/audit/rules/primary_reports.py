@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from nenreview.audit.finding import CONFLICT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.index import NumberIndex, number_index
-from nenreview.audit.spans import Span, printed_span, shown
+from nenreview.audit.spans import Span, measured, printed_span, shown
 from nenreview.evidence.arms import arm_of
 from nenreview.evidence.overlaps import APART, Report, canonical_report, relation
 from nenreview.evidence.record.dataset import DATASETS, Dataset
@@ -477,9 +477,8 @@ def nec_and_net(data: Dataset, whole: Report) -> Rate | None:
 
 def _both(data: Dataset, number: Number, other: Number) -> str:
     """Return two numbers and whose they are, ``ORR: 9% of NEC here, 5% of the same patients …``."""
-    kind = {"n": "", "events": "", "percent": ""}.get(number.statistic, number.statistic)
-    outcome = "number of patients" if number.outcome == "patients" else number.outcome
-    what = " ".join(filter(None, (kind, outcome, number.category)))
+    size = number.outcome == "patients"
+    what = measured(number._replace(outcome="number of patients") if size else number)
     names = source_names(data)
     report = f"{names[other.source]}, the trial's own report"
     if (other.trial, other.source) in secondary_documents(data):
