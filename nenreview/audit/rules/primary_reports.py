@@ -244,6 +244,15 @@ def _by_quantity(data: Dataset) -> dict[tuple, tuple[Number, ...]]:
     return {quantity: tuple(listed) for quantity, listed in found.items()}
 
 
+@lru_cache(DATASETS)
+def _by_report(data: Dataset) -> dict[tuple[str, str], list[Number]]:
+    """Return the numbers on each trial in each source."""
+    found: dict[tuple[str, str], list[Number]] = {}
+    for number in numbers(data):
+        found.setdefault((number.trial, number.source), []).append(number)
+    return found
+
+
 def _quantity(data: Dataset, number: Number) -> tuple[str, str, str, str]:
     """Return outcome, category, grade and kind of value.
 
@@ -423,8 +432,8 @@ def _earlier_report(index: NumberIndex, number: Number, other: Number) -> str:
     for row in own_reports(data)[number.trial]:
         if row.stage != "interim" or row.source == other.source:
             continue
-        theirs = [n for n in numbers(data) if (n.source, n.trial) == (row.source, row.trial)]
-        theirs = [n for n in theirs if _standing(data, number, n) == _SAME]
+        reported = _by_report(data).get((row.trial, row.source), ())
+        theirs = [n for n in reported if _standing(data, number, n) == _SAME]
         alike = [n for n in theirs if _quantity(data, n) == _quantity(data, number)]
         spans = [span for n in alike if (span := _values(index, n))]
         if ours and any(_meet(ours, span) for span in spans):
