@@ -90,6 +90,11 @@ def words(count: int) -> str:
     return _WORDS[count] if 0 <= count < len(_WORDS) else str(count)
 
 
+def with_small_letter(text: str) -> str:
+    """Return a heading as it reads within a sentence, ``without the two trials``."""
+    return text[:1].lower() + text[1:]
+
+
 def disclaimer_of(documents: int, newest: int | None) -> str:
     """Return what this review is and is not.
 

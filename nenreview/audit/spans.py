@@ -80,6 +80,12 @@ def time_in_months(number: Number) -> float:
     return months(number.value, number.unit)
 
 
+def measured(number: Number) -> str:
+    """Return what a number measures, ``median PFS``: of a count or a share the outcome alone."""
+    statistic = "" if number.statistic in ("n", "events", "percent") else number.statistic
+    return " ".join(filter(None, (statistic, number.outcome, number.category)))
+
+
 def shown(number: Number) -> str:
     """Return a printed number with its sign and unit, as a sentence would have it."""
     if number.status != "reported":

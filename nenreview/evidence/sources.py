@@ -6,9 +6,11 @@ Chapters speak of some documents by name; what is made for every document reads
 
 from __future__ import annotations
 
-from nenreview.evidence.record.dataset import Dataset
+from functools import lru_cache
+
+from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.lists import LIST_SEPARATOR
-from nenreview.evidence.record.rows import Facts
+from nenreview.evidence.record.rows import Facts, ReportOf, rows_of
 
 # Keys of the documents that chapters of their own are about.
 JIA = "jia2022"  # the sintilimab paper
@@ -40,6 +42,13 @@ def sources_of(trial: Facts) -> list[str]:
 def main_source(trial: Facts) -> str:
     """Return the source that tables of several trials take a trial from."""
     return sources_of(trial)[0]
+
+
+@lru_cache(DATASETS)
+def superseded_by(data: Dataset) -> dict[tuple[str, str], str]:
+    """Return the report that counts in place of an earlier one, by trial and earlier source."""
+    rows = rows_of(data.reports, ReportOf)
+    return {(row.trial, row.source): row.superseded_by for row in rows if row.superseded_by}
 
 
 def in_chapters(data: Dataset) -> list[str]:

@@ -10,19 +10,25 @@ from typing import Any
 
 import pandas as pd
 
-from nenreview.evidence.arms import CLASSES, LINES, MONOTHERAPY, arm_name, arm_of, arms_by_trial
+from nenreview.evidence.arms import (
+    LINES,
+    MONOTHERAPY,
+    arm_name,
+    arm_of,
+    arms_by_trial,
+    by_class_and_line,
+)
 from nenreview.evidence.overlaps import Report, canonical_report, is_of_an_earlier_report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ancestors, is_within
 from nenreview.evidence.record.rows import Arm, Facts
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.responses import ORR, counting, response_rate
+from nenreview.evidence.responses import ORR, counting, partial_responses, response_rate
 from nenreview.evidence.sizes import size_or_rest
-from nenreview.evidence.sources import sources_of
+from nenreview.evidence.sources import sources_of, superseded_by
 from nenreview.evidence.traits import kind_of, traits
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
-from nenreview.synthesis.cohorts import UNDIVIDED, cohorts
 from nenreview.wording import as_printed, number
 
 BY_RESPONSE = ("responders", "non-responders")  # known only after a time has passed
@@ -309,24 +315,20 @@ def durations(data: Dataset) -> list[Duration]:
     for trial in all_trials(data).values():
         for arm in arms_by_trial(data)[trial.trial]:
             found += list(_of_arm(data, trial, arm)) or list(_without_duration(data, arm))
-    return sorted(found, key=lambda one: (CLASSES.index(one.regimen_class), LINES.index(one.line)))
+    return sorted(found, key=by_class_and_line)
 
 
 def _of_arm(data: Dataset, trial: Facts, arm: Arm) -> Iterator[Duration]:
     """Yield the durations of the responses of an arm."""
     told: dict[str, set[Report]] = {}  # by source, of whose responses
-    superseded = {
-        row.source: row.superseded_by
-        for row in data.reports[data.reports["trial"] == trial.trial].itertuples()
-    }
     for source in sources_of(trial):
+        later = told.get(superseded_by(data).get((trial.trial, source), ""), set())
         rows = data.select(source=source, trial=trial.trial, outcome="DOR")
         rows = rows[rows["statistic"].isin(_STATISTICS) & (rows["printed"] != "NA")]
         for (place, population), own in rows.groupby(["table", "population"], sort=False):
             whose = population.removesuffix(f" > {BY_RESPONSE[0]}")
             report = Report(source, trial.trial, whose)
             patients = canonical_report(data, report)
-            later = told.get(superseded.get(source, ""), set())
             replaced = patients in later or (later and is_of_an_earlier_report(data, report))
             if not is_within(whose, arm.population) or replaced:
                 continue
@@ -383,15 +385,8 @@ def _responders(data: Dataset, trial: Facts, population: str, source: str) -> Ra
     for one in counting(data, trial.trial):
         if one.measure == ORR and canonical_report(data, one.report) == patients:
             return one.rate
-    # Of partial responses alone a source says no rate, and pooling.csv says what they count as.
-    return next(
-        (
-            one.rate
-            for one in cohorts(data)
-            if one.role == UNDIVIDED and canonical_report(data, one.report) == patients
-        ),
-        None,
-    )
+    partial = partial_responses(data).items()
+    return next((r for report, r in partial if canonical_report(data, report) == patients), None)
 
 
 def _ongoing(data: Dataset, trial: str, population: str, source: str) -> str:

@@ -19,7 +19,7 @@ from nenreview.audit.rules.primary_reports import (
     compare,
     secondary_documents,
 )
-from nenreview.audit.spans import shown
+from nenreview.audit.spans import measured, shown
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import levels
 from nenreview.evidence.record.rows import ComparisonRow, Number, numbers_by_key, rows_of, trials
@@ -99,7 +99,7 @@ def contradictions_table(data: Dataset, source: str) -> Table:
     rows = [
         [
             trials(data)[one.number.trial].name,
-            _measure(one.number),
+            measured(one.number),
             _of_whom(one.number),
             _counterpart(data, one),
             one.why.partition("; ")[2] or "the same patients",
@@ -118,7 +118,7 @@ def numbers_against_table(data: Dataset) -> Table:
         [
             source_names(data)[one.number.source],
             trials(data)[one.number.trial].name,
-            _measure(one.number),
+            measured(one.number),
             _of_whom(one.number),
             _counterpart(data, one),
             one.verdict,
@@ -138,7 +138,7 @@ def read_only_table(data: Dataset) -> Table:
     rows = [
         [
             source_names(data)[known[row.secondary].source],
-            _measure(known[row.secondary]),
+            measured(known[row.secondary]),
             _of_whom(known[row.secondary]),
             _of_whom(known[row.report]),
             row.reason,
@@ -157,7 +157,7 @@ def among_themselves_table(data: Dataset) -> Table:
     rows = [
         [
             trials(data)[one.number.trial].name,
-            _measure(one.number),
+            measured(one.number),
             f"{_of_whom(one.number)}, {source_names(data)[one.number.source]}",
             f"{_of_whom(one.counterpart)}, {source_names(data)[one.counterpart.source]}",
             verdict,
@@ -284,11 +284,6 @@ def _is_of_head_lines(number: Number) -> bool:
     if number.outcome == "patients":
         return len(levels(number.population)) <= 2
     return number.statistic in ("median", "percent", "events")
-
-
-def _measure(number: Number) -> str:
-    kind = {"n": "", "events": "", "percent": ""}.get(number.statistic, number.statistic)
-    return " ".join(filter(None, (kind, number.outcome, number.category)))
 
 
 def _short(number: Number) -> str:

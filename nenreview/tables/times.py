@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nenreview.evidence.arms import CLASSES, LINES
+from nenreview.evidence.arms import by_class_and_line
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.sources import source_names
 from nenreview.synthesis import outcomes
@@ -36,7 +36,7 @@ def times_table(outcome: str) -> Table:
             "; ".join(time.landmarks) or None,
             time.first_scan and f"{time.first_scan:.1f}",
         ]
-        for time in sorted(outcomes.times(load()), key=_by_class)
+        for time in sorted(outcomes.times(load()), key=by_class_and_line)
         if time.outcome == outcome
     ]
     columns = {
@@ -45,10 +45,6 @@ def times_table(outcome: str) -> Table:
         **{"Share at a time": TEXT, "First scan, months": NUMBER},
     }
     return Table(rows, columns)
-
-
-def _by_class(time: outcomes.Time) -> tuple[int, int]:
-    return CLASSES.index(time.regimen_class), LINES.index(time.line)
 
 
 def durations_table() -> Table:

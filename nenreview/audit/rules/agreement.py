@@ -10,8 +10,9 @@ from nenreview.audit.index import NumberIndex
 from nenreview.audit.rules.primary_reports import secondary_documents
 from nenreview.audit.spans import printed_span, shown
 from nenreview.evidence.overlaps import Report, canonical_report
-from nenreview.evidence.record.rows import Number, ReportOf, rows_of
+from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import OBJECTIVE
+from nenreview.evidence.sources import superseded_by
 
 PLACES, SOURCES = "places", "sources"
 
@@ -83,7 +84,7 @@ def _between_sources(index: NumberIndex) -> Iterator[Finding]:
     quantities = defaultdict(list)
     complete = _with_complete_responses(index)
     secondary = secondary_documents(index.data)
-    replaced = _replaced(index)
+    replaced = superseded_by(index.data)
     for number in index.numbers:
         if number.trial:
             quantities[_comparable(index, number, complete)].append(number)
@@ -93,12 +94,6 @@ def _between_sources(index: NumberIndex) -> Iterator[Finding]:
             yield from _against_each_other(
                 SOURCES, own or numbers, lambda number: number.source, [], outcome, replaced
             )
-
-
-def _replaced(index: NumberIndex) -> set[tuple[str, str]]:
-    """Return each trial with a report that a later one has replaced."""
-    rows = rows_of(index.data.reports, ReportOf)
-    return {(row.trial, row.source) for row in rows if row.superseded_by}
 
 
 def _with_complete_responses(index: NumberIndex) -> set[Report]:

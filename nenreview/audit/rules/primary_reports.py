@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from nenreview.audit.finding import CONFLICT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.index import NumberIndex, number_index
-from nenreview.audit.spans import Span, printed_span, shown
+from nenreview.audit.spans import Span, measured, printed_span, shown
 from nenreview.evidence.arms import arm_of
 from nenreview.evidence.overlaps import APART, Report, canonical_report, relation
 from nenreview.evidence.record.dataset import DATASETS, Dataset
@@ -28,7 +28,7 @@ from nenreview.evidence.record.rows import (
 )
 from nenreview.evidence.responses import BEST, OBJECTIVE, ORR, find_response
 from nenreview.evidence.sizes import size_or_rest
-from nenreview.evidence.sources import source_names
+from nenreview.evidence.sources import source_names, superseded_by
 from nenreview.evidence.traits import NEC, NET, vocabulary
 from nenreview.stats.durations import UNITS, months
 from nenreview.stats.percentages import counts_behind, decimals
@@ -124,7 +124,7 @@ def against_reports(data: Dataset) -> tuple[AgainstReport, ...]:
 
 @lru_cache(DATASETS)
 def own_reports(data: Dataset) -> dict[str, tuple[ReportOf, ...]]:
-    """Return the reports of each trial that has any of its own, the latest first.
+    """Return the reports of each trial that has any of its own, those superseded last.
 
     A relay or a registry counts as the report that it repeats.
     """
@@ -132,7 +132,10 @@ def own_reports(data: Dataset) -> dict[str, tuple[ReportOf, ...]]:
     for row in rows_of(data.reports, ReportOf):
         if row.standing != SECONDARY:
             found.setdefault(row.trial, []).append(row)
-    return {t: tuple(sorted(rows, key=lambda r: r.superseded_by)) for t, rows in found.items()}
+    earlier = superseded_by(data)
+    return {
+        t: tuple(sorted(rows, key=lambda r: (t, r.source) in earlier)) for t, rows in found.items()
+    }
 
 
 @lru_cache(DATASETS)
@@ -239,6 +242,15 @@ def _by_quantity(data: Dataset) -> dict[tuple, tuple[Number, ...]]:
     for number in numbers(data):
         found.setdefault(_quantity(data, number), []).append(number)
     return {quantity: tuple(listed) for quantity, listed in found.items()}
+
+
+@lru_cache(DATASETS)
+def _by_report(data: Dataset) -> dict[tuple[str, str], list[Number]]:
+    """Return the numbers on each trial in each source."""
+    found: dict[tuple[str, str], list[Number]] = {}
+    for number in numbers(data):
+        found.setdefault((number.trial, number.source), []).append(number)
+    return found
 
 
 def _quantity(data: Dataset, number: Number) -> tuple[str, str, str, str]:
@@ -420,8 +432,8 @@ def _earlier_report(index: NumberIndex, number: Number, other: Number) -> str:
     for row in own_reports(data)[number.trial]:
         if row.stage != "interim" or row.source == other.source:
             continue
-        theirs = [n for n in numbers(data) if (n.source, n.trial) == (row.source, row.trial)]
-        theirs = [n for n in theirs if _standing(data, number, n) == _SAME]
+        reported = _by_report(data).get((row.trial, row.source), ())
+        theirs = [n for n in reported if _standing(data, number, n) == _SAME]
         alike = [n for n in theirs if _quantity(data, n) == _quantity(data, number)]
         spans = [span for n in alike if (span := _values(index, n))]
         if ours and any(_meet(ours, span) for span in spans):
@@ -474,9 +486,8 @@ def nec_and_net(data: Dataset, whole: Report) -> Rate | None:
 
 def _both(data: Dataset, number: Number, other: Number) -> str:
     """Return two numbers and whose they are, ``ORR: 9% of NEC here, 5% of the same patients …``."""
-    kind = {"n": "", "events": "", "percent": ""}.get(number.statistic, number.statistic)
-    outcome = "number of patients" if number.outcome == "patients" else number.outcome
-    what = " ".join(filter(None, (kind, outcome, number.category)))
+    size = number.outcome == "patients"
+    what = measured(number._replace(outcome="number of patients") if size else number)
     names = source_names(data)
     report = f"{names[other.source]}, the trial's own report"
     if (other.trial, other.source) in secondary_documents(data):
