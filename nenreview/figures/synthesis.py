@@ -129,7 +129,7 @@ def forest_by_class(data: Dataset) -> ReviewFigure:
             and (rate := one.rate or one.fewer)
         )
         groups += [Group(regimen.capitalize(), rows)] if rows else []
-    return pooled_forest(groups, markers=("previously treated NEC, best response", "another population, line or time, named at left"))
+    return pooled_forest(groups, markers=("previously treated NEC", "differs: see the label"))
 
 
 def _differs(one: MapEntry) -> bool:
