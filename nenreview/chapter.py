@@ -25,6 +25,7 @@ from nenreview.stats.percentages import nearest_counts, rates_that_fit, single_c
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.tables.audit import claims_table, ledger_table
+from nenreview.tables.key_points import key_points, main_result
 from nenreview.tables.later_documents import documents_added, for_each_added
 from nenreview.tables.rates import (
     comparisons,
@@ -88,8 +89,10 @@ __all__ = [
     "fraction",
     "has_cells",
     "interval",
+    "key_points",
     "load",
     "lowest_and_highest",
+    "main_result",
     "nearest_counts",
     "nec_by_site",
     "notes",

@@ -111,6 +111,13 @@ def not_reported(data: Dataset, trial: str) -> list[str]:
     return [name for name, is_there in reported.items() if not is_there]
 
 
+def reported_medians(trial: Trial, outcome: str) -> dict[str, str]:
+    """Return the median times of an outcome that the source of a trial reports, by population."""
+    numbers = trial.data.select(trial=trial.trial, source=trial.source, outcome=outcome)
+    medians = numbers[numbers["statistic"] == "median"]
+    return {number.population: _time(number) for number in medians.itertuples()}
+
+
 def reported_times(trial: Trial) -> Table:
     """Return every median time and rate at a landmark that the source of a trial reports.
 
