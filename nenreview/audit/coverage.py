@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from nenreview.audit.finding import AGREEING, DISAGREEING, NOT_CHECKABLE, most_serious
+from nenreview.audit.finding import (
+    AGREEING,
+    DISAGREEING,
+    NOT_CHECKABLE,
+    TRUNCATED,
+    most_serious,
+)
 from nenreview.audit.ledger import by_number
-from nenreview.audit.rebuild import LABEL, TEXT, VERDICTS
+from nenreview.audit.rebuild import LABEL, TEXT, VERDICTS, rebuild_source
 from nenreview.evidence.record.dataset import Dataset
 
 
@@ -38,6 +44,11 @@ def coverage(rebuilt: pd.DataFrame) -> pd.DataFrame:
             "Not checkable": counts[NOT_CHECKABLE],
         }
     ).reset_index(drop=True)
+
+
+def cells_cut_off(data: Dataset, source: str) -> int:
+    """Return how many rebuilt cells of a source have a percentage that is cut off, not rounded."""
+    return int((rebuild_source(data, source)["verdict"] == TRUNCATED).sum())
 
 
 def numbers_by_place(data: Dataset) -> pd.DataFrame:

@@ -20,11 +20,7 @@ from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import parts_by_differentiation, size, size_of, size_or_rest
 from nenreview.evidence.sources import sources_of
 from nenreview.evidence.traits import traits
-from nenreview.stats.percentages import (
-    counts_behind,
-    rates_that_fit,
-    single_count,
-)
+from nenreview.stats.percentages import counts_behind, rates_that_fit, single_rate
 from nenreview.stats.rate import Rate
 
 _TRIALS = 512  # answers remembered, one a trial and dataset
@@ -264,7 +260,7 @@ def _responders(data: Dataset, trial: str, population: str, source: str) -> tupl
     percent = {r.printed for r in printed if (r.outcome, r.statistic) == (ORR, "percent")}
     if len(percent) != 1:
         raise LookupError(f"no single response rate of {population!r} of {trial} in {source}")
-    return Rate(single_count(percent.pop(), n), n), FITTED
+    return single_rate(percent.pop(), n), FITTED
 
 
 def disease_control(data: Dataset, report: Report) -> Rate | None:

@@ -29,7 +29,7 @@ from nenreview.stats.rate import Rate
 from nenreview.synthesis.appraisal import risk_of_bias, topics
 from nenreview.synthesis.flow import flow
 from nenreview.synthesis.harm import severe_events
-from nenreview.synthesis.outcomes import times
+from nenreview.synthesis.times import times
 from nenreview.trials import markey
 from nenreview.trials.sintilimab import AE_TABLE, SOURCE, TRIAL
 from qmdbook.errors import InputError, Problem

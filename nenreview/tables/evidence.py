@@ -18,7 +18,7 @@ from nenreview.evidence.sources import sources_of
 from nenreview.evidence.traits import LCNEC, NEC, NET, traits, tumours_of
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
-from nenreview.synthesis.outcomes import medians
+from nenreview.synthesis.times import medians
 from nenreview.tables.table import NUMBER, TEXT, Kind
 from nenreview.wording import as_printed, fraction, interval, population_name
 

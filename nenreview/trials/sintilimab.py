@@ -9,7 +9,7 @@ from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import below
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import JIA
-from nenreview.stats.percentages import single_count
+from nenreview.stats.percentages import single_count, single_rate
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 
@@ -128,7 +128,7 @@ def pd_l1_response(data: Dataset) -> Comparison:
         printed = data.select(
             source=SOURCE, trial=TRIAL, population=population, outcome="ORR", statistic="percent"
         )["printed"].item()
-        rates.append(Rate(single_count(printed, n), n))
+        rates.append(single_rate(printed, n))
     return Comparison(*rates)
 
 

@@ -1,6 +1,11 @@
 """How many cells and numbers of each document there are, and how many agree."""
 
-from nenreview.audit.coverage import coverage, numbers_by_place, numbers_by_verdict
+from nenreview.audit.coverage import (
+    cells_cut_off,
+    coverage,
+    numbers_by_place,
+    numbers_by_verdict,
+)
 
 
 def test_coverage_adds_up(rebuilt):
@@ -27,6 +32,11 @@ def test_coverage_of_jia_2022(rebuilt):
 
 def test_coverage_keeps_the_order_of_the_tables(rebuilt):
     assert list(coverage(rebuilt)["Table"]) == [*rebuilt["table"].unique(), "All tables"]
+
+
+def test_cells_with_a_percentage_cut_off_are_counted(data):
+    # Row 6 of the table: 6 of 32 are 18.75%, reported as 18.7%.
+    assert cells_cut_off(data, "review2023") == 1
 
 
 def test_every_number_stands_in_a_cell_or_in_prose(data):

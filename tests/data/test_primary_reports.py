@@ -6,7 +6,6 @@ import pytest
 from test_audit import changed, finding
 
 from nenreview.audit.finding import CONFLICT, MATCH, NOT_CHECKABLE
-from nenreview.audit.index import number_index
 from nenreview.audit.rules.primary_reports import (
     AGREES,
     ANOTHER_DENOMINATOR,
@@ -31,7 +30,7 @@ def against(data, ident):
 def pair(data, ident, other):
     """Return the verdict on two numbers."""
     known = numbers_by_key(data)
-    return compare(number_index(data), known[ident], known[other])
+    return compare(data, known[ident], known[other])
 
 
 # Each verdict: the number, its counterpart, and what the reason says.

@@ -7,12 +7,11 @@ from collections.abc import Callable, Collection, Iterator
 
 from nenreview.audit.finding import CONFLICT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.index import NumberIndex
-from nenreview.audit.rules.primary_reports import secondary_documents
 from nenreview.audit.spans import printed_span, shown
 from nenreview.evidence.overlaps import Report, canonical_report
 from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import OBJECTIVE
-from nenreview.evidence.sources import superseded_by
+from nenreview.evidence.sources import secondary_documents, superseded_by
 
 PLACES, SOURCES = "places", "sources"
 
