@@ -39,14 +39,16 @@ def for_each_added(
     label : str
         Label of a table without ``tbl-`` and without the key, which is added.
     caption : str
-        Caption, in which ``{}`` stands for the key.
+        Caption, in which ``{}`` stands for the name of the document.
     where : callable
         Returns of a key something true where the document has rows for a table; every
         document has them by default.
     """
+    names = source_names(load())
     return Markdown(
         "\n".join(
-            f"::: {{#tbl-{label}-{key}}}\n\n{table(key).data}\n{caption.format(key)}\n\n:::\n"
+            f"::: {{#tbl-{label}-{key}}}\n\n{table(key).data}\n"
+            f"{caption.format(names[key])}\n\n:::\n"
             for key in later_documents(load())
             if where(key)
         )
