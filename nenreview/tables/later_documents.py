@@ -11,7 +11,7 @@ from collections.abc import Callable
 from IPython.display import Markdown
 
 from nenreview.evidence.record.dataset import load
-from nenreview.evidence.sources import in_chapters, later_documents
+from nenreview.evidence.sources import in_chapters, later_documents, source_names
 from nenreview.wording import words
 
 
