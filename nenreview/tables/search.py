@@ -36,7 +36,9 @@ def awaiting_sentence() -> str:
     waiting = [one for one in rows_of(load().records, Record) if one.outcome == AWAITING]
     if not waiting:
         return "Every report that was read and meets the criteria has been transcribed."
-    titles = "; ".join(f"{escape(one.title)} ({listed(one.trial)})" for one in waiting)
+    titles = "; ".join(
+        escape(one.title) + (f" ({listed(one.trial)})" if one.trial else "") for one in waiting
+    )
     return f"These reports were read and are not yet transcribed: {titles}."
 
 
@@ -47,7 +49,8 @@ def excluded_table() -> Table:
         for one in sorted(rows_of(load().records, Record), key=lambda one: one.stage)
         if one.outcome == EXCLUDED and one.stage != SOUGHT
     ]
-    return Table(rows, dict.fromkeys(("Excluded when", "Record", "Trial", "Reason", "Found by"), TEXT))
+    heads = ("Excluded when", "Record", "Trial", "Reason", "Found by")
+    return Table(rows, dict.fromkeys(heads, TEXT))
 
 
 def _keys(cell: str) -> list[str]:
