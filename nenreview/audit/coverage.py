@@ -57,10 +57,12 @@ def numbers_by_place(data: Dataset) -> pd.DataFrame:
     Returns
     -------
     DataFrame, index the key of the source, columns ``cells`` and ``prose``, int
-        Numbers in the cells of tables, and in prose, captions, legends and footnotes.
+        Numbers in the cells of tables, and in prose, captions, legends and footnotes. Blank
+        cells and what is printed as not reached are no numbers.
     """
     tables = data.cells[["source", "table"]].drop_duplicates()
-    placed = data.results.merge(tables, on=["source", "table"], how="left", indicator="place")
+    reported = data.results[data.results["status"] == "reported"]
+    placed = reported.merge(tables, on=["source", "table"], how="left", indicator="place")
     counts = pd.crosstab(placed["source"], placed["place"])
     named = counts.rename(columns={"both": "cells", "left_only": "prose"})
     return named.reindex(columns=["cells", "prose"], fill_value=0)

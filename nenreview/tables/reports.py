@@ -61,10 +61,11 @@ def order_of_reports(data: Dataset) -> Table:
         (row.trial, row.source): f"{row.standing}, {row.stage}" if row.stage else row.standing
         for row in rows_of(data.reports, ReportOf)
     }
+    names = source_names(data)
     rows = [
         [
             facts.name,
-            "; ".join(f"{one} ({kind[facts.trial, one]})" for one in sources_of(facts)),
+            "; ".join(f"{names[one]} ({kind[facts.trial, one]})" for one in sources_of(facts)),
         ]
         for facts in trials(data).values()
     ]

@@ -14,6 +14,7 @@ from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 
 TRIAL, SOURCE = "NCT02937116", JIA
+CHARACTERISTICS = "PATIENT CHARACTERISTICS"
 AE_TABLE = "ADVERSE EVENTS (ALL DOSE LEVELS, ALL CYCLES)"
 TESTED = "PD-L1 tested"
 
@@ -28,7 +29,7 @@ def primary_sites_twice(data: Dataset) -> pd.DataFrame:
         en dash where a place does not name the site. The three sites behind the "Others"
         of Table 2 are those of its footnote.
     """
-    places = {"Note": ("PATIENT CHARACTERISTICS",), "Table 2": ("Table 2", "Table 2 footnote")}
+    places = {"Note": (CHARACTERISTICS,), "Table 2": ("Table 2", "Table 2 footnote")}
     counts = pd.DataFrame(
         {
             name: data.results[

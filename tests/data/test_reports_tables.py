@@ -60,8 +60,8 @@ def test_the_documents_on_a_trial_stand_in_the_order_in_which_they_count():
     data = load(DATA)
     by_name = {r["Trial"]: r["Documents"] for r in rows(order_of_reports(data))}
     assert by_name["nivolumab + temozolomide"] == (
-        "owen2023 (own, final); owennanets2023 (own, final); owen2020 (own, interim); "
-        "review2023 (secondary)"
+        "Owen 2023 (own, final); Nivolumab + temozolomide at NANETS 2023 (own, final); "
+        "Owen 2020 (own, interim); Table of the review (secondary)"
     )
     shown = sum(len(documents.split("; ")) for documents in by_name.values())
     assert shown == len(data.reports)  # every document on a trial has its place
