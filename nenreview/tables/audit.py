@@ -41,7 +41,7 @@ _EFFECTS = {
     RESULT: "the result of a trial",
     READING: "the reading alone",
 }
-_NUMBER_HEADS = ("Where", "Printed", "Recomputed", "Verdict", "Why")
+_NUMBER_HEADS = ("Where", "Reported", "Recomputed", "Verdict", "Why")
 _CLAIM_HEADS = ("Where", "Claimed", "What the numbers say", "Verdict")
 # Rows that are sentences: their numbers are audited, and the words stay in the source.
 _SENTENCES = {
@@ -196,16 +196,18 @@ def _number_row(data: Dataset, entry: LedgerLine) -> list[str]:
 
 def _claim_row(data: Dataset, entry: LedgerLine) -> list[str]:
     claims = data.claims.set_index("claim")["statement"]
+    said, why = entry.first.recomputed, entry.first.explanation
+    numbers = why if said in why else _sentences(said, why)
     return [
         _anchors(entry) + _where(data, entry),
         escape(claims[entry.first.number]),
-        escape(_sentences(entry.first.recomputed, entry.first.explanation)),
+        escape(numbers),
         f"{entry.first.verdict}, {entry.first.severity}",
     ]
 
 
 def claims_table(data: Dataset, source: str) -> Table:
-    """Return the claims of a source that the numbers do not bear out, in our words.
+    """Return the claims of a source that the numbers do not support, in our words.
 
     Raises
     ------
@@ -241,7 +243,7 @@ def alarms_on_clean_pages() -> Rate:
 
 
 def claims_supported(data: Dataset) -> Rate:
-    """Return the claims that the numbers bear out, among all that were tested."""
+    """Return the claims that the numbers support, among all that were tested."""
     claims = set(data.claims["claim"])
     holding = sum(f.verdict == MATCH for f in audit(data) if f.number in claims)
     return Rate(holding, len(claims))
@@ -298,11 +300,11 @@ def _printed(entry: LedgerLine) -> str:
 
 def _why(entry: LedgerLine) -> str:
     f = entry.first
-    power = f"power {100 * f.power:.0f}%" if f.power is not None else ""
-    affects = f"in the synthesis, {f.affects}" if f.affects else ""
-    return _sentences(f.explanation, power, affects)
+    power = f"Power {100 * f.power:.0f}%" if f.power is not None else ""
+    return _sentences(f.explanation, power, f.affects)
 
 
 def _sentences(*parts: str) -> str:
     """Return the parts that are not empty as sentences."""
-    return " ".join(f"{part[:1].upper()}{part[1:]}." for part in parts if part)
+    ended = (part if part.endswith(".") else f"{part}." for part in parts if part)
+    return " ".join(f"{part[:1].upper()}{part[1:]}" for part in ended)

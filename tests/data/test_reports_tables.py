@@ -61,7 +61,7 @@ def test_the_documents_on_a_trial_stand_in_the_order_in_which_they_count():
     by_name = {r["Trial"]: r["Documents"] for r in rows(order_of_reports(data))}
     assert by_name["nivolumab + temozolomide"] == (
         "Owen 2023 (own, final); Nivolumab + temozolomide at NANETS 2023 (own, final); "
-        "Owen 2020 (own, interim); Table of the review (secondary)"
+        "Owen 2020 (own, interim); 2023 review (secondary)"
     )
     shown = sum(len(documents.split("; ")) for documents in by_name.values())
     assert shown == len(data.reports)  # every document on a trial has its place
