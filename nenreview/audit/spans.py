@@ -9,6 +9,13 @@ from nenreview.evidence.record.rows import Number
 from nenreview.stats.durations import UNITS, months
 from nenreview.stats.percentages import decimals
 
+# How a sentence begins to say what a number is; the others by their own name.
+_STATISTICS = {
+    **dict.fromkeys(("n", "events", "percent", "value"), ""),
+    **{"p_value": "p value for", "min": "lowest", "max": "highest"},
+    **{"ci_low": "lower limit of", "ci_high": "upper limit of", "ci_level": "level of"},
+}
+
 
 @dataclass(frozen=True)
 class Span:
@@ -81,9 +88,15 @@ def time_in_months(number: Number) -> float:
 
 
 def measured(number: Number) -> str:
-    """Return what a number measures, ``median PFS``: of a count or a share the outcome alone."""
-    statistic = "" if number.statistic in ("n", "events", "percent") else number.statistic
-    return " ".join(filter(None, (statistic, number.outcome, number.category)))
+    """Return what a number measures, as a sentence would have it: ``median OS``."""
+    outcome = "number of patients" if number.outcome == "patients" else number.outcome
+    statistic = _STATISTICS.get(number.statistic, number.statistic)
+    return ", ".join(filter(None, (f"{statistic} {outcome}".strip(), number.category)))
+
+
+def here(number: Number) -> str:
+    """Return how a sentence begins that says what stands in the place of a number."""
+    return "This table" if number.row or number.column else "This section"
 
 
 def shown(number: Number) -> str:

@@ -41,7 +41,7 @@ _EFFECTS = {
     RESULT: "the result of a trial",
     READING: "the reading alone",
 }
-_NUMBER_HEADS = ("Where", "Printed", "Recomputed", "Verdict", "Why")
+_NUMBER_HEADS = ("Where", "Reported", "Recomputed", "Verdict", "Why")
 _CLAIM_HEADS = ("Where", "Claimed", "What the numbers say", "Verdict")
 # Rows that are sentences: their numbers are audited, and the words stay in the source.
 _SENTENCES = {
@@ -298,11 +298,11 @@ def _printed(entry: LedgerLine) -> str:
 
 def _why(entry: LedgerLine) -> str:
     f = entry.first
-    power = f"power {100 * f.power:.0f}%" if f.power is not None else ""
-    affects = f"in the synthesis, {f.affects}" if f.affects else ""
-    return _sentences(f.explanation, power, affects)
+    power = f"Power {100 * f.power:.0f}%" if f.power is not None else ""
+    return _sentences(f.explanation, power, f.affects)
 
 
 def _sentences(*parts: str) -> str:
     """Return the parts that are not empty as sentences."""
-    return " ".join(f"{part[:1].upper()}{part[1:]}." for part in parts if part)
+    ended = (part if part.endswith(".") else f"{part}." for part in parts if part)
+    return " ".join(f"{part[:1].upper()}{part[1:]}" for part in ended)

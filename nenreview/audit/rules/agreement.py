@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection, Iterator
 
 from nenreview.audit.finding import CONFLICT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.index import NumberIndex
-from nenreview.audit.spans import printed_span, shown
+from nenreview.audit.spans import here, measured, printed_span, shown
 from nenreview.evidence.overlaps import Report, canonical_report
 from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import OBJECTIVE
-from nenreview.evidence.sources import secondary_documents, superseded_by
+from nenreview.evidence.sources import secondary_documents, source_names, superseded_by
+from nenreview.wording import alternatives, population_name
 
 PLACES, SOURCES = "places", "sources"
 
@@ -21,7 +22,7 @@ def agreement(index: NumberIndex) -> Iterator[Finding]:
     for numbers in index.quantities():
         # Sizes have a check of their own, which knows which of two is likelier.
         if len(numbers) > 1 and (numbers[0].outcome, numbers[0].statistic) != ("patients", "n"):
-            yield from _against_each_other(PLACES, numbers, _place, _confirmed(index, numbers))
+            yield from _against_each_other(PLACES, numbers, _place, here, _confirmed(index, numbers))
     yield from _between_sources(index)
 
 
@@ -29,13 +30,14 @@ def _against_each_other(
     check: str,
     numbers: list[Number],
     where: Callable[[Number], str],
+    start: Callable[[Number], str],
     confirmed: list[Number],
     outcome: str | None = None,
     replaced: Collection[tuple[str, str]] = (),
 ) -> Iterator[Finding]:
     """Yield a match, or a conflict for a number that some other denies.
 
-    `where` names the place of a number; where some are `confirmed` by other numbers, the
+    `where` names the place of a number, and `start` calls it this one; where some are `confirmed` by other numbers, the
     conflict is laid at the rest; `outcome` is what they are about, if not as printed. A number
     of a report that is `replaced` by a later one denies none.
     """
@@ -50,10 +52,15 @@ def _against_each_other(
             places = "; ".join(dict.fromkeys(map(where, agreeing)))
             yield about(number, check, MATCH, basis=f"as in {places}" if places else "")
             continue
-        elsewhere = "; ".join(dict.fromkeys(f"{shown(o)} in {where(o)}" for o in denying or others))
-        explanation = f"{shown(number)} here, {elsewhere}"
+        values = {where(o): f"{where(o)} reports {shown(o)}" for o in denying or others}
+        explanation = (
+            f"{start(number)} reports {shown(number)} ({_subject(number)}); "
+            f"{alternatives(list(values.values()), 'and')}."
+        )
         if not denying:
-            explanation += "; the one report counts in place of the other, which is of another time"
+            explanation += (
+                " One report replaces the other and is of another time, so they need not agree."
+            )
             yield about(number, check, NOT_CHECKABLE, recomputed="", explanation=explanation)
             continue
         yield about(
@@ -67,6 +74,12 @@ def _confirmed(index: NumberIndex, numbers: list[Number]) -> list[Number]:
         return []
     parts = index.over_parts(numbers[0], "events")
     return [n for n in numbers if parts and sum(parts) == int(n.value)]
+
+
+def _subject(number: Number) -> str:
+    """Return what a number is about: ``median OS, NEC``."""
+    who = population_name(number.population) if number.trial else number.population
+    return f"{measured(number)}, {who}"
 
 
 def _place(number: Number) -> str:
@@ -83,6 +96,7 @@ def _between_sources(index: NumberIndex) -> Iterator[Finding]:
     quantities = defaultdict(list)
     complete = _with_complete_responses(index)
     secondary = secondary_documents(index.data)
+    names = source_names(index.data)
     replaced = superseded_by(index.data)
     for number in index.numbers:
         if number.trial:
@@ -91,7 +105,13 @@ def _between_sources(index: NumberIndex) -> Iterator[Finding]:
         own = [n for n in numbers if (n.trial, n.source) not in secondary]
         if len({number.source for number in own or numbers}) > 1:
             yield from _against_each_other(
-                SOURCES, own or numbers, lambda number: number.source, [], outcome, replaced
+                SOURCES,
+                own or numbers,
+                lambda number: names[number.source],
+                lambda _: "This document",
+                [],
+                outcome,
+                replaced,
             )
 
 
