@@ -12,7 +12,7 @@ from nenreview.evidence.overlaps import Report, canonical_report
 from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import OBJECTIVE
 from nenreview.evidence.sources import secondary_documents, source_names, superseded_by
-from nenreview.wording import alternatives, population_name
+from nenreview.wording import alternatives, patients_of, population_name
 
 PLACES, SOURCES = "places", "sources"
 
@@ -22,7 +22,9 @@ def agreement(index: NumberIndex) -> Iterator[Finding]:
     for numbers in index.quantities():
         # Sizes have a check of their own, which knows which of two is likelier.
         if len(numbers) > 1 and (numbers[0].outcome, numbers[0].statistic) != ("patients", "n"):
-            yield from _against_each_other(PLACES, numbers, _place, here, _confirmed(index, numbers))
+            yield from _against_each_other(
+                PLACES, numbers, _place, here, _confirmed(index, numbers)
+            )
     yield from _between_sources(index)
 
 
@@ -37,9 +39,9 @@ def _against_each_other(
 ) -> Iterator[Finding]:
     """Yield a match, or a conflict for a number that some other denies.
 
-    `where` names the place of a number, and `start` calls it this one; where some are `confirmed` by other numbers, the
-    conflict is laid at the rest; `outcome` is what they are about, if not as printed. A number
-    of a report that is `replaced` by a later one denies none.
+    `where` names the place of a number, and `start` calls it this one. Where some are
+    `confirmed` by other numbers, the conflict is laid at the rest; `outcome` is what they are
+    about, if not as printed. A number of a report that is `replaced` by a later one denies none.
     """
     spans = [(number, printed_span(number)) for number in numbers]
     for number, own in spans:
@@ -52,10 +54,9 @@ def _against_each_other(
             places = "; ".join(dict.fromkeys(map(where, agreeing)))
             yield about(number, check, MATCH, basis=f"as in {places}" if places else "")
             continue
-        values = {where(o): f"{where(o)} reports {shown(o)}" for o in denying or others}
         explanation = (
-            f"{start(number)} reports {shown(number)} ({_subject(number)}); "
-            f"{alternatives(list(values.values()), 'and')}."
+            f"{start(number)} reports {_with_subject(number)}; "
+            f"{alternatives(_by_value(denying or others, where), 'and')}."
         )
         if not denying:
             explanation += (
@@ -76,10 +77,23 @@ def _confirmed(index: NumberIndex, numbers: list[Number]) -> list[Number]:
     return [n for n in numbers if parts and sum(parts) == int(n.value)]
 
 
-def _subject(number: Number) -> str:
-    """Return what a number is about: ``median OS, NEC``."""
+def _with_subject(number: Number) -> str:
+    """Return a number with what it is about: ``10.8 months (median OS, NEC)``."""
+    if number.outcome == "patients" and number.trial:
+        return f"{number.printed} {patients_of(number.population)}"
     who = population_name(number.population) if number.trial else number.population
-    return f"{measured(number)}, {who}"
+    return f"{shown(number)} ({measured(number)}, {who})"
+
+
+def _by_value(numbers: list[Number], where: Callable[[Number], str]) -> list[str]:
+    """Return ``Abstract and Table 1 report 2.1 months``, one entry for each value."""
+    places: dict[str, dict[str, None]] = defaultdict(dict)
+    for number in numbers:
+        places[shown(number)][where(number)] = None
+    return [
+        f"{alternatives(list(named), 'and')} {'report' if len(named) > 1 else 'reports'} {value}"
+        for value, named in places.items()
+    ]
 
 
 def _place(number: Number) -> str:

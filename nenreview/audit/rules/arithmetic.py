@@ -64,7 +64,11 @@ def _count(index: NumberIndex, number: Number) -> Iterator[Finding]:
     parts = index.over_parts(number, "events")
     if parts is not None:
         yield _against_parts(
-            number, number.category or number.outcome, parts, n / (n + 1) if n else None, _beside(index, number)
+            number,
+            number.category or number.outcome,
+            parts,
+            n / (n + 1) if n else None,
+            _beside(index, number),
         )
 
 

@@ -60,6 +60,10 @@ def _p_value(index: NumberIndex, number: Number) -> Finding:
         for values in reversed(fits.to_numpy(dtype=object).tolist())
         for fit in [dict(zip(fits.columns, values, strict=True))]
     ]
-    only = "Only one pair of groups gives" if len(tables) == 1 else f"{len(tables)} pairs of groups give"
+    only = (
+        "Only one pair of groups gives"
+        if len(tables) == 1
+        else f"{len(tables)} pairs of groups give"
+    )
     explanation = f"{only} this p value: {'; or '.join(tables)}. It is not adjusted."
     return about(number, P_VALUE, MATCH, explanation=explanation, power=power)

@@ -91,9 +91,7 @@ def _between_parts(index: NumberIndex, whole: Number) -> Iterator[Finding]:
     shown = " and ".join(f"{m.printed} in {population_name(m.population)}" for m in known)
     explanation = (
         f"A median of {whole.printed} {whole.unit} does not lie between those of its two parts: "
-        f"{shown}"
-        + "".join(f" and not reached in {population_name(p)}" for p in unknown)
-        + "."
+        f"{shown}" + "".join(f" and not reached in {population_name(p)}" for p in unknown) + "."
     )
     yield about(whole, PARTS, INCONSISTENT, recomputed="", explanation=explanation)
 
