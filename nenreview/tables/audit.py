@@ -196,16 +196,18 @@ def _number_row(data: Dataset, entry: LedgerLine) -> list[str]:
 
 def _claim_row(data: Dataset, entry: LedgerLine) -> list[str]:
     claims = data.claims.set_index("claim")["statement"]
+    said, why = entry.first.recomputed, entry.first.explanation
+    numbers = why if said in why else _sentences(said, why)
     return [
         _anchors(entry) + _where(data, entry),
         escape(claims[entry.first.number]),
-        escape(_sentences(entry.first.recomputed, entry.first.explanation)),
+        escape(numbers),
         f"{entry.first.verdict}, {entry.first.severity}",
     ]
 
 
 def claims_table(data: Dataset, source: str) -> Table:
-    """Return the claims of a source that the numbers do not bear out, in our words.
+    """Return the claims of a source that the numbers do not support, in our words.
 
     Raises
     ------
@@ -241,7 +243,7 @@ def alarms_on_clean_pages() -> Rate:
 
 
 def claims_supported(data: Dataset) -> Rate:
-    """Return the claims that the numbers bear out, among all that were tested."""
+    """Return the claims that the numbers support, among all that were tested."""
     claims = set(data.claims["claim"])
     holding = sum(f.verdict == MATCH for f in audit(data) if f.number in claims)
     return Rate(holding, len(claims))

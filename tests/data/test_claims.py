@@ -100,7 +100,7 @@ CLAIMS = {
     "jia2022-claim-07": (NOTE, "leaves out 8 of the 24 patients"),
     # PD-L1: 2 of 3 against 2 of 8, Assessment, paragraph 6.
     "jia2022-claim-08": (INCONSISTENT, "far above 20 percentage points"),
-    "jia2022-claim-09": (INCONSISTENT, "the same in intestinal (1 of 3) and other sites (2 of 6)"),
+    "jia2022-claim-09": (INCONSISTENT, "the rate is the same in intestinal and other sites"),
     "jia2022-claim-10": (NOTE, "below the range"),
     # 10 PD and 3 not assessed of 18 NEC; without 3, 10 of 15.
     "jia2022-claim-12": (INCONSISTENT, "10 of 15 (67%)"),
@@ -109,20 +109,26 @@ CLAIMS = {
     "jia2022-claim-15": (MATCH, "up to 36.9%"),
     "jia2022-claim-16": (MATCH, "2 of 6 and 3 of 9, together 5 of 15 (33.3%)"),
     # Table 1: 5 of 18 and 6 of 32, 2 of 29 and 1 of 21; Fisher p by R fisher.test: 0.0408.
-    "jia2022-claim-17": (MATCH, "11 of 50 (22.0%) against 3 of 50 (6.0%), Fisher p = 0.041"),
-    "jia2022-claim-18": (INCONSISTENT, "holds for 1 of 2"),
+    "jia2022-claim-17": (
+        MATCH,
+        "3 of 50 (6.0%) | The first rate is higher (Fisher's exact p = 0.041",
+    ),
+    "jia2022-claim-18": (INCONSISTENT, "Only 1 of the 2 has a reported value"),
     "jia2022-claim-23": (MATCH, "2 + 2 = 4"),
     "jia2022-claim-24": (INCONSISTENT, "5 + 2 + 14 = 21"),  # Figure 1: n = 19; PR, SD, PD
-    "jia2022-claim-25": (INCONSISTENT, "18 of 24; 32 of 40; 29 of 60"),
+    "jia2022-claim-25": (
+        INCONSISTENT,
+        "18 of 24 patients of sintilimab; 32 of 40 patients of toripalimab; 29 of 60",
+    ),
     "jia2022-claim-26": (
         INCONSISTENT,
         "0 here; other numbers of the source give 1",
     ),  # NET G3 left out of Table 1
-    "jia2022-claim-27": (NOTE, "7.8 months is reported elsewhere (Table of the review)"),
+    "jia2022-claim-27": (NOTE, "for all patients of the same trial (Table of the review)"),
     "jia2022-claim-28": (NOTE, "3.5 months and 20.4 weeks = 4.7 months"),
     "jia2022-claim-30": (NOTE, "without them 4 of 21 (19.0%)"),
     "jia2022-claim-31": (NOTE, "4 of 4 dose levels have fewer than 3"),
-    "jia2022-claim-32": (NOTE, "9 is not a multiple of 2 weeks"),
+    "jia2022-claim-32": (NOTE, "do not fall on whole cycles of 2 weeks"),
     # Note: lung 1, adrenal 1, in sum 23; Table 2: lung 2, and pelvis 1 in its footnote, 24.
     "jia2022-claim-33": (
         CONFLICT,
@@ -133,25 +139,34 @@ CLAIMS = {
     "jia2022-claim-38": (MATCH, "1 of 24 and 1 of 17"),  # pulmonary infection: 4.2%, 6%
     "jia2022-claim-39": (MATCH, "Respiratory failure grade 4, in the table 4"),
     # 13 of 18 NEC without response, 6 of 6 NET: C(19,6) / C(24,6) and its tail, 0.28.
-    "jia2022-claim-40": (INCONSISTENT, "5 of 18 (27.8%) against 0 of 6 (0.0%), Fisher p = 0.28"),
+    "jia2022-claim-40": (
+        INCONSISTENT,
+        "the two rates (Fisher's exact p = 0.28; 95% CI of the difference −14.1",
+    ),
     "jia2022-claim-42": (INCONSISTENT, "leaves out Hypoalbuminemia (24%)"),
-    "jia2022-claim-43": (INCONSISTENT, "all 5 responders"),
+    "jia2022-claim-43": (INCONSISTENT, "so it does not follow that every response lasted"),
     "jia2022-claim-44": (MATCH, "29% in Hadoux 2015, FOLFOX"),
     # Table 2, lines of chemotherapy: 2 + 4 + 2 of 18 NEC, 4 + 6 + 3 of 24.
     "jia2022-claim-45": (INCONSISTENT, "44.4% for all patients; the counts give it for NEC"),
     "jia2022-claim-46": (INCONSISTENT, "patients 9 and 10 in order"),
     # The rest of the 6 of 32: 3 of 7, 42.9%.
-    "jia2022-claim-47": (INCONSISTENT, "the rate is higher in other sites (3 of 7)"),
-    "jia2022-claim-50": (INCONSISTENT, "No number gives one end of the range 10.8–NA"),
+    "jia2022-claim-47": (
+        INCONSISTENT,
+        "other sites 3 of 7 (42.9%) | The gastro-esophageal group does not have the highest rate",
+    ),
+    "jia2022-claim-50": (INCONSISTENT, "One end of the range 10.8–NA is not a number"),
     "jia2022-claim-52": (INCONSISTENT, "3.5–4.2 leaves out 6.8 months in spartalizumab, GEP-NEC"),
-    "jia2022-claim-53": (INCONSISTENT, "gives 3 references for 2 studies"),
+    "jia2022-claim-53": (INCONSISTENT, "gives more references than studies"),
     "jia2022-claim-54": (INCONSISTENT, "it reaches above it"),
     # PD-L1-positive NEC: 3 of 16 - 5 = 11, 27.3%, against 35.4-100%.
-    "jia2022-claim-59": (INCONSISTENT, "27.3% lies below the range of 35.4–100%"),
+    "jia2022-claim-59": (
+        INCONSISTENT,
+        "against 35.4–100% | The rate of 27.3% lies below the range",
+    ),
     "jia2022-claim-60": (NOTE, "37.5% for two groups"),
     "jia2022-claim-61": (NOTE, "7.1–42.2%"),
     "jia2022-claim-62": (NOTE, "0 of 6 intervals with a level"),
-    "review2023-claim-02": (NOTE, "The table of 2023 does not include sintilimab"),
+    "review2023-claim-02": (NOTE, "published in 2022; the table is of 2023"),
     # Table 6, row 2, against Table 1: 13 + 4 + 3.
     "review2023-claim-03": (CONFLICT, "19 here; another source gives 13 + 4 + 3 = 20"),
     # 6 + 3 + 5 of 21 leaves 14 + 8 = 22 of 29 at most, 24 are printed.
@@ -178,7 +193,7 @@ CLAIMS = {
     "lu2020-claim-06": (NOTE, "4 of 35 tested (11.4%), 4 of 40 in all (10.0%)"),
     # Nine confirmed responders, seven of them of 11 lung NEN; 3 of the other 17 would make ten.
     "owen2023-claim-01": (INCONSISTENT, "p = 0.010 | The reported p value is 0.020, which 3 of 17"),
-    "markey2017-claim-01": (NOTE, "21.9% lies above the range of 0–14.6%"),
+    "markey2017-claim-01": (NOTE, "The rate of 21.9% lies above the range for G1/G2 GEP-NEN"),
     "markey2017-claim-03": (INCONSISTENT, "“sunitinib” is missing in rows 2 and 4"),
     "markey2017-claim-05": (MATCH, "14, 8, 6, 4 and 14, 8, 6, 4"),
     "markey2017-claim-06": (MATCH, "stable disease: 4 of 4"),
@@ -221,13 +236,13 @@ CASES = [
     ("exchanged columns", {"first": "jia2022-476 of jia2022-443", "second": "jia2022-178 of jia2022-474", "beside": "jia2022-184 of jia2022-474"}, {}, MATCH, "10 of 24 and 10 of 17"),
     # DART: 8 of 18 against 0 of 14; R's fisher.test gives 0.0044.
     ("fisher p value", {"first": "patel2020-018 of patel2020-019", "second": "patel2020-021 of patel2020-022", "p": "patel2020-023"}, {}, MATCH, "p = 0.004"),
-    ("same count", {"first": "jia2022-476 of jia2022-443", "second": "jia2022-184 of jia2022-474"}, {}, CONFLICT, "One place counts 10 patients and the other 7"),
+    ("same count", {"first": "jia2022-476 of jia2022-443", "second": "jia2022-184 of jia2022-474"}, {}, CONFLICT, "10 patients in one place and 7 in another"),
     ("larger share", {"first": "jia2022-029 of jia2022-003", "second": "jia2022-025 of jia2022-001"}, {}, INCONSISTENT, "The first share is not the larger one"),
     ("all reported", {"values": ["jia2022-057", "jia2022-059"]}, {}, MATCH, "10.8 months in sintilimab"),
     ("all reported", {"values": ["jia2022-007", "jia2022-005"]}, {}, INCONSISTENT, "0 patients in sintilimab"),
     ("missing everywhere", {"number": "jia2022-057", "elsewhere": "review2023-042"}, {}, MATCH, "7.8 months"),
     ("units reported", {"values": ["jia2022-057"]}, {}, MATCH, "10.8 months"),
-    ("units reported", {"values": ["jia2022-057", "jia2022-581"]}, {}, NOTE, "no unit for 17.6"),
+    ("units reported", {"values": ["jia2022-057", "jia2022-581"]}, {}, NOTE, "the unit of 17.6"),
     # Abstract: 95% with the OS of NEC; the three blocks of assessment: CI alone.
     ("confidence level reported", {"limits": ["jia2022-470"]}, {}, MATCH, "1 of 1 intervals with a level"),
     ("whole trials", {"sizes": ["review2023-013"]}, {}, MATCH, "29 of 29"),

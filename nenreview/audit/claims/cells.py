@@ -69,7 +69,7 @@ def cell_without_words(
         return holds(f"none of {', '.join(words)} in {column}")
     return conflicts(
         f"{column}: {', '.join(contrary)}",
-        f"The same row of {table} says “{contrary[0]}” in column {column}.",
+        f"The same row of {table} says “{contrary[0]}”.",
     )
 
 
@@ -145,8 +145,8 @@ def trial_in_table(claim: Claim, data: Dataset, trial: str) -> Answer:
         return holds(shown)
     return remarks(
         shown,
-        f"The table of {years[claim.source]} does not include {known.name} ({known.enrolled} "
-        f"patients, published {years[known.facts_from]}).",
+        f"The missing trial has {known.enrolled} patients and was published in "
+        f"{years[known.facts_from]}; the table is of {years[claim.source]}.",
     )
 
 

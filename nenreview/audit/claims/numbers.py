@@ -13,7 +13,7 @@ from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.record.rows import Claim, Number, trials
 from nenreview.evidence.sources import source_names
 from nenreview.stats.rate import Rate
-from nenreview.wording import alternatives, fraction, percent, population_name
+from nenreview.wording import fraction, percent, population_name
 
 
 def adds_up(claim: Claim, number: Sum, total: Sum) -> Answer:
@@ -38,7 +38,7 @@ def rate_in_range(claim: Claim, data: Dataset, low: Number, high: Number, rate: 
     if limits.meets(Span(share, share)):
         return holds(shown)
     side = "below" if share < limits.low else "above"
-    explanation = f"{percent(rate)} lies {side} the range of {bounds}"
+    explanation = f"The rate of {percent(rate)} lies {side} the range"
     if low.source == claim.source:
         return fails(shown, f"{explanation}.")
     where = source_names(data)[low.source]
@@ -61,7 +61,7 @@ def range_covers(data: Dataset, low: Number, high: Number, values: list[Number])
         return fails(shown, f"The range {bounds} leaves out {' and '.join(outside)}.")
     if missing:
         return fails(
-            shown, f"No number gives one end of the range {bounds}: {' and '.join(missing)}."
+            shown, f"One end of the range {bounds} is not a number: {' and '.join(missing)}."
         )
     return holds(shown)
 
@@ -81,8 +81,8 @@ def all_reported(data: Dataset, values: list[Number]) -> Answer:
     shown = "; ".join(_described(data, number) for number in values)
     if not lacking:
         return holds(shown)
-    held = f"{len(values) - len(lacking)} of {len(values)}"
-    return fails(shown, f"This holds for {held}; the source gives {_described(data, lacking[0])}.")
+    held = f"{len(values) - len(lacking)} of the {len(values)}"
+    return fails(shown, f"Only {held} has a reported value above zero.")
 
 
 def missing_everywhere(data: Dataset, number: Number, elsewhere: Number) -> Answer:
@@ -95,8 +95,8 @@ def missing_everywhere(data: Dataset, number: Number, elsewhere: Number) -> Answ
         return holds(shown)
     explanation = (
         f"The source gives {number.printed} ({number.status.replace('_', ' ')}) for "
-        f"{population_name(number.population)}; for {population_name(elsewhere.population)} of the "
-        f"same trial, {elsewhere.printed} {elsewhere.unit} is reported elsewhere "
+        f"{population_name(number.population)}; another document gives a value for "
+        f"{population_name(elsewhere.population)} of the same trial "
         f"({source_names(data)[elsewhere.source]})."
     )
     same = _same_patients(data, number, elsewhere)
@@ -122,7 +122,8 @@ def units_reported(values: list[Number]) -> Answer:
     """Holds where every number is printed with its unit; else noted."""
     bare = [number.printed for number in values if not number.unit]
     shown = "; ".join(f"{number.printed} {number.unit or '(no unit)'}" for number in values)
-    explanation = f"The source reports no unit for {' and '.join(bare)}."
+    which = f" of {' and '.join(bare)}" if len(bare) < len(values) else ""
+    explanation = f"The source does not report the unit{which}."
     return remarks(shown, explanation) if bare else holds(shown)
 
 
@@ -143,19 +144,17 @@ def confidence_level_reported(claim: Claim, data: Dataset, limits: list[Number])
 
 def whole_trials(data: Dataset, sizes: list[Number]) -> Answer:
     """Holds where every size of a comparison is that of a whole trial."""
-    parts, shown = [], []
+    parts, shown = 0, []
     for size in sizes:
         everyone = data.select(
             trial=size.trial, population=ROOT_POPULATION, outcome="patients", statistic="n"
         )
         n, whole = int(size.value), int(everyone["value"].max())
-        shown.append(f"{n} of {whole}")
-        if n < whole:
-            parts.append(f"{n} of the {whole} patients of {trials(data)[size.trial].name}")
+        shown.append(f"{n} of {whole} patients of {trials(data)[size.trial].name}")
+        parts += n < whole
     if not parts:
         return holds("; ".join(shown))
-    explanation = f"{len(parts)} of {len(shown)} are parts of trials: {alternatives(parts, 'and')}."
-    return fails("; ".join(shown), explanation)
+    return fails("; ".join(shown), f"{parts} of the {len(shown)} groups are parts of trials.")
 
 
 def number_of_references(numbers: list[int], studies: Sum) -> Answer:
@@ -163,7 +162,8 @@ def number_of_references(numbers: list[int], studies: Sum) -> Answer:
     shown = f"references {', '.join(map(str, numbers))} for {studies.total} studies"
     if len(numbers) == studies.total:
         return holds(shown)
-    return fails(shown, f"The source gives {len(numbers)} references for {studies.total} studies.")
+    more = "more" if len(numbers) > studies.total else "fewer"
+    return fails(shown, f"The source gives {more} references than studies.")
 
 
 def same_numbers(first: list[Number], second: list[Number]) -> Answer:

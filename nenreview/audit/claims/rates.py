@@ -19,20 +19,23 @@ _LEVEL = 0.05
 def higher_rate(first: Rate, second: Rate) -> Answer:
     """Holds where the first rate is higher and Fisher's exact p is below 5%."""
     pair = Comparison(first, second)
-    shown = f"{_against(pair)}, Fisher p = {p_value(pair.fisher_p)}"
+    shown = _against(pair)
     limits = points(pair.risk_difference_interval())
+    tested = (
+        f"Fisher's exact p = {p_value(pair.fisher_p)}; 95% CI of the difference {limits} "
+        "percentage points"
+    )
     if pair.risk_difference <= 0:
         return fails(shown, "The first rate is not the higher one.")
     if pair.fisher_p >= _LEVEL:
         return fails(
             shown,
-            "The groups are too small to distinguish the two rates (Fisher's exact p = "
-            f"{p_value(pair.fisher_p)}; 95% CI of the difference {limits} percentage points).",
+            f"The groups are too small to distinguish the two rates ({tested}).",
         )
     return holds(
         shown,
-        f"The 95% CI of the difference is {limits} percentage points. It is not adjusted, and the "
-        "groups were compared after the fact.",
+        f"The first rate is higher ({tested}). The groups were compared after the fact, without "
+        "adjustment.",
     )
 
 
@@ -70,8 +73,8 @@ def extreme_rate(rates: dict[str, Rate], claimed: str, end: Literal["highest", "
         for name, rate in rates.items()
         if name != claimed
     }
-    rivals = [f"{name} ({fraction(rates[name])})" for name, by in beyond.items() if by > 0]
-    equals = [f"{name} ({fraction(rates[name])})" for name, by in beyond.items() if by == 0]
+    rivals = [name for name, by in beyond.items() if by > 0]
+    equals = [name for name, by in beyond.items() if by == 0]
     shown = _by_name(rates)
     if not rivals and not equals:
         return holds(shown, f"The {claimed} group has the {end} rate.")
@@ -80,8 +83,8 @@ def extreme_rate(rates: dict[str, Rate], claimed: str, end: Literal["highest", "
     reasons += [f"the rate is the same in {alternatives(equals, 'and')}"] if equals else []
     return fails(
         shown,
-        f"The {claimed} group ({fraction(mine)}) does not {'' if rivals else 'alone '}have the "
-        f"{end} rate: {'; '.join(reasons)}.",
+        f"The {claimed} group does not {'' if rivals else 'alone '}have the {end} rate: "
+        f"{'; '.join(reasons)}.",
     )
 
 
@@ -150,7 +153,9 @@ def exchanged_columns(first: Rate, second: Rate, beside: Rate) -> Answer:
 
 
 def _two_counts(first: Rate, second: Rate) -> str:
-    return f"One place counts {first.events} patients and the other {second.events}."
+    return (
+        f"The counts differ: {first.events} patients in one place and {second.events} in another."
+    )
 
 
 def fisher_p_value(first: Rate, second: Rate, p: Number) -> Answer:

@@ -29,8 +29,8 @@ def median_at_first_scan(medians: list[Number], scan: Number) -> Answer:
     return remarks(
         shown,
         f"{len(near)} of {len(medians)} medians fall on the date of the first scan "
-        f"({scan.printed} {scan.unit} or {at:.1f} months). They show only that at least half of "
-        "the patients had progressed by then.",
+        f"(after {scan.printed} {scan.unit}). They show only that at least half of the patients "
+        "had progressed by then.",
     )
 
 
@@ -147,9 +147,9 @@ def lasting_responses(share: Number, responders: Rate, shortest: Number, median:
         return holds(shown)
     return fails(
         shown,
-        f"The {share.printed}% are all {responders.events} responders. Their durations start at "
-        f"{shortest.printed} and have a reported median above {median.printed} "
-        f"{median.unit.removesuffix('s')}, so it does not follow that every response lasted.",
+        f"The durations of response start at {shortest.printed} and have a reported median above "
+        f"{median.printed} {median.unit.removesuffix('s')}, so it does not follow that every "
+        "response lasted.",
     )
 
 
@@ -159,4 +159,4 @@ def whole_cycles(interval: Number, cycle: Number) -> Answer:
     shown = f"{interval.printed} {interval.unit} are {cycles:g} cycles"
     if interval.unit == cycle.unit and cycles.is_integer():
         return holds(shown)
-    return remarks(shown, f"{interval.printed} is not a multiple of {cycle.printed} {cycle.unit}.")
+    return remarks(shown, f"The scans do not fall on whole cycles of {cycle.printed} {cycle.unit}.")
