@@ -124,7 +124,7 @@ CLAIMS = {
         INCONSISTENT,
         "0 here; other numbers of the source give 1",
     ),  # NET G3 left out of Table 1
-    "jia2022-claim-27": (NOTE, "for all patients of the same trial (Table of the review)"),
+    "jia2022-claim-27": (NOTE, "for all patients of the same trial (2023 review)"),
     "jia2022-claim-28": (NOTE, "3.5 months and 20.4 weeks = 4.7 months"),
     "jia2022-claim-30": (NOTE, "without them 4 of 21 (19.0%)"),
     "jia2022-claim-31": (NOTE, "4 of 4 dose levels have fewer than 3"),
@@ -176,7 +176,7 @@ CLAIMS = {
         INCONSISTENT,
         "after 12 or more responders of 14: 0 of 48 usual settings",
     ),
-    "review2023-claim-09": (CONFLICT, "I here, Ib in Toripalimab abstract"),
+    "review2023-claim-09": (CONFLICT, "I here, Ib in Lu 2020"),
     "review2023-claim-12": (CONFLICT, "“GEP” does not cover “thoracic”"),
     "review2023-claim-13": (NOTE, "2.2 times the longest of the 12 other trials"),
     "review2023-claim-15": (
@@ -269,7 +269,7 @@ CASES = [
     ("words in rows", {"table": "Table 6", "column": "Key outcomes", "words": ["LCNEC", "LCNECs"], "rows": "none"}, REVIEW, INCONSISTENT, "rows 12 and 13"),
     ("cell without words", {"table": "Table 6", "row": "2", "column": "Key outcomes", "words": ["non-pancreatic"]}, REVIEW, MATCH, "none of non-pancreatic"),
     ("cell names", {"words": ["GEP"], "place": "the text"}, {**REVIEW, "row": "9", "column": "Primary sites"}, MATCH, "GEP"),
-    ("fact of trial", {"fact": "phase", "other": "jia2022"}, {**REVIEW, "trial": "NCT03352934", "row": "2", "column": "Phase"}, MATCH, "II here, II in Sintilimab paper"),
+    ("fact of trial", {"fact": "phase", "other": "jia2022"}, {**REVIEW, "trial": "NCT03352934", "row": "2", "column": "Phase"}, MATCH, "II here, II in Jia 2022"),
     ("readable characters", {}, {**LU, "printed": "Ki-67≥10%"}, MATCH, "≥"),
     ("outcomes reported", {"outcomes": ["ORR", "DCR", "DOR"]}, LU, MATCH, "3 of 3"),
     ("outcome in table", {"cited": ANALYSIS, "outcome": "ORR", "words": ["pancreatic"]}, {}, MATCH, "6 numbers"),
