@@ -27,6 +27,14 @@ def source_names(data: Dataset) -> dict[str, str]:
     return dict(zip(data.sources["source"], data.sources["name"], strict=True))
 
 
+def names_in_sentences(data: Dataset) -> dict[str, str]:
+    """Return what `source_names` does, with an article where a sentence needs one."""
+    return {
+        source: f"the {name}" if name[:1].isdigit() else name
+        for source, name in source_names(data).items()
+    }
+
+
 def years_of(data: Dataset) -> dict[str, int | None]:
     """Return the year of each document by its key; None where its pages do not show it."""
     years = data.sources["year"]

@@ -177,7 +177,7 @@ EXPLAINED = {
     "jia2022-129-percentage": "would be 4 of 24 or 3 of the 18 patients with NEC.",
     "jia2022-535-percentage": "gives 44.4%. It fits 8 of the 18 patients with NEC.",
     "jia2022-109-categories": "add up to 23, one fewer than the 24 patients.",
-    "endocrinereviews2023-092-sources": "Jia 2022 and 2023 review report 4.2 months.",
+    "endocrinereviews2023-092-sources": "Jia 2022 and the 2023 review report 4.2 months.",
 }
 
 

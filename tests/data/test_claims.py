@@ -124,7 +124,7 @@ CLAIMS = {
         INCONSISTENT,
         "0 here; other numbers of the source give 1",
     ),  # NET G3 left out of Table 1
-    "jia2022-claim-27": (NOTE, "for all patients of the same trial (2023 review)"),
+    "jia2022-claim-27": (NOTE, "for all patients of the same trial (the 2023 review)"),
     "jia2022-claim-28": (NOTE, "3.5 months and 20.4 weeks = 4.7 months"),
     "jia2022-claim-30": (NOTE, "without them 4 of 21 (19.0%)"),
     "jia2022-claim-31": (NOTE, "4 of 4 dose levels have fewer than 3"),

@@ -14,7 +14,7 @@ from nenreview.audit.rules.spelling import repair
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.record.rows import Claim, Number, trials
-from nenreview.evidence.sources import source_names
+from nenreview.evidence.sources import names_in_sentences
 from nenreview.stats.rate import Rate
 from nenreview.wording import alternatives, fraction, interval
 
@@ -89,7 +89,7 @@ def fact_of_trial(claim: Claim, data: Dataset, fact: str, other: str) -> Answer:
     if other not in facts.facts_from:
         raise LookupError(f"{other!r} is no source of {claim.trial}; {facts.facts_from} are")
     known = entry(facts._asdict(), fact)
-    shown = f"{cell} here, {known} in {source_names(data)[other]}"
+    shown = f"{cell} here, {known} in {names_in_sentences(data)[other]}"
     if cell == known:
         return holds(shown)
     return conflicts(shown, f"The two documents report the {fact} differently.")

@@ -11,7 +11,7 @@ from nenreview.evidence.overlaps import SAME, Report, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.record.rows import Claim, Number, trials
-from nenreview.evidence.sources import source_names
+from nenreview.evidence.sources import names_in_sentences
 from nenreview.stats.rate import Rate
 from nenreview.wording import fraction, percent, population_name
 
@@ -41,7 +41,7 @@ def rate_in_range(claim: Claim, data: Dataset, low: Number, high: Number, rate: 
     explanation = f"The rate of {percent(rate)} lies {side} the range"
     if low.source == claim.source:
         return fails(shown, f"{explanation}.")
-    where = source_names(data)[low.source]
+    where = names_in_sentences(data)[low.source]
     return remarks(shown, f"{explanation} for {low.population} ({where}).")
 
 
@@ -97,7 +97,7 @@ def missing_everywhere(data: Dataset, number: Number, elsewhere: Number) -> Answ
         f"The source gives {number.printed} ({number.status.replace('_', ' ')}) for "
         f"{population_name(number.population)}; another document gives a value for "
         f"{population_name(elsewhere.population)} of the same trial "
-        f"({source_names(data)[elsewhere.source]})."
+        f"({names_in_sentences(data)[elsewhere.source]})."
     )
     same = _same_patients(data, number, elsewhere)
     return (conflicts if same else remarks)(shown, explanation)
@@ -112,7 +112,7 @@ def same_time(data: Dataset, first: Number, second: Number) -> Answer:
     if printed_span(first).meets(printed_span(second)):
         return holds(shown)
     who = " and for ".join(
-        f"{population_name(n.population)} ({source_names(data)[n.source]})" for n in (first, second)
+        f"{population_name(n.population)} ({names_in_sentences(data)[n.source]})" for n in (first, second)
     )
     same = _same_patients(data, first, second)
     return (conflicts if same else remarks)(shown, f"The two times come from one trial, for {who}.")

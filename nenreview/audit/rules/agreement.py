@@ -11,7 +11,7 @@ from nenreview.audit.spans import here, measured, printed_span, shown
 from nenreview.evidence.overlaps import Report, canonical_report
 from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import OBJECTIVE
-from nenreview.evidence.sources import secondary_documents, source_names, superseded_by
+from nenreview.evidence.sources import names_in_sentences, secondary_documents, superseded_by
 from nenreview.wording import alternatives, patients_of, population_name
 
 PLACES, SOURCES = "places", "sources"
@@ -110,7 +110,7 @@ def _between_sources(index: NumberIndex) -> Iterator[Finding]:
     quantities = defaultdict(list)
     complete = _with_complete_responses(index)
     secondary = secondary_documents(index.data)
-    names = source_names(index.data)
+    names = names_in_sentences(index.data)
     replaced = superseded_by(index.data)
     for number in index.numbers:
         if number.trial:
