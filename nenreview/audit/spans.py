@@ -106,3 +106,11 @@ def shown(number: Number) -> str:
     sign = {">": "more than ", "<": "less than ", ">=": "at least "}.get(number.relation, "")
     unit = number.unit.removesuffix("s") if number.value == 1 else number.unit
     return f"{sign}{number.printed} {unit}".strip().replace(" %", "%")
+
+
+def shown_in_months(number: Number) -> str:
+    """Return what `shown` does, of a time in days, weeks or years with what it is in months."""
+    text = shown(number)
+    if number.status != "reported" or number.unit not in UNITS or number.unit == "months":
+        return text
+    return f"{text} = {time_in_months(number):.1f} months"

@@ -100,7 +100,7 @@ def contradictions_table(data: Dataset, source: str) -> Table:
             measured(one.number),
             _of_whom(one.number),
             _counterpart(data, one),
-            one.why.partition("; ")[2] or "the same patients",
+            one.cause or "Both describe the same patients.",
             moved(data, one.number.trial, source, one.number) or "no",
         ]
         for one in compared(data, source)
@@ -120,7 +120,7 @@ def numbers_against_table(data: Dataset) -> Table:
             _of_whom(one.number),
             _counterpart(data, one),
             one.verdict,
-            one.why.partition("; ")[2] or None,
+            one.cause or None,
         ]
         for one in against_reports(data)
         if one.counterpart

@@ -6,7 +6,7 @@ import math
 
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, remarks
 from nenreview.audit.claims.expressions import Sum
-from nenreview.audit.spans import Span, printed_span, time_in_months
+from nenreview.audit.spans import Span, printed_span, shown_in_months
 from nenreview.evidence.overlaps import SAME, Report, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION
@@ -108,11 +108,12 @@ def same_time(data: Dataset, first: Number, second: Number) -> Answer:
 
     A conflict where both are of the same patients, else noted.
     """
-    shown = " and ".join(_in_months(number) for number in (first, second))
+    shown = " and ".join(map(shown_in_months, (first, second)))
     if printed_span(first).meets(printed_span(second)):
         return holds(shown)
     who = " and for ".join(
-        f"{population_name(n.population)} ({names_in_sentences(data)[n.source]})" for n in (first, second)
+        f"{population_name(n.population)} ({names_in_sentences(data)[n.source]})"
+        for n in (first, second)
     )
     same = _same_patients(data, first, second)
     return (conflicts if same else remarks)(shown, f"The two times come from one trial, for {who}.")
@@ -194,14 +195,6 @@ def _same_patients(data: Dataset, *numbers: Number) -> bool:
     return relation(data, *reports) == SAME
 
 
-def _in_months(number: Number) -> str:
-    """Return a printed time, and what it is in months."""
-    printed = f"{number.printed} {number.unit}"
-    return (
-        printed if number.unit == "months" else f"{printed} = {time_in_months(number):.1f} months"
-    )
-
-
 def _described(data: Dataset, number: Number) -> str:
     """Return a number with its trial, by name, and its population."""
     facts = trials(data).get(number.trial)
@@ -210,5 +203,5 @@ def _described(data: Dataset, number: Number) -> str:
     reported = number.status == "reported"
     text = f"{number.printed}{unit}" if reported else number.printed or "nothing"
     if reported and number.unit in ("days", "weeks"):
-        text = _in_months(number)
+        text = shown_in_months(number)
     return f"{text.strip()} in {', '.join(filter(None, (facts and facts.name, people)))}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from nenreview.audit.finding import CONFLICT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.index import NumberIndex
-from nenreview.audit.spans import here, measured, printed_span, shown
+from nenreview.audit.spans import here, measured, printed_span, shown_in_months
 from nenreview.evidence.overlaps import Report, canonical_report
 from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import OBJECTIVE
@@ -82,14 +82,14 @@ def _with_subject(number: Number) -> str:
     if number.outcome == "patients" and number.trial:
         return f"{number.printed} {patients_of(number.population)}"
     who = population_name(number.population) if number.trial else number.population
-    return f"{shown(number)} ({measured(number)}, {who})"
+    return f"{shown_in_months(number)} ({measured(number)}, {who})"
 
 
 def _by_value(numbers: list[Number], where: Callable[[Number], str]) -> list[str]:
     """Return ``Abstract and Table 1 report 2.1 months``, one entry for each value."""
     places: dict[str, dict[str, None]] = defaultdict(dict)
     for number in numbers:
-        places[shown(number)][where(number)] = None
+        places[shown_in_months(number)][where(number)] = None
     return [
         f"{alternatives(list(named), 'and')} {'report' if len(named) > 1 else 'reports'} {value}"
         for value, named in places.items()

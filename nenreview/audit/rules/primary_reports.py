@@ -29,17 +29,22 @@ from nenreview.audit.rules.counterparts import (
     rate_behind,
     values,
 )
-from nenreview.audit.spans import Span, measured, shown
+from nenreview.audit.spans import Span, measured, shown_in_months
 from nenreview.evidence.arms import arm_of
 from nenreview.evidence.overlaps import APART, Report
 from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.population import below, levels, parent
 from nenreview.evidence.record.rows import Number, numbers, outcomes
 from nenreview.evidence.responses import ORR, find_response
-from nenreview.evidence.sources import own_reports, secondary_documents, source_names
+from nenreview.evidence.sources import (
+    names_in_sentences,
+    own_reports,
+    secondary_documents,
+    source_names,
+)
 from nenreview.evidence.traits import NEC, NET
 from nenreview.stats.rate import Rate
-from nenreview.wording import fraction, population_name
+from nenreview.wording import fraction, patients_of, population_name
 
 REPORT = "report"  # the name of the check
 AGREES, LATER_DATA, ANOTHER_POPULATION = "agrees", "later data", "another population"
@@ -49,6 +54,12 @@ VERDICTS = (
     *(AGREES, LATER_DATA, ANOTHER_POPULATION, ANOTHER_LINE, ANOTHER_DENOMINATOR),
     *(CONTRADICTS, CANNOT),
 )
+# What a report is to its trial, by its standing in ``reports.csv``.
+_STANDINGS = {
+    "own": "the trial's own report",
+    "relay": "a news relay of the trial's report",
+    "registry": "the registry entry of the trial",
+}
 # Digits from which one median in two groups of patients is unlikely to be chance.
 _TELLING_DIGITS = 3
 _NEARLY = 1e-9  # percentages and months are compared as floats
@@ -67,14 +78,16 @@ class AgainstReport:
     verdict : str
         One of `VERDICTS`.
     why : str
-        Both numbers, whose patients they are of, and what explains a difference; a clause
-        without a full stop.
+        Both numbers, whose patients they are of, and what explains a difference, in sentences.
+    cause : str
+        What explains a difference, in a sentence; or empty.
     """
 
     number: Number
     counterpart: Number | None
     verdict: str
     why: str
+    cause: str = ""
 
 
 def primary_reports(index: NumberIndex) -> Iterator[Finding]:
@@ -105,7 +118,7 @@ def against_reports(data: Dataset) -> tuple[AgainstReport, ...]:
             continue
         other = counterpart(data, number)
         if other is None:
-            why = "the available part of the trial's own reports does not give it"
+            why = "The available part of the trial's own reports does not give this number."
             found.append(AgainstReport(number, None, CANNOT, why))
         else:
             found.append(compare(data, number, other))
@@ -116,16 +129,16 @@ def compare(data: Dataset, number: Number, other: Number) -> AgainstReport:
     """Return how a number of a secondary document stands to one of a report."""
     verdict, cause = _judge(data, number, other)
     said = _both(data, number, other)
-    return AgainstReport(number, other, verdict, f"{said}; {cause}" if cause else said)
+    return AgainstReport(number, other, verdict, f"{said} {cause}".rstrip(), cause)
 
 
 def _judge(data: Dataset, number: Number, other: Number) -> tuple[str, str]:
     """Return the verdict on a pair, and what explains it."""
     if quantity(data, number) != quantity(data, other):
-        return CANNOT, "the two measure different things"
+        return CANNOT, "The two numbers measure different things."
     ours, theirs = values(data, number), values(data, other)
     if ours is None or theirs is None:
-        return CANNOT, "one of them gives no number"
+        return CANNOT, "One of the two gives no number."
     standing = nearness(data, number, other)
     equal = _meet(ours, theirs) and (
         number.statistic != "threshold" or number.relation == other.relation
@@ -139,23 +152,29 @@ def _judge(data: Dataset, number: Number, other: Number) -> tuple[str, str]:
     one, two = rate_behind(data, number), rate_behind(data, other)
     comparable = standing not in (WIDER, NARROWER, APART)
     if one and two and one.events == two.events and one.n != two.n and comparable:
-        return ANOTHER_DENOMINATOR, f"{fraction(one)} and {fraction(two)} are the same count"
+        return ANOTHER_DENOMINATOR, f"The count is the same: {fraction(one)} and {fraction(two)}."
     if _lines_differ(data, number, other):
-        return ANOTHER_LINE, "the patients were in another line of treatment"
+        return ANOTHER_LINE, "The patients were in another line of treatment."
     of_evaluable = [EVALUABLE in levels(n.population) for n in (number, other)]
     if quantity(data, number)[0] == "patients" and standing in (SAME, SUBSET):
         if of_evaluable[0] != of_evaluable[1]:
-            return ANOTHER_DENOMINATOR, "one of them counts the patients who could be evaluated"
+            return (
+                ANOTHER_DENOMINATOR,
+                "One of the two counts only the patients who could be evaluated.",
+            )
         if all(of_evaluable) and _has_earlier_report(data, number.trial):
-            return LATER_DATA, "how many patients can be evaluated changes with time"
+            return LATER_DATA, "The number of patients who can be evaluated changes with time."
     if standing == LATER:
-        return LATER_DATA, "the later report has more patients or a longer follow-up"
+        return LATER_DATA, "The later report has more patients or a longer follow-up."
     if standing == EARLIER:
-        return LATER_DATA, "the report is of an earlier analysis"
+        return LATER_DATA, "The report is of an earlier analysis."
     if standing == SAME:
         earlier = _earlier_report(data, number, other)
         if earlier:
-            return LATER_DATA, f"an earlier report, {earlier}, may have given the other number"
+            return (
+                LATER_DATA,
+                f"An earlier report, {earlier}, may have given the number of this document.",
+            )
         return CONTRADICTS, ""
     if standing == WIDER:
         cause = _given_for_a_part(data, number, other) or _sum_of_parts(data, number, other)
@@ -232,7 +251,7 @@ def _given_for_a_part(data: Dataset, number: Number, other: Number) -> str:
     alike = ours and theirs and _meet(ours, theirs) and number.statistic == "median"
     if not alike or digits < _TELLING_DIGITS:
         return ""
-    return f"it is the median of {population_name(other.population)}, not of a part"
+    return f"The median is that of {population_name(other.population)}, not of a part."
 
 
 def _sum_of_parts(data: Dataset, number: Number, other: Number) -> str:
@@ -247,7 +266,7 @@ def _sum_of_parts(data: Dataset, number: Number, other: Number) -> str:
         return ""
     if both.n != theirs.n or both.events == theirs.events:
         return ""
-    return f"NEC and NET add up to {fraction(both)}, and the report has {fraction(theirs)}"
+    return f"NEC and NET add up to {fraction(both)} here; the report has {fraction(theirs)}."
 
 
 def nec_and_net(data: Dataset, whole: Report) -> Rate | None:
@@ -263,18 +282,31 @@ def nec_and_net(data: Dataset, whole: Report) -> Rate | None:
 
 
 def _both(data: Dataset, number: Number, other: Number) -> str:
-    """Return two numbers and whose they are, ``ORR: 9% of NEC here, 5% of the same patients …``."""
-    size = number.outcome == "patients"
-    what = measured(number._replace(outcome="number of patients") if size else number)
-    names = source_names(data)
-    report = f"{names[other.source]}, the trial's own report"
-    if (other.trial, other.source) in secondary_documents(data):
-        report = names[other.source]
-    same = nearness(data, number, other) == SAME
-    theirs = "the same patients" if same else _who(other)
-    return (
-        f"{what}: {shown(number)} for {_who(number)} here, {shown(other)} for {theirs} in {report}"
-    )
+    """Return a sentence with two numbers and whose they are."""
+    size, plain = number.outcome == "patients", _in_lower_case(other)
+    ours = f"{shown_in_months(number)} ({measured(number)}, {_who(number)})"
+    theirs = f"{shown_in_months(plain)} ({_who(other)})"
+    if size:
+        ours = f"{number.printed} {patients_of(number.population)}"
+    if nearness(data, number, other) == SAME:
+        theirs = f"{plain.printed if size else shown_in_months(plain)} for the same group"
+    elif size and other.trial:
+        theirs = f"{plain.printed} {patients_of(other.population)}"
+    return f"This document reports {ours}; {_report_name(data, number, other)} gives {theirs}."
+
+
+def _report_name(data: Dataset, number: Number, other: Number) -> str:
+    """Return the name of a report and what it is to the trial."""
+    name = names_in_sentences(data)[other.source]
+    standings = {row.source: row.standing for row in own_reports(data).get(number.trial, ())}
+    what = _STANDINGS.get(standings.get(other.source, ""))
+    return f"{name}, {what}," if what else name
+
+
+def _in_lower_case(number: Number) -> Number:
+    """Return a number whose word, if it is one, does not begin a sentence: ``one``."""
+    word = number.printed.isalpha() and number.status == "reported"
+    return number._replace(printed=number.printed.lower()) if word else number
 
 
 def _who(number: Number) -> str:
