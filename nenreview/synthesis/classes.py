@@ -106,7 +106,7 @@ def _in_the_sources(data: Dataset) -> Iterator[MapEntry]:
 def _mark(data: Dataset, response: Response) -> str:
     """Return why a response is no best response among all treated, or nothing."""
     if traits(data, leaf(response.report.population)).subset:
-        return "evaluable patients alone"
+        return "evaluable patients only"
     if waiting := not_yet_evaluable(data, response.report):
         return f"{words(waiting)} not yet evaluable"
     return f"at {response.assessed_at}" if response.assessed_at else ""

@@ -108,7 +108,7 @@ def biomarker_summary(data: Dataset) -> pd.DataFrame:
                     "High": fraction(fit["first"]),
                     "Low": fraction(fit["second"]),
                     "Tested": str(fit["patients"]),
-                    "p, printed": printed_p(data, marker),
+                    "p, reported": printed_p(data, marker),
                     **{f"p, {name}": p_value(fit[name]) for name in TESTS},
                 }
             )
