@@ -236,9 +236,9 @@ def net_sites_table() -> Table:
 
 # What the pools leave open; of a row that is shown alone, ``pooling.csv`` says it.
 _OPEN = {
-    NEC: "the data cannot show how much region, primary site and agent each matter; a few "
+    NEC: "the data cannot show how much region, primary site and agent each matter. A few "
     "primaries are of the lung, and one cohort has small cell carcinoma of the lower genital tract",
-    NET: "grade and primary site may matter, but most cohorts mix them; two cohorts took only "
+    NET: "grade and primary site may matter, but most cohorts mix them. Two cohorts took only "
     "PD-L1-positive tumours",
 }
 _NAMED = {LCNEC: "LCNEC of the lung", G3_NEN: "G3 NEN (NET and NEC together)"}
