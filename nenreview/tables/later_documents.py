@@ -11,7 +11,7 @@ from collections.abc import Callable
 from IPython.display import Markdown
 
 from nenreview.evidence.record.dataset import load
-from nenreview.evidence.sources import in_chapters, later_documents
+from nenreview.evidence.sources import in_chapters, later_documents, source_names
 from nenreview.wording import words
 
 
@@ -39,14 +39,15 @@ def for_each_added(
     label : str
         Label of a table without ``tbl-`` and without the key, which is added.
     caption : str
-        Caption, in which ``{}`` stands for the key.
+        Caption, in which ``{}`` stands for the name of the document.
     where : callable
         Returns of a key something true where the document has rows for a table; every
         document has them by default.
     """
+    names = source_names(load())
     return Markdown(
         "\n".join(
-            f"::: {{#tbl-{label}-{key}}}\n\n{table(key).data}\n{caption.format(key)}\n\n:::\n"
+            f"::: {{#tbl-{label}-{key}}}\n\n{table(key).data}\n{caption.format(names[key])}\n\n:::\n"
             for key in later_documents(load())
             if where(key)
         )
