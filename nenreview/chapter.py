@@ -21,10 +21,17 @@ from nenreview.evidence.record.edition import documents, newest_year, version
 from nenreview.evidence.record.rows import Correction, rows_of
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sources import source_names
-from nenreview.stats.percentages import nearest_counts, rates_that_fit, single_count
+from nenreview.stats.percentages import (
+    nearest_rates,
+    posteriors_that_fit,
+    rates_that_fit,
+    single_count,
+    single_rate,
+)
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.tables.audit import claims_table, ledger_table
+from nenreview.tables.key_points import key_points, main_result
 from nenreview.tables.later_documents import documents_added, for_each_added
 from nenreview.tables.rates import (
     comparisons,
@@ -44,7 +51,7 @@ from nenreview.tables.trials import (
     reporting_table,
     responses_table,
 )
-from nenreview.trials.trial import open_trial
+from nenreview.trials.trial import open_beyond_trial, open_trial
 from nenreview.wording import (
     disclaimer_of,
     fraction,
@@ -88,13 +95,16 @@ __all__ = [
     "fraction",
     "has_cells",
     "interval",
+    "key_points",
     "load",
     "lowest_and_highest",
-    "nearest_counts",
+    "main_result",
+    "nearest_rates",
     "nec_by_site",
     "notes",
     "number",
     "numbers_table",
+    "open_beyond_trial",
     "open_trial",
     "other_reports",
     "overlaps_table",
@@ -102,6 +112,7 @@ __all__ = [
     "patients_in_all",
     "percent",
     "points",
+    "posteriors_that_fit",
     "printed_rates",
     "published",
     "rates_that_fit",
@@ -114,6 +125,7 @@ __all__ = [
     "show_table",
     "signed",
     "single_count",
+    "single_rate",
     "statistics_table",
     "table1_shares",
     "table1_table",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nenreview.evidence.record.lists import LIST_SEPARATOR
@@ -16,6 +18,8 @@ _WORDS = (
     *("none", "one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
+# Populations that are named after a tumour.
+_TUMOUR = re.compile(r"(GEP-|GI |pancreatic )?(G3 )?(NEN|NET|NEC|LCNEC)( G[1-3])?")
 
 
 def fraction(rate: Rate) -> str:
@@ -85,9 +89,36 @@ def population_name(path: str) -> str:
     return ", ".join(levels(path)[1:]) or "all patients"
 
 
+def patients_of(path: str) -> str:
+    """Return how a sentence calls the patients of a population, after their number.
+
+    >>> patients_of("all"), patients_of("all > NEC"), patients_of("all > nivolumab > NEC")
+    ('patients in all', 'patients with NEC', 'patients (nivolumab, NEC)')
+    """
+    name = population_name(path)
+    if len(levels(path)) == 1:
+        return "patients in all"
+    return f"patients with {name}" if _TUMOUR.fullmatch(name) else f"patients ({name})"
+
+
+def alternatives(items: Sequence[str], last: str = "or") -> str:
+    """Return ``a, b or c``.
+
+    >>> alternatives(["a", "b", "c"]), alternatives(["a"]), alternatives(["a", "b"], "and")
+    ('a, b or c', 'a', 'a and b')
+    """
+    *before, final = items
+    return f"{', '.join(before)} {last} {final}" if before else final
+
+
 def words(count: int) -> str:
     """Return a small count as a word, ``three``, ``none`` for 0; larger ones as digits."""
     return _WORDS[count] if 0 <= count < len(_WORDS) else str(count)
+
+
+def with_small_letter(text: str) -> str:
+    """Return a heading as it reads within a sentence, ``without the two trials``."""
+    return text[:1].lower() + text[1:]
 
 
 def disclaimer_of(documents: int, newest: int | None) -> str:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from nenreview.audit.finding import AGREEING, DISAGREEING, NOT_CHECKABLE, most_serious
+from nenreview.audit.finding import (
+    AGREEING,
+    DISAGREEING,
+    NOT_CHECKABLE,
+    TRUNCATED,
+    most_serious,
+)
 from nenreview.audit.ledger import by_number
-from nenreview.audit.rebuild import LABEL, TEXT, VERDICTS
+from nenreview.audit.rebuild import LABEL, TEXT, VERDICTS, rebuild_source
 from nenreview.evidence.record.dataset import Dataset
 
 
@@ -40,16 +46,23 @@ def coverage(rebuilt: pd.DataFrame) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
+def cells_cut_off(data: Dataset, source: str) -> int:
+    """Return how many rebuilt cells of a source have a percentage that is cut off, not rounded."""
+    return int((rebuild_source(data, source)["verdict"] == TRUNCATED).sum())
+
+
 def numbers_by_place(data: Dataset) -> pd.DataFrame:
     """Count the numbers of each source by where they are printed.
 
     Returns
     -------
     DataFrame, index the key of the source, columns ``cells`` and ``prose``, int
-        Numbers in the cells of tables, and in prose, captions, legends and footnotes.
+        Numbers in the cells of tables, and in prose, captions, legends and footnotes. Blank
+        cells and what is printed as not reached are no numbers.
     """
     tables = data.cells[["source", "table"]].drop_duplicates()
-    placed = data.results.merge(tables, on=["source", "table"], how="left", indicator="place")
+    reported = data.results[data.results["status"] == "reported"]
+    placed = reported.merge(tables, on=["source", "table"], how="left", indicator="place")
     counts = pd.crosstab(placed["source"], placed["place"])
     named = counts.rename(columns={"both": "cells", "left_only": "prose"})
     return named.reindex(columns=["cells", "prose"], fill_value=0)

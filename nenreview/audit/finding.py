@@ -54,14 +54,17 @@ class Finding:
     severity : str
         One of `SEVERITIES`, or empty where there is nothing to hold against the print.
     explanation : str
-        Why, and what would explain it, with the counts; empty for a plain match.
+        Why, and what would explain it, with the counts: whole sentences, which need no table
+        beside them; empty for a plain match.
     basis : str
-        The numbers that it was recomputed from, or compared with: ``11 of 24``; or empty.
+        The numbers that it was recomputed from, or compared with, in a few words:
+        ``11 of 24``; or empty.
     power : float or None
         The chance that the check would have caught a value put there at random; None where
         that is not defined.
     affects : str
-        What in the synthesis the number enters, and which choice was made there; or empty.
+        What in the synthesis the number enters, and which choice was made there, in a
+        sentence; or empty.
     """
 
     id: str

@@ -37,15 +37,15 @@ UNCHECKED = "unchecked"
 
 # Why no rule says anything of a number, by what kind of number it is.
 _WHY_UNCHECKED = {
-    "median": "a median needs the times of single patients",
-    "ci_low": "a limit needs the data of single patients",
-    "ci_high": "a limit needs the data of single patients",
-    "min": "a range needs the values of single patients",
-    "max": "a range needs the values of single patients",
-    "events": "a count printed once and not divided into NET and NEC",
-    "n": "a size printed once",
-    "threshold": "set by the authors, not computed",
-    "value": "set or observed, not computed",
+    "median": "Only the values of individual patients could confirm a median.",
+    "ci_low": "Only the data of individual patients could confirm a confidence limit.",
+    "ci_high": "Only the data of individual patients could confirm a confidence limit.",
+    "min": "Only the values of individual patients could confirm a range.",
+    "max": "Only the values of individual patients could confirm a range.",
+    "events": "The source reports this count once and not by NET and NEC.",
+    "n": "The source reports this number of patients once.",
+    "threshold": "The authors set this value.",
+    "value": "The authors set or observed this value; it does not follow from other numbers.",
 }
 
 
@@ -77,7 +77,7 @@ def audit(data: Dataset) -> tuple[Finding, ...]:
     known = {finding.number for finding in found}
     for number in index.numbers:
         if number.id not in known:
-            why = _WHY_UNCHECKED.get(number.statistic, "nothing else in the sources determines it")
+            why = _WHY_UNCHECKED.get(number.statistic, "Nothing else in the sources determines it.")
             found.append(about(number, UNCHECKED, NOT_CHECKABLE, recomputed="", explanation=why))
     sources = list(data.sources["source"])
     place = {number: i for i, number in enumerate(data.results["id"])}

@@ -12,8 +12,16 @@ from typing import Protocol
 
 import pandas as pd
 
-from nenreview.audit.finding import AGREEING, NOT_CHECKABLE
+from nenreview.audit.finding import AGREEING, CONFLICT, INCONSISTENT, NOT_CHECKABLE, NOTE, TRUNCATED
 from nenreview.evidence.record.dataset import Dataset
+
+# What the list says of a number that does not hold, by the verdict.
+_SAID = {
+    TRUNCATED: "is truncated",
+    INCONSISTENT: "is inconsistent",
+    CONFLICT: "conflicts with another report",
+    NOTE: "has a note",
+}
 
 
 def cell_id(numbers: pd.DataFrame) -> str:
@@ -42,9 +50,9 @@ def provenance_list(
         as `nenreview.audit.rebuild.rebuild_table_numbers` gives them.
     """
     held = data.sources.set_index("source").loc[source]
-    page = f"{source} ({held['title']}), {table}"
+    page = f"{held['name']} ({held['title']}), {table}"
     items = [
-        f'<li id="from-{cell_id(numbers)}"><b>{escape(place)}</b>. Printed: {escape(printed)}. '
+        f'<li id="from-{cell_id(numbers)}"><b>{escape(place)}</b>. Reported: {escape(printed)}. '
         f"{' '.join(map(_verdict, numbers.itertuples()))}</li>"
         for place, printed, numbers in cells
     ]
@@ -56,6 +64,13 @@ def provenance_list(
         "</ul></details>",
     ]
     return "\n```{=html}\n" + "\n".join(lines) + "\n```\n"
+
+
+def followed_by(said: str, why: str) -> str:
+    """Return a verdict and why: whole sentences follow a full stop, a few words a colon."""
+    if why.endswith("."):
+        return f"{said}. {why}"
+    return f"{said}: {why}" if why else said
 
 
 class _Judged(Protocol):
@@ -71,10 +86,10 @@ class _Judged(Protocol):
 def _verdict(number: _Judged) -> str:
     """Return the verdict on one number, with its reason, as HTML."""
     shown = f"{number.printed} {number.unit}".strip().replace(" %", "%")
-    if number.verdict == NOT_CHECKABLE:
-        said, why = "cannot be checked", number.basis
-    elif number.verdict in AGREEING:
-        said, why = "agrees", number.basis
+    if number.verdict in AGREEING:
+        said = followed_by("agrees", number.basis)
+    elif number.verdict == NOT_CHECKABLE:
+        said = followed_by("cannot be checked", number.basis)
     else:
-        said, why = number.verdict, number.reason or number.basis
-    return f"<i>{escape(shown)}</i> {said}{f': {escape(why)}' if why else ''}."
+        said = followed_by(_SAID[number.verdict], number.reason or number.basis)
+    return f"<i>{escape(shown)}</i> {escape(said.removesuffix('.'))}."

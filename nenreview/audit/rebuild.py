@@ -29,7 +29,7 @@ _REPLACING = (PERCENTAGE, SUM, SIZE)
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 # What these find in order only bounds a number, and does not rebuild it.
 _BOUNDING = (LIMITS, RANGE, PARTS, LANDMARK, HUNDRED)
-_ONLY_BOUNDED = "other numbers bound it, and it lies within them; none determines it"
+_ONLY_BOUNDED = "It lies within the bounds that other numbers set; none of them determines it."
 
 
 def rebuild(data: Dataset, source: str, table: str) -> pd.DataFrame:
@@ -150,12 +150,13 @@ def _text(printed: str, findings: list[Finding]) -> str:
 
 
 def _reason(findings: list[Finding]) -> str:
-    return "; ".join(dict.fromkeys(f.explanation for f in findings if f.disagrees))
+    return " ".join(dict.fromkeys(f.explanation for f in findings if f.disagrees))
 
 
 def _basis(findings: list[Finding]) -> str:
     """Return what a number was held against; of one that cannot be checked, why not."""
     known = [f.basis for f in findings if f.basis]
     if not known and most_serious(findings) == finding.NOT_CHECKABLE:
-        known = [f.explanation for f in findings] or [_ONLY_BOUNDED]
+        sentences = [f.explanation for f in findings] or [_ONLY_BOUNDED]
+        return " ".join(dict.fromkeys(sentences))
     return "; ".join(dict.fromkeys(known))

@@ -9,6 +9,13 @@ from nenreview.evidence.record.rows import Number
 from nenreview.stats.durations import UNITS, months
 from nenreview.stats.percentages import decimals
 
+# How a sentence begins to say what a number is; the others by their own name.
+_STATISTICS = {
+    **dict.fromkeys(("n", "events", "percent", "value"), ""),
+    **{"p_value": "p value for", "min": "lowest", "max": "highest"},
+    **{"ci_low": "lower limit of", "ci_high": "upper limit of", "ci_level": "level of"},
+}
+
 
 @dataclass(frozen=True)
 class Span:
@@ -80,6 +87,18 @@ def time_in_months(number: Number) -> float:
     return months(number.value, number.unit)
 
 
+def measured(number: Number) -> str:
+    """Return what a number measures, as a sentence would have it: ``median OS``."""
+    outcome = "number of patients" if number.outcome == "patients" else number.outcome
+    statistic = _STATISTICS.get(number.statistic, number.statistic)
+    return ", ".join(filter(None, (f"{statistic} {outcome}".strip(), number.category)))
+
+
+def here(number: Number) -> str:
+    """Return how a sentence begins that says what stands in the place of a number."""
+    return "This table" if number.row or number.column else "This section"
+
+
 def shown(number: Number) -> str:
     """Return a printed number with its sign and unit, as a sentence would have it."""
     if number.status != "reported":
@@ -87,3 +106,11 @@ def shown(number: Number) -> str:
     sign = {">": "more than ", "<": "less than ", ">=": "at least "}.get(number.relation, "")
     unit = number.unit.removesuffix("s") if number.value == 1 else number.unit
     return f"{sign}{number.printed} {unit}".strip().replace(" %", "%")
+
+
+def shown_in_months(number: Number) -> str:
+    """Return what `shown` does, of a time in days, weeks or years with what it is in months."""
+    text = shown(number)
+    if number.status != "reported" or number.unit not in UNITS or number.unit == "months":
+        return text
+    return f"{text} = {time_in_months(number):.1f} months"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Protocol
 
 from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION, is_within, leaf
@@ -18,6 +19,21 @@ CLASSES = (
 )
 MONOTHERAPY, COMBINATION = CLASSES[:2]
 LINES = ("later", "first", "any", "not stated")
+
+
+class _OfAnArm(Protocol):
+    """What has the class and the line of an arm."""
+
+    @property
+    def regimen_class(self) -> str: ...
+
+    @property
+    def line(self) -> str: ...
+
+
+def by_class_and_line(one: _OfAnArm) -> tuple[int, int]:
+    """Return the key that sorts by regimen class, then by line, in the order of tables."""
+    return CLASSES.index(one.regimen_class), LINES.index(one.line)
 
 
 @lru_cache(DATASETS)

@@ -10,10 +10,9 @@ from nenreview.evidence.jia_table1 import table1_responses
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION, leaf, levels
-from nenreview.evidence.record.rows import PoolingRow, rows_of
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.responses import BEST, ORR, Response, counting, find_response
-from nenreview.evidence.sizes import parts_by_differentiation, size_of
+from nenreview.evidence.responses import ORR, Response, counting, find_response, partial_responses
+from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.evidence.sources import JIA, main_source
 from nenreview.evidence.traits import is_whole, traits
 from nenreview.stats.rate import Rate
@@ -89,21 +88,6 @@ def context_of(data: Dataset, trial: str) -> list[tuple[str, Rate]]:
         (_label(data, report, whole=labels[_label(data, report)] > 1), rate)
         for report, rate in rates
     ]
-
-
-def partial_responses(data: Dataset) -> dict[Report, Rate]:
-    """Return the partial responses that count as the response of a whole trial, by report.
-
-    Of partial responses alone a source says no rate; ``pooling.csv`` says where they count.
-    """
-    found = {}
-    for row in rows_of(data.pooling, PoolingRow):
-        if (row.role, row.responders) == ("undivided", "partial responses"):
-            where = {"source": row.source, "trial": row.trial, "population": row.population}
-            events = data.value(outcome=BEST, category="PR", statistic="events", **where)
-            report = Report(**where)
-            found[report] = Rate(int(events), size_of(data, report))
-    return found
 
 
 def _label(data: Dataset, report: Report, *, whole: bool = False) -> str:

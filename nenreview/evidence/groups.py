@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from nenreview.evidence.arms import CLASSES, LINES, arm_of, arms_by_trial
+from nenreview.evidence.arms import arm_of, arms_by_trial, by_class_and_line
 from nenreview.evidence.overlaps import APART, NOT_KNOWN, Report, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ancestors, below, is_within, levels
@@ -62,7 +62,7 @@ def groups(data: Dataset) -> list[Group]:
         elif overlap != APART:
             raise ValueError(f"{first} and {other} share patients; expected one group for both")
     marked = [replace(group, may_overlap=group.report in doubtful) for group in found]
-    return sorted(marked, key=lambda g: (CLASSES.index(g.regimen_class), LINES.index(g.line)))
+    return sorted(marked, key=by_class_and_line)
 
 
 def patients_in_all(data: Dataset) -> tuple[int, int]:

@@ -17,14 +17,10 @@ from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.population import parent
 from nenreview.evidence.record.rows import Number, Outcome, PoolingRow, numbers, outcomes, rows_of
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.sizes import parts_by_differentiation, size, size_or_rest
+from nenreview.evidence.sizes import parts_by_differentiation, size, size_of, size_or_rest
 from nenreview.evidence.sources import sources_of
 from nenreview.evidence.traits import traits
-from nenreview.stats.percentages import (
-    counts_behind,
-    rates_that_fit,
-    single_count,
-)
+from nenreview.stats.percentages import counts_behind, rates_that_fit, single_rate
 from nenreview.stats.rate import Rate
 
 _TRIALS = 512  # answers remembered, one a trial and dataset
@@ -264,7 +260,7 @@ def _responders(data: Dataset, trial: str, population: str, source: str) -> tupl
     percent = {r.printed for r in printed if (r.outcome, r.statistic) == (ORR, "percent")}
     if len(percent) != 1:
         raise LookupError(f"no single response rate of {population!r} of {trial} in {source}")
-    return Rate(single_count(percent.pop(), n), n), FITTED
+    return single_rate(percent.pop(), n), FITTED
 
 
 def disease_control(data: Dataset, report: Report) -> Rate | None:
@@ -299,6 +295,33 @@ def not_yet_evaluable(data: Dataset, report: Report) -> int:
     """Return how many patients an interim report counts as not yet evaluable for response."""
     printed = _printed(data).get((report.source, report.trial, report.population), ())
     return max((int(row.value) for row in printed if row.category == NOT_YET), default=0)
+
+
+def partial_responders(data: Dataset, report: Report) -> int:
+    """Return how many patients had a partial response as their best one."""
+    events = data.value(
+        source=report.source,
+        trial=report.trial,
+        population=report.population,
+        outcome=BEST,
+        category="PR",
+        statistic="events",
+    )
+    return int(events)
+
+
+@lru_cache(DATASETS)
+def partial_responses(data: Dataset) -> dict[Report, Rate]:
+    """Return the partial responses that count as the response of a whole trial, by report.
+
+    Of partial responses alone a source says no rate; ``pooling.csv`` says where they count.
+    """
+    reports = (
+        Report(row.source, row.trial, row.population)
+        for row in rows_of(data.pooling, PoolingRow)
+        if (row.role, row.responders) == ("undivided", "partial responses")
+    )
+    return {one: Rate(partial_responders(data, one), size_of(data, one)) for one in reports}
 
 
 def _in_categories(

@@ -6,9 +6,11 @@ Chapters speak of some documents by name; what is made for every document reads
 
 from __future__ import annotations
 
-from nenreview.evidence.record.dataset import Dataset
+from functools import lru_cache
+
+from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.lists import LIST_SEPARATOR
-from nenreview.evidence.record.rows import Facts
+from nenreview.evidence.record.rows import Facts, ReportOf, rows_of
 
 # Keys of the documents that chapters of their own are about.
 JIA = "jia2022"  # the sintilimab paper
@@ -17,10 +19,20 @@ REVIEW = "review2023"  # the review's table of trials
 MARKEY = "markey2017"  # the case series
 OTHER_REVIEW = "endocrinereviews2023"  # the table of another review
 
+_SECONDARY = "secondary"  # the standing of a document on what others found
+
 
 def source_names(data: Dataset) -> dict[str, str]:
     """Return what tables and figures call each document, by its key."""
     return dict(zip(data.sources["source"], data.sources["name"], strict=True))
+
+
+def names_in_sentences(data: Dataset) -> dict[str, str]:
+    """Return what `source_names` does, with an article where a sentence needs one."""
+    return {
+        source: f"the {name}" if name[:1].isdigit() else name
+        for source, name in source_names(data).items()
+    }
 
 
 def years_of(data: Dataset) -> dict[str, int | None]:
@@ -40,6 +52,36 @@ def sources_of(trial: Facts) -> list[str]:
 def main_source(trial: Facts) -> str:
     """Return the source that tables of several trials take a trial from."""
     return sources_of(trial)[0]
+
+
+@lru_cache(DATASETS)
+def superseded_by(data: Dataset) -> dict[tuple[str, str], str]:
+    """Return the report that counts in place of an earlier one, by trial and earlier source."""
+    rows = rows_of(data.reports, ReportOf)
+    return {(row.trial, row.source): row.superseded_by for row in rows if row.superseded_by}
+
+
+@lru_cache(DATASETS)
+def own_reports(data: Dataset) -> dict[str, tuple[ReportOf, ...]]:
+    """Return the reports of each trial that has any of its own, those superseded last.
+
+    A relay or a registry counts as the report that it repeats.
+    """
+    found: dict[str, list[ReportOf]] = {}
+    for row in rows_of(data.reports, ReportOf):
+        if row.standing != _SECONDARY:
+            found.setdefault(row.trial, []).append(row)
+    earlier = superseded_by(data)
+    return {
+        t: tuple(sorted(rows, key=lambda r: (t, r.source) in earlier)) for t, rows in found.items()
+    }
+
+
+@lru_cache(DATASETS)
+def secondary_documents(data: Dataset) -> frozenset[tuple[str, str]]:
+    """Return each trial with a document that reports what others found in it."""
+    rows = rows_of(data.reports, ReportOf)
+    return frozenset((row.trial, row.source) for row in rows if row.standing == _SECONDARY)
 
 
 def in_chapters(data: Dataset) -> list[str]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.audit.ledger import audit, counts
+from nenreview.audit.rebuild import rebuild_table_numbers
 from nenreview.evidence.context import context_of
 from nenreview.evidence.jia_table1 import table1_responses
 from nenreview.evidence.record.dataset import Dataset, load
@@ -14,13 +17,14 @@ from nenreview.evidence.record.paths import figures_folder, shown
 from nenreview.evidence.record.rows import trials
 from nenreview.evidence.responses import response_rate
 from nenreview.evidence.sites import nec_by_site
-from nenreview.evidence.sizes import size
+from nenreview.evidence.sizes import printed_sizes, size
 from nenreview.evidence.sources import source_names
 from nenreview.evidence.traits import tumours_of
 from nenreview.figures.flow_diagram import flow_diagram
 from nenreview.figures.forest import forest
 from nenreview.figures.harm import severe_events_forest
 from nenreview.figures.medians import medians
+from nenreview.figures.misprint import Piece, Row, misprint
 from nenreview.figures.stacked_bars import adverse_events, findings
 from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
@@ -29,9 +33,10 @@ from nenreview.stats.rate import Rate
 from nenreview.synthesis.appraisal import risk_of_bias, topics
 from nenreview.synthesis.flow import flow
 from nenreview.synthesis.harm import severe_events
-from nenreview.synthesis.outcomes import times
+from nenreview.synthesis.times import times
 from nenreview.trials import markey
-from nenreview.trials.sintilimab import AE_TABLE, SOURCE, TRIAL
+from nenreview.trials.sintilimab import AE_TABLE, CHARACTERISTICS, SOURCE, TRIAL
+from nenreview.wording import words
 from qmdbook.errors import InputError, Problem
 from qmdbook.textfile import write_whole
 
@@ -90,6 +95,41 @@ def _markey_swimmer(data: Dataset) -> ReviewFigure:
     )
 
 
+def _readme_misprint(data: Dataset) -> ReviewFigure:
+    """Draw the rows of the sintilimab paper in which the patients with NET are miscounted."""
+    numbers = rebuild_table_numbers(data, SOURCE, CHARACTERISTICS)
+    sexes = ["Number of patients, male", "Number of patients, female"]
+    types = "Cancer types or histologic subtypes"
+    (cell,) = data.cells.loc[
+        (data.cells["table"] == CHARACTERISTICS)
+        & (data.cells["row"] == types)
+        & (data.cells["column"] == "value"),
+        "printed",
+    ]
+    by_row = dict(list(numbers.groupby("row")))
+    rows = [Row(sex, [[Piece(*by_row[sex]["printed"])]]) for sex in sexes]
+    rows.append(Row(types, [_pieces(line, by_row[types]) for line in cell.split("; ")]))
+    nec, net = by_row[types]["printed"].astype(int)
+    treated, right = size(data, TRIAL, "all", SOURCE), size(data, TRIAL, "all > NET", SOURCE)
+    places = printed_sizes(data, TRIAL, "all > NET", SOURCE).count(right)
+    name = source_names(data)[SOURCE]
+    return misprint(
+        f"{name}, patient characteristics",
+        rows,
+        f"{nec} + {net} = {nec + net}, but the trial treated {treated} patients. "
+        f"{words(places).capitalize()} other places in the paper report {right} patients with NET.",
+    )
+
+
+def _pieces(line: str, numbers: pd.DataFrame) -> list[Piece]:
+    """Return a line of a cell as its text and the one number in it."""
+    for printed, rebuilt in zip(numbers["printed"], numbers["rebuilt"], strict=True):
+        text, found, rest = line.partition(printed)
+        if found and not rest:
+            return [Piece(text), Piece(printed, "" if rebuilt == printed else rebuilt)]
+    return [Piece(line)]
+
+
 def _context(trial: str) -> Callable[[Dataset], ReviewFigure]:
     return lambda data: forest(context_of(data, trial))
 
@@ -114,6 +154,7 @@ _FIGURES: dict[str, Callable[[Dataset], ReviewFigure]] = {
     "times": lambda data: medians(times(data)),
     "harm": lambda data: severe_events_forest(severe_events(data)),
     "audit-findings": lambda data: findings(counts(audit(data)).rename(index=source_names(data))),
+    "readme-misprint": _readme_misprint,
     **{name: _synthesis_figure(name) for name in SYNTHESIS},
 }
 

@@ -81,7 +81,7 @@ def evidence_map(
     axes.legend(
         handles=[
             *(circle(color=_COLOURS[one], label=_NAMES.get(one, f"line {one}")) for one in shown),
-            Line2D([], [], ls="", label="area and last number: patients"),
+            Line2D([], [], ls="", label="circle area and last number: patients"),
         ],
         frameon=False,
         loc="upper center",

@@ -54,7 +54,7 @@ def forest(rows: Sequence[tuple[str, Rate]]) -> ReviewFigure:
         axes.plot(100 * rate.proportion, y, "s", ms=6, color=MID, mec=DARK, mew=1.0, clip_on=False)
         write_name(axes, y, name)
         write_rate(axes, y, rate)
-    _frame(axes, len(rows), end=100, label="ORR, %")
+    _frame(axes, len(rows), end=100, label="Objective response rate, %")
     data = pd.DataFrame([{"name": name, **rate_data(rate)} for name, rate in rows])
     return ReviewFigure(figure, data)
 
@@ -90,7 +90,7 @@ def pool_forest(
         plot_interval(axes, y, pool.ci_low, pool.ci_high)
         axes.plot(100 * pool.estimate, y, "D", ms=6, color=MID, mec=DARK, mew=0.9)
         write_pool(axes, y, pool)
-    _frame(axes, len(rows), end=50, label="Pooled ORR, %")
+    _frame(axes, len(rows), end=50, label="Pooled objective response rate, %")
     data = pd.DataFrame([{"name": name, **pool_data(pool)} for name, pool in rows])
     return ReviewFigure(figure, data)
 
@@ -148,7 +148,7 @@ def site_forest(rates: Mapping[str, Mapping[str, Rate]]) -> ReviewFigure:
             )
             write_rate(axes, y, rate)
     write_headings(axes, -0.75)
-    axes.set(xlim=(0, 100), ylim=(len(names) - 0.4, -0.9), xlabel="ORR, %")
+    axes.set(xlim=(0, 100), ylim=(len(names) - 0.4, -0.9), xlabel="Objective response rate, %")
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", length=0)
     rule_axis(axes)

@@ -71,7 +71,7 @@ def write_rate(axes: Axes, y: float, rate: Rate) -> None:
 def write_pool(axes: Axes, y: float, pool: PooledProportion) -> None:
     """Write a pool with its interval into both columns."""
     limits = Interval(pool.ci_low, pool.ci_high, pool.ci)
-    write_count(axes, y, f"{pool.events} of {pool.n}")
+    write_count(axes, y, fraction(pool.rate))
     write_percent(axes, y, f"{100 * pool.estimate:.1f} ({interval(limits)})")
 
 

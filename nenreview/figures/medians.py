@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from nenreview.evidence.arms import CLASSES
 from nenreview.evidence.traits import KINDS
 from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, ReviewFigure, rule_axis, sheet, style
-from nenreview.synthesis.outcomes import NOT_REACHED, Time
+from nenreview.synthesis.times import NOT_REACHED, Time
 from nenreview.wording import population_name
 
 PANELS = ("PFS", "OS")

@@ -79,8 +79,8 @@ class Group:
 def pooled_forest(
     groups: Sequence[Group],
     *,
-    markers: tuple[str, str] = ("in the pool", "in no pool"),
-    share: str = "ORR, %",
+    markers: tuple[str, str] = ("pooled", "not pooled"),
+    share: str = "Objective response rate, %",
     events: str = "Responders",
 ) -> ReviewFigure:
     """Draw groups of rates with Clopper-Pearson intervals, and pools below them.
@@ -192,7 +192,7 @@ def _draw_pool(axes: Axes, y: int, pool: PooledProportion, name: str, colour: st
 
 
 def _draw_prediction(axes: Axes, y: int, pool: PooledProportion) -> None:
-    write_name(axes, y, "Prediction interval, new trial")
+    write_name(axes, y, "Prediction interval for a new trial")
     if pool.pi_low is None or pool.pi_high is None:
         write_percent(axes, y, "none")
         return
@@ -210,7 +210,7 @@ def _legend(axes: Axes, groups: Sequence[Group], markers: tuple[str, str]) -> No
         handles.append(square(color=MID, label=markers[0]))
         handles.append(square(color="white", label=markers[1]))
     if rows:
-        handles.append(Line2D([], [], ls="", label="area of a square: patients"))
+        handles.append(Line2D([], [], ls="", label="square area: number of patients"))
     if handles:
         axes.legend(
             handles=handles,

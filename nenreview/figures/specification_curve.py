@@ -73,7 +73,7 @@ def _estimates(axes: Axes, specifications: Sequence[Specification], headline: in
     axes.plot(
         headline, middle[headline], "D", ms=6, color=ACCENT, mec=DARK, mew=0.8, label="headline"
     )
-    axes.set(ylabel="Pooled ORR, %", ylim=(0, None), xlim=(-3, len(x) + 2))
+    axes.set(ylabel="Pooled response rate, %", ylim=(0, None), xlim=(-3, len(x) + 2))
     axes.tick_params(axis="x", bottom=False)
     axes.legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
 
@@ -91,7 +91,7 @@ def _choices(
             axes.plot(*_strokes(x, level - 0.32, level + 0.32), color=DARK, lw=0.7)
             labels.append((y, value, False))
         y += 1
-    axes.set(ylim=(y - 0.4, -0.7), xlabel="Specifications, in order of the estimate")
+    axes.set(ylim=(y - 0.4, -0.7), xlabel="Combinations of choices, ordered by estimate")
     axes.set_yticks([at for at, _, _ in labels], [text for _, text, _ in labels], fontsize=7)
     for tick, (_, _, heading) in zip(axes.get_yticklabels(), labels, strict=True):
         tick.set_fontweight("bold" if heading else "normal")

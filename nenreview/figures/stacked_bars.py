@@ -99,7 +99,7 @@ def findings(counts: pd.DataFrame) -> ReviewFigure:
         ylim=(len(counts) - 0.5, -1.0),
         yticks=range(len(counts)),
         yticklabels=counts.index,
-        xlabel="Share of the findings, %",
+        xlabel="Share of findings, %",
     )
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)

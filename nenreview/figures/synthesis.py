@@ -68,10 +68,10 @@ def forest_of_nec(data: Dataset) -> ReviewFigure:
         [
             Group("Chinese trials", tuple(map(_pooled_row, chinese))),
             Group("Other trials", tuple(map(_pooled_row, without_chinese(own)))),
-            Group("All of these", (), whole.profile, whole.t),
+            Group("All cohorts", (), whole.profile, whole.t),
             Group(without.name, (), without.profile, without.t),
-            Group("All of the first edition", (), first.profile),
-            Group("NEC, added in sensitivity analyses", tuple(map(_other_row, doubtful))),
+            Group("All cohorts of the first edition", (), first.profile),
+            Group("NEC, only in sensitivity analyses", tuple(map(_other_row, doubtful))),
             Group("Other populations", tuple(map(_other_row, other))),
         ]
     )
@@ -93,11 +93,11 @@ def forest_of_net_pool(data: Dataset) -> ReviewFigure:
         [
             Group("NET, not selected by PD-L1", tuple(map(_pooled_row, others))),
             Group("PD-L1-positive NET", tuple(map(_pooled_row, selected))),
-            Group("All of these", (), whole.profile, whole.t),
-            Group("NET, added in sensitivity analyses", tuple(map(_other_row, doubtful))),
+            Group("All cohorts", (), whole.profile, whole.t),
+            Group("NET, only in sensitivity analyses", tuple(map(_other_row, doubtful))),
             Group("By primary site", tuple(sites)),
         ],
-        markers=("in the pool", "in no pool, or a part of a cohort"),
+        markers=("pooled", "not pooled, or part of a pooled cohort"),
     )
 
 
@@ -129,7 +129,7 @@ def forest_by_class(data: Dataset) -> ReviewFigure:
             and (rate := one.rate or one.fewer)
         )
         groups += [Group(regimen.capitalize(), rows)] if rows else []
-    return pooled_forest(groups, markers=("NEC, treated before, best response", "differs as named"))
+    return pooled_forest(groups, markers=("previously treated NEC", "differs: see the label"))
 
 
 def _differs(one: MapEntry) -> bool:

@@ -47,7 +47,7 @@ def traffic_lights(trials: Sequence[RiskOfBias], topics: Mapping[int, str]) -> R
             axes.text(columns[item], y + 0.3, answer, ha="center", va="center", fontsize=_WORDS)
         if not trial.answers:
             middle = (len(columns) - 1) / 2
-            text = "no report of its own could be read"
+            text = "its own report was not available"
             axes.text(middle, y, text, ha="center", va="center", fontsize=_WORDS)
         axes.text(end, y, fill(trial.judgement, 12), ha="center", va="center", fontsize=SMALL)
     for y in range(1, len(trials)):

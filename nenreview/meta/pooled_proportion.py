@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nenreview.stats.rate import Rate
+
 
 @dataclass(frozen=True)
 class PooledProportion:
@@ -82,3 +84,8 @@ class PooledProportion:
     loglik: float | None = None
     boundary: bool = False
     notes: tuple[str, ...] = ()
+
+    @property
+    def rate(self) -> Rate:
+        """Patients with the event among all patients."""
+        return Rate(self.events, self.n)

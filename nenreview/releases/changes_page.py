@@ -66,17 +66,20 @@ def _summary(changes: Changes) -> list[str]:
         "Reported numbers removed": len(numbers.removed),
         "Rows of other tables added, changed or removed": sum(map(_touched, changes.other_tables)),
     }
-    rows = [[what, str(count)] for what, count in counts.items()]
+    rows = [[what, f"{count:,}"] for what, count in counts.items()]
     caption = "How much differs between the two versions."
+    both = {one.name for one in old.estimates} & {one.name for one in new.estimates}
     data = (
-        "Both are made from the same data."
+        "Both versions are made from the same data."
         if old.checksum == new.checksum
-        else f"Their tables differ, and so do the checksums: `{old.checksum or NONE}` then, "
-        f"`{new.checksum or NONE}` now."
+        else f"The data have the checksum `{new.checksum or NONE}`; those of version "
+        f"{old.version} had `{old.checksum or NONE}`."
     )
     return [
-        f"Version {new.version} of {_day(new)} is compared here with version {old.version} of "
-        f"{_day(old)}.\n{data}",
+        f"Version {new.version} of {_day(new)} moves {len(moved)} of the {len(both)} estimates "
+        f"that version {old.version} of {_day(old)} gives too.\n"
+        f"It adds {len(changes.new_documents)} documents and {len(numbers.added):,} reported "
+        f"numbers.\n{data}",
         *_table("summary", caption, ["What", "How many"], rows),
     ]
 
@@ -101,7 +104,7 @@ def _changelog(entries: Sequence[Entry]) -> list[str]:
     """Return what people wrote of the versions."""
     parts = []
     for entry in entries:
-        parts.append(f"## Version {entry.version}, as the changelog has it")
+        parts.append(f"## Version {entry.version} in words")
         if entry.text:
             parts.append(entry.text)
         for heading, text in entry.sections.items():

@@ -36,12 +36,12 @@ def _all(data: Dataset) -> Iterator[Estimate]:
         yield from _each_interval(f"Pool of the first edition, {pool.name}", pool)
     yield from _each_interval(f"Pool, {net(data).name}", net(data))
     for pool in (*sensitivities(data)[1:], *net_sensitivities(data)[1:]):
-        yield _pooled(f"Pool, {pool.without_counts}", pool.profile, _counts(pool.t))
+        yield _pooled(f"Pool, {pool.without_counts}", pool.profile)
     for what, refits in (("Pool", left_out(data)), ("Pool of NET", left_out(data, NET))):
         for refit in refits:
             if refit.pool:
                 name = f"{what} without {refit.cohort.name}"
-                yield _pooled(name, refit.pool, _counts(refit.pool))
+                yield _pooled(name, refit.pool)
     bayes = posterior(data).pooled
     yield _percent("Pool, Bayesian", bayes.median, bayes.low, bayes.high)
     every = summary(data)
@@ -67,20 +67,16 @@ def _all(data: Dataset) -> Iterator[Estimate]:
 
 
 def _each_interval(name: str, pool: Pooled) -> Iterator[Estimate]:
-    yield _pooled(f"{name}: profile interval", pool.profile, _counts(pool.t))
-    yield _pooled(f"{name}: t interval", pool.t, _counts(pool.t))
+    yield _pooled(f"{name}: profile interval", pool.profile)
+    yield _pooled(f"{name}: t interval", pool.t)
     yield _percent(f"{name}: a new trial", None, pool.t.pi_low, pool.t.pi_high)
     limits = pool.higgins.pi_low, pool.higgins.pi_high
     yield _percent(f"{name}: a new trial, k − 2 degrees of freedom", None, *limits)
     yield _percent(f"{name}: mean over trials", pool.t.marginal_mean, None, None)
 
 
-def _counts(pool: PooledProportion) -> str:
-    return f"{pool.events} of {pool.n}"
-
-
-def _pooled(name: str, pool: PooledProportion, counts: str) -> Estimate:
-    return _percent(name, pool.estimate, pool.ci_low, pool.ci_high, counts)
+def _pooled(name: str, pool: PooledProportion) -> Estimate:
+    return _percent(name, pool.estimate, pool.ci_low, pool.ci_high, fraction(pool.rate))
 
 
 def _rate(name: str, rate: Rate) -> Estimate:

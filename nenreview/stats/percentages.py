@@ -125,8 +125,27 @@ def single_count(printed: str, n: int) -> int:
     return fitting[0]
 
 
-def nearest_counts(printed: str, n: int) -> tuple[int, int]:
-    """Return the counts of `n` whose percentages lie next to the printed one, below and above.
+def single_rate(printed: str, n: int) -> Rate:
+    """Return the one rate of `n` patients that `single_count` finds."""
+    return Rate(single_count(printed, n), n)
+
+
+def posteriors_that_fit(printed: str, low: str, high: str, n: int) -> list[Rate]:
+    """Return every rate of `n` patients whose posterior rounds to a printed mean and its limits.
+
+    For a uniform prior; all three are percentages as printed, without the sign.
+    """
+
+    def fits(rate: Rate) -> bool:
+        mean, limits = rate.uniform_posterior()
+        pairs = ((mean, printed), (limits.low, low), (limits.high, high))
+        return all(f"{100 * value:.{decimals(shown)}f}" == shown for value, shown in pairs)
+
+    return [rate for k in range(n + 1) if fits(rate := Rate(k, n))]
+
+
+def nearest_rates(printed: str, n: int) -> tuple[Rate, Rate]:
+    """Return the rates of `n` patients that lie next to the printed percentage, below and above.
 
     Raises
     ------
@@ -136,7 +155,7 @@ def nearest_counts(printed: str, n: int) -> tuple[int, int]:
     below, rest = divmod(Decimal(printed) * n, 100)
     if not rest or below >= n:
         raise ValueError(f"{printed}% of {n} lies between no two counts")
-    return int(below), int(below) + 1
+    return Rate(int(below), n), Rate(int(below) + 1, n)
 
 
 @lru_cache(maxsize=1024)

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import combinations
 from typing import Any
 
-from nenreview.evidence.arms import CLASSES, LINES, arm_name, arm_of
+from nenreview.evidence.arms import arm_name, arm_of, by_class_and_line
 from nenreview.evidence.overlaps import APART, PART, SAME, Report, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import leaf
@@ -70,16 +70,7 @@ def entries(data: Dataset) -> tuple[MapEntry, ...]:
     reports = [one.report for one in found]
     if len(set(reports)) < len(reports):
         raise ValueError("a population with two responses; expected one each")
-    return tuple(
-        sorted(
-            found,
-            key=lambda one: (
-                CLASSES.index(one.regimen_class),
-                LINES.index(one.line),
-                KINDS.index(one.kind),
-            ),
-        )
-    )
+    return tuple(sorted(found, key=lambda one: (*by_class_and_line(one), KINDS.index(one.kind))))
 
 
 def _by_population(one: MapEntry) -> MapEntry:

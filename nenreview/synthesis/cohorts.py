@@ -16,7 +16,14 @@ from nenreview.evidence.overlaps import Report, require_independent
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION, leaf, parent
 from nenreview.evidence.record.rows import PoolingRow, rows_of, trials
-from nenreview.evidence.responses import ORR, Response, response_rate, responses, responses_of
+from nenreview.evidence.responses import (
+    ORR,
+    Response,
+    partial_responders,
+    response_rate,
+    responses,
+    responses_of,
+)
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import JIA, main_source, sources_of, years_of
 from nenreview.stats.rate import Rate
@@ -251,17 +258,10 @@ def _fitted(data: Dataset, row: PoolingRow) -> Rate:
     return _the_count(_share(data, row, row.population, row.source), row)
 
 
-def _partial_responses(data: Dataset, row: PoolingRow, population: str | None = None) -> int:
-    return int(
-        data.value(
-            source=row.source,
-            trial=row.trial,
-            population=population or row.population,
-            outcome="best response",
-            category="PR",
-            statistic="events",
-        )
-    )
+def _partial_responses(data: Dataset, row: PoolingRow, population: str) -> Rate:
+    """Return the partial responses of a population among the patients of a row."""
+    events = partial_responders(data, Report(row.source, row.trial, population))
+    return Rate(events, _treated(data, row))
 
 
 def _treated(data: Dataset, row: PoolingRow) -> int:
@@ -294,15 +294,13 @@ def _none_of_the_whole(data: Dataset, row: PoolingRow) -> Rate:
 _COUNTS: dict[str, Callable[[Dataset, PoolingRow], Rate]] = {
     "printed": _printed,
     "fitted": _fitted,
-    "partial responses": lambda data, row: Rate(_partial_responses(data, row), _treated(data, row)),
+    "partial responses": lambda data, row: _partial_responses(data, row, row.population),
     "largest denominator": lambda data, row: Rate(
         _largest_that_fits(data, row).events, _treated(data, row)
     ),
     "largest denominator and the rest": _all_outside_responded,
     "none": lambda data, row: Rate(0, _treated(data, row)),
-    "all of the trial": lambda data, row: Rate(
-        _partial_responses(data, row, parent(row.population)), _treated(data, row)
-    ),
+    "all of the trial": lambda data, row: _partial_responses(data, row, parent(row.population)),
     "none of the whole": _none_of_the_whole,
 }
 

@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 
 from nenreview.audit.adverse_events import counts_by_grade
-from nenreview.evidence.arms import CLASSES, LINES, arm_name, arms_by_trial
+from nenreview.evidence.arms import arm_name, arms_by_trial, by_class_and_line
 from nenreview.evidence.overlaps import Report, canonical_report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION, is_within
 from nenreview.evidence.record.rows import Arm
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import size, size_or_rest
-from nenreview.evidence.sources import JIA, sources_of
+from nenreview.evidence.sources import JIA, sources_of, superseded_by
 from nenreview.evidence.traits import traits
 from nenreview.stats.percentages import counts_behind
 from nenreview.stats.rate import Rate
@@ -120,7 +120,7 @@ def severe_events(data: Dataset) -> list[SevereEvents]:
     for trial, arms in arms_by_trial(data).items():
         for arm in arms:
             found += list(_best(data, arm)) or [_entry(data, trial, arm, arm.population, "")]
-    return sorted(found, key=lambda one: (CLASSES.index(one.regimen_class), LINES.index(one.line)))
+    return sorted(found, key=by_class_and_line)
 
 
 def _best(data: Dataset, arm: Arm) -> Iterator[SevereEvents]:
@@ -207,15 +207,10 @@ def _entry(
 ) -> SevereEvents:
     name = arm_name(data, trial, population)
     regimen, line = arm.regimen_class, arm.line
-    earlier = bool(source) and _is_superseded(data, trial, source)
+    earlier = (trial, source) in superseded_by(data)
     return SevereEvents(
         trial, name, regimen, line, population, source, how, earlier=earlier, **more
     )
-
-
-def _is_superseded(data: Dataset, trial: str, source: str) -> bool:
-    rows = data.reports[(data.reports["trial"] == trial) & (data.reports["source"] == source)]
-    return bool(rows["superseded_by"].ne("").any())
 
 
 def _with_unit(row: Any) -> str:
@@ -289,9 +284,19 @@ class OtherHarm:
 def other_harm(data: Dataset) -> list[OtherHarm]:
     """Return deaths, discontinuation and events of any grade of every arm, as `severe_events`.
 
-    Numbers of several arms together have an entry of their own, after those of the arms.
+    Numbers of several arms together have an entry of their own, of the class of the first.
     """
+    found = []
+    for trial, arms in arms_by_trial(data).items():
+        found += [_other(data, arm, arm_name(data, trial, arm.population)) for arm in arms]
+        if len(arms) > 1:
+            all_arms = arms[0]._replace(population=ROOT_POPULATION)
+            together = _other(data, all_arms, all_trials(data)[trial].name)
+            found += [together] if together.is_reported else []
+    return sorted(found, key=by_class_and_line)
 
+
+def _other(data: Dataset, arm: Arm, name: str) -> OtherHarm:
     def is_death(rows: pd.DataFrame) -> pd.Series:
         return (rows["grade"] == "5") & (rows["category"] == "")
 
@@ -301,29 +306,17 @@ def other_harm(data: Dataset) -> list[OtherHarm]:
     def is_stop(rows: pd.DataFrame) -> pd.Series:
         return rows["category"].str.contains("TRAE|adverse events")
 
-    found = []
-    for trial, arms in arms_by_trial(data).items():
-        for arm in (*arms, *_all_arms(arms)):
-            deaths = _each(data, arm, (RELATED, ANY_CAUSE), is_death)
-            whole = all_trials(data)[trial].name
-            one = OtherHarm(
-                trial,
-                arm_name(data, trial, arm.population) if arm in arms else whole,
-                arm.regimen_class,
-                arm.line,
-                deaths or tuple(_no_listed_death(data, arm)),
-                _each(data, arm, ("discontinuation",), is_stop),
-                _each(data, arm, (RELATED,), is_any),
-                _each(data, arm, (IMMUNE,), is_any),
-            )
-            if arm in arms or one.is_reported:
-                found.append(one)
-    return sorted(found, key=lambda one: (CLASSES.index(one.regimen_class), LINES.index(one.line)))
-
-
-def _all_arms(arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
-    """Return all patients of a trial of several arms, as an arm of the class of the first."""
-    return (arms[0]._replace(population=ROOT_POPULATION),) if len(arms) > 1 else ()
+    deaths = _each(data, arm, (RELATED, ANY_CAUSE), is_death)
+    return OtherHarm(
+        arm.trial,
+        name,
+        arm.regimen_class,
+        arm.line,
+        deaths or tuple(_no_listed_death(data, arm)),
+        _each(data, arm, ("discontinuation",), is_stop),
+        _each(data, arm, (RELATED,), is_any),
+        _each(data, arm, (IMMUNE,), is_any),
+    )
 
 
 def _each(

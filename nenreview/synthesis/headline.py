@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -30,6 +30,7 @@ CHINESE = "Asia"  # the region of both trials that Jia 2022 calls Asian; both we
 ALL, SMALLER = "All trials", "Without the two Chinese trials"
 ALL_NET = "NET, all cohorts"
 FEWEST = 3  # two trials have no random-effects pool in this review
+_POOLS = 256  # fits remembered, some times those of the review
 
 # Responses per patient that the posterior is asked about: see the chapter for whence they are.
 THRESHOLDS = (0.10, 0.18, 0.30)
@@ -81,12 +82,20 @@ def pooled(
     events, n = counted_together(data, cohorts)
     if len(events) < FEWEST:
         raise ValueError(f"{len(events)} cohorts; expected {FEWEST} or more for random effects")
+    fits = _fits(tuple(events), tuple(n))
+    return Pooled(name, without_counts or name, tuple(cohorts), *fits)
+
+
+@lru_cache(_POOLS)
+def _fits(
+    events: tuple[int, ...], n: tuple[int, ...]
+) -> tuple[PooledProportion, PooledProportion, PooledProportion]:
+    """Return the `profile`, `t` and `higgins` of a pool; several questions ask for the same one."""
     t = pool_proportions(events, n, ci="t")
     higgins = pool_proportions(events, n, ci="t", pi_df="k-2")
     if not t.tau2:
         t, higgins = (replace(one, pi_low=None, pi_high=None) for one in (t, higgins))
-    profile = pool_proportions(events, n, ci="profile")
-    return Pooled(name, without_counts or name, tuple(cohorts), profile, t, higgins)
+    return pool_proportions(events, n, ci="profile"), t, higgins
 
 
 def primary(data: Dataset, edition: str = NOW, estimand: str = NEC) -> tuple[Cohort, ...]:

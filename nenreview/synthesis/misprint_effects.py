@@ -12,7 +12,7 @@ from nenreview.synthesis.headline import headline, net, pooled, primary
 from nenreview.trials.sintilimab import TRIAL as SINTILIMAB
 from nenreview.wording import fraction
 
-POOL, POOL_NET = "pooled response, NEC", "pooled response, NET"
+POOL, POOL_NET = "pooled response of NEC", "pooled response of NET"
 ODDS = "odds ratio, NEC versus NET"
 
 

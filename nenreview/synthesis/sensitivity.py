@@ -25,7 +25,7 @@ from nenreview.synthesis.cohorts import (
     chosen,
 )
 from nenreview.synthesis.headline import FEWEST, SMALLER, Pooled, pooled, primary, without_chinese
-from nenreview.wording import fraction
+from nenreview.wording import fraction, with_small_letter
 
 ANY_LINE = "some patients untreated"
 NOT_DIVIDED = "responders not divided into NEC and NET G3"
@@ -83,7 +83,7 @@ def net_sensitivities(data: Dataset) -> tuple[Pooled, ...]:
         )
         for marker in dict.fromkeys(one.selected_by for one in own if one.selected_by)
     }
-    fewer[f"NET, {_lower(SMALLER)}"] = without_chinese(own)
+    fewer[f"NET, {with_small_letter(SMALLER)}"] = without_chinese(own)
     fewer["NET, the cohorts of one trial as one"] = by_trial(own)
     fewer[DIVIDED_BY_SITE] = divided_by_site(data, own)
     found = [pooled(data, own, "NET, primary cohorts")]
@@ -220,7 +220,3 @@ def _with(
 def _larger(one: Cohort) -> Cohort:
     """Return a cohort by its rate or fallback, whichever has more patients."""
     return one.otherwise() if one.fallback and one.fallback.n > one.rate.n else one
-
-
-def _lower(name: str) -> str:
-    return name[0].lower() + name[1:]

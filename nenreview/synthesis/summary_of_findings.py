@@ -12,15 +12,10 @@ from nenreview.evidence.responses import ORR
 from nenreview.evidence.traits import kind_of
 from nenreview.synthesis.appraisal import lowering, overall
 from nenreview.synthesis.cohorts import PRIMARY, Cohort, chosen
+from nenreview.synthesis.duration_of_response import Duration, durations
 from nenreview.synthesis.harm import SevereEvents, severe_events
 from nenreview.synthesis.headline import pooled
-from nenreview.synthesis.outcomes import (
-    NOT_REACHED,
-    Duration,
-    Time,
-    durations,
-    times,
-)
+from nenreview.synthesis.times import NOT_REACHED, Time, times
 from nenreview.wording import number, words
 
 DOR, SEVERE = "DOR", "grade 3 or higher"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nenreview.audit.index import number_index
 from nenreview.audit.rules.primary_reports import (
     AGREES,
     ANOTHER_DENOMINATOR,
@@ -17,13 +16,12 @@ from nenreview.audit.rules.primary_reports import (
     AgainstReport,
     against_reports,
     compare,
-    secondary_documents,
 )
-from nenreview.audit.spans import shown
+from nenreview.audit.spans import measured, shown
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import levels
 from nenreview.evidence.record.rows import ComparisonRow, Number, numbers_by_key, rows_of, trials
-from nenreview.evidence.sources import JIA, REVIEW, source_names
+from nenreview.evidence.sources import JIA, REVIEW, secondary_documents, source_names
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import BOTH, FIRST, NOW, SHOWN, Cohort, cohorts
 from nenreview.tables.table import MARKDOWN, NUMBER, TEXT, Table, escape
@@ -99,10 +97,10 @@ def contradictions_table(data: Dataset, source: str) -> Table:
     rows = [
         [
             trials(data)[one.number.trial].name,
-            _measure(one.number),
+            measured(one.number),
             _of_whom(one.number),
             _counterpart(data, one),
-            one.why.partition("; ")[2] or "the same patients",
+            one.cause or "Both describe the same patients.",
             moved(data, one.number.trial, source, one.number) or "no",
         ]
         for one in compared(data, source)
@@ -118,11 +116,11 @@ def numbers_against_table(data: Dataset) -> Table:
         [
             source_names(data)[one.number.source],
             trials(data)[one.number.trial].name,
-            _measure(one.number),
+            measured(one.number),
             _of_whom(one.number),
             _counterpart(data, one),
             one.verdict,
-            one.why.partition("; ")[2] or None,
+            one.cause or None,
         ]
         for one in against_reports(data)
         if one.counterpart
@@ -138,7 +136,7 @@ def read_only_table(data: Dataset) -> Table:
     rows = [
         [
             source_names(data)[known[row.secondary].source],
-            _measure(known[row.secondary]),
+            measured(known[row.secondary]),
             _of_whom(known[row.secondary]),
             _of_whom(known[row.report]),
             row.reason,
@@ -157,7 +155,7 @@ def among_themselves_table(data: Dataset) -> Table:
     rows = [
         [
             trials(data)[one.number.trial].name,
-            _measure(one.number),
+            measured(one.number),
             f"{_of_whom(one.number)}, {source_names(data)[one.number.source]}",
             f"{_of_whom(one.counterpart)}, {source_names(data)[one.counterpart.source]}",
             verdict,
@@ -182,14 +180,14 @@ def readers_agree(data: Dataset) -> Rate:
     They are those of the sintilimab paper and of the table of the review with a number of a
     report.
     """
-    known, index = numbers_by_key(data), number_index(data)
+    known = numbers_by_key(data)
     rows = [
         row
         for row in rows_of(data.comparisons, ComparisonRow)
         if row.report and known[row.secondary].source in (JIA, REVIEW)
     ]
     same = sum(
-        compare(index, known[row.secondary], known[row.report]).verdict == row.verdict
+        compare(data, known[row.secondary], known[row.report]).verdict == row.verdict
         for row in rows
     )
     return Rate(same, len(rows))
@@ -268,10 +266,10 @@ def _is_a_count_of(number: Number, cohort: Cohort) -> bool:
 
 def _among_themselves(data: Dataset) -> Iterable[tuple[AgainstReport, str, str]]:
     """Yield the pairs of two secondary documents, with the reader's verdict and reason."""
-    known, index = numbers_by_key(data), number_index(data)
+    known = numbers_by_key(data)
     for row in rows_of(data.comparisons, ComparisonRow):
         if row.report and _is_secondary(data, known[row.report]):
-            pair = compare(index, known[row.secondary], known[row.report])
+            pair = compare(data, known[row.secondary], known[row.report])
             yield pair, row.verdict, row.reason
 
 
@@ -284,11 +282,6 @@ def _is_of_head_lines(number: Number) -> bool:
     if number.outcome == "patients":
         return len(levels(number.population)) <= 2
     return number.statistic in ("median", "percent", "events")
-
-
-def _measure(number: Number) -> str:
-    kind = {"n": "", "events": "", "percent": ""}.get(number.statistic, number.statistic)
-    return " ".join(filter(None, (kind, number.outcome, number.category)))
 
 
 def _short(number: Number) -> str:

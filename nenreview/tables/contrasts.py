@@ -16,7 +16,7 @@ from nenreview.synthesis.combinations import Question, questions, without_respon
 from nenreview.synthesis.headline import FEWEST
 from nenreview.synthesis.randomised import randomised_contrasts
 from nenreview.tables.rates import risk_difference
-from nenreview.tables.synthesis import limits, share
+from nenreview.tables.synthesis import limits, pooled_estimate, share
 from nenreview.tables.table import (
     LIMITS,
     NUMBER,
@@ -30,7 +30,6 @@ from nenreview.tables.table import (
     TEXT,
     TWO_DECIMALS,
     VERSUS_AT_LEFT,
-    Estimate,
     Table,
     estimate,
 )
@@ -257,7 +256,7 @@ def questions_table() -> Table:
             *(one.regimen_class, one.kind, one.line, len(one.reported), len(one.alike)),
             "; ".join(f"{each.name}: {fraction(each.rate)}" for each in one.alike if each.rate)
             or None,
-            one.pool and Estimate(one.pool.estimate, one.pool.ci_low, one.pool.ci_high),
+            one.pool and pooled_estimate(one.pool),
         ]
         for one in questions(load())
     ]

@@ -12,14 +12,13 @@ from nenreview.evidence.overlaps import PART, SAME, Report, canonical_report, re
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import below, is_within, leaf
 from nenreview.evidence.record.rows import Overlap, outcomes, rows_of, trials
-from nenreview.evidence.responses import ORR, Response, counting, disease_control
+from nenreview.evidence.responses import ORR, Response, counting, disease_control, partial_responses
 from nenreview.evidence.sizes import size_of, size_or_rest
 from nenreview.evidence.sources import source_names, sources_of
 from nenreview.evidence.traits import LCNEC, NEC, NET, traits, tumours_of
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
-from nenreview.synthesis.cohorts import FIRST, UNDIVIDED, cohorts
-from nenreview.synthesis.outcomes import medians
+from nenreview.synthesis.times import medians
 from nenreview.tables.table import NUMBER, TEXT, Kind
 from nenreview.wording import as_printed, fraction, interval, population_name
 
@@ -179,12 +178,8 @@ def _response(data: Dataset, report: Report) -> list[Reported]:
     for part, one in _shares(data, report, ORR):
         text = f"{one.printed}%{_when(one)}"
         found.append(_rate(one.rate, _when(one), part) if one.rate else Reported(part, None, text))
-    # Of partial responses alone a source says no rate, and pooling.csv says what they count as.
-    return found or [
-        _rate(one.rate)
-        for one in cohorts(data)
-        if one.report == report and one.role == UNDIVIDED and one.edition != FIRST
-    ]
+    partial = partial_responses(data).get(report)
+    return found or ([_rate(partial)] if partial else [])
 
 
 def _rate(rate: Rate, when: str = "", part: str = "") -> Reported:

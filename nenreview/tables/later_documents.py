@@ -47,7 +47,8 @@ def for_each_added(
     names = source_names(load())
     return Markdown(
         "\n".join(
-            f"::: {{#tbl-{label}-{key}}}\n\n{table(key).data}\n{caption.format(names[key])}\n\n:::\n"
+            f"::: {{#tbl-{label}-{key}}}\n\n{table(key).data}\n"
+            f"{caption.format(names[key])}\n\n:::\n"
             for key in later_documents(load())
             if where(key)
         )

@@ -10,7 +10,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from nenreview.audit.finding import DISAGREEING, NOT_CHECKABLE
-from nenreview.audit.provenance import cell_id, marked, provenance_list
+from nenreview.audit.provenance import cell_id, followed_by, marked, provenance_list
 from nenreview.audit.rebuild import LABEL, TEXT, rebuild, rebuild_numbers, rebuild_table_numbers
 from nenreview.evidence.record.dataset import Dataset, load
 from nenreview.evidence.record.integrity import CELL_KEY
@@ -37,8 +37,8 @@ _STATISTICS = {  # what a reader calls a statistic of ``results.csv``; the other
     "ci_level": "level of the interval",
 }
 _KEY = (
-    "A number without a mark agrees with those that it was held against; one marked "
-    f"{UNCHECKED_MARK} stands as printed, since nothing else in the sources determines it."
+    "Numbers without a mark agree with the numbers that they were compared with. Numbers marked "
+    f"{UNCHECKED_MARK} are as reported: nothing else in the sources determines them."
 )
 
 
@@ -118,17 +118,8 @@ def notes(source: str, table: str) -> Markdown:
     if NOT_CHECKABLE in set(cells["verdict"]):
         lines.append(_KEY)
     elif not letters:
-        lines.append("Every cell that can be recomputed agrees with the print.")
-    for reason, letter in letters.items():
-        marked = cells[(cells["reason"] == reason) & cells["verdict"].isin(DISAGREEING)]
-        where = marked.iloc[0]
-        printed = (
-            f"printed {escape(where['printed'])}: "
-            if len(marked) == 1 and len(where["printed"]) < 60
-            else ""
-        )
-        sentence = f"{printed}{escape(reason)}."
-        lines.append(f"^{letter}^ {sentence[0].upper()}{sentence[1:]}")
+        lines.append("Every number that can be recomputed agrees with the reported one.")
+    lines += [f"^{letter}^ {escape(reason)}" for reason, letter in letters.items()]
     return Shown("\n\n".join(["::: {.table-notes}", *lines, ":::"]))
 
 
@@ -200,8 +191,7 @@ def numbers_table(trial: str, source: str | None = None) -> Table:
     if numbers.empty:
         return Table([[None] * len(columns)], dict.fromkeys(columns, MARKDOWN))
     frame = _statistics(numbers).assign(Where=[_place(number) for number in numbers.itertuples()])
-    reasons = (f": {why}" if why else "" for why in frame["Why"])
-    frame["Verdict, and why"] = frame["Verdict"] + list(reasons)
+    frame["Verdict, and why"] = list(map(followed_by, frame["Verdict"], frame["Why"]))
     # To the left, the numbers too: with their units they are words that nobody adds up.
     return show_table(frame[columns], dict.fromkeys(columns, MARKDOWN))
 

@@ -61,10 +61,11 @@ def order_of_reports(data: Dataset) -> Table:
         (row.trial, row.source): f"{row.standing}, {row.stage}" if row.stage else row.standing
         for row in rows_of(data.reports, ReportOf)
     }
+    names = source_names(data)
     rows = [
         [
             facts.name,
-            "; ".join(f"{one} ({kind[facts.trial, one]})" for one in sources_of(facts)),
+            "; ".join(f"{names[one]} ({kind[facts.trial, one]})" for one in sources_of(facts)),
         ]
         for facts in trials(data).values()
     ]
@@ -109,6 +110,13 @@ def not_reported(data: Dataset, trial: str) -> list[str]:
         "adverse events of grade 3 or higher": not events.empty,
     }
     return [name for name, is_there in reported.items() if not is_there]
+
+
+def reported_medians(trial: Trial, outcome: str) -> dict[str, str]:
+    """Return the median times of an outcome that the source of a trial reports, by population."""
+    numbers = trial.data.select(trial=trial.trial, source=trial.source, outcome=outcome)
+    medians = numbers[numbers["statistic"] == "median"]
+    return {number.population: _time(number) for number in medians.itertuples()}
 
 
 def reported_times(trial: Trial) -> Table:

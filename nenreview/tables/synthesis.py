@@ -7,7 +7,7 @@ from dataclasses import replace
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.sources import source_names
 from nenreview.meta.pooled_proportion import PooledProportion
-from nenreview.stats.rate import Interval, Rate
+from nenreview.stats.rate import Interval
 from nenreview.synthesis.cohorts import (
     FIRST,
     G3_NEN,
@@ -51,7 +51,7 @@ from nenreview.tables.table import (
     escape,
     estimate,
 )
-from nenreview.wording import fraction, interval, ratio, signed, words
+from nenreview.wording import fraction, interval, ratio, signed, with_small_letter, words
 from qmdbook.display import Shown
 
 
@@ -134,7 +134,7 @@ def moves_table() -> Table:
     """Return what changed in the pool of NEC since the first edition, step by step."""
     names = source_names(load())
     first = headline(load(), FIRST)[0].profile
-    rows: list[list] = [["first edition", None, None, _estimate(first), None]]
+    rows: list[list] = [["first edition", None, None, pooled_estimate(first), None]]
     for move in moves(load()):
         one = move.now or move.before
         assert one is not None  # a step has one of them
@@ -143,7 +143,7 @@ def moves_table() -> Table:
             for c in (move.before, move.now)
         ]
         shift = f"{signed(100 * move.shift)} percentage points"
-        rows.append([one.name, *told, _estimate(move.pool), shift])
+        rows.append([one.name, *told, pooled_estimate(move.pool), shift])
     columns = {
         **{"Cohort": TEXT, "First edition": TEXT, "Now": TEXT},
         **{"Pool after this step, % (95% CI)": PERCENT_WITH_LIMITS, "Shift": NUMBER},
@@ -161,7 +161,8 @@ def moved() -> str:
     return f"{verb} the pooled estimate for NEC by {abs(shift):.1f} percentage points"
 
 
-def _estimate(pool: PooledProportion) -> Estimate:
+def pooled_estimate(pool: PooledProportion) -> Estimate:
+    """Return the estimate of a pool with its interval."""
     return Estimate(pool.estimate, pool.ci_low, pool.ci_high)
 
 
@@ -170,8 +171,8 @@ def _pools(pools: tuple[Pooled, ...]) -> Table:
         [
             pool.name,
             pool.t.k,
-            Rate(pool.t.events, pool.t.n),
-            _estimate(pool.profile),
+            pool.t.rate,
+            pooled_estimate(pool.profile),
             confidence(pool.t),
             pool.t.marginal_mean,
             prediction(pool.t),
@@ -208,7 +209,7 @@ def net_table() -> Table:
 def net_left_out_table() -> Table:
     """Return the pool of NET without each of its cohorts in turn."""
     rows = [
-        [f"without {step.cohort.name}", Rate(step.pool.events, step.pool.n), _estimate(step.pool)]
+        [f"without {step.cohort.name}", step.pool.rate, pooled_estimate(step.pool)]
         for step in left_out(load(), NET)
         if step.pool
     ]
@@ -226,7 +227,7 @@ def net_sites_table() -> Table:
             rows.append([site, one.name, one.rate, exact, marker or None])
         if len(found) >= FEWEST:
             pool = pooled(load(), found).profile
-            rows.append([site, "pooled", Rate(pool.events, pool.n), confidence(pool), None])
+            rows.append([site, "pooled", pool.rate, confidence(pool), None])
     columns = {
         **{"Primary site": TEXT, "Trial or cohort": TEXT, "Responders": RATE},
         **{"95% CI, %": LIMITS, "How it differs": TEXT},
@@ -252,7 +253,7 @@ def answers_table() -> Table:
     rows = [
         _pooled_answer(f"{NEC}, {words(whole.t.k)} trials pooled", whole),
         _pooled_answer(
-            f"{NEC}, {words(without.t.k)} trials pooled, {SMALLER[0].lower()}{SMALLER[1:]}", without
+            f"{NEC}, {words(without.t.k)} trials pooled, {with_small_letter(SMALLER)}", without
         ),
         _pooled_answer(f"{NEC}, {words(first.t.k)} trials pooled, first edition", first),
         _pooled_answer(f"{NET}, {words(net(load()).t.k)} cohorts pooled", net(load())),
@@ -280,8 +281,8 @@ def answers_table() -> Table:
 
 def _pooled_answer(what: str, pool: Pooled) -> list:
     return [
-        f"{what}: {pool.t.events} of {pool.t.n}",
-        _estimate(pool.profile),
+        f"{what}: {fraction(pool.t.rate)}",
+        pooled_estimate(pool.profile),
         confidence(pool.t),
         prediction(pool.t),
     ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from nenreview.evidence.arms import CLASSES, LINES
+from nenreview.evidence.arms import by_class_and_line
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.sources import source_names
-from nenreview.synthesis import outcomes
+from nenreview.synthesis.duration_of_response import durations
+from nenreview.synthesis.times import times
 from nenreview.tables.table import NUMBER, RATE, TEXT, Kind, Table
 from nenreview.wording import population_name
 
@@ -36,7 +37,7 @@ def times_table(outcome: str) -> Table:
             "; ".join(time.landmarks) or None,
             time.first_scan and f"{time.first_scan:.1f}",
         ]
-        for time in sorted(outcomes.times(load()), key=_by_class)
+        for time in sorted(times(load()), key=by_class_and_line)
         if time.outcome == outcome
     ]
     columns = {
@@ -45,10 +46,6 @@ def times_table(outcome: str) -> Table:
         **{"Share without the event at a time": TEXT, "First scan, months": NUMBER},
     }
     return Table(rows, columns)
-
-
-def _by_class(time: outcomes.Time) -> tuple[int, int]:
-    return CLASSES.index(time.regimen_class), LINES.index(time.line)
 
 
 def durations_table() -> Table:
@@ -64,7 +61,7 @@ def durations_table() -> Table:
             one.ongoing or None,
             f"{names[one.source]}: {one.place}" if one.source else None,
         ]
-        for one in outcomes.durations(load())
+        for one in durations(load())
     ]
     columns = {
         **dict.fromkeys(("Class", "Trial or arm", "Patients"), TEXT),

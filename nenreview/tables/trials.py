@@ -97,7 +97,10 @@ _NAMED = 4  # of the smaller denominators that fit
 
 
 def _fitting(rate: Response) -> str:
-    """Return the counts that fit a share, or what stands in their place, in words."""
+    """Return in words which counts of patients give the reported share, or why none can be named.
+
+    A share of which the source reports the count itself shows that one.
+    """
     if not rate.printed:
         return f"{fraction(rate.responders)}, as counted"
     if rate.counts:

@@ -9,11 +9,12 @@ from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import below
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import JIA
-from nenreview.stats.percentages import single_count
+from nenreview.stats.percentages import single_count, single_rate
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 
 TRIAL, SOURCE = "NCT02937116", JIA
+CHARACTERISTICS = "PATIENT CHARACTERISTICS"
 AE_TABLE = "ADVERSE EVENTS (ALL DOSE LEVELS, ALL CYCLES)"
 TESTED = "PD-L1 tested"
 
@@ -28,7 +29,7 @@ def primary_sites_twice(data: Dataset) -> pd.DataFrame:
         en dash where a place does not name the site. The three sites behind the "Others"
         of Table 2 are those of its footnote.
     """
-    places = {"Note": ("PATIENT CHARACTERISTICS",), "Table 2": ("Table 2", "Table 2 footnote")}
+    places = {"Note": (CHARACTERISTICS,), "Table 2": ("Table 2", "Table 2 footnote")}
     counts = pd.DataFrame(
         {
             name: data.results[
@@ -128,7 +129,7 @@ def pd_l1_response(data: Dataset) -> Comparison:
         printed = data.select(
             source=SOURCE, trial=TRIAL, population=population, outcome="ORR", statistic="percent"
         )["printed"].item()
-        rates.append(Rate(single_count(printed, n), n))
+        rates.append(single_rate(printed, n))
     return Comparison(*rates)
 
 

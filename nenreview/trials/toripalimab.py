@@ -9,7 +9,7 @@ from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.responses import response_rate
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import JIA, LU
-from nenreview.stats.percentages import single_count
+from nenreview.stats.percentages import single_rate
 from nenreview.stats.rate import Rate
 from nenreview.wording import fraction, p_value
 
@@ -132,5 +132,5 @@ def adverse_event_counts(data: Dataset) -> dict[str, Rate]:
     counts = {}
     for name, (outcome, grade) in kinds.items():
         rows = data.select(source=ABSTRACT, outcome=outcome, grade=grade, statistic="percent")
-        counts[name] = Rate(single_count(rows["printed"].item(), n), n)
+        counts[name] = single_rate(rows["printed"].item(), n)
     return counts

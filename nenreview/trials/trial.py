@@ -13,7 +13,7 @@ from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import main_source
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
-from nenreview.wording import as_printed, fraction
+from nenreview.wording import as_printed, fraction, number
 
 NOT_REACHED = "not reached"
 
@@ -84,6 +84,23 @@ class Trial:
         """Return a printed count of patients."""
         return int(self.value(outcome, "events", population, category=category, **where))
 
+    def counted(
+        self, outcome: str, category: str = "", population: str = ROOT_POPULATION, **where: str
+    ) -> Rate:
+        """Return a printed count of patients among all of the population."""
+        return Rate(self.patients(outcome, category, population, **where), self.size(population))
+
+    def assumed(self, outcome: str, population: str = ROOT_POPULATION) -> dict[str, str]:
+        """Return what the size of the trial was computed from: ``null`` and ``alternative``."""
+        return {
+            which: number(
+                self.value(
+                    "sample size assumption", "value", population, category=f"{outcome}, {which}"
+                )
+            )
+            for which in ("null", "alternative")
+        }
+
     def months(
         self, outcome: str, population: str = ROOT_POPULATION, *, statistic: str = "median"
     ) -> str:
@@ -132,3 +149,12 @@ def open_trial(trial: str, source: str | None = None, whole: str = ROOT_POPULATI
     if trial not in known:
         raise LookupError(f"{trial!r} is no trial of the data; expected one of {', '.join(known)}")
     return Trial(data, trial, source or main_source(known[trial]), whole)
+
+
+def open_beyond_trial(source: str, population: str) -> Trial:
+    """Return the numbers of patients who are not those of one trial, as a source prints them.
+
+    Those of several trials together, those screened for one, those with other tumours. No
+    registration is theirs, and their populations are named below `population`.
+    """
+    return Trial(load(), "", source, population)

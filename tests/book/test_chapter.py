@@ -2,7 +2,13 @@
 
 import pytest
 
-from nenreview.chapter import at_a_glance, open_trial, response_table, statistics_table
+from nenreview.chapter import (
+    at_a_glance,
+    open_beyond_trial,
+    open_trial,
+    response_table,
+    statistics_table,
+)
 from nenreview.evidence.responses import Response
 from nenreview.stats.rate import Rate
 
@@ -47,6 +53,28 @@ def test_the_limits_of_a_reported_interval():
     assert raj.limits("OS", "pembrolizumab alone") == "3.1 to not reached"
     with pytest.raises(LookupError, match="ORR"):
         open_trial("NCT03980925", source="riescomartinez2024").limits("ORR")
+
+
+def test_a_reported_count_is_among_all_of_its_population():
+    # Fottner 2025: 3 of 60 with a partial response.
+    report = open_trial("NCT03352934", source="fottner2025")
+    assert report.counted("best response", "PR") == Rate(3, 60)
+    assert report.counted("alive at data cutoff").n == 60
+
+
+def test_the_size_of_a_trial_was_computed_from_two_assumed_rates():
+    meeting = open_trial("NCT03095274", source="capdevila2020")
+    assert meeting.assumed("OS rate at 9 months", "G3 NEN > GEP-NEN") == {
+        "null": "13",
+        "alternative": "23",
+    }
+
+
+def test_patients_beyond_one_trial_have_numbers_too():
+    # Evangelou 2024: two groups, of which the trial's arm is one.
+    both = open_beyond_trial("evangelou2024", "LANCE")
+    assert (both.size(), both.size("chemotherapy alone")) == (17, 7)
+    assert both.median("follow-up") == "23.3"
 
 
 def test_arms_with_agents_of_their_own_are_listed_in_words():

@@ -225,7 +225,8 @@ def test_audit_and_coverage_have_the_document(example, told_then):
 
 def test_the_chapter_shows_the_rows_without_being_touched(example):
     *_, filled, _ = example
-    glance, numbers, _, rates, *_ = filled["shown"]
+    points, glance, numbers, _, rates, *_ = filled["shown"]
+    assert "In another group, 1 of 16 patients responded" in points
     assert "ORR" in glance and "abstract: all up to" in glance
     assert numbers.count("| Results |") == 26  # 4 of the 30 are of those screened
     assert "1 of 16" in rates
@@ -243,7 +244,8 @@ def test_a_trial_with_nothing_filled_is_sound_and_shows_dashes(review, told_then
     assert checked.startswith(f"data/ is sound: {sources} sources, {trials} trials")
     assert checked.endswith("not yet transcribed: nct4806\n")
     after = told(review)
-    glance, numbers, _, rates, *_ = after["shown"]
+    points, glance, numbers, _, rates, *_ = after["shown"]
+    assert points.startswith("- The treatment was pembrolizumab; the checkpoint target is PD-1.")
     assert "to be filled" in glance and "not stated" in glance
     assert "| – | – | – |" in numbers and "| – | – | – |" in rates
     assert after["evidence"] == told_then["evidence"] and after["pool"] == told_then["pool"]

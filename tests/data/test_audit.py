@@ -1,6 +1,7 @@
 """The audit's rules, each on the case of the sources that it was written for, and on others."""
 
 import math
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -71,6 +72,14 @@ def test_verdicts_and_severities_are_of_the_closed_lists(data):
         assert f.verdict in VERDICTS
         assert (f.severity in SEVERITIES) == (f.disagrees or f.verdict == NOTE)
         assert f.explanation or f.verdict == MATCH
+
+
+def test_an_explanation_is_whole_sentences_and_names_documents_as_readers_do(data):
+    keys = set(data.sources["source"])
+    for f in audit(data):
+        for text in filter(None, (f.explanation, f.affects)):
+            assert text[-1] == "." and not text[0].islower(), f"{f.id}: {text}"
+            assert not keys & set(re.findall(r"\w+", text)), f"{f.id}: {text}"
 
 
 def test_a_number_that_one_rule_can_judge_is_not_called_uncheckable(data):
@@ -156,14 +165,19 @@ def test_a_known_finding(data, ident):
 
 
 EXPLAINED = {
-    "jia2022-178-percentage": "17 is the only denominator up to 24 that fits every one of them",
-    "jia2022-414-percentage": "69.2% fits 18 of 26",
-    "review2023-010-percentage": "of fewer, it fits 9 of 28, 8 of 25",
-    "review2023-087-percentage": "of fewer, it fits 8 of 44, 6 of 33",
-    "jia2022-594-joint": "Without 37.5% positive there is one solution: 3 of 11 positive",
-    "jia2022-472-same-responders": "2.8 months in PRIMARY ASSESSMENT",
-    "lu2020-019-p-value": "the only table that fits: 5 of 10 against 3 of 28, p = 0.019 by Fisher",
-    "jia2022-112-places": "2 patients in Table 2",
+    "jia2022-178-percentage": "Of all denominators up to 24, only 17 fits every one.",
+    "jia2022-414-percentage": "The reported 69.2% would be 18 of 26.",
+    "review2023-010-percentage": "gives 32%. It fits 9 of 28, 8 of 25, 7 of 22 or 6 of 19, so some",
+    "review2023-087-percentage": "It fits 8 of 44 or 6 of 33",
+    "jia2022-594-joint": "Without “37.5% positive” one solution remains: 3 of 11 positive",
+    "jia2022-472-same-responders": "2.8 months (PRIMARY ASSESSMENT",
+    "lu2020-019-p-value": "5 of 10 against 3 of 28 (p = 0.019 by Fisher",
+    "jia2022-112-places": "Lung, NENs (n = 24) n (%)) reports 2 patients.",
+    "jia2022-108-size": "This table gives 16 patients with NET; every other place in the source",
+    "jia2022-129-percentage": "would be 4 of 24 or 3 of the 18 patients with NEC.",
+    "jia2022-535-percentage": "gives 44.4%. It fits 8 of the 18 patients with NEC.",
+    "jia2022-109-categories": "add up to 23, one fewer than the 24 patients.",
+    "endocrinereviews2023-092-sources": "Jia 2022 and the 2023 review report 4.2 months.",
 }
 
 
@@ -185,13 +199,13 @@ def test_a_conflict_is_laid_at_the_count_that_nothing_confirms(data):
 
 
 def test_the_choice_in_the_synthesis_is_named(data):
-    assert finding(data, "jia2022-052-percentage").affects.endswith("the count is used, 6 of 32")
+    assert finding(data, "jia2022-052-percentage").affects.endswith("(NEC): 6 of 32.")
     assert (
-        "the largest denominator that does is used"
+        "the synthesis uses the largest denominator that does"
         in finding(data, "review2023-062-percentage").affects
     )
     # A row of pooling.csv, as a sensitivity analysis.
-    assert "beside the pool alone" in finding(data, "review2023-078-percentage").affects
+    assert "only beside the main pool" in finding(data, "review2023-078-percentage").affects
     assert finding(data, "jia2022-395-sum").affects == ""
 
 
@@ -203,7 +217,7 @@ def test_a_median_outside_its_limits_is_found(data):
     found = finding(changed(data, "jia2022-173", value=3.8, printed="3.8"), "jia2022-173-limits")
     assert (found.verdict, found.explanation) == (
         INCONSISTENT,
-        "3.8 does not lie between its limits, 4.3 to no upper limit",
+        "3.8 lies below its lower limit, 4.3.",
     )
 
 
@@ -228,7 +242,7 @@ def test_a_median_that_is_not_applicable_is_held_against_no_landmark(data):
 def test_a_p_value_that_no_table_gives_is_found(data):
     found = finding(changed(data, "lu2020-019", value=0.9, printed="0.900"), "lu2020-019-p-value")
     assert found.verdict == INCONSISTENT
-    assert "no table of up to 40 patients" in found.explanation
+    assert "No two groups of up to 40 patients in all" in found.explanation
 
 
 def test_a_p_value_without_rates_is_not_checkable(data):
@@ -282,7 +296,7 @@ def test_what_a_later_report_replaced_denies_nothing(data):
     # AVENEC: OS 6.6 months in the final report, 21.3 weeks of the same 60 patients before.
     found = finding(data, "fottner2025-022-sources")
     assert found.verdict == NOT_CHECKABLE
-    assert found.explanation.startswith("6.6 months here, 21.3 weeks in weber2023")
+    assert "6.6 months (median OS, all patients); Weber 2023 reports 21.3" in found.explanation
     kept = replace(data, reports=data.reports.assign(superseded_by=""))
     assert finding(kept, "fottner2025-022-sources").verdict == CONFLICT
 

@@ -276,7 +276,7 @@ def test_text_of_a_source_stays_text_on_the_page(tmp_path):
 
 def test_two_versions_without_a_difference_say_so(tmp_path):
     text = chapter(replace(changes(tmp_path), new=replace(OLD, version="1.0.1")), [])
-    assert "Both are made from the same data." in text
+    assert "Both versions are made from the same data." in text
     assert text.count("| 0 |") == 9 and "##" not in text
 
 

@@ -635,27 +635,35 @@ def test_command_names_an_unusable_datapackage_and_counts_one_problem_in_the_sin
     assert check() == (1, "data/datapackage.json: the file is missing\n", "1 problem\n")
 
 
-def test_a_pool_with_too_few_trials_is_named_with_how_many_are_left(folder, check):
-    """Two cohorts have no random effects, and the render would break."""
-    for row in ("pembrolizumab", "pembrolizumab-part-a", "spartalizumab-own", "small-cell"):
-        put("pooling.csv", f"nec-{row},", role="sensitivity")(folder)
+# Two cohorts have no random effects, and the render would break.
+@pytest.mark.parametrize(
+    ("estimand", "rows", "role", "left"),
+    [
+        (
+            "NEC",
+            ("pembrolizumab", "pembrolizumab-part-a", "spartalizumab-own", "small-cell"),
+            "sensitivity",
+            {"All trials": 2, "Without the two Chinese trials": 0},
+        ),
+        (
+            "NET",
+            ("sintilimab-treated", "keynote-158", "keynote-028-carcinoid", "spartalizumab-own"),
+            "other line",
+            {"NET, all cohorts": 2},
+        ),
+    ],
+)
+def test_a_pool_with_too_few_cohorts_is_named_with_how_many_are_left(
+    estimand, rows, role, left, folder, check
+):
+    for row in rows:
+        put("pooling.csv", f"{estimand.lower()}-{row},", role=role)(folder)
     status, output, _ = check()
     assert status == 1
-    said = "data/pooling.csv: {} primary cohorts of NEC left in the pool {!r}; expected 3 or more"
     assert output.splitlines() == [
-        said.format(2, "All trials"),
-        said.format(0, "Without the two Chinese trials"),
-    ]
-
-
-def test_the_pool_of_net_needs_three_cohorts_too(folder, check):
-    for row in ("sintilimab-treated", "keynote-158", "keynote-028-carcinoid", "spartalizumab-own"):
-        put("pooling.csv", f"net-{row},", role="other line")(folder)
-    status, output, _ = check()
-    assert status == 1
-    assert output.splitlines() == [
-        "data/pooling.csv: 2 primary cohorts of NET left in the pool 'NET, all cohorts'; "
+        f"data/pooling.csv: {count} primary cohorts of {estimand} left in the pool {pool!r}; "
         "expected 3 or more"
+        for pool, count in left.items()
     ]
 
 

@@ -36,7 +36,7 @@ def change(folder, claim, old, new):
 # Name, claim, what is replaced by what, the lines from there to the fault, its key, the message.
 CASES = [
     ("unknown key", SITE, "  printed:", "  print: x\n  printed:", 0, "print", "unknown; expected one of claim, trial, table, row_group, row, column, printed, statement, severity, test, arguments"),
-    ("missing key", SITE, "  statement: In the sintilimab trial NEC of the stomach and esophagus responded more than NEC of other sites.\n", "", -4, "statement", "missing; expected text"),
+    ("missing key", SITE, "  statement: In the sintilimab trial, NEC of the stomach and esophagus responded more often than NEC of other sites.\n", "", -4, "statement", "missing; expected text"),
     ("key twice", SITE, "  printed:", "  table: Abstract\n  printed:", 0, "table", "given again; line {-1} has it, expected it once"),
     ("argument twice", ZERO, "    total:", "    number: jia2022-006\n    total:", 0, "arguments.number", "given again; line {-1} has it, expected it once"),
     ("name in an argument twice", SITE, "      intestinal:", "      gastro-esophageal:", 0, "arguments.rates.gastro-esophageal", "given again; line {-1} has it, expected it once"),

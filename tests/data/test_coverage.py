@@ -1,6 +1,11 @@
 """How many cells and numbers of each document there are, and how many agree."""
 
-from nenreview.audit.coverage import coverage, numbers_by_place, numbers_by_verdict
+from nenreview.audit.coverage import (
+    cells_cut_off,
+    coverage,
+    numbers_by_place,
+    numbers_by_verdict,
+)
 
 
 def test_coverage_adds_up(rebuilt):
@@ -29,9 +34,17 @@ def test_coverage_keeps_the_order_of_the_tables(rebuilt):
     assert list(coverage(rebuilt)["Table"]) == [*rebuilt["table"].unique(), "All tables"]
 
 
+def test_cells_with_a_percentage_cut_off_are_counted(data):
+    # Row 6 of the table: 6 of 32 are 18.75%, reported as 18.7%.
+    assert cells_cut_off(data, "review2023") == 1
+
+
 def test_every_number_stands_in_a_cell_or_in_prose(data):
     places = numbers_by_place(data)
-    assert places.sum(axis=1).to_dict() == data.results["source"].value_counts().to_dict()
+    reported = data.results[data.results["status"] == "reported"]
+    assert places.sum(axis=1).to_dict() == reported["source"].value_counts().to_dict()
+    verdicts = numbers_by_verdict(data)["Numbers"].drop("All sources")
+    assert places.sum(axis=1).to_dict() == verdicts.to_dict()
     assert places.loc["lu2020", "cells"] == 0  # an abstract without a table
     assert places.loc["review2023", "prose"] == 0  # a table without its prose
 

@@ -14,7 +14,7 @@ from nenreview.evidence.record.dataset import load
 from nenreview.evidence.record.integrity import CELL_KEY
 from nenreview.evidence.record.population import ancestors
 from nenreview.evidence.sizes import parts_by_differentiation, printed_sizes, size
-from nenreview.evidence.sources import in_chapters
+from nenreview.evidence.sources import in_chapters, superseded_by
 
 SINTILIMAB, TORIPALIMAB = "NCT02937116", "NCT03167853"
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
@@ -246,6 +246,15 @@ def test_every_section_of_prose_holds_a_number_or_a_claim_and_is_no_table(data):
 def test_a_relation_is_recorded_for_at_least(data):
     # Jia 2022, Trial information: "At least 1 prior regimen"
     assert set(data.select(table="TRIAL INFORMATION")["relation"]) == {">="}
+
+
+# Which report counts.
+
+
+def test_an_earlier_report_has_the_one_that_counts_in_its_place(data):
+    found = superseded_by(data)
+    assert found["NCT03352934", "fottner2019"] == found["NCT03352934", "weber2023"] == "fottner2025"
+    assert ("NCT03352934", "fottner2025") not in found
 
 
 # The description of the data, read by the tool that defines its format.

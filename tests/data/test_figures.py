@@ -76,10 +76,22 @@ def test_letters_are_those_of_the_font_that_comes_with_matplotlib(monkeypatch):
     assert fontManager.findfont("DejaVu Sans:size=9.5") == own.fname
 
 
-def test_every_figure_is_shown_by_a_chapter_and_none_is_missing():
+def test_every_figure_is_shown_by_a_chapter_or_the_readme_and_none_is_missing():
     chapters = [ROOT / "index.qmd", *(ROOT / "chapters").glob("*.qmd")]
     shown = set(re.findall(r'figure\("([\w-]+)"\)', "".join(c.read_text() for c in chapters)))
-    assert shown == set(CATALOGUE)
+    in_readme = re.findall(r"\]\(figures/([\w-]+)\.svg\)", (ROOT / "README.md").read_text("utf-8"))
+    assert shown | set(in_readme) == set(CATALOGUE)
+
+
+def test_the_picture_of_the_readme_strikes_out_the_number_that_the_audit_rejects():
+    table = draw("readme-misprint").data
+    changed = table[table["printed"] != table["recomputed"]]
+    assert list(changed["row"]) == ["Cancer types or histologic subtypes"]
+    assert changed["printed"].str.endswith("tumor, 16").all()
+    assert changed["recomputed"].str.endswith("tumor, 6").all()
+    texts = [text.get_text() for text in draw("readme-misprint").figure.findobj(Text)]
+    assert "16" in texts and "6" in texts
+    assert "18 + 16 = 34, but the trial treated 24 patients." in " ".join(texts)
 
 
 def test_write_all_writes_both_forms_of_each(tmp_path, monkeypatch):

@@ -124,19 +124,19 @@ def test_adverse_events_are_shares_of_17_wherever_they_can_show_it(rebuilt):
 
 
 REASONS = [
-    ("Table 1", "ORR, n (%)", "Toripalimab (n = 32)", "18.7% is 18.75% with its decimals cut off"),
-    ("Table 1", "ORR, n (%)", "Pembrolizumab* (n = 21)", "1 of 21 is 4.8%, not 4.7%"),
-    (CHARACTERISTICS, "Note", "value", "Lung: NET and NEC add up to 0 + 2 = 2, not 1"),
-    (ALL_PATIENTS, "Response assessment, Other", "value", "16.7% fits 3 of 18"),
-    ("Table 2", "Lymph nodes", WHOLE, "NET and NEC add up to 5 + 10 = 15, not 16"),
-    ("Table 2", "Lymph nodes", WHOLE, "66.7% beside it is 16, so that either group may be"),
-    ("Table 2", "Etoposide+platinum", WHOLE, "69.2% fits 18 of 26"),
-    (ADVERSE_EVENTS, "Fatigue", "All grades", "17 is the only denominator up to 24 that fits"),
+    ("Table 1", "ORR, n (%)", "Toripalimab (n = 32)", "6 of 32 is 18.75%, which rounds to 18.8%"),
+    ("Table 1", "ORR, n (%)", "Pembrolizumab* (n = 21)", "4.7% has its decimals cut off"),
+    (CHARACTERISTICS, "Note", "value", "Lung: the counts of NET and NEC add up to 0 + 2 = 2"),
+    (ALL_PATIENTS, "Response assessment, Other", "value", "16.7% would be 4 of 24 or 3 of the 18"),
+    ("Table 2", "Lymph nodes", WHOLE, "the counts of NET and NEC add up to 5 + 10 = 15, not 16"),
+    ("Table 2", "Lymph nodes", WHOLE, "66.7% beside it stands for 16, so the count of either"),
+    ("Table 2", "Etoposide+platinum", WHOLE, "69.2% would be 18 of 26"),
+    (ADVERSE_EVENTS, "Fatigue", "All grades", "Of all denominators up to 24, only 17 fits"),
     (
         CHARACTERISTICS,
         "Cancer types or histologic subtypes",
         "value",
-        "NET: 6 patients everywhere else, not 16",
+        "16 patients with NET; every other place in the source gives 6",
     ),
 ]
 
@@ -164,7 +164,7 @@ def test_text_changes_exactly_where_a_number_is_contradicted(rebuilt):
     contradicted = rebuilt["verdict"].isin([TRUNCATED, INCONSISTENT])
     contradicted &= rebuilt["table"] != ADVERSE_EVENTS
     # Nor is it known which one is right where a total and its parts differ.
-    contradicted &= ~rebuilt["reason"].str.contains("either group may be printed wrongly")
+    contradicted &= ~rebuilt["reason"].str.contains("either group may be misprinted")
     assert list(rebuilt["rebuilt"] != rebuilt["printed"]) == list(contradicted)
 
 

@@ -8,6 +8,7 @@ import pytest
 from helpers_data import DATA
 
 from nenreview.evidence.record.dataset import load
+from nenreview.tables.key_points import key_points, main_result
 from nenreview.tables.rebuilt import numbers_table
 from nenreview.tables.reports import (
     not_reported,
@@ -59,8 +60,8 @@ def test_the_documents_on_a_trial_stand_in_the_order_in_which_they_count():
     data = load(DATA)
     by_name = {r["Trial"]: r["Documents"] for r in rows(order_of_reports(data))}
     assert by_name["nivolumab + temozolomide"] == (
-        "owen2023 (own, final); owennanets2023 (own, final); owen2020 (own, interim); "
-        "review2023 (secondary)"
+        "Owen 2023 (own, final); Nivolumab + temozolomide at NANETS 2023 (own, final); "
+        "Owen 2020 (own, interim); 2023 review (secondary)"
     )
     shown = sum(len(documents.split("; ")) for documents in by_name.values())
     assert shown == len(data.reports)  # every document on a trial has its place
@@ -139,3 +140,25 @@ def test_times_have_their_interval_their_range_and_months():
 )
 def test_what_no_report_gives(trial, missing):
     assert not_reported(load(DATA), trial) == missing
+
+
+def test_the_main_result_is_the_response_of_the_largest_population():
+    # Halperin 2022: 4 of 20 and 3 of 20; Owen 2023: 9 of 28, 7 of 11 with a lung primary.
+    expected = "With atezolizumab + bevacizumab, 4 of 20 patients responded "
+    assert main_result(open_trial(BEVACIZUMAB)).startswith(expected)
+    assert "9 of 28" in main_result(open_trial("NCT03728361"))
+    # The rate of REGOMUNE fits no count.
+    none = "This review has no count of responders to avelumab + regorafenib from this trial."
+    assert main_result(open_trial(REGOMUNE)) == none
+
+
+def test_the_key_points_are_three_to_five_sentences_with_what_is_missing_last():
+    points = key_points(open_trial(BEVACIZUMAB)).data.splitlines()
+    assert points == [
+        "- The treatment was atezolizumab + bevacizumab; the checkpoint target is PD-L1.",
+        "- In another group, 3 of 20 patients responded (15.0%, 95% CI 3.2–37.9; extrapancreatic).",
+        "- Median progression-free survival was 14.9 months (pancreatic).",
+        "- Median overall survival was 30.1 months (pancreatic).",
+        "- Not reported in what could be read: adverse events of grade 3 or higher.",
+    ]
+    assert len(key_points(open_trial(REGOMUNE)).data.splitlines()) == 3

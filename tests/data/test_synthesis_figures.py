@@ -76,7 +76,7 @@ def test_the_download_of_pools_without_a_prediction_interval_has_none(data):
 
 def test_the_headline_figure_draws_the_first_edition_and_no_cohort_twice(data):
     drawn = forest_of_nec(data).data
-    (first,) = drawn.loc[drawn["group"] == "All of the first edition", "percent"]
+    (first,) = drawn.loc[drawn["group"] == "All cohorts of the first edition", "percent"]
     assert first == pytest.approx(12.5, abs=0.05)  # metafor: 12.52
     named = drawn[drawn["name"] != ""]
     avenec = named[(named["events"] == 3) & (named["patients"] == 60)]
@@ -90,7 +90,7 @@ def test_the_figure_of_net_has_the_pool_and_marks_what_pd_l1_selected(data):
     pool = drawn[drawn["kind"] == "pool, profile interval"]
     assert pool[["events", "patients"]].to_numpy().tolist() == [[17, 257]]
     open_marks = drawn[drawn["kind"] == "in no pool"]
-    assert set(open_marks["group"]) == {"NET, added in sensitivity analyses", "By primary site"}
+    assert set(open_marks["group"]) == {"NET, only in sensitivity analyses", "By primary site"}
 
 
 def test_a_rate_of_fewer_patients_than_all_has_an_open_marker(data, monkeypatch):

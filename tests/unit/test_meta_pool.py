@@ -411,6 +411,7 @@ def test_result_says_how_it_was_made():
     made = (result.method, result.effects, result.tau2_method, result.ci, result.level)
     assert made == ("logit", "random", "PM", "t", 0.9)
     assert (result.k, result.n, result.events, result.boundary) == (4, 108, 14, False)
+    assert result.rate == Rate(14, 108)
     assert pool_proportions(*SETS["review"], method="logit").tau2_method == "REML"
     assert pool_proportions(*SETS["review"]).tau2_method == "ML"
     assert pool_proportions(*SETS["review"], effects="common").tau2_method is None

@@ -11,10 +11,12 @@ from nenreview.stats.percentages import (
     counts_that_fit,
     decimals,
     denominators_that_fit,
-    nearest_counts,
+    nearest_rates,
+    posteriors_that_fit,
     rates_that_fit,
     rounding_rule,
     single_count,
+    single_rate,
 )
 from nenreview.stats.rate import Rate
 
@@ -144,6 +146,7 @@ def test_counts_of_percentages_of_jia_2022(printed, n, counts):
 )
 def test_the_count_is_the_only_one_that_fits(printed, n, count):
     assert single_count(printed, n) == count
+    assert single_rate(printed, n) == Rate(count, n)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +226,7 @@ def test_percentages_may_come_from_an_iterator():
     assert common_denominators(iter(["41", "59"]), 24) == [17, 22]
 
 
-# rates_that_fit and nearest_counts
+# rates_that_fit, posteriors_that_fit and nearest_rates
 
 
 def test_rates_that_fit_run_from_few_patients_to_many():
@@ -231,14 +234,22 @@ def test_rates_that_fit_run_from_few_patients_to_many():
     assert rates_that_fit("41.5", 12) == []
 
 
+def test_a_posterior_is_known_by_its_mean_and_both_limits():
+    # The posterior of no event in 10 is beta(1, 11): mean 1/12, limits 1 − 0.975^(1/11) and
+    # 1 − 0.025^(1/11).
+    assert posteriors_that_fit("8.3", "0.2", "28.5", 10) == [Rate(0, 10)]
+    assert posteriors_that_fit("8", "0", "28", 10) == [Rate(0, 10)]
+    assert posteriors_that_fit("8", "0", "27", 10) == []
+
+
 @pytest.mark.parametrize(
     ("printed", "n", "expected"), [("32", 29, (9, 10)), ("0.1", 10, (0, 1)), ("99", 29, (28, 29))]
 )
-def test_nearest_counts_lie_on_both_sides_of_a_percentage(printed, n, expected):
-    assert nearest_counts(printed, n) == expected
+def test_nearest_rates_lie_on_both_sides_of_a_percentage(printed, n, expected):
+    assert nearest_rates(printed, n) == tuple(Rate(k, n) for k in expected)
 
 
 @pytest.mark.parametrize("printed", ["50", "0", "100", "101"])
-def test_an_exact_percentage_lies_between_no_counts(printed):
+def test_an_exact_percentage_lies_between_no_rates(printed):
     with pytest.raises(ValueError, match=f"{printed}% of 10 lies between no two counts"):
-        nearest_counts(printed, 10)
+        nearest_rates(printed, 10)

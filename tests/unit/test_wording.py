@@ -17,6 +17,7 @@ from nenreview.wording import (
     ratio,
     signed,
     versus,
+    with_small_letter,
     words,
 )
 
@@ -42,6 +43,7 @@ from nenreview.wording import (
         (p_value(1.0), "1.00"),
         (number(10.8), "10.8"),
         (number(24.0), "24"),
+        (with_small_letter("Without the NET"), "without the NET"),
         (words(0), "none"),
         (words(12), "twelve"),
         (words(13), "13"),

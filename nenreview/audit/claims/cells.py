@@ -14,8 +14,9 @@ from nenreview.audit.rules.spelling import repair
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.record.rows import Claim, Number, trials
+from nenreview.evidence.sources import names_in_sentences
 from nenreview.stats.rate import Rate
-from nenreview.wording import fraction, interval
+from nenreview.wording import alternatives, fraction, interval
 
 
 def words_in_rows(
@@ -37,19 +38,25 @@ def words_in_rows(
             f"{word}: {len(cells) - len(without)} of {len(cells)}"
             for word, without in lacking.items()
         )
-        wrong = [f"{word} not in row {' and '.join(r)}" for word, r in lacking.items() if r]
+        wrong = [f"“{word}” is missing in {_rows(r)}" for word, r in lacking.items() if r]
         if wrong:
-            return fails(shown, f"in {table}, {column}: {'; '.join(wrong)}")
+            return fails(shown, f"In {table}, column {column}, {'; '.join(wrong)}.")
         return holds(shown)
     having = [row for row, text in cells.items() if any(_has(text, word) for word in words)]
     rate = Rate(len(having), len(cells))
-    shown = f"{fraction(rate)} rows with {' or '.join(words)}"
+    shown = f"{fraction(rate)} rows with {alternatives(words)}"
     if bool(having) == (rows == "some"):
         return holds(shown)
     if having:
-        return fails(shown, f"rows {', '.join(sorted(having, key=int))}")
+        return fails(shown, f"These are {_rows(sorted(having, key=int))}.")
     limits = interval(rate.clopper_pearson())
-    return remarks(shown, f"{fraction(rate)} in {table}, {column}; 95% interval {limits}%")
+    return remarks(
+        shown, f"No row of {table} names any of these in column {column} (95% CI {limits}%)."
+    )
+
+
+def _rows(labels: list[str]) -> str:
+    return f"{'rows' if len(labels) > 1 else 'row'} {alternatives(labels, 'and')}"
 
 
 def cell_without_words(
@@ -60,7 +67,10 @@ def cell_without_words(
     contrary = [word for word in words if _has(text, word)]
     if not contrary:
         return holds(f"none of {', '.join(words)} in {column}")
-    return conflicts(f"{column}: {', '.join(contrary)}", f"{contrary[0]} in {table}, {column}")
+    return conflicts(
+        f"{column}: {', '.join(contrary)}",
+        f"The same row of {table} says “{contrary[0]}”.",
+    )
 
 
 def cell_names(claim: Claim, data: Dataset, words: list[str], place: str) -> Answer:
@@ -68,7 +78,8 @@ def cell_names(claim: Claim, data: Dataset, words: list[str], place: str) -> Ans
     cell = entry(_column(claim, data, claim.table, claim.column), claim.row)
     lacking = [word for word in words if not _has(cell, word)]
     shown = f"{cell}; {', '.join(words)} in {place}"
-    return conflicts(shown, f"{cell} does not cover {lacking[0]}") if lacking else holds(shown)
+    explanation = f"“{cell}” does not cover “{lacking[0]}”." if lacking else ""
+    return conflicts(shown, explanation) if lacking else holds(shown)
 
 
 def fact_of_trial(claim: Claim, data: Dataset, fact: str, other: str) -> Answer:
@@ -78,8 +89,10 @@ def fact_of_trial(claim: Claim, data: Dataset, fact: str, other: str) -> Answer:
     if other not in facts.facts_from:
         raise LookupError(f"{other!r} is no source of {claim.trial}; {facts.facts_from} are")
     known = entry(facts._asdict(), fact)
-    shown = f"{cell} here, {known} in {other}"
-    return holds(shown) if cell == known else conflicts(shown, f"two prints of the {fact}")
+    shown = f"{cell} here, {known} in {names_in_sentences(data)[other]}"
+    if cell == known:
+        return holds(shown)
+    return conflicts(shown, f"The two documents report the {fact} differently.")
 
 
 def readable_characters(claim: Claim, data: Dataset) -> Answer:
@@ -91,7 +104,7 @@ def readable_characters(claim: Claim, data: Dataset) -> Answer:
     notes = data.select(source=claim.source)["note"]
     places = sum(any(text in note for text in broken) for note in notes)
     explanation = (
-        f"{broken[0]} is {repair(broken[0])} read in the wrong encoding, in {places} places"
+        f"“{broken[0]}” is “{repair(broken[0])}” read in the wrong encoding, in {places} places."
     )
     return remarks(repaired, explanation)
 
@@ -106,7 +119,8 @@ def outcomes_reported(claim: Claim, data: Dataset, outcomes: list[str]) -> Answe
     shown = f"{len(outcomes) - len(lacking)} of {len(outcomes)} with a result"
     if not lacking:
         return holds(shown)
-    return remarks(shown, f"named, and no result is printed: {', '.join(lacking)}")
+    named = alternatives(lacking, "and")
+    return remarks(shown, f"The methods name {named}, for which the source reports no result.")
 
 
 def outcome_in_table(
@@ -115,24 +129,24 @@ def outcome_in_table(
     """Holds where a cited table has an outcome of the populations that it is cited for."""
     rows = data.select(source=claim.source, table=cited, outcome=outcome)
     named = sum(any(_has(p, word) for word in words) for p in rows["population"])
-    shown = f"{named} numbers of {outcome} by {' or '.join(words)} in {cited}"
+    shown = f"{named} numbers of {outcome} by {alternatives(words)} in {cited}"
     if named:
         return holds(shown)
-    return fails(shown, f"{cited} prints {outcome} of whole columns alone, {len(rows)} numbers")
+    return fails(shown, f"{cited} reports {outcome} only for whole columns ({len(rows)} numbers).")
 
 
 def trial_in_table(claim: Claim, data: Dataset, trial: str) -> Answer:
     """Holds where a trial of another source is in the table of the claim; else noted."""
     listed = data.select(source=claim.source, table=claim.table)["trial"]
     among = trial in set(listed)
-    shown = f"{listed.nunique()} trials, {trial} {'' if among else 'not '}among them"
+    known, years = entry(trials(data), trial), data.sources.set_index("source")["year"]
+    shown = f"{listed.nunique()} trials, {known.name} {'' if among else 'not '}among them"
     if among:
         return holds(shown)
-    known, years = entry(trials(data), trial), data.sources.set_index("source")["year"]
     return remarks(
         shown,
-        f"{known.name} ({known.enrolled} patients, published "
-        f"{years[known.facts_from]}) is not in the table of {years[claim.source]}",
+        f"The missing trial has {known.enrolled} patients and was published in "
+        f"{years[known.facts_from]}; the table is of {years[claim.source]}.",
     )
 
 
@@ -160,7 +174,7 @@ def same_categories(
     if differ.empty:
         return holds(f"{len(both)} categories, {sums} patients")
     shown = "; ".join(f"{name} {one} and {other}" for name, one, other in differ.itertuples())
-    return conflicts(shown, f"{first[0]} against {second[0]}, in sum {sums}: {shown}")
+    return conflicts(shown, f"{first[0]} and {second[0]} add up to {sums} patients.")
 
 
 def most_frequent(
@@ -183,8 +197,12 @@ def most_frequent(
     shown = "; ".join(f"{name} {values[name]:g}{unit}" for name in [*named, *above])
     if not above:
         return holds(shown)
-    left_out = ", ".join(f"{name} ({values[name]:g}{unit})" for name in above)
-    return fails(shown, f"leaves out {left_out}, no rarer than the {least:g}{unit} of a named one")
+    left_out = alternatives([f"{name} ({values[name]:g}{unit})" for name in above], "and")
+    return fails(
+        shown,
+        f"The claim leaves out {left_out}, at least as frequent as one that it names "
+        f"({least:g}{unit}).",
+    )
 
 
 def worst_grade(claim: Claim, data: Dataset, event: Number, table: str) -> Answer:
@@ -194,9 +212,8 @@ def worst_grade(claim: Claim, data: Dataset, event: Number, table: str) -> Answe
     others = severe[severe["category"] != event.category]
     if others.empty:
         return holds(_grades(severe))
-    worst = ", ".join(f"{r.category} (grade {r.grade})" for r in others.itertuples())
-    explanation = f"besides {event.category} (grade {event.grade}) the table has {worst}"
-    return fails(_grades(severe), explanation)
+    worst = [f"{r.category} (grade {r.grade})" for r in others.itertuples()]
+    return fails(_grades(severe), f"The table also has {alternatives(worst, 'and')}.")
 
 
 def grade_at_most(claim: Claim, data: Dataset, named: list[str], grade: int, table: str) -> Answer:
@@ -207,7 +224,7 @@ def grade_at_most(claim: Claim, data: Dataset, named: list[str], grade: int, tab
     if above.empty:
         return holds(_grades(rows))
     worst = next(above.itertuples())
-    return fails(_grades(rows), f"{worst.category} has grade {worst.grade}")
+    return fails(_grades(rows), f"{worst.category} has grade {worst.grade}.")
 
 
 def same_grades(claim: Claim, data: Dataset, events: list[Number], table: str) -> Answer:
@@ -219,7 +236,7 @@ def same_grades(claim: Claim, data: Dataset, events: list[Number], table: str) -
         shown.append(f"{event.category} grade {event.printed}, in the table {', '.join(grades)}")
         if grades != [event.printed]:
             wrong.append(shown[-1])
-    return conflicts("; ".join(shown), wrong[0]) if wrong else holds("; ".join(shown))
+    return conflicts("; ".join(shown), f"{wrong[0]}.") if wrong else holds("; ".join(shown))
 
 
 def _by_grade(claim: Claim, data: Dataset, table: str) -> pd.DataFrame:

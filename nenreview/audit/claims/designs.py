@@ -41,19 +41,19 @@ def stopping_rule(
     printed_fits = sum(as_printed in allowed for allowed in limits)
     turned_fits = sum(turned in allowed for allowed in limits)
     shown = (
-        f"going on at {as_printed + 1} or more of {n1}: {printed_fits} of {len(settings)} "
-        f"settings; at {turned + 1} or more: {turned_fits}"
+        f"second stage after {as_printed + 1} or more responders of {n1}: {printed_fits} of "
+        f"{len(settings)} usual settings; after {turned + 1} or more: {turned_fits}"
     )
     if printed_fits:
         return holds(shown)
     seen = sorted(set().union(*limits))
     return fails(
         shown,
-        f"as printed the trial goes on only when {as_printed + 1} or more of {n1} respond, which "
-        f"no two-stage design of up to {largest} patients asks in any of {len(settings)} usual "
-        f"settings; the designs that exist go on at {seen[0] + 1} to {seen[-1] + 1} responders, "
-        f"the rule turned round among them; {fraction(observed)} responded, so the trial stops "
-        "either way",
+        f"As reported, the second stage needs at least {as_printed + 1} responders among the first "
+        f"{n1} patients. In {len(settings)} usual settings, two-stage designs of up to {largest} "
+        f"patients need {seen[0] + 1} to {seen[-1] + 1}, which includes the reversed rule (more "
+        f"than {most} responders). With {fraction(observed)} responding, the trial stops under "
+        "either rule.",
     )
 
 
@@ -71,8 +71,8 @@ def dose_levels_filled(sizes: list[Sum], least: int) -> Answer:
         return holds(shown)
     return remarks(
         shown,
-        f"{len(small)} of {len(counts)} levels have fewer than {least}, as they can where a table "
-        "shows some of the patients of a larger trial",
+        f"{len(small)} of {len(counts)} dose levels have fewer than {least} patients, as can "
+        "happen where a table shows only some patients of a larger trial.",
     )
 
 
@@ -86,7 +86,10 @@ def adjusted_p_values(values: list[Number], level: float) -> Answer:
     shown = f"p = {' and '.join(n.printed for n in values)} against {each:g}"
     if not above:
         return holds(shown)
-    explanation = f"{len(values)} comparisons, unadjusted: {' and '.join(above)} is above {each:g}"
+    explanation = (
+        f"The {len(values)} comparisons are not adjusted: {' and '.join(above)} is above {each:g}, "
+        f"the level of {level:g} divided by {len(values)}."
+    )
     return remarks(shown, explanation)
 
 
@@ -112,8 +115,8 @@ def share_of_tested(
     if of_tested.percent(0) == share.printed:
         return holds(shown)
     explanation = (
-        "its share of all patients enrolled, not of those tested"
+        "the share of all patients enrolled, not of those tested"
         if of_all.percent(0) == share.printed
-        else "neither"
+        else "neither share"
     )
-    return remarks(shown, f"{share.printed}% is {explanation}")
+    return remarks(shown, f"The reported {share.printed}% is {explanation}.")

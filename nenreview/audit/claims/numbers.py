@@ -6,11 +6,12 @@ import math
 
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, remarks
 from nenreview.audit.claims.expressions import Sum
-from nenreview.audit.spans import Span, printed_span, time_in_months
+from nenreview.audit.spans import Span, printed_span, shown_in_months
 from nenreview.evidence.overlaps import SAME, Report, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.record.rows import Claim, Number, trials
+from nenreview.evidence.sources import names_in_sentences
 from nenreview.stats.rate import Rate
 from nenreview.wording import fraction, percent, population_name
 
@@ -22,12 +23,13 @@ def adds_up(claim: Claim, number: Sum, total: Sum) -> Answer:
     """
     if number.total == total.total:
         return holds(str(total))
-    explanation = f"{number} is printed; elsewhere {total}"
     elsewhere = any(part.source != claim.source for _, part in total.terms)
+    others = "another source gives" if elsewhere else "other numbers of the source give"
+    explanation = f"The source reports {number} here; {others} {total}."
     return (conflicts if elsewhere else fails)(str(total), explanation)
 
 
-def rate_in_range(claim: Claim, low: Number, high: Number, rate: Rate) -> Answer:
+def rate_in_range(claim: Claim, data: Dataset, low: Number, high: Number, rate: Rate) -> Answer:
     """Holds where a rate lies in a printed range; noted where the range is of another source."""
     limits = Span(printed_span(low).low, printed_span(high).high)
     share = 100 * rate.proportion
@@ -36,10 +38,11 @@ def rate_in_range(claim: Claim, low: Number, high: Number, rate: Rate) -> Answer
     if limits.meets(Span(share, share)):
         return holds(shown)
     side = "below" if share < limits.low else "above"
-    explanation = f"{percent(rate)} lies {side} the range {bounds}"
+    explanation = f"The rate of {percent(rate)} lies {side} the range"
     if low.source == claim.source:
-        return fails(shown, explanation)
-    return remarks(shown, f"{explanation} that {low.source} prints of {low.population}")
+        return fails(shown, f"{explanation}.")
+    where = names_in_sentences(data)[low.source]
+    return remarks(shown, f"{explanation} for {low.population} ({where}).")
 
 
 def range_covers(data: Dataset, low: Number, high: Number, values: list[Number]) -> Answer:
@@ -55,9 +58,11 @@ def range_covers(data: Dataset, low: Number, high: Number, values: list[Number])
             outside.append(_described(data, number))
     shown = "; ".join(_described(data, number) for number in values)
     if outside:
-        return fails(shown, f"{bounds} leaves out {' and '.join(outside)}")
+        return fails(shown, f"The range {bounds} leaves out {' and '.join(outside)}.")
     if missing:
-        return fails(shown, f"{bounds} has an end that no number gives: {' and '.join(missing)}")
+        return fails(
+            shown, f"One end of the range {bounds} is not a number: {' and '.join(missing)}."
+        )
     return holds(shown)
 
 
@@ -66,8 +71,8 @@ def range_below(low: Number, high: Number, other_low: Number, other_high: Number
     shown = f"{low.printed}–{high.printed} against {other_low.printed}–{other_high.printed}"
     if high.value < other_low.value:
         return holds(shown)
-    reach = "and reaches above it" if high.value > other_high.value else "but overlaps it"
-    return fails(shown, f"the first range does not lie below the second, {reach}")
+    reach = "reaches above it" if high.value > other_high.value else "overlaps it"
+    return fails(shown, f"The first range does not lie below the second; it {reach}.")
 
 
 def all_reported(data: Dataset, values: list[Number]) -> Answer:
@@ -76,8 +81,8 @@ def all_reported(data: Dataset, values: list[Number]) -> Answer:
     shown = "; ".join(_described(data, number) for number in values)
     if not lacking:
         return holds(shown)
-    held = f"true of {len(values) - len(lacking)} of {len(values)}"
-    return fails(shown, f"{held}; not to be seen of {_described(data, lacking[0])}")
+    held = f"{len(values) - len(lacking)} of the {len(values)}"
+    return fails(shown, f"Only {held} has a reported value above zero.")
 
 
 def missing_everywhere(data: Dataset, number: Number, elsewhere: Number) -> Answer:
@@ -89,9 +94,10 @@ def missing_everywhere(data: Dataset, number: Number, elsewhere: Number) -> Answ
     if number.status == "reported" or elsewhere.status != "reported":
         return holds(shown)
     explanation = (
-        f"{number.printed} ({number.status.replace('_', ' ')}) in "
-        f"{population_name(number.population)}; {elsewhere.source} prints {elsewhere.printed} "
-        f"{elsewhere.unit} in {population_name(elsewhere.population)} of the same trial"
+        f"The source gives {number.printed} ({number.status.replace('_', ' ')}) for "
+        f"{population_name(number.population)}; another document gives a value for "
+        f"{population_name(elsewhere.population)} of the same trial "
+        f"({names_in_sentences(data)[elsewhere.source]})."
     )
     same = _same_patients(data, number, elsewhere)
     return (conflicts if same else remarks)(shown, explanation)
@@ -102,19 +108,24 @@ def same_time(data: Dataset, first: Number, second: Number) -> Answer:
 
     A conflict where both are of the same patients, else noted.
     """
-    shown = " and ".join(_in_months(number) for number in (first, second))
+    shown = " and ".join(map(shown_in_months, (first, second)))
     if printed_span(first).meets(printed_span(second)):
         return holds(shown)
-    who = " and ".join(f"{population_name(n.population)} in {n.source}" for n in (first, second))
+    who = " and for ".join(
+        f"{population_name(n.population)} ({names_in_sentences(data)[n.source]})"
+        for n in (first, second)
+    )
     same = _same_patients(data, first, second)
-    return (conflicts if same else remarks)(shown, f"two medians of one trial, of {who}")
+    return (conflicts if same else remarks)(shown, f"The two times come from one trial, for {who}.")
 
 
 def units_reported(values: list[Number]) -> Answer:
     """Holds where every number is printed with its unit; else noted."""
     bare = [number.printed for number in values if not number.unit]
     shown = "; ".join(f"{number.printed} {number.unit or '(no unit)'}" for number in values)
-    return remarks(shown, f"no unit is printed with {' and '.join(bare)}") if bare else holds(shown)
+    which = f" of {' and '.join(bare)}" if len(bare) < len(values) else ""
+    explanation = f"The source does not report the unit{which}."
+    return remarks(shown, explanation) if bare else holds(shown)
 
 
 def confidence_level_reported(claim: Claim, data: Dataset, limits: list[Number]) -> Answer:
@@ -126,26 +137,25 @@ def confidence_level_reported(claim: Claim, data: Dataset, limits: list[Number])
     if stated == len(limits):
         return holds(shown)
     elsewhere = sorted({f"{row.printed}% in {row.table}" for row in levels.itertuples()})
+    where = f"; it gives {' and '.join(elsewhere)}" if elsewhere else ""
     return remarks(
-        shown, f"the level is not printed with them; {' and '.join(elsewhere) or 'nowhere else'}"
+        shown, f"The source does not give the confidence level of these intervals{where}."
     )
 
 
 def whole_trials(data: Dataset, sizes: list[Number]) -> Answer:
     """Holds where every size of a comparison is that of a whole trial."""
-    parts, shown = [], []
+    parts, shown = 0, []
     for size in sizes:
         everyone = data.select(
             trial=size.trial, population=ROOT_POPULATION, outcome="patients", statistic="n"
         )
         n, whole = int(size.value), int(everyone["value"].max())
-        shown.append(f"{n} of {whole}")
-        if n < whole:
-            parts.append(f"{n} of the {whole} of {size.trial}")
+        shown.append(f"{n} of {whole} patients of {trials(data)[size.trial].name}")
+        parts += n < whole
     if not parts:
         return holds("; ".join(shown))
-    explanation = f"{len(parts)} of {len(shown)} are parts of the trials: {', '.join(parts)}"
-    return fails("; ".join(shown), explanation)
+    return fails("; ".join(shown), f"{parts} of the {len(shown)} groups are parts of trials.")
 
 
 def number_of_references(numbers: list[int], studies: Sum) -> Answer:
@@ -153,7 +163,8 @@ def number_of_references(numbers: list[int], studies: Sum) -> Answer:
     shown = f"references {', '.join(map(str, numbers))} for {studies.total} studies"
     if len(numbers) == studies.total:
         return holds(shown)
-    return fails(shown, f"{len(numbers)} references stand for {studies.total} studies")
+    more = "more" if len(numbers) > studies.total else "fewer"
+    return fails(shown, f"The source gives {more} references than studies.")
 
 
 def same_numbers(first: list[Number], second: list[Number]) -> Answer:
@@ -161,32 +172,27 @@ def same_numbers(first: list[Number], second: list[Number]) -> Answer:
     shown = " and ".join(", ".join(n.printed for n in numbers) for numbers in (first, second))
     if [n.value for n in first] == [n.value for n in second]:
         return holds(shown)
-    return conflicts(shown, "the two places differ")
+    return conflicts(shown, "The two places differ.")
 
 
-def repeated_number(first: Number, second: Number) -> Answer:
+def repeated_number(data: Dataset, first: Number, second: Number) -> Answer:
     """Holds where two groups of patients have different numbers; the same one is noted."""
     shown = " and ".join(
-        f"{n.printed}{n.unit} of {population_name(n.population)} ({n.trial})"
+        f"{n.printed}{n.unit} of {population_name(n.population)} ({trials(data)[n.trial].name})"
         for n in (first, second)
     )
     if first.printed != second.printed:
         return holds(shown)
-    return remarks(shown, f"{first.printed} is printed of two groups that share no patient")
+    return remarks(
+        shown,
+        f"The source reports {first.printed}{first.unit} for two groups that share no patient.",
+    )
 
 
 def _same_patients(data: Dataset, *numbers: Number) -> bool:
     """Return whether two numbers are about the same patients, as far as is known."""
     reports = (Report(n.source, n.trial, n.population) for n in numbers)
     return relation(data, *reports) == SAME
-
-
-def _in_months(number: Number) -> str:
-    """Return a printed time, and what it is in months."""
-    printed = f"{number.printed} {number.unit}"
-    return (
-        printed if number.unit == "months" else f"{printed} = {time_in_months(number):.1f} months"
-    )
 
 
 def _described(data: Dataset, number: Number) -> str:
@@ -197,5 +203,5 @@ def _described(data: Dataset, number: Number) -> str:
     reported = number.status == "reported"
     text = f"{number.printed}{unit}" if reported else number.printed or "nothing"
     if reported and number.unit in ("days", "weeks"):
-        text = _in_months(number)
+        text = shown_in_months(number)
     return f"{text.strip()} in {', '.join(filter(None, (facts and facts.name, people)))}"

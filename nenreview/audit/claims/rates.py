@@ -11,7 +11,7 @@ from nenreview.evidence.record.rows import Claim, Number
 from nenreview.stats.percentages import rounding_rule
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
-from nenreview.wording import fraction, interval, p_value, percent, points
+from nenreview.wording import alternatives, fraction, interval, p_value, percent, points
 
 _LEVEL = 0.05
 
@@ -19,17 +19,24 @@ _LEVEL = 0.05
 def higher_rate(first: Rate, second: Rate) -> Answer:
     """Holds where the first rate is higher and Fisher's exact p is below 5%."""
     pair = Comparison(first, second)
-    shown = f"{_against(pair)}, Fisher p = {p_value(pair.fisher_p)}"
+    shown = _against(pair)
     limits = points(pair.risk_difference_interval())
+    tested = (
+        f"Fisher's exact p = {p_value(pair.fisher_p)}; 95% CI of the difference {limits} "
+        "percentage points"
+    )
     if pair.risk_difference <= 0:
-        return fails(shown, f"the first rate is not the higher one: {_against(pair)}")
+        return fails(shown, "The first rate is not the higher one.")
     if pair.fisher_p >= _LEVEL:
         return fails(
             shown,
-            f"so few patients do not tell the two rates apart: two-sided exact p "
-            f"{p_value(pair.fisher_p)}; the difference could be anything from {limits} points",
+            f"The groups are too small to distinguish the two rates ({tested}).",
         )
-    return holds(shown, f"unadjusted, of groups compared after the fact; {limits} points")
+    return holds(
+        shown,
+        f"The first rate is higher ({tested}). The groups were compared after the fact, without "
+        "adjustment.",
+    )
 
 
 def larger_share(first: Rate, second: Rate) -> Answer:
@@ -37,7 +44,7 @@ def larger_share(first: Rate, second: Rate) -> Answer:
     pair = Comparison(first, second)
     if pair.risk_difference > 0:
         return holds(_against(pair))
-    return fails(_against(pair), "the first share is not the larger one")
+    return fails(_against(pair), "The first share is not the larger one.")
 
 
 def similar_rates(first: Rate, second: Rate, margin: float) -> Answer:
@@ -47,13 +54,13 @@ def similar_rates(first: Rate, second: Rate, margin: float) -> Answer:
     """
     pair = Comparison(first, second)
     limits = pair.risk_difference_interval()
-    shown = f"{_against(pair)}, a difference of {points(limits)} points"
+    shown = f"{_against(pair)}, 95% CI of the difference {points(limits)} percentage points"
     if max(abs(limits.low), abs(limits.high)) <= margin / 100:
         return holds(shown)
     return fails(
         shown,
-        f"a p of {p_value(pair.fisher_p)} does not show that there is no relation: the interval "
-        f"leaves room for far more than {margin} points",
+        f"A p value of {p_value(pair.fisher_p)} does not show that the rates are alike: the "
+        f"confidence interval includes differences far above {margin} percentage points.",
     )
 
 
@@ -66,14 +73,19 @@ def extreme_rate(rates: dict[str, Rate], claimed: str, end: Literal["highest", "
         for name, rate in rates.items()
         if name != claimed
     }
-    rivals = [f"{name} {fraction(rates[name])}" for name, by in beyond.items() if by > 0]
-    equals = [f"{name} {fraction(rates[name])}" for name, by in beyond.items() if by == 0]
+    rivals = [name for name, by in beyond.items() if by > 0]
+    equals = [name for name, by in beyond.items() if by == 0]
     shown = _by_name(rates)
     if not rivals and not equals:
-        return holds(shown, f"{claimed} has the {end} rate")
-    reasons = [f"{'higher' if sign > 0 else 'lower'}: {', '.join(rivals)}"] if rivals else []
-    reasons += [f"the same: {', '.join(equals)}"] if equals else []
-    return fails(shown, f"{claimed} {fraction(mine)} is not alone the {end}; {'; '.join(reasons)}")
+        return holds(shown, f"The {claimed} group has the {end} rate.")
+    more = "higher" if sign > 0 else "lower"
+    reasons = [f"the rate is {more} in {alternatives(rivals, 'and')}"] if rivals else []
+    reasons += [f"the rate is the same in {alternatives(equals, 'and')}"] if equals else []
+    return fails(
+        shown,
+        f"The {claimed} group does not {'' if rivals else 'alone '}have the {end} rate: "
+        f"{'; '.join(reasons)}.",
+    )
 
 
 def same_percentage(rates: list[Rate], percentage: Number) -> Answer:
@@ -87,7 +99,8 @@ def same_percentage(rates: list[Rate], percentage: Number) -> Answer:
         fraction(r) for r in (*rates, together) if rounding_rule(r.events, r.n, printed) is None
     ]
     if wrong:
-        return fails(shown, f"{' and '.join(wrong)} is not {printed}%")
+        verb = "are" if len(wrong) > 1 else "is"
+        return fails(shown, f"{' and '.join(wrong)} {verb} not {printed}%.")
     return holds(shown)
 
 
@@ -96,10 +109,12 @@ def no_events(rates: list[Rate]) -> Answer:
     shown = " and ".join(map(fraction, rates))
     some = [fraction(r) for r in rates if r.events]
     if some:
-        return fails(shown, f"{' and '.join(some)} have it")
+        return fails(shown, f"{' and '.join(some)} have the event.")
     together = Rate(0, sum(r.n for r in rates))
     limit = 100 * together.clopper_pearson().high
-    return holds(shown, f"none of {together.n}, which a rate of up to {limit:.1f}% can give")
+    return holds(
+        shown, f"With none of {together.n} patients, a rate of up to {limit:.1f}% remains possible."
+    )
 
 
 def percentage_of_group(percentage: Number, rates: dict[str, Rate], claimed: str) -> Answer:
@@ -109,8 +124,10 @@ def percentage_of_group(percentage: Number, rates: dict[str, Rate], claimed: str
     shown = _by_name(rates)
     if rounding_rule(mine.events, mine.n, printed):
         return holds(shown)
-    where = f"holds for {' and '.join(fitting)}" if fitting else "holds for none of them"
-    return fails(shown, f"{printed}% is said of {claimed}, and {where}")
+    where = " and ".join(fitting) or "no group"
+    return fails(
+        shown, f"The source reports {printed}% for {claimed}; the counts give it for {where}."
+    )
 
 
 def same_count(first: Rate, second: Rate) -> Answer:
@@ -118,9 +135,7 @@ def same_count(first: Rate, second: Rate) -> Answer:
     shown = f"{fraction(first)} and {fraction(second)}"
     if first.events == second.events:
         return holds(shown)
-    return conflicts(
-        shown, f"{first.events} patients in one place and {second.events} in the other"
-    )
+    return conflicts(shown, _two_counts(first, second))
 
 
 def exchanged_columns(first: Rate, second: Rate, beside: Rate) -> Answer:
@@ -128,13 +143,19 @@ def exchanged_columns(first: Rate, second: Rate, beside: Rate) -> Answer:
     shown = f"{fraction(first)} and {fraction(second)}"
     if first.events == second.events:
         return holds(shown)
-    explanation = f"{first.events} patients in one place and {second.events} in the other"
+    explanation = _two_counts(first, second)
     if beside.events == first.events:
         explanation += (
-            f"; the column beside it has {fraction(beside)}, so that the two columns of the row "
-            "are likely exchanged"
+            f" The column beside it has {fraction(beside)}, so the two columns of this row are "
+            "likely exchanged."
         )
     return conflicts(shown, explanation)
+
+
+def _two_counts(first: Rate, second: Rate) -> str:
+    return (
+        f"The counts differ: {first.events} patients in one place and {second.events} in another."
+    )
 
 
 def fisher_p_value(first: Rate, second: Rate, p: Number) -> Answer:
@@ -152,10 +173,10 @@ def fisher_p_value(first: Rate, second: Rate, p: Number) -> Answer:
         return holds(shown)
     others = [Rate(k, second.n) for k in range(second.n + 1)]
     giving = [fraction(other) for other in others if computed(other) == p.printed]
-    explanation = f"the reported p value is {p.printed}"
+    explanation = f"The reported p value is {p.printed}"
     if giving:
         explanation += f", which {' or '.join(giving)} in the second group would give"
-    return fails(shown, explanation)
+    return fails(shown, f"{explanation}.")
 
 
 def nested_reports(part: Rate, whole: Rate) -> Answer:
@@ -169,10 +190,11 @@ def nested_reports(part: Rate, whole: Rate) -> Answer:
     shown = f"{fraction(part)} within {fraction(whole)}: {part.events} to {most} possible"
     if part.events <= whole.events <= most:
         return holds(shown)
+    limit = f"at most {most}" if whole.events > most else f"at least {part.events}"
     return conflicts(
         shown,
-        f"of {fraction(part)}, the {more} further patients can make at most {most} of "
-        f"{whole.n}, not {whole.events}: the categories differ, or the reports are not nested",
+        f"The larger report has {more} more patients, so it can count {limit} of {whole.n}, not "
+        f"{whole.events}. The categories differ, or the smaller report is not part of the larger.",
     )
 
 
@@ -182,7 +204,9 @@ def rate_without_part(rate: Rate, part: Rate, why: str) -> Answer:
     shown = f"{fraction(rate)} ({percent(rate)}); without them {fraction(rest)} ({percent(rest)})"
     if rate.percent() == rest.percent():
         return holds(shown)
-    return remarks(shown, f"{part.n} of the {rate.n} {why}, {part.events} with the event")
+    return remarks(
+        shown, f"{part.n} of the {rate.n} patients {why}; {part.events} of them had the event."
+    )
 
 
 def rate_with_more_events(rate: Rate, added: Sum, why: str) -> Answer:
@@ -192,7 +216,9 @@ def rate_with_more_events(rate: Rate, added: Sum, why: str) -> Answer:
     shown = f"{fraction(rate)} ({percent(rate)}), or {fraction(wide)} ({percent(wide)})"
     if not more:
         return holds(shown)
-    return remarks(shown, f"{more} more {why}; the print does not say how the two are told apart")
+    return remarks(
+        shown, f"{more} more patients {why}. The source does not say how it separates the two."
+    )
 
 
 def label_covers(rate: Rate, otherwise: Sum, named: str) -> Answer:
@@ -209,8 +235,9 @@ def label_covers(rate: Rate, otherwise: Sum, named: str) -> Answer:
     bounds = f"{low} to {high} of {rest}"
     share = f"{Rate(low, rest).percent()}–{Rate(high, rest).percent()}%"
     return fails(
-        f"{fraction(rate)} ({percent(rate)}) as labelled, {bounds} ({share}) without {others}",
-        f"{others} of the {rate.n} is named {named} elsewhere; whether with the event is not said",
+        f"{fraction(rate)} ({percent(rate)}) as labelled; without {others}, {bounds} ({share})",
+        f"Elsewhere the source reports {named} in {others} of the {rate.n} patients. It does not "
+        f"say whether {'this patient' if others == 1 else 'these patients'} had the event.",
     )
 
 
@@ -220,14 +247,14 @@ def completeness(rate: Rate, most_missing: float) -> Answer:
     shown = f"{fraction(rate)} ({percent(rate)})"
     if 100 * missing <= most_missing * rate.n:
         return holds(shown)
-    return remarks(shown, f"{missing} of {rate.n} are not among them")
+    return remarks(shown, f"This leaves out {missing} of the {rate.n} patients.")
 
 
 def comparable_to_range(rate: Rate, low: Number, high: Number) -> Answer:
     """Holds where the interval of a rate lies within a printed range; else noted."""
     limits = rate.clopper_pearson()
     shown = (
-        f"{fraction(rate)} ({percent(rate)}, 95% interval {interval(limits)}%) to "
+        f"{fraction(rate)} ({percent(rate)}, 95% CI {interval(limits)}%) against "
         f"{low.printed}–{high.printed}%"
     )
     below, above = 100 * limits.low < low.value, 100 * limits.high > high.value
@@ -236,16 +263,18 @@ def comparable_to_range(rate: Rate, low: Number, high: Number) -> Answer:
     share = 100 * rate.proportion
     side = "below" if share < low.value else "above" if share > high.value else "in"
     reach = "far beyond it on both sides" if below and above else "beyond it"
-    return remarks(shown, f"{side} the range, with an interval that reaches {reach}")
+    return remarks(
+        shown, f"The rate lies {side} the range, and its confidence interval reaches {reach}."
+    )
 
 
 def interval_reported(claim: Claim, data: Dataset, rate: Rate, outcome: str) -> Answer:
     """Holds where the source prints an interval for any rate of an outcome; else noted."""
-    shown = f"{fraction(rate)}, 95% interval {interval(rate.clopper_pearson())}% (Clopper-Pearson)"
+    shown = f"{fraction(rate)}, 95% CI {interval(rate.clopper_pearson())}% (Clopper-Pearson)"
     rows = data.select(source=claim.source, outcome=outcome)
     if rows["statistic"].isin(["ci_low", "ci_high"]).any():
         return holds(shown)
-    return remarks(shown, f"no interval of {outcome} is printed in the source")
+    return remarks(shown, f"The source reports no confidence interval for any {outcome}.")
 
 
 def target_reported(
@@ -258,7 +287,9 @@ def target_reported(
     shown = "; ".join(f"{number.printed}% of {size.total}" for size, number in pairs)
     if len(data.select(source=claim.source, trial=claim.trial, statistic="threshold")):
         return holds(shown)
-    return open_question(shown, "the rate that had to be reached is not printed")
+    return open_question(
+        shown, "The source does not report the rate that the endpoint had to reach."
+    )
 
 
 def _against(pair: Comparison) -> str:

@@ -9,7 +9,7 @@ from nenreview.audit.claims.answer import Answer, fails, holds, open_question, r
 from nenreview.audit.claims.expressions import Sum
 from nenreview.audit.spans import printed_span, time_in_months
 from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.record.rows import Claim, Number, numbers_by_key
+from nenreview.evidence.record.rows import Claim, Number, numbers_by_key, trials
 from nenreview.stats.rate import Rate
 from nenreview.wording import fraction, percent, population_name
 
@@ -28,9 +28,9 @@ def median_at_first_scan(medians: list[Number], scan: Number) -> Answer:
         return holds(shown)
     return remarks(
         shown,
-        f"{len(near)} of {len(medians)} medians are the date of the first scan, "
-        f"{scan.printed} {scan.unit} = {at:.1f} months: at "
-        "least half had progressed by it, and no more is told",
+        f"{len(near)} of {len(medians)} medians fall on the date of the first scan "
+        f"(after {scan.printed} {scan.unit}). They show only that at least half of the patients "
+        "had progressed by then.",
     )
 
 
@@ -48,8 +48,8 @@ def landmark_reported(claim: Claim, data: Dataset, landmark: Number, median: Num
         return holds(shown)
     return open_question(
         shown,
-        f"neither the rate at {mark} nor the one that had to be reached is "
-        f"printed; with a median of {half} the rate is {side} 50%",
+        f"The source reports neither the rate at {mark} nor the rate that had to be reached. With "
+        f"a median of {half}, the rate is {side} 50%.",
     )
 
 
@@ -66,7 +66,7 @@ def median_of_counts(median: Number, counts: list[Number]) -> Answer:
     shown = f"{groups}; the middle of {total} is {' and '.join(dict.fromkeys(middle))}"
     if set(middle) == {median.printed}:
         return holds(shown)
-    return fails(shown, f"{median.printed} is printed as the median")
+    return fails(shown, f"The source reports {median.printed} as the median.")
 
 
 def median_set_by_few(events: Rate, few: Sum) -> Answer:
@@ -80,7 +80,10 @@ def median_set_by_few(events: Rate, few: Sum) -> Answer:
     shown = f"{fraction(events)} by then; without the {named}, {share}"
     if left < rest / 2:
         return holds(shown)
-    return fails(shown, f"without the {named} still half or more have the event by the same date")
+    return fails(
+        shown,
+        f"Without these {named} patients, half or more still have the event by the same date.",
+    )
 
 
 def median_set_by_group(group: Rate) -> Answer:
@@ -92,12 +95,12 @@ def median_set_by_group(group: Rate) -> Answer:
     if 2 * group.events >= group.n:
         return holds(shown)
     low, high = (group.n + 1) // 2, group.n // 2 + 1
-    ranks = f"{low} and {high}" if low != high else f"{low}"
+    ranks = f"patients {low} and {high}" if low != high else f"patient {low}"
     return fails(
         shown,
-        f"the median of {group.n} is the time of patients {ranks} in order; the "
-        f"{group.events} named, once beyond it, do not move it however long they live, and "
-        "what it would have been without them is not printed",
+        f"The median of {group.n} patients is the time of {ranks} in order. Longer survival of "
+        f"the {group.events} named patients beyond that time does not move it, and the source does "
+        "not report the median without them.",
     )
 
 
@@ -111,15 +114,15 @@ def outlying_median(data: Dataset, value: Number, times: float) -> Answer:
     medians = medians[~medians["trial"].isin(["", value.trial])]
     other = max(map(numbers_by_key(data).__getitem__, medians["id"]), key=time_in_months)
     ratio = time_in_months(value) / time_in_months(other)
-    shown = f"{value.printed} against {other.printed} {other.unit} ({other.trial})"
+    name = trials(data)[other.trial].name
+    shown = f"{value.printed} against {other.printed} {other.unit} in {name}"
     if ratio < times:
         return holds(shown)
     return remarks(
         shown,
-        f"{ratio:.1f} times the next longest median {value.outcome} of the "
-        f"{medians['trial'].nunique()} other trials that print one, in "
-        f"{population_name(value.population)}; whether it is that of another population the "
-        "source alone cannot tell",
+        f"The median {value.outcome} of {population_name(value.population)} is {ratio:.1f} times "
+        f"the longest of the {medians['trial'].nunique()} other trials that report one. The source "
+        "alone cannot show whether it is that of another population.",
     )
 
 
@@ -128,9 +131,10 @@ def half_ended(ongoing: Rate) -> Answer:
     ended = ongoing.n - ongoing.events
     shown = f"{ended} of {ongoing.n} ended"
     if 2 * ended < ongoing.n:
-        return fails(shown, f"fewer than half of {ongoing.n} have ended: the median needs half")
-    edge = "; just half, so the last of them alone sets it" if 2 * ended == ongoing.n else ""
-    return holds(shown, f"half or more have ended{edge}")
+        return fails(shown, f"Fewer than half of {ongoing.n} have ended; a median needs half.")
+    if 2 * ended == ongoing.n:
+        return holds(shown, "Exactly half have ended, so the last of them alone sets the median.")
+    return holds(shown, "More than half have ended.")
 
 
 def lasting_responses(share: Number, responders: Rate, shortest: Number, median: Number) -> Answer:
@@ -143,9 +147,9 @@ def lasting_responses(share: Number, responders: Rate, shortest: Number, median:
         return holds(shown)
     return fails(
         shown,
-        f"the {share.printed}% are all {responders.events} responders, whose durations are printed "
-        f"as from {shortest.printed}, with a median above {median.printed} "
-        f"{median.unit.removesuffix('s')}: that every response lasted does not follow",
+        f"The durations of response start at {shortest.printed} and have a reported median above "
+        f"{median.printed} {median.unit.removesuffix('s')}, so it does not follow that every "
+        "response lasted.",
     )
 
 
@@ -155,4 +159,4 @@ def whole_cycles(interval: Number, cycle: Number) -> Answer:
     shown = f"{interval.printed} {interval.unit} are {cycles:g} cycles"
     if interval.unit == cycle.unit and cycles.is_integer():
         return holds(shown)
-    return remarks(shown, f"{interval.printed} is no multiple of {cycle.printed} {cycle.unit}")
+    return remarks(shown, f"The scans do not fall on whole cycles of {cycle.printed} {cycle.unit}.")

@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection, Iterator
 
 from nenreview.audit.finding import CONFLICT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.index import NumberIndex
-from nenreview.audit.rules.primary_reports import secondary_documents
-from nenreview.audit.spans import printed_span, shown
+from nenreview.audit.spans import here, measured, printed_span, shown_in_months
 from nenreview.evidence.overlaps import Report, canonical_report
-from nenreview.evidence.record.rows import Number, ReportOf, rows_of
+from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import OBJECTIVE
+from nenreview.evidence.sources import names_in_sentences, secondary_documents, superseded_by
+from nenreview.wording import alternatives, patients_of, population_name
 
 PLACES, SOURCES = "places", "sources"
 
@@ -21,7 +22,9 @@ def agreement(index: NumberIndex) -> Iterator[Finding]:
     for numbers in index.quantities():
         # Sizes have a check of their own, which knows which of two is likelier.
         if len(numbers) > 1 and (numbers[0].outcome, numbers[0].statistic) != ("patients", "n"):
-            yield from _against_each_other(PLACES, numbers, _place, _confirmed(index, numbers))
+            yield from _against_each_other(
+                PLACES, numbers, _place, here, _confirmed(index, numbers)
+            )
     yield from _between_sources(index)
 
 
@@ -29,15 +32,16 @@ def _against_each_other(
     check: str,
     numbers: list[Number],
     where: Callable[[Number], str],
+    start: Callable[[Number], str],
     confirmed: list[Number],
     outcome: str | None = None,
     replaced: Collection[tuple[str, str]] = (),
 ) -> Iterator[Finding]:
     """Yield a match, or a conflict for a number that some other denies.
 
-    `where` names the place of a number; where some are `confirmed` by other numbers, the
-    conflict is laid at the rest; `outcome` is what they are about, if not as printed. A number
-    of a report that is `replaced` by a later one denies none.
+    `where` names the place of a number, and `start` calls it this one. Where some are
+    `confirmed` by other numbers, the conflict is laid at the rest; `outcome` is what they are
+    about, if not as printed. A number of a report that is `replaced` by a later one denies none.
     """
     spans = [(number, printed_span(number)) for number in numbers]
     for number, own in spans:
@@ -50,10 +54,14 @@ def _against_each_other(
             places = "; ".join(dict.fromkeys(map(where, agreeing)))
             yield about(number, check, MATCH, basis=f"as in {places}" if places else "")
             continue
-        elsewhere = "; ".join(dict.fromkeys(f"{shown(o)} in {where(o)}" for o in denying or others))
-        explanation = f"{shown(number)} here, {elsewhere}"
+        explanation = (
+            f"{start(number)} reports {_with_subject(number)}; "
+            f"{alternatives(_by_value(denying or others, where), 'and')}."
+        )
         if not denying:
-            explanation += "; the one report counts in place of the other, which is of another time"
+            explanation += (
+                " One report replaces the other and is of another time, so they need not agree."
+            )
             yield about(number, check, NOT_CHECKABLE, recomputed="", explanation=explanation)
             continue
         yield about(
@@ -67,6 +75,25 @@ def _confirmed(index: NumberIndex, numbers: list[Number]) -> list[Number]:
         return []
     parts = index.over_parts(numbers[0], "events")
     return [n for n in numbers if parts and sum(parts) == int(n.value)]
+
+
+def _with_subject(number: Number) -> str:
+    """Return a number with what it is about: ``10.8 months (median OS, NEC)``."""
+    if number.outcome == "patients" and number.trial:
+        return f"{number.printed} {patients_of(number.population)}"
+    who = population_name(number.population) if number.trial else number.population
+    return f"{shown_in_months(number)} ({measured(number)}, {who})"
+
+
+def _by_value(numbers: list[Number], where: Callable[[Number], str]) -> list[str]:
+    """Return ``Abstract and Table 1 report 2.1 months``, one entry for each value."""
+    places: dict[str, dict[str, None]] = defaultdict(dict)
+    for number in numbers:
+        places[shown_in_months(number)][where(number)] = None
+    return [
+        f"{alternatives(list(named), 'and')} {'report' if len(named) > 1 else 'reports'} {value}"
+        for value, named in places.items()
+    ]
 
 
 def _place(number: Number) -> str:
@@ -83,7 +110,8 @@ def _between_sources(index: NumberIndex) -> Iterator[Finding]:
     quantities = defaultdict(list)
     complete = _with_complete_responses(index)
     secondary = secondary_documents(index.data)
-    replaced = _replaced(index)
+    names = names_in_sentences(index.data)
+    replaced = superseded_by(index.data)
     for number in index.numbers:
         if number.trial:
             quantities[_comparable(index, number, complete)].append(number)
@@ -91,14 +119,14 @@ def _between_sources(index: NumberIndex) -> Iterator[Finding]:
         own = [n for n in numbers if (n.trial, n.source) not in secondary]
         if len({number.source for number in own or numbers}) > 1:
             yield from _against_each_other(
-                SOURCES, own or numbers, lambda number: number.source, [], outcome, replaced
+                SOURCES,
+                own or numbers,
+                lambda number: names[number.source],
+                lambda _: "This document",
+                [],
+                outcome,
+                replaced,
             )
-
-
-def _replaced(index: NumberIndex) -> set[tuple[str, str]]:
-    """Return each trial with a report that a later one has replaced."""
-    rows = rows_of(index.data.reports, ReportOf)
-    return {(row.trial, row.source) for row in rows if row.superseded_by}
 
 
 def _with_complete_responses(index: NumberIndex) -> set[Report]:

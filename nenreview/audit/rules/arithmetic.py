@@ -19,8 +19,9 @@ from nenreview.audit.finding import (
     about,
 )
 from nenreview.audit.index import ESTIMATES, NumberIndex
+from nenreview.audit.spans import here
 from nenreview.evidence.record.rows import Number
-from nenreview.evidence.sizes import printed_sizes, size
+from nenreview.evidence.sizes import parts_by_differentiation, printed_sizes, size
 from nenreview.stats.percentages import (
     common_denominators,
     counts_that_fit,
@@ -32,16 +33,17 @@ from nenreview.stats.percentages import (
     truncated_counts,
 )
 from nenreview.stats.rate import rounded_percent
-from nenreview.wording import population_name
+from nenreview.wording import alternatives, patients_of
 
 PERCENTAGE, SUM, SIZE = "percentage", "sum", "size"
+_LISTED = 4  # the smaller groups that an explanation names
 _BY_ROUNDING: dict[str | None, str] = {
     "rounded": MATCH,
     "half to even": ROUNDING,
     "truncated": TRUNCATED,
 }
-_NO_SIZE = "the size of the population is not printed"
-_ESTIMATE = "an estimate from a curve, which need not be a count of patients"
+_NO_SIZE = "The source does not report the number of patients in this group."
+_ESTIMATE = "This is an estimate from a survival curve, which need not be a count of patients."
 
 
 def arithmetic(index: NumberIndex) -> Iterator[Finding]:
@@ -62,7 +64,11 @@ def _count(index: NumberIndex, number: Number) -> Iterator[Finding]:
     parts = index.over_parts(number, "events")
     if parts is not None:
         yield _against_parts(
-            number, number.category, parts, n / (n + 1) if n else None, _beside(index, number)
+            number,
+            number.category or number.outcome,
+            parts,
+            n / (n + 1) if n else None,
+            _beside(index, number),
         )
 
 
@@ -83,12 +89,13 @@ def _against_parts(
     basis = f"NET and NEC: {added}"
     if sum(parts) == int(number.value):
         return about(number, SUM, MATCH, power=power, basis=basis)
-    explanation = f"{name}: NET and NEC add up to {added}, not {number.printed}"
+    explanation = f"{name}: the counts of NET and NEC add up to {added}, not {number.printed}."
     recomputed = str(sum(parts))
     if beside:  # the total agrees with its own percentage, so that a part may be wrong instead
         recomputed += f" or {number.printed}"
         explanation += (
-            f"; {beside} beside it is {number.printed}, so that either group may be printed wrongly"
+            f" The {beside} beside it stands for {number.printed}, so the count of either group "
+            "may be misprinted."
         )
     return about(
         number,
@@ -113,11 +120,11 @@ def _percentage(index: NumberIndex, number: Number, denominators: dict[tuple, in
         count = sum(parts)
     n_of_table = denominators.get(_group(number), n)
     if count is None or (n_of_table != n and count in counts_that_fit(number.printed, n_of_table)):
-        return _bare_percentage(number, n_of_table, n)
-    return _share(number, count, n)
+        return _bare_percentage(index, number, n_of_table, n)
+    return _share(index, number, count, n)
 
 
-def _share(number: Number, count: int, n: int) -> Finding:
+def _share(index: NumberIndex, number: Number, count: int, n: int) -> Finding:
     """Check a percentage whose count is known."""
     # One value, or two where an exact half may go either way, would have passed.
     power = grim_power(number.printed, accepted=1)
@@ -127,21 +134,25 @@ def _share(number: Number, count: int, n: int) -> Finding:
         return about(number, PERCENTAGE, MATCH, power=power, basis=basis)
     rebuilt = rounded_percent(count, n, decimals(number.printed))
     if verdict == ROUNDING:
-        explanation = f"{count} of {n} lies halfway, and is rounded to the even digit"
+        explanation = (
+            f"{count} of {n} lies halfway between two values, and the source rounds it to the "
+            "even digit."
+        )
         return about(
             number, PERCENTAGE, ROUNDING, explanation=explanation, power=power, basis=basis
         )
-    explanation = f"{count} of {n} is {rebuilt}%, not {number.printed}%"
     if verdict == TRUNCATED:
         longer = rounded_percent(count, n, decimals(number.printed) + 1)
-        explanation += f"; {number.printed}% is {longer}% with its decimals cut off"
+        explanation = (
+            f"{count} of {n} is {longer}%, which rounds to {rebuilt}%. The reported "
+            f"{number.printed}% has its decimals cut off."
+        )
     else:
-        counts = counts_that_fit(number.printed, n)
         others = [m for m in denominators_that_fit(count, number.printed, 2 * n) if m != n]
-        if counts:
-            explanation += f"; {number.printed}% fits {' or '.join(map(str, counts))} of {n}"
-        if others:
-            explanation += f"; {number.printed}% fits {count} of {' or '.join(map(str, others))}"
+        fits = [f"{k} of {n}" for k in counts_that_fit(number.printed, n)]
+        fits += [_of(index, number, count, m) for m in others]
+        would = f"would be {alternatives(fits)}" if fits else f"is no count of {n} patients"
+        explanation = f"{count} of {n} is {rebuilt}%. The reported {number.printed}% {would}."
     return about(
         number,
         PERCENTAGE,
@@ -153,22 +164,36 @@ def _share(number: Number, count: int, n: int) -> Finding:
     )
 
 
-def _bare_percentage(number: Number, n_of_table: int, n: int) -> Finding:
+def _of(index: NumberIndex, number: Number, count: int, n: int) -> str:
+    """Return ``3 of the 18 patients with NEC`` where one of the two has that size, else plain."""
+    parts = parts_by_differentiation(index.data, number.trial, number.population, number.source)
+    for part in parts:
+        if index.size(number._replace(population=part)) == n:
+            return f"{count} of the {n} {patients_of(part)}"
+    return f"{count} of {n}"
+
+
+def _bare_percentage(index: NumberIndex, number: Number, n_of_table: int, n: int) -> Finding:
     """Check a percentage without a printed count, over the denominator of its table."""
     fitting = counts_that_fit(number.printed, n_of_table)
     power = grim_power(number.printed, n=n)
     if not fitting:
         cut = truncated_counts(number.printed, n_of_table)
-        return _share(number, cut[0], n) if len(cut) == 1 else _no_count(number, n, power)
+        if len(cut) == 1:
+            return _share(index, number, cut[0], n)
+        return _no_count(index, number, n, power)
     if n_of_table == n or fitting == [0] or fitting == [n_of_table]:
         explanation = ""
         if len(fitting) > 1:
-            explanation = f"{len(fitting)} counts of {n} fit: {fitting[0]} to {fitting[-1]}"
+            explanation = (
+                f"{len(fitting)} counts of {n} patients give this percentage: {fitting[0]} to "
+                f"{fitting[-1]}."
+            )
         basis = f"{_one_or_range(fitting)} of {n}"
         return about(number, PERCENTAGE, MATCH, explanation=explanation, power=power, basis=basis)
     explanation = (
-        f"the percentages here are not all counts of the {n} patients; {n_of_table} is the only "
-        f"denominator up to {n} that fits every one of them"
+        f"The percentages reported here cannot all be counts of the {n} patients. Of all "
+        f"denominators up to {n}, only {n_of_table} fits every one."
     )
     return about(
         number,
@@ -185,13 +210,16 @@ def _one_or_range(counts: list[int]) -> str:
     return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
 
 
-def _no_count(number: Number, n: int, power: float) -> Finding:
-    explanation = f"{number.printed}% is no count of {n} patients"
+def _no_count(index: NumberIndex, number: Number, n: int, power: float) -> Finding:
+    explanation = f"No whole number of {n} patients gives {number.printed}%."
     smaller = rates_that_fit(number.printed, n, max(n // 2, 1))
     if smaller:
-        fits = [f"{rate.events} of {rate.n}" for rate in reversed(smaller)]
-        explanation += f"; of fewer, it fits {', '.join(fits[:4])}"
-        explanation += f" and {len(fits) - 4} more" if len(fits) > 4 else ""
+        largest = smaller[: -_LISTED - 1 : -1]
+        fits = [_of(index, number, rate.events, rate.n) for rate in largest]
+        more = f"{', '.join(fits)} and {len(smaller) - _LISTED} more"
+        explanation += f" It fits {more if len(smaller) > _LISTED else alternatives(fits)}"
+        named = any("patients" in fit for fit in fits)  # the percentage of a part of them
+        explanation += "." if named else ", so some patients may not have been counted."
     return about(
         number, PERCENTAGE, INCONSISTENT, recomputed="", explanation=explanation, power=power
     )
@@ -211,18 +239,25 @@ def _population_size(index: NumberIndex, number: Number) -> Iterator[Finding]:
     sizes = printed_sizes(index.data, number.trial, number.population, number.source)
     if len(sizes) < 2:
         return
-    name = population_name(number.population)
     try:
         n = size(index.data, number.trial, number.population, number.source)
     except LookupError:
-        ways = " and as ".join(map(str, sorted(set(sizes))))
-        explanation = f"{name}: printed as {ways} patients"
+        ways = alternatives([str(n) for n in sorted(set(sizes))], "and")
+        explanation = (
+            f"The source reports {ways} as the number of {patients_of(number.population)}, and "
+            "nothing decides between them."
+        )
         yield about(number, SIZE, INCONSISTENT, recomputed="", explanation=explanation)
         return
     if n == int(number.value):
         yield about(number, SIZE, MATCH, basis=f"{n} in {len(sizes)} places of the source")
     else:
-        explanation = f"{name}: {n} patients everywhere else, not {number.printed}"
+        elsewhere = "every other place" if sizes.count(n) == len(sizes) - 1 else "most other places"
+        verb = "gives" if sizes.count(n) == len(sizes) - 1 else "give"
+        explanation = (
+            f"{here(number)} gives {number.printed} {patients_of(number.population)}; {elsewhere} "
+            f"in the source {verb} {n}."
+        )
         yield about(number, SIZE, INCONSISTENT, recomputed=str(n), explanation=explanation)
 
 

@@ -14,6 +14,10 @@ from nenreview.stats import intervals
 from nenreview.stats.percentages import decimals
 
 RATE_INTERVAL = "rate interval"
+_UNKNOWN = (
+    "The count, the number of patients or the upper limit is not reported, or is not known for "
+    "certain."
+)
 # The likeliest first.
 METHODS = {
     "Clopper-Pearson": intervals.clopper_pearson,
@@ -32,7 +36,7 @@ def rate_intervals(index: NumberIndex) -> Iterator[Finding]:
         highs = index.same(low, statistic="ci_high")
         count, n = _count(index, low), index.size(low)
         if not highs or count is None or n is None or count > n:
-            explanation = "the count, the patients or the upper limit is not printed, or not known"
+            explanation = _UNKNOWN
             yield about(low, RATE_INTERVAL, NOT_CHECKABLE, explanation=explanation)
             continue
         yield _interval(low, highs[0], count, n, _level(index, low))
@@ -62,7 +66,7 @@ def _interval(low: Number, high: Number, count: int, n: int, level: float) -> Fi
     ]
     printed = f"{low.printed} to {high.printed}"
     if fitting:
-        explanation = f"{count} of {n} by {' or '.join(fitting)}"
+        explanation = f"{count} of {n} gives this interval by {' or '.join(fitting)}."
         return about(low, RATE_INTERVAL, MATCH, explanation=explanation, printed=printed)
     shown = "; ".join(f"{name} {a:.1f} to {b:.1f}" for name, (a, b) in limits.items())
     return about(
@@ -70,7 +74,7 @@ def _interval(low: Number, high: Number, count: int, n: int, level: float) -> Fi
         RATE_INTERVAL,
         INCONSISTENT,
         recomputed="",
-        explanation=f"no method gives it for {count} of {n}: {shown}",
+        explanation=f"No usual method gives this interval for {count} of {n} ({shown}).",
         printed=printed,
     )
 

@@ -146,7 +146,7 @@ def _group(index: NumberIndex, rate: Number, population: str) -> Iterator[Findin
     try:
         whole = response_rate(index.data, rate.trial, above, rate.source)
     except (LookupError, ValueError):
-        explanation = "the patients, or the responders, of the population are not known"
+        explanation = "The number of patients, or of responders, in this group is not known."
         yield from (about(n, JOINT, NOT_CHECKABLE, explanation=explanation) for n in anchors)
         return
     limits = {"patients": whole.n, "responders": whole.events}
@@ -157,11 +157,12 @@ def _group(index: NumberIndex, rate: Number, population: str) -> Iterator[Findin
     without = reconciling(statements, **limits)
     blamed = [s.number for s, _ in without if s.number is not None]
     explanation = (
-        f"no whole numbers of patients give all of: {'; '.join(s.text for s in statements)}"
+        "No whole numbers of patients satisfy all reported statements at once: "
+        f"{'; '.join(s.text for s in statements)}."
     )
     for statement, possible in without:
         shown = " or ".join(map(_shown, possible[:3]))
-        explanation += f". Without {statement.text} there {_is(len(possible))}: {shown}"
+        explanation += f" Without “{statement.text}” {_remain(len(possible))}: {shown}."
     anchor = blamed[0] if blamed else anchors[0]
     recomputed = ""
     if len(without) == 1 and len(without[0][1]) == 1 and anchor.statistic == "percent":
@@ -170,15 +171,15 @@ def _group(index: NumberIndex, rate: Number, population: str) -> Iterator[Findin
     yield about(anchor, JOINT, INCONSISTENT, recomputed=recomputed, explanation=explanation)
 
 
-def _is(solutions: int) -> str:
-    return "is one solution" if solutions == 1 else f"are {solutions} solutions"
+def _remain(solutions: int) -> str:
+    return "one solution remains" if solutions == 1 else f"{solutions} solutions remain"
 
 
 def _shown(tested: Tested) -> str:
     return (
-        f"{tested.positive} of {tested.n} positive, with {tested.responders_positive} of "
-        f"{tested.positive} and {tested.responders_negative} of {tested.n - tested.positive} "
-        "responding"
+        f"{tested.positive} of {tested.n} positive, with a response in "
+        f"{tested.responders_positive} of {tested.positive} positive and "
+        f"{tested.responders_negative} of {tested.negative} negative patients"
     )
 
 
@@ -206,7 +207,7 @@ def _statements(
     for name in ("positive", "negative"):
         for number in index.same(rate, population=below(population, name))[:1]:
             yield Statement(
-                f"{number.printed}% of the {name} responding",
+                f"a response in {number.printed}% of the {name} patients",
                 number,
                 (f"responders_{name}", name),
                 _printing(number.printed),
@@ -233,12 +234,12 @@ def _by_subtraction(index: NumberIndex, marker: Number, above: str) -> Iterator[
     if not all(sizes):
         return
     n = int(sizes[0][0].value - sizes[1][0].value)
-    left = f"{int(sizes[0][0].value)} tested in all less {int(sizes[1][0].value)} {other}"
+    left = f"{int(sizes[0][0].value)} in all minus {int(sizes[1][0].value)} with {other}"
     yield Statement(f"{n} tested ({left})", None, ("n",), n.__eq__)
     in_all, in_rest = (_positives(index, marker, p) for p in (whole, rest))
     if in_all is not None and in_rest is not None:
         count = in_all - in_rest
-        left = f"{in_all} in all less {in_rest} {population_name(rest).split(',')[0]}"
+        left = f"{in_all} in all minus {in_rest} with {population_name(rest).split(',')[0]}"
         yield Statement(f"{count} positive ({left})", None, ("positive",), count.__eq__)
 
 

@@ -33,13 +33,13 @@ def _p_value(index: NumberIndex, number: Number) -> Finding:
             population = below(ROOT_POPULATION, f"{named['marker']} {named[group]}")
             rates += index.same(number, population=population, category="", statistic="percent")
     if len(rates) != 2:
-        explanation = "the rates of the two groups are not both printed"
+        explanation = "The source does not report the rates of both groups."
         return about(number, P_VALUE, NOT_CHECKABLE, explanation=explanation)
     first, second = (rate.printed for rate in rates)
     try:
         whole = response_rate(data, number.trial, ROOT_POPULATION, number.source)
     except (LookupError, ValueError):
-        explanation = "the patients, or the responders, of the trial are not known"
+        explanation = "The number of patients, or of responders, in the trial is not known."
         return about(number, P_VALUE, NOT_CHECKABLE, explanation=explanation)
     limits = {"patients": whole.n, "events": whole.events}
     p = f"{number.relation}{number.printed}"
@@ -47,18 +47,23 @@ def _p_value(index: NumberIndex, number: Number) -> Finding:
     fits = tables_that_fit(first, second, p, **limits)
     if fits.empty:
         explanation = (
-            f"no table of up to {limits['patients']} patients with {first}% and {second}% "
-            f"gives it by any of {', '.join(TESTS)}"
+            f"No two groups of up to {limits['patients']} patients in all with {first}% and "
+            f"{second}% give this p value by a usual test ({'; '.join(TESTS)})."
         )
         return about(
             number, P_VALUE, INCONSISTENT, recomputed="", explanation=explanation, power=power
         )
     tables = [
-        f"{fraction(fit['first'])} against {fraction(fit['second'])}, "
-        + ", ".join(f"p = {p_value(fit[test])} by {test}" for test in fit["tests"])
+        f"{fraction(fit['first'])} against {fraction(fit['second'])} ("
+        + "; ".join(f"p = {p_value(fit[test])} by {test}" for test in fit["tests"])
+        + ")"
         for values in reversed(fits.to_numpy(dtype=object).tolist())
         for fit in [dict(zip(fits.columns, values, strict=True))]
     ]
-    only = "the only table that fits: " if len(tables) == 1 else "most patients first: "
-    explanation = f"{only}{'; or '.join(tables)}; unadjusted"
+    only = (
+        "Only one pair of groups gives"
+        if len(tables) == 1
+        else f"{len(tables)} pairs of groups give"
+    )
+    explanation = f"{only} this p value: {'; or '.join(tables)}. It is not adjusted."
     return about(number, P_VALUE, MATCH, explanation=explanation, power=power)

@@ -13,8 +13,8 @@ from nenreview.evidence.record.rows import PrintedCell, rows_of
 
 SPELLING, CHARACTERS = "spelling", "characters"
 _WHY = {
-    SPELLING: "the field spells it otherwise",
-    CHARACTERS: "a character was read in the wrong encoding",
+    SPELLING: "This is not the usual spelling.",
+    CHARACTERS: "A character was read in the wrong encoding.",
 }
 
 # Names that the documents use, as the field spells them.

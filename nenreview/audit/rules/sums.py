@@ -10,7 +10,7 @@ from nenreview.audit.finding import INCONSISTENT, MATCH, Finding, about
 from nenreview.audit.index import NumberIndex
 from nenreview.evidence.record.rows import Number
 from nenreview.stats.percentages import decimals, rounding_rule
-from nenreview.wording import population_name
+from nenreview.wording import population_name, words
 
 CATEGORIES, GRADES, HUNDRED = "categories", "grades", "hundred"
 
@@ -57,8 +57,8 @@ def _categories(index: NumberIndex) -> Iterator[Finding]:
             )
             continue
         explanation = (
-            f"{numbers[0].outcome}: {added} = {total}, not the {n} patients; "
-            f"{abs(n - total)} too {'few' if total < n else 'many'}"
+            f"The counts by {numbers[0].outcome} add up to {total}, {words(abs(n - total))} "
+            f"{'fewer' if total < n else 'more'} than the {n} patients."
         )
         yield about(
             numbers[0],
@@ -92,8 +92,9 @@ def _hundreds(index: NumberIndex) -> Iterator[Finding]:
             continue
         added = " + ".join(number.printed for number in numbers)
         explanation = (
-            f"{numbers[0].outcome} of {population_name(numbers[0].population)}: "
-            f"{added} = {total}%; rounding explains {slack} points at most"
+            f"The percentages by {numbers[0].outcome} "
+            f"({population_name(numbers[0].population)}) add up to {total}%. Rounding explains at "
+            f"most {slack} percentage points."
         )
         yield about(
             _culprit(index, numbers),
@@ -134,8 +135,12 @@ def _grades(index: NumberIndex) -> Iterator[Finding]:
             total = Decimal(graded["none"].printed) + Decimal(graded["any"].printed)
             slack = Decimal(1).scaleb(-decimals(graded["any"].printed))
             verdict = MATCH if abs(total - 100) <= slack else INCONSISTENT
-            added = f"no event and all grades: {total}%"
-            explanation = "" if verdict == MATCH else added
+            added = f"no event and any grade: {total}%"
+            explanation = (
+                ""
+                if verdict == MATCH
+                else f"The percentages with no event and with any grade add up to {total}%."
+            )
             yield about(graded["none"], GRADES, verdict, explanation=explanation, basis=added)
 
 
@@ -150,5 +155,5 @@ def _adds_up(parts: list[Number], whole: Number, name: str, index: NumberIndex) 
     added = " + ".join(part.printed for part in parts)
     if abs(total - Decimal(whole.printed)) <= slack:
         return about(whole, GRADES, MATCH, basis=f"{name}: {added} = {total}%")
-    explanation = f"{name} add up to {added} = {total}%, not {whole.printed}%"
+    explanation = f"{name.capitalize()} add up to {added} = {total}%, not {whole.printed}%."
     return about(whole, GRADES, INCONSISTENT, recomputed=str(total), explanation=explanation)

@@ -15,7 +15,7 @@ from nenreview.evidence.responses import response_rate
 from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.stats.durations import UNITS, months
 from nenreview.stats.percentages import decimals
-from nenreview.wording import population_name
+from nenreview.wording import alternatives, population_name
 
 LIMITS, RANGE = "limits", "range"  # of a confidence interval; of the values observed
 PARTS, LANDMARK, RESPONDERS = "parts", "landmark", "same responders"
@@ -43,8 +43,12 @@ def _within_limits(index: NumberIndex, median: Number) -> Iterator[Finding]:
         if _in_order(lows[0], median) and (not highs or _in_order(median, highs[0])):
             yield about(median, check, MATCH)
         else:
-            ends = f"{lows[0].printed} to {highs[0].printed if highs else 'no upper limit'}"
-            explanation = f"{median.printed} does not lie between its limits, {ends}"
+            explanation = (
+                f"{median.printed} lies outside its limits, {lows[0].printed} to "
+                f"{highs[0].printed}."
+                if highs
+                else f"{median.printed} lies below its lower limit, {lows[0].printed}."
+            )
             yield about(median, check, INCONSISTENT, recomputed="", explanation=explanation)
 
 
@@ -85,7 +89,10 @@ def _between_parts(index: NumberIndex, whole: Number) -> Iterator[Finding]:
         yield about(whole, PARTS, MATCH)
         return
     shown = " and ".join(f"{m.printed} in {population_name(m.population)}" for m in known)
-    explanation = f"a median of {whole.printed} {whole.unit} is not between {shown}"
+    explanation = (
+        f"A median of {whole.printed} {whole.unit} does not lie between those of its two parts: "
+        f"{shown}" + "".join(f" and not reached in {population_name(p)}" for p in unknown) + "."
+    )
     yield about(whole, PARTS, INCONSISTENT, recomputed="", explanation=explanation)
 
 
@@ -137,9 +144,12 @@ def _on_its_side(rate: Number, landmark: Number, median: Number, shares: list[Sp
     too_late = all(share.high < 50 for share in shares) and half.low > at
     if not too_early and not too_late:
         return about(rate, LANDMARK, MATCH)
+    printed = median.printed or "not reached"
+    mark = f"{landmark.printed} {landmark.unit}"
     explanation = (
-        f"{rate.printed}% at {landmark.printed} {landmark.unit}, "
-        f"with a median of {median.printed or 'not reached'} {median.unit}".rstrip()
+        f"{rate.printed}% at {mark} needs a median of {mark} or {'more' if too_early else 'less'}; "
+        f"the reported median is {printed} {median.unit}".rstrip()
+        + "."
     )
     return about(rate, LANDMARK, INCONSISTENT, recomputed="", explanation=explanation)
 
@@ -159,8 +169,14 @@ def _same_responders(index: NumberIndex) -> Iterator[Finding]:
             if not others:
                 yield about(number, RESPONDERS, MATCH)
                 continue
-            elsewhere = "; ".join(f"{shown(o)} in {o.table}" for o in others)
-            explanation = f"{shown(number)} here, {elsewhere}, of the same responders"
+            places: dict[str, list[str]] = defaultdict(list)
+            for other in others:
+                places[shown(other)].append(other.table)
+            elsewhere = [f"{value} ({'; '.join(tables)})" for value, tables in places.items()]
+            explanation = (
+                f"The median duration of response is {shown(number)} here. The same responders "
+                f"have another one elsewhere: {alternatives(elsewhere, 'and')}."
+            )
             yield about(number, RESPONDERS, CONFLICT, recomputed="", explanation=explanation)
 
 

@@ -88,6 +88,7 @@ def frames() -> dict[str, pd.DataFrame]:
         "comparisons": pd.DataFrame(columns=["secondary"]),
         "claims": pd.DataFrame(columns=["claim", "trial"]),
         "accepted": pd.DataFrame(columns=["finding"]),
+        "causes": pd.DataFrame(columns=["cause"]),
         "pooling": pd.DataFrame(columns=["row"]),
         "characteristics": pd.DataFrame(columns=["trial", "source"]),
         "search": pd.DataFrame(columns=["search"]),

@@ -35,6 +35,7 @@ TABLES = (
     "overlaps",
     "comparisons",
     "accepted",
+    "causes",
     "pooling",
     "published",
     "appraisal",
@@ -50,7 +51,7 @@ MAY_BE_EMPTY = frozenset(
     {
         *("corrections", "derived", "overlaps", "comparisons"),
         *("characteristics", "search", "records"),
-        *("accepted", "pooling", "published", "glossary"),
+        *("accepted", "causes", "pooling", "published", "glossary"),
     }
 )
 
@@ -71,7 +72,7 @@ class Dataset:
         What each report says of how its trial was done.
     corrections : DataFrame
         What was put in the place of what, and why.
-    derived, overlaps, comparisons, claims, accepted, pooling, published : DataFrame
+    derived, overlaps, comparisons, claims, accepted, causes, pooling, published : DataFrame
         What is ours: what follows, what was decided, what was looked at or looked up.
     appraisal, certainty, reporting : DataFrame
         How the documents, the pool and this review are judged.
@@ -103,6 +104,7 @@ class Dataset:
     comparisons: pd.DataFrame
     claims: pd.DataFrame
     accepted: pd.DataFrame
+    causes: pd.DataFrame
     pooling: pd.DataFrame
     published: pd.DataFrame
     appraisal: pd.DataFrame

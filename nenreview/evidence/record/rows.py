@@ -215,6 +215,18 @@ class Claim(NamedTuple):
         return file_of(self.source)
 
 
+class CauseRow(NamedTuple):
+    """An error of a document that explains findings of the audit."""
+
+    cause: str
+    source: str
+    findings: str
+    reported: str
+    should_be: str
+    why: str
+    effect: str
+
+
 class PoolingRow(NamedTuple):
     """The patients who stand for a question of the synthesis."""
 
@@ -272,6 +284,7 @@ TABLES: dict[str, type[NamedTuple]] = {
     "overlaps": Overlap,
     "comparisons": ComparisonRow,
     "claims": Claim,
+    "causes": CauseRow,
     "pooling": PoolingRow,
     "certainty": CertaintyRow,
     "corrections": Correction,

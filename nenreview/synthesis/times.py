@@ -1,4 +1,4 @@
-"""Collect what is shown of each trial and never pooled: PFS, OS and duration of response."""
+"""Collect PFS and OS of each trial, which are shown and never pooled."""
 
 from __future__ import annotations
 
@@ -6,24 +6,18 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
-import pandas as pd
-
-from nenreview.evidence.arms import CLASSES, LINES, MONOTHERAPY, arm_name, arm_of, arms_by_trial
+from nenreview.evidence.arms import LINES, MONOTHERAPY, arm_name, arm_of
 from nenreview.evidence.overlaps import Report, canonical_report, is_of_an_earlier_report
 from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.record.population import ancestors, is_within
-from nenreview.evidence.record.rows import Arm, Facts
+from nenreview.evidence.record.population import ancestors
+from nenreview.evidence.record.rows import Facts
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.responses import ORR, counting, response_rate
 from nenreview.evidence.sizes import size_or_rest
 from nenreview.evidence.sources import sources_of
 from nenreview.evidence.traits import kind_of, traits
 from nenreview.stats.durations import months
-from nenreview.stats.rate import Rate
-from nenreview.synthesis.cohorts import UNDIVIDED, cohorts
-from nenreview.wording import as_printed, number
+from nenreview.wording import as_printed
 
 BY_RESPONSE = ("responders", "non-responders")  # known only after a time has passed
 LATER = LINES[0]
@@ -260,162 +254,3 @@ def _first_scan(data: Dataset, trial: Facts, population: str, source: str) -> fl
         if found:
             return found.pop()
     return None
-
-
-@dataclass(frozen=True)
-class Duration:
-    """How long responses lasted, as one place of one source reports it.
-
-    Attributes
-    ----------
-    trial, name, regimen_class, line : str
-        Of the arm.
-    source, place, population : str
-        As in ``results.csv``; all empty where nothing is reported of a trial with responders.
-    responders : Rate or None
-        Responders among the patients whose responses these are; None where they are not known.
-    median : float or None
-        Months; None where none is reported as a number.
-    median_status : str
-        `REPORTED` or `NOT_REACHED`; empty where the place gives no median.
-    duration : str
-        Every statistic as reported, with its unit; empty where none is.
-    ongoing : str
-        How many responses were going on at the data cutoff; empty where it is not reported.
-    """
-
-    trial: str
-    name: str
-    regimen_class: str
-    line: str
-    source: str
-    place: str
-    population: str
-    responders: Rate | None
-    median: float | None
-    median_status: str
-    duration: str
-    ongoing: str
-
-
-def durations(data: Dataset) -> list[Duration]:
-    """Return the duration of response of every trial with a reported response, by class and line.
-
-    One entry for each place that prints one, since places of one source can contradict each
-    other; one without a duration for an arm of which none is reported. A report that a later
-    one supersedes is left out where the later one gives a duration of the same responses.
-    """
-    found = []
-    for trial in all_trials(data).values():
-        for arm in arms_by_trial(data)[trial.trial]:
-            found += list(_of_arm(data, trial, arm)) or list(_without_duration(data, arm))
-    return sorted(found, key=lambda one: (CLASSES.index(one.regimen_class), LINES.index(one.line)))
-
-
-def _of_arm(data: Dataset, trial: Facts, arm: Arm) -> Iterator[Duration]:
-    """Yield the durations of the responses of an arm."""
-    told: dict[str, set[Report]] = {}  # by source, of whose responses
-    superseded = {
-        row.source: row.superseded_by
-        for row in data.reports[data.reports["trial"] == trial.trial].itertuples()
-    }
-    for source in sources_of(trial):
-        rows = data.select(source=source, trial=trial.trial, outcome="DOR")
-        rows = rows[rows["statistic"].isin(_STATISTICS) & (rows["printed"] != "NA")]
-        for (place, population), own in rows.groupby(["table", "population"], sort=False):
-            whose = population.removesuffix(f" > {BY_RESPONSE[0]}")
-            report = Report(source, trial.trial, whose)
-            patients = canonical_report(data, report)
-            later = told.get(superseded.get(source, ""), set())
-            replaced = patients in later or (later and is_of_an_earlier_report(data, report))
-            if not is_within(whose, arm.population) or replaced:
-                continue
-            told.setdefault(source, set()).add(patients)
-            yield Duration(
-                trial.trial,
-                arm_name(data, trial.trial, whose),
-                arm.regimen_class,
-                arm.line,
-                source,
-                place,
-                whose,
-                _responders(data, trial, whose, source),
-                *_median(own),
-                "; ".join(_duration(row) for row in own.itertuples()),
-                _ongoing(data, trial.trial, population, source),
-            )
-
-
-def _without_duration(data: Dataset, arm: Arm) -> Iterator[Duration]:
-    """Yield the responses of an arm of which no duration is reported, the widest population."""
-    mine = [
-        one
-        for one in counting(data, arm.trial)
-        if one.measure == ORR and one.rate and one.rate.events
-        if is_within(one.report.population, arm.population)
-    ]
-    for one in mine:
-        above = ancestors(one.report.population)
-        if not any(other.report.population in above for other in mine):
-            path, rate = one.report.population, one.rate
-            name = arm_name(data, arm.trial, path)
-            yield Duration(
-                arm.trial, name, arm.regimen_class, arm.line, "", "", path, rate, None, "", "", ""
-            )
-
-
-def _median(rows: pd.DataFrame) -> tuple[float | None, str]:
-    """Return the median of some numbers in months, and whether it was reached."""
-    own = rows[rows["statistic"] == "median"]
-    if own.empty:
-        return None, ""
-    row = next(own.itertuples())
-    if row.status != "reported":
-        return None, NOT_REACHED
-    return months(row.value, row.unit), REPORTED
-
-
-def _responders(data: Dataset, trial: Facts, population: str, source: str) -> Rate | None:
-    """Return the responders of a population, by the source itself, else as they count."""
-    with suppress(LookupError, ValueError):
-        return response_rate(data, trial.trial, population, source)
-    patients = canonical_report(data, Report(source, trial.trial, population))
-    for one in counting(data, trial.trial):
-        if one.measure == ORR and canonical_report(data, one.report) == patients:
-            return one.rate
-    # Of partial responses alone a source says no rate, and pooling.csv says what they count as.
-    return next(
-        (
-            one.rate
-            for one in cohorts(data)
-            if one.role == UNDIVIDED and canonical_report(data, one.report) == patients
-        ),
-        None,
-    )
-
-
-def _ongoing(data: Dataset, trial: str, population: str, source: str) -> str:
-    """Return how many responses are said to go on, by the same source, of the same patients."""
-    where = {"source": source, "trial": trial, "outcome": "response ongoing"}
-    rows = data.select(population=population, statistic="events", status="reported", **where)
-    return number(rows["value"].iloc[0]) if len(rows) else ""
-
-
-_STATISTICS = {
-    "median": "median",
-    "value": "one patient",
-    "ci_low": "lower limit",
-    "ci_high": "upper limit",
-    "min": "shortest",
-    "max": "longest",
-}
-
-
-def _duration(row: Any) -> str:
-    statistic = _STATISTICS[row.statistic]
-    if row.status != "reported":
-        return f"{statistic} {row.printed}"
-    more = "above " if row.relation == ">" else ""
-    note = f"; {row.note}" if row.statistic == "value" and row.note else ""
-    unit = row.unit.removesuffix("s" if row.value == 1 else "") or "(no unit)"
-    return f"{statistic} {more}{as_printed(row.value, row.printed)} {unit}{note}"

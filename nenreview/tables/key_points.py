@@ -1,0 +1,71 @@
+"""The head of a trial's chapter in sentences: its main result and its key points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from IPython.display import Markdown
+
+from nenreview.evidence.arms import arm_of, arms_by_trial
+from nenreview.evidence.responses import ORR, Response, counting
+from nenreview.tables.reports import not_reported, reported_medians
+from nenreview.trials.trial import Trial
+from nenreview.wording import fraction, interval, percent, population_name
+
+_MEDIANS = {"PFS": "progression-free survival", "OS": "overall survival"}
+
+
+def main_result(trial: Trial) -> str:
+    """Return the response rate of a trial's largest population, as a sentence.
+
+    Of the populations whose responders are known; without any, the sentence says so.
+    """
+    found = _responses(trial)
+    if not found:
+        return f"This review has no count of responders to {_agents(trial)} from this trial."
+    return f"With {_agents(trial, found[0])}, {_responded(found[0])}."
+
+
+def key_points(trial: Trial) -> Markdown:
+    """Return three to five sentences on a trial, as a list; two where no result is available.
+
+    The treatment, the response in the second largest population, median times, and what is
+    missing.
+    """
+    targets = _each(arm.target for arm in arms_by_trial(trial.data)[trial.trial])
+    points = [f"The treatment was {_agents(trial)}; the checkpoint target is {targets}."]
+    points += [f"In another group, {_responded(one)}." for one in _responses(trial)[1:2]]
+    for outcome, name in _MEDIANS.items():
+        for population, median in list(reported_medians(trial, outcome).items())[:1]:
+            points.append(f"Median {name} was {median} ({population_name(population)}).")
+    missing = "; ".join(not_reported(trial.data, trial.trial)) or "none of the usual results"
+    points.append(f"Not reported in what could be read: {missing}.")
+    return Markdown("\n".join(f"- {point}" for point in points))
+
+
+def _responses(trial: Trial) -> list[Response]:
+    """Return the responses with a known count, the largest population first."""
+    known = [one for one in counting(trial.data, trial.trial) if one.measure == ORR and one.rate]
+    return sorted(known, key=lambda one: -one.responders.n)
+
+
+def _responded(one: Response) -> str:
+    rate = one.responders
+    shown = f"{percent(rate)}, 95% CI {interval(rate.clopper_pearson())}"
+    who = population_name(one.report.population)
+    when = f" at {one.assessed_at}" if one.assessed_at else ""
+    return f"{fraction(rate)} patients responded{when} ({shown}; {who})"
+
+
+def _agents(trial: Trial, one: Response | None = None) -> str:
+    """Return the drugs of the arm that a response is of; of every arm where it is of several."""
+    if one:
+        with suppress(LookupError):  # patients of several arms
+            return arm_of(trial.data, trial.trial, one.report.population).agents
+    return _each(arm.agents for arm in arms_by_trial(trial.data)[trial.trial])
+
+
+def _each(facts: Iterable[str]) -> str:
+    """Return facts of several arms as text, each once."""
+    return ", or ".join(dict.fromkeys(facts))
