@@ -13,7 +13,7 @@ from nenreview.evidence.traits import vocabulary
 # In the order of tables; the same words as in data/datapackage.json.
 CLASSES = (
     "monotherapy",
-    "checkpoint combination",
+    "two checkpoint inhibitors",
     "with chemotherapy",
     "with targeted therapy",
 )

@@ -247,4 +247,4 @@ def compared(data: Dataset) -> Iterator[tuple[str, Comparison]]:
         yield f"{one.marker}, {one.name}", one.pair
     for site, arms in randomised(data).items():
         pair = Comparison(*(arm.fits[0] for arm in arms))
-        yield f"combination versus nivolumab, {site}", pair
+        yield f"nivolumab + ipilimumab versus nivolumab, {site}", pair

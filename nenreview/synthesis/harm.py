@@ -35,7 +35,7 @@ COUNT, PERCENTAGE, BOUNDED, EVENTS, OTHER_CAUSE, LISTED, NOT_REPORTED = (
     "events, not patients",
     "percentage of another kind of event",
     "events one by one",
-    "Not reported in what could be read",
+    "Not reported in the available text",
 )
 _RANKS = (COUNT, PERCENTAGE, BOUNDED, EVENTS, OTHER_CAUSE, LISTED)
 

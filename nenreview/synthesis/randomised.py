@@ -16,7 +16,7 @@ from nenreview.stats.twobytwo import Comparison
 
 RANDOMISED = "NCT03591731"
 ARMS = ("nivolumab + ipilimumab", "nivolumab")  # differences are the first minus the second
-UNKNOWN_AS_NONE = "all randomised, unknown as no response"
+UNKNOWN_AS_NONE = "all randomised; unknown response counted as none"
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,12 @@ def randomised_contrasts(data: Dataset) -> dict[str, Stratified]:
         )
 
     return {
-        "largest denominators that fit": Stratified(
+        "largest denominators that fit the percentages": Stratified(
             tuple(Comparison(*(arm.fits[0] for arm in site)) for site in sites)
         ),
         UNKNOWN_AS_NONE: counted((0, 0)),
-        "all randomised, best for the combination": counted((1, 0)),
-        "all randomised, worst for the combination": counted((0, 1)),
+        "all randomised; unknown counted as response with two inhibitors alone": counted((1, 0)),
+        "all randomised; unknown counted as response with nivolumab alone": counted((0, 1)),
     }
 
 

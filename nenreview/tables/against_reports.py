@@ -88,7 +88,7 @@ def trials_table(data: Dataset, source: str = REVIEW) -> Table:
                 escape(moved(data, trial, source) or "no"),
             ]
         )
-    heads = ("Trial", "The table", "The trial's own report", "Verdict", "Moves an answer")
+    heads = ("Trial", "The 2023 review", "The trial's own report", "Verdict", "Changes an answer")
     return Table(rows, dict.fromkeys(heads, MARKDOWN))
 
 
@@ -106,7 +106,7 @@ def contradictions_table(data: Dataset, source: str) -> Table:
         for one in compared(data, source)
         if one.verdict == CONTRADICTS
     ]
-    heads = ("Trial", "What", "The document", "The report", "Why", "Moves an answer")
+    heads = ("Trial", "Quantity", "Document", "Trial report", "Why", "Changes an answer")
     return Table(rows, dict.fromkeys(heads, TEXT))
 
 
@@ -125,7 +125,7 @@ def numbers_against_table(data: Dataset) -> Table:
         for one in against_reports(data)
         if one.counterpart
     ]
-    heads = ("Document", "Trial", "What", "The document", "The report", "Verdict", "Why")
+    heads = ("Document", "Trial", "Quantity", "Its number", "Trial report", "Verdict", "Why")
     return Table(rows, dict.fromkeys(heads, TEXT))
 
 
@@ -146,7 +146,7 @@ def read_only_table(data: Dataset) -> Table:
         and row.secondary not in ruled
         and not _is_secondary(data, known[row.report])
     ]
-    heads = ("Document", "What", "The document", "The report", "Why")
+    heads = ("Document", "Quantity", "Its number", "Trial report", "Why")
     return Table(rows, dict.fromkeys(heads, TEXT))
 
 
@@ -164,7 +164,7 @@ def among_themselves_table(data: Dataset) -> Table:
         for one, verdict, reason in _among_themselves(data)
         if verdict != AGREES and one.counterpart
     ]
-    heads = ("Trial", "What", "One document", "The other", "Verdict", "Why")
+    heads = ("Trial", "Quantity", "First document", "Second document", "Verdict", "Why")
     return Table(rows, dict.fromkeys(heads, TEXT))
 
 

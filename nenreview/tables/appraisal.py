@@ -58,8 +58,8 @@ def is_in_a_pool(source: str) -> bool:
 def judgements_sentence() -> str:
     """Return how many trials of the pools have which risk of bias, as a sentence."""
     counts = Counter(one.judgement for one in risk_of_bias(load()))
-    each = ", ".join(f"{words(n)} {judgement}" for judgement, n in counts.most_common())
-    return f"Of {words(counts.total())} trials, the risk of bias is: {each}."
+    each = " and ".join(f"*{judgement}* for {words(n)}" for judgement, n in counts.most_common())
+    return f"Among {words(counts.total())} trials, the judgement on risk of bias is {each}."
 
 
 def summary_table(estimand: str) -> Table:

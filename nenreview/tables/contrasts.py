@@ -63,7 +63,7 @@ def _combined(rows: dict[str, Stratified], stub: str, first: str) -> Table:
     columns = {
         **{stub: TEXT, first: TEXT, "Odds ratio, Mantel-Haenszel (95% CI)": RATIO},
         **{"Odds ratio, exact (95% CI)": RATIO, "p, exact": P_VALUE, "p, mid-p": P_VALUE},
-        "Difference, points (95% CI)": POINTS,
+        "Difference, percentage points (95% CI)": POINTS,
     }
     return Table(lines, columns)
 
@@ -128,7 +128,7 @@ def biomarkers_table() -> Table:
     ]
     columns = {
         **{"Patients": TEXT, "Marker": TEXT, "High": TEXT, "High versus low": VERSUS_AT_LEFT},
-        **{"p, printed": NUMBER, "Difference, points (95% CI)": POINTS, "p, Fisher": P_VALUE},
+        **{"p, reported": NUMBER, "Difference, percentage points (95% CI)": POINTS, "p, Fisher": P_VALUE},
     }
     return Table(rows, columns)
 
@@ -154,7 +154,7 @@ def power_table() -> Table:
     columns = {
         **{"Comparison": TEXT, "Patients": NUMBER},
         **dict.fromkeys(_power_names(), TWO_DECIMALS),
-        "Rate that would be told apart": NUMBER,
+        "Rate that could be distinguished": NUMBER,
     }
     return Table(rows, columns)
 
@@ -162,7 +162,7 @@ def power_table() -> Table:
 def randomised_table() -> Table:
     """Return the randomised contrast under each assumption about those not counted."""
     return _combined(
-        randomised_contrasts(load()), "Counted", "Combination versus nivolumab, by site"
+        randomised_contrasts(load()), "Counted", "Nivolumab + ipilimumab versus nivolumab, by site"
     )
 
 
@@ -190,7 +190,7 @@ def region_table() -> Table:
     columns = {
         **{"Trials": TEXT, "Chinese: patients; model, % (95% CI)": TEXT},
         "Western, or region not stated: patients; model, % (95% CI)": TEXT,
-        **dict.fromkeys(("p, permutation", "Least p possible", "p, one-sided"), P_VALUE),
+        **dict.fromkeys(("p, permutation", "Smallest possible p", "p, one-sided"), P_VALUE),
     }
     return Table(rows, columns)
 
@@ -240,7 +240,7 @@ def classes_table(regimen_class: str) -> Table:
     ]
     columns = {
         **dict.fromkeys(("Line", "Tumours", "Trial or arm"), TEXT),
-        **{"Responders": RATE_AT_LEFT, "95% CI, %": LIMITS, "Differs": TEXT},
+        **{"Responders": RATE_AT_LEFT, "95% CI, %": LIMITS, "How it differs": TEXT},
     }
     return Table(rows, columns)
 
@@ -262,7 +262,7 @@ def questions_table() -> Table:
     ]
     columns = {
         **dict.fromkeys(("Class", "Tumours", "Line"), TEXT),
-        **{"Responses": NUMBER, "Independent": NUMBER, "Which": TEXT},
+        **{"Responses": NUMBER, "Independent": NUMBER, "Cohorts": TEXT},
         "Pooled, % (profile interval)": PERCENT_WITH_LIMITS,
     }
     return Table(rows, columns)
@@ -273,16 +273,16 @@ def enough_alike() -> str:
     found = questions(load())
     pooled = [one for one in found if one.pool is not None]
     if pooled:
-        number = f"{words(len(pooled)).capitalize()} question{'' if len(pooled) == 1 else 's'}"
-        verb = "is" if len(pooled) == 1 else "are"
+        number = f"{words(len(pooled)).capitalize()} combination{'' if len(pooled) == 1 else 's'}"
+        verb = "has" if len(pooled) == 1 else "have"
         return (
-            f"{number} {verb} asked by {words(FEWEST)} or more independent cohorts: "
-            f"{'; '.join(map(_pooled_question, pooled))}."
+            f"{number} of class, tumour and line {verb} {words(FEWEST)} or more independent "
+            f"cohorts. {' '.join(map(_pooled_question, pooled))}"
         )
     most = max((len(one.alike) for one in found), default=0)
     return (
-        f"No question is asked by {words(FEWEST)} or more independent cohorts; the most is "
-        f"{words(most)}. No combination is pooled."
+        f"No combination of class, tumour and line has {words(FEWEST)} or more independent "
+        f"cohorts; the largest number is {words(most)}. No combination is pooled."
     )
 
 
@@ -292,10 +292,12 @@ def _pooled_question(question: Question) -> str:
     assert pool is not None
     alone = len({one.report.trial for one in question.alike}) == 1
     limits_shown = interval(Interval(pool.ci_low, pool.ci_high, ""))
+    given = question.regimen_class
     return (
-        f"{question.regimen_class} in {question.kind}, {question.line} line, with "
-        f"{pool.events} of {pool.n} responding in {words(len(question.alike))} cohorts"
-        f"{' of one trial' if alone else ''} ({100 * pool.estimate:.1f}%, 95% CI {limits_shown})"
+        f"{given[0].upper()}{given[1:]} in {question.kind}, {question.line} line: "
+        f"{pool.events} of {pool.n} patients responded ({100 * pool.estimate:.1f}%, "
+        f"95% CI {limits_shown}), in {words(len(question.alike))} cohorts"
+        f"{' of one trial' if alone else ''}."
     )
 
 

@@ -14,7 +14,7 @@ from nenreview.evidence.record.population import below, is_within, leaf
 from nenreview.evidence.record.rows import Overlap, outcomes, rows_of, trials
 from nenreview.evidence.responses import ORR, Response, counting, disease_control, partial_responses
 from nenreview.evidence.sizes import size_of, size_or_rest
-from nenreview.evidence.sources import sources_of
+from nenreview.evidence.sources import source_names, sources_of
 from nenreview.evidence.traits import LCNEC, NEC, NET, traits, tumours_of
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
@@ -35,15 +35,15 @@ def overlap_ledger(data: Dataset) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``Trial, Report, Other report, Patients, Why``; a report is named by its
-        source and population.
+        document and population.
     """
-    names = data.trials.set_index("trial")["name"]
-    shown = {"same": "the same", "part": "some of the other"}
+    names, documents = data.trials.set_index("trial")["name"], source_names(data)
+    shown = {"same": "the same", "part": "some of the other report's", "apart": "different"}
     rows = []
     for row in rows_of(data.overlaps, Overlap):
         trials = dict.fromkeys((names[row.trial], names[row.other_trial]))
-        first = f"{row.source}: {population_name(row.population)}"
-        other = f"{row.other_source}: {population_name(row.other_population)}"
+        first = f"{documents[row.source]}: {population_name(row.population)}"
+        other = f"{documents[row.other_source]}: {population_name(row.other_population)}"
         rows.append(
             ["; ".join(trials), first, other, shown.get(row.relation, row.relation), row.reason]
         )

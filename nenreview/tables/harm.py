@@ -28,7 +28,7 @@ def severe_events_table() -> Table:
     ]
     columns = {
         **dict.fromkeys(("Class", "Trial or arm", "Patients"), TEXT),
-        **{"With an event": RATE, "%": PERCENT, "95% CI, %": LIMITS, "Reported": TEXT},
+        **{"Patients with an event": RATE, "%": PERCENT, "95% CI, %": LIMITS, "Reported": TEXT},
     }
     return Table(rows, columns)
 
@@ -70,7 +70,7 @@ def other_harm_table() -> Table:
 def arms_without_harm_sentence() -> str:
     """Return of which trials or arms none of the numbers on harm is reported, as a sentence."""
     return (
-        "None of these numbers is reported in what could be read of "
+        "The available text reports none of these numbers for "
         f"{'; '.join(_arms_without_harm())}."
     )
 

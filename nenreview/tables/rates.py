@@ -64,7 +64,7 @@ def comparisons(rows: dict[str, Comparison]) -> Table:
     columns = {
         "Comparison": TEXT,
         "Responders": VERSUS,
-        "Difference, points (95% CI)": POINTS,
+        "Difference, percentage points (95% CI)": POINTS,
         "Odds ratio (95% CI)": RATIO,
         "Fisher exact p": P_VALUE,
     }
@@ -87,7 +87,7 @@ def table1_table() -> Table:
     """Return the four trials of Jia's Table 1 with their response rates and intervals."""
     columns = {
         **{"Trial": TEXT, "Region": TEXT, "Population": TEXT},
-        **{"Responders": RATE, "ORR printed, %": NUMBER, "ORR, %": PERCENT},
+        **{"Responders": RATE, "ORR reported, %": NUMBER, "ORR, %": PERCENT},
         **interval_columns(),
     }
     data, rows = load(), []

@@ -60,10 +60,15 @@ def share(proportion: float, decimals: int = 1) -> str:
     return f"{100 * proportion:.{decimals}f}"
 
 
-def limits(low: float | None, high: float | None) -> str:
+def limits(low: float | None, high: float | None, decimals: int = 1) -> str:
     """Return two limits as percentages, an en dash where there is no interval."""
     found = _interval(low, high)
-    return interval(found) if found else NONE
+    return interval(found, decimals) if found else NONE
+
+
+def pool_interval(pool: PooledProportion, decimals: int = 1) -> str:
+    """Return the confidence interval of a pool as percentages, ``3.3–20.4``."""
+    return limits(pool.ci_low, pool.ci_high, decimals)
 
 
 def confidence(pool: PooledProportion) -> Interval | None:
@@ -92,7 +97,7 @@ def if_spread(pool: PooledProportion, words_for_limits: str) -> str:
         limits of the prediction interval in whole percent.
     """
     if pool.pi_low is None or pool.pi_high is None:
-        return "has no prediction interval, since no spread is seen between so few trials"
+        return "has no prediction interval, because the model finds no spread between so few trials"
     return words_for_limits.format(share(pool.pi_low, 0), share(pool.pi_high, 0))
 
 
@@ -109,7 +114,7 @@ def cohorts_table(edition: str = NOW, *questions: str) -> Table:
     names = source_names(load())
     columns = {
         **{"Question": TEXT, "Role": TEXT, "Trial or arm": TEXT, "Document": TEXT},
-        **{"Responders": RATE, "Otherwise": RATE, "Why": TEXT},
+        **{"Responders": RATE, "Alternative count": RATE, "Why": TEXT},
     }
     return Table(
         (
@@ -137,7 +142,7 @@ def moves_table() -> Table:
             f"{names[c.report.source]}: {fraction(c.rate)}" if c else None
             for c in (move.before, move.now)
         ]
-        shift = f"{signed(100 * move.shift)} points"
+        shift = f"{signed(100 * move.shift)} percentage points"
         rows.append([one.name, *told, pooled_estimate(move.pool), shift])
     columns = {
         **{"Cohort": TEXT, "First edition": TEXT, "Now": TEXT},
@@ -149,10 +154,11 @@ def moves_table() -> Table:
 def moved() -> str:
     """Return in words how far the pool of NEC has moved since the first edition."""
     now, first = (headline(load(), edition)[0].profile.estimate for edition in (NOW, FIRST))
-    shift = signed(100 * (now - first))
-    if float(shift.replace("−", "-")) == 0:
+    shift = round(100 * (now - first), 1)
+    if shift == 0:
         return "left the pooled estimate for NEC unchanged"
-    return f"moved the pooled estimate for NEC by {shift} percentage points"
+    verb = "raised" if shift > 0 else "lowered"
+    return f"{verb} the pooled estimate for NEC by {abs(shift):.1f} percentage points"
 
 
 def pooled_estimate(pool: PooledProportion) -> Estimate:
@@ -224,19 +230,19 @@ def net_sites_table() -> Table:
             rows.append([site, "pooled", pool.rate, confidence(pool), None])
     columns = {
         **{"Primary site": TEXT, "Trial or cohort": TEXT, "Responders": RATE},
-        **{"95% CI, %": LIMITS, "Differs": TEXT},
+        **{"95% CI, %": LIMITS, "How it differs": TEXT},
     }
     return Table(rows, columns)
 
 
 # What the pools leave open; of a row that is shown alone, ``pooling.csv`` says it.
 _OPEN = {
-    NEC: "how much region, primary site and agent each matter; a few primaries are of the lung, "
-    "and one cohort is small cell carcinoma of the lower genital tract",
-    NET: "how much grade and primary site matter, which most cohorts mix; two cohorts were "
-    "selected by PD-L1",
+    NEC: "the data cannot show how much region, primary site and agent each matter. A few "
+    "primaries are of the lung, and one cohort has small cell carcinoma of the lower genital tract",
+    NET: "grade and primary site may matter, but most cohorts mix them. Two cohorts took only "
+    "PD-L1-positive tumours",
 }
-_NAMED = {LCNEC: "LCNEC of the lung", G3_NEN: "G3 NEN, NET and NEC together"}
+_NAMED = {LCNEC: "LCNEC of the lung", G3_NEN: "G3 NEN (NET and NEC together)"}
 _SHOWN_ALONE = (G3_NEN, NET_G3, LCNEC)
 
 
@@ -265,10 +271,10 @@ def answers_table() -> Table:
                 ]
             )
     columns = {
-        "Patients, after earlier treatment": TEXT,
+        "Previously treated patients": TEXT,
         "Responders per 100 (95% CI)": WHOLE_PERCENT_WITH_LIMITS,
-        "Allowing for few trials": WHOLE_LIMITS,
-        "A new trial": WHOLE_LIMITS,
+        "95% CI allowing for few trials": WHOLE_LIMITS,
+        "Rate in a further trial": WHOLE_LIMITS,
     }
     return Table(rows, columns)
 
@@ -284,11 +290,11 @@ def _pooled_answer(what: str, pool: Pooled) -> list:
 
 def open_questions() -> Shown:
     """Return what each row of `answers_table` leaves open, as a list."""
-    lines = [f"{question}: {left}" for question, left in _OPEN.items()]
+    lines = list(_OPEN.items())
     for question in _SHOWN_ALONE:
         for one in chosen(load(), question, SHOWN):
-            lines.append(f"{_NAMED.get(question, question)}, {one.name}: {one.leaves_open}")
-    return Shown("\n".join(f"- {escape(line)}." for line in lines))
+            lines.append((f"{_NAMED.get(question, question)}, {one.name}", one.leaves_open))
+    return Shown("\n".join(f"- *{escape(name)}*: {escape(left)}." for name, left in lines))
 
 
 def bayes_table() -> Table:
@@ -344,13 +350,13 @@ def misprint_effects_table() -> Table:
     for effect in misprint_effects(load()):
         if effect.quantity != ODDS:
             used, otherwise = share(effect.used), share(effect.otherwise)
-            shift = f"{signed(100 * effect.shift)} points"
+            shift = f"{signed(100 * effect.shift)} percentage points"
         else:
             used, otherwise = ratio(effect.used), ratio(effect.otherwise)
             shift = f"{signed(effect.shift, 2)}"
         rows.append([effect.finding, effect.what, effect.quantity, used, otherwise, shift])
     columns = {
-        **dict.fromkeys(("Finding", "Used; otherwise", "Quantity"), TEXT),
-        **dict.fromkeys(("As used", "Otherwise", "Shift"), NUMBER),
+        **dict.fromkeys(("Finding", "Count used; alternative", "Quantity"), TEXT),
+        **dict.fromkeys(("As used", "Alternative", "Shift"), NUMBER),
     }
     return Table(rows, columns)

@@ -10,7 +10,7 @@ from nenreview.synthesis.times import times
 from nenreview.tables.table import NUMBER, RATE, TEXT, Kind, Table
 from nenreview.wording import population_name
 
-NOTHING = "Not reported in what could be read"
+NOTHING = "Not reported in the available text"
 # What the CSV gives of a median is its value in months; the page shows it as reported.
 _MEDIAN = Kind(
     "r",
@@ -43,7 +43,7 @@ def times_table(outcome: str) -> Table:
     columns = {
         **dict.fromkeys(("Class", "Line", "Trial or arm", "Patients"), TEXT),
         **{"n": NUMBER, f"Median {outcome}, months": _MEDIAN, "Reported 95% CI": _LIMITS},
-        **{"Share at a time": TEXT, "First scan, months": NUMBER},
+        **{"Share without the event at a time": TEXT, "First scan, months": NUMBER},
     }
     return Table(rows, columns)
 

@@ -140,7 +140,7 @@ def at_a_glance(trial: Trial, rows: dict[str, str]) -> Table:
         "Patients": enrolled,
         **rows,
         "Available": f"{document['kind']}: {document['held']}",
-        "Not reported in what could be read": "; ".join(not_reported(trial.data, trial.trial))
+        "Not reported in the available text": "; ".join(not_reported(trial.data, trial.trial))
         or "none of the usual results, all of which are reported",
     }
     return Table(table.items(), {"Item": TEXT, "What is known": TEXT})

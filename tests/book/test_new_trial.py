@@ -330,7 +330,7 @@ def refused(root: Path, request: Request) -> str:
         (Request(TRIAL, NAME, part="Elsewhere"), "_quarto.yml: no part 'Elsewhere'; expected one of"),
         (
             Request(TRIAL, NAME, regimen_class="alone"),
-            "--class: 'alone'; expected one of monotherapy, checkpoint combination, with",
+            "--class: 'alone'; expected one of monotherapy, two checkpoint inhibitors, with",
         ),
     ],
 )  # fmt: skip

@@ -101,7 +101,8 @@ def test_groups_that_share_patients_are_refused(data):
 def test_the_ledger_has_a_line_for_each_pair(data):
     ledger = overlap_ledger(data)
     assert len(ledger) == len(data.overlaps)
-    assert set(ledger["Patients"]) == {"the same", "some of the other", "apart", "not known"}
+    relations = {"the same", "some of the other report's", "different", "not known"}
+    assert set(ledger["Patients"]) == relations
 
 
 def test_every_response_stands_in_a_line_that_class_line_and_population_single_out():

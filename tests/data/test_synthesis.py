@@ -259,7 +259,7 @@ def test_steps_replace_then_add_then_remove_a_cohort(data):
 
 def test_a_question_of_a_combination_is_pooled_where_three_cohorts_ask_it(data):
     found = {(q.regimen_class, q.kind, q.line): q for q in combinations.questions(data)}
-    net = found.pop(("checkpoint combination", "NET", "later"))
+    net = found.pop(("two checkpoint inhibitors", "NET", "later"))
     # Of G1 or G2, and so NET: 7.4% of 27, 0% of 31 and 6.3% of 32.
     assert [one.rate for one in net.alike] == [Rate(2, 27), Rate(0, 31), Rate(2, 32)]
     (expected,) = mixed_reference("synthesis_combinations.csv")
@@ -417,7 +417,7 @@ def test_nec_against_net_within_trials_is_as_in_r(data):
 
 
 def test_the_randomised_contrast_is_as_in_r(data):
-    found = randomised.randomised_contrasts(data)["largest denominators that fit"]
+    found = randomised.randomised_contrasts(data)["largest denominators that fit the percentages"]
     check_strata(found, STRATA["randomised"])
 
 
@@ -466,16 +466,18 @@ def test_the_unknown_of_the_randomised_arms_are_those_beyond_the_denominator(dat
 
 def test_the_randomised_contrast_has_its_extremes(data):
     found = randomised.randomised_contrasts(data)
-    assert found["all randomised, best for the combination"].trials == (
+    best = found["all randomised; unknown counted as response with two inhibitors alone"]
+    worst = found["all randomised; unknown counted as response with nivolumab alone"]
+    assert best.trials == (
         Comparison(Rate(8, 46), Rate(3, 46)),
         Comparison(Rate(12, 48), Rate(3, 45)),
     )
-    assert found["all randomised, worst for the combination"].trials == (
+    assert worst.trials == (
         Comparison(Rate(5, 46), Rate(7, 46)),
         Comparison(Rate(8, 48), Rate(7, 45)),
     )
     low, high = randomised.odds_ratios_that_fit(data)
-    largest, _ = found["largest denominators that fit"].mantel_haenszel_odds_ratio()
+    largest, _ = found["largest denominators that fit the percentages"].mantel_haenszel_odds_ratio()
     assert low <= largest <= high
 
 

@@ -31,12 +31,13 @@ def test_the_steps_name_both_documents_and_how_far_they_move_the_pool():
     first, *steps = shown_rows(tables.moves_table())
     assert first[3] == "12.5 (4.2–22.9)"
     told = ["spartalizumab", "2023 review: 1 of 21", "Yao 2021: 1 of 21"]
-    assert steps[-2] == [*told, "12.5 (4.2–22.9)", "0.0 points"]
-    assert steps[-1][1:] == ["–", "Frumovitz 2020: 0 of 7", "11.2 (3.3–20.4)", "−1.4 points"]
+    assert steps[-2] == [*told, "12.5 (4.2–22.9)", "0.0 percentage points"]
+    last = ["–", "Frumovitz 2020: 0 of 7", "11.2 (3.3–20.4)", "−1.4 percentage points"]
+    assert steps[-1][1:] == last
 
 
 def test_how_far_the_pool_moved_is_said_in_words(monkeypatch):
-    assert tables.moved() == "moved the pooled estimate for NEC by −1.4 percentage points"
+    assert tables.moved() == "lowered the pooled estimate for NEC by 1.4 percentage points"
     same = {NOW: headline(load()), FIRST: headline(load())}
     monkeypatch.setattr(tables, "headline", lambda data, edition: same[edition])
     assert tables.moved() == "left the pooled estimate for NEC unchanged"
@@ -44,7 +45,7 @@ def test_how_far_the_pool_moved_is_said_in_words(monkeypatch):
     estimates = {NOW: (without, without), FIRST: (whole, without)}
     monkeypatch.setattr(tables, "headline", lambda data, edition: estimates[edition])
     # From 11.16 to 4.92 by metafor.
-    assert tables.moved() == "moved the pooled estimate for NEC by −6.2 percentage points"
+    assert tables.moved() == "lowered the pooled estimate for NEC by 6.2 percentage points"
 
 
 def test_the_meta_analyses_are_shown_as_their_abstracts_report_them():
@@ -68,7 +69,7 @@ def test_the_first_page_answers_for_each_question_and_pools_nec_and_net():
     assert answers[3] == ["NET, six cohorts pooled: 17 of 257", "7 (4–12)", "4–12", "–"]
     assert {tuple(row[2:4]) for row in answers[4:]} == {("–", "–")}
     asked = {row[0].partition(",")[0] for row in answers}
-    assert asked == {"NEC", "NET", "G3 NEN", "NET G3", "LCNEC of the lung"}
+    assert asked == {"NEC", "NET", "G3 NEN (NET and NEC together)", "NET G3", "LCNEC of the lung"}
 
 
 def test_a_site_with_fewer_than_three_cohorts_is_not_pooled():
@@ -84,14 +85,14 @@ def test_a_site_with_fewer_than_three_cohorts_is_not_pooled():
 
 def test_the_question_of_a_combination_says_how_many_ask_it():
     rows = {tuple(row[:3]): row[3:] for row in shown_rows(compared.questions_table())}
-    counts = rows["checkpoint combination", "G3 NEN, undivided", "later"]
+    counts = rows["two checkpoint inhibitors", "G3 NEN, undivided", "later"]
     assert counts[:2] == ["1", "1"] and counts[-1] == "–"
     # lme4, tests/reference/synthesis_combinations.csv.
-    assert rows["checkpoint combination", "NET", "later"][-1] == "4.4 (0.5–11.7)"
+    assert rows["two checkpoint inhibitors", "NET", "later"][-1] == "4.4 (0.5–11.7)"
     assert compared.enough_alike() == (
-        "One question is asked by three or more independent cohorts: checkpoint combination in "
-        "NET, later line, with 4 of 90 responding in three cohorts of one trial "
-        "(4.4%, 95% CI 0.5–11.7)."
+        "One combination of class, tumour and line has three or more independent cohorts. "
+        "Two checkpoint inhibitors in NET, later line: 4 of 90 patients responded "
+        "(4.4%, 95% CI 0.5–11.7), in three cohorts of one trial."
     )
 
 
@@ -99,7 +100,8 @@ def test_without_three_cohorts_that_ask_one_question_the_sentence_says_so(monkey
     few = tuple(one for one in combinations.questions(load()) if one.pool is None)
     monkeypatch.setattr(compared, "questions", lambda data: few)
     assert compared.enough_alike().startswith(
-        "No question is asked by three or more independent cohorts; the most is one."
+        "No combination of class, tumour and line has three or more independent cohorts; "
+        "the largest number is one."
     )
 
 
@@ -110,7 +112,7 @@ def test_a_further_trial_has_limits_or_the_sentence_says_that_there_are_none():
     assert tables.if_spread(whole.t, said) == "may well lie between 2 and 41"
     # The spread of the three trials is nil.
     assert without.t.tau2 == 0
-    assert tables.if_spread(without.t, said).startswith("has no prediction interval, since")
+    assert tables.if_spread(without.t, said).startswith("has no prediction interval, because")
 
 
 def test_no_chapter_takes_a_prediction_interval_for_granted():
@@ -128,7 +130,7 @@ def test_sensitivities_and_choices_are_rows():
     assert all(row[-1] for row in cohorts), "a choice without its reason"
     assert {row[0] for row in shown_rows(tables.cohorts_table(NOW, NET))} == {NET}
     assert len(shown_rows(tables.sensitivity_table())) == 16
-    assert len(shown_rows(tables.net_table())) == 7
+    assert len(shown_rows(tables.net_table())) == 8
     assert len(shown_rows(tables.net_left_out_table())) == 6
     every, *options = shown_rows(tables.multiverse_table())
     models = {option: int(count) for axis, option, count, *_ in options if axis == "Model"}
@@ -138,7 +140,7 @@ def test_sensitivities_and_choices_are_rows():
 
 def test_the_shift_of_a_finding_has_its_sign_and_unit():
     found = {(row[0], row[2]): row for row in shown_rows(tables.misprint_effects_table())}
-    assert found["review2023-039-percentage", POOL][-1] == "0.0 points"
+    assert found["review2023-039-percentage", POOL][-1] == "0.0 percentage points"
     assert found["jia2022-108-size", ODDS][-3:] == ["1.16", "1.60", "0.44"]
 
 
