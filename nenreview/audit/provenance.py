@@ -15,12 +15,14 @@ import pandas as pd
 from nenreview.audit.finding import AGREEING, CONFLICT, INCONSISTENT, NOT_CHECKABLE, NOTE, TRUNCATED
 from nenreview.evidence.record.dataset import Dataset
 
-# What the list says of a number that does not hold, by the verdict.
+# What the list says of a number, by the verdict.
 _SAID = {
-    TRUNCATED: "is truncated",
-    INCONSISTENT: "is inconsistent",
-    CONFLICT: "conflicts with another report",
-    NOTE: "has a note",
+    **dict.fromkeys(AGREEING, "in agreement"),
+    TRUNCATED: "truncated",
+    INCONSISTENT: "inconsistent",
+    CONFLICT: "in conflict",
+    NOTE: "with a note",
+    NOT_CHECKABLE: "not checkable",
 }
 
 
@@ -77,6 +79,7 @@ class _Judged(Protocol):
     """A number with what the audit says of it, as a row of a rebuilt table has it."""
 
     printed: str
+    value: float
     unit: str
     verdict: str
     reason: str
@@ -85,11 +88,7 @@ class _Judged(Protocol):
 
 def _verdict(number: _Judged) -> str:
     """Return the verdict on one number, with its reason, as HTML."""
-    shown = f"{number.printed} {number.unit}".strip().replace(" %", "%")
-    if number.verdict in AGREEING:
-        said = followed_by("agrees", number.basis)
-    elif number.verdict == NOT_CHECKABLE:
-        said = followed_by("cannot be checked", number.basis)
-    else:
-        said = followed_by(_SAID[number.verdict], number.reason or number.basis)
-    return f"<i>{escape(shown)}</i> {escape(said.removesuffix('.'))}."
+    unit = number.unit.removesuffix("s") if number.value == 1 else number.unit
+    shown = f"{number.printed} {unit}".strip().replace(" %", "%")
+    said = followed_by(_SAID[number.verdict], number.reason or number.basis)
+    return f"<i>{escape(shown)}</i>, {escape(said.removesuffix('.'))}."

@@ -128,7 +128,11 @@ def biomarkers_table() -> Table:
     ]
     columns = {
         **{"Patients": TEXT, "Marker": TEXT, "High": TEXT, "High versus low": VERSUS_AT_LEFT},
-        **{"p, reported": NUMBER, "Difference, percentage points (95% CI)": POINTS, "p, Fisher": P_VALUE},
+        **{
+            "p, reported": NUMBER,
+            "Difference, percentage points (95% CI)": POINTS,
+            "p, Fisher": P_VALUE,
+        },
     }
     return Table(rows, columns)
 

@@ -70,8 +70,7 @@ def other_harm_table() -> Table:
 def arms_without_harm_sentence() -> str:
     """Return of which trials or arms none of the numbers on harm is reported, as a sentence."""
     return (
-        "The available text reports none of these numbers for "
-        f"{'; '.join(_arms_without_harm())}."
+        f"The available text reports none of these numbers for {'; '.join(_arms_without_harm())}."
     )
 
 

@@ -42,13 +42,13 @@ def test_an_entry_says_what_is_printed_where_from_which_counts_and_how_it_stands
     text = entries(rebuilt_table("jia2022", "Table 2").data)["from-jia2022-295"]
     for part in ("Sex, Male, NENs (n = 24)", "Reported: 11 (45.8)", "2 + 9 = 11", "11 of 24"):
         assert part in text
-    assert "45.8% agrees" in text
+    assert "45.8%, in agreement: 11 of 24." in text
 
 
 def test_an_entry_of_a_number_that_does_not_hold_says_why():
     # Printed 3 (16.7%) of 24 patients, which is 12.5%.
     shown = rebuilt_table("jia2022", TABLES[2][1]).data
-    (text,) = [t for t in entries(shown).values() if "16.7% is inconsistent" in t]
+    (text,) = [t for t in entries(shown).values() if "16.7%, inconsistent." in t]
     assert "3 of 24 is 12.5%. The reported 16.7% would be" in text
 
 

@@ -56,7 +56,7 @@ def _against_each_other(
             continue
         explanation = (
             f"{start(number)} reports {_with_subject(number)}; "
-            f"{alternatives(_by_value(denying or others, where), 'and')}."
+            f"{alternatives(_by_value(number, denying or others, where), 'and')}."
         )
         if not denying:
             explanation += (
@@ -85,11 +85,12 @@ def _with_subject(number: Number) -> str:
     return f"{shown_in_months(number)} ({measured(number)}, {who})"
 
 
-def _by_value(numbers: list[Number], where: Callable[[Number], str]) -> list[str]:
+def _by_value(number: Number, others: list[Number], where: Callable[[Number], str]) -> list[str]:
     """Return ``Abstract and Table 1 report 2.1 months``, one entry for each value."""
     places: dict[str, dict[str, None]] = defaultdict(dict)
-    for number in numbers:
-        places[shown_in_months(number)][where(number)] = None
+    for other in others:
+        place = where(other) if where(other) != where(number) else f"{where(other)} elsewhere"
+        places[shown_in_months(other)][place] = None
     return [
         f"{alternatives(list(named), 'and')} {'report' if len(named) > 1 else 'reports'} {value}"
         for value, named in places.items()
