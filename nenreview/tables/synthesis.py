@@ -274,7 +274,7 @@ def answers_table() -> Table:
         "Previously treated patients": TEXT,
         "Responders per 100 (95% CI)": WHOLE_PERCENT_WITH_LIMITS,
         "95% CI allowing for few trials": WHOLE_LIMITS,
-        "Rate in a further trial": WHOLE_LIMITS,
+        "Rate in a new trial": WHOLE_LIMITS,
     }
     return Table(rows, columns)
 
