@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from nenreview.audit.ledger import audit
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.sources import source_names
 from nenreview.meta.pooled_proportion import PooledProportion
@@ -35,8 +36,10 @@ from nenreview.synthesis.headline import (
 from nenreview.synthesis.misprint_effects import ODDS, misprint_effects
 from nenreview.synthesis.multiverse import options, summary
 from nenreview.synthesis.sensitivity import net_by_site, net_sensitivities, sensitivities
+from nenreview.tables.audit import link_to
 from nenreview.tables.table import (
     LIMITS,
+    MARKDOWN,
     NONE,
     NUMBER,
     PERCENT,
@@ -347,6 +350,7 @@ def multiverse_table() -> Table:
 def misprint_effects_table() -> Table:
     """Return the findings of the audit that touch the synthesis, and what they move."""
     rows = []
+    names, sources = source_names(load()), {f.id: f.source for f in audit(load())}
     for effect in misprint_effects(load()):
         if effect.quantity != ODDS:
             used, otherwise = share(effect.used), share(effect.otherwise)
@@ -354,9 +358,11 @@ def misprint_effects_table() -> Table:
         else:
             used, otherwise = ratio(effect.used), ratio(effect.otherwise)
             shift = f"{signed(effect.shift, 2)}"
-        rows.append([effect.finding, effect.what, effect.quantity, used, otherwise, shift])
+        where = link_to(escape(names[sources[effect.finding]]), effect.finding)
+        rows.append([where, effect.what, effect.quantity, used, otherwise, shift])
     columns = {
-        **dict.fromkeys(("Finding", "Count used; alternative", "Quantity"), TEXT),
+        "Finding in": MARKDOWN,
+        **dict.fromkeys(("Count used; alternative", "Quantity"), TEXT),
         **dict.fromkeys(("As used", "Alternative", "Shift"), NUMBER),
     }
     return Table(rows, columns)

@@ -140,8 +140,10 @@ def test_sensitivities_and_choices_are_rows():
 
 def test_the_shift_of_a_finding_has_its_sign_and_unit():
     found = {(row[0], row[2]): row for row in shown_rows(tables.misprint_effects_table())}
-    assert found["review2023-039-percentage", POOL][-1] == "0.0 percentage points"
-    assert found["jia2022-108-size", ODDS][-3:] == ["1.16", "1.60", "0.44"]
+    link = "[2023 review](audit.qmd#f-review2023-039-percentage)"
+    assert found[link, POOL][-1] == "0.0 percentage points"
+    link = "[Jia 2022](audit.qmd#f-jia2022-108-size)"
+    assert found[link, ODDS][-3:] == ["1.16", "1.60", "0.44"]
 
 
 def test_contrasts_show_their_counts():
