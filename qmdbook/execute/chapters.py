@@ -66,6 +66,12 @@ class Executed:
 
 
 Run = Callable[[Chapter], Executed]
+At = Callable[[int], None]  # called with the line of each cell before it is executed
+RunAt = Callable[[Chapter, At], Executed]
+
+
+def ignore_line(line: int) -> None:
+    """Ignore that the cell of a line begins."""
 
 
 def execute_all(
@@ -141,9 +147,7 @@ def environment(root: Path) -> dict[str, str]:
     return {**threads, **backend, **os.environ, **fixed}
 
 
-def execute(
-    chapter: Chapter, session: Session, at: Callable[[int], None] = lambda line: None
-) -> Executed:
+def execute(chapter: Chapter, session: Session, at: At = ignore_line) -> Executed:
     """Execute one chapter from top to bottom.
 
     Inline expressions are evaluated where they stand, after the cells above them, as

@@ -17,7 +17,7 @@ from threading import Lock
 from qmdbook.config import BookConfig
 from qmdbook.errors import InputError, Problem
 from qmdbook.execute import warm
-from qmdbook.execute.chapters import SECONDS, Executed, Run, environment
+from qmdbook.execute.chapters import SECONDS, At, Executed, RunAt, environment, ignore_line
 from qmdbook.source.chapter import Chapter
 
 ENDING = 1  # second that a process may take to end after it has sent its result
@@ -26,7 +26,7 @@ _PRELOADED = ("qmdbook.execute.warm", "qmdbook.execute.worker")
 _starting = Lock()  # nothing promises that threads may start processes at the same time
 
 
-def forks(chapters: Sequence[Chapter], config: BookConfig) -> Run:
+def forks(chapters: Sequence[Chapter], config: BookConfig) -> RunAt:
     """Start the warm process, and return what executes a chapter in a fork of it.
 
     It imports what `chapters` import, and may still do so when this function returns. It ends
@@ -36,7 +36,11 @@ def forks(chapters: Sequence[Chapter], config: BookConfig) -> Run:
     with _environment(environment(config.root) | warm.needed(code, config.before_forks)):
         forkserver.set_forkserver_preload(list(_PRELOADED))
         forkserver.ensure_running()
-    return lambda chapter: _run(chapter, config.root)
+
+    def run(chapter: Chapter, at: At = ignore_line) -> Executed:
+        return _run(chapter, config.root, at)
+
+    return run
 
 
 def stop() -> None:
@@ -57,8 +61,8 @@ def _environment(new: dict[str, str]) -> Iterator[None]:
         os.environ.update(old)
 
 
-def _run(chapter: Chapter, root: Path) -> Executed:
-    """Execute one chapter in a fork.
+def _run(chapter: Chapter, root: Path, at: At) -> Executed:
+    """Execute one chapter in a fork; `at` is called with the line of each cell as it begins.
 
     Raises
     ------
@@ -83,6 +87,7 @@ def _run(chapter: Chapter, root: Path) -> Executed:
             if isinstance(message, list):
                 raise InputError(*message)
             line = message
+            at(line)
         process.kill()
         ended = f"the cell did not finish in {SECONDS} s"
     except EOFError:

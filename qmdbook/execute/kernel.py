@@ -21,11 +21,13 @@ from traitlets.config import Config
 from qmdbook.errors import InputError, Problem
 from qmdbook.execute.chapters import (
     SECONDS,
+    At,
     CellError,
     Executed,
     add_stream,
     environment,
     execute,
+    ignore_line,
 )
 from qmdbook.source.chapter import Chapter
 
@@ -91,8 +93,10 @@ class _KernelSession:
         return published[0]["data"]["application/json"]
 
 
-def run_in_kernel(chapter: Chapter, root: Path) -> Executed:
+def run_in_kernel(chapter: Chapter, root: Path, at: At = ignore_line) -> Executed:
     """Execute one chapter in a kernel of its own, in the folder of its file.
+
+    `at` is called with the line of each cell before it is executed.
 
     Raises
     ------
@@ -101,13 +105,14 @@ def run_in_kernel(chapter: Chapter, root: Path) -> Executed:
     """
     line = None
 
-    def at(number: int) -> None:
+    def begins(number: int) -> None:
         nonlocal line
         line = number
+        at(number)
 
     with _client(chapter, root) as client:
         try:
-            return execute(chapter, _KernelSession(client), at)
+            return execute(chapter, _KernelSession(client), begins)
         except (DeadKernelError, TimeoutError) as error:
             message = f"the cell did not finish: {error}"
             raise InputError(Problem(chapter.file, message, line)) from None

@@ -14,7 +14,7 @@ from qmdbook.config import BOOK, BookConfig, named_chapters, read_config
 from qmdbook.edition import read_edition
 from qmdbook.errors import InputError, Problem
 from qmdbook.execute import forked
-from qmdbook.execute.chapters import Executed, Run, cores, execute_all
+from qmdbook.execute.chapters import Executed, RunAt, cores, execute_all
 from qmdbook.files import OutdatedError, State, checksums
 from qmdbook.publish.output import carry_over, locked, replacing
 from qmdbook.publish.progress import Progress
@@ -143,7 +143,7 @@ def _render(
     # is not known, those with most cells.
     rest = [c for c in to_run if c.file not in notebooks]
     rest.sort(key=lambda chapter: (cache.seconds(chapter), len(chapter.cells)), reverse=True)
-    with progress.executing(list(notebooks), [c.file for c in rest]):
+    with progress.executing(list(notebooks), rest):
         notebooks |= _execute(config, rest, jobs, None if kernel else cache, progress)
     with progress.stage("from notebooks to Markdown"):
         texts = [to_markdown(c, notebooks.get(c.file), echo=config.echo) for c in sources]
@@ -196,7 +196,7 @@ def _execute(
 
     def begin(chapter: Chapter) -> Executed:
         progress.began(chapter.file)
-        return run(chapter)
+        return run(chapter, lambda _: progress.cell_began(chapter.file))
 
     def done(chapter: Chapter, result: Executed) -> None:
         executed.append((chapter, result))
@@ -212,7 +212,7 @@ def _execute(
 
 def _runner(
     config: BookConfig, chapters: list[Chapter], *, kernel: bool
-) -> tuple[Run, Callable[[], None]]:
+) -> tuple[RunAt, Callable[[], None]]:
     """Return what executes a chapter, and what ends all executions."""
     if not kernel and forked.AVAILABLE:
         return forked.forks(chapters, config), forked.stop
@@ -220,7 +220,7 @@ def _runner(
         print("This system cannot fork: each chapter has a kernel of its own.", file=sys.stderr)
     from qmdbook.execute import kernel as kernels
 
-    return lambda chapter: kernels.run_in_kernel(chapter, config.root), kernels.stop
+    return lambda chapter, at: kernels.run_in_kernel(chapter, config.root, at), kernels.stop
 
 
 @dataclass(frozen=True)

@@ -201,7 +201,7 @@ def test_where_the_time_went_is_said_by_stage_and_chapter(book):
         "PDF: Typst",
     ):
         assert re.search(rf"^ +\d+\.\d\d s +{line}$", run.stdout, re.M), run.stdout
-    assert "kept from before: 3 of 4" in run.stdout
+    assert "unchanged, not executed: 3 of 4" in run.stdout
 
 
 @pytest.mark.parametrize(
