@@ -65,6 +65,7 @@ from nenreview.wording import (
     words,
 )
 from qmdbook.display import Shown
+from qmdbook.errors import unknown_name
 
 if TYPE_CHECKING:
     from nenreview.figures.style import ReviewFigure
@@ -189,10 +190,11 @@ def finding(ident: str) -> Finding:
     LookupError
         If the audit has none.
     """
-    for found in audit(load()):
-        if found.id == ident:
-            return found
-    raise LookupError(f"the audit has no finding {ident}")
+    findings = {one.id: one for one in audit(load())}
+    if ident not in findings:
+        expected = "an id that `nenreview audit` lists"
+        raise LookupError(unknown_name(ident, findings, "a finding of the audit", expected))
+    return findings[ident]
 
 
 def findings_of(**which: list[str]) -> int:
@@ -210,8 +212,8 @@ def figure(name: str) -> ReviewFigure:
 
     Raises
     ------
-    KeyError
-        If there is none of that name.
+    LookupError
+        If there is no figure of that name.
     """
     from nenreview.figures.catalogue import draw  # here: a chapter of tables does without
 

@@ -1,7 +1,7 @@
-"""Run the command line: ``nenreview check``, ``audit``, ``render``, ``new-trial``, and others.
+"""Command line of the review: ``check``, ``audit``, ``render``, ``new-trial`` and others.
 
-Each command imports what it needs where it needs it, so that --help and a wrong word answer at
-once. Those that render the book are the engine's (`qmdbook.cli`).
+Each command imports what it needs only when it runs, so that --help and wrong usage answer at
+once. The commands that render the book belong to the engine (`qmdbook.cli`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 import sys
 
 import qmdbook.cli
-from qmdbook.errors import InputError, Problem
+from qmdbook.errors import InputError, Problem, unknown_name
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -19,21 +19,26 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = qmdbook.cli.Parser(
         prog="nenreview",
         description="The review of PD-1/PD-L1 checkpoint inhibitors in neuroendocrine neoplasms: "
         "check its data, draw its figures, render its book.",
-        epilog="Run it anywhere below the folder that holds _quarto.yml.",
+        epilog="Run it in the folder that holds _quarto.yml or in any folder below it. "
+        "Example: %(prog)s check. `%(prog)s COMMAND --help` explains a command.",
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and stop")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="print the version of the review"
+    )
     subcommands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     check = subcommands.add_parser(
         "check",
         help="check the data, the configuration and the chapters",
-        description="Check every file of data/: its form, its values, and what must hold between "
-        "files; then _quarto.yml, the chapters, the references, CITATION.cff and pyproject.toml. "
-        "Prints one line a problem, with file, row, column and what was expected.",
+        description="Check every file of data/ (form, values, consistency between files), "
+        "_quarto.yml, the chapters, the references, CITATION.cff and pyproject.toml. Use it after "
+        "every change: it takes seconds, and prints one line for each problem, with file, line, "
+        "column and what was expected.",
+        epilog="Example: %(prog)s",
     )
     check.set_defaults(run=_check)
 
@@ -45,42 +50,49 @@ def _parser() -> argparse.ArgumentParser:
     figures = subcommands.add_parser(
         "figures",
         help="write every figure to figures/",
-        description="Draw every figure of the review and write it to figures/ as SVG and PNG.",
+        description="Draw every figure of the review and write it to figures/ as SVG and PNG. Use "
+        "it after a change to the data or to how figures are drawn, and commit the result.",
+        epilog="Example: %(prog)s",
     )
     figures.set_defaults(run=_figures)
 
     release = subcommands.add_parser(
         "release",
-        help="render the committed version into a folder of its own beside the others",
-        description="Render the version of pyproject.toml, as it is committed, into its folder in "
-        "_site/, with a page on what changed since the version before. A version that is there "
-        "is never changed: with other content it is refused.",
+        help="render the committed version into its own folder beside the earlier versions",
+        description="Render the last commit into a folder of _site/ named after the version in "
+        "pyproject.toml, with a page on what changed since the version before. Use it to publish a "
+        "version. A released version never changes: a different content needs a new version.",
+        epilog="Example: %(prog)s",
     )
     release.add_argument(
-        "--to", metavar="FOLDER", help="the folder of all versions; _site/ by default"
+        "--to", metavar="FOLDER", help="folder that holds all versions; _site/ by default"
     )
     release.set_defaults(run=_release)
 
     changes = subcommands.add_parser(
         "changes",
         help="print what changed between two released versions",
-        description="Compare two released versions and print the result as Markdown.",
+        description="Compare two released versions and print as Markdown which numbers, estimates "
+        "and verdicts changed. Use it to see what a new version means for readers of an old one.",
+        epilog="Example: %(prog)s 0.1.0 0.2.0",
     )
-    changes.add_argument("old", metavar="OLD", help="for example 0.1.0")
-    changes.add_argument("new", metavar="NEW", help="a later one")
+    changes.add_argument("old", metavar="OLD", help="the earlier version, for example 0.1.0")
+    changes.add_argument("new", metavar="NEW", help="the later version, for example 0.2.0")
     changes.add_argument(
         "--in",
         dest="folder",
         metavar="FOLDER",
-        help="the folder of all versions; _site/ by default",
+        help="folder that holds all versions; _site/ by default",
     )
     changes.set_defaults(run=_changes)
 
     stamp = subcommands.add_parser(
         "stamp",
-        help="write version and checksum of the data into the files that repeat them",
-        description="Write the version of pyproject.toml and the checksum of the data's tables "
-        "into CITATION.cff and data/datapackage.json.",
+        help="write the version and the checksum of the data into the files that repeat them",
+        description="Write the version of pyproject.toml and the checksum of the tables in data/ "
+        "into CITATION.cff and data/datapackage.json. Use it after every change to the data or to "
+        "the version.",
+        epilog="Example: %(prog)s",
     )
     stamp.set_defaults(run=_stamp)
 
@@ -91,38 +103,51 @@ def _add_trials(subcommands: argparse._SubParsersAction) -> None:
     new = subcommands.add_parser(
         "new-trial",
         help="add a trial: rows to fill and a chapter that renders",
-        description="Write the rows of a new trial, a chapter that shows whatever is in them, and "
-        "its line in _quarto.yml, stamp the checksum of the data, and say what to do next. What "
-        "exists is refused, and nothing is changed then. docs/new-trial.md walks through it.",
-        epilog="For example: nenreview new-trial NCT02054806 --name pembrolizumab-keynote-028",
+        description="Add a trial to the review: rows to fill in data/, a chapter that shows the "
+        "filled rows, and a line in _quarto.yml; then print the next steps. Use it when a new "
+        "trial is to be included. If the trial, the chapter or a label exists already, nothing is "
+        "changed. docs/new-trial.md explains each step.",
+        epilog="Example: %(prog)s NCT02054806 --name pembrolizumab-keynote-028",
     )
-    new.add_argument("number", metavar="NUMBER", help="number in a registry, NCT02054806")
+    new.add_argument("number", metavar="NUMBER", help="registry number, for example NCT02054806")
     new.add_argument(
-        "--name", required=True, help="name of the chapter's file, pembrolizumab-keynote-028"
+        "--name",
+        required=True,
+        help="name of the chapter's file, for example pembrolizumab-keynote-028",
     )
     new.add_argument(
-        "--title", default="", help="name in tables and headings; that of the chapter by default"
+        "--title", default="", help="name in tables and headings; the value of --name by default"
     )
     new.add_argument(
         "--source",
         default="",
         metavar="KEY",
-        help="the document, a new one or one of data/sources.csv, mehnert2020; a key is made from "
-        "the number by default",
+        help="key of the document that reports the trial, for example mehnert2020; a document of "
+        "data/sources.csv or a new one; made from NUMBER by default",
     )
-    new.add_argument("--agents", default="", help="joined by +; read off the name by default")
-    new.add_argument("--target", default="", help="joined by +; known of known inhibitors")
+    new.add_argument(
+        "--agents",
+        default="",
+        help="drugs, for example 'durvalumab + tremelimumab'; taken from --name by default",
+    )
+    new.add_argument(
+        "--target",
+        default="",
+        help="targets of the drugs, for example 'PD-L1 + CTLA-4'; needed only for a drug that "
+        "data/arms.csv does not have",
+    )
     new.add_argument(
         "--class",
         default="",
         dest="regimen_class",
         metavar="CLASS",
-        help="regimen class, as in data/arms.csv; known of known inhibitors alone",
+        help="regimen class, as in data/arms.csv; needed only if a drug is not a checkpoint "
+        "inhibitor of data/arms.csv",
     )
     new.add_argument(
         "--part",
         default="",
-        help="part of the book; the one of most trials of the class by default",
+        help="part of the book; by default the part with most trials of the same regimen class",
     )
     new.set_defaults(run=_new_trial)
 
@@ -130,23 +155,24 @@ def _add_trials(subcommands: argparse._SubParsersAction) -> None:
 def _add_audit(subcommands: argparse._SubParsersAction) -> None:
     audit = subcommands.add_parser(
         "audit",
-        help="check every printed number against the others",
-        description="Hold every printed number against the numbers that it should follow from "
-        "or agree with. The table lists what is not reproducible as printed, and notes; "
-        "--verdict or --severity list others. It ends with the counts of all verdicts.",
-        epilog="Exit status: 0, or with --fail-on-new 1 where a finding is not in "
-        "data/accepted.csv.",
+        help="check every reported number against the other reported numbers",
+        description="Recompute every reported number from the other reported numbers, and list "
+        "the numbers that cannot be reproduced. Use it after adding a document or correcting a "
+        "transcription. --verdict and --severity select other findings. The last lines count all "
+        "findings by verdict.",
+        epilog="Example: %(prog)s --source jia2022. Exit status: 0; with --fail-on-new it is 1 if "
+        "a finding is not in data/accepted.csv.",
     )
     audit.add_argument(
         "--json",
         action="store_true",
-        help="print a JSON list of objects instead, every finding unless narrowed",
+        help="print JSON instead of a table: all findings, or those that the options select",
     )
     audit.add_argument(
         "--source",
         action="append",
         metavar="SOURCE",
-        help="only this key of data/sources.csv; may be given again",
+        help="only findings on this document, a key of data/sources.csv; can be repeated",
     )
     for name, values in (("verdict", _VERDICTS), ("severity", _SEVERITIES)):
         audit.add_argument(
@@ -154,23 +180,23 @@ def _add_audit(subcommands: argparse._SubParsersAction) -> None:
             action="append",
             choices=values,
             metavar=name.upper(),
-            help=f"only these: {', '.join(values)}; may be given again",
+            help=f"only findings with this {name}: {', '.join(values)}; can be repeated",
         )
     group = audit.add_mutually_exclusive_group()
     group.add_argument(
         "--fail-on-new",
         action="store_true",
-        help="exit 1 where a finding is not in data/accepted.csv as it is",
+        help="exit with status 1 if a finding is not in data/accepted.csv",
     )
     group.add_argument(
         "--accept",
         action="store_true",
-        help="write data/accepted.csv anew from what is found now, after looking at it",
+        help="accept all present findings: write them to data/accepted.csv; look at them first",
     )
     audit.set_defaults(run=_audit)
 
 
-# Repeated here, so that --help and a wrong word need no data; a test holds them together.
+# Repeated here so that --help and wrong usage need no data; a test compares them with the audit.
 _VERDICTS = (
     *("match", "rounding", "truncated", "inconsistent", "conflict", "note"),
     "not checkable",
@@ -179,7 +205,7 @@ _SEVERITIES = ("substantive", "minor", "typographic")
 
 
 class _Version(argparse.Action):
-    """Print the version, read only when it is asked for."""
+    """Print the version, which is read only if it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from nenreview.evidence.record.edition import version
@@ -189,7 +215,7 @@ class _Version(argparse.Action):
 
 
 def _check(_: argparse.Namespace) -> int:
-    """Check the data and the book; print what is wrong, or what there is."""
+    """Check the data and the book; print the problems, or the counts if there are none."""
     from nenreview.checks.book import check_project
     from nenreview.checks.data import read_and_check
     from nenreview.evidence.record.integrity import NOT_YET
@@ -204,12 +230,12 @@ def _check(_: argparse.Namespace) -> int:
     for problem in problems:
         print(problem)
     if problems:
-        print(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}", file=sys.stderr)
+        print(f"{len(problems)} problem{'s' * (len(problems) != 1)}", file=sys.stderr)
         return 1
     assert dataset is not None and counts is not None  # else there are problems
     print(
         f"data/ is sound: {len(dataset.sources)} sources, {len(dataset.trials)} trials, "
-        f"{len(dataset.cells)} printed cells, {len(dataset.results)} numbers"
+        f"{len(dataset.cells)} table cells, {len(dataset.results)} reported numbers"
     )
     print(f"the book is sound: {counts.chapters} chapters, {counts.references} references")
     rows = dataset.sources[dataset.sources["transcribed"] == NOT_YET]
@@ -219,7 +245,7 @@ def _check(_: argparse.Namespace) -> int:
 
 
 def _audit(arguments: argparse.Namespace) -> int:
-    """Print what the audit finds, and hold it against what was accepted."""
+    """Print the findings of the audit, and compare them with the accepted findings."""
     import shutil
 
     from nenreview.audit import accepted, report
@@ -231,8 +257,8 @@ def _audit(arguments: argparse.Namespace) -> int:
     known = list(data.sources["source"])
     for source in arguments.source or ():
         if source not in known:
-            message = f"{source!r} is no document; expected one of {', '.join(known)}"
-            raise InputError(Problem("SOURCE", message))
+            message = unknown_name(source, known, "a document of data/sources.csv")
+            raise InputError(Problem("--source", message))
     findings = audit(data)
     narrowed = bool(arguments.verdict or arguments.severity)
     chosen = selected(
@@ -249,7 +275,7 @@ def _audit(arguments: argparse.Namespace) -> int:
         print(f"\n{report.as_counts(chosen)}")
         if len(listed) < len(chosen):
             rest = len(chosen) - len(listed)
-            print(f"{rest} that agree or are not checkable are not listed; --verdict lists them")
+            print(f"{rest} findings that agree or cannot be checked are not listed; see --verdict")
     if arguments.accept:
         path = data_folder() / "accepted.csv"
         accepted.write(path, findings)
@@ -261,14 +287,17 @@ def _audit(arguments: argparse.Namespace) -> int:
         return 0
     new = accepted.new(data, findings)
     for f in new:
-        print(f"new: {f.id}, {report.where(f)}: {f.explanation}", file=sys.stderr)
+        print(f"not accepted: {f.id}, {report.where(f)}: {f.explanation}", file=sys.stderr)
     for ident in accepted.gone(data, findings):
-        print(f"accepted, and not found as it was: {ident}", file=sys.stderr)
+        print(f"accepted, but no longer found in this form: {ident}", file=sys.stderr)
+    if new:
+        advice = "correct the data, or use `nenreview audit --accept` if the document says so"
+        print(f"{len(new)} finding{'s' * (len(new) != 1)} not accepted; {advice}", file=sys.stderr)
     return 1 if new else 0
 
 
 def _new_trial(arguments: argparse.Namespace) -> int:
-    """Add a trial and say what to do next."""
+    """Add a trial and print the next steps."""
     from nenreview.evidence.record.paths import root
     from nenreview.scaffold.new_trial import new_trial, next_steps
     from nenreview.scaffold.rows import Request
@@ -298,7 +327,7 @@ def _figures(_: argparse.Namespace) -> int:
 
 
 def _release(arguments: argparse.Namespace) -> int:
-    """Render the committed version into a folder of its own."""
+    """Render the committed version into its own folder."""
     from pathlib import Path
 
     from nenreview.evidence.record.edition import version
@@ -306,8 +335,8 @@ def _release(arguments: argparse.Namespace) -> int:
     from nenreview.releases.release import FOLDER, release
 
     to = Path(arguments.to).resolve() if arguments.to else root() / FOLDER
-    said = "released in" if release(to) else "is there already, with the same content:"
-    print(f"Version {version()} {said} {shown(to / version())}")
+    result = "released in" if release(to) else "was released before, with the same content, in"
+    print(f"Version {version()} {result} {shown(to / version())}")
     return 0
 
 

@@ -1,36 +1,64 @@
-"""The command line: ``qmdbook render``, ``watch``, ``notebook``, ``check`` and ``quarto``.
+"""Command line of the engine: ``render``, ``watch``, ``notebook``, ``check`` and ``quarto``.
 
-Each command imports what it needs where it needs it, so that --help and a wrong word answer at
-once. A package that renders its own book can put these commands beside its own (`add_commands`).
+Each command imports what it needs only when it runs, so that --help and wrong usage answer at
+once. A package that renders its own book can add these commands to its own (`add_commands`).
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from qmdbook.errors import InputError, Problem
+from qmdbook.errors import InputError, Problem, unknown_name
 
 if TYPE_CHECKING:
     from qmdbook.write.notebook import ChapterNotebook
 
+# How argparse words what this module words in its own way.
+_NO_CHOICE = re.compile(r"argument (.+): invalid choice: '(.*)' \(choose from (.+)\)")
+_MISSING = "the following arguments are required: "
+_UNKNOWN = "unrecognized arguments: "
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses wrong usage in one line, with the word that was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong with the usage, and exit with status 2."""
+        if choice := _NO_CHOICE.fullmatch(message):
+            argument, given, listed = choice.groups()
+            known = [word.strip("'") for word in listed.split(", ")]
+            if argument == "COMMAND":
+                message = unknown_name(given, known, "a command")
+            else:
+                message = f"{argument}: {unknown_name(given, known, f'a value of {argument}')}"
+        elif message.startswith(_MISSING):
+            message = f"{message.removeprefix(_MISSING)}: missing"
+        elif message.startswith(_UNKNOWN):
+            message = f"{message.removeprefix(_UNKNOWN)}: no such option or argument"
+        message = message.replace("argument -", "-")
+        end = " See" if message.endswith("?") else "; see"
+        self.exit(2, f"{self.prog}: {message}{end} `{self.prog} --help`\n")
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit status (0 done, 1 refused, 2 wrong usage)."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="qmdbook",
         description="Render a book of .qmd chapters to HTML and PDF, without Quarto.",
-        epilog="Run it anywhere below the folder that holds _quarto.yml.",
+        epilog="Run it in the folder that holds _quarto.yml or in any folder below it. "
+        "Example: %(prog)s render. `%(prog)s COMMAND --help` explains a command.",
     )
     add_commands(parser.add_subparsers(title="commands", metavar="COMMAND", required=True))
     return run(parser, argv)
 
 
 def run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
-    """Run the command that a parser reads, and print what is wrong without a traceback."""
+    """Run the command that `argv` names; print what is wrong with its input, one line each."""
     arguments = parser.parse_args(argv)
     try:
         return arguments.run(arguments)
@@ -43,7 +71,7 @@ def run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted; what stood before still stands", file=sys.stderr)
+        print(f"{parser.prog}: interrupted; the last complete output is unchanged", file=sys.stderr)
         return 130
 
 
@@ -53,61 +81,67 @@ def add_commands(subcommands: argparse._SubParsersAction, *, check: bool = True)
     Parameters
     ----------
     subcommands : argparse's action
-        What ``ArgumentParser.add_subparsers`` returned.
+        The return value of ``ArgumentParser.add_subparsers``.
     check : bool
-        Whether ``check`` is among them; a program may have a wider one of its own.
+        Whether to add ``check``; a program may have a ``check`` of its own that does more.
     """
     if check:
         parser = subcommands.add_parser(
             "check",
             help="check the configuration, the chapters and the references",
-            description="Check _quarto.yml, the chapters and the references. Prints one line a "
-            "problem, with file, line and what was expected.",
+            description="Check _quarto.yml, the chapters and the references without executing "
+            "anything. Use it before a render or a commit: it takes seconds, and prints one line "
+            "for each problem, with file, line and what was expected.",
+            epilog="Example: %(prog)s",
         )
         parser.set_defaults(run=_check)
 
     render = subcommands.add_parser(
         "render",
         help="render the book to HTML and PDF, without Quarto",
-        description="Render the book with the built-in engine into _book/. The last book is "
-        "replaced only when the whole render has succeeded.",
+        description="Render the book into _book/ with the built-in engine. Use it whenever you "
+        "want to read the book; chapters whose results are still valid are not executed again. The "
+        "last book is replaced only when the whole render has succeeded.",
+        epilog="Examples: %(prog)s; %(prog)s methods --to html",
     )
     render.add_argument(
         "chapters",
         nargs="*",
         metavar="CHAPTER",
-        help="execute these chapters alone (methods, or chapters/methods.qmd); the "
-        "rest of the book is taken as it was last executed. All, if none is named.",
+        help="execute only these chapters (methods, or chapters/methods.qmd) and leave the rest "
+        "of the book as it was last executed; all chapters by default",
     )
     render.add_argument(
         "--to",
         default="html,pdf",
         metavar="FORMATS",
-        help="html, pdf, or html,pdf (the default); the format not named stays as it is",
+        help="html, pdf, or html,pdf (the default); a format that is not named stays as it is",
     )
     render.add_argument(
         "--jobs",
         type=_number(1),
         metavar="N",
-        help="how many chapters are executed at a time; by default as many as processors",
+        help="number of chapters to execute at the same time; the number of processors by default",
     )
     render.add_argument(
         "--kernel",
         action="store_true",
-        help="execute each chapter in a Jupyter kernel of its own, and not in a fork of one "
-        "process that has imported everything; slower, with the same result",
+        help="execute each chapter in its own Jupyter kernel instead of a copy of one process "
+        "that has imported everything; slower, with the same result",
     )
     render.add_argument(
-        "--profile", action="store_true", help="say where the time went, by stage and chapter"
+        "--profile", action="store_true", help="print how long each stage and each chapter took"
     )
     render.set_defaults(run=_render)
 
     watch = subcommands.add_parser(
         "watch",
         help="serve the book and render it again whenever a file is saved",
-        description="Render the book, serve it from this machine alone, and render it again "
-        "whenever one of its files is saved. Open pages load themselves again, or show what is "
-        "wrong with file and line while the last good ones stay.",
+        description="Render the book, show it in the browser, and render it again whenever you "
+        "save one of its files. Use it while you write: open pages reload themselves. If something "
+        "is wrong, they keep the last good text and show the problem with file and line. Only this "
+        "machine can open the pages.",
+        epilog="Example: %(prog)s --open",
     )
     watch.add_argument(
         "--to",
@@ -120,24 +154,25 @@ def add_commands(subcommands: argparse._SubParsersAction, *, check: bool = True)
         type=_number(0, 65_535),
         default=8000,
         metavar="N",
-        help="8000 by default; 0 takes any",
+        help="port of the address; 8000 by default, 0 for any free port",
     )
-    watch.add_argument("--open", action="store_true", help="open it in the browser")
+    watch.add_argument("--open", action="store_true", help="open the book in the browser")
     watch.set_defaults(run=_watch)
 
     notebook = subcommands.add_parser(
         "notebook",
-        help="write chapters as notebooks, to rerun and edit in Jupyter, and back again",
-        description="Write the notebook of each chapter beside it. It runs from top to bottom in "
-        "JupyterLab. With --to-qmd, write the chapter from the "
-        "notebook instead, without its outputs; one that was not edited comes back as it was.",
+        help="write chapters as Jupyter notebooks, and notebooks back as chapters",
+        description="Write each chapter as a notebook beside it. Use it to run or edit a chapter "
+        "in JupyterLab. Afterwards, --to-qmd writes the chapter from its notebook, without "
+        "outputs; a notebook that was not edited gives the same chapter back.",
+        epilog="Examples: %(prog)s methods; %(prog)s methods --to-qmd",
     )
     notebook.add_argument(
         "chapters",
         nargs="*",
         metavar="CHAPTER",
-        help="for example methods; all, if none is named: then those that have no notebook, "
-        "or with --to-qmd those that have one",
+        help="for example methods; by default every chapter that has no notebook yet, or with "
+        "--to-qmd every chapter that has one",
     )
     notebook.add_argument(
         "--to-qmd", action="store_true", help="write the chapter from its notebook"
@@ -145,16 +180,18 @@ def add_commands(subcommands: argparse._SubParsersAction, *, check: bool = True)
     notebook.add_argument(
         "--force",
         action="store_true",
-        help="replace a notebook that is there; with --to-qmd, a chapter that has changed since "
-        "its notebook was written",
+        help="replace a notebook that exists; with --to-qmd, replace a chapter that has changed "
+        "since its notebook was written",
     )
     notebook.set_defaults(run=_notebook)
 
     quarto = subcommands.add_parser(
         "quarto",
-        help="render with Quarto and read its log",
-        description="Run `quarto render` on this Python and fail where its log holds an "
-        "unresolved reference, a missing citation or a warning of Quarto or Pandoc.",
+        help="render the book with Quarto and check its log",
+        description="Run `quarto render` with this Python, and fail if its log shows an unresolved "
+        "reference, a missing citation or a warning of Quarto or Pandoc. Use it to see that Quarto "
+        "renders the book too; Quarto must be installed.",
+        epilog="Example: %(prog)s",
     )
     quarto.set_defaults(run=_quarto)
 
@@ -210,8 +247,8 @@ def _notebook(arguments: argparse.Namespace) -> int:
             print(notebook.name)
         elif notebook.is_stale():
             print(
-                f"{notebook.name} is left as it is, although {file} has changed since; "
-                "--force replaces it",
+                f"{notebook.name}: not replaced, although {file} has changed since it was "
+                "written; use --force to replace it",
                 file=sys.stderr,
             )
     return 0
@@ -219,7 +256,9 @@ def _notebook(arguments: argparse.Namespace) -> int:
 
 def _from_notebooks(notebooks: dict[str, ChapterNotebook], *, force: bool) -> int:
     if not notebooks:
-        message = "no chapter has a notebook beside it; `notebook` writes them"
+        message = (
+            "no chapter has a notebook; write one with `notebook`, for example `notebook methods`"
+        )
         raise InputError(Problem("CHAPTER", message))
     problems: list[Problem] = []
     for file, notebook in notebooks.items():
@@ -227,7 +266,7 @@ def _from_notebooks(notebooks: dict[str, ChapterNotebook], *, force: bool) -> in
             if notebook.to_qmd(force=force):
                 print(file)
             else:
-                print(f"{file} is as its notebook has it", file=sys.stderr)
+                print(f"{file}: unchanged, the same as its notebook", file=sys.stderr)
         except InputError as error:
             problems.extend(error.problems)
     if problems:
@@ -243,12 +282,13 @@ def _quarto(_: argparse.Namespace) -> int:
 
 
 def _number(least: int, most: float = float("inf")) -> Callable[[str], int]:
-    """Return what reads a whole number between two limits."""
+    """Return a function that reads a whole number between two limits."""
 
     def read(text: str) -> int:
         if not text.isdecimal() or not least <= int(text) <= most:
             limits = f"from {least} to {most}" if most < float("inf") else f"of {least} or more"
-            raise argparse.ArgumentTypeError(f"{text!r}; expected a number {limits}")
+            message = f"{text!r} is not allowed; expected a whole number {limits}"
+            raise argparse.ArgumentTypeError(message)
         return int(text)
 
     return read

@@ -1,27 +1,26 @@
 """Read ``_quarto.yml``: the book's options and its chapters.
 
-The file is Quarto's. The engine reads the keys that it honours, passes over those that concern
-Quarto alone, and refuses every other one, so that no option is silently without effect. What
-Quarto has no key for stands under ``qmdbook``, which Quarto passes over.
+The format of the file is Quarto's. The engine reads the keys that it supports, ignores the keys
+that concern only Quarto, and refuses every other key, so that no option is silently without
+effect. Options that Quarto does not have are below the key ``qmdbook``, which Quarto ignores.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 
-from qmdbook.errors import KIND, InputError, Problem, not_yaml
+from qmdbook.errors import KIND, InputError, Problem, nearest, not_yaml, unknown_name
 from qmdbook.files import CONFIG_NAME, shown
 from qmdbook.textfile import read_text
 
-BOOK = "_book"  # below the root: what a render leaves
-# Keys that change what the engine makes, and the type each must have.
+BOOK = "_book"  # folder of the rendered book, below the root
+# Keys that the engine supports, and the type of each.
 HONOURED: dict[str, type] = {
     "project.type": str,
     "project.output-dir": str,
@@ -44,8 +43,8 @@ HONOURED: dict[str, type] = {
     "qmdbook.run-always": list,
     "qmdbook.versions": str,
 }
-# Keys that concern Quarto alone: its list of files, its themes, its way to a PDF. What
-# they ask for, the engine does in its own template.
+# Keys that concern only Quarto: its list of files, its themes, its PDF. The engine's own templates
+# do the same in their way.
 IGNORED = {
     "project.render",
     "format.html.theme",
@@ -65,9 +64,9 @@ REQUIRED = ("project.type", "book.title", "book.output-file", "book.chapters", "
 FIRST_PAGE = "index.qmd"
 _TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("str", "bool", "seq"))
 _FUNCTION = (r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", "a function, for example module.function")
-# What the whole of a value must match, and how a message calls that.
+# The pattern that a value must match, and how a message describes it.
 _FORMS = {
-    "project.type": ("book", "book"),
+    "project.type": ("book", "book, the only supported type"),
     "project.output-dir": (BOOK, BOOK),
     "book.output-file": (
         r"(?!.*\.(?:pdf|html)$)[\w.-]+",
@@ -76,7 +75,7 @@ _FORMS = {
     "qmdbook.front-matter": _FUNCTION,
     "qmdbook.before-forks": _FUNCTION,
 }
-_BELOW_ROOT = "a file below the root of the book"
+_BELOW_ROOT = "a path below the folder of _quarto.yml"
 _FILES = ("bibliography", "csl", "qmdbook.glossary", "qmdbook.data-package")
 
 
@@ -95,10 +94,9 @@ class ChapterEntry:
 
 @dataclass(frozen=True)
 class BookConfig:
-    """A book: its root, and the options of ``_quarto.yml``, each named as the end of its key.
+    """Options of a book, each named after the last part of its key in ``_quarto.yml``.
 
-    docs/engine.md says what each means. All paths are below the root. `site_url` has a slash at
-    its end.
+    docs/engine.md explains each option. All paths are below the root. `site_url` ends with a slash.
     """
 
     root: Path
@@ -123,7 +121,7 @@ class BookConfig:
 
     @property
     def book(self) -> Path:
-        """Return the folder that a render leaves."""
+        """Return the folder of the rendered book."""
         return self.root / BOOK
 
     @property
@@ -132,18 +130,18 @@ class BookConfig:
         return [entry.file for entry in self.chapters]
 
     def shown(self, path: Path) -> str:
-        """Return a path as a message should name it: relative to the root where it is below it."""
+        """Return a path for a message: relative to the root if it is below the root."""
         return shown(path, self.root)
 
 
 def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
-    """Read ``_quarto.yml`` in `root`; `chapters_exist` says whether every chapter must be there.
+    """Read ``_quarto.yml`` in `root`; with `chapters_exist`, every chapter must exist.
 
     Raises
     ------
     InputError
-        With every problem: YAML that cannot be parsed, an option neither honoured nor
-        ignored, a value of the wrong type, a chapter that is missing or named twice.
+        With every problem: YAML that cannot be parsed, an unknown option, a value of the wrong
+        type, a chapter that is missing or listed twice.
     """
     path = root / CONFIG_NAME
     try:
@@ -151,24 +149,27 @@ def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
     except yaml.YAMLError as error:
         raise InputError(not_yaml(CONFIG_NAME, error)) from None
     if not isinstance(tree, yaml.MappingNode):
-        raise InputError(Problem(CONFIG_NAME, "expected options, `name: value`"))
+        raise InputError(Problem(CONFIG_NAME, "the file has no options; expected `name: value`"))
     options = _Options()
     options.read(tree)
     values = options.values
     for key in REQUIRED:
         if key not in options.nodes:
-            options.problem(f"{key} is missing; expected {KIND[HONOURED[key]]}")
+            options.problem(f"the option {key} is missing; expected {KIND[HONOURED[key]]}")
     for key, (form, expected) in _FORMS.items():
         if key in values and not re.fullmatch(form, values[key]):
             options.problem(f"{key} is {values[key]!r}; expected {expected}", options.nodes[key])
     for key in _FILES:
         if key in values and not (root / values[key]).is_file():
-            message = f"{key} {values[key]!r} does not exist; expected {_BELOW_ROOT}"
+            message = f"{key}: the file {values[key]!r} does not exist; expected {_BELOW_ROOT}"
             options.problem(message, options.nodes[key])
     chapters = _chapters(options, root if chapters_exist else None)
     for file in values.get("qmdbook.run-always", ()):
-        if file not in {entry.file for entry in chapters}:
-            message = f"qmdbook.run-always names {file!r}; expected a chapter of the book"
+        known = [entry.file for entry in chapters]
+        if file not in known:
+            chapters_of_book = [PurePosixPath(one) for one in known]
+            meant = _likely_file(PurePosixPath(file), chapters_of_book, "a file of book.chapters")
+            message = f"qmdbook.run-always: {file!r} is not a chapter of the book; {meant}"
             options.problem(message, options.nodes["qmdbook.run-always"])
     site_url = _site_url(options)
     if options.problems:
@@ -182,12 +183,12 @@ def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
 
 
 def named_chapters(config: BookConfig, names: list[str]) -> list[str]:
-    """Return the files of chapters named as a person would: by file, or by its stem.
+    """Return the files of chapters that are named by file or by its stem, such as ``methods``.
 
     Raises
     ------
     InputError
-        If a name is no chapter of the book.
+        If a name is not a chapter of the book.
     """
     by_name = {
         name: entry.file
@@ -196,23 +197,23 @@ def named_chapters(config: BookConfig, names: list[str]) -> list[str]:
     }
     for name in names:
         if name not in by_name:
-            known = ", ".join(PurePosixPath(entry.file).stem for entry in config.chapters)
-            message = f"{name!r} is no chapter; expected one of {known}"
+            stems = [PurePosixPath(entry.file).stem for entry in config.chapters]
+            message = unknown_name(name, stems, "a chapter of the book")
             raise InputError(Problem("CHAPTER", message))
     return list(dict.fromkeys(by_name[name] for name in names))
 
 
 class _Options:
-    """The options of ``_quarto.yml``, and what is wrong with them.
+    """The options of ``_quarto.yml``, and the problems with them.
 
     Attributes
     ----------
     values : dict
-        The honoured options by dotted key, each of the type that `HONOURED` says.
+        The supported options by dotted key, each of its type in `HONOURED`.
     nodes : dict of str to yaml.Node
-        Where each honoured option stands.
+        The node of each supported option, for its line.
     problems : list of Problem
-        What is wrong so far.
+        The problems so far.
     """
 
     def __init__(self) -> None:
@@ -221,33 +222,33 @@ class _Options:
         self.problems: list[Problem] = []
 
     def problem(self, message: str, node: yaml.Node | None = None) -> None:
-        """Note what is wrong, on the line where a node begins."""
+        """Add a problem on the line where a node begins."""
         row = node.start_mark.line + 1 if node else None
         self.problems.append(Problem(CONFIG_NAME, message, row))
 
     def read(self, tree: yaml.MappingNode, prefix: str = "") -> None:
-        """Read the options below a key; note which are unknown, mistyped or there twice."""
+        """Read the options below a key; note unknown, mistyped and repeated ones."""
         seen = set()
         for key_node, node in tree.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self.problem("a key that is no text; expected text", key_node)
+                self.problem("the key is not text; expected text", key_node)
                 continue
             key = f"{prefix}{key_node.value}"
             if key in seen:
-                self.problem(f"{key} is there twice; expected it once", key_node)
+                self.problem(f"the option {key} is given twice; expected it once", key_node)
             seen.add(key)
             if key in HONOURED:
                 self._read_value(key, key_node, node)
             elif isinstance(node, yaml.MappingNode) and _is_prefix(key):
                 self.read(node, f"{key}.")
             elif key not in IGNORED:
-                self.problem(f"unknown option {key}; {_likely(key)}", key_node)
+                self.problem(f"{key!r} is not an option; {_likely(key)}", key_node)
 
     def _read_value(self, key: str, key_node: yaml.Node, node: yaml.Node) -> None:
         self.nodes[key] = node
         try:
             value = yaml.SafeLoader("").construct_object(node, deep=True)
-        except (yaml.YAMLError, ValueError):  # a tag of its own, a date that is none
+        except (yaml.YAMLError, ValueError):  # an unknown tag, an impossible date
             value = node.value
         expected = KIND[HONOURED[key]]
         if not isinstance(value, HONOURED[key]) or node.tag not in _TAGS:
@@ -264,20 +265,27 @@ def _is_prefix(key: str) -> bool:
 
 
 def _likely(key: str) -> str:
-    """Return what was likely meant by an unknown key, else where all keys are listed."""
-    near = get_close_matches(key, sorted({*HONOURED, *IGNORED}), n=1, cutoff=0.8)
-    return f"expected {near[0]}" if near else "expected one of those in docs/engine.md"
+    """Return the option that was probably meant, or else where all options are listed."""
+    near = nearest(key, sorted({*HONOURED, *IGNORED}))
+    return f"did you mean {near!r}?" if near else "expected an option listed in docs/engine.md"
+
+
+def _likely_file(file: PurePosixPath, others: list[PurePosixPath], expected: str) -> str:
+    """Return the file that was probably meant, or else what is expected."""
+    by_stem = {one.stem: one for one in others}
+    near = nearest(file.stem, by_stem)
+    return f"did you mean {str(by_stem[near])!r}?" if near else f"expected {expected}"
 
 
 def _site_url(options: _Options) -> str:
-    """Return the address of the published book with a slash at its end, or nothing."""
+    """Return the address of the published book, ending with a slash; empty if it has none."""
     address = options.values.get("book.site-url", "")
     if not address:
         return ""
     try:
         parts = urlsplit(address)
         sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # brackets that hold no address, a port that is no number
+    except ValueError:  # an address or a port that cannot be parsed
         sound = False
     if not sound or parts.query or parts.fragment or re.search(r"[\s\"<>\\]", address):
         message = (
@@ -289,19 +297,23 @@ def _site_url(options: _Options) -> str:
 
 
 def _chapters(options: _Options, root: Path | None) -> list[ChapterEntry]:
-    """Return the chapters in order; note which cannot be used, or are not below `root`."""
+    """Return the chapters in order; note those that cannot be used or are not below `root`."""
     chapters: list[ChapterEntry] = []
 
     def add(node: yaml.Node, part: str | None) -> None:
         if not isinstance(node, yaml.ScalarNode):
-            return options.problem("expected the file of a chapter", node)
+            return options.problem(
+                "the entry is not a file name; expected the file of a chapter", node
+            )
         file, path = node.value, PurePosixPath(node.value)
         if not file.endswith(".qmd"):
-            options.problem(f"chapter {file!r}; expected a .qmd file", node)
+            options.problem(f"chapter {file!r} is not a .qmd file; expected one", node)
         elif path.is_absolute() or ".." in path.parts:
-            options.problem(f"chapter {file!r}; expected {_BELOW_ROOT}", node)
+            options.problem(f"chapter {file!r} is outside the book; expected {_BELOW_ROOT}", node)
         elif root and not (root / file).is_file():
-            options.problem(f"chapter {file!r} does not exist; expected {_BELOW_ROOT}", node)
+            others = [path.with_name(one.name) for one in (root / path.parent).glob("*.qmd")]
+            meant = _likely_file(path, [one for one in others if one != path], _BELOW_ROOT)
+            options.problem(f"chapter {file!r} does not exist; {meant}", node)
         elif any(chapter.file == file for chapter in chapters):
             options.problem(f"chapter {file!r} is listed twice; expected it once", node)
         else:
@@ -322,7 +334,7 @@ def _chapters(options: _Options, root: Path | None) -> list[ChapterEntry]:
             for chapter in inner.value:
                 add(chapter, part.value)
         else:
-            options.problem("expected a part and its chapters", entry)
+            options.problem("the entry is not a part; expected `part: name` and `chapters:`", entry)
     if chapters and chapters[0].file != FIRST_PAGE:
         options.problem(f"the first chapter is {chapters[0].file!r}; expected {FIRST_PAGE}", listed)
     return chapters

@@ -1,4 +1,4 @@
-"""Read the edition of a book: its date, and version, licence and notice from its front matter."""
+"""Read the edition of a book: its date and its front matter, such as version and licence."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from functools import cache
 from pathlib import Path
 
 from qmdbook.config import BookConfig
-from qmdbook.errors import InputError, Problem
+from qmdbook.errors import InputError, Problem, unknown_name
 from qmdbook.files import CONFIG_NAME
 from qmdbook.git import last_commit
 
 EPOCH = "SOURCE_DATE_EPOCH"
-ENGINE = "QMDBOOK_ENGINE"  # environment variable that tells a chapter's cells what renders
+ENGINE = "QMDBOOK_ENGINE"  # environment variable that names the engine to a chapter's cells
 
 
 @dataclass(frozen=True)
 class Edition:
-    """The date of a book, and what its front matter says. Everything but the date may be empty.
+    """The date of a book and its front matter. Every attribute except the date may be empty.
 
     Attributes
     ----------
     made : datetime
-        When the state of the book was made, in UTC.
+        The time at which the state of the book was made, in UTC.
     version, description, licence : str
         For example ``1.2.0``; one sentence; one line.
     keywords : tuple of str
         The words under which the book is to be found.
     kind : str
-        What the book calls itself, for example ``report``.
+        The kind of document, for example ``report``.
     notice : str
-        What the title page of the PDF says below the date.
+        The text below the date on the title page of the PDF.
     checksum : str
         SHA-256 of the data that the book rests on.
     """
@@ -75,13 +75,13 @@ def read_edition(config: BookConfig) -> Edition:
     Raises
     ------
     InputError
-        If there is no such function, it raises, or it returns anything else.
+        If the function does not exist, raises, or returns anything else.
     """
     said = _front_matter(config) if config.front_matter else {}
     known = {field.name for field in fields(Edition)} - {"made"}
     for key in said:
         if key not in known:
-            message = f"gives {key!r}; expected some of {', '.join(sorted(known))}"
+            message = unknown_name(key, sorted(known), "a key of front matter")
             raise InputError(Problem(config.front_matter, message))
     said = {key: value for key, value in said.items() if value is not None}
     said["keywords"] = tuple(said.get("keywords", ()))
@@ -95,14 +95,16 @@ def _front_matter(config: BookConfig) -> dict:
     try:
         function = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
-        message = f"qmdbook.front-matter: {error}; expected a function that can be imported"
+        message = f"qmdbook.front-matter: {error}; expected the name of a function, module.function"
         raise InputError(Problem(CONFIG_NAME, message)) from None
     try:
         return dict(function(config.root))
     except InputError:
         raise
     except Exception as error:
-        message = f"raised {type(error).__name__}: {error}; expected a mapping, given the root"
+        message = (
+            f"the function raised {type(error).__name__}: {error}; expected it to return a mapping"
+        )
         raise InputError(Problem(config.front_matter, message)) from error
 
 
@@ -113,23 +115,23 @@ def date_in_words(day: date) -> str:
 
 @cache
 def made(root: Path) -> datetime:
-    """Return when the state of a folder was made, in UTC.
+    """Return the time at which the state of a folder was made, in UTC.
 
-    It is what the environment says in ``SOURCE_DATE_EPOCH`` (seconds since 1970), else the
-    date of the last commit, so that the same state bears the same date on every machine,
-    else now.
+    It is the environment variable ``SOURCE_DATE_EPOCH`` (seconds since 1970) if it is set, or else
+    the date of the last commit, so that the same state has the same date on every machine. Without
+    a commit it is now.
 
     Raises
     ------
     InputError
-        If ``SOURCE_DATE_EPOCH`` is no number of seconds.
+        If ``SOURCE_DATE_EPOCH`` is not a number of seconds.
     """
     epoch = os.environ.get(EPOCH)
     if epoch:
         try:
             return datetime.fromtimestamp(int(epoch), UTC)
         except (ValueError, OverflowError, OSError):
-            message = f"{epoch!r}; expected seconds since 1970"
+            message = f"{epoch!r} is not a time; expected seconds since 1970, such as 1793664000"
             raise InputError(Problem(EPOCH, message)) from None
     committed = last_commit(root, "%ct")
     if committed:

@@ -1,4 +1,4 @@
-"""List the project's own files, take their checksums, and see which have changed."""
+"""List the project's own files, compute their checksums, and detect changes."""
 
 from __future__ import annotations
 
@@ -15,38 +15,40 @@ from qmdbook.errors import InputError, Problem
 from qmdbook.git import git_says
 
 CONFIG_NAME = "_quarto.yml"
-FOLDER = ".cache"  # holds the caches of earlier renders; it can be deleted at any time
-# Folders of outputs and of installed packages. Names that begin with a dot are no sources either.
+FOLDER = ".cache"  # caches of earlier renders; it can be deleted at any time
+# Folders of outputs and of installed packages. Names that begin with a dot are not sources either.
 _NOT_OWN = frozenset({"_book", "_site", "__pycache__", "site-packages", "node_modules"})
 
 
 class OutdatedError(Exception):
-    """This process has imported files or packages that have changed since."""
+    """The error of a process that has imported files or packages which have changed since."""
 
 
 def find_root(start: Path | None = None) -> Path:
-    """Return the nearest folder upward from `start`, or else here, that holds ``_quarto.yml``.
+    """Return the nearest folder with ``_quarto.yml``, upward from `start` or the working folder.
 
     Raises
     ------
     InputError
-        If neither `start` nor any folder above it holds ``_quarto.yml``.
+        If neither that folder nor any folder above it has ``_quarto.yml``.
     """
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents):
         if (folder / CONFIG_NAME).is_file():
             return folder
-    message = f"not found in {start} or any folder above it; run from the folder of a book"
+    message = (
+        f"not found in {start} or any folder above it; run the command in the folder of a book"
+    )
     raise InputError(Problem(CONFIG_NAME, message))
 
 
 def is_own(parts: Iterable[str]) -> bool:
-    """Return whether a path below the root, given by its parts, is one of the project's own."""
+    """Return whether a path below the root, given by its parts, is a file of the project."""
     return not any(part.startswith(".") or part in _NOT_OWN for part in parts)
 
 
 def shown(path: Path, root: Path) -> str:
-    """Return a path as a message should name it: relative to the root where it is below it."""
+    """Return a path for a message: relative to the root if it is below the root."""
     path = Path(path)
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
@@ -67,7 +69,7 @@ def checksums(root: Path) -> dict[str, str]:
         except FileNotFoundError:  # an editor is replacing it
             continue
         except OSError as error:
-            message = f"cannot be read: {error.strerror}; expected a file of this book"
+            message = f"the file cannot be read: {error.strerror}; expected a readable file"
             raise InputError(Problem(file, message)) from None
     return found
 
@@ -88,18 +90,18 @@ def checksum_of(text: str) -> str:
 
 @dataclass(frozen=True)
 class State:
-    """All that a process can have imported: the project's files, the packages, the last commit.
+    """Everything that a process can have imported: project files, packages, the last commit.
 
     Attributes
     ----------
     files : dict of str to int
-        When each of the project's own files last changed, by path below the root. It is the time
-        of the last change of content, name or rights (``st_ctime_ns``): a file that was changed
-        and changed back has the old checksum and a new time.
+        Time of the last change of each project file, by path below the root. The time covers
+        content, name and rights (``st_ctime_ns``): a file that was changed and changed back has
+        the old checksum and a new time.
     packages : list of str
         The installed packages.
     commit : str or None
-        The last commit, whose date the pages bear.
+        The last commit, whose date is on the pages.
     """
 
     files: dict[str, int]
@@ -116,7 +118,7 @@ class State:
         return cls(times, installed(), git_says(root, "rev-parse", "HEAD"))
 
     def differs(self, other: State, chapters: Iterable[str]) -> bool:
-        """Return whether two states differ in anything but the chapters."""
+        """Return whether two states differ in anything other than the chapters."""
         changed = {name for name, _ in self.files.items() ^ other.files.items()}
         same_rest = (self.packages, self.commit) == (other.packages, other.commit)
         return not same_rest or bool(changed - set(chapters))
@@ -124,7 +126,7 @@ class State:
 
 def installed() -> list[str]:
     """Return the installed packages with their versions, sorted."""
-    # From the names of their folders: to read each one's metadata takes ten times as long.
+    # Read from the names of their folders, since reading all metadata takes ten times as long.
     names = {path.name for entry in sys.path for path in Path(entry).glob("*.dist-info")}
     return sorted(names) or [str(d.name) for d in metadata.distributions()]
 

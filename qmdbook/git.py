@@ -1,4 +1,4 @@
-"""Read from Git."""
+"""Ask Git about a folder."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 
 def last_commit(root: Path, form: str) -> str:
-    """Return the last commit of a folder in a format of ``git log``; empty where it has none."""
-    # "-- ." since a folder may lie uncommitted in somebody else's repository.
+    """Return the last commit of a folder in a format of ``git log``; empty if it has none."""
+    # "-- ." because the folder may be an uncommitted part of another repository.
     return (git_says(root, "log", "-1", f"--format={form}", "--", ".") or "").strip()
 
 
 def git_says(folder: Path | str, *arguments: str) -> str | None:
-    """Return the output of a command of Git in a folder; None where it fails."""
+    """Return the output of a Git command in a folder; None if the command fails."""
     try:
         run = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
     except OSError:  # no git

@@ -1,4 +1,4 @@
-"""Read a text file, or say in one line why it cannot be read; write a file whole or not at all."""
+"""Read text files with clear errors, and write files whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from qmdbook.errors import InputError, Problem
 
 
 def read_text(path: Path, name: str) -> str:
-    """Return the text of a file, its line ends as one newline each; messages call it `name`.
+    """Return the text of a file, with every line end as a newline; messages call it `name`.
 
     Raises
     ------
     InputError
         If it is missing or cannot be read, begins with a byte order mark, is not UTF-8, or
-        holds a NUL.
+        has a NUL byte.
     """
 
     def refused(message: str, at: int | None = None) -> InputError:
@@ -26,18 +26,18 @@ def read_text(path: Path, name: str) -> str:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise refused("the file is missing") from None
+        raise refused("the file is missing; expected it here") from None
     except OSError as error:
-        raise refused(f"cannot be read: {error.strerror}") from None
+        raise refused(f"the file cannot be read: {error.strerror}") from None
     if content.startswith(BOM_UTF8):
-        raise refused("begins with a byte order mark; expected plain UTF-8", 0)
+        raise refused("the file begins with a byte order mark; save it as UTF-8 without one", 0)
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         found = f"byte {content[error.start]:#04x} is not UTF-8"
-        raise refused(f"{found}; expected UTF-8 text", error.start) from None
+        raise refused(f"{found}; save the file as UTF-8 text", error.start) from None
     if "\0" in text:
-        raise refused("a NUL byte; expected text", content.index(b"\0"))
+        raise refused("the line has a NUL byte; expected UTF-8 text", content.index(b"\0"))
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -19,6 +19,7 @@ from nenreview.audit.rules.sums import HUNDRED
 from nenreview.audit.rules.times import LANDMARK, LIMITS, PARTS, RANGE
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.integrity import CELL_KEY
+from qmdbook.errors import unknown_name
 
 LABEL = "label"  # a heading or a row label
 TEXT = "text"  # a cell without a number of the record, or a blank one
@@ -57,7 +58,7 @@ def rebuild(data: Dataset, source: str, table: str) -> pd.DataFrame:
     """
     cells = data.cells[(data.cells["source"] == source) & (data.cells["table"] == table)]
     if cells.empty:
-        raise LookupError(f"{source} has no table {table!r}")
+        raise LookupError(_unknown_table(data, source, table))
     results = data.select(source=source, table=table)
     by_cell = dict(list(results.groupby(CELL_KEY, sort=False)))
     rows = []
@@ -73,11 +74,19 @@ def rebuild(data: Dataset, source: str, table: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def _unknown_table(data: Dataset, source: str, table: str = "") -> str:
+    """Return the message that refuses a table, or a document without tables."""
+    known = data.cells.loc[data.cells["source"] == source, "table"].unique()
+    if not len(known):
+        return f"data/cells.csv has no table of {source!r}; expected a document with tables"
+    return unknown_name(table, known, f"a table of {source}")
+
+
 def rebuild_source(data: Dataset, source: str) -> pd.DataFrame:
     """Rebuild every table of a source; see `rebuild`."""
     tables = data.cells.loc[data.cells["source"] == source, "table"].unique()
     if not len(tables):
-        raise LookupError(f"{source} has no table")
+        raise LookupError(_unknown_table(data, source))
     return pd.concat([rebuild(data, source, table) for table in tables], ignore_index=True)
 
 
@@ -97,7 +106,8 @@ def rebuild_numbers(data: Dataset, source: str, table: str, row: str, column: st
     numbers = rebuild_table_numbers(data, source, table)
     numbers = numbers[(numbers["row"] == row) & (numbers["column"] == column)]
     if numbers.empty:
-        raise LookupError(f"{source} has no number in row {row!r}, column {column!r} of {table!r}")
+        message = f"{source} has no number in row {row!r}, column {column!r} of {table!r}"
+        raise LookupError(f"{message}; expected the labels of a cell in data/cells.csv")
     return numbers
 
 

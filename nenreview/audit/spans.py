@@ -70,7 +70,7 @@ def printed_span(number: Number) -> Span:
     """
     found = span(number)
     if found is None:
-        raise LookupError(f"{number.id!r} prints no number; expected one that does")
+        raise LookupError(f"{number.id!r} has no digits in the column printed; expected a number")
     return found
 
 
@@ -83,7 +83,9 @@ def time_in_months(number: Number) -> float:
         If no time is printed.
     """
     if number.status != "reported" or number.unit not in UNITS:
-        raise LookupError(f"{number.id!r} prints no time; expected one in {', '.join(UNITS)}")
+        raise LookupError(
+            f"{number.id!r} is not a reported time; expected one in {', '.join(UNITS)}"
+        )
     return months(number.value, number.unit)
 
 

@@ -1,4 +1,4 @@
-"""Check the files of the book and those that name the review."""
+"""Check the book, ``pyproject.toml`` and ``CITATION.cff``."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def check_project(root: Path) -> tuple[Counts | None, list[Problem]]:
     Returns
     -------
     counts : Counts or None
-        None where there are problems.
+        None if there are problems.
     problems : list of Problem
-        All that is wrong, file by file.
+        Every problem, file by file.
     """
     problems: list[Problem] = []
     counts = None

@@ -1,4 +1,4 @@
-"""What is wrong with a folder of data: its files, its claims, and pools with too few trials."""
+"""Check a folder of data: its files, its claims, and the size of its pools."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from qmdbook.errors import Problem
 
 
 def read_and_check(folder: Path) -> tuple[Dataset | None, list[Problem]]:
-    """Return the data of a folder with every problem; None where they cannot be put together.
+    """Return the data of a folder, None if they cannot be read, and every problem.
 
     Raises
     ------
     InputError
-        If the description of the data is unusable.
+        If the description of the data cannot be used.
     """
     dataset, problems = read(folder)
     if dataset is not None:

@@ -39,7 +39,11 @@ def size(data: Dataset, trial: str, population: str, source: str) -> int:
     printed = printed_sizes(data, trial, population, source)
     ranked = sorted(set(printed), key=printed.count, reverse=True)
     if not ranked or (len(ranked) > 1 and printed.count(ranked[0]) == printed.count(ranked[1])):
-        raise LookupError(f"no single size of {population!r} of {trial} in {source}: {printed}")
+        found = ", ".join(map(str, printed)) or "none"
+        raise LookupError(
+            f"{source} reports no single size of {population!r} of {trial}; expected one, "
+            f"found {found}"
+        )
     return ranked[0]
 
 

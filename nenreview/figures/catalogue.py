@@ -37,7 +37,7 @@ from nenreview.synthesis.times import times
 from nenreview.trials import markey
 from nenreview.trials.sintilimab import AE_TABLE, CHARACTERISTICS, SOURCE, TRIAL
 from nenreview.wording import words
-from qmdbook.errors import InputError, Problem
+from qmdbook.errors import InputError, Problem, unknown_name
 from qmdbook.textfile import write_whole
 
 FORMATS = ("svg", "png")
@@ -177,11 +177,16 @@ def draw(name: str, data: Dataset | None = None) -> ReviewFigure:
 
     Raises
     ------
-    KeyError
+    LookupError
         If the catalogue has no figure of that name.
     """
     data = data or load()
-    return catalogue(data)[name](data)
+    known = catalogue(data)
+    if name not in known:
+        raise LookupError(
+            unknown_name(name, known, "a figure", "a name of figures/ without its ending")
+        )
+    return known[name](data)
 
 
 def write_all(folder: Path | None = None) -> list[Path]:
@@ -205,6 +210,6 @@ def write_all(folder: Path | None = None) -> list[Path]:
         for path, content in drawn.items():
             write_whole(path, content)
     except OSError as error:
-        message = f"cannot be written: {error.strerror}"
+        message = f"the file cannot be written: {error.strerror}; no figure is cut short"
         raise InputError(Problem(shown(path), message)) from None
     return list(drawn)

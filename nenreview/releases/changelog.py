@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nenreview.evidence.record.paths import root as review_root
-from qmdbook.errors import InputError, Problem
+from qmdbook.errors import InputError, Problem, unknown_name
 
 NAME = "CHANGELOG.md"
 DATA, METHOD, WORDING = "Data", "Method", "Wording"
@@ -16,13 +16,13 @@ HEADINGS = (DATA, METHOD, WORDING)
 
 @dataclass(frozen=True)
 class Entry:
-    """What the changelog says of one version.
+    """The section of the changelog on one version.
 
     Attributes
     ----------
     version : str
     text : str
-        Markdown that stands before any heading; or empty.
+        Markdown before any heading; may be empty.
     sections : dict of str to str
         Markdown by heading, one of `HEADINGS`.
     """
@@ -38,11 +38,11 @@ def read_changelog(root: Path | None = None) -> list[Entry]:
     Raises
     ------
     InputError
-        If there is no such file, or a heading in it is none of `HEADINGS`.
+        If the file is missing, or has a heading that is not one of `HEADINGS`.
     """
     path = (root or review_root()) / NAME
     if not path.is_file():
-        raise InputError(Problem(NAME, "does not exist"))
+        raise InputError(Problem(NAME, "the file is missing; expected a section for each version"))
     entries, problems = [], []
     for version in re.split(r"^## +", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
         name, _, text = version.partition("\n")
@@ -52,7 +52,8 @@ def read_changelog(root: Path | None = None) -> list[Entry]:
             heading, _, body = part.partition("\n")
             sections[heading.strip()] = body.strip()
         for heading in set(sections) - set(HEADINGS):
-            message = f"version {name.strip()}: heading {heading!r}; expected {', '.join(HEADINGS)}"
+            found = unknown_name(heading, HEADINGS, "a heading of a version")
+            message = f"version {name.strip()}: {found}"
             problems.append(Problem(NAME, message))
         entries.append(Entry(name.strip(), before.strip(), sections))
     if problems:

@@ -18,7 +18,7 @@ from qmdbook.errors import KIND, InputError, Problem, not_yaml
 from qmdbook.textfile import read_text
 
 CFF_NAME = "CITATION.cff"
-# What is read of it, and its type.
+# Keys that are read, and their types.
 _KEYS = {"title": str, "authors": list, "doi": str, "url": str}
 _NAMES = ("name", "family-names", "given-names")  # of an author; one of the first two is needed
 # Characters with a special meaning in BibTeX.
@@ -51,7 +51,7 @@ class Citation:
 
     @property
     def address(self) -> str:
-        """Return where the review is: its DOI's address, else its own; empty for none."""
+        """Return the address of the review: of its DOI, or else its own; empty if it has none."""
         return f"https://doi.org/{self.doi}" if self.doi else self.url
 
     def text(self) -> str:
@@ -103,7 +103,7 @@ def read_citation(root: Path | None = None) -> Citation:
     Raises
     ------
     InputError
-        If the file cannot be read, or lacks a title or authors, or has them in another type.
+        If the file cannot be read, lacks a title or authors, or has a value of another type.
     """
     cff = _read_cff((root or review_root()) / CFF_NAME)
     problems = [
@@ -112,7 +112,7 @@ def read_citation(root: Path | None = None) -> Citation:
         if cff.get(key) is not None and not isinstance(cff[key], kind)
     ]
     problems += [
-        Problem(CFF_NAME, f"{key} is missing; expected {KIND[_KEYS[key]]}")
+        Problem(CFF_NAME, f"the key {key} is missing; expected {KIND[_KEYS[key]]}")
         for key in ("title", "authors")
         if not cff.get(key)
     ]
@@ -120,7 +120,8 @@ def read_citation(root: Path | None = None) -> Citation:
     for entry in authors if isinstance(authors, list) else ():
         names = [entry.get(key) for key in _NAMES] if isinstance(entry, dict) else []
         if not any(names[:2]) or not all(isinstance(n, str) for n in names if n is not None):
-            message = f"author {entry!r}; expected name, or family-names and given-names, as text"
+            expected = "name, or family-names and given-names, as text"
+            message = f"the author {entry!r} has no such name; expected {expected}"
             problems.append(Problem(CFF_NAME, message))
     if problems:
         raise InputError(*problems)
@@ -135,15 +136,17 @@ def read_citation(root: Path | None = None) -> Citation:
 
 
 def _read_cff(path: Path) -> dict:
-    """Return the content of the file, or say why it cannot be read."""
+    """Return the content of the file."""
     try:
         cff = yaml.safe_load(read_text(path, path.name))
     except yaml.YAMLError as error:
         raise InputError(not_yaml(path.name, error)) from None
-    except ValueError as error:  # a date that the calendar has not
-        raise InputError(Problem(path.name, f"not YAML: {error}")) from None
+    except ValueError as error:  # an impossible date
+        raise InputError(Problem(path.name, f"not valid YAML: {error}")) from None
     if not isinstance(cff, dict):
-        raise InputError(Problem(path.name, "expected a mapping of keys, as Citation File Format"))
+        raise InputError(
+            Problem(path.name, "the file has no keys; expected those of Citation File Format")
+        )
     return cff
 
 

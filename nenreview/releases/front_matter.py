@@ -1,4 +1,4 @@
-"""Tell the engine what its pages and its PDF say about the review."""
+"""Front matter of the review for the pages and the PDF of the engine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nenreview.wording import disclaimer_of
 
 
 def front_matter(folder: Path) -> dict:
-    """Return what the review says of itself on its pages and in its PDF, for the engine.
+    """Return the front matter of the review: version, description, licence, notice, checksum.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Release a version: render its commit into a folder beside those of the other versions."""
+"""Release a version: render its commit into its own folder beside the earlier versions."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from qmdbook.errors import InputError, Problem
 from qmdbook.files import CONFIG_NAME
 
 FOLDER = "_site"  # below the root: all versions
-CHANGES = "chapters/changes.qmd"  # what changed since the version before; only in a release
+CHANGES = "chapters/changes.qmd"  # the page of changes since the last version; only in a release
 DATA = "data"  # in the folder of a version
 MAX_NAMED = 5  # files in a message
 
 
 def release(site: Path) -> bool:
-    """Render the committed version into a folder of its own in `site`.
+    """Render the committed version into its own folder in `site`.
 
-    A version that is there already stays as it is.
+    A version that was released before is not changed.
 
     Parameters
     ----------
@@ -48,13 +48,14 @@ def release(site: Path) -> bool:
     Returns
     -------
     bool
-        False where the version is there already, with the same content.
+        False if the version was released before with the same content.
 
     Raises
     ------
     InputError
-        If something is not committed, not written down or not stamped; if the number does not
-        rise as CONTRIBUTING.md has it; if the version is there with other content.
+        If something is not committed, not in the changelog or not stamped; if the version number
+        does not follow the rules of CONTRIBUTING.md; if the version was released before with
+        another content.
     """
     parse_version(version())
     config = read_config(root())
@@ -75,7 +76,9 @@ def release(site: Path) -> bool:
     try:
         site.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        message = f"cannot be made: {error.strerror}; expected the folder of all versions"
+        message = (
+            f"the folder cannot be made: {error.strerror}; expected the folder of all versions"
+        )
         raise InputError(Problem(shown(site), message)) from None
     with tempfile.TemporaryDirectory(prefix=".new-", dir=site) as temporary:
         new = Path(temporary) / state.version
@@ -99,11 +102,12 @@ def changes_between(old: str, new: str, folder: Path) -> str:
     Raises
     ------
     InputError
-        If one of them is not in `folder`, or `new` is not the later one.
+        If one of them is not in `folder`, or `new` is not later than `old`.
     """
-    newest = parse_version(new)
-    if parse_version(old) >= newest:
-        raise InputError(Problem(f"{old} {new}", "expected the older version first"))
+    newest = parse_version(new, "NEW")
+    if parse_version(old, "OLD") >= newest:
+        message = f"{old!r} is not earlier than {new!r}; expected the earlier version first"
+        raise InputError(Problem("OLD", message))
     before, after = folder / old, folder / new
     states = read_state(before), read_state(after)
     entries = [e for e in _since(read_changelog(), old) if parse_version(e.version) <= newest]
@@ -111,19 +115,21 @@ def changes_between(old: str, new: str, folder: Path) -> str:
 
 
 def _checked_changelog() -> list[Entry]:
-    """Return the changelog after refusing a review that is not ready to be released."""
+    """Return the changelog, after checking that the review is ready to be released."""
     problems = []
     if commit() is None:
-        raise InputError(Problem("git", "no commit of this folder; a release names its commit"))
+        raise InputError(
+            Problem("git", "nothing in this folder is committed; a release needs a commit")
+        )
     changed = uncommitted(untracked=True)
     if changed:
-        message = f"{_first_names(changed)} not committed; a release is made from a commit alone"
+        message = f"not committed: {_first_names(changed)}; commit all changes before a release"
         problems.append(Problem("git", message))
     problems += stamp_problems()
     entries = read_changelog()
     if not entries or entries[0].version != version():
         found = entries[0].version if entries else "no version"
-        message = f"begins with {found}; expected a section on version {version()}"
+        message = f"the file begins with {found}; add a section `## {version()}` above it"
         problems.append(Problem(CHANGELOG, message))
     if problems:
         raise InputError(*problems)
@@ -131,7 +137,7 @@ def _checked_changelog() -> list[Entry]:
 
 
 def _previous(released: Sequence[State], number: str) -> State | None:
-    """Return the newest of the versions that come before a number."""
+    """Return the newest version before a version number."""
     return next(
         (one for one in released if parse_version(one.version) < parse_version(number)), None
     )
@@ -142,20 +148,20 @@ def _since(entries: Sequence[Entry], number: str) -> list[Entry]:
 
 
 def _check_number(changes: Changes, entry: Entry) -> None:
-    """Refuse a number that does not rise as the changes ask, or a change that nothing explains."""
+    """Check that the version number and the changelog match the changes."""
     problems = [
         Problem(
             CHANGELOG,
-            f"version {entry.version} has no heading {heading}; expected one, since "
-            + ("the tables changed" if heading == "Data" else "results moved on the same data"),
+            f"version {entry.version} has no heading {heading}; add one, since "
+            + ("the tables changed" if heading == "Data" else "results changed with the same data"),
         )
         for heading in changes.missing_headings(entry)
     ]
     needed = changes.required_step(entry)
     if not rises_enough(changes.old.version, changes.new.version, needed):
         message = (
-            f"version {changes.new.version} after {changes.old.version}; expected a {needed} step "
-            "(CONTRIBUTING.md, Versions)"
+            f"version {changes.new.version} is too close to {changes.old.version}; expected a "
+            f"{needed} step, see Versions in CONTRIBUTING.md"
         )
         problems.append(Problem("pyproject.toml", message))
     if problems:
@@ -178,12 +184,12 @@ def _commit_copy() -> Iterator[Path]:
 def _git(folder: Path, *arguments: str) -> str:
     run = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
     if run.returncode:
-        raise InputError(Problem("git", f"{arguments[0]}: {run.stderr.strip()}"))
+        raise InputError(Problem("git", f"`git {arguments[0]}` failed: {run.stderr.strip()}"))
     return run.stdout.strip()
 
 
 def _prepare(copy: Path, chapter: str, number: str) -> None:
-    """Add the chapter on what changed, and the folder of the version to the book's address."""
+    """Add the page of changes, and the folder of the version to the book's address."""
     path = copy / CONFIG_NAME
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     config["book"]["chapters"].append(CHANGES)
@@ -192,27 +198,31 @@ def _prepare(copy: Path, chapter: str, number: str) -> None:
         config["book"]["site-url"] = f"{config['book']['site-url'].rstrip('/')}/{number}"
     path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
     (copy / CHANGES).write_text(chapter, encoding="utf-8")
-    # The book says how many of its files are not as committed: these two are a release's own.
+    # The book states how many files differ from the commit; these two differ in every release.
     _git(copy, "update-index", "--assume-unchanged", CONFIG_NAME)
 
 
 def _render(copy: Path) -> None:
-    """Render a copy with the code that lies in it, or else with this."""
+    """Render a copy with its own code, or with the installed code if it has none."""
     path = os.pathsep.join(filter(None, [str(copy), os.environ.get("PYTHONPATH", "")]))
     command = [sys.executable, "-m", "nenreview", "render"]
     run = subprocess.run(command, cwd=copy, env={**os.environ, "PYTHONPATH": path})
     if run.returncode:
-        raise InputError(Problem("render", f"ended with exit status {run.returncode}, see above"))
+        raise InputError(
+            Problem(
+                "render", f"it failed with exit status {run.returncode}; see the messages above"
+            )
+        )
 
 
 def _refuse_other_content(place: Path, new: Path) -> None:
-    """Refuse a version whose files are not those that are there already."""
+    """Check that the files of a version are those that were released."""
     there, now = _checksums(place), _checksums(new)
     differing = sorted(name for name in {*there, *now} if there.get(name) != now.get(name))
     if differing:
         message = (
-            f"is released, and {_first_names(differing)} would differ; a release is never changed: "
-            "give the review another number"
+            f"this version is released, and {_first_names(differing)} would differ; a release "
+            "never changes; raise the version in pyproject.toml"
         )
         raise InputError(Problem(shown(place), message))
 
@@ -226,6 +236,6 @@ def _checksums(folder: Path) -> dict[str, str]:
 
 
 def _first_names(names: list[str]) -> str:
-    """Return the first names, and how many more there are."""
+    """Return the first names and the number of further names, as text."""
     listed = ", ".join(names[:MAX_NAMED])
     return f"{listed} and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else listed

@@ -1,4 +1,4 @@
-"""Write the list of all versions, and the page that leads to the newest."""
+"""Write the list of all versions, and the page that leads to the newest version."""
 
 from __future__ import annotations
 
@@ -44,13 +44,15 @@ def released_states(folder: Path) -> list[State]:
     Raises
     ------
     InputError
-        If one of them cannot be read, or lies in a folder of another name.
+        If a state cannot be read, or is in a folder of another name.
     """
     states = []
     for path in folder.glob(f"*/{NAME}"):
         state = read_state(path.parent)
         if state.version != path.parent.name:
-            message = f"is of version {state.version}; expected that of its folder"
+            message = (
+                f"the version is {state.version}; expected that of its folder, {path.parent.name}"
+            )
             raise InputError(Problem(shown(path), message))
         states.append(state)
     return sorted(states, key=lambda state: parse_version(state.version), reverse=True)
@@ -64,7 +66,7 @@ def write_index(folder: Path, title: str) -> None:
     Parameters
     ----------
     folder : Path
-        The folder of the versions, with one of them or more.
+        The folder of the versions, with at least one version.
     title : str
         Title of the book.
     """

@@ -1,4 +1,4 @@
-"""Write version and checksum of the data into the files that repeat them."""
+"""Write the version and the checksum of the data into the files that repeat them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nenreview.evidence.record.paths import root as review_root
 from qmdbook.errors import InputError, Problem
 from qmdbook.textfile import write_whole
 
-# Each file with what stands before the version and before the checksum, on lines of their own.
+# The text that precedes the version and the checksum in each file, as patterns of lines.
 _PLACES = {
     "CITATION.cff": (r"^version: ", r'^    value: "sha256:'),
     "data/datapackage.json": (r'^  "version": "', r'^  "checksum": "sha256:'),
@@ -19,16 +19,16 @@ _UP_TO_THE_QUOTE = r'[^"\n]*'
 
 
 def outdated_files(root: Path | None = None, checksum: str | None = None) -> dict[Path, str]:
-    """Return the files that repeat another version or checksum, each with its new text.
+    """Return the files with an outdated version or checksum, each with its new text.
 
-    A book without a data package has neither file, and nothing to repeat.
+    A book without a data package has neither file.
 
     Parameters
     ----------
     root : Path, optional
         Of the review.
     checksum : str, optional
-        Of the data; by default as they are, and another where they are about to change.
+        Checksum of the data; by default that of the present data. Give it if they will change.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def outdated_files(root: Path | None = None, checksum: str | None = None) -> dic
                 f"({place}){_UP_TO_THE_QUOTE}", rf"\g<1>{value}", text, flags=re.M
             )
             if times != 1:
-                message = f"{times} lines match {place}; expected one"
+                message = f"{times} lines match the pattern {place}; expected one such line"
                 problems.append(Problem(name, message))
         if text != before:
             changed[path] = text
@@ -60,19 +60,19 @@ def outdated_files(root: Path | None = None, checksum: str | None = None) -> dic
 
 
 def stamp_problems(root: Path | None = None) -> list[Problem]:
-    """Return a problem for each file whose version or checksum is not that of the review."""
+    """Return a problem for each file with an outdated version or checksum."""
     root = root or review_root()
     return [
         Problem(
             path.relative_to(root).as_posix(),
-            "names another version or checksum of the data; expected what `nenreview stamp` writes",
+            "the version or the checksum of the data is outdated; run `nenreview stamp`",
         )
         for path in outdated_files(root)
     ]
 
 
 def stamp(root: Path | None = None) -> list[Path]:
-    """Write version and checksum into the files that repeat them; return those that changed."""
+    """Write the version and the checksum into the files that repeat them; return changed files."""
     changed = outdated_files(root)
     for path, text in changed.items():
         write_whole(path, text.encode("utf-8"))

@@ -1,7 +1,7 @@
-"""Write and read the state of a version: the estimates and verdicts that others are compared with.
+"""Write and read the state of a version: its estimates and the verdicts of its audit.
 
-The printed numbers are in the tables that every version carries; ``state.json`` beside them
-holds what is computed from them, the estimates and the verdicts of the audit.
+Versions are compared by their states. The reported numbers are in the tables of each version;
+``state.json`` beside them has what is computed from the tables.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from nenreview.audit.finding import DISAGREEING, NOTE, Finding
 from nenreview.evidence.record.edition import commit, data_checksum, made, version
 from nenreview.evidence.record.paths import data_folder, shown
 from nenreview.releases.estimate import Estimate
-from qmdbook.errors import InputError, Problem
+from qmdbook.errors import InputError, Problem, unknown_name
 
 NAME = "state.json"  # in the folder of a version
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the audit says of a printed number: fields of `Finding`, by its key `id`."""
+    """The audit's verdict on a reported number: fields of `Finding`, by its key `id`."""
 
     id: str
     where: str
@@ -31,12 +31,12 @@ class Verdict:
 
     @property
     def in_need(self) -> bool:
-        """Whether it is something to look at: a disagreement, or a note."""
+        """Whether the number needs a look: a disagreement or a note."""
         return self.verdict in (*DISAGREEING, NOTE)
 
     @property
     def shown(self) -> str:
-        """Return the verdict as text, with what was computed where that is not the print."""
+        """Return the verdict, with the computed value if it differs from the printed value."""
         if self.recomputed in ("", self.printed):
             return self.verdict
         return f"{self.verdict}: {self.recomputed}"
@@ -49,14 +49,14 @@ class State:
     Attributes
     ----------
     version, date : str
-        Its number, and the day on which it was made, ``2026-11-03``.
+        Its number, and the day on which it was made, for example ``2026-11-03``.
     commit : str
         The commit that it was made from.
     checksum : str or None
         Of its tables; None for a book without data.
     estimates : tuple of Estimate
     verdicts : tuple of Verdict
-        In the order of the pages; both are empty for a book that has not this review's tables.
+        In the order of the pages; both are empty for a book without the tables of this review.
     """
 
     version: str
@@ -87,14 +87,14 @@ def _computed() -> tuple[tuple[Estimate, ...], tuple[Verdict, ...]]:
 
 
 def verdicts(findings: tuple[Finding, ...]) -> tuple[Verdict, ...]:
-    """Return what the audit found, in the form that versions are compared by."""
+    """Return the findings of the audit in the form by which versions are compared."""
     from nenreview.audit.report import where
 
     return tuple(Verdict(f.id, where(f), f.printed, f.recomputed, f.verdict) for f in findings)
 
 
 def read_state(folder: Path) -> State:
-    """Read what a released version says.
+    """Read the state of a released version.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def read_state(folder: Path) -> State:
     Raises
     ------
     InputError
-        If there is no ``state.json``, or it has another form.
+        If ``state.json`` does not exist or has another form.
     """
     path = folder / NAME
     try:
@@ -117,13 +117,15 @@ def read_state(folder: Path) -> State:
             }
         )
     except FileNotFoundError:
-        message = "does not exist; expected the folder of a released version"
-        raise InputError(Problem(shown(path), message)) from None
+        there = [one.parent.name for one in folder.parent.glob(f"*/{NAME}")]
+        kind, expected = "a released version", ", ".join(sorted(there)) or "one; none is released"
+        message = unknown_name(folder.name, there, kind, expected)
+        raise InputError(Problem(shown(folder.parent), message)) from None
     except (ValueError, KeyError, TypeError) as error:
-        message = f"is not what a release writes: {error!r}"
+        message = f"the file cannot be read as a state: {error!r}; expected what a release writes"
         raise InputError(Problem(shown(path), message)) from None
 
 
 def _is_review(folder: Path) -> bool:
-    """Return whether a folder holds the tables of this review, and not those of another book."""
+    """Return whether a folder has the tables of this review, not those of another book."""
     return (folder / "results.csv").is_file()

@@ -1,4 +1,4 @@
-"""Parse and compare version numbers, by the rules of CONTRIBUTING.md, Versions."""
+"""Parse and compare version numbers by the rules in CONTRIBUTING.md, Versions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ STEPS = (PATCH, MINOR, MAJOR)  # from the smallest
 _NUMBER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
-def parse_version(version: str) -> tuple[int, int, int]:
-    """Return the three numbers of a version.
+def parse_version(version: str, place: str = "pyproject.toml") -> tuple[int, int, int]:
+    """Return the three numbers of a version; messages name `place`.
 
     >>> parse_version("1.20.3")
     (1, 20, 3)
@@ -20,18 +20,18 @@ def parse_version(version: str) -> tuple[int, int, int]:
     Raises
     ------
     InputError
-        If it is anything but three numbers with dots between.
+        If it is not three numbers with dots between them.
     """
     match = _NUMBER.fullmatch(version)
     if not match:
-        message = f"version {version!r}; expected three numbers such as 1.2.0"
-        raise InputError(Problem("pyproject.toml", message))
+        message = f"{version!r} is not a version; expected three numbers, such as 1.2.0"
+        raise InputError(Problem(place, message))
     major, minor, patch = map(int, match.groups())
     return major, minor, patch
 
 
 def version_step(old: str, new: str) -> str:
-    """Return which of the numbers rises from one version to a later one.
+    """Return the step from one version to a later one: patch, minor or major.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def version_step(old: str, new: str) -> str:
     """
     before, after = parse_version(old), parse_version(new)
     if after <= before:
-        message = f"version {new}; expected one later than {old}, which is released"
+        message = f"version {new} is not later than {old}, which is released; raise it"
         raise InputError(Problem("pyproject.toml", message))
     if after[0] > before[0]:
         return MAJOR
@@ -48,9 +48,9 @@ def version_step(old: str, new: str) -> str:
 
 
 def rises_enough(old: str, new: str, needed: str) -> bool:
-    """Return whether a version rises by the step that its changes need, or by a larger one.
+    """Return whether the step between two versions is as large as their changes need.
 
-    Before 1.0.0 nothing is promised, and a minor step is enough for all.
+    Before 1.0.0 nothing is promised, and a minor step is enough for all changes.
     """
     if needed == MAJOR and parse_version(old)[0] == 0:
         needed = MINOR

@@ -7,22 +7,23 @@ import io
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
-from qmdbook.errors import InputError, Problem
+from qmdbook.errors import InputError, Problem, unknown_name
 from qmdbook.files import CONFIG_NAME
 
 
 def add_chapter(text: str, file: str, part: str) -> tuple[str, int]:
-    """Return the text with a chapter as the last of a part, and the line that it stands on.
+    """Return the text with a chapter added at the end of a part, and the line of the chapter.
 
     Raises
     ------
     InputError
-        If there is no such part.
+        If the book has no such part.
     """
     book = _yaml().load(text)
     parts = {entry["part"]: entry["chapters"] for entry in _parts(book)}
     if part not in parts:
-        message = f"no part {part!r}; expected one of: {'; '.join(parts) or 'none'}"
+        expected = f"one of: {'; '.join(parts)}" if parts else "a book with parts"
+        message = unknown_name(part, parts, "a part of the book", expected)
         raise InputError(Problem(CONFIG_NAME, message))
     parts[part].append(file)
     written = io.StringIO()
@@ -32,7 +33,7 @@ def add_chapter(text: str, file: str, part: str) -> tuple[str, int]:
 
 
 def part_of(text: str) -> dict[str, str]:
-    """Return the part of each chapter that is in one, by file."""
+    """Return the part of each chapter by file, without chapters outside any part."""
     return {
         file: entry["part"] for entry in _parts(_yaml().load(text)) for file in entry["chapters"]
     }

@@ -1,8 +1,8 @@
 """Change several files together: all of them, or none.
 
-New contents are first written beside the files, so that a full disk or a folder that cannot be
-written is noticed before anything is changed. Then each takes its place by a rename, and what
-was replaced is restored if a later step fails.
+The new contents are first written beside the files, so that a full disk or a protected folder is
+noticed before anything changes. Then each new file is renamed into place. If a later step fails,
+the replaced files are restored.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def write_all(contents: FileContents) -> None:
     Raises
     ------
     InputError
-        If a file cannot be read or written; all files are then as before.
+        If a file cannot be read or written; all files are then unchanged.
     """
     path = None
     written: list[Path] = []
@@ -50,7 +50,7 @@ def write_all(contents: FileContents) -> None:
             raise
     except OSError as error:
         assert path is not None  # the file that failed
-        message = f"cannot be changed: {error.strerror}; nothing was changed"
+        message = f"the file cannot be changed: {error.strerror}; nothing was changed"
         raise InputError(Problem(shown(path), message)) from None
     finally:
         for path in contents:
@@ -69,19 +69,19 @@ def _restore(path: Path, content: bytes | None) -> None:
 
 
 def check_and_stamp(root: Path, contents: FileContents) -> FileContents:
-    """Return the contents with those of the files that repeat the checksum of the data.
+    """Check changed data, and add the files that repeat the checksum of the data.
 
     Parameters
     ----------
     root : Path
-        Of the review, whose data are checked as they would be with the new contents.
+        Root of the review, whose data are checked with the new contents in place.
     contents : FileContents
-        All below `root`.
+        New contents of files below `root`.
 
     Raises
     ------
     InputError
-        With every problem of the data that ``nenreview check`` would find; or if a file that
+        With every problem of the data that ``nenreview check`` would report; or if a file that
         repeats the checksum has no place for it.
     """
     folder = root / "data"
@@ -98,9 +98,9 @@ def check_and_stamp(root: Path, contents: FileContents) -> FileContents:
 
 
 def append_rows(text: str, rows: Iterable[dict[str, str]]) -> str:
-    """Return the text of a CSV file with rows at its end, and every byte before as it was.
+    """Return the text of a CSV file with rows added at its end, and the rest unchanged.
 
-    A column that a row does not name is left empty.
+    Columns that a row does not name are left empty.
 
     Raises
     ------

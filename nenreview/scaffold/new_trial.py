@@ -1,6 +1,6 @@
-"""Add a trial: the rows to fill, a chapter that shows what is in them, and its place in the book.
+"""Add a trial: rows to fill, a chapter that shows the filled rows, and its entry in the book.
 
-The review renders at once, and again after each row is filled.
+The review renders immediately afterwards, and after each row that is filled.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ CHAPTER = Path(__file__).with_name("chapter.qmd")  # with $title, $name and $tri
 
 @dataclass(frozen=True)
 class NewTrial:
-    """The rows and files of a new trial, for the person who fills them.
+    """The added rows and files of a new trial, as a guide to filling them.
 
     Attributes
     ----------
     places : dict of str to str
-        File, below the root, and the rows or the line that were added to it.
+        The lines added to each file, by path below the root.
     arm : Row
-        The row of ``arms.csv``.
+        The added row of ``arms.csv``.
     source : str
         Key of the document.
     is_new_source : bool
-        Whether the document has rows to fill too.
+        Whether the document is new and has rows to fill too.
     """
 
     places: dict[str, str]
@@ -58,14 +58,13 @@ class NewTrial:
 
 
 def new_trial(root: Path, request: Request) -> NewTrial:
-    """Write the rows, the chapter and its place in the book.
+    """Write the rows, the chapter and its entry in the book.
 
     Raises
     ------
     InputError
-        If anything that is asked for exists or has not the expected form, if the data are not
-        sound before or would not be after, or if a file cannot be written. Nothing is changed
-        then.
+        If a name exists already or has another form, if the data have problems before or would
+        have afterwards, or if a file cannot be written. Nothing is then changed.
     """
     data, problems = read(root / "data")
     if data is None:
@@ -101,91 +100,106 @@ def new_trial(root: Path, request: Request) -> NewTrial:
         first = text.count("\n") + 1
         last = first + len(rows) - 1
         contents[path] = append_rows(text, rows).encode()
-        span = f"row {first}" if first == last else f"rows {first} to {last}"
+        span = f"line {first}" if first == last else f"lines {first} to {last}"
         places[f"data/{name}"] = span
     write_all(check_and_stamp(root, contents))
     return NewTrial(places, arm, source, is_new)
 
 
 def _require_free(root: Path, data: Dataset, request: Request, file: str) -> None:
-    """Check the form of the names, and that nothing has them already."""
+    """Check that the names have the right form and are not used yet."""
     problems = []
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", request.name):
-        expected = "small letters, digits and hyphens, as in pembrolizumab-keynote-028"
-        problems.append(Problem("--name", f"{request.name!r}; expected {expected}"))
+        expected = "small letters, digits and hyphens, like pembrolizumab-keynote-028"
+        message = f"{request.name!r} does not have the right form; expected {expected}"
+        problems.append(Problem("--name", message))
     title = request.title or request.name
     for column, value in (("trial", request.trial), ("name", title), ("chapter", request.name)):
         problems += [
-            Problem("data/trials.csv", f"{value!r} is there already", line, column)
+            Problem(
+                "data/trials.csv",
+                f"{value!r} exists already; expected a new {column}",
+                line,
+                column,
+            )
             for line, known in enumerate(data.trials[column], start=2)
             if known.lower() == value.lower()
         ]
     if (root / file).exists():
-        problems.append(Problem(file, "the chapter is there already"))
+        problems.append(Problem(file, "the chapter exists already; use another --name"))
     if request.source and not re.fullmatch(r"[a-z]+[0-9]{4}", request.source):
-        expected = "small letters and four digits, as in mehnert2020"
-        problems.append(Problem("--source", f"{request.source!r}; expected {expected}"))
+        expected = "small letters and four digits, like mehnert2020"
+        message = f"{request.source!r} does not have the right form; expected {expected}"
+        problems.append(Problem("--source", message))
     label = f"sec-{request.name}"
     for chapter in read_chapters(root, [entry.file for entry in read_config(root).chapters]):
         if label in chapter.labels:
-            message = f"the label {label} is there already"
+            message = f"the label {label} exists already; use another --name"
             problems.append(Problem(chapter.file, message, chapter.labels[label]))
     if re.search(r"[\n|{}#`$]", title):
-        problems.append(Problem("--title", f"{title!r}; expected plain text on one line"))
+        expected = "one line of plain text, without | { } # ` $"
+        problems.append(Problem("--title", f"{title!r} is not plain text; expected {expected}"))
     if problems:
         raise InputError(*problems)
 
 
 def _usual_part(data: Dataset, config: str, regimen: str) -> str:
-    """Return the part that holds most chapters of trials of a class."""
+    """Return the part with most chapters on trials of a regimen class."""
     parts = part_of(config)
     alike = set(data.arms.loc[data.arms["regimen_class"] == regimen, "trial"])
     files = (f"chapters/{t.chapter}.qmd" for t in trials(data).values() if t.trial in alike)
     counts = Counter(parts[file] for file in files if file in parts)
     if not counts:
-        message = f"expected: no chapter is of a trial of the class {regimen!r}"
+        message = (
+            f"missing, since no chapter is about a trial of the class {regimen!r}; name a part"
+        )
         raise InputError(Problem("--part", message))
     return counts.most_common(1)[0][0]
 
 
 def next_steps(new: NewTrial) -> str:
-    """Return what was written, what it says, and what is to be done next, as lines."""
+    """Return the list of what was written and of the next steps, as lines of text."""
     places, arm, source = new.places, new.arm, new.source
     lines = ["Written:"]
     lines += [f"  {file}" + (f", {where}" if where else "") for file, where in places.items()]
     lines += [
         "",
         f"The trial: {arm['agents']}; target {arm['target']}; class {arm['regimen_class']}.",
-        "It renders as it is. To fill it:",
+        "The book renders with it as it is. Next steps:",
     ]
     steps = [
-        f"data/arms.csv, {places['data/arms.csv']}: correct the above, and the line; a row for "
-        "each arm, with the population that it is reported as",
-        f"data/trials.csv, {places['data/trials.csv']}: tumours, phase, region, enrolled, "
-        "primary_endpoint as far as printed",
-        f"data/reports.csv, {places['data/reports.csv']}: correct the standing and the stage",
+        f"data/arms.csv, {places['data/arms.csv']}: correct agents, target, class and line; add a "
+        "row for each further arm, with its population",
+        f"data/trials.csv, {places['data/trials.csv']}: fill tumours, phase, region, enrolled and "
+        "primary_endpoint as far as they are reported",
+        f"data/reports.csv, {places['data/reports.csv']}: correct standing and stage",
     ]
     if new.is_new_source:
         steps += [
-            f"data/sources.csv, {places['data/sources.csv']}: name, kind, title, authors, journal, "
-            "year, doi, held, prose_sections, licence",
-            f"data/results.csv, {places['data/results.csv']}: table (a heading in prose_sections), "
-            "population, status, value, printed; a row for every further number, the ids counted "
-            "on; what is not printed stays or goes; a word that data/populations.csv or "
-            "data/outcomes.csv lacks gets a row there",
-            f"data/appraisal.csv, {places['data/appraisal.csv']}: answer, reason, place",
-            f"data/sources.csv, {places['data/sources.csv']}: transcribed is whole when all is in",
+            f"data/sources.csv, {places['data/sources.csv']}: fill name, kind, title, authors, "
+            "journal, year, doi, held, prose_sections and licence",
+            f"data/results.csv, {places['data/results.csv']}: fill table (a heading in "
+            "prose_sections), population, status, value and printed; add a row for every further "
+            "number, with the next id; leave or remove the rows of numbers that are not reported; "
+            "add populations and outcomes that are new to data/populations.csv and "
+            "data/outcomes.csv",
+            f"data/appraisal.csv, {places['data/appraisal.csv']}: fill answer, reason and place",
+            f"data/sources.csv, {places['data/sources.csv']}: set transcribed to "
+            "whole when all numbers are in",
         ]
     else:
-        steps.append(f"data/results.csv: a row for every number that {source} prints of the trial")
+        steps.append(
+            f"data/results.csv: add a row for every number that {source} reports on the trial"
+        )
     steps += [
-        "data/pooling.csv: a row for each population that answers a question of the synthesis, "
-        "chosen before looking at the pool",
-        "data/overlaps.csv: a row where patients may stand in another report too",
-        f"nenreview check; nenreview audit --source {source}; after looking, nenreview audit "
-        "--accept",
-        "nenreview stamp; nenreview figures; nenreview render",
-        "read again what the chapters on all trials say in words of all, or of none",
+        "data/pooling.csv: add a row for each population that answers a question of the synthesis; "
+        "choose it before looking at the pooled result",
+        "data/overlaps.csv: add a row if patients may be part of another report too",
+        f"run: nenreview check; nenreview audit --source {source}; then, after looking at the "
+        "findings, nenreview audit --accept",
+        "run: nenreview stamp; nenreview figures; nenreview render",
+        "read the chapters on several trials again: sentences about all trials, or about no trial, "
+        "may have changed",
     ]
     lines += [f"  {number}. {step}" for number, step in enumerate(steps, start=1)]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Recognise the numbers that registries of trials give."""
+"""Recognise registry numbers of trials."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from qmdbook.errors import InputError, Problem
 
-# The form of each, and an example. The column trial of data/trials.csv takes the same forms.
+# Pattern and example of each registry's numbers. The column trial of data/trials.csv has the same.
 REGISTRIES = {
     "ClinicalTrials.gov": (r"NCT[0-9]{8}", "NCT01234567"),
     "ChiCTR": (r"ChiCTR[0-9]{10}", "ChiCTR2000012345"),
@@ -26,12 +26,12 @@ def require_number(text: str) -> None:
     """
     if not any(re.fullmatch(form, text) for form, _ in REGISTRIES.values()):
         known = ", ".join(f"{example} ({name})" for name, (_, example) in REGISTRIES.items())
-        message = f"{text!r} is no registry number; expected one like {known}"
+        message = f"{text!r} is not a registry number; expected one like {known}"
         raise InputError(Problem("NUMBER", message))
 
 
 def short_key(text: str) -> str:
-    """Return a key for a document of which only the trial is known.
+    """Return a key for a document of which only the trial's registry number is known.
 
     >>> short_key("NCT01234567")
     'nct4567'

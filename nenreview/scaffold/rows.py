@@ -1,6 +1,6 @@
-"""Write the rows of a new trial, every one true as it is written.
+"""Make the rows of a new trial, without stating anything that is not known.
 
-What is not known is empty, not stated or to be filled, and no number is reported.
+Unknown values are empty, ``not stated`` or ``to be filled``, and no number is marked as reported.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from nenreview.evidence.record.integrity import NOT_YET, TO_BE_FILLED
 from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.record.rows import Arm, rows_of
 from nenreview.scaffold.registries import short_key
-from qmdbook.errors import InputError, Problem
+from qmdbook.errors import InputError, Problem, nearest, unknown_name
 
 Row = dict[str, str]
 
 CHECKLIST = "JBI case series"  # for trials without a control group too
 SECTION = "Results"  # of an abstract, until its own headings are filled in
 
-# What is usually printed of a trial first: outcome, statistic, unit, grade. Not counts of
-# responders, which need the size of their population before the data are sound.
+# Numbers that most reports give: outcome, statistic, unit, grade. Counts of responders are left
+# out, since the data are sound only if the size of their population is known.
 USUAL_NUMBERS = (
     ("patients", "n", "patients", ""),
     ("ORR", "percent", "%", ""),
@@ -38,22 +38,22 @@ USUAL_NUMBERS = (
 
 @dataclass(frozen=True)
 class Request:
-    """What a person says of a new trial.
+    """What a user of ``nenreview new-trial`` states about the trial.
 
     Attributes
     ----------
     trial : str
-        Its number in a registry.
+        Registry number.
     name : str
-        Of its chapter: small letters, digits and hyphens.
+        Name of the chapter's file: small letters, digits and hyphens.
     title : str
-        In tables and as the heading of the chapter; the name where empty.
+        Name in tables and heading of the chapter; `name` if empty.
     source : str
-        Key of the document; made from the number where empty.
+        Key of the document; made from the registry number if empty.
     agents, target, regimen_class : str
-        As in ``arms.csv``; read off the name where empty.
+        As in ``arms.csv``; taken from `name` if empty.
     part : str
-        Of the book; that of most trials of the class where empty.
+        Part of the book; if empty, the part with most trials of the class.
     """
 
     trial: str
@@ -72,7 +72,7 @@ def arm_row(data: Dataset, request: Request) -> Row:
     Raises
     ------
     InputError
-        If an option is needed, since the name does not say it, or the class is unknown.
+        If the name does not imply an option that is missing, or the class is unknown.
     """
     targets = inhibitors(data)
     agents = request.agents or " + ".join(w for w in request.name.split("-") if w in targets)
@@ -88,11 +88,19 @@ def arm_row(data: Dataset, request: Request) -> Row:
         if not value
     ]
     if missing:
-        message = f"expected, since the name names no known inhibitor alone ({', '.join(targets)})"
+        unknown = [
+            word
+            for word in request.name.split("-")
+            if word not in targets and nearest(word, targets)
+        ]
+        near = nearest(unknown[0], targets) if unknown and not agents else None
+        message = (
+            f"missing, since --name does not consist of known inhibitors ({', '.join(targets)})"
+            + (f"; did you mean {near!r}?" if near else "; name it")
+        )
         raise InputError(*(Problem(option, message) for option in missing))
     if regimen not in CLASSES:
-        message = f"{regimen!r}; expected one of {', '.join(CLASSES)}"
-        raise InputError(Problem("--class", message))
+        raise InputError(Problem("--class", unknown_name(regimen, CLASSES, "a regimen class")))
     return {
         "trial": request.trial,
         "population": ROOT_POPULATION,
@@ -109,11 +117,11 @@ def source_key(data: Dataset, request: Request) -> str:
     Raises
     ------
     InputError
-        If the key made from the number exists already.
+        If no key was given and the key made from the number exists already.
     """
     source = request.source or short_key(request.trial)
     if not request.source and source in set(data.sources["source"]):
-        message = f"expected: {source!r}, made from the number, is a key of data/sources.csv"
+        message = f"missing, since {source!r}, made from NUMBER, exists already; name another key"
         raise InputError(Problem("--source", message))
     return source
 
@@ -161,7 +169,7 @@ def source_row(source: str) -> Row:
 
 
 def appraisal_rows(data: Dataset, source: str) -> Iterator[Row]:
-    """Yield a row for each item of the checklist, with the topic that it has elsewhere."""
+    """Yield a row for each item of the checklist, with its usual topic."""
     known = data.appraisal[data.appraisal["checklist"] == CHECKLIST]
     topics = dict(zip(known["item"], known["topic"], strict=True))
     for item in range(1, JBI[CHECKLIST] + 1):
@@ -177,7 +185,7 @@ def appraisal_rows(data: Dataset, source: str) -> Iterator[Row]:
 
 
 def result_rows(source: str, trial: str) -> Iterator[Row]:
-    """Yield a row for each of `USUAL_NUMBERS`, none of them reported yet."""
+    """Yield a row for each of `USUAL_NUMBERS`, with the status not reported."""
     for number, (outcome, statistic, unit, grade) in enumerate(USUAL_NUMBERS, start=1):
         yield {
             "id": f"{source}-{number:03d}",

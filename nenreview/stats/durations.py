@@ -19,5 +19,5 @@ def months(value: float, unit: str) -> float:
         If the unit is none of days, weeks, months and years.
     """
     if unit not in _DAYS_IN:
-        raise ValueError(f"{unit!r} is no unit of time; expected one of {', '.join(_DAYS_IN)}")
+        raise ValueError(f"{unit!r} is not a unit of time; expected one of {', '.join(_DAYS_IN)}")
     return value * _DAYS_IN[unit] / DAYS_IN_A_MONTH

@@ -15,6 +15,7 @@ from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import ORR
 from nenreview.evidence.sources import main_source
 from nenreview.synthesis.cohorts import BOTH, NEC, NET, NOW, PRIMARY, SHOWN, Cohort, cohorts
+from qmdbook.errors import unknown_name
 
 # Items of the checklist that bear on a rate of response: who was included (criteria, condition
 # and how it was identified, consecutive, complete), and how outcomes were reported. The others
@@ -68,7 +69,7 @@ def overall(data: Dataset, estimand: str, outcome: str = ORR, *, start: str | No
     """
     first = start or starting_level(data, estimand, outcome)
     if first not in LEVELS:
-        raise ValueError(f"{first!r} is no level; expected one of {', '.join(LEVELS)}")
+        raise ValueError(unknown_name(first, LEVELS, "a level of certainty"))
     return LEVELS[max(LEVELS.index(first) - steps_down(data, estimand, outcome), 0)]
 
 
@@ -83,7 +84,8 @@ def certainty_rows(data: Dataset, estimand: str, outcome: str = ORR) -> list[Cer
     table = data.certainty
     rows = table[(table["estimand"] == estimand) & (table["outcome"] == outcome)]
     if rows.empty:
-        raise LookupError(f"data/certainty.csv grades no {estimand!r}, {outcome!r}")
+        message = f"data/certainty.csv has no row for {estimand!r}, {outcome!r}"
+        raise LookupError(f"{message}; expected one for each domain of GRADE")
     return list(rows_of(rows, CertaintyRow))
 
 
@@ -101,7 +103,8 @@ def answers(data: Dataset, source: str) -> dict[str, int]:
     """
     rows = data.appraisal[data.appraisal["source"] == source]
     if rows.empty:
-        raise LookupError(f"data/appraisal.csv has no {source!r}")
+        known = data.appraisal["source"].unique()
+        raise LookupError(unknown_name(source, known, "a document of data/appraisal.csv"))
     return rows["answer"].value_counts().to_dict()
 
 
@@ -115,7 +118,8 @@ def reported(data: Dataset, guideline: str) -> dict[str, int]:
     """
     rows = data.reporting[data.reporting["guideline"] == guideline]
     if rows.empty:
-        raise LookupError(f"data/reporting.csv has no {guideline!r}")
+        known = data.reporting["guideline"].unique()
+        raise LookupError(unknown_name(guideline, known, "a guideline of data/reporting.csv"))
     return rows["done"].value_counts().to_dict()
 
 

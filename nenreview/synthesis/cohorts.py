@@ -27,6 +27,7 @@ from nenreview.evidence.responses import (
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import JIA, main_source, sources_of, years_of
 from nenreview.stats.rate import Rate
+from qmdbook.errors import unknown_name
 
 PRIMARY, SENSITIVITY, SHOWN = "primary", "sensitivity", "shown"
 LOWER, UPPER = "lower bound", "upper bound"
@@ -169,10 +170,15 @@ def cohort(data: Dataset, row: str) -> Cohort:
     LookupError
         If the table has no such row.
     """
-    for one in cohorts(data):
-        if one.row == row:
-            return one
-    raise LookupError(f"data/pooling.csv has no row {row!r}")
+    rows = {one.row: one for one in cohorts(data)}
+    if row not in rows:
+        raise _unknown_row(row, rows)
+    return rows[row]
+
+
+def _unknown_row(row: str, known: Iterable[str]) -> LookupError:
+    kind, expected = "a row of data/pooling.csv", "a value of its column row"
+    return LookupError(unknown_name(row, known, kind, expected))
 
 
 def chosen(data: Dataset, estimand: str, role: str, edition: str = NOW) -> tuple[Cohort, ...]:
@@ -210,7 +216,7 @@ def cut_off_count(data: Dataset, row: str) -> Rate:
     for choice in rows_of(data.pooling, PoolingRow):
         if choice.row == row:
             return _cut_off(data, choice)
-    raise LookupError(f"data/pooling.csv has no row {row!r}")
+    raise _unknown_row(row, data.pooling["row"])
 
 
 def counted_together(data: Dataset, pooled: Iterable[Cohort]) -> tuple[list[int], list[int]]:
@@ -226,7 +232,7 @@ def counted_together(data: Dataset, pooled: Iterable[Cohort]) -> tuple[list[int]
     require_independent(data, [one.report for one in pooled])
     estimands = sorted({one.estimand for one in pooled})
     if len(estimands) > 1:
-        raise ValueError(f"cohorts for {', '.join(estimands)}: expected one question a pool")
+        raise ValueError(f"cohorts of {', '.join(estimands)} in one pool; expected one of them")
     return [one.rate.events for one in pooled], [one.rate.n for one in pooled]
 
 

@@ -125,8 +125,8 @@ def pool_problems(data: Dataset) -> list[Problem]:
     return [
         Problem(
             "data/pooling.csv",
-            f"{count} {PRIMARY} cohort{'s' * (count != 1)} of {estimand} left in the pool "
-            f"{name!r}; expected {FEWEST} or more",
+            f"the pool {name!r} of {estimand} has {count} row{'s' * (count != 1)} with the role "
+            f"{PRIMARY}; expected {FEWEST} or more",
         )
         for (estimand, name), count in left.items()
         if count < FEWEST

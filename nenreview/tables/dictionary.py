@@ -9,6 +9,7 @@ import pandas as pd
 from nenreview.evidence.record.dataset import RESOURCES
 from nenreview.evidence.record.paths import data_folder
 from nenreview.evidence.record.schema import column_names, read_package
+from qmdbook.errors import unknown_name
 from qmdbook.files import resource_paths
 
 
@@ -64,7 +65,7 @@ def columns_of(name: str, folder: Path | None = None) -> pd.DataFrame:
     """
     package = read_package(folder or data_folder(), RESOURCES)
     if name not in package:
-        raise LookupError(f"no resource {name!r} in the data; expected one of {', '.join(package)}")
+        raise LookupError(unknown_name(name, package, "a table of data/datapackage.json"))
     schema = package[name]["schema"]
     targets = {key["fields"]: key["reference"]["resource"] for key in schema.get("foreignKeys", [])}
     rows = [

@@ -12,6 +12,7 @@ from nenreview.evidence.sources import JIA, LU
 from nenreview.stats.percentages import single_rate
 from nenreview.stats.rate import Rate
 from nenreview.wording import fraction, p_value
+from qmdbook.errors import unknown_name
 
 TRIAL = "NCT03167853"
 ABSTRACT, PAPER = LU, JIA  # the trial's own abstract; the paper that cites it
@@ -61,7 +62,7 @@ def biomarker_tables(data: Dataset, marker: str) -> pd.DataFrame:
         If the marker is not one of `MARKERS`.
     """
     if marker not in MARKERS:
-        raise ValueError(f"{marker!r}; expected one of {', '.join(MARKERS)}")
+        raise ValueError(unknown_name(marker, MARKERS, "a marker of the toripalimab trial"))
     printed = {
         level: data.select(
             source=ABSTRACT, trial=TRIAL, population=f"all > {marker} {level}", outcome="ORR"

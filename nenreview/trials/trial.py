@@ -10,10 +10,11 @@ from nenreview.evidence.record.population import ROOT_POPULATION, below
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import Response, find_response, response_rate
 from nenreview.evidence.sizes import size
-from nenreview.evidence.sources import main_source
+from nenreview.evidence.sources import main_source, source_names
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
 from nenreview.wording import as_printed, fraction, number
+from qmdbook.errors import unknown_name
 
 NOT_REACHED = "not reached"
 
@@ -142,12 +143,16 @@ def open_trial(trial: str, source: str | None = None, whole: str = ROOT_POPULATI
     Raises
     ------
     LookupError
-        If the data have no such trial.
+        If the data have no such trial or document.
     """
     data = load()
     known = all_trials(data)
     if trial not in known:
-        raise LookupError(f"{trial!r} is no trial of the data; expected one of {', '.join(known)}")
+        kind, expected = "a trial of data/trials.csv", "a value of its column trial"
+        raise LookupError(unknown_name(trial, known, kind, expected))
+    sources = source_names(data)
+    if source and source not in sources:
+        raise LookupError(unknown_name(source, sources, "a document of data/sources.csv"))
     return Trial(data, trial, source or main_source(known[trial]), whole)
 
 

@@ -1,7 +1,8 @@
-"""Execute chapters: cell by cell, once for every format, each in a session of its own.
+"""Execute chapters cell by cell, each in its own session, once for all formats.
 
-A session is an IPython that has seen nothing else: a fork of a process that has imported what
-chapters import (``forked.py``), or a Jupyter kernel (``kernel.py``). Both give the same notebook.
+A session is an IPython that has executed nothing else: a fork of a process that has imported the
+modules of the chapters (``forked.py``), or a Jupyter kernel (``kernel.py``). Both give the same
+notebook.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from qmdbook.edition import ENGINE
 from qmdbook.errors import InputError, Problem
 from qmdbook.source.chapter import INLINE, Chapter
 
-SECONDS = 600  # that one cell may take
+SECONDS = 600  # the longest time that one cell may take
 _NUMPY_REPR = re.compile(r"np\.\w+\(")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 INLINE_RESULTS = "inline_results"  # metadata key of a Markdown cell
@@ -32,7 +33,7 @@ _SEED = (
 
 
 class CellError(Exception):
-    """A cell or an inline expression raised: the name of its exception, and the traceback."""
+    """An exception of a cell or an inline expression: its name and its traceback."""
 
     def __init__(self, name: str, traceback: str):
         super().__init__(name)
@@ -41,21 +42,21 @@ class CellError(Exception):
 
 
 class Session(Protocol):
-    """An IPython in which the cells of one chapter are executed, in its folder."""
+    """An IPython that executes the cells of one chapter, in the folder of the chapter."""
 
     def run(self, source: str, *, counted: bool = True) -> list[dict]:
-        """Execute code; return its outputs as nbformat has them, or raise `CellError`.
+        """Execute code; return its outputs in the form of nbformat, or raise `CellError`.
 
-        What is not `counted` leaves IPython's numbering of cells as it was.
+        Code that is not `counted` does not change IPython's numbering of cells.
         """
 
     def evaluate(self, expressions: list[str]) -> dict[str, dict]:
-        """Return what IPython's `user_expressions` says of each expression."""
+        """Return the result of IPython's `user_expressions` for each expression."""
 
 
 @dataclass(frozen=True)
 class Executed:
-    """A chapter's executed notebook, and how many seconds its cells took.
+    """A chapter's executed notebook, and the seconds that its cells took.
 
     The notebook, of nbformat 4, has the outputs of its cells, and the results of inline
     expressions in the metadata of Markdown cells.
@@ -66,6 +67,12 @@ class Executed:
 
 
 Run = Callable[[Chapter], Executed]
+At = Callable[[int], None]  # called with the line of each cell before it is executed
+RunAt = Callable[[Chapter, At], Executed]
+
+
+def ignore_line(line: int) -> None:
+    """Ignore that the cell of a line begins."""
 
 
 def execute_all(
@@ -76,11 +83,10 @@ def execute_all(
     jobs: int,
     stop: Callable[[], None] = lambda: None,
 ) -> None:
-    """Execute chapters side by side, `jobs` at a time, in the order given.
+    """Execute chapters in parallel, `jobs` at a time, in the order given.
 
-    `run` executes one chapter in a session of its own. `done` is called with each chapter that
-    has been executed, as it finishes. `stop` ends the sessions that run, where this function is
-    interrupted.
+    `run` executes one chapter in its own session. `done` is called with each chapter when it has
+    been executed. `stop` ends the running sessions if this function is interrupted.
 
     Raises
     ------
@@ -101,7 +107,7 @@ def execute_all(
         try:
             list(pool.map(attempt, chapters))  # raises what `attempt` raised
         except BaseException:
-            # Else the threads wait for their sessions, and a cell may run for long.
+            # Otherwise the threads would wait for their sessions, and a cell can take long.
             pool.shutdown(wait=False, cancel_futures=True)
             stop()
             raise
@@ -110,12 +116,12 @@ def execute_all(
 
 
 def inline_of(cell: dict) -> list[str]:
-    """Return the inline expressions of a cell of prose, each once."""
+    """Return the inline expressions of a Markdown cell, each once."""
     return list(dict.fromkeys(INLINE.findall(cell["source"])))
 
 
 def add_stream(outputs: list[dict], name: str, text: str) -> None:
-    """Add what a cell wrote to a stream; what follows on the same stream is one output."""
+    """Add text that a cell wrote to a stream; consecutive texts of one stream are one output."""
     last = outputs[-1] if outputs else {}
     if last.get("name") == name:
         last["text"] += text
@@ -124,14 +130,14 @@ def add_stream(outputs: list[dict], name: str, text: str) -> None:
 
 
 def cores() -> int:
-    """Return how many processors this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def environment(root: Path) -> dict[str, str]:
-    """Return the environment of a session: the modules of its root first, no colours.
+    """Return the environment variables of a session: modules of its root first, no colours.
 
-    One thread for each process, since there are as many processes as processors.
+    Each process uses one thread, since there are as many processes as processors.
     """
     path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
@@ -141,9 +147,7 @@ def environment(root: Path) -> dict[str, str]:
     return {**threads, **backend, **os.environ, **fixed}
 
 
-def execute(
-    chapter: Chapter, session: Session, at: Callable[[int], None] = lambda line: None
-) -> Executed:
+def execute(chapter: Chapter, session: Session, at: At = ignore_line) -> Executed:
     """Execute one chapter from top to bottom.
 
     Inline expressions are evaluated where they stand, after the cells above them, as
@@ -176,11 +180,12 @@ def _outputs(session: Session, source: str, file: str, line: int, count: int) ->
     try:
         outputs = session.run(source)
     except CellError as error:
-        message = f"the cell raised {error.name}\n{error.traceback}"
+        message = f"the cell raised {error.name}; its traceback follows\n{error.traceback}"
         raise InputError(Problem(file, message, line)) from None
     for output in outputs:
         if output.get("name") == "stderr":
-            message = f"the cell writes to standard error: {output['text'].strip()}"
+            written = output["text"].strip()
+            message = f"the cell writes to standard error, which is not supported: {written}"
             raise InputError(Problem(file, message, line))
         if output["output_type"] == "execute_result":
             output["execution_count"] = count
@@ -198,10 +203,10 @@ def _evaluate(session: Session, cell: dict, chapter: Chapter) -> None:
         fault = None
         if result["status"] == "error":
             trace = _COLOURS.sub("", "\n".join(result["traceback"]))
-            fault = f"raised {result['ename']}\n{trace}"
+            fault = f"raised {result['ename']}; its traceback follows\n{trace}"
         elif _NUMPY_REPR.match(shown := result["data"].get("text/plain", "")):
-            # Quarto too would print the name of its type.
-            fault = f"gives {shown}; expected int(...) or text"
+            # Quarto, too, would show the name of its type.
+            fault = f"gives {shown}; convert it with int(...) or to text"
         if fault:
             line = chapter.line_of(f"`{{python}} {expression}`")
             raise InputError(Problem(chapter.file, f"inline expression {expression} {fault}", line))

@@ -1,7 +1,7 @@
-"""Execute chapters in forks of one warm process, which has imported what they import.
+"""Execute chapters in forks of one process that has imported their modules.
 
-Importing takes longer than most chapters; done once, every chapter still begins in a process
-that no other has been in.
+Importing takes longer than most chapters and is done once. Every chapter still begins in its own
+process, which no other chapter has used.
 """
 
 from __future__ import annotations
@@ -17,30 +17,36 @@ from threading import Lock
 from qmdbook.config import BookConfig
 from qmdbook.errors import InputError, Problem
 from qmdbook.execute import warm
-from qmdbook.execute.chapters import SECONDS, Executed, Run, environment
+from qmdbook.execute.chapters import SECONDS, At, Executed, RunAt, environment, ignore_line
 from qmdbook.source.chapter import Chapter
 
 ENDING = 1  # second that a process may take to end after it has sent its result
 AVAILABLE = "forkserver" in multiprocessing.get_all_start_methods()
 _PRELOADED = ("qmdbook.execute.warm", "qmdbook.execute.worker")
-_starting = Lock()  # nothing promises that threads may start processes at the same time
+_starting = (
+    Lock()
+)  # starting processes from several threads at the same time is not known to be safe
 
 
-def forks(chapters: Sequence[Chapter], config: BookConfig) -> Run:
-    """Start the warm process, and return what executes a chapter in a fork of it.
+def forks(chapters: Sequence[Chapter], config: BookConfig) -> RunAt:
+    """Start the process to be forked, and return a function that executes a chapter in a fork.
 
-    It imports what `chapters` import, and may still do so when this function returns. It ends
-    with this process.
+    The process imports the modules of `chapters`, and may still be importing when this function
+    returns. It ends with this process.
     """
     code = [cell.code for chapter in chapters for cell in chapter.cells]
     with _environment(environment(config.root) | warm.needed(code, config.before_forks)):
         forkserver.set_forkserver_preload(list(_PRELOADED))
         forkserver.ensure_running()
-    return lambda chapter: _run(chapter, config.root)
+
+    def run(chapter: Chapter, at: At = ignore_line) -> Executed:
+        return _run(chapter, config.root, at)
+
+    return run
 
 
 def stop() -> None:
-    """Kill the forks that run."""
+    """Kill the running forks."""
     for process in multiprocessing.active_children():
         process.kill()
 
@@ -57,8 +63,8 @@ def _environment(new: dict[str, str]) -> Iterator[None]:
         os.environ.update(old)
 
 
-def _run(chapter: Chapter, root: Path) -> Executed:
-    """Execute one chapter in a fork.
+def _run(chapter: Chapter, root: Path, at: At) -> Executed:
+    """Execute one chapter in a fork; `at` is called with the line of each cell as it begins.
 
     Raises
     ------
@@ -83,14 +89,16 @@ def _run(chapter: Chapter, root: Path) -> Executed:
             if isinstance(message, list):
                 raise InputError(*message)
             line = message
+            at(line)
         process.kill()
-        ended = f"the cell did not finish in {SECONDS} s"
+        ended = f"the cell did not finish in {SECONDS} s; expected less time for each cell"
     except EOFError:
         process.join()
         code = process.exitcode
-        ended = f"the {'cell' if line else 'chapter'} ended its process, " + (
-            f"by signal {-code}" if code and code < 0 else f"exit status {code}"
+        ended = f"the {'cell' if line else 'chapter'} ended its process " + (
+            f"by signal {-code}" if code and code < 0 else f"with exit status {code}"
         )
+        ended += "; expected it to run to its end"
     finally:
         here.close()
         process.join(ENDING)

@@ -1,4 +1,4 @@
-"""Execute chapters in Jupyter kernels, one for each, as notebooks run anywhere."""
+"""Execute each chapter in its own Jupyter kernel, as notebooks run anywhere."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ from traitlets.config import Config
 from qmdbook.errors import InputError, Problem
 from qmdbook.execute.chapters import (
     SECONDS,
+    At,
     CellError,
     Executed,
     add_stream,
     environment,
     execute,
+    ignore_line,
 )
 from qmdbook.source.chapter import Chapter
 
@@ -34,7 +36,7 @@ LONGEST_SOCKET_FOLDER = 80  # characters; a socket's whole path must stay under 
 
 
 class _ThisPython(KernelSpecManager):
-    """The kernel of the Python that runs, whatever kernels the machine has registered."""
+    """The kernel of the running Python, whatever kernels the machine has registered."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         return KernelSpec(
@@ -91,8 +93,10 @@ class _KernelSession:
         return published[0]["data"]["application/json"]
 
 
-def run_in_kernel(chapter: Chapter, root: Path) -> Executed:
+def run_in_kernel(chapter: Chapter, root: Path, at: At = ignore_line) -> Executed:
     """Execute one chapter in a kernel of its own, in the folder of its file.
+
+    `at` is called with the line of each cell before it is executed.
 
     Raises
     ------
@@ -101,15 +105,18 @@ def run_in_kernel(chapter: Chapter, root: Path) -> Executed:
     """
     line = None
 
-    def at(number: int) -> None:
+    def begins(number: int) -> None:
         nonlocal line
         line = number
+        at(number)
 
     with _client(chapter, root) as client:
         try:
-            return execute(chapter, _KernelSession(client), at)
+            return execute(chapter, _KernelSession(client), begins)
         except (DeadKernelError, TimeoutError) as error:
-            message = f"the cell did not finish: {error}"
+            message = (
+                f"the cell did not finish: {error}; expected less than {SECONDS} s for each cell"
+            )
             raise InputError(Problem(chapter.file, message, line)) from None
 
 
@@ -140,7 +147,7 @@ def _client(chapter: Chapter, root: Path) -> Iterator[NotebookClient]:
 
 
 def stop() -> None:
-    """Kill the kernels that run."""
+    """Kill the running kernels."""
     for client in list(_running):
         assert client.km is not None  # its kernel runs
         provisioner = client.km.provisioner

@@ -22,20 +22,20 @@ from qmdbook.errors import InputError, Problem
 from qmdbook.files import OutdatedError, State
 
 AVAILABLE = hasattr(os, "setsid")
-# What ends a render, each after so many seconds: the first lets it remove its temporary files.
+# Signals that end a render, each after so many seconds; after SIGINT it removes temporary files.
 _SIGNALS = {signal.SIGINT: 1, signal.SIGKILL: 5} if AVAILABLE else {}
 _ATTEMPTS = 5  # how many children in a row may be outdated before they begin to render
 
 
 class Child:
-    """The child process, as its parent sees it. It starts with the first render."""
+    """The child process as seen by its parent. It starts with the first render."""
 
     def __init__(self, root: Path):
         self._root = root
         self._process: multiprocessing.process.BaseProcess | None = None
 
     def render(self, formats: str) -> list[Problem]:
-        """Render formats, named as `render` takes them; return what is wrong."""
+        """Render the formats, named as for `render`; return the problems."""
         for _ in range(_ATTEMPTS):
             if not self._process:
                 self._start()
@@ -44,14 +44,18 @@ class Child:
                 answer = self._pipe.recv()
             except (EOFError, BrokenPipeError, ConnectionResetError):
                 self.end()
-                return [Problem("render", "its process has ended; save a file to try again")]
+                return [
+                    Problem("render", "its process ended unexpectedly; save a file to try again")
+                ]
             if answer is not None:
                 return answer
             self.end()
-        return [Problem("render", "files change faster than it can begin; save one to try again")]
+        return [
+            Problem("render", "files keep changing before it can begin; save one file to try again")
+        ]
 
     def end(self) -> None:
-        """End the child, and whatever it has started. A render under way is interrupted."""
+        """End the child and every process it has started, and interrupt a running render."""
         if not self._process:
             return
         self._pipe.close()  # which ends a child that waits
@@ -73,15 +77,15 @@ class Child:
             self._process.start()
 
     def _signal(self, number: int) -> None:
-        """Send a signal to the child and to all that it has started."""
+        """Send a signal to the child and to every process it has started."""
         assert self._process is not None and self._process.pid is not None  # it has started
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
 
 
 def _answer(pipe: Connection, root: Path, state: State) -> None:
-    """Answer each question with a list of `Problem`; with None where the child is outdated."""
-    os.setsid()  # a group of its own, so that it can be ended with all that it starts
+    """Answer each request with the problems of a render; with None if the child is outdated."""
+    os.setsid()  # its own process group, so that it can be ended with every process it starts
     # SIGINT is how it is ended first; whoever started `watch` may have had it ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     Thread(target=_end_with_parent, daemon=True).start()
@@ -99,7 +103,7 @@ def _answer(pipe: Connection, root: Path, state: State) -> None:
 
 
 def _end_with_parent() -> None:
-    """Interrupt this process and all that it has started once its parent has ended."""
+    """Interrupt this process and every process it has started once its parent has ended."""
     parent = multiprocessing.parent_process()
     assert parent is not None  # this process is a child
     parent.join()
@@ -109,7 +113,7 @@ def _end_with_parent() -> None:
 
 
 def _problems(call: Callable[[], None]) -> list[Problem] | None:
-    """Return the problems that a call raises; None where this process is outdated."""
+    """Return the problems that a call raises; None if this process is outdated."""
     try:
         call()
     except InputError as error:
@@ -117,5 +121,10 @@ def _problems(call: Callable[[], None]) -> list[Problem] | None:
     except OutdatedError:
         return None
     except Exception:
-        return [Problem("render", f"an error in the engine\n{traceback.format_exc()}")]
+        return [
+            Problem(
+                "render",
+                f"an error in the engine, which should be reported\n{traceback.format_exc()}",
+            )
+        ]
     return []

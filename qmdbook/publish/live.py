@@ -1,4 +1,4 @@
-"""Serve the book from this machine while it is written, with pages that reload themselves."""
+"""Serve the book on this machine while it is written, with pages that reload themselves."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _NO_BOOK = "<!DOCTYPE html><html lang=en><head><title>No book yet</title></head>
 
 
 class News:
-    """What open pages are told: which rendering is the newest, and what is wrong with the next.
+    """News for open pages: the newest good render, and the problems of the last one.
 
     Attributes
     ----------
     version : int
-        Counts the renderings that succeeded.
+        Number of renders that succeeded.
     problems : list of str
-        Why the newest did not.
+        Problems of the last render; empty if it succeeded.
     """
 
     def __init__(self) -> None:
@@ -39,22 +39,22 @@ class News:
         self._closed = False
 
     def tell(self, problems: list[str]) -> None:
-        """Say how a rendering ended; without problems it is a new version."""
+        """Note how a render ended; without problems it is a new version."""
         with self._told:
             self.version += not problems
             self.problems = problems
             self._told.notify_all()
 
     def close(self) -> None:
-        """Say that there will be no more."""
+        """End the news."""
         with self._told:
             self._closed = True
             self._told.notify_all()
 
     def follow(self) -> Iterator[str | None]:
-        """Give what is known now as JSON, and again whenever it changes, until it is closed.
+        """Yield the news as JSON now and whenever it changes, until it is closed.
 
-        None is given where nothing has been told for `_STILL_THERE` seconds.
+        Yield None if there has been no news for `_STILL_THERE` seconds.
         """
         last: str | None = None
         while not self._closed:
@@ -71,20 +71,22 @@ class News:
 
 @contextmanager
 def live(folder: Path, news: News, port: int) -> Iterator[str]:
-    """Serve the book's folder at a port, or any with 0; give its address, with a slash at the end.
+    """Serve the book's folder at a port, 0 for any free one; yield the address with a last slash.
 
-    The folder may be replaced at any time, and need not be there yet.
+    The folder need not exist yet, and can be replaced at any time.
 
     Raises
     ------
     InputError
-        If the port cannot be had.
+        If the port is not available.
     """
     handler = partial(_Handler, news, directory=str(folder))
     try:
         server = ThreadingHTTPServer((HOST, port), handler)
     except OSError as error:
-        message = f"{port} cannot be had: {error.strerror}; expected a free port, or 0 for any"
+        message = (
+            f"port {port} is not available: {error.strerror}; expected a free port, or 0 for any"
+        )
         raise InputError(Problem("--port", message)) from None
     with server:
         thread = Thread(target=server.serve_forever, daemon=True)

@@ -1,8 +1,8 @@
-"""Replace the book: one render at a time, and all of it or nothing.
+"""Replace the rendered book whole, one render at a time.
 
-A render writes into a folder of its own beside ``_book`` and swaps the two when it has
-succeeded. It holds a lock, which the system releases however the process ends. So whoever holds
-the lock next knows that other folders of renders belong to nobody.
+A render writes into its own folder beside ``_book`` and swaps the two when it has succeeded. It
+holds a lock, which the system releases however the process ends. The next holder of the lock can
+therefore remove folders that earlier renders left.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from filelock import FileLock, Timeout
 from qmdbook.errors import InputError, Problem
 from qmdbook.files import FOLDER, shown
 
-LOCK = "render.lock"  # in the folder of the cache; holds the number of the process
+LOCK = "render.lock"  # in the folder of the cache; its text is the number of the process
 WAIT = 0.2  # seconds between two attempts
-# In the folder of a render, beside the book:
-NEW, WORK = "new", "work"  # what will be the book; what it is made from
-OLD = "old"  # the book that was there, for as long as there is no other
+# Folders of a render, beside the book:
+NEW, WORK = "new", "work"  # the new book; the files it is made from
+OLD = "old"  # the old book, until the new one is in its place
 
 
 @contextmanager
 def locked(book: Path) -> Iterator[None]:
-    """Wait until no other process renders into `book`, and keep others waiting within.
+    """Hold the lock of a book within this context; wait for it if another process holds it.
 
-    Cleans up first what a killed render left.
+    First remove what a killed render left.
 
     Raises
     ------
     InputError
-        If the lock cannot be had for another reason than that somebody has it.
+        If the lock cannot be written.
     """
     path = book.parent / FOLDER / LOCK
     lock = FileLock(path)
@@ -46,7 +46,7 @@ def locked(book: Path) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            print(f"{_held_by(path)}; waiting", file=sys.stderr, flush=True)
+            print(f"{_held_by(path)}; waiting for it to end", file=sys.stderr, flush=True)
             lock.acquire(poll_interval=WAIT)
         path.write_text(f"{os.getpid()}\n")
     except OSError as error:
@@ -61,20 +61,19 @@ def locked(book: Path) -> Iterator[None]:
 def _held_by(lock: Path) -> str:
     process = lock.read_text().strip()
     named = f" (process {process})" if process else ""
-    return f"another render of this book is under way{named}"
+    return f"another render of this book is running{named}"
 
 
 @contextmanager
 def replacing(book: Path) -> Iterator[tuple[Path, Path]]:
-    """Give a new folder to be the book, and one to work in; swap the new one in at the end.
+    """Yield a folder for the new book and one to work in; put the new book in place at the end.
 
-    To be called within `locked`. When anything raises, both are removed and
-    `book` is as it was.
+    Call it within `locked`. After an error both folders are removed, and `book` is unchanged.
 
     Raises
     ------
     InputError
-        If anything cannot be written, be it for want of room or of permission.
+        If a file cannot be written, for example because the disk is full.
     """
     own = None
     try:
@@ -90,9 +89,9 @@ def replacing(book: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def carry_over(book: Path, new: Path, wanted: Callable[[PurePath], bool]) -> None:
-    """Give a new book those files of the old one, which need not be there, that it lacks.
+    """Copy files of the old book that a new book lacks; the old book need not exist.
 
-    `wanted` is asked for the path of each in the book.
+    `wanted` is called with the path of each file below the book, and returns whether to copy it.
 
     Raises
     ------
@@ -109,18 +108,18 @@ def carry_over(book: Path, new: Path, wanted: Callable[[PurePath], bool]) -> Non
 
 
 def _link(path: Path, other: Path) -> None:
-    """Link a file to another name, which is far faster than a copy, or else copy it.
+    """Link a file to another name, which is far faster than a copy; copy it if that fails.
 
-    Who then writes into one writes into both, so a render carries over last.
+    A change to one file would change both, so a render carries files over last.
     """
     try:
         os.link(path, other)
-    except OSError:  # not every file system can
+    except OSError:  # not every file system supports links
         shutil.copy2(path, other)
 
 
 def _swap(own: Path, book: Path) -> None:
-    """Put what a render made in the place of the book."""
+    """Put the new book of a render in place of the old one."""
     if not os.path.lexists(book):
         (own / NEW).rename(book)
     elif not _exchanged(own / NEW, book):
@@ -132,9 +131,9 @@ def _swap(own: Path, book: Path) -> None:
 
 
 def _exchanged(one: Path, other: Path) -> bool:
-    """Swap two folders in one step, where the system and the file system can; say whether.
+    """Swap two folders in one step, if the system supports it; return whether it did.
 
-    Neither name is ever without a folder then. Only Linux can, and Python has no call for it.
+    Both names then always have a folder. Only Linux supports it, and Python has no call for it.
     """
     at_working_folder, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of <fcntl.h>, <stdio.h>
     try:
@@ -146,7 +145,7 @@ def _exchanged(one: Path, other: Path) -> bool:
 
 
 def _clean_up(book: Path) -> None:
-    """Bring back a book that was moved away, and remove the folders of renders.
+    """Restore a book that was moved away, and remove the folders of renders.
 
     A process that a killed render had started may still write for a moment; the end of the next
     render removes that.
@@ -162,15 +161,15 @@ def _prefix(book: Path) -> str:
 
 
 def _as_in(book: Path, own: Path | None, name: object) -> Path:
-    """Return the file of an error by its name in the book, where it was to be part of that."""
+    """Return the file of an error by its future name in the book, if it would be part of it."""
     path = Path(name) if isinstance(name, str) else book
     if own and path.is_relative_to(own / NEW):
         return book / path.relative_to(own / NEW)
-    # The folder of the render itself has no name yet, or one that tells nobody anything.
+    # The name of the folder of a render would tell a reader nothing.
     return book if path.name.startswith(_prefix(book)) or (own and own in path.parents) else path
 
 
 def _cannot_be_written(path: Path, root: Path, error: OSError) -> InputError:
     reason = error.strerror or str(error)
-    message = f"cannot be written: {reason}; the last render stays as it was"
+    message = f"the file cannot be written: {reason}; the last render is unchanged"
     return InputError(Problem(shown(path, root), message))

@@ -3,62 +3,104 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
 from time import monotonic
 
 from tqdm import tqdm
 
+from qmdbook.source.chapter import Chapter
+
+# One line of a terminal, which is written again whenever a cell has ended.
+_LINE = "executing: {n_fmt} of {total_fmt} cells{postfix}"
+
 
 class Progress:
-    """A bar on a terminal, plain lines elsewhere; both on standard error.
+    """The progress of a render: one moving line on a terminal, plain lines elsewhere.
+
+    Both go to standard error.
 
     Attributes
     ----------
     stages : dict of str to float
         Seconds of each stage, in the order in which they began.
     chapters : dict of str to float or None
-        Seconds of each chapter's cells; None for one that was kept from an earlier render.
+        Seconds of each chapter's cells; None for a chapter whose earlier results were used again.
     """
 
     def __init__(self) -> None:
         self.stages: dict[str, float] = {}
         self.chapters: dict[str, float | None] = {}
         self._plain = not sys.stderr.isatty()
-        self._running: list[str] = []
-        self._bar: tqdm  # there while chapters are executed
+        self._cells: dict[str, int] = {}  # how many cells each chapter to be executed has
+        self._ended: dict[str, int] = {}  # how many cells of a running chapter have ended
+        self._done = 0  # how many chapters have ended
+        self._bar: tqdm  # exists while chapters are executed
+        self._lock = Lock()  # chapters begin and end in several threads
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Take the time of a stage."""
+        """Measure the time of a stage."""
         started = monotonic()
-        self.stages[name] = 0.0  # so that a stage stands above those within it
+        self.stages[name] = 0.0  # so that a stage is listed above the stages within it
         try:
             yield
         finally:
             self.stages[name] = monotonic() - started
 
     @contextmanager
-    def executing(self, kept: list[str], rest: list[str]) -> Iterator[None]:
-        """Show the chapters that are kept, and those that are to be executed."""
-        self.chapters |= dict.fromkeys(kept)
-        bar = tqdm(total=len(rest), unit="chapter", disable=self._plain, leave=False)
+    def executing(self, unchanged: Sequence[str], chapters: Sequence[Chapter]) -> Iterator[None]:
+        """Show the cells and chapters that are executed within this context.
+
+        Parameters
+        ----------
+        unchanged : sequence of str
+            Files of the chapters whose earlier results are used again.
+        chapters : sequence of Chapter
+            The chapters to be executed.
+        """
+        self.chapters |= dict.fromkeys(unchanged)
+        self._cells = {chapter.file: len(chapter.cells) for chapter in chapters}
+        bar = tqdm(
+            total=sum(self._cells.values()),
+            bar_format=_LINE,
+            disable=self._plain or not chapters,
+            dynamic_ncols=True,
+            leave=False,
+        )
         with bar as self._bar, self.stage("executing"):
+            self._show()
             yield
 
     def began(self, file: str) -> None:
-        """Say that a chapter is being executed."""
-        self._running.append(file)
-        self._bar.set_postfix_str(", ".join(self._running))
+        """Note that the execution of a chapter begins."""
+        with self._lock:
+            self._ended[file] = -1  # its first cell has yet to begin
+            self._show()
+
+    def cell_began(self, file: str) -> None:
+        """Note that a cell of a chapter begins, and so that the cell before it has ended."""
+        with self._lock:
+            self._ended[file] += 1
+            self._show(cells=int(self._ended[file] > 0))
 
     def done(self, file: str, seconds: float) -> None:
-        """Say that a chapter has been executed."""
-        self.chapters[file] = seconds
-        self._running.remove(file)
-        self._bar.update()
-        self._bar.set_postfix_str(", ".join(self._running))
+        """Note that a chapter has been executed."""
+        with self._lock:
+            self.chapters[file] = seconds
+            self._done += 1
+            self._show(cells=self._cells[file] - max(self._ended.pop(file), 0))
         if self._plain:
             self.say(f"executed {file} in {seconds:.1f} s")
+
+    def _show(self, cells: int = 0) -> None:
+        """Write the line again, with so many more cells."""
+        self._bar.n += cells
+        chapters = f"{self._done} of {len(self._cells)} chapters"
+        running = ", ".join(Path(file).stem for file in self._ended)
+        self._bar.set_postfix_str(f"{chapters}; {running}" if running else chapters)
 
     def say(self, line: str) -> None:
         """Print a line."""
@@ -67,7 +109,7 @@ class Progress:
         sys.stderr.flush()
 
     def report(self) -> str:
-        """Return where the time went, a line each: the stages, and the chapters within."""
+        """Return where the time went, one line for each stage and for each chapter executed."""
         lines = []
         for name, seconds in self.stages.items():
             lines.append(f"{seconds:8.2f} s  {name}")
@@ -80,4 +122,4 @@ class Progress:
         slowest = sorted(run, key=lambda file: run[file], reverse=True)
         lines = [f"{run[file]:10.2f} s  {file}" for file in slowest]
         kept = len(self.chapters) - len(run)
-        return [*lines, f"{'':10}    kept from before: {kept} of {len(self.chapters)}"]
+        return [*lines, f"{'':10}    unchanged, not executed: {kept} of {len(self.chapters)}"]

@@ -1,4 +1,4 @@
-"""Render with Quarto, and fail on what its log complains of."""
+"""Render with Quarto, and fail on warnings and errors in its log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from qmdbook.errors import InputError, Problem
 
-# Quarto exits with 0 on these; a page with any of them is wrong all the same.
+# Quarto exits with status 0 on these, although a page with any of them is wrong.
 _BAD = re.compile(
     r"\bWARN(ING)?\b|\bERROR\b|Unable to resolve crossref|\[WARNING\]|Citeproc: citation|"
     r"Undefined (reference|citation)|Missing character"
@@ -21,25 +21,28 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def complaints(log: str) -> list[str]:
-    """Return the lines of a Quarto log that a good render does not have.
+    """Return the warnings and errors in a Quarto log, line by line.
 
-    Warnings of the Jupyter kernel are not Quarto's and are passed over.
+    Warnings of the Jupyter kernel do not come from Quarto and are ignored.
     """
     lines = (_COLOURS.sub("", line).strip() for line in log.splitlines())
     return [line for line in lines if _BAD.search(line) and not _KERNEL.search(line)]
 
 
 def render_with_quarto(root: Path) -> int:
-    """Run ``quarto render`` on this Python, show its log, and return 0 where it is clean.
+    """Run ``quarto render`` with this Python, print its log, and return 0 if the log is clean.
 
     Raises
     ------
     InputError
-        If there is no Quarto, or its log holds a complaint.
+        If Quarto is not installed or fails, or its log has a warning or an error.
     """
     if not shutil.which("quarto"):
         raise InputError(
-            Problem("quarto", "not found on PATH; the built-in engine renders without it")
+            Problem(
+                "quarto",
+                "Quarto is not on PATH; install it, or use `render`, which does without it",
+            )
         )
     environment = {**os.environ, "QUARTO_PYTHON": sys.executable}
     log = []
@@ -58,7 +61,12 @@ def render_with_quarto(root: Path) -> int:
             log.append(line)
     found = complaints("".join(log))
     if process.returncode:
-        raise InputError(Problem("quarto", f"render ended with exit status {process.returncode}"))
+        raise InputError(
+            Problem(
+                "quarto",
+                f"`quarto render` failed with exit status {process.returncode}; see its log above",
+            )
+        )
     if found:
         raise InputError(*(Problem("quarto", line) for line in found))
     return 0

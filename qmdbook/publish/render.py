@@ -1,4 +1,4 @@
-"""Render a book: read, execute, write beside the last book, swap the two."""
+"""Render a book: read, execute, write a new book beside the last one, swap the two."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from time import monotonic
 from qmdbook.cache import ChapterCache, LastRender, PandocCache
 from qmdbook.config import BOOK, BookConfig, named_chapters, read_config
 from qmdbook.edition import read_edition
-from qmdbook.errors import InputError, Problem
+from qmdbook.errors import InputError, Problem, unknown_name
 from qmdbook.execute import forked
-from qmdbook.execute.chapters import Executed, Run, cores, execute_all
+from qmdbook.execute.chapters import Executed, RunAt, cores, execute_all
 from qmdbook.files import OutdatedError, State, checksums
 from qmdbook.publish.output import carry_over, locked, replacing
 from qmdbook.publish.progress import Progress
@@ -41,31 +41,31 @@ def render(
     profile: bool = False,
     loaded: State | None = None,
 ) -> None:
-    """Render a book into its ``_book/``, once no other process renders into it.
+    """Render a book into its ``_book/``, after waiting for any other render of it.
 
     Parameters
     ----------
     root : Path
         Root of the book.
     chapters : list of str, optional
-        Chapters whose pages are written again, each by its file or its stem; all of them
-        by default. The PDF is always the whole book.
+        Chapters to execute and write again, each by its file or its stem; all by default. The
+        PDF is always the whole book.
     formats : str
-        ``html``, ``pdf`` or both, separated by a comma. What is not named stays as it is.
+        ``html``, ``pdf`` or both, separated by a comma. A format not named stays as it is.
     jobs : int, optional
-        How many chapters are executed at a time; as many as there are processors by default.
+        Number of chapters executed at the same time; the number of processors by default.
     kernel : bool
-        Whether each chapter runs in a Jupyter kernel, and not in a fork of one warm process.
-        It takes longer and gives the same.
+        Whether each chapter runs in a Jupyter kernel instead of a fork of one process that has
+        imported everything. It takes longer, with the same result.
     profile : bool
-        Whether it is printed where the time went, by stage and chapter.
+        Whether to print how long each stage and each chapter took.
     loaded : State, optional
-        The project when this process began to import from it.
+        State of the project when this process began to import from it.
 
     Raises
     ------
     InputError
-        If anything is wrong; ``_book/`` is then as it was.
+        If anything is wrong; ``_book/`` is then unchanged.
     OutdatedError
         If anything but a chapter differs from `loaded`.
     """
@@ -75,22 +75,23 @@ def render(
 
 
 def named_formats(formats: str) -> list[str]:
-    """Return the formats named, separated by commas, in a fixed order.
+    """Return the formats of a text such as ``html,pdf``, in a fixed order.
 
     Raises
     ------
     InputError
-        If one is no format, or none is named.
+        If a format is unknown, or none is named.
     """
-    names = {name.strip() for name in formats.split(",")}
-    if not names <= {*FORMATS, ""} or names == {""}:
-        message = f"{formats!r}; expected {', '.join(FORMATS)} or both"
-        raise InputError(Problem("--to", message))
+    names = [name.strip() for name in formats.split(",") if name.strip()] or [formats]
+    for name in names:
+        if name not in FORMATS:
+            message = unknown_name(name, FORMATS, "a format", "html, pdf or html,pdf")
+            raise InputError(Problem("--to", message))
     return [name for name in FORMATS if name in names]
 
 
 def warm_up(root: Path) -> None:
-    """Begin to import what chapters import, before the next render in this process.
+    """Begin to import the modules of the chapters before the next render in this process.
 
     Raises
     ------
@@ -111,18 +112,18 @@ def _render(
     profile: bool,
     loaded: State | None,
 ) -> None:
-    """Render into ``_book/``, where nobody else does."""
+    """Render into ``_book/``, whose lock this process holds."""
     started = monotonic()
-    # First of all: a file that changes from now on, even if it is changed back, is rendered again.
+    # Taken first: a file that changes from now on is rendered again, even if it is changed back.
     state = State.now(root)
     checksums_of_files = checksums(root)
     config = read_config(root)
-    read_edition(config)  # what is wrong with it is said before anything is executed
+    read_edition(config)  # its problems are reported before anything is executed
     if loaded and loaded.differs(state, config.files):
         raise OutdatedError
     named = named_chapters(config, chapters)
     if named and not (config.book / "index.html").is_file():
-        print("No earlier render to add to: rendering the whole book.", file=sys.stderr)
+        print("No earlier render exists, so the whole book is rendered.", file=sys.stderr)
         named = []
     pages = frozenset(named or config.files) if "html" in wanted else frozenset()
     progress = Progress()
@@ -139,11 +140,11 @@ def _render(
     if not kernel:
         cached = ((c.file, cache.get(c)) for c in to_run if c.file not in named)
         notebooks = {file: notebook for file, notebook in cached if notebook}
-    # Chapters that take longest come first, so that none is waited for at the end; where the time
-    # is not known, those with most cells.
+    # The chapters that take longest begin first, so that no long one runs alone at the end. If the
+    # times are not known, the chapters with most cells begin first.
     rest = [c for c in to_run if c.file not in notebooks]
     rest.sort(key=lambda chapter: (cache.seconds(chapter), len(chapter.cells)), reverse=True)
-    with progress.executing(list(notebooks), [c.file for c in rest]):
+    with progress.executing(list(notebooks), rest):
         notebooks |= _execute(config, rest, jobs, None if kernel else cache, progress)
     with progress.stage("from notebooks to Markdown"):
         texts = [to_markdown(c, notebooks.get(c.file), echo=config.echo) for c in sources]
@@ -171,7 +172,7 @@ def _render(
         print(progress.report())
     print(f"Rendered {len(to_run)} chapter{'s' * (len(to_run) != 1)} in {seconds:.1f} s:")
     if 0 < len(pages) < len(sources):
-        print(f"  Wrote {len(pages)} of {len(sources)} pages; the others stay as they are")
+        print(f"  Wrote {len(pages)} of {len(sources)} pages; the other pages are unchanged")
     _name_outputs(wanted, config)
 
 
@@ -188,7 +189,7 @@ def _execute(
     cache: ChapterCache | None,
     progress: Progress,
 ) -> dict[str, dict]:
-    """Execute chapters, in kernels where there is no cache; return the notebooks by file."""
+    """Execute chapters, in kernels if there is no cache; return the notebooks by file."""
     if not chapters:
         return {}
     run, stop = _runner(config, chapters, kernel=cache is None)
@@ -196,7 +197,7 @@ def _execute(
 
     def begin(chapter: Chapter) -> Executed:
         progress.began(chapter.file)
-        return run(chapter)
+        return run(chapter, lambda _: progress.cell_began(chapter.file))
 
     def done(chapter: Chapter, result: Executed) -> None:
         executed.append((chapter, result))
@@ -204,7 +205,7 @@ def _execute(
 
     try:
         execute_all(chapters, begin, done, jobs=jobs, stop=stop)
-    finally:  # the others are cached even if one chapter fails
+    finally:  # chapters that succeeded are cached even if another one fails
         if cache:
             cache.put(executed)
     return {chapter.file: result.notebook for chapter, result in executed}
@@ -212,20 +213,20 @@ def _execute(
 
 def _runner(
     config: BookConfig, chapters: list[Chapter], *, kernel: bool
-) -> tuple[Run, Callable[[], None]]:
-    """Return what executes a chapter, and what ends all executions."""
+) -> tuple[RunAt, Callable[[], None]]:
+    """Return a function that executes a chapter, and one that ends all executions."""
     if not kernel and forked.AVAILABLE:
         return forked.forks(chapters, config), forked.stop
     if not kernel:
-        print("This system cannot fork: each chapter has a kernel of its own.", file=sys.stderr)
+        print("This system cannot fork, so each chapter runs in its own kernel.", file=sys.stderr)
     from qmdbook.execute import kernel as kernels
 
-    return lambda chapter: kernels.run_in_kernel(chapter, config.root), kernels.stop
+    return lambda chapter, at: kernels.run_in_kernel(chapter, config.root, at), kernels.stop
 
 
 @dataclass(frozen=True)
 class _Writer:
-    """Writes the formats of a book from its chapters: the pages of some of them, and the PDF."""
+    """A writer of the formats of a book: the pages of some chapters, and the PDF."""
 
     config: BookConfig
     texts: list[ChapterText]
@@ -235,18 +236,18 @@ class _Writer:
 
     @property
     def pdf(self) -> PurePath:
-        """Where the PDF stands in the book."""
+        """Path of the PDF below the book's folder."""
         return PurePath(f"{self.config.output_file}.pdf")
 
     def write(self, wanted: list[str], new: Path, work: Path) -> None:
-        """Write the formats side by side, each from a folder of its own."""
+        """Write the formats in parallel, each from its own folder."""
         writers = {"html": self._write_html, "pdf": self._write_pdf}
         with ThreadPoolExecutor() as pool:
             futures = []
             for name in wanted:
                 (work / name).mkdir()
                 futures.append(pool.submit(writers[name], new, work / name))
-        problems: dict[Problem, None] = {}  # both formats report what is wrong with a text
+        problems: dict[Problem, None] = {}  # both formats can report the same problem of a text
         for future in futures:
             try:
                 future.result()
@@ -267,8 +268,8 @@ class _Writer:
         with stage("  HTML: styles, scripts and search"):
             write_site(new, self.config)
             if len(written) < len(self.texts):
-                # A book that has lost its address has neither sitemap nor card; the search index is
-                # written anew.
+                # The sitemap and the card depend on the book's address, and the search index on
+                # all pages, so they are not carried over.
                 own = {self.pdf, PurePath(SITEMAP_NAME), PurePath(CARD_NAME)}
                 carry_over(
                     self.config.book,

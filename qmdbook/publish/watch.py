@@ -15,24 +15,24 @@ from qmdbook.publish.child import AVAILABLE, Child
 from qmdbook.publish.live import News, live
 from qmdbook.publish.render import named_formats
 
-QUIET = 50  # milliseconds without another change, after which a save is taken to be complete
+QUIET = 50  # milliseconds without another change after which a save counts as complete
 LOOK = 200  # milliseconds that the first look may take
 
 
 def watch(root: Path, formats: str, port: int, *, opened: bool = False) -> None:
     """Render, serve the book, and render again after every change, until interrupted.
 
-    `formats` is as of `render`, `port` as of `live`; with `opened`, a browser opens the book.
+    See `render` for `formats` and `live` for `port`. With `opened`, a browser opens the book.
 
     Raises
     ------
     InputError
-        If a format is none, the port cannot be had, or the system cannot do it. What is wrong
-        with the book is printed and shown in the pages, and the last good ones stay.
+        If a format is unknown, the port is not free, or the system cannot watch. Problems of the
+        book are printed and shown in the pages, which keep their last good text.
     """
     named_formats(formats)
     if not AVAILABLE:
-        message = "this system has no process groups; render after each change"
+        message = "this system cannot watch, since it has no process groups; use `render`"
         raise InputError(Problem("watch", message))
     news, child = News(), Child(root)
 
@@ -53,7 +53,10 @@ def watch(root: Path, formats: str, port: int, *, opened: bool = False) -> None:
         with live(root / BOOK, news, port) as address:
             next(changes)  # from here on, no change is missed
             render()
-            print(f"Serving the book at {address} and watching; Ctrl-C ends it", flush=True)
+            print(
+                f"Serving the book at {address} and watching its files; stop with Ctrl-C",
+                flush=True,
+            )
             if opened:
                 webbrowser.open(address)
             for changed in filter(None, changes):

@@ -1,7 +1,7 @@
-"""Read chapters, split them into cells, and refuse what is outside the supported subset of Quarto.
+"""Read chapters, split them into cells, and refuse unsupported Quarto syntax.
 
-What is outside the subset would come out differently in the two engines, so it is refused
-with file and line. docs/engine.md describes the subset.
+Unsupported syntax would look different in the two engines, so it is refused with file and line.
+docs/engine.md describes the supported subset.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from qmdbook.errors import KIND, InputError, Problem, not_yaml
+from qmdbook.errors import KIND, InputError, Problem, not_yaml, unknown_name
 from qmdbook.textfile import read_text
 
 CELL_OPTIONS: dict[str, type] = {
@@ -29,7 +29,7 @@ CELL_OPTIONS: dict[str, type] = {
     "tbl-cap": str,
     "tbl-colwidths": list,
 }
-# A labelled cell makes a figure or a table, and must say what it shows.
+# Options that a cell with a label of each kind must have.
 NEEDS = {"fig": ("fig-cap", "fig-alt"), "tbl": ("tbl-cap",)}
 
 FENCE = re.compile(r"^(`{3,}|~{3,})(.*)$")
@@ -41,17 +41,20 @@ _DIV = re.compile(
     r":::+ *\{(#refs|#(?:tbl|fig)-[\w-]+|\.callout-(?:note|tip|important|warning|caution))\}"
 )
 
-# Outside fences and inline code: what the engine does not read as Quarto would.
+# Syntax, outside fences and inline code, that the engine does not read as Quarto does.
 _UNSUPPORTED = (
-    (re.compile(r"\{\{<"), "a shortcode is not supported"),
-    (re.compile(r"\]\{"), "a span with attributes is not supported"),
-    (re.compile(r"!\[.*\]\("), "an image is not supported; figures come from cells"),
-    (re.compile(r"</?[A-Za-z][^>:@]*>|<!--"), "raw HTML is not supported"),
-    (re.compile(r"\{=\w+\}"), "raw output is not supported"),
-    (re.compile(r"^\s*\\(begin|end)\{"), "raw LaTeX is not supported"),
+    (re.compile(r"\{\{<"), "a shortcode is not supported; use a code cell"),
+    (re.compile(r"\]\{"), "a span with attributes is not supported; use plain Markdown"),
+    (re.compile(r"!\[.*\]\("), "an image is not supported; make the figure in a code cell"),
+    (
+        re.compile(r"</?[A-Za-z][^>:@]*>|<!--"),
+        "raw HTML is not supported; use Markdown, or put it in backticks",
+    ),
+    (re.compile(r"\{=\w+\}"), "raw output is not supported; use Markdown"),
+    (re.compile(r"^\s*\\(begin|end)\{"), "raw LaTeX is not supported; use Markdown"),
     (
         re.compile(r"^(: |Table: )"),
-        "a table caption by hand is not supported; captions come from cells",
+        "a table caption by hand is not supported; use the cell option tbl-cap",
     ),
     (
         re.compile(r"^(\+[-=]|\s*-{3,} +-{3,})"),
@@ -59,7 +62,7 @@ _UNSUPPORTED = (
     ),
     (
         re.compile(r"^\s*\{\.|^\s*\\newpage"),
-        "an attribute or command on a line of its own is not supported",
+        "an attribute or command on its own line is not supported; remove it",
     ),
 )
 
@@ -69,14 +72,14 @@ _NOTEBOOK = {"metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 @dataclass
 class Cell:
-    """One code cell: the line that its fence stands on, its code and its options."""
+    """One code cell: the line of its opening fence, its code and its options."""
 
     line: int
     code: str
     options: dict[str, Any]
 
     def get(self, option: str, default: Any) -> Any:
-        """Return an option of the cell, or `default`."""
+        """Return an option of the cell; `default` if the cell does not have it."""
         return self.options.get(option, default)
 
     @property
@@ -123,7 +126,7 @@ class Chapter:
 def read_chapters(
     root: Path, files: list[str], texts: Mapping[str, str] = MappingProxyType({})
 ) -> list[Chapter]:
-    """Read the chapters of some files and check them; `texts` replaces the sources of files.
+    """Read and check the chapters of some files; `texts` replaces the text of a file.
 
     Raises
     ------
@@ -145,9 +148,8 @@ def read_chapters(
         problems += reader.problems
         for label, line in chapter.labels.items():
             if label in places:
-                problems.append(
-                    Problem(file, f"the label {label} is taken: {places[label]}; use another", line)
-                )
+                message = f"the label {label!r} is in {places[label]} already; use another label"
+                problems.append(Problem(file, message, line))
             places.setdefault(label, f"{file}, line {line}")
         chapters.append(chapter)
     if problems:
@@ -165,19 +167,19 @@ def _is_option(line: str) -> bool:
 
 
 def closes(line: str, opening: str) -> bool:
-    """Return whether a line closes the fence: its characters alone, as many or more."""
+    """Return whether a line closes a fence: only its characters, at least as many."""
     return line.startswith(opening) and not line.strip().strip(opening[0])
 
 
 class _Reader:
-    """Fills in the cells, labels and prose of a chapter, and notes what is wrong.
+    """A reader that fills in the cells, labels and prose of a chapter, and collects problems.
 
     Attributes
     ----------
     chapter : Chapter
-        What is read; only its text is there at first.
+        The chapter that is read; at first it has only its text.
     problems : list of Problem
-        What is wrong so far.
+        The problems so far.
     """
 
     def __init__(self, chapter: Chapter):
@@ -189,9 +191,9 @@ class _Reader:
         """Read the whole chapter."""
         first = next((n for n, line in enumerate(self._lines) if line.strip()), 0)
         if not self._lines or not _HEADING.match(self._lines[first]):
-            message = "expected the chapter's heading, `# Title {#sec-slug}`, before anything else"
+            message = "the heading is missing; expected `# Title {#sec-slug}` before anything else"
             if self._lines and self._lines[first].rstrip() == "---":
-                message = "a head of its own; expected options in _quarto.yml alone"
+                message = "the chapter has a YAML head; put its options into _quarto.yml"
             self._problem(first + 1, message)
         number = 0
         prose: list[str] = []
@@ -208,11 +210,10 @@ class _Reader:
             while number < len(self._lines) and not closes(self._lines[number], fence[1]):
                 number += 1
             body = self._lines[opened:number]
-            # A cell that opens inside a block shows that the block was left open.
+            # A cell that opens inside a block shows that the block was not closed.
             if number == len(self._lines) or any(line.startswith("```{") for line in body):
-                self._problem(
-                    opened, "the fence is never closed; expected a line of its characters alone"
-                )
+                message = f"the fence is never closed; expected a line with only {fence[1]}"
+                self._problem(opened, message)
             number += 1
             if info == "{python}" and fence[1].startswith("`"):
                 self._add_prose(prose)
@@ -221,7 +222,7 @@ class _Reader:
                 continue
             prose += self._lines[opened - 1 : number]
             if info.startswith("{"):
-                message = f"a block {info}; expected {{python}} after backticks, or plain code"
+                message = f"a block {info} is not supported; expected ```{{python}} or plain code"
                 self._problem(opened, message)
         self._add_prose(prose)
 
@@ -231,7 +232,9 @@ class _Reader:
     def _label(self, name: str, line: int) -> None:
         labels = self.chapter.labels
         if name in labels:
-            self._problem(line, f"the label {name} is taken: line {labels[name]}; use another")
+            self._problem(
+                line, f"the label {name!r} is in line {labels[name]} already; use another label"
+            )
         labels.setdefault(name, line)
 
     def _add_cell(self, lines: list[str], opened: int) -> None:
@@ -251,18 +254,22 @@ class _Reader:
         stripped = line.strip()
         if line.startswith(":::"):
             if stripped.strip(":") and not _DIV.fullmatch(stripped):
-                message = f"a block {stripped!r}; expected a callout, a float or {{#refs}}"
+                expected = "a callout, a labelled table or figure, or {#refs}"
+                message = f"a block {stripped!r} is not supported; expected {expected}"
                 self._problem(number, message)
         elif line.startswith("#"):
             attributes = re.search(r"\{.*\}$", stripped)
             if attributes and not _HEADING_ATTRIBUTES.fullmatch(attributes[0]):
                 expected = "expected {#sec-slug} or {.unnumbered}"
-                self._problem(number, f"attributes {attributes[0]}; {expected}")
+                self._problem(
+                    number, f"the attributes {attributes[0]} are not supported; {expected}"
+                )
         for pattern, message in _UNSUPPORTED:
             if pattern.search(prose):
                 self._problem(number, message)
         if re.search(r"`\{(?!python\}[ \t])\w*\}[^`]*`", line):
-            self._problem(number, "inline code; expected `{python} expression`")
+            message = "the inline code is not supported; expected `{python} expression`"
+            self._problem(number, message)
         for name in LABEL.findall(prose):
             self._label(name, number)
 
@@ -273,31 +280,30 @@ class _Reader:
             options = _yaml("\n".join(head)) or {}
         except yaml.YAMLError as error:
             fault = not_yaml(self.chapter.file, error)
-            self._problem(opened + (fault.row or 1), f"cell options are {fault.message}")
+            self._problem(opened + (fault.row or 1), f"cell options: {fault.message}")
             return {}
         if not isinstance(options, dict):
-            self._problem(opened + 1, "cell options; expected `name: value`")
+            self._problem(opened + 1, "the cell options are not a mapping; expected `name: value`")
             return {}
         for name, value in options.items():
             starts = (n for n, text in enumerate(head) if text.strip().startswith(str(name)))
             line = opened + 1 + next(starts, 0)
             if name not in CELL_OPTIONS:
-                known = ", ".join(CELL_OPTIONS)
-                self._problem(line, f"unknown cell option {name}; known are {known}")
+                self._problem(line, unknown_name(str(name), CELL_OPTIONS, "a cell option"))
             elif not isinstance(value, CELL_OPTIONS[name]):
                 expected = KIND[CELL_OPTIONS[name]]
-                self._problem(line, f"cell option {name} is {value!r}; expected {expected}")
+                self._problem(line, f"the cell option {name} is {value!r}; expected {expected}")
         label = str(options.get("label") or "")
         if label:
             self._label(label, opened)
         kind = label.partition("-")[0]
         for needed in NEEDS.get(kind, ()):
             if needed not in options:
-                self._problem(opened, f"the cell {label} has no {needed}; expected one")
+                self._problem(opened, f"the cell {label} has no {needed}; add the option {needed}")
         for other, captions in NEEDS.items():
             for caption in captions:
                 if caption in options and other != kind:
-                    message = f"{caption} without a label {other}-…; expected one"
+                    message = f"the cell has {caption} but no label {other}-…; add such a label"
                     self._problem(opened, message)
         return options
 

@@ -14,7 +14,7 @@ import pypandoc
 from IPython.core.inputtransformer2 import TransformerManager
 
 from qmdbook.config import BookConfig, read_config
-from qmdbook.errors import InputError, Problem
+from qmdbook.errors import InputError, Problem, unknown_name
 from qmdbook.source.chapter import INLINE, Chapter, read_chapters
 from qmdbook.textfile import read_text
 
@@ -24,7 +24,7 @@ _CODE = re.compile(r"`[^`]*`")
 _CITED = re.compile(r"(?<![\w@\\])@([A-Za-z_][\w:.#$%&+?<>~/-]*\w|[A-Za-z_])")
 _LABELLED = ("sec-", "tbl-", "fig-", "eq-")
 _PANDOC_PLACE = re.compile(r"\(line (\d+), column \d+\):?\s*")
-# What an entry of the list of references cannot do without: its names in CSL, and in words.
+# Fields that every reference needs, by their names in CSL, and how a message names their lack.
 _NEEDED = {("author", "editor", "title"): "neither author nor title", ("issued",): "no year"}
 
 _Read = TypeVar("_Read")
@@ -32,7 +32,7 @@ _Read = TypeVar("_Read")
 
 @dataclass(frozen=True)
 class Counts:
-    """What was found sound: how many chapters and references there are."""
+    """The numbers of chapters and references of a book without problems."""
 
     chapters: int
     references: int
@@ -44,8 +44,8 @@ def check_book(root: Path) -> Counts:
     Raises
     ------
     InputError
-        With all that is wrong, file by file. Chapters and references are looked at where
-        ``_quarto.yml`` says which they are.
+        With every problem, file by file. Chapters and references are checked only if
+        ``_quarto.yml`` can be read.
     """
     problems: list[Problem] = []
 
@@ -75,8 +75,8 @@ def read_references(root: Path, config: BookConfig) -> set[str]:
     Raises
     ------
     InputError
-        With every problem: no UTF-8, no BibTeX, a key that stands twice, an entry without
-        a year or without both author and title.
+        With every problem: text that is not UTF-8 or not BibTeX, a repeated key, an entry
+        without a year or without both author and title.
     """
     name = config.bibliography
     text = read_text(root / name, name)
@@ -85,7 +85,7 @@ def read_references(root: Path, config: BookConfig) -> set[str]:
     except RuntimeError as error:
         raise InputError(_not_bibtex(name, str(error), text.count("\n"))) from None
     if not parsed:
-        raise InputError(Problem(name, "holds no entry; expected BibTeX"))
+        raise InputError(Problem(name, "the file has no entry; expected BibTeX entries"))
     lines: dict[str, int] = {}
     problems = []
     for entry in _ENTRY.finditer(text):
@@ -93,13 +93,14 @@ def read_references(root: Path, config: BookConfig) -> set[str]:
             continue
         key, line = entry[2], text.count("\n", 0, entry.start(1)) + 1
         if key in lines:
-            message = f"the key {key} is taken: line {lines[key]}; expected it once"
+            message = f"the key {key!r} is in line {lines[key]} already; use another key"
             problems.append(Problem(name, message, line))
         lines.setdefault(key, line)
     for entry in parsed:
         for alternatives, lack in _NEEDED.items():
             if not any(entry.get(one) for one in alternatives):
-                message = f"{entry['id']} has {lack}; expected an author or a title, and a year"
+                expected = "an author or a title, and a year"
+                message = f"the entry {entry['id']!r} has {lack}; expected {expected}"
                 problems.append(Problem(name, message, lines.get(entry["id"])))
     if problems:
         raise InputError(*problems)
@@ -107,24 +108,29 @@ def read_references(root: Path, config: BookConfig) -> set[str]:
 
 
 def _not_bibtex(name: str, message: str, lines: int) -> Problem:
-    """Return what Pandoc says of a bibliography of so many lines, in one line with its place."""
+    """Return Pandoc's error on a bibliography of so many lines as one line with its place."""
     place = _PANDOC_PLACE.search(message)
     reason = " ".join((message[place.end() :] if place else message).split())
     # Pandoc places what is missing at the end after the last line.
-    return Problem(name, f"not BibTeX: {reason}", min(int(place[1]), lines) if place else None)
+    return Problem(
+        name, f"the file is not BibTeX: {reason}", min(int(place[1]), lines) if place else None
+    )
 
 
 def _unresolved(chapters: list[Chapter], references: set[str], config: BookConfig) -> list[Problem]:
-    """Return each reference in prose to a label or key that is nowhere."""
+    """Return a problem for each reference in prose to an unknown label or key."""
     labels = {label for chapter in chapters for label in chapter.labels}
     problems: dict[Problem, None] = {}  # one a line and key
     for chapter in chapters:
         for line, text in chapter.prose:
             for key in _CITED.findall(_CODE.sub("", text)):
                 if key.startswith(_LABELLED) and key not in labels:
-                    message = f"@{key} refers to nothing; expected a label of a chapter"
+                    message = unknown_name(
+                        key, labels, "a label of the book", "a label of a chapter"
+                    )
                 elif not key.startswith(_LABELLED) and key not in references:
-                    message = f"@{key} is not in {config.bibliography}; expected a key of it"
+                    file = config.bibliography
+                    message = unknown_name(key, references, f"a key of {file}", "one of its keys")
                 else:
                     continue
                 problems[Problem(chapter.file, message, line)] = None
@@ -132,25 +138,27 @@ def _unresolved(chapters: list[Chapter], references: set[str], config: BookConfi
 
 
 def _not_python(chapters: list[Chapter]) -> list[Problem]:
-    """Return each cell and inline expression that no Python could run."""
+    """Return a problem for each cell and inline expression that is not valid Python."""
     problems = []
     for chapter in chapters:
         for cell in chapter.cells:
             error = _syntax_error(cell.code)
             if error:
                 line = cell.line + (error.lineno or 1)
-                problems.append(Problem(chapter.file, f"not Python: {error.msg}", line))
+                problems.append(
+                    Problem(chapter.file, f"the cell is not valid Python: {error.msg}", line)
+                )
         for line, text in chapter.prose:
             for expression in INLINE.findall(text):
                 error = _syntax_error(expression)
                 if error:
-                    message = f"inline expression {expression} is not Python: {error.msg}"
+                    message = f"inline expression {expression} is not valid Python: {error.msg}"
                     problems.append(Problem(chapter.file, message, line))
     return problems
 
 
 def _syntax_error(source: str) -> SyntaxError | None:
-    """Return what keeps Python from reading a source, magics of IPython allowed."""
+    """Return the syntax error of a source, if any; magics of IPython are allowed."""
     try:
         ast.parse(TransformerManager().transform_cell(source))
     except SyntaxError as error:

@@ -117,7 +117,7 @@ def _outputs(text: ChapterText, cell: Cell, node: dict) -> list[str]:
     if not text.executed:
         content = _PLACEHOLDER[kind]
     elif (count := len(node["outputs"])) != 1:
-        message = f"the cell {cell.label} gives {count} outputs; expected one"
+        message = f"the cell {cell.label} has {count} outputs; expected one, since it has a label"
         raise InputError(Problem(text.file, message, cell.line))
     else:
         content = _output(text, cell, node["outputs"][0])
@@ -138,7 +138,7 @@ def _output(text: ChapterText, cell: Cell, output: dict) -> str:
         return data["text/markdown"].rstrip("\n")
     if "image/svg+xml" in data:
         if not cell.label:
-            message = "a figure without a label fig-…; expected one"
+            message = "the cell makes a figure but has no label fig-…; add such a label"
             raise InputError(Problem(text.file, message, cell.line))
         stem = f"{FIGURE_FOLDER}/{cell.label}"
         text.figures[f"{stem}.svg"] = data["image/svg+xml"]
@@ -150,5 +150,7 @@ def _output(text: ChapterText, cell: Cell, output: dict) -> str:
         return f"![{alt}]({stem}.svg)"
     if set(data) == {"text/plain"}:
         return f"```\n{data['text/plain']}\n```"
-    message = f"output of the form {', '.join(data)}; expected Markdown, SVG or plain text"
+    message = (
+        f"the cell has an output of type {', '.join(data)}; expected Markdown, SVG or plain text"
+    )
     raise InputError(Problem(text.file, message, cell.line))

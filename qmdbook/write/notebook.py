@@ -1,8 +1,8 @@
-"""Write chapters as notebooks, to edit in Jupyter or to download, and chapters from notebooks.
+"""Write chapters as notebooks, to edit in Jupyter or to download, and notebooks as chapters.
 
-A notebook to edit keeps the inline expressions of its prose as they stand in the chapter,
-where Jupyter shows them as code; so nothing is lost on the way back. One to download has
-their values in their place, and its outputs.
+A notebook to edit keeps the inline expressions of the chapter, which Jupyter shows as code, so
+that the chapter can be restored from it. A notebook to download has their values instead, and its
+outputs.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class ChapterNotebook:
             If the chapter is outside the subset, or a notebook is there and `force` is false.
         """
         if self.path.exists() and not force:
-            message = "is there already; move it away, or use --force to replace it"
+            message = "the notebook exists already; move it away, or use --force to replace it"
             raise InputError(Problem(self.name, message))
         (chapter,) = read_chapters(self._config.root, [self._file])
         _replace(self.path, as_notebook(chapter, read_edition(self._config)))
@@ -126,8 +126,8 @@ class ChapterNotebook:
         notebook = self._read()
         if _ours(notebook).get("values"):
             message = (
-                "holds values in place of the chapter's expressions, since it is a download; "
-                f"expected one that `notebook {self.path.stem}` writes"
+                "the notebook is a download, with values in place of the chapter's expressions; "
+                f"expected a notebook that `notebook {self.path.stem}` writes"
             )
             raise InputError(Problem(self.name, message))
         text = source_of(notebook, self.name)
@@ -135,8 +135,8 @@ class ChapterNotebook:
             return False
         if not force and self._has_changed(notebook):
             message = (
-                f"has changed since {self.name} was written; compare the two, then use --force to "
-                "replace it by what the notebook holds"
+                f"the chapter has changed since {self.name} was written; compare the two, then use "
+                "--force to replace the chapter by the notebook"
             )
             raise InputError(Problem(self._file, message))
         self._check(text)
@@ -151,13 +151,13 @@ class ChapterNotebook:
         import nbformat
 
         if not self.path.exists():
-            message = f"does not exist; `notebook {self.path.stem}` writes it"
+            message = f"the notebook does not exist; write it with `notebook {self.path.stem}`"
             raise InputError(Problem(self.name, message))
         text = read_text(self.path, self.name)
         try:
             json.loads(text)
         except json.JSONDecodeError as error:
-            message = f"not a notebook: {error.msg}; expected JSON"
+            message = f"the file is not a notebook: {error.msg}; expected JSON"
             raise InputError(Problem(self.name, message, error.lineno)) from None
         try:
             notebook = nbformat.reads(text, as_version=4)
@@ -165,7 +165,7 @@ class ChapterNotebook:
         # nbformat raises exceptions of many kinds on JSON that is no notebook.
         except Exception as error:
             reason = str(error).partition("\n")[0]
-            message = f"not a notebook that Jupyter opens: {reason}"
+            message = f"the file is not a notebook that Jupyter can open: {reason}"
             raise InputError(Problem(self.name, message)) from None
         return notebook
 
@@ -209,7 +209,7 @@ def source_of(notebook: nbformat.NotebookNode, name: str) -> str:
     import nbformat
 
     problems = [
-        Problem(name, f"cell {number} is {cell.cell_type}; expected Markdown or code")
+        Problem(name, f"cell {number} has the type {cell.cell_type}; expected markdown or code")
         for number, cell in enumerate(notebook.cells, start=1)
         if cell.cell_type not in ("markdown", "code")
     ]
@@ -263,4 +263,6 @@ def _replace(path: Path, text: str) -> None:
     try:
         write_whole(path, text.encode("utf-8"))
     except OSError as error:
-        raise InputError(Problem(path.name, f"cannot be written: {error.strerror}")) from None
+        raise InputError(
+            Problem(path.name, f"the file cannot be written: {error.strerror}")
+        ) from None

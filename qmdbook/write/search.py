@@ -1,4 +1,4 @@
-"""Make the index for the search of the pages, with Pagefind."""
+"""Make the search index of the pages with Pagefind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qmdbook.errors import InputError, Problem
 
 FOLDER = "pagefind"
 _ROOM = 64 * 1024  # bytes; more than a full disk has left
-# The pages have a panel of their own (search.js); Pagefind's are not used.
+# The pages have their own search panel (search.js), so Pagefind's panels are removed.
 _UNUSED = (
     "pagefind-ui.*",
     "pagefind-modular-ui.*",
@@ -21,23 +21,23 @@ _UNUSED = (
 
 
 def write_index(html: Path) -> None:
-    """Index every page of a folder that has no index yet; the same pages give the same index.
+    """Write the search index of a folder of pages; the same pages give the same index.
 
-    Only what stands in ``data-pagefind-body`` is indexed, and no code.
+    Only text in ``data-pagefind-body`` is indexed, without code.
 
     Raises
     ------
     InputError
         If Pagefind fails.
     OSError
-        If there was no room for the index.
+        If the disk is full.
     """
     command = [str(get_executable()), "--site", str(html), "--output-subdir", FOLDER]
     options = ["--keep-index-url", "--force-language", "en", "--exclude-selectors", ".code-fold"]
     run = subprocess.run([*command, *options], capture_output=True, text=True, encoding="utf-8")
     if run.returncode:
         raise InputError(Problem("pagefind", (run.stderr or run.stdout).strip()))
-    # Pagefind cuts files short on a full disk without an error, so see whether it is full.
+    # On a full disk Pagefind cuts files short without an error, so test whether it is full.
     probe = html / FOLDER / "room"
     probe.write_bytes(bytes(_ROOM))
     probe.unlink()

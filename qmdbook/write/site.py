@@ -1,4 +1,4 @@
-"""Write the files beside the pages: stylesheets, scripts, data, the sitemap."""
+"""Write the files beside the pages: stylesheets, scripts, data, sitemap."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ TABLES = "tables.html"  # Quarto includes it as it is; our pages load the script
 
 
 def write_site(html: Path, config: BookConfig) -> None:
-    """Write all that the pages in `html` refer to, except their figures.
+    """Write all files that the pages in `html` refer to, except their figures.
 
     Raises
     ------
     InputError
-        If ``tables.html`` holds anything but a script.
+        If ``tables.html`` is not a single script.
     """
     for name in COPIED:
         shutil.copyfile(ASSETS / name, html / name)
@@ -49,19 +49,24 @@ def write_site(html: Path, config: BookConfig) -> None:
 
 
 def widths() -> str:
-    """Return a class for every width of a column that Pandoc writes, whole percents."""
+    """Return a CSS class for each width of a column that Pandoc writes, in whole percents."""
     return "\n" + "".join(f".w-{n} {{ width: {n}%; }}\n" for n in range(1, 101))
 
 
 def script_of(html: str) -> str:
-    """Return the script of a piece of HTML that is nothing but one ``<script>``.
+    """Return the script of HTML that consists of one ``<script>``.
 
     Raises
     ------
     InputError
-        If it holds anything else, which the pages would then lack.
+        If it has anything else, which the pages would then lack.
     """
     only = _ONE_SCRIPT.fullmatch(html.strip())
     if only is None:
-        raise InputError(Problem(TABLES, "expected one <script> without attributes alone"))
+        raise InputError(
+            Problem(
+                TABLES,
+                "the file is not a single script; expected only one <script> without attributes",
+            )
+        )
     return only[1]

@@ -35,7 +35,7 @@ def test_the_table_lists_what_does_not_hold_and_ends_with_counts(capsys):
     assert "jia2022-094-sum" not in out  # it agrees
     last = out.strip().splitlines()[-2:]
     assert f"{len(audit(load(DATA)))} findings; by severity: " in last[0]
-    assert "that agree or are not checkable are not listed" in last[1]
+    assert "findings that agree or cannot be checked are not listed" in last[1]
 
 
 def test_the_json_is_a_list_of_all_findings(capsys):
@@ -73,7 +73,13 @@ def test_a_narrow_terminal_still_gets_every_word(capsys, monkeypatch):
 def test_a_source_that_is_no_document_is_refused_with_those_that_are(capsys):
     assert main(["audit", "--source", "wrong"]) == 1
     message = capsys.readouterr().err
-    assert "SOURCE: 'wrong' is no document; expected one of lu2020, jia2022" in message
+    expected = "expected one of lu2020, jia2022"
+    assert f"--source: 'wrong' is not a document of data/sources.csv; {expected}" in message
+
+
+def test_a_misspelt_source_is_refused_with_the_one_that_was_probably_meant(capsys):
+    assert main(["audit", "--source", "jia2023"]) == 1
+    assert capsys.readouterr().err.endswith("; did you mean 'jia2022'?\n")
 
 
 @pytest.mark.parametrize(("option", "words"), [("--verdict", VERDICTS), ("--severity", SEVERITIES)])
@@ -81,8 +87,11 @@ def test_a_wrong_word_is_refused_with_the_right_ones(capsys, option, words):
     with pytest.raises(SystemExit) as raised:
         main(["audit", option, "wrong"])
     assert raised.value.code == 2
-    said = capsys.readouterr().err.rstrip(")\n").replace("'", "")
-    assert said.partition("invalid choice: wrong (choose from ")[2].split(", ") == list(words)
+    said = capsys.readouterr().err
+    assert said == (
+        f"nenreview audit: {option}: 'wrong' is not a value of {option}; expected one of "
+        f"{', '.join(words)}; see `nenreview audit --help`\n"
+    )
 
 
 def test_the_accepted_findings_are_those_that_are_found():
@@ -120,7 +129,7 @@ def test_a_mistake_of_transcription_is_new_until_it_is_accepted(review):
     rewrite(data / "results.csv", misread)
     failed = run("--fail-on-new")
     assert failed.returncode == 1
-    assert "new: jia2022-545-" in failed.stderr
+    assert "not accepted: jia2022-545-" in failed.stderr
     accept = run("--accept")
     assert (accept.returncode, run("--fail-on-new").returncode) == (0, 0)
     assert "findings accepted in data/accepted.csv" in accept.stderr
@@ -132,7 +141,7 @@ def test_a_finding_that_is_gone_is_named_and_does_not_fail(review):
     (data / "accepted.csv").write_text(text + "x-001-sum,conflict,1,2\n", encoding="utf-8")
     ended = run("--fail-on-new")
     assert ended.returncode == 0
-    assert "accepted, and not found as it was: x-001-sum" in ended.stderr
+    assert "accepted, but no longer found in this form: x-001-sum" in ended.stderr
 
 
 def test_a_reader_that_has_seen_enough_ends_it_quietly():

@@ -9,35 +9,35 @@ from nenreview.checks.book import check_project
 CONFIG, BIB, CFF, TOML = "_quarto.yml", "references.bib", "CITATION.cff", "pyproject.toml"
 FIRST = "chapters/first.qmd"
 LATIN = b"# A\n# \xe9t\xe9\n"
-NOT_UTF_8 = ", line 2: byte 0xe9 is not UTF-8; expected UTF-8 text"
-NO_NAME = "expected name, or family-names and given-names, as text"
+NOT_UTF_8 = ", line 2: byte 0xe9 is not UTF-8; save the file as UTF-8 text"
+NO_NAME = "has no such name; expected name, or family-names and given-names, as text"
 FAULTS = {
-    "citation: missing": (remove(CFF), "CITATION.cff: the file is missing"),
-    "citation: folder": (put_folder(CFF), "CITATION.cff: cannot be read: Is a directory"),
+    "citation: missing": (remove(CFF), "CITATION.cff: the file is missing; expected it here"),
+    "citation: folder": (put_folder(CFF), "CITATION.cff: the file cannot be read: Is a directory"),
     "citation: latin-1": (write(CFF, LATIN), f"CITATION.cff{NOT_UTF_8}"),
-    "citation: empty": (write(CFF, ""), "CITATION.cff: expected a mapping of keys, as Citation File Format"),
+    "citation: empty": (write(CFF, ""), "CITATION.cff: the file has no keys; expected those of Citation File Format"),
     "citation: no YAML": (write(CFF, "title: ["),
-                          "CITATION.cff, line 1: not YAML: expected the node content, but found '<stream end>'"),
-    "citation: no title": (replace(CFF, 'title: "A small book"\n', ""), "CITATION.cff: title is missing; expected text"),
-    "citation: no authors": (replace(CFF, 'authors:\n  - name: "Nobody"\n', ""), "CITATION.cff: authors is missing; expected a list"),
+                          "CITATION.cff, line 1: not valid YAML: expected the node content, but found '<stream end>'"),
+    "citation: no title": (replace(CFF, 'title: "A small book"\n', ""), "CITATION.cff: the key title is missing; expected text"),
+    "citation: no authors": (replace(CFF, 'authors:\n  - name: "Nobody"\n', ""), "CITATION.cff: the key authors is missing; expected a list"),
     "citation: number for a title": (replace(CFF, '"A small book"', "1984"), "CITATION.cff: title is 1984; expected text"),
     "citation: number for a DOI": (replace(CFF, "authors:", "doi: 10.5\nauthors:"), "CITATION.cff: doi is 10.5; expected text"),
     "citation: author in one line": (replace(CFF, 'authors:\n  - name: "Nobody"', "authors: Nobody"),
                                      "CITATION.cff: authors is 'Nobody'; expected a list"),
     "citation: author without a name": (replace(CFF, "  - name:", "  - alias:"),
-                                        f"CITATION.cff: author {{'alias': 'Nobody'}}; {NO_NAME}"),
+                                        f"CITATION.cff: the author {{'alias': 'Nobody'}} {NO_NAME}"),
     "citation: author with half a name": (replace(CFF, "  - name:", "  - given-names:"),
-                                          f"CITATION.cff: author {{'given-names': 'Nobody'}}; {NO_NAME}"),
-    "citation: number for a name": (replace(CFF, '"Nobody"', "1984"), f"CITATION.cff: author {{'name': 1984}}; {NO_NAME}"),
-    "project: missing": (remove(TOML), "pyproject.toml: the file is missing"),
+                                          f"CITATION.cff: the author {{'given-names': 'Nobody'}} {NO_NAME}"),
+    "citation: number for a name": (replace(CFF, '"Nobody"', "1984"), f"CITATION.cff: the author {{'name': 1984}} {NO_NAME}"),
+    "project: missing": (remove(TOML), "pyproject.toml: the file is missing; expected it here"),
     "project: latin-1": (write(TOML, LATIN), f"pyproject.toml{NOT_UTF_8}"),
     "project: no TOML": (write(TOML, "[project\n"),
-                         "pyproject.toml: not TOML: Expected ']' at the end of a table declaration (at line 1, column 9)"),
-    "project: no table": (write(TOML, 'project = "x"\n'), "pyproject.toml: [project] is missing; expected it with a version"),
+                         "pyproject.toml: the file is not TOML: Expected ']' at the end of a table declaration (at line 1, column 9)"),
+    "project: no table": (write(TOML, 'project = "x"\n'), "pyproject.toml: the table [project] is missing; expected it with a version"),
     "project: no version": (replace(TOML, 'version = "1.2.3"\n', ""),
-                            'pyproject.toml: project.version is missing; expected for example "1.0.0"'),
+                            'pyproject.toml: project.version is missing; expected, for example, "1.0.0"'),
     "project: number for a version": (replace(TOML, '"1.2.3"', "1.2"), "pyproject.toml: project.version is 1.2; expected text"),
-    "the book": (replace(FIRST, "A note follows", "A <b>note</b> follows"), "chapters/first.qmd, line 12: raw HTML is not supported"),
+    "the book": (replace(FIRST, "A note follows", "A <b>note</b> follows"), "chapters/first.qmd, line 12: raw HTML is not supported; use Markdown, or put it in backticks"),
 }  # fmt: skip
 
 
@@ -68,6 +68,6 @@ def test_the_command_reports_the_data_and_the_book_together_also_from_below_the_
     run = nenreview("check", cwd=book / "chapters")
     assert (run.returncode, run.stderr) == (1, "2 problems\n")
     assert run.stdout.splitlines() == [
-        "data/datapackage.json: the file is missing",
-        "_quarto.yml, line 6: unknown option book.subtitel; expected book.subtitle",
+        "data/datapackage.json: the file is missing; expected it here",
+        "_quarto.yml, line 6: 'book.subtitel' is not an option; did you mean 'book.subtitle'?",
     ]

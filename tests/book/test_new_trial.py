@@ -310,27 +310,27 @@ def refused(root: Path, request: Request) -> str:
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        (Request("NCT0205480", NAME), "NUMBER: 'NCT0205480' is no registry number; expected one"),
+        (Request("NCT0205480", NAME), "NUMBER: 'NCT0205480' is not a registry number; expected one"),
         (Request("nct02054806", NAME), "expected one like NCT01234567 (ClinicalTrials.gov)"),
         (
             Request("NCT02955069", NAME),
-            "data/trials.csv, row 8, column trial: 'NCT02955069' is there already",
+            "data/trials.csv, line 8, column trial: 'NCT02955069' exists already",
         ),
-        (Request(TRIAL, "spartalizumab"), "chapters/spartalizumab.qmd: the chapter is there already"),
+        (Request(TRIAL, "spartalizumab"), "chapters/spartalizumab.qmd: the chapter exists already"),
         (
             Request(TRIAL, NAME, title="Spartalizumab"),
-            "data/trials.csv, row 8, column name: 'Spartalizumab' is there already",
+            "data/trials.csv, line 8, column name: 'Spartalizumab' exists already",
         ),
-        (Request(TRIAL, "synthesis"), "chapters/synthesis.qmd: the chapter is there already"),
+        (Request(TRIAL, "synthesis"), "chapters/synthesis.qmd: the chapter exists already"),
         (Request(TRIAL, "result"), "index.qmd, line "),
-        (Request(TRIAL, "Pembro 028"), "--name: 'Pembro 028'; expected small letters, digits"),
-        (Request(TRIAL, NAME, title="a | b"), "--title: 'a | b'; expected plain text"),
-        (Request(TRIAL, NAME, source="Mehnert"), "--source: 'Mehnert'; expected small letters"),
-        (Request(TRIAL, "atezolizumab-alone"), "--agents: expected, since the name names no known"),
-        (Request(TRIAL, NAME, part="Elsewhere"), "_quarto.yml: no part 'Elsewhere'; expected one of"),
+        (Request(TRIAL, "Pembro 028"), "--name: 'Pembro 028' does not have the right form; expected small letters, digits"),
+        (Request(TRIAL, NAME, title="a | b"), "--title: 'a | b' is not plain text; expected one line"),
+        (Request(TRIAL, NAME, source="Mehnert"), "--source: 'Mehnert' does not have the right form; expected small letters"),
+        (Request(TRIAL, "atezolizumab-alone"), "--agents: missing, since --name does not consist of known"),
+        (Request(TRIAL, NAME, part="Elsewhere"), "_quarto.yml: 'Elsewhere' is not a part of the book; expected one of: "),
         (
             Request(TRIAL, NAME, regimen_class="alone"),
-            "--class: 'alone'; expected one of monotherapy, two checkpoint inhibitors, with",
+            "--class: 'alone' is not a regimen class; expected one of monotherapy, two checkpoint inhibitors, with",
         ),
     ],
 )  # fmt: skip
@@ -341,7 +341,7 @@ def test_what_exists_or_has_not_the_form_is_refused(untouched, request_, message
 def test_unsound_data_are_left_alone(review):
     path = review / "data/arms.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("PD-1", "", 1), encoding="utf-8")
-    assert "data/arms.csv, row 2, column target" in refused(review, BARE)
+    assert "data/arms.csv, line 2, column target" in refused(review, BARE)
 
 
 @pytest.mark.parametrize("number", [example for _, example in REGISTRIES.values()])
@@ -380,7 +380,7 @@ def test_an_interrupt_leaves_every_file_as_it_was(review, monkeypatch):
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"there\.csv: cannot be changed: No such file"):
+    with pytest.raises(InputError, match=r"there\.csv: the file cannot be changed: No such file"):
         write_all({tmp_path / "first.csv": b"x", tmp_path / "not" / "there.csv": b"x"})
     assert list(tmp_path.iterdir()) == []
 
@@ -424,7 +424,9 @@ def test_the_list_of_chapters_changes_by_one_line():
 
 
 def test_a_part_that_is_not_there_is_refused():
-    with pytest.raises(InputError, match="no part 'One'; expected one of: none"):
+    with pytest.raises(
+        InputError, match="'One' is not a part of the book; expected a book with parts"
+    ):
         add_chapter("book: {}\n", "new.qmd", "One")
 
 

@@ -70,7 +70,7 @@ def test_a_release_made_twice_changes_nothing(first, tmp_path):
     before = snapshot(root / "_site")
     (root / "_book").mkdir(exist_ok=True)
     (root / "_book" / "mine.txt").write_text("mine")  # ignored by Git, so not in its way
-    said = f"Version {OLD} is there already, with the same content: _site/{OLD}"
+    said = f"Version {OLD} was released before, with the same content, in _site/{OLD}"
     assert said in release(root)
     assert snapshot(root / "_site") == before
     assert {p.name for p in (root / "_site").iterdir()} == {OLD, "index.html", "versions.json"}
@@ -82,9 +82,9 @@ def test_the_same_number_with_other_content_is_refused(first, tmp_path):
     edit(root, "chapters/second.qmd", "A second note.", "Another note.")
     commit(root, 1)
     said = refused(root)
-    assert f"_site/{OLD}: is released, and chapters/changes.html" not in said
-    assert f"_site/{OLD}: is released, and chapters/second.html" in said
-    assert "a release is never changed: give the review another number" in said
+    assert f"_site/{OLD}: this version is released, and chapters/changes.html" not in said
+    assert f"_site/{OLD}: this version is released, and chapters/second.html" in said
+    assert "a release never changes; raise the version in pyproject.toml" in said
 
 
 def test_a_release_holds_the_site_the_pdf_the_data_and_its_state(first):
@@ -114,25 +114,25 @@ def test_the_first_version_says_that_it_is_the_first(first):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda root: (root / "new.txt").write_text("new"), "git: new.txt not committed"),
-        (lambda root: edit(root, "index.qmd", "Preface", "Foreword"), "index.qmd not committed"),
+        (lambda root: (root / "new.txt").write_text("new"), "git: not committed: new.txt"),
+        (lambda root: edit(root, "index.qmd", "Preface", "Foreword"), "not committed: index.qmd"),
         (
             lambda root: edit(root, "CHANGELOG.md", "## 1.2.3", "## 1.2.2"),
-            "CHANGELOG.md: begins with 1.2.2; expected a section on version 1.2.3",
+            "CHANGELOG.md: the file begins with 1.2.2; add a section `## 1.2.3` above it",
         ),
         (
             lambda root: edit(root, "CHANGELOG.md", "- All of it.", "### Novelties\n\n- All."),
-            "heading 'Novelties'; expected Data, Method, Wording",
+            "'Novelties' is not a heading of a version; expected one of Data, Method, Wording",
         ),
         (
             lambda root: (root / "data" / "weights.csv").write_text("thing\n"),
-            "data/datapackage.json: names another version or checksum",
+            "data/datapackage.json: the version or the checksum of the data is outdated; run",
         ),
         (
             lambda root: edit(root, "pyproject.toml", "1.2.3", "1.2"),
-            "version '1.2'; expected three numbers such as 1.2.0",
+            "'1.2' is not a version; expected three numbers, such as 1.2.0",
         ),
-        (lambda root: shutil.rmtree(root / ".git"), "git: no commit of this folder"),
+        (lambda root: shutil.rmtree(root / ".git"), "git: nothing in this folder is committed"),
     ],
 )
 def test_what_is_not_ready_is_refused(committed_copy, change, said):
@@ -145,13 +145,16 @@ def test_what_is_not_ready_is_refused(committed_copy, change, said):
 
 def test_a_folder_that_cannot_be_made_is_named(committed):
     run = nenreview("release", "--to", "index.qmd/site", cwd=committed)
-    assert run.returncode == 1 and "index.qmd/site: cannot be made: Not a directory" in run.stderr
+    assert (
+        run.returncode == 1
+        and "index.qmd/site: the folder cannot be made: Not a directory" in run.stderr
+    )
 
 
 def test_a_render_that_fails_leaves_nothing_behind(committed_copy):
     edit(committed_copy, "chapters/first.qmd", "# First", "@tbl-none\n\n# First")
     commit(committed_copy, 1)
-    assert "render: ended with exit status 1, see above" in refused(committed_copy)
+    assert "render: it failed with exit status 1; see the messages above" in refused(committed_copy)
     assert list((committed_copy / "_site").iterdir()) == []
 
 
@@ -207,17 +210,18 @@ def test_the_command_prints_the_same(second):
     run = nenreview("changes", OLD, NEW, cwd=second)
     assert run.returncode == 0, run.stderr
     assert "| weights: feather | weight | 1 | 3 |" in run.stdout
-    assert "expected the older version first" in nenreview("changes", NEW, OLD, cwd=second).stderr
+    wrong_order = nenreview("changes", NEW, OLD, cwd=second).stderr
+    assert f"OLD: {NEW!r} is not earlier than {OLD!r}; expected the earlier" in wrong_order
     missing = nenreview("changes", OLD, "9.0.0", cwd=second).stderr
-    assert "_site/9.0.0/state.json: does not exist" in missing
+    assert f"_site: '9.0.0' is not a released version; expected {OLD}, {NEW}" in missing
 
 
 @pytest.mark.parametrize(
     ("number", "changelog", "said"),
     [
         ("1.2.2", SAID, "is released"),
-        ("1.2.4", SAID, "version 1.2.4 after 1.2.3; expected a minor step"),
-        ("1.3.0", "- Much.", "version 1.3.0 has no heading Data; expected one"),
+        ("1.2.4", SAID, "version 1.2.4 is too close to 1.2.3; expected a minor step"),
+        ("1.3.0", "- Much.", "version 1.3.0 has no heading Data; add one"),
     ],
 )
 def test_a_number_that_does_not_fit_what_changed_is_refused(

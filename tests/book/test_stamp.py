@@ -56,7 +56,7 @@ def test_what_is_stamped_says_no_more_that_it_is_not(committed_copy, monkeypatch
 
 def test_a_file_without_a_place_is_named(committed_copy):
     (committed_copy / "CITATION.cff").write_text("version: 1.2.3\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"CITATION\.cff: 0 lines match \^    value"):
+    with pytest.raises(InputError, match=r"CITATION\.cff: 0 lines match the pattern \^    value"):
         outdated_files(committed_copy)
 
 

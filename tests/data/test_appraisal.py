@@ -62,11 +62,11 @@ def test_another_start_takes_the_place_of_the_one_in_the_table(data):
 
 
 def test_what_is_not_judged_is_not_made_up(data):
-    with pytest.raises(LookupError, match=r"certainty\.csv grades no 'LCNEC'"):
+    with pytest.raises(LookupError, match=r"certainty\.csv has no row for 'LCNEC'"):
         appraisal.overall(data, "LCNEC")
-    with pytest.raises(LookupError, match=r"appraisal\.csv has no 'nobody2020'"):
+    with pytest.raises(LookupError, match=r"'nobody2020' is not a document of data/appraisal\.csv"):
         appraisal.answers(data, "nobody2020")
-    with pytest.raises(LookupError, match=r"reporting\.csv has no 'CONSORT'"):
+    with pytest.raises(LookupError, match=r"'CONSORT' is not a guideline of data/reporting\.csv"):
         appraisal.reported(data, "CONSORT")
 
 
@@ -191,7 +191,7 @@ def test_every_trial_of_a_pool_has_a_row_of_answers_or_says_why_not(data):
 
 
 def test_an_outcome_that_is_not_graded_is_not_made_up(data):
-    with pytest.raises(LookupError, match=r"grades no 'NET', 'ORR at 8 weeks'"):
+    with pytest.raises(LookupError, match=r"has no row for 'NET', 'ORR at 8 weeks'"):
         appraisal.overall(data, "NET", "ORR at 8 weeks")
     assert appraisal.overall(data, "NET") == "low"
 

@@ -170,19 +170,19 @@ def cell(name, file, start, /, *, says, count=1, **cells):
 
 def number(name, value):
     """Return the case of `value` in the place of a number."""
-    says = f"{value!r}; expected a number, 0 or more"
+    says = f"{value!r} is not a number; "
     return cell(name, "results.csv", SINTILIMAB_ORR, value=value, says=says)
 
 
 def vocabulary(column, value, *, file="results.csv", start=SINTILIMAB_ORR):
     """Return the case of `value` outside the closed vocabulary of `column`."""
-    says = f"{value!r}; expected one of "
+    says = f"{value!r} is not a value of {column}; "
     return cell(f"{column} outside its vocabulary", file, start, **{column: value}, says=says)
 
 
 def pattern(name, column, value, *, file, start):
     """Return the case of `value` that has not the form of `column`."""
-    says = f"{value!r}; expected text of the form "
+    says = f"{value!r} does not have the right form; expected text "
     return cell(name, file, start, **{column: value}, says=says)
 
 
@@ -192,12 +192,12 @@ HEADS = [
     Case("renamed column: the old name", replace("arms.csv", ",target,", ",Target,"),
          "arms.csv", 1, "target", "the column is missing", count=2),
     Case("renamed column: the new name", replace("arms.csv", ",target,", ",Target,"),
-         "arms.csv", 1, "Target", "an unexpected column; expected trial, population", count=2),
-    Case("extra column", records("trials.csv", lambda r: [*r, "x"]), "trials.csv", 1, "x", "an unexpected column"),
-    Case("column without a name", records("cells.csv", lambda r: [*r, ""]), "cells.csv", 1, "(no name)", "an unexpected column"),
+         "arms.csv", 1, "Target", "'Target' is not a column of this table; expected trial, population, agents, target, regimen_class, line; did you mean 'target'?", count=2),
+    Case("extra column", records("trials.csv", lambda r: [*r, "x"]), "trials.csv", 1, "x", "'x' is not a column of this table; expected trial, name, tumours, phase, region, enrolled, primary_endpoint, facts_from, chapter"),
+    Case("column without a name", records("cells.csv", lambda r: [*r, ""]), "cells.csv", 1, "(no name)", "'' is not a column of this table; expected source, table, row_group, row, column, printed"),
     Case("duplicated column name", records("sources.csv", lambda r: [*r, r[1]]), "sources.csv", 1, "name", "more than once"),
     Case("reordered columns", records("sources.csv", lambda r: [r[1], r[0], *r[2:]]),
-         "sources.csv", 1, None, "out of order; expected source, name"),
+         "sources.csv", 1, None, "the columns are in another order; expected source, name, kind, title, authors, journal, year, doi, held, transcribed"),
     Case("semicolons between the columns", text("trials.csv", lambda x: x.replace(",", ";")),
          "trials.csv", 1, None, "the head is 'trial;name;tumours;phase;"),
     Case("tabs between the columns", text("trials.csv", lambda x: x.replace(",", "\t")),
@@ -210,13 +210,13 @@ FORM = [
     Case("short row", line("results.csv", SINTILIMAB_ORR, lambda x: x[:-1]),
          "results.csv", SINTILIMAB_ORR, None, "17 fields; expected 18 fields"),
     Case("long row", line("cells.csv", STAGE_CELL, lambda x: x + ",x"), "cells.csv", STAGE_CELL, None, "7 fields; expected 6"),
-    Case("blank line", line("cells.csv", STAGE_CELL, lambda x: "\n" + x), "cells.csv", STAGE_CELL, None, "a blank line; expected 6 fields"),
+    Case("blank line", line("cells.csv", STAGE_CELL, lambda x: "\n" + x), "cells.csv", STAGE_CELL, None, "the line is blank; expected 6 fields, or no line"),
     Case("short rows alone", text("trials.csv", lambda x: x.split("\n")[0] + "\nNCT02937116\n"),
          "trials.csv", 2, None, "1 field; expected 9 fields"),
     Case("comma in a cell without quotes", replace("trials.csv", '"safety, tolerability"', "safety, tolerability"),
          "trials.csv", SINTILIMAB, None, "10 fields; expected 9 fields"),
     Case("blank line at the end", text("trials.csv", lambda x: x + "\n"),
-         "trials.csv", last_line("trials.csv") + 1, None, "a blank line; expected 9 fields"),
+         "trials.csv", last_line("trials.csv") + 1, None, "the line is blank; expected 9 fields, or no line"),
     Case("marks of a merge", line("trials.csv", SINTILIMAB, lambda x: f"<<<<<<< HEAD\n{x}"),
          "trials.csv", SINTILIMAB, None, "1 field; expected 9 fields"),
     Case("binary content", content("trials.csv", lambda _: b"\x7fELF\x80"), "trials.csv", 1, None, "byte 0x80 is not UTF-8"),
@@ -229,16 +229,16 @@ FORM = [
     Case("byte order mark", content("trials.csv", lambda x: b"\xef\xbb\xbf" + x), "trials.csv", 1, None, "byte order mark"),
     Case("NUL byte", replace("trials.csv", "toripalimab", "toripa\0limab"), "trials.csv", "NCT03167853,", None, "a NUL byte"),
     Case("unclosed quote", replace("trials.csv", "frumovitz2020,", 'frumovitz2020,"'),
-         "trials.csv", "NCT02721732,", None, "a quote is opened and never closed"),
+         "trials.csv", "NCT02721732,", None, "a quotation mark is opened and never closed; expected well-formed CSV, with a quotation mark in a field doubled"),
     Case("unclosed quote in the first row", text("trials.csv", lambda x: x.replace('"', "").replace("16,", '16,"', 1)),
-         "trials.csv", 2, None, "a quote is opened and never closed"),
+         "trials.csv", 2, None, "a quotation mark is opened and never closed; expected well-formed CSV, with a quotation mark in a field doubled"),
     Case("text after a closing quote", replace("trials.csv", '"ORR, safety"', '"ORR, safety"x'),
          "trials.csv", "NCT03167853,", None, "expected well-formed CSV"),
     Case("no newline at the end", text("trials.csv", lambda x: x[:-1]),
          "trials.csv", last_line("trials.csv"), None, "the file may be cut off"),
     Case("cut off in the last row", text("cells.csv", lambda x: x[: x.rindex(",")]),
          "cells.csv", last_line("cells.csv"), None, "5 fields; expected 6", count=2),
-    Case("head without rows", text("cells.csv", lambda x: x.split("\n")[0] + "\n"), "cells.csv", None, None, "a head without rows"),
+    Case("head without rows", text("cells.csv", lambda x: x.split("\n")[0] + "\n"), "cells.csv", None, None, "the file has no rows below the head; expected at least one"),
     Case("empty file", content("sources.csv", lambda _: b""), "sources.csv", None, None, "the file is empty"),
     Case("missing file", remove("results.csv"), "results.csv", None, None, "the file is missing"),
     Case("directory in place of a file", put_folder("cells.csv"), "cells.csv", None, None, "cannot be read: Is a directory"),
@@ -262,17 +262,17 @@ VALUES = [
     number("fraction for a number", "5/18"),
     number("no-break space after a number", "5\u00a0"),
     cell("number that a spreadsheet made a date", "trials.csv", SINTILIMAB, enrolled="24-Jan",
-         says="'24-Jan'; expected an integer, 1 or more"),
+         says="'24-Jan' is not a whole number; expected a whole number of 1 or more, in digits"),
     cell("space after a word of the vocabulary", "trials.csv", SINTILIMAB, region="Asia ",
-         says="'Asia '; expected one of Asia, West, not stated"),
+         says="'Asia ' is not a value of region; expected one of Asia, West, not stated; did you mean 'Asia'?"),
     Case("row twice", append_again("trials.csv", SINTILIMAB),
-         "trials.csv", last_line("trials.csv") + 1, "trial", "'NCT02937116' again; row 2 has it, expected no duplicate",
+         "trials.csv", last_line("trials.csv") + 1, "trial", "'NCT02937116' is in line 2 already; expected each value once",
          count=3),  # its name and its chapter are there again too
     pattern("DOI as an address", "doi", "https://doi.org/10.1093/x", file="sources.csv", start="jia2022,"),
-    cell("fraction in an integer", "trials.csv", SINTILIMAB, enrolled="24.0", says="'24.0'; expected an integer, 1 or more"),
-    cell("below the minimum", "trials.csv", SINTILIMAB, enrolled="0", says="'0'; expected an integer, 1 or more"),
-    cell("above the maximum", "sources.csv", "jia2022,", year="2202", says="'2202'; expected an integer, 1900 or more and 2100 or less"),
-    cell("empty required cell", "results.csv", SINTILIMAB_ORR, outcome="", says="''; expected a value, not an empty cell"),
+    cell("fraction in an integer", "trials.csv", SINTILIMAB, enrolled="24.0", says="'24.0' is not a whole number; expected a whole number of 1 or more, in digits"),
+    cell("below the minimum", "trials.csv", SINTILIMAB, enrolled="0", says="'0' is out of range; expected a whole number of 1 or more"),
+    cell("above the maximum", "sources.csv", "jia2022,", year="2202", says="'2202' is out of range; expected a whole number from 1900 to 2100"),
+    cell("empty required cell", "results.csv", SINTILIMAB_ORR, outcome="", says="the cell is empty; expected a value"),
     vocabulary("statistic", "count"),
     vocabulary("status", "Reported"),
     vocabulary("unit", "patient"),
@@ -287,53 +287,53 @@ VALUES = [
     pattern("bad source key", "source", "Jia2022", file="sources.csv", start="jia2022,"),
     pattern("bad trial key", "trial", "NCT0293711", file="trials.csv", start=SINTILIMAB),
     cell("duplicate id", "results.csv", SINTILIMAB_ORR_PERCENT, id="jia2022-049",
-         says=f"'jia2022-049' again; row {line_of('results.csv', SINTILIMAB_ORR)} has it"),
+         says=f"'jia2022-049' is in line {line_of('results.csv', SINTILIMAB_ORR)} already; expected each value once"),
     Case("duplicate cell", append_again("cells.csv", STAGE_CELL),
          "cells.csv", last_line("cells.csv") + 1, "source, table, row_group, row, column",
-         "'jia2022 / PATIENT CHARACTERISTICS / (empty) / Stage / value' again"),
-    cell("duplicate source", "sources.csv", "jia2022,", source="lu2020", says="'lu2020' again; row 2 has it"),
-    cell("duplicate trial", "trials.csv", "NCT02939651,", trial="NCT02937116", says="'NCT02937116' again; row 2 has it"),
-    cell("duplicate trial name", "trials.csv", "NCT02939651,", name="sintilimab", says="'sintilimab' again; row 2 has it"),
+         "'jia2022 / PATIENT CHARACTERISTICS / (empty) / Stage / value' is in line "),
+    cell("duplicate source", "sources.csv", "jia2022,", source="lu2020", says="'lu2020' is in line 2 already; expected each value once"),
+    cell("duplicate trial", "trials.csv", "NCT02939651,", trial="NCT02937116", says="'NCT02937116' is in line 2 already; expected each value once"),
+    cell("duplicate trial name", "trials.csv", "NCT02939651,", name="sintilimab", says="'sintilimab' is in line 2 already; expected each value once"),
 ]  # fmt: skip
 
 # A value, its printed text and its cell together, so that one rule alone is broken.
 VOCABULARIES = [
     cell("a population that the vocabulary lacks", "results.csv", PROSE, population="all > NTE",
-         says="'NTE' is no level in data/populations.csv; did you mean 'NET'?"),
+         says="'NTE' is not in data/populations.csv; did you mean 'NET'?"),
     cell("a population that repeats itself", "results.csv", PROSE, population="all > NEC > NEC",
-         says="'all > NEC > NEC' has a level twice; expected each once"),
+         says="'all > NEC > NEC' repeats a level; expected each level once"),
     cell("an outcome that the vocabulary lacks", "results.csv", PROSE, outcome="OOR",
-         says="'OOR' is not in data/outcomes.csv; expected a key of it"),
+         says="'OOR' is not in data/outcomes.csv; did you mean 'ORR'?"),
     Case("a trial without an arm", text("arms.csv", lambda x: x.replace("NCT02955069,all", "NCT03278405,all > NEC", 1)),
-         "trials.csv", "NCT02955069,", "trial", "'NCT02955069' is not in data/arms.csv; expected a row for each", count=2),
+         "trials.csv", "NCT02955069,", "trial", "'NCT02955069' has no row in data/arms.csv; add a row for each of its arms", count=2),
     Case("an arm within another", text("arms.csv", lambda x: x.replace("NCT02955069,all", "NCT03278405,all > NEC", 1)),
-         "arms.csv", "NCT02955069,all", "population", "'all > NEC' beside 'all'; expected arms apart", count=2),
+         "arms.csv", "NCT02955069,all", "population", "'all > NEC' shares patients with the arm 'all'; expected arms without common patients", count=2),
     cell("a response of patients of two arms", "results.csv", NIVOLUMAB_ORR, population="all",
-         says="'all'; expected patients of one arm: within 'all > nivolumab', 'all > nivolumab + "),
+         says="'all' is not within one arm; expected patients of 'all > nivolumab', 'all > nivolumab + ipilimumab'"),
 ]  # fmt: skip
 
 BETWEEN = [
     Case("events above n", both(put("results.csv", SINTILIMAB_ORR, value="19", printed="19"),
                                 put("cells.csv", SINTILIMAB_ORR_CELL, printed="19 (27.8)")),
-         "results.csv", SINTILIMAB_ORR, "value", "'19' events in 'all > NEC'; expected 18 or fewer"),
+         "results.csv", SINTILIMAB_ORR, "value", "19 events in 'all > NEC' are more than its patients; expected 18 or fewer"),
     Case("percent above 100", both(put("results.csv", SINTILIMAB_ORR_PERCENT, value="127.8", printed="127.8"),
                                    put("cells.csv", SINTILIMAB_ORR_CELL, printed="5 (127.8)")),
-         "results.csv", SINTILIMAB_ORR_PERCENT, "value", "'127.8' percent; expected 100 or less"),
+         "results.csv", SINTILIMAB_ORR_PERCENT, "value", "127.8 percent is not possible; expected 100 or less"),
     cell("unknown source of a number", "results.csv", PROSE, source="jia2023",
-         says="'jia2023' is not in data/sources.csv; expected a key of it", count=2),
+         says="'jia2023' is not in data/sources.csv; did you mean 'jia2022'?", count=2),
     cell("unknown source of a cell", "cells.csv", STAGE_CELL, source="jia2023",
-         says="'jia2023' is not in data/sources.csv; expected a key of it"),
+         says="'jia2023' is not in data/sources.csv; did you mean 'jia2022'?"),
     cell("unknown source of a trial's facts", "trials.csv", "NCT03167853,", facts_from="lu2020 | lu2021",
-         says="'lu2021' is not in data/sources.csv; expected a key of it"),
-    cell("unknown trial", "results.csv", PROSE, trial="NCT99999999", says="'NCT99999999' is not in data/trials.csv; expected a key of it"),
+         says="'lu2021' is not in data/sources.csv; did you mean 'lu2020'?"),
+    cell("unknown trial", "results.csv", PROSE, trial="NCT99999999", says="'NCT99999999' is not in data/trials.csv; expected a value of its column trial"),
     cell("value although not reached", "results.csv", NOT_REACHED, value="20",
-         says="'20' although status is not_reached; expected an empty cell"),
+         says="'20' although the status is not_reached; expected an empty cell"),
     cell("no value although reported", "results.csv", SINTILIMAB_ORR, value="",
-         says="empty although status is reported; expected a number"),
+         says="the cell is empty although the status is reported; expected a number"),
     cell("nothing printed although reported", "results.csv", PROSE, printed="",
-         says="empty although status is reported; expected what is printed"),
+         says="the cell is empty although the status is reported; expected the printed text"),
     cell("value that is not the printed number", "results.csv", SINTILIMAB_ORR, value="4",
-         says="'4' where '5' is printed; expected the printed number"),
+         says="'4' differs from the column printed; expected 5, as printed"),
     cell("printed text that is not in the cell", "results.csv", SINTILIMAB_ORR, printed="6", value="6",
          says="'6' is not in the cell '5 (27.8)' of data/cells.csv"),
     cell("printed number that is part of another in the cell", "results.csv", SINTILIMAB_ORR_PERCENT, printed="27", value="27",
@@ -343,72 +343,72 @@ BETWEEN = [
               put("results.csv", SINTILIMAB_ORR_PERCENT, value="5", printed="5", statistic="events")),
          "results.csv", SINTILIMAB_ORR_PERCENT, "printed", "'5' is not in the cell '5 (27.8)' of data/cells.csv after '5 (27.8'"),
     Case("number of a cell that does not exist", put("results.csv", SINTILIMAB_ORR, row="ORR"),
-         "results.csv", SINTILIMAB_ORR, "row, column", "no cell ' / ORR / Sintilimab (n = 18)' in 'Table 1' of data/cells.csv"),
+         "results.csv", SINTILIMAB_ORR, "row, column", "data/cells.csv has no cell with row 'ORR', column 'Sintilimab (n = 18)' in 'Table 1' of jia2022; expected the row_group, row and column of a cell"),
     cell("number of no table or section", "results.csv", PROSE, table="Abstracts",
-         says="'Abstracts' is no table of jia2022 in data/cells.csv and no section"),
+         says="'Abstracts' is not a table or section of jia2022; did you mean 'Abstract'?"),
     Case("number in prose with a row", put("results.csv", PROSE, row="Follow-up"),
-         "results.csv", PROSE, "row_group, row, column", "not empty although the number is printed in prose"),
-    cell("population not under all", "results.csv", PROSE, population="NEC", says="'NEC'; expected a path from 'all' down"),
+         "results.csv", PROSE, "row_group, row, column", "row 'Follow-up' although 'Abstract' is a section of prose; expected empty cells"),
+    cell("population not under all", "results.csv", PROSE, population="NEC", says="'NEC' is not a population; expected 'all' or a path that begins with it, like 'all > NEC > pancreatic'"),
     cell("population with an empty level", "results.csv", PROSE, population="all >  > NEC",
-         says="'all >  > NEC'; expected a path from 'all' down"),
+         says="'all >  > NEC' is not a population; expected 'all' or a path that begins with it, like 'all > NEC > pancreatic'"),
     cell("population larger than the one above it", "results.csv", RESPONDERS, value="19", printed="19",
-         says="'19' patients in 'all > NEC > responders'; expected 18 or fewer"),
+         says="19 patients in 'all > NEC > responders' are more than the population above or the trial has; expected 18 or fewer"),
     Case("population larger than the trial", put("trials.csv", "NCT03278379,", enrolled="16"),
-         "results.csv", "avelumab2022-020,", "value", "'17' patients in 'all'; expected 16 or fewer", count=2),  # two reports of it
+         "results.csv", "avelumab2022-020,", "value", "17 patients in 'all' are more than the population above or the trial has; expected 16 or fewer", count=2),  # two reports of it
     cell("events in a population without a size", "results.csv", TUMOR_GROWTH, population="all > NEC > TMB high",
-         says="'all > NEC > TMB high' has no size; expected a row patients, n"),
+         says="'all > NEC > TMB high' has no size; add a row with outcome patients and statistic n"),
 ]  # fmt: skip
 
 # The tables of what is ours: sizes by subtraction, reports of the same patients.
 OURS = [
     cell("size by subtraction of a whole that is not printed", "derived.csv", SPARTALIZUMAB_NET, whole="all > LCNEC",
-         says="review2023 prints no size of 'all > LCNEC'; expected a printed one"),
+         says="review2023 does not report the size of 'all > LCNEC'; expected a population with a reported size"),
     cell("size by subtraction that is printed as well", "derived.csv", SPARTALIZUMAB_NET, population="all > GEP-NEC",
-         says="review2023 prints the size of 'all > GEP-NEC'; expected none printed"),
+         says="review2023 reports the size of 'all > GEP-NEC'; expected a population without a reported size; remove this row"),
     cell("size by subtraction without a reason", "derived.csv", SPARTALIZUMAB_NET, reason="",
-         says="''; expected a value, not an empty cell"),
+         says="the cell is empty; expected a value"),
     vocabulary("relation", "similar", file="overlaps.csv", start=BASKET),
     cell("overlap with a report that is not printed", "overlaps.csv", BASKET, other_population="all > GEP-NEN",
-         says="review2023 has no number about 'all > GEP-NEN' of NCT02834013; expected a printed one"),
+         says="'all > GEP-NEN' is not a population of NCT02834013 in review2023; expected one with a number in data/results.csv; did you mean 'all > G3 NEN'?"),
     cell("a source of a trial that reports nothing on it", "trials.csv", "NCT02937116,", facts_from="jia2022 | lu2020",
-         says="'jia2022 | lu2020'; expected those that data/reports.csv has: jia2022"),
+         says="'jia2022 | lu2020' is not the list of reports in data/reports.csv; expected jia2022"),
     cell("a number of a document that is no report of its trial", "results.csv", PROSE, source="lu2020",
-         says="'lu2020' has a number on NCT02937116; expected a row in data/reports.csv", count=2),
+         says="'lu2020' is not a report on NCT02937116 in data/reports.csv; add it there", count=2),
     cell("a characteristic by a document on another trial", "characteristics.csv", SINTILIMAB + "jia2022,",
-         source="fottner2025", says="'fottner2025' on NCT02937116; expected a row in data/reports.csv"),
+         source="fottner2025", says="'fottner2025' is not a report on NCT02937116 in data/reports.csv; expected one, or add it there"),
     cell("a record found by a query that was not made", "records.csv", "lu2019,", found_by="s004 | s999",
-         says="'s999' is not in data/search.csv"),
+         says="'s999' is not a key of data/search.csv, 'first four documents' or 'known item'; did you mean 's099'?"),
     cell("a query from which an unknown record was taken", "search.csv", "s001,", taken="nobody2020",
-         says="'nobody2020' is not in data/records.csv; expected a key of it"),
+         says="'nobody2020' is not a key of data/records.csv; expected one of its keys"),
     cell("a record included in one column alone", "records.csv", "lu2019,", stage="assessed",
-         says="'included' at the stage 'assessed'; expected both or none included"),
+         says="stage 'assessed' contradicts outcome 'included'; expected 'included' in both columns or in neither"),
     cell("a record awaiting before it was read", "records.csv", "gu2024,", stage="screened",
-         says="'awaiting' at the stage 'screened'; expected 'assessed'"),
+         says="stage 'screened' contradicts outcome 'awaiting'; expected 'assessed'"),
     cell("a record excluded whose document reports on a trial", "records.csv", "lu2019,", outcome="excluded",
-         stage="assessed", says="'excluded' with the document 'lu2019'; expected included where"),
+         stage="assessed", says="outcome 'excluded' contradicts document 'lu2019'; expected 'included' if data/reports.csv has the document, and only then"),
     cell("a report superseded by itself", "reports.csv", INTERIM, superseded_by="fottner2019",
-         says="'fottner2019'; expected another report on NCT03352934"),
+         says="'fottner2019' is not another report on NCT03352934; expected endocrinereviews2023, fottner2025, jia2022, review2023"),
     cell("a report superseded by one of another trial", "reports.csv", INTERIM, superseded_by="yao2021",
-         says="'yao2021'; expected another report on NCT03352934"),
+         says="'yao2021' is not another report on NCT03352934; expected endocrinereviews2023, fottner2025, jia2022, review2023, weber2023"),
     cell("a report of the trial without its stage", "reports.csv", INTERIM, stage="",
-         says="'' of a report that is own; expected how far the trial was"),
+         says="the cell is empty although the standing is own; expected the stage of the trial"),
     cell("a document to be filled that is transcribed", "sources.csv", "jia2022,", licence="to be filled",
-         says="'to be filled' of a document whose transcription is whole; expected its value"),
+         says="'to be filled' although the document is transcribed; expected its value"),
     cell("a judgement to be filled of a document that is transcribed", "appraisal.csv", CONSECUTIVE, reason="to be filled",
-         says="'to be filled' of a document whose transcription is whole; expected its value"),
+         says="'to be filled' although the document is transcribed; expected its value"),
     cell("a number shown alone without what it leaves open", "pooling.csv", "net-sintilimab,", leaves_open="",
-         says="'' in the role shown; expected what the number leaves open"),
+         says="the cell is empty although the role is shown; expected what the number leaves open"),
     cell("a pooled number with what it leaves open", "pooling.csv", "nec-sintilimab,", leaves_open="much",
-         says="'much' in the role primary; expected an empty cell"),
+         says="'much' although the role is primary; expected an empty cell"),
     cell("a selection of patients without a name", "pooling.csv", "net-keynote-028-carcinoid,", selected_by="PDL1",
-         says="'PDL1'; expected one of PD-L1"),
+         says="'PDL1' is not a value of selected_by; expected one of PD-L1; did you mean 'PD-L1'?"),
     cell("choice for pooling about a population that is not printed", "pooling.csv", "nec-sintilimab,", population="all > GEP-NEN",
-         says="jia2022 has no number about 'all > GEP-NEN' of NCT02937116; expected a printed one"),
+         says="'all > GEP-NEN' is not a population of NCT02937116 in jia2022; did you mean 'all > NET'?"),
     cell("overlap of a report with itself", "overlaps.csv", BASKET, other_population="all > non-pancreatic NEN",
-         says="the report itself; expected another one"),
+         says="the report is paired with itself; expected another report"),
     cell("overlap that stands in the ledger from both sides", "overlaps.csv", SURUFATINIB,
          other_population="all > non-pancreatic NEN", trial="NCT02834013", population="all > G3 NEN", other_trial="NCT02834013", other_source="review2023",
-         says="the pair stands in row 10; expected it once"),
+         says="the pair is in line 10 already; expected it once"),
 ]  # fmt: skip
 
 JUDGED = [
@@ -420,34 +420,34 @@ JUDGED = [
     pattern("section without a label", "place", "Methods", file="reporting.csv", start=SEARCH),
     pattern("reason with a number", "reason", "14 responders", file="certainty.csv", start=PRECISION),
     cell("item of a checklist that is no number", "appraisal.csv", CONSECUTIVE, item="four",
-         says="'four'; expected an integer, 1 or more and 11 or less"),
+         says="'four' is not a whole number; expected a whole number from 1 to 11, in digits"),
     Case("appraisal of a document that is not there",
          text("appraisal.csv", lambda x: x + "lu2021,JBI case series,1,a topic,no,a reason,Table 1\n"),
-         "appraisal.csv", last_line("appraisal.csv") + 1, "source", "'lu2021' is not in data/sources.csv; expected a key of it",
+         "appraisal.csv", last_line("appraisal.csv") + 1, "source", "'lu2021' is not in data/sources.csv; did you mean 'lu2020'?",
          count=2),  # and its topic is another
     Case("document without an item of its checklist", text("appraisal.csv", lambda x: re.sub(f"\n{CONSECUTIVE}[^\n]*", "", x)),
          "appraisal.csv", "jia2022,JBI case series,1,", "item",
-         "jia2022, JBI case series has no item 4; expected each of 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, once"),
+         "jia2022, JBI case series: no row for item 4; expected one row for each of 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"),
     Case("document that is not appraised", text("appraisal.csv", lambda x: re.sub(r"\nlu2020,[^\n]*", "", x)),
-         "sources.csv", "lu2020,", "source", "'lu2020' is not in data/appraisal.csv; expected every item of one JBI checklist"),
+         "sources.csv", "lu2020,", "source", "'lu2020' has no row in data/appraisal.csv; add a row for every item of a JBI checklist"),
     Case("item twice", append_again("appraisal.csv", CONSECUTIVE),
-         "appraisal.csv", last_line("appraisal.csv") + 1, "source, checklist, item", "'jia2022 / JBI case series / 4' again; row "),
+         "appraisal.csv", last_line("appraisal.csv") + 1, "source, checklist, item", "'jia2022 / JBI case series / 4' is in line "),
     Case("item that the checklist has not", text("appraisal.csv", lambda x: x + "jia2022,JBI case series,11,a topic,no,a reason,Table 1\n"),
-         "appraisal.csv", last_line("appraisal.csv") + 1, "item", "'11' is no item of jia2022, JBI case series; expected one of 1, 2"),
+         "appraisal.csv", last_line("appraisal.csv") + 1, "item", "'11' is not a value of item for jia2022, JBI case series; expected one of 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"),
     cell("document by two checklists", "appraisal.csv", CONSECUTIVE, checklist="JBI systematic reviews", topic="sources searched",
-         says="jia2022 by 'JBI systematic reviews' too; expected one checklist a document"),
+         says="jia2022 is appraised by 'JBI case series' and 'JBI systematic reviews'; expected one checklist for each document"),
     cell("item under another topic", "appraisal.csv", CONSECUTIVE, topic="patients in a row",
-         says="'patients in a row'; expected 'consecutive patients', as row "),
+         says="'patients in a row' differs from line 5, which has 'consecutive patients' for this item; expected the same topic"),
     Case("domain without a judgement", text("certainty.csv", lambda x: re.sub(f"\n{PRECISION}[^\n]*", "", x)),
-         "certainty.csv", "NEC,ORR,starting level,", "domain", "NEC, ORR has no domain imprecision; expected each of starting level, risk of bias"),
+         "certainty.csv", "NEC,ORR,starting level,", "domain", "NEC, ORR: no row for domain imprecision; expected one row for each of starting level, risk of bias, inconsistency"),
     cell("domain judged as a level", "certainty.csv", PRECISION, judgement="low",
-         says="'low' for imprecision; expected one of not lowered, lowered by one, lowered by two"),
+         says="'low' is not a judgement of imprecision; expected one of not lowered, lowered by one, lowered by two"),
     cell("level that lowers", "certainty.csv", "NEC,ORR,starting level,", judgement="lowered by one",
-         says="'lowered by one' for starting level; expected one of very low, low, moderate, high"),
+         says="'lowered by one' is not a judgement of starting level; expected one of very low, low, moderate, high"),
     Case("guideline without an item", text("reporting.csv", lambda x: re.sub(f"\n{SEARCH}[^\n]*", "", x)),
-         "reporting.csv", "PRISMA 2020,1,", "item", "PRISMA 2020 has no item 7; expected each of 1, 2"),
+         "reporting.csv", "PRISMA 2020,1,", "item", "PRISMA 2020: no row for item 7; expected one row for each of 1, 2, 3, 4, 5, 6, 7, 8, 9, 10a, 10b, 11, 12, 13a, 13b"),
     cell("item that its guideline has not", "reporting.csv", SEARCH, item="7a",
-         says="'7a' is no item of PRISMA 2020; expected one of 1, 2", count=2),  # and item 7 is missing
+         says="'7a' is not a value of item for PRISMA 2020; expected one of 1, 2", count=2),  # and item 7 is missing
 ]  # fmt: skip
 
 CASES = [*HEADS, *FORM, *VALUES, *VOCABULARIES, *BETWEEN, *OURS, *JUDGED]
@@ -485,19 +485,19 @@ PACKAGE = "datapackage.json"
 NEEDED = "expected path, primaryKey, and fields with name and type"
 UNUSABLE_PACKAGES = {
     "missing": (remove(PACKAGE), ": the file is missing"),
-    "empty": (content(PACKAGE, lambda _: b""), ", line 1: not JSON: Expecting value"),
-    "cut off": (text(PACKAGE, lambda x: x[:20]), ", line 2: not JSON: "),
-    "latin-1": (content(PACKAGE, lambda _: b'{\n"title": "\xe9"}'), ", line 2: byte 0xe9 is not UTF-8; expected UTF-8 text"),
-    "byte order mark": (content(PACKAGE, lambda x: b"\xef\xbb\xbf" + x), ", line 1: begins with a byte order mark; expected plain UTF-8"),
-    "directory": (put_folder(PACKAGE), ": cannot be read: Is a directory"),
-    "a list": (content(PACKAGE, lambda _: b"[]"), ": expected an object, `{...}`"),
-    "without resources": (package(lambda x: x.pop("resources")), ": resources is missing; expected a list of tables"),
-    "without a version": (package(lambda x: x.pop("version")), ": version is missing; expected text"),
-    "without one table": (package(lambda x: x["resources"].pop(0)), ": no resource sources; expected one with name, path and schema"),
+    "empty": (content(PACKAGE, lambda _: b""), ", line 1: the file is not JSON: Expecting value"),
+    "cut off": (text(PACKAGE, lambda x: x[:20]), ", line 2: the file is not JSON: "),
+    "latin-1": (content(PACKAGE, lambda _: b'{\n"title": "\xe9"}'), ", line 2: byte 0xe9 is not UTF-8; save the file as UTF-8 text"),
+    "byte order mark": (content(PACKAGE, lambda x: b"\xef\xbb\xbf" + x), ", line 1: the file begins with a byte order mark; save it as UTF-8 without one"),
+    "directory": (put_folder(PACKAGE), ": the file cannot be read: Is a directory"),
+    "a list": (content(PACKAGE, lambda _: b"[]"), ": the file does not describe a data package; expected a JSON object, `{...}`"),
+    "without resources": (package(lambda x: x.pop("resources")), ": the key resources is missing or empty; expected a list of tables"),
+    "without a version": (package(lambda x: x.pop("version")), ": the key version is missing or empty; expected text"),
+    "without one table": (package(lambda x: x["resources"].pop(0)), ": resource sources is missing; expected one with name, path and schema"),
     "resource without a path": (package(lambda x: x["resources"][0].pop("path")), f": resource sources has no path; {NEEDED}"),
     "resource without a schema": (package(lambda x: x["resources"][0].pop("schema")), f": resource sources has no schema; {NEEDED}"),
     "column without a type": (package(lambda x: x["resources"][1]["schema"]["fields"][0].pop("type")), f": resource trials has no type; {NEEDED}"),
-    "schema that is a list": (package(lambda x: x["resources"][1].update(schema=[])), f": resource trials is not of the form of a table; {NEEDED}"),
+    "schema that is a list": (package(lambda x: x["resources"][1].update(schema=[])), f": resource trials does not describe a table; {NEEDED}"),
 }  # fmt: skip
 
 
@@ -593,8 +593,12 @@ def test_line_ends_of_windows_change_nothing(folder):
     ("place", "line"),
     [
         (("data/cells.csv", "is odd"), "data/cells.csv: is odd"),
-        (("data/cells.csv", "is odd", 3), "data/cells.csv, row 3: is odd"),
-        (("data/cells.csv", "is odd", 3, "row"), "data/cells.csv, row 3, column row: is odd"),
+        (("data/cells.csv", "is odd", 3), "data/cells.csv, line 3: is odd"),
+        (("data/cells.csv", "is odd", 3, "row"), "data/cells.csv, line 3, column row: is odd"),
+        (
+            ("data/cells.csv", "is odd", 3, "row, column"),
+            "data/cells.csv, line 3, columns row, column: is odd",
+        ),
         (("chapters/x.qmd", "is odd", 3), "chapters/x.qmd, line 3: is odd"),
         (("data/x.yml", "is odd", 3, "row"), "data/x.yml, line 3, key row: is odd"),
     ],
@@ -616,7 +620,7 @@ def check(tmp_path, folder, monkeypatch, capsys):
 
 def test_command_sums_up_clean_data(check):
     rows = [last_line(f"{name}.csv") - 1 for name in ("sources", "trials", "cells", "results")]
-    counts = "{} sources, {} trials, {} printed cells, {} numbers".format(*rows)
+    counts = "{} sources, {} trials, {} table cells, {} reported numbers".format(*rows)
     status, output, errors = check()
     assert (status, output.splitlines()[0], errors) == (0, f"data/ is sound: {counts}", "")
 
@@ -632,7 +636,11 @@ def test_command_names_an_unusable_datapackage_and_counts_one_problem_in_the_sin
     folder, check
 ):
     remove(PACKAGE)(folder)
-    assert check() == (1, "data/datapackage.json: the file is missing\n", "1 problem\n")
+    assert check() == (
+        1,
+        "data/datapackage.json: the file is missing; expected it here\n",
+        "1 problem\n",
+    )
 
 
 # Two cohorts have no random effects, and the render would break.
@@ -661,7 +669,7 @@ def test_a_pool_with_too_few_cohorts_is_named_with_how_many_are_left(
     status, output, _ = check()
     assert status == 1
     assert output.splitlines() == [
-        f"data/pooling.csv: {count} primary cohorts of {estimand} left in the pool {pool!r}; "
+        f"data/pooling.csv: the pool {pool!r} of {estimand} has {count} rows with the role primary; "
         "expected 3 or more"
         for pool, count in left.items()
     ]

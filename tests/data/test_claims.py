@@ -381,31 +381,39 @@ def told(data, test, arguments, **where):
 def test_unknown_test_is_refused_with_the_known_ones(data):
     ((line, key, message),) = told(data, "guess", {})
     assert (line, key) == (7, "test")
-    assert message.startswith("'guess'; expected one of adds up, adjusted p values, all reported, ")
+    assert message.startswith(
+        "'guess' is not a test of claims; expected one of adds up, adjusted p values, all "
+    )
+
+
+NO_RATE = "is not a rate; expected ids of data/results.csv in the form 'count of size'"
+NO_SUM = "is not a sum of counts; expected ids of data/results.csv joined by + or -"
 
 
 def test_all_faults_of_all_arguments_are_told_at_once(data):
     arguments = {"rates": ["jia2022-552", "jia2022-552 of 3"], "margin": 20}
     assert told(data, "no events", arguments) == [
-        (9, "arguments.margin", "unknown; expected rates"),
-        (9, "arguments.rates", "'jia2022-552'; expected a rate, a of b"),
-        (9, "arguments.rates", "'3'; expected keys of data/results.csv joined by + or -"),
+        (9, "arguments.margin", "'margin' is not an argument of this test; expected rates"),
+        (9, "arguments.rates", f"'jia2022-552' {NO_RATE}"),
+        (9, "arguments.rates", f"'3' {NO_SUM}"),
     ]
-    assert told(data, "no events", {}) == [(8, "arguments.rates", "missing; expected rates")]
-    assert told(data, "readable characters", {"rates": []})[0][2] == "unknown; expected no argument"
+    missing = "the argument is missing; this test takes rates"
+    assert told(data, "no events", {}) == [(8, "arguments.rates", missing)]
+    message = "'rates' is not an argument of this test; expected no argument"
+    assert told(data, "readable characters", {"rates": []})[0][2] == message
 
 
 @pytest.mark.parametrize(
     ("rate", "says"),
     [
-        ("", "''; expected a rate, a of b"),
-        ("jia2022-552", "'jia2022-552'; expected a rate, a of b"),
-        (3, "3; expected a rate, a of b"),
-        ("jia2022-552 of 3", "'3'; expected keys of data/results.csv joined by + or -"),
-        ("jia2022-552 of jia2022-999", "'jia2022-999'; expected a key of data/results.csv"),
-        ("jia2022-552 of jia2022-057", "'jia2022-057' is no printed count of patients"),
-        ("jia2022-009 of jia2022-004", "'jia2022-009' is no printed count of patients"),
-        ("jia2022-552 + of jia2022-553", "expected keys of data/results.csv joined by + or -"),
+        ("", f"'' {NO_RATE}"),
+        ("jia2022-552", f"'jia2022-552' {NO_RATE}"),
+        (3, "3 is not text; expected a rate, 'count of size'"),
+        ("jia2022-552 of 3", f"'3' {NO_SUM}"),
+        ("jia2022-552 of jia2022-999", "'jia2022-999' is not a number of data/results.csv"),
+        ("jia2022-552 of jia2022-057", "'jia2022-057' is not a reported count"),
+        ("jia2022-009 of jia2022-004", "'jia2022-009' is not a reported count"),
+        ("jia2022-552 + of jia2022-553", NO_SUM),
         ("review2023-062 of review2023-059", "0 counts of 38 fit the 54.1% of review2023-062"),
         ("jia2022-118 of jia2022-553", "24 events among 3; expected 0 to 3"),
     ],
@@ -422,17 +430,17 @@ MOST_FREQUENT = {"named": ["Pancreas"], "outcome": "primary site", "table": "Tab
 @pytest.mark.parametrize(
     ("test", "arguments", "key", "says"),
     [
-        ("no events", {"rates": NEC_RESPONSE}, "rates", f"{NEC_RESPONSE!r}; expected a list"),
-        ("no events", {"rates": []}, "rates", "[]; expected a list"),
-        ("no events", {"rates": [NEC_RESPONSE] * 2}, "rates", f"{NEC_RESPONSE!r} is named twice; expected it once"),
-        ("extreme rate", {"rates": [NEC_RESPONSE], "claimed": "NEC", "end": "highest"}, "rates", f"{[NEC_RESPONSE]!r}; expected a mapping, name: value"),
-        ("extreme rate", {"rates": {"NEC": NEC_RESPONSE}, "claimed": "NEC", "end": "best"}, "end", "'best'; expected highest or lowest"),
-        ("most frequent", {**MOST_FREQUENT, "statistic": 3}, "statistic", "3; expected text"),
-        ("grade at most", {"named": ["Leukopenia"], "grade": 2.5, "table": AE}, "grade", "2.5; expected a whole number"),
-        ("grade at most", {"named": ["Leukopenia"], "grade": True, "table": AE}, "grade", "True; expected a whole number"),
-        ("outlying median", {"value": "review2023-074", "times": "2"}, "times", "'2'; expected a number"),
-        ("outlying median", {"value": 74, "times": 2}, "value", "74; expected a key of data/results.csv"),
-        ("units reported", {"values": ["jia2022-999"]}, "values", "'jia2022-999'; expected a key of data/results.csv"),
+        ("no events", {"rates": NEC_RESPONSE}, "rates", f"{NEC_RESPONSE!r} is not a list; expected a list, [a, b]"),
+        ("no events", {"rates": []}, "rates", "[] is not a list; expected a list, [a, b]"),
+        ("no events", {"rates": [NEC_RESPONSE] * 2}, "rates", f"{NEC_RESPONSE!r} is listed twice; expected it once"),
+        ("extreme rate", {"rates": [NEC_RESPONSE], "claimed": "NEC", "end": "highest"}, "rates", f"{[NEC_RESPONSE]!r} is not a mapping; expected name: value"),
+        ("extreme rate", {"rates": {"NEC": NEC_RESPONSE}, "claimed": "NEC", "end": "best"}, "end", "'best' is not a value of this argument; expected one of highest, lowest; did you mean 'lowest'?"),
+        ("most frequent", {**MOST_FREQUENT, "statistic": 3}, "statistic", "3 is not text; expected text"),
+        ("grade at most", {"named": ["Leukopenia"], "grade": 2.5, "table": AE}, "grade", "2.5 is not a whole number"),
+        ("grade at most", {"named": ["Leukopenia"], "grade": True, "table": AE}, "grade", "True is not a whole number"),
+        ("outlying median", {"value": "review2023-074", "times": "2"}, "times", "'2' is not a number"),
+        ("outlying median", {"value": 74, "times": 2}, "value", "74 is not text; expected an id of data/results.csv"),
+        ("units reported", {"values": ["jia2022-999"]}, "values", "'jia2022-999' is not a number of data/results.csv; did you mean 'jia2022-599'?"),
     ],
 )  # fmt: skip
 def test_an_argument_of_another_kind_is_refused(data, test, arguments, key, says):
@@ -442,16 +450,16 @@ def test_an_argument_of_another_kind_is_refused(data, test, arguments, key, says
 @pytest.mark.parametrize(
     ("test", "arguments", "where", "says"),
     [
-        ("extreme rate", {"rates": {"NEC": NEC_RESPONSE}, "claimed": "NET", "end": "highest"}, {}, "extreme rate: 'NET'; expected one of NEC"),
-        ("target reported", {"sizes": ["jia2022-294"], "percentages": ["jia2022-050", "jia2022-052"]}, {}, "target reported: 2 percentages of 1 sizes; expected one each"),
-        ("median set by few", {"events": NEC_RESPONSE, "few": "jia2022-294"}, {}, "median set by few: division by zero"),
-        ("most frequent", {**MOST_FREQUENT, "named": ["Pancreatic"], "statistic": "events"}, SINTILIMAB, "'Pancreatic'; expected one of Gastrointestinal, Pancreas, "),
-        ("trial in table", {"trial": "NCT99999999"}, REVIEW, "'NCT99999999'; expected one of NCT"),
-        ("cell without words", {"table": "Table 1", "row": "5", "column": "Outcome", "words": ["a"]}, MARKEY, "'5'; expected one of 1, 2, 3, 4"),
-        ("words in rows", {"table": "Table 9", "column": "Outcome", "words": ["a"], "rows": "some"}, {}, "no column 'Outcome' in 'Table 9'"),
-        ("grade at most", {"named": ["a"], "grade": 2, "table": "Table 1"}, SINTILIMAB, "no adverse event by grade in 'Table 1'"),
-        ("median at first scan", {"medians": ["jia2022-130"], "scan": "jia2022-463"}, {}, "'jia2022-463' prints no time"),
-        ("range covers", {"low": "jia2022-009", "high": "jia2022-484", "values": ["jia2022-532"]}, {}, "'jia2022-009' prints no number"),
+        ("extreme rate", {"rates": {"NEC": NEC_RESPONSE}, "claimed": "NET", "end": "highest"}, {}, "the test 'extreme rate' cannot be made: 'NET' is not a known key; expected one of NEC"),
+        ("target reported", {"sizes": ["jia2022-294"], "percentages": ["jia2022-050", "jia2022-052"]}, {}, "the test 'target reported' cannot be made: 2 percentages of 1 sizes; expected one each"),
+        ("median set by few", {"events": NEC_RESPONSE, "few": "jia2022-294"}, {}, "the test 'median set by few' cannot be made: division by zero"),
+        ("most frequent", {**MOST_FREQUENT, "named": ["Pancreatic"], "statistic": "events"}, SINTILIMAB, "'Pancreatic' is not a known key; expected one of Gastrointestinal, Pancreas, "),
+        ("trial in table", {"trial": "NCT99999999"}, REVIEW, "'NCT99999999' is not a known key; expected one of NCT"),
+        ("cell without words", {"table": "Table 1", "row": "5", "column": "Outcome", "words": ["a"]}, MARKEY, "'5' is not a known key; expected one of 1, 2, 3, 4"),
+        ("words in rows", {"table": "Table 9", "column": "Outcome", "words": ["a"], "rows": "some"}, {}, "'Outcome' is not a column of 'Table 9' of jia2022; expected a table and a column"),
+        ("grade at most", {"named": ["a"], "grade": 2, "table": "Table 1"}, SINTILIMAB, "'Table 1' of jia2022 has no adverse event by grade"),
+        ("median at first scan", {"medians": ["jia2022-130"], "scan": "jia2022-463"}, {}, "'jia2022-463' is not a reported time"),
+        ("range covers", {"low": "jia2022-009", "high": "jia2022-484", "values": ["jia2022-532"]}, {}, "'jia2022-009' has no digits in the column printed"),
     ],
 )  # fmt: skip
 def test_arguments_that_single_out_nothing_are_refused(data, test, arguments, where, says):
@@ -462,7 +470,7 @@ def test_arguments_that_single_out_nothing_are_refused(data, test, arguments, wh
 
 def test_a_source_that_does_not_report_the_trial_is_refused(data):
     test, _, where = given(data, "review2023-claim-09")
-    with pytest.raises(InputError, match="'markey2017' is no source of NCT03167853"):
+    with pytest.raises(InputError, match="'markey2017' is not a document of NCT03167853"):
         ask(data, test, {"fact": "phase", "other": "markey2017"}, **where)
 
 
@@ -481,11 +489,12 @@ def test_check_refuses_every_claim_that_cannot_be_tested(tmp_path, monkeypatch, 
     lines = text.splitlines()
     line = lines.index("  test: label cover") + 1
     assert first.startswith(
-        f"data/claims/jia2022.yml, line {line}, key test: 'label cover'; expected one of"
+        f"data/claims/jia2022.yml, line {line}, key test: 'label cover' is not a test of claims; "
+        "did you mean 'label covers'?"
     )
     line = lines.index("    margin: a") + 1
     assert second == (
-        f"data/claims/jia2022.yml, line {line}, key arguments.margin: 'a'; expected a number"
+        f"data/claims/jia2022.yml, line {line}, key arguments.margin: 'a' is not a number"
     )
 
 

@@ -74,53 +74,57 @@ def test_a_fact_of_a_trial_and_a_row_with_a_key_of_several_columns_can_be_correc
     [
         (
             "results,jia2022-153,status,reported,not_reached,why,where\n",
-            "column old: 'reported', but data/results.csv, row 154, column status has "
-            "'not_applicable'; expected what stands",
+            "column old: 'reported' is not the value of data/results.csv, line 154, column status; "
+            "expected 'not_applicable', as there",
         ),
         (
             MEDIAN.format(new="not_applicable"),
-            "column new: 'not_applicable' is what stands; expected another value",
+            "column new: 'not_applicable' is the value that the file has already; expected another value",
         ),
         (
             "results,jia2022-999,status,a,b,why,where\n",
-            "column key: 'jia2022-999' is no row of data/results.csv; expected its id",
+            "column key: 'jia2022-999' is not a row of data/results.csv; did you mean 'jia2022-",
         ),
         (
             "appraisal,lu2020,answer,unclear,yes,why,where\n",
-            "is no row of data/appraisal.csv; expected its source | checklist | item",
+            "is not a row of data/appraisal.csv; expected the source | checklist | item of a row",
         ),
         (
             "results,jia2022-153,state,a,b,why,where\n",
-            "column column: 'state' is no column of data/results.csv; expected one of id, source",
+            "column column: 'state' is not a column of data/results.csv; did you mean 'status'?",
         ),
         (
             "results,jia2022-153,printed,NA,12,why,where\n",
-            "column column: 'printed' is as printed and not corrected",
+            "column column: 'printed' holds printed text, which is never corrected",
         ),
         (
             "results,jia2022-153,id,jia2022-153,jia2022-999,why,where\n",
-            "column column: 'id' is of the key of data/results.csv",
+            "column column: 'id' is part of the key of data/results.csv",
         ),
         (
             "cells,jia2022,printed,a,b,why,where\n",
-            "column table: 'cells' holds print, which is not corrected",
+            "column table: 'cells' holds printed text, which is never corrected",
         ),
         (
             "corrections,x,reason,a,b,why,where\n",
-            "column table: 'corrections' is no table that can be corrected",
+            "column table: 'corrections' is not a table that can be corrected",
         ),
-        ("nowhere,x,y,a,b,why,where\n", "column table: 'nowhere' is no table that can be corrected"),
+        ("nowhere,x,y,a,b,why,where\n", "column table: 'nowhere' is not a table that can be corrected"),
     ],
 )  # fmt: skip
 def test_a_correction_that_does_not_fit_is_refused_with_its_row(folder, row, message):
     found = problem(folder, row)
-    assert found.startswith("data/corrections.csv, row 2, ")
+    assert found.startswith("data/corrections.csv, line 2, ")
     assert message in found
 
 
 def test_a_correction_to_what_the_table_forbids_is_refused(folder):
     found = problem(folder, MEDIAN.format(new="never"))
-    assert found.startswith("data/results.csv, row 154, column status: 'never'; expected one of")
+    said = (
+        "data/results.csv, line 154, column status: 'never' is not a value of status; expected one"
+    )
+    assert found.startswith(said)
+    assert found.endswith(" (the value comes from data/corrections.csv)")
 
 
 def test_what_must_hold_between_tables_holds_after_the_corrections(folder):
@@ -130,7 +134,7 @@ def test_what_must_hold_between_tables_holds_after_the_corrections(folder):
 
 def test_a_cell_is_corrected_once(folder):
     row = MEDIAN.format(new="not_reached")
-    assert "row 3, column table, key, column: " in problem(folder, row, row)
+    assert "line 3, columns table, key, column: " in problem(folder, row, row)
 
 
 def test_the_book_lists_every_correction():

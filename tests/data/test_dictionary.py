@@ -121,7 +121,8 @@ def test_chapter_shows_every_resource():
 
 def test_resource_that_does_not_exist_is_named_with_those_that_do():
     with pytest.raises(
-        LookupError, match=r"no resource 'doses'.*sources, trials, arms, cells, results"
+        LookupError,
+        match=r"'doses' is not a table of data/datapackage.json.*sources, trials, arms, cells, results",
     ):
         columns_of("doses")
 

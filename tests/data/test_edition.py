@@ -46,7 +46,7 @@ def test_the_checksum_changes_with_the_data(tmp_path, change):
 
 def test_an_empty_folder_of_data_is_refused_and_none_has_no_checksum(tmp_path):
     assert data_checksum(tmp_path / "data") is None
-    with pytest.raises(InputError, match="holds no table; expected the data"):
+    with pytest.raises(InputError, match="the folder has no tables; expected the data"):
         data_checksum(tmp_path)
 
 

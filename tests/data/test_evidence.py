@@ -97,7 +97,9 @@ def test_value_takes_one_value_printed_in_several_places(data):
 
 
 def test_value_refuses_a_question_without_an_answer(data):
-    with pytest.raises(LookupError, match="expected one value for outcome='QTc'; found no row"):
+    with pytest.raises(
+        LookupError, match="no single value for outcome='QTc'; expected one, found no row"
+    ):
         data.value(outcome="QTc")
 
 
@@ -328,7 +330,9 @@ def test_size_is_of_one_trial_in_one_source(data, trial, source):
 
 def test_size_refuses_two_sizes_printed_equally_often(data):
     changed = with_sizes(data, "all > NET", [6, 16, 6, 16, 7])
-    with pytest.raises(LookupError, match=r"no single size of 'all > NET' .*: \[6, 16, 6, 16, 7\]"):
+    with pytest.raises(
+        LookupError, match=r"no single size of 'all > NET' .* found 6, 16, 6, 16, 7"
+    ):
         size(changed, SINTILIMAB, "all > NET", "jia2022")
 
 

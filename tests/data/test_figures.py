@@ -146,6 +146,8 @@ def test_figures_are_never_cut_short(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "write_bytes", full)
     monkeypatch.setattr(catalogues, "catalogue", lambda: {"one": None})
     monkeypatch.setattr(catalogues, "draw", lambda name: ReviewFigure(Figure()))
-    with pytest.raises(InputError, match=r"one\.svg: cannot be written: No space left on device"):
+    with pytest.raises(
+        InputError, match=r"one\.svg: the file cannot be written: No space left on device"
+    ):
         catalogues.write_all(tmp_path)
     assert snapshot(tmp_path) == {"one.svg": b"old"}

@@ -188,10 +188,15 @@ def test_verdict_of_a_cell(rebuilt, table, row, column, verdict):
 
 
 @pytest.mark.parametrize(
-    ("source", "table"), [("jia2022", "Table 9"), ("lu2020", "Table 1"), ("", "")]
+    ("source", "table", "says"),
+    [
+        ("jia2022", "Table 9", "'Table 9' is not a table of jia2022; .* did you mean 'Table "),
+        ("lu2020", "Table 1", "data/cells.csv has no table of 'lu2020'; expected a document"),
+        ("", "", "data/cells.csv has no table of ''; expected a document with tables"),
+    ],
 )
-def test_unknown_table_is_refused(data, source, table):
-    with pytest.raises(LookupError, match=f"{source} has no table '{table}'"):
+def test_unknown_table_is_refused(data, source, table, says):
+    with pytest.raises(LookupError, match=says):
         rebuild(data, source, table)
 
 

@@ -24,26 +24,26 @@ def config(old, new):
     return replace(CONFIG, old, new)
 
 
-OPTIONS = ": expected options, `name: value`"
-PART = ", line 11: expected a part and its chapters"
+OPTIONS = ": the file has no options; expected `name: value`"
+PART = ", line 11: the entry is not a part; expected `part: name` and `chapters:`"
 NO_CHAPTERS = "project: {type: book}\nbook: {title: a, output-file: b, chapters: []}\nbibliography: references.bib\n"
 FAULTS = {
     "empty": (write(CONFIG, ""), OPTIONS),
     "a list": (write(CONFIG, "- a\n"), OPTIONS),
-    "a tab": (config("  title", "\ttitle"), ", line 5: not YAML: found character '\\t' that cannot start any token"),
-    "a bracket left open": (config('author: "Nobody"', "author: ["), ", line 9: not YAML: expected ',' or ']', but got ':'"),
+    "a tab": (config("  title", "\ttitle"), ", line 5: not valid YAML: found character '\\t' that cannot start any token"),
+    "a bracket left open": (config('author: "Nobody"', "author: ["), ", line 9: not valid YAML: expected ',' or ']', but got ':'"),
     "two documents": (config("book:\n", "---\nbook:\n"),
-                      ", line 4: not YAML: expected a single document in the stream, but found another document"),
-    "a name for nothing": (config('"A small book"', "*x"), ", line 5: not YAML: found undefined alias 'x'"),
-    "a misspelt option": (config("subtitle:", "subtitel:"), ", line 6: unknown option book.subtitel; expected book.subtitle"),
+                      ", line 4: not valid YAML: expected a single document in the stream, but found another document"),
+    "a name for nothing": (config('"A small book"', "*x"), ", line 5: not valid YAML: found undefined alias 'x'"),
+    "a misspelt option": (config("subtitle:", "subtitel:"), ", line 6: 'book.subtitel' is not an option; did you mean 'book.subtitle'?"),
     "an unknown option": (config("bibliography:", "lang: en\nbibliography:"),
-                          ", line 17: unknown option lang; expected one of those in docs/engine.md"),
+                          ", line 17: 'lang' is not an option; expected an option listed in docs/engine.md"),
     "an option of Quarto that is not listed": (config("html-math-method: mathml", "toc-depth: 2"),
-                                               ", line 22: unknown option format.html.toc-depth; expected format.html.toc"),
-    "an option twice": (config("author: ", "subtitle: "), ", line 7: book.subtitle is there twice; expected it once"),
-    "an option that is missing": (config("  output-file: small\n", ""), ": book.output-file is missing; expected text"),
-    "a key that is a list": (config('  author: "Nobody"', "  ? [a]\n  : b"), ", line 7: a key that is no text; expected text"),
-    "no book": (config("type: book", "type: website"), ", line 2: project.type is 'website'; expected book"),
+                                               ", line 22: 'format.html.toc-depth' is not an option; did you mean 'format.html.toc'?"),
+    "an option twice": (config("author: ", "subtitle: "), ", line 7: the option book.subtitle is given twice; expected it once"),
+    "an option that is missing": (config("  output-file: small\n", ""), ": the option book.output-file is missing; expected text"),
+    "a key that is a list": (config('  author: "Nobody"', "  ? [a]\n  : b"), ", line 7: the key is not text; expected text"),
+    "no book": (config("type: book", "type: website"), ", line 2: project.type is 'website'; expected book, the only supported type"),
     "another folder": (config("type: book", "type: book\n  output-dir: x"), ", line 3: project.output-dir is 'x'; expected _book"),
     "a number for a title": (config('"A small book"', "1984"), ", line 5: book.title is 1984; expected text"),
     "no title after its name": (config('"A small book"', ""), ", line 5: book.title is empty; expected text"),
@@ -53,12 +53,13 @@ FAULTS = {
     "a word for yes or no": (config("code-fold: true", "code-fold: maybe"),
                              ", line 21: format.html.code-fold is 'maybe'; expected true or false"),
     "no chapters": (write(CONFIG, NO_CHAPTERS), ", line 2: book.chapters is empty; expected a list"),
-    "a chapter that is not there": (config("second.qmd", "third.qmd"), ", line 14: chapter 'chapters/third.qmd' does not exist; expected a file below the root of the book"),
+    "a chapter that is not there": (config("second.qmd", "third.qmd"), ", line 14: chapter 'chapters/third.qmd' does not exist; expected a path below the folder of _quarto.yml"),
     "a chapter twice": (config("second.qmd", "first.qmd"), ", line 14: chapter 'chapters/first.qmd' is listed twice; expected it once"),
-    "a chapter of another kind": (config("second.qmd", "second.md"), ", line 14: chapter 'chapters/second.md'; expected a .qmd file"),
-    "a folder for a chapter": (put_folder(SECOND), ", line 14: chapter 'chapters/second.qmd' does not exist; expected a file below the root of the book"),
+    "a chapter of another kind": (config("second.qmd", "second.md"), ", line 14: chapter 'chapters/second.md' is not a .qmd file; expected one"),
+    "a misspelt chapter": (config("second.qmd", "secnod.qmd"), ", line 14: chapter 'chapters/secnod.qmd' does not exist; did you mean 'chapters/second.qmd'?"),
+    "a folder for a chapter": (put_folder(SECOND), ", line 14: chapter 'chapters/second.qmd' does not exist; expected a path below the folder of _quarto.yml"),
     "a chapter outside": (config(SECOND, "../second.qmd"),
-                          ", line 14: chapter '../second.qmd'; expected a file below the root of the book"),
+                          ", line 14: chapter '../second.qmd' is outside the book; expected a path below the folder of _quarto.yml"),
     "no first page": (config("    - index.qmd\n", ""), ", line 10: the first chapter is 'chapters/first.qmd'; expected index.qmd"),
     "a part without chapters": (config("        - chapters/first.qmd\n        - chapters/second.qmd\n", ""), PART),
     "a part with more than its chapters": (config("      chapters:", "      file: x\n      chapters:"), PART),
@@ -67,14 +68,14 @@ FAULTS = {
                                    ", line 8: book.output-file is 'out/small'; expected a name without folder and ending"),
     "an output file with its ending": (config("output-file: small", "output-file: small.pdf"),
                                        ", line 8: book.output-file is 'small.pdf'; expected a name without folder and ending"),
-    "no bibliography": (config("references.bib", "none.bib"), ", line 17: bibliography 'none.bib' does not exist; expected a file below the root of the book"),
-    "a folder for the bibliography": (put_folder("references.bib"), ", line 17: bibliography 'references.bib' does not exist; expected a file below the root of the book"),
-    "no style of citations": (config("bibliography:", "csl: none.csl\nbibliography:"), ", line 17: csl 'none.csl' does not exist; expected a file below the root of the book"),
+    "no bibliography": (config("references.bib", "none.bib"), ", line 17: bibliography: the file 'none.bib' does not exist; expected a path below the folder of _quarto.yml"),
+    "a folder for the bibliography": (put_folder("references.bib"), ", line 17: bibliography: the file 'references.bib' does not exist; expected a path below the folder of _quarto.yml"),
+    "no style of citations": (config("bibliography:", "csl: none.csl\nbibliography:"), ", line 17: csl: the file 'none.csl' does not exist; expected a path below the folder of _quarto.yml"),
     "no function": (config("front_matter.front_matter", "front-matter"),
                     ", line 29: qmdbook.front-matter is 'front-matter'; expected a function, for example module.function"),
-    "no glossary": (config("qmdbook:", "qmdbook:\n  glossary: none.csv"), ", line 29: qmdbook.glossary 'none.csv' does not exist; expected a file below the root of the book"),
+    "no glossary": (config("qmdbook:", "qmdbook:\n  glossary: none.csv"), ", line 29: qmdbook.glossary: the file 'none.csv' does not exist; expected a path below the folder of _quarto.yml"),
     "no chapter to run": (config("qmdbook:", "qmdbook:\n  run-always: [none.qmd]"),
-                          ", line 29: qmdbook.run-always names 'none.qmd'; expected a chapter of the book"),
+                          ", line 29: qmdbook.run-always: 'none.qmd' is not a chapter of the book; expected a file of book.chapters"),
 }  # fmt: skip
 
 

@@ -150,12 +150,18 @@ def test_random_numbers_are_the_same_again_and_others_in_another_chapter(tmp_pat
 
 
 ENDS = {
-    "exit": ("import os; os._exit(3)", "line 5: the cell ended its process, exit status 3"),
+    "exit": (
+        "import os; os._exit(3)",
+        "line 5: the cell ended its process with exit status 3; expected it to run to its end",
+    ),
     "signal": (
         "import os; os.kill(os.getpid(), 9)",
-        "line 5: the cell ended its process, by signal 9",
+        "line 5: the cell ended its process by signal 9; expected it to run to its end",
     ),
-    "too long": ("import time; time.sleep(60)", "line 5: the cell did not finish in 1 s"),
+    "too long": (
+        "import time; time.sleep(60)",
+        "line 5: the cell did not finish in 1 s; expected less time for each cell",
+    ),
 }
 
 
@@ -196,4 +202,4 @@ def test_a_number_of_numpy_is_refused_in_prose(tmp_path):
         by_fork(chapters(tmp_path, one=text), tmp_path)
     (problem,) = caught.value.problems
     assert str(problem).startswith("chapters/one.qmd, line 3: inline expression")
-    assert str(problem).endswith("gives np.int64(5); expected int(...) or text")
+    assert str(problem).endswith("gives np.int64(5); convert it with int(...) or to text")

@@ -80,7 +80,7 @@ def test_a_notebook_that_is_there_is_kept(book):
     path = book / "chapters" / "first.ipynb"
     path.write_text("mine")
     run = qmdbook("notebook", "first", cwd=book)
-    assert run.returncode == 1 and "chapters/first.ipynb: is there already" in run.stderr
+    assert run.returncode == 1 and "chapters/first.ipynb: the notebook exists already" in run.stderr
     assert path.read_text() == "mine"
 
 
@@ -102,14 +102,14 @@ def test_a_notebook_older_than_its_chapter_is_kept_and_named(book):
     run = qmdbook("notebook", cwd=book)
     assert (run.returncode, run.stdout) == (0, "")
     assert run.stderr == (
-        "chapters/first.ipynb is left as it is, although chapters/first.qmd has changed since; "
-        "--force replaces it\n"
+        "chapters/first.ipynb: not replaced, although chapters/first.qmd has changed since it was "
+        "written; use --force to replace it\n"
     )
 
 
 def test_an_unknown_chapter_is_refused(book):
     run = qmdbook("notebook", "third", cwd=book)
-    assert run.returncode == 1 and "'third' is no chapter" in run.stderr
+    assert run.returncode == 1 and "'third' is not a chapter" in run.stderr
 
 
 # And back.
@@ -151,7 +151,7 @@ def test_the_command_brings_every_chapter_back_that_has_a_notebook(book):
         (book / file).unlink()
     run = qmdbook("notebook", "--to-qmd", cwd=book)
     assert run.stdout.split() == CHAPTERS[1:], run.stderr
-    assert run.stderr == "index.qmd is as its notebook has it\n"
+    assert run.stderr == "index.qmd: unchanged, the same as its notebook\n"
     assert {file: (book / file).read_bytes() for file in CHAPTERS} == before
 
 
@@ -196,7 +196,7 @@ def test_a_chapter_that_has_changed_since_is_not_written_over(book):
     edit(book, FIRST, "A note follows.", "A note comes.")
     message = refusal(book)
     assert message.startswith(
-        "chapters/first.qmd: has changed since chapters/first.ipynb was written"
+        "chapters/first.qmd: the chapter has changed since chapters/first.ipynb was written"
     )
     assert to_qmd(book, force=True)
     assert "A note follows." in (book / FIRST).read_text(encoding="utf-8")
@@ -213,18 +213,18 @@ def test_a_chapter_edited_after_its_notebook_came_back_is_not_written_over(book)
 REFUSED = {
     "a block that the engine does not know": (
         append(new_markdown_cell("::: {.mine}\nText.\n:::")),
-        "'::: {.mine}': a block '::: {.mine}'; expected a callout",
+        "'::: {.mine}': a block '::: {.mine}' is not supported; expected a callout",
     ),
     "raw HTML": (append(new_markdown_cell("See <b>x</b>.")), "'See <b>x</b>.': raw HTML is not"),
-    "a label of the chapter": (append(new_markdown_cell("## B {#sec-inner}")), "sec-inner is taken"),
+    "a label of the chapter": (append(new_markdown_cell("## B {#sec-inner}")), "the label 'sec-inner' is in line "),
     "a label of another chapter": (
         append(new_markdown_cell("## B {#sec-second}")),
-        "sec-second is taken: chapters/second.qmd, line 1; use another",
+        "the label 'sec-second' is in chapters/second.qmd, line 1 already; use another",
     ),
-    "a cell option": (append(new_code_cell("#| eval: false\n1")), "unknown cell option eval"),
-    "a raw cell": (append(new_raw_cell("x")), "cell 6 is raw; expected Markdown or code"),
-    "no cell at all": (lambda cells: cells.clear(), "expected the chapter's heading"),
-    "no heading": (lambda cells: cells.pop(0), "expected the chapter's heading"),
+    "a cell option": (append(new_code_cell("#| eval: false\n1")), "'eval' is not a cell option"),
+    "a raw cell": (append(new_raw_cell("x")), "cell 6 has the type raw; expected markdown or code"),
+    "no cell at all": (lambda cells: cells.clear(), "the heading is missing; expected `# Title"),
+    "no heading": (lambda cells: cells.pop(0), "the heading is missing; expected `# Title"),
 }  # fmt: skip
 
 
@@ -236,18 +236,18 @@ def test_what_the_engine_would_refuse_does_not_come_back(book, rework, expected)
 
 
 NO_NOTEBOOKS = {
-    "empty": ("", ", line 1: not a notebook: "),
-    "not JSON": ('{"cells": [}', ", line 1: not a notebook: "),
-    "a list": ("[]", ": not a notebook that Jupyter opens: "),
-    "another object": ("{}", ": not a notebook that Jupyter opens: "),
-    "a number": ("1", ": not a notebook that Jupyter opens: "),
+    "empty": ("", ", line 1: the file is not a notebook: "),
+    "not JSON": ('{"cells": [}', ", line 1: the file is not a notebook: "),
+    "a list": ("[]", ": the file is not a notebook that Jupyter can open: "),
+    "another object": ("{}", ": the file is not a notebook that Jupyter can open: "),
+    "a number": ("1", ": the file is not a notebook that Jupyter can open: "),
     "no cells": (
         '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
-        ": not a notebook that Jupyter opens: ",
+        ": the file is not a notebook that Jupyter can open: ",
     ),
     "strange cells": (
         '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [1]}',
-        ": not a notebook that Jupyter opens: ",
+        ": the file is not a notebook that Jupyter can open: ",
     ),
 }
 
@@ -260,7 +260,9 @@ def test_what_is_no_notebook_is_refused_in_one_line(book, text, expected):
 
 
 def test_a_notebook_that_is_not_there_is_named_with_what_writes_it(book):
-    assert refusal(book) == ("chapters/first.ipynb: does not exist; `notebook first` writes it")
+    assert refusal(book) == (
+        "chapters/first.ipynb: the notebook does not exist; write it with `notebook first`"
+    )
 
 
 def test_a_notebook_of_another_kind_is_refused_unless_forced(book):
@@ -274,14 +276,18 @@ def test_a_notebook_of_another_kind_is_refused_unless_forced(book):
 def test_a_notebook_with_values_in_its_prose_does_not_come_back(book, rendered):
     taken = (rendered / "_book" / "downloads" / "first.ipynb").read_bytes()
     (book / "chapters" / "first.ipynb").write_bytes(taken)
-    assert "holds values in place of the chapter's expressions" in refusal(book, force=True)
+    assert (
+        "the notebook is a download, with values in place of the chapter's expressions"
+        in refusal(book, force=True)
+    )
 
 
 def test_the_command_without_any_notebook_says_so(book):
     run = qmdbook("notebook", "--to-qmd", cwd=book)
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == (
-        "qmdbook: CHAPTER: no chapter has a notebook beside it; `notebook` writes them\n"
+        "qmdbook: CHAPTER: no chapter has a notebook; "
+        "write one with `notebook`, for example `notebook methods`\n"
     )
 
 

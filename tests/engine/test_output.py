@@ -17,7 +17,7 @@ from qmdbook.publish import output
 
 pytestmark = pytest.mark.slow
 
-STAYS = "the last render stays as it was"
+STAYS = "the last render is unchanged"
 
 
 @pytest.fixture
@@ -46,7 +46,8 @@ def test_a_second_render_says_that_it_waits_and_then_gives_the_same(book):
     second = started("render", cwd=book)
     said = [run.communicate(timeout=120)[1] for run in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0), said
-    waits = f"another render of this book is under way (process {first.pid}); waiting\n"
+    running = f"another render of this book is running (process {first.pid})"
+    waits = f"{running}; waiting for it to end\n"
     assert [waits in one for one in said] == [False, True]
     assert snapshot(book / "_book") == before
 
@@ -134,7 +135,9 @@ def test_a_swap_that_fails_in_the_middle_brings_the_book_back(page, step, monkey
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", fail)
-    with pytest.raises(InputError, match=rf"_book: cannot be written: Permission denied; {STAYS}"):
+    with pytest.raises(
+        InputError, match=rf"_book: the file cannot be written: Permission denied; {STAYS}"
+    ):
         replace(page.parent)
     assert page.read_text() == "old" and only_the_book(page)
 
@@ -226,7 +229,7 @@ READ_ONLY = 'mount --bind . . && cd "$PWD" && mount -o remount,ro,bind .'
 def test_without_permission_one_line_says_so_and_the_book_stays(book, mount, file, reason):
     before = snapshot(book / "_book")
     said = refused(render_after(mount, book))
-    assert said == f"qmdbook: {file}: cannot be written: {reason}; {STAYS}"
+    assert said == f"qmdbook: {file}: the file cannot be written: {reason}; {STAYS}"
     assert snapshot(book / "_book") == before
     assert not list(book.glob("._book*"))
 
@@ -236,7 +239,7 @@ def test_a_file_in_the_place_of_the_cache_is_named(book):
     shutil.rmtree(book / ".cache")
     (book / ".cache").touch()
     said = refused(qmdbook("render", cwd=book))
-    assert said == f"qmdbook: .cache/render.lock: cannot be written: File exists; {STAYS}"
+    assert said == f"qmdbook: .cache/render.lock: the file cannot be written: File exists; {STAYS}"
     assert snapshot(book / "_book") == before
 
 

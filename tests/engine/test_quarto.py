@@ -70,5 +70,5 @@ def test_a_failed_render_is_reported(fake_quarto, tmp_path):
 
 def test_without_quarto_the_way_without_it_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(InputError, match="built-in engine"):
+    with pytest.raises(InputError, match="install it, or use `render`"):
         quarto.render_with_quarto(tmp_path)

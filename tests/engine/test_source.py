@@ -30,33 +30,33 @@ def test_labels_of_cells_floats_sections_and_equations_are_known(book):
     assert set(labels) == {"sec-first", "sec-inner", "tbl-first", "eq-euler", "tbl-hand"}
 
 
-RAW_HTML = "raw HTML is not supported"
+RAW_HTML = "raw HTML is not supported; use Markdown, or put it in backticks"
 GRID = "a grid or multiline table is not supported; use a pipe table"
-INLINE = "inline code; expected `{python} expression`"
-CODE = "expected {python} after backticks, or plain code"
-BLOCK = "expected a callout, a float or {#refs}"
+INLINE = "the inline code is not supported; expected `{python} expression`"
+CODE = "is not supported; expected ```{python} or plain code"
+BLOCK = "is not supported; expected a callout, a labelled table or figure, or {#refs}"
 # Each is put before the chapter's sentence "Two and *three*: ...", on line 10.
 OUTSIDE = {
-    "shortcode": ("{{< video x.mp4 >}}", "a shortcode is not supported"),
-    "span with attributes": ("[x]{.smallcaps}", "a span with attributes is not supported"),
-    "image": ("![x](y.png)", "an image is not supported; figures come from cells"),
+    "shortcode": ("{{< video x.mp4 >}}", "a shortcode is not supported; use a code cell"),
+    "span with attributes": ("[x]{.smallcaps}", "a span with attributes is not supported; use plain Markdown"),
+    "image": ("![x](y.png)", "an image is not supported; make the figure in a code cell"),
     "raw HTML": ("a <br> b", RAW_HTML),
     "comment": ("<!-- hidden -->", RAW_HTML),
-    "raw inline": ("`<b>`{=html}", "raw output is not supported"),
-    "raw LaTeX": ("\\begin{tabular}", "raw LaTeX is not supported"),
-    "caption by hand": (": A caption {#tbl-z}", "a table caption by hand is not supported; captions come from cells"),
+    "raw inline": ("`<b>`{=html}", "raw output is not supported; use Markdown"),
+    "raw LaTeX": ("\\begin{tabular}", "raw LaTeX is not supported; use Markdown"),
+    "caption by hand": (": A caption {#tbl-z}", "a table caption by hand is not supported; use the cell option tbl-cap"),
     "grid table": ("+---+---+", GRID),
     "multiline table": ("----- -----", GRID),
     "other language inline": ("`{r} 1 + 1`", INLINE),
     "inline without a space": ("`{python}1`", INLINE),
-    "tabset": ("::: {.panel-tabset}", f"a block '::: {{.panel-tabset}}'; {BLOCK}"),
-    "columns": ("::: {.column-margin}", f"a block '::: {{.column-margin}}'; {BLOCK}"),
-    "unknown callout": ("::: {.callout-hint}", f"a block '::: {{.callout-hint}}'; {BLOCK}"),
-    "heading attributes": ("## Title {#intro}", "attributes {#intro}; expected {#sec-slug} or {.unnumbered}"),
-    "other kernel": ("```{r}\n1\n```", f"a block {{r}}; {CODE}"),
-    "raw block": ("```{=latex}\nx\n```", f"a block {{=latex}}; {CODE}"),
-    "diagram": ("```{mermaid}\nx\n```", f"a block {{mermaid}}; {CODE}"),
-    "unclosed fence": ("```text", "the fence is never closed; expected a line of its characters alone"),
+    "tabset": ("::: {.panel-tabset}", f"a block '::: {{.panel-tabset}}' {BLOCK}"),
+    "columns": ("::: {.column-margin}", f"a block '::: {{.column-margin}}' {BLOCK}"),
+    "unknown callout": ("::: {.callout-hint}", f"a block '::: {{.callout-hint}}' {BLOCK}"),
+    "heading attributes": ("## Title {#intro}", "the attributes {#intro} are not supported; expected {#sec-slug} or {.unnumbered}"),
+    "other kernel": ("```{r}\n1\n```", f"a block {{r}} {CODE}"),
+    "raw block": ("```{=latex}\nx\n```", f"a block {{=latex}} {CODE}"),
+    "diagram": ("```{mermaid}\nx\n```", f"a block {{mermaid}} {CODE}"),
+    "unclosed fence": ("```text", "the fence is never closed; expected a line with only ```"),
 }  # fmt: skip
 
 
@@ -66,34 +66,34 @@ def test_what_is_outside_the_subset_is_refused_with_file_and_line(book, text, me
     assert faults(book) == [f"{FIRST}, line 10: {message}"]
 
 
-HEADING = ", line 1: expected the chapter's heading, `# Title {#sec-slug}`, before anything else"
-KNOWN = "known are label, echo, output, include, fig-cap, fig-alt, tbl-cap, tbl-colwidths"
+HEADING = ", line 1: the heading is missing; expected `# Title {#sec-slug}` before anything else"
+KNOWN = "expected one of label, echo, output, include, fig-cap, fig-alt, tbl-cap, tbl-colwidths"
 CHAPTERS = {
-    "a byte that is not UTF-8": (FIRST, "Two and", "Two \udce9nd", [", line 10: byte 0xe9 is not UTF-8; expected UTF-8 text"]),
-    "an unknown option": (FIRST, "#| tbl-colwidths", "#| tbl-widths", [f", line 23: unknown cell option tbl-widths; {KNOWN}"]),
+    "a byte that is not UTF-8": (FIRST, "Two and", "Two \udce9nd", [", line 10: byte 0xe9 is not UTF-8; save the file as UTF-8 text"]),
+    "an unknown option": (FIRST, "#| tbl-colwidths", "#| tbl-widths", [f", line 23: 'tbl-widths' is not a cell option; {KNOWN}; did you mean 'tbl-colwidths'?"]),
     "a list for yes or no": (FIRST, "include: false", "include: maybe",
-                             [", line 4: cell option include is 'maybe'; expected true or false"]),
-    "a word for a list": (FIRST, "[70, 30]", "wide", [", line 23: cell option tbl-colwidths is 'wide'; expected a list"]),
+                             [", line 4: the cell option include is 'maybe'; expected true or false"]),
+    "a word for a list": (FIRST, "[70, 30]", "wide", [", line 23: the cell option tbl-colwidths is 'wide'; expected a list"]),
     "options that are not YAML": (FIRST, "[70, 30]", "[70, 30",
-                                  [", line 23: cell options are not YAML: expected ',' or ']', but got '<stream end>'"]),
+                                  [", line 23: cell options: not valid YAML: expected ',' or ']', but got '<stream end>'"]),
     "a table without a caption": (FIRST, '#| tbl-cap: "A table with a *stressed* caption."\n', "",
-                                  [", line 20: the cell tbl-first has no tbl-cap; expected one"]),
+                                  [", line 20: the cell tbl-first has no tbl-cap; add the option tbl-cap"]),
     "a caption of the other kind": (FIRST, "tbl-cap", "fig-cap",
-                                    [", line 20: the cell tbl-first has no tbl-cap; expected one", ", line 20: fig-cap without a label fig-…; expected one"]),
-    "a caption without a label": (FIRST, "#| label: tbl-first\n", "", [", line 20: tbl-cap without a label tbl-…; expected one"]),
-    "a label twice": (FIRST, "{#tbl-hand}", "{#tbl-first}", [", line 35: the label tbl-first is taken: line 20; use another"]),
+                                    [", line 20: the cell tbl-first has no tbl-cap; add the option tbl-cap", ", line 20: the cell has fig-cap but no label fig-…; add such a label"]),
+    "a caption without a label": (FIRST, "#| label: tbl-first\n", "", [", line 20: the cell has tbl-cap but no label tbl-…; add such a label"]),
+    "a label twice": (FIRST, "{#tbl-hand}", "{#tbl-first}", [", line 35: the label 'tbl-first' is in line 20 already; use another label"]),
     "a label of another chapter": (SECOND, "{#sec-second}", "{#sec-inner}",
-                                   [", line 1: the label sec-inner is taken: chapters/first.qmd, line 16; use another"]),
+                                   [", line 1: the label 'sec-inner' is in chapters/first.qmd, line 16 already; use another label"]),
     "no heading": (FIRST, "# First {#sec-first}", "First", [HEADING]),
     "a head of YAML": (FIRST, "# First {#sec-first}", "---\ntitle: First\n---",
-                       [", line 1: a head of its own; expected options in _quarto.yml alone"]),
-    "a cell that is no Python": (FIRST, "counts = {", "counts = = {", [", line 7: not Python: invalid syntax"]),
+                       [", line 1: the chapter has a YAML head; put its options into _quarto.yml"]),
+    "a cell that is no Python": (FIRST, "counts = {", "counts = = {", [", line 7: the cell is not valid Python: invalid syntax"]),
     "an expression that is no Python": (FIRST, "str(len(counts))", "str(len(",
-                                        [", line 10: inline expression str(len( is not Python: '(' was never closed"]),
+                                        [", line 10: inline expression str(len( is not valid Python: '(' was never closed"]),
     "a key of no entry": (FIRST, "see @knuth1984", "see @knuth1985",
-                          [", line 11: @knuth1985 is not in references.bib; expected a key of it"]),
+                          [", line 11: 'knuth1985' is not a key of references.bib; expected one of its keys; did you mean 'knuth1984'?"]),
     "a label of nothing": (FIRST, "See @tbl-first", "See @tbl-frist",
-                           [", line 11: @tbl-frist refers to nothing; expected a label of a chapter"]),
+                           [", line 11: 'tbl-frist' is not a label of the book; expected a label of a chapter; did you mean 'tbl-first'?"]),
 }  # fmt: skip
 
 
@@ -111,21 +111,21 @@ def test_an_empty_chapter_is_refused(book):
 
 NAMELESS = "expected an author or a title, and a year"
 REFERENCES = {
-    "latin-1": (write(BIB, b"# A\n# \xe9t\xe9\n"), ", line 2: byte 0xe9 is not UTF-8; expected UTF-8 text"),
-    "UTF-16": (write(BIB, "# A\n".encode("utf-16")), ", line 1: byte 0xff is not UTF-8; expected UTF-8 text"),
-    "NUL": (write(BIB, b"# A\n\n\0"), ", line 3: a NUL byte; expected text"),
-    "byte order mark": (prefix(BIB, b"\xef\xbb\xbf"), ", line 1: begins with a byte order mark; expected plain UTF-8"),
-    "empty": (write(BIB, ""), ": holds no entry; expected BibTeX"),
-    "other text": (write(BIB, "see below\n"), ": holds no entry; expected BibTeX"),
-    "an entry left open": (replace(BIB, "  year = {1984}\n}\n", "  year = {1984}\n"), ", line 5: not BibTeX: unexpected end of input"),
+    "latin-1": (write(BIB, b"# A\n# \xe9t\xe9\n"), ", line 2: byte 0xe9 is not UTF-8; save the file as UTF-8 text"),
+    "UTF-16": (write(BIB, "# A\n".encode("utf-16")), ", line 1: byte 0xff is not UTF-8; save the file as UTF-8 text"),
+    "NUL": (write(BIB, b"# A\n\n\0"), ", line 3: the line has a NUL byte; expected UTF-8 text"),
+    "byte order mark": (prefix(BIB, b"\xef\xbb\xbf"), ", line 1: the file begins with a byte order mark; save it as UTF-8 without one"),
+    "empty": (write(BIB, ""), ": the file has no entry; expected BibTeX entries"),
+    "other text": (write(BIB, "see below\n"), ": the file has no entry; expected BibTeX entries"),
+    "an entry left open": (replace(BIB, "  year = {1984}\n}\n", "  year = {1984}\n"), ", line 5: the file is not BibTeX: unexpected end of input"),
     "an entry without a key": (replace(BIB, "knuth1984,", ""),
-                               ", line 2: not BibTeX: unexpected '=' author = {Knuth, Donald E.}, ^"),
+                               ", line 2: the file is not BibTeX: unexpected '=' author = {Knuth, Donald E.}, ^"),
     "a field without a comma": (replace(BIB, "{The TeXbook},", "{The TeXbook}"),
-                                ", line 4: not BibTeX: unexpected 'p' publisher = {Addison-Wesley}, ^"),
+                                ", line 4: the file is not BibTeX: unexpected 'p' publisher = {Addison-Wesley}, ^"),
     "a key that stands twice": (prefix(BIB, b"@book{knuth1984, title = {A}, year = {1984}}\n"),
-                                ", line 2: the key knuth1984 is taken: line 1; expected it once"),
-    "an entry without a year": (replace(BIB, "year = ", "note = "), f", line 1: knuth1984 has no year; {NAMELESS}"),
-    "an entry about nothing": (prefix(BIB, b"@misc{x, year = {1984}}\n"), f", line 1: x has neither author nor title; {NAMELESS}"),
+                                ", line 2: the key 'knuth1984' is in line 1 already; use another key"),
+    "an entry without a year": (replace(BIB, "year = ", "note = "), f", line 1: the entry 'knuth1984' has no year; {NAMELESS}"),
+    "an entry about nothing": (prefix(BIB, b"@misc{x, year = {1984}}\n"), f", line 1: the entry 'x' has neither author nor title; {NAMELESS}"),
 }  # fmt: skip
 
 
@@ -137,7 +137,9 @@ def test_a_fault_of_the_references_is_told_with_its_line(book, change, line):
 
 def test_a_configuration_that_cannot_be_read_is_the_one_fault(book):
     write("_quarto.yml", b"# A\n# \xe9t\xe9\n")(book)
-    assert faults(book) == ["_quarto.yml, line 2: byte 0xe9 is not UTF-8; expected UTF-8 text"]
+    assert faults(book) == [
+        "_quarto.yml, line 2: byte 0xe9 is not UTF-8; save the file as UTF-8 text"
+    ]
 
 
 def test_what_is_no_reference_is_not_taken_for_one(book):

@@ -21,7 +21,7 @@ from qmdbook.files import State
 pytestmark = pytest.mark.slow
 
 SECONDS = 60  # that a test waits for what takes one
-ENDED = "render: its process has ended; save a file to try again"
+ENDED = "render: its process ended unexpectedly; save a file to try again"
 
 
 class Watching:
@@ -183,11 +183,11 @@ def test_a_page_is_served_with_what_its_file_has_not_and_a_second_watch_is_refus
     port = watched.address.rstrip("/").rpartition(":")[2]
     run = qmdbook("watch", "--port", port, cwd=watched.root)
     assert run.returncode == 1
-    assert f"--port: {port} cannot be had: Address already in use" in run.stderr
+    assert f"--port: port {port} is not available: Address already in use" in run.stderr
     run = qmdbook("watch", "--to", "docx", cwd=watched.root)
-    assert run.returncode == 1 and "--to: 'docx'; expected html, pdf or both" in run.stderr
+    assert run.returncode == 1 and "--to: 'docx' is not a format; expected html, pdf" in run.stderr
     run = qmdbook("watch", "--port", "high", cwd=watched.root)
-    assert run.returncode == 2 and "expected a number from 0 to 65535" in run.stderr
+    assert run.returncode == 2 and "expected a whole number from 0 to 65535" in run.stderr
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -14,5 +14,5 @@ def test_times_are_converted_to_months_of_a_twelfth_of_a_year(value, unit, expec
 
 
 def test_an_unknown_unit_is_refused():
-    with pytest.raises(ValueError, match="'cycles' is no unit of time; expected one of days"):
+    with pytest.raises(ValueError, match="'cycles' is not a unit of time; expected one of days"):
         months(1, "cycles")

@@ -1,7 +1,7 @@
-"""Turn the arguments of a claim into what its test takes, by the annotations of the test.
+"""Convert the arguments of a claim to the types that its test declares.
 
-A test is given the claim and the data where it takes a `Claim` or a `Dataset`. Everything else
-comes from the arguments: a `Number` by its key, a `Sum` or a `Rate` by an expression, text,
+A parameter of type `Claim` or `Dataset` receives the claim or the data. Every other parameter is
+read from the arguments: a `Number` by its id, a `Sum` or a `Rate` from an expression, text,
 numbers, and lists and mappings of these.
 """
 
@@ -15,13 +15,14 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from nenreview.audit.claims.expressions import Sum, number_of, rate_of, sum_of
 from nenreview.evidence.record.rows import Number
 from nenreview.stats.rate import Rate
+from qmdbook.errors import unknown_name
 
 Numbers = Mapping[str, Number]
-# What is read from text, and how a message calls it.
+# Types that are read from text, and how a message describes each.
 _READERS: dict[Any, tuple[Callable[[str, Numbers], object], str]] = {
-    Number: (number_of, "a key of data/results.csv"),
-    Sum: (sum_of, "keys of data/results.csv joined by + or -"),
-    Rate: (rate_of, "a rate, a of b"),
+    Number: (number_of, "an id of data/results.csv"),
+    Sum: (sum_of, "ids of data/results.csv joined by + or -"),
+    Rate: (rate_of, "a rate, 'count of size'"),
     str: (lambda text, _: text, "text"),
 }
 _NUMBERS: dict[Any, tuple[tuple[type, ...], str]] = {
@@ -32,7 +33,7 @@ _NUMBERS: dict[Any, tuple[tuple[type, ...], str]] = {
 
 @cache
 def parameters(test: Callable[..., object]) -> dict[str, Any]:
-    """Return the kind of everything that a test takes, by name."""
+    """Return the type of every parameter of a test, by name."""
     hints = get_type_hints(test)
     return {name: hints[name] for name in signature(test).parameters}
 
@@ -40,26 +41,31 @@ def parameters(test: Callable[..., object]) -> dict[str, Any]:
 def read_arguments(
     kinds: Mapping[str, Any], given: Mapping[str, object], numbers: Numbers
 ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """Return the arguments of a claim as its test takes them, and what is wrong with them.
+    """Return the arguments of a claim in the types of its test, and every problem with them.
 
     Parameters
     ----------
     kinds : mapping
-        The kind of every argument that the test takes, by name.
+        The type of every argument of the test, by name.
     given : mapping
         The arguments of the claim, as text, numbers, lists and mappings.
     numbers : mapping of Number
-        The printed numbers by their keys.
+        The reported numbers by id.
 
     Returns
     -------
     arguments : dict
     faults : list of (str, str)
-        The name of the argument, and what was found and expected.
+        The name of the argument, and the message.
     """
     takes = ", ".join(kinds) or "no argument"
-    faults = [(name, f"unknown; expected {takes}") for name in given if name not in kinds]
-    faults += [(name, f"missing; expected {takes}") for name in kinds if name not in given]
+    kind = "an argument of this test"
+    faults = [(n, unknown_name(n, kinds, kind, takes)) for n in given if n not in kinds]
+    faults += [
+        (name, f"the argument is missing; this test takes {takes}")
+        for name in kinds
+        if name not in given
+    ]
     arguments = {}
     for name in (name for name in kinds if name in given):
         messages: list[str] = []
@@ -69,25 +75,25 @@ def read_arguments(
 
 
 def _read(kind: Any, value: object, numbers: Numbers, faults: list[str]) -> object:
-    """Return a value as a kind, and append what is wrong with it to `faults`."""
+    """Return a value converted to a type; append every problem with it to `faults`."""
     outer, inner = get_origin(kind), get_args(kind)
     if outer is Literal:
         if value not in inner:
-            faults.append(f"{value!r}; expected {' or '.join(inner)}")
+            faults.append(unknown_name(str(value), inner, "a value of this argument"))
     elif outer is list:
         if isinstance(value, list) and value:
             again = [item for i, item in enumerate(value) if item in value[:i]]
-            faults += [f"{item!r} is named twice; expected it once" for item in again]
+            faults += [f"{item!r} is listed twice; expected it once" for item in again]
             return [_read(inner[0], item, numbers, faults) for item in value]
-        faults.append(f"{value!r}; expected a list")
+        faults.append(f"{value!r} is not a list; expected a list, [a, b]")
     elif outer is dict:
         if isinstance(value, dict) and value:
             return {n: _read(inner[1], item, numbers, faults) for n, item in value.items()}
-        faults.append(f"{value!r}; expected a mapping, name: value")
+        faults.append(f"{value!r} is not a mapping; expected name: value")
     elif kind in _NUMBERS:
         types, expected = _NUMBERS[kind]
         if not isinstance(value, types) or isinstance(value, bool):
-            faults.append(f"{value!r}; expected {expected}")
+            faults.append(f"{value!r} is not {expected}")
     else:
         reader, expected = _READERS[kind]
         if isinstance(value, str):
@@ -96,5 +102,5 @@ def _read(kind: Any, value: object, numbers: Numbers, faults: list[str]) -> obje
             except (LookupError, ValueError) as error:
                 faults.append(str(error))
         else:
-            faults.append(f"{value!r}; expected {expected}")
+            faults.append(f"{value!r} is not text; expected {expected}")
     return value

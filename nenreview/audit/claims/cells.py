@@ -1,4 +1,4 @@
-"""Claims about what tables say: their rows, their words, their adverse events."""
+"""Test claims about the content of tables: rows, words, adverse events."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from nenreview.audit.rules.spelling import repair
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.record.rows import Claim, Number, trials
-from nenreview.evidence.sources import names_in_sentences
+from nenreview.evidence.sources import names_in_sentences, sources_of
 from nenreview.stats.rate import Rate
 from nenreview.wording import alternatives, fraction, interval
+from qmdbook.errors import unknown_name
 
 
 def words_in_rows(
@@ -87,7 +88,8 @@ def fact_of_trial(claim: Claim, data: Dataset, fact: str, other: str) -> Answer:
     cell = entry(_column(claim, data, claim.table, claim.column), claim.row)
     facts = entry(trials(data), claim.trial)
     if other not in facts.facts_from:
-        raise LookupError(f"{other!r} is no source of {claim.trial}; {facts.facts_from} are")
+        kind = f"a document of {claim.trial}"
+        raise LookupError(unknown_name(other, sources_of(facts), kind))
     known = entry(facts._asdict(), fact)
     shown = f"{cell} here, {known} in {names_in_sentences(data)[other]}"
     if cell == known:
@@ -244,7 +246,9 @@ def _by_grade(claim: Claim, data: Dataset, table: str) -> pd.DataFrame:
     rows = data.select(source=claim.source, trial=claim.trial, table=table)
     rows = rows[rows["grade"].isin(GRADES) & (rows["value"] > 0)]
     if rows.empty:
-        raise LookupError(f"no adverse event by grade in {table!r} of {claim.source}")
+        raise LookupError(
+            f"{table!r} of {claim.source} has no adverse event by grade; expected a table that has"
+        )
     return rows
 
 
@@ -258,7 +262,11 @@ def _column(claim: Claim, data: Dataset, table: str, column: str) -> dict[str, s
     cells = cells[(cells["source"] == claim.source) & (cells["table"] == table)]
     cells = cells[(cells["column"] == column) & (cells["row"] != "")]
     if cells.empty:
-        raise LookupError(f"no column {column!r} in {table!r} of {claim.source}")
+        listed = data.cells[(data.cells["source"] == claim.source) & (data.cells["table"] == table)]
+        kind = f"a column of {table!r} of {claim.source}"
+        known = listed["column"].unique()
+        expected = ", ".join(known) or "a table and a column of data/cells.csv"
+        raise LookupError(unknown_name(column, known, kind, expected))
     return dict(zip(cells["row"], cells["printed"], strict=True))
 
 

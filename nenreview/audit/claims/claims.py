@@ -1,6 +1,6 @@
-"""Test what the sources claim in words on the numbers that they print.
+"""Test the claims that documents make in words against the numbers that they report.
 
-A claim is an entry of ``data/claims/``. It names its test, a function of `TESTS`, with the
+A claim is an entry of ``data/claims/``. It names its test, a function of `TESTS`, and the
 arguments of the test.
 """
 
@@ -16,10 +16,10 @@ from nenreview.audit.finding import MATCH, NO_SEVERITY, NOT_CHECKABLE, Finding, 
 from nenreview.audit.index import NumberIndex
 from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.rows import Claim, numbers_by_key, rows_of
-from qmdbook.errors import InputError, Problem
+from qmdbook.errors import InputError, Problem, unknown_name
 
 Test = Callable[..., Answer]
-# The tests, each named in the data as its function is here.
+# The tests; the data name each test by the name of its function, with spaces.
 _TESTS: tuple[Test, ...] = (
     *(rates.higher_rate, rates.larger_share, rates.similar_rates, rates.extreme_rate),
     *(rates.same_percentage, rates.percentage_of_group, rates.no_events, rates.same_count),
@@ -60,20 +60,20 @@ def claims(index: NumberIndex) -> Iterator[Finding]:
 
 
 def claim_problems(data: Dataset) -> list[Problem]:
-    """Return the claims whose test does not exist, or cannot work with what it is given."""
+    """Return a problem for each claim whose test is unknown or cannot use its arguments."""
     return _answers(data)[1]
 
 
 @lru_cache(DATASETS)
 def _answers(data: Dataset) -> tuple[list[tuple[Claim, Answer]], list[Problem]]:
-    """Return what the test of every claim says, and what kept a test from saying anything."""
+    """Return the answer of every claim's test, and a problem for each test that cannot answer."""
     answers, problems = [], []
-    known = ", ".join(sorted(TESTS))
     for claim in rows_of(data.claims, Claim):
         if claim.test in TESTS:
             answer, faults = _tested(TESTS[claim.test], claim, data)
         else:
-            answer, faults = None, [("test", f"{claim.test!r}; expected one of {known}")]
+            message = unknown_name(claim.test, sorted(TESTS), "a test of claims")
+            answer, faults = None, [("test", message)]
         if answer:
             answers.append((claim, answer))
         for key, message in faults:
@@ -83,7 +83,7 @@ def _answers(data: Dataset) -> tuple[list[tuple[Claim, Answer]], list[Problem]]:
 
 
 def _tested(test: Test, claim: Claim, data: Dataset) -> tuple[Answer | None, list[tuple[str, str]]]:
-    """Return what a test says of a claim; or each key of the claim that it cannot use, and why."""
+    """Return the answer of a test, or each key that it cannot use with the message."""
     kinds = dict(parameters(test))
     provided = {Claim: claim, Dataset: data}
     own = {name: provided[kinds.pop(name)] for name in list(kinds) if kinds[name] in provided}
@@ -92,7 +92,7 @@ def _tested(test: Test, claim: Claim, data: Dataset) -> tuple[Answer | None, lis
         try:
             return test(**own, **arguments), []
         except (LookupError, ValueError, ArithmeticError) as error:
-            return None, [("arguments", f"{claim.test}: {error}")]
+            return None, [("arguments", f"the test {claim.test!r} cannot be made: {error}")]
     return None, [(f"arguments.{name}", message) for name, message in faults]
 
 

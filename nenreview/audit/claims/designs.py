@@ -105,7 +105,7 @@ def share_of_tested(
     fits = tables_that_fit(first.printed, second.printed, p.printed, **limits)
     if len(fits) != 1:
         prints = f"{first.printed}, {second.printed}, p = {p.printed}"
-        raise LookupError(f"{len(fits)} tables fit {prints}")
+        raise LookupError(f"{len(fits)} two-by-two tables fit {prints}; expected one")
     group, tested = fits.at[0, "first"].n, int(fits.at[0, "patients"])
     of_tested, of_all = Rate(group, tested), Rate(group, patients.total)
     shown = (

@@ -1,6 +1,6 @@
-"""Read counts and rates that a claim names by the keys of ``results.csv``.
+"""Read the counts and rates that a claim names by ids of ``results.csv``.
 
-``a + b - c`` is a sum of counts, ``a of b`` a rate, ``a of b and c of d`` two rates pooled.
+``a + b - c`` is a sum of counts, ``a of b`` a rate, and ``a of b and c of d`` two rates pooled.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TypeVar
 from nenreview.evidence.record.rows import Number
 from nenreview.stats.percentages import counts_behind
 from nenreview.stats.rate import Rate
+from qmdbook.errors import unknown_name
 
 _TERM = re.compile(r"(?P<sign>[+-]?)\s*(?P<key>[a-z]+[0-9]{4}-[0-9]+)\s*")
 _COUNTS = ("n", "events")
@@ -33,11 +34,11 @@ class Sum:
 
     @property
     def total(self) -> int:
-        """Return what the counts add up to."""
+        """Return the sum of the counts."""
         return sum(sign * int(number.value) for sign, number in self.terms)
 
     def __str__(self) -> str:
-        """Return the sum with its counts, ``5 + 2 + 14 = 21``; a single count bare."""
+        """Return the sum with its counts, ``5 + 2 + 14 = 21``; a single count without a sum."""
         (_, first), *others = self.terms
         added = "".join(f" {'+' if sign > 0 else '−'} {int(n.value)}" for sign, n in others)
         return f"{int(first.value)}{added} = {self.total}" if others else f"{int(first.value)}"
@@ -49,10 +50,10 @@ def entry(known: Mapping[str, _Entry], key: str) -> _Entry:
     Raises
     ------
     LookupError
-        If there is none, naming those that there are.
+        If there is none; the message lists the known keys.
     """
     if key not in known:
-        raise LookupError(f"{key!r}; expected one of {', '.join(known)}")
+        raise LookupError(unknown_name(key, known, "a known key"))
     return known[key]
 
 
@@ -65,41 +66,44 @@ def number_of(key: str, numbers: Mapping[str, Number]) -> Number:
         If there is none.
     """
     if key not in numbers:
-        raise LookupError(f"{key!r}; expected a key of data/results.csv")
+        expected = "a value of its column id"
+        raise LookupError(unknown_name(key, numbers, "a number of data/results.csv", expected))
     return numbers[key]
 
 
 def sum_of(text: str, numbers: Mapping[str, Number]) -> Sum:
-    """Return the sum that an expression stands for.
+    """Return the sum that an expression names.
 
     Raises
     ------
     LookupError
-        If the text is no sum, or a part of it no printed count.
+        If the text is not a sum, or a part of it is not a reported count.
     """
     terms: list[tuple[int, Number]] = []
     at = 0
     while at < len(text) or not terms:
         term = _TERM.match(text, at)
         if not term or bool(term["sign"]) != bool(terms):
-            raise LookupError(f"{text!r}; expected keys of data/results.csv joined by + or -")
+            expected = "ids of data/results.csv joined by + or -"
+            raise LookupError(f"{text!r} is not a sum of counts; expected {expected}")
         number = number_of(term["key"], numbers)
         if number.statistic not in _COUNTS or number.status != "reported":
-            raise LookupError(f"{number.id!r} is no printed count of patients; expected one")
+            expected = "a number with statistic n or events and status reported"
+            raise LookupError(f"{number.id!r} is not a reported count; expected {expected}")
         terms.append((-1 if term["sign"] == "-" else 1, number))
         at = term.end()
     return Sum(tuple(terms))
 
 
 def rate_of(text: str, numbers: Mapping[str, Number]) -> Rate:
-    """Return the rate that an expression stands for, or several pooled.
+    """Return the rate that an expression names; several rates are pooled.
 
-    A percentage in the place of the count stands for the one count that fits it.
+    A percentage in the place of a count means the only count that fits it.
 
     Raises
     ------
     LookupError
-        If the text is no rate, or not one count fits a percentage.
+        If the text is not a rate, or not exactly one count fits a percentage.
     ValueError
         If more patients have the event than there are.
     """
@@ -110,7 +114,8 @@ def rate_of(text: str, numbers: Mapping[str, Number]) -> Rate:
 def _single_rate(text: str, numbers: Mapping[str, Number]) -> Rate:
     count, separator, size = text.partition(" of ")
     if not separator:
-        raise LookupError(f"{text!r}; expected a rate, a of b")
+        expected = "ids of data/results.csv in the form 'count of size'"
+        raise LookupError(f"{text!r} is not a rate; expected {expected}")
     n = sum_of(size.strip(), numbers).total
     printed = numbers.get(count.strip())
     if printed is None or printed.statistic != "percent":
@@ -118,6 +123,6 @@ def _single_rate(text: str, numbers: Mapping[str, Number]) -> Rate:
     fitting = counts_behind(printed.printed, n)
     if len(fitting) != 1:
         raise LookupError(
-            f"{len(fitting)} counts of {n} fit the {printed.printed}% of {printed.id}"
+            f"{len(fitting)} counts of {n} fit the {printed.printed}% of {printed.id}; expected one"
         )
     return Rate(fitting[0], n)

@@ -1,4 +1,4 @@
-"""Check that every item of a checklist is answered once."""
+"""Check that every item of every checklist is answered once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from qmdbook.errors import Problem
+from qmdbook.errors import Problem, unknown_name
 
 START = "starting level"
 LEVELS = ("very low", "low", "moderate", "high")  # of certainty, from the least up
@@ -24,7 +24,7 @@ DOMAINS = (
 CASE_SERIES = "JBI case series"
 JBI = {CASE_SERIES: 10, "JBI systematic reviews": 11}
 
-# PRISMA 2020 whole; of PRISMA-LSR what could be read, see data/datapackage.json.
+# All items of PRISMA 2020; of PRISMA-LSR those that could be read, see data/datapackage.json.
 PRISMA = {
     "PRISMA 2020": (
         *("1", "2", "3", "4", "5", "6", "7", "8", "9", "10a", "10b", "11", "12"),
@@ -37,7 +37,7 @@ PRISMA = {
 
 
 def checklist_problems(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield items that are missing, that no checklist has, or whose topic changes.
+    """Yield a problem for each item that is missing, unknown, or under two topics.
 
     Parameters
     ----------
@@ -53,17 +53,22 @@ def checklist_problems(frames: dict[str, pd.DataFrame], files: dict[str, str]) -
 
 def _appraisal(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
     file, table, sources = files["appraisal"], frames["appraisal"], frames["sources"]
-    # The documents that an answer rests on: those of the first edition and of the pools.
+    # Documents that must be appraised: those of the first edition and of the pooled analyses.
     needed = {*sources.loc[sources["in_chapters"] == "yes", "source"], *frames["pooling"]["source"]}
     for line, source in sources["source"].items():
         rows = table[table["source"] == source]
         checklists = rows["checklist"].unique()
         if len(checklists) == 0 and source in needed:
-            message = f"{source!r} is not in {file}; expected every item of one JBI checklist"
+            message = (
+                f"{source!r} has no row in {file}; add a row for every item of a JBI checklist"
+            )
             yield Problem(files["sources"], message, line, "source")
         for other in checklists[1:]:
             row = rows.index[rows["checklist"] == other][0]
-            message = f"{source} by {other!r} too; expected one checklist a document"
+            message = (
+                f"{source} is appraised by {checklists[0]!r} and {other!r}; expected one checklist "
+                "for each document"
+            )
             yield Problem(file, message, row, "checklist")
         if len(checklists) == 1:
             items = [str(item) for item in range(1, JBI[checklists[0]] + 1)]
@@ -76,7 +81,8 @@ def _topics(table: pd.DataFrame, file: str) -> Iterator[Problem]:
     for row in table.itertuples():
         line, topic = first.setdefault((row.checklist, row.item), (row.Index, row.topic))
         if topic != row.topic:
-            message = f"{row.topic!r}; expected {topic!r}, as row {line} has for this item"
+            message = f"{row.topic!r} differs from line {line}, which has {topic!r} for this item"
+            message += "; expected the same topic"
             yield Problem(file, message, row.Index, "topic")
 
 
@@ -86,7 +92,7 @@ def _certainty(table: pd.DataFrame, file: str) -> Iterator[Problem]:
     for row in table.itertuples():
         allowed = LEVELS if row.domain == START else tuple(STEPS)
         if row.judgement not in allowed:
-            message = f"{row.judgement!r} for {row.domain}; expected one of {', '.join(allowed)}"
+            message = unknown_name(row.judgement, allowed, f"a judgement of {row.domain}")
             yield Problem(file, message, row.Index, "judgement")
 
 
@@ -98,13 +104,16 @@ def _reporting(table: pd.DataFrame, file: str) -> Iterator[Problem]:
 def _items(
     rows: pd.DataFrame, column: str, items: Iterable, whose: str, file: str
 ) -> Iterator[Problem]:
-    """Yield the items that `rows` lack, at their first row, and those that are none."""
+    """Yield a problem for each unknown item, and one at the first row for missing items."""
     listed = ", ".join(items)
     for line, item in rows[column].items():
         if item not in items:
-            message = f"{item!r} is no {column} of {whose}; expected one of {listed}"
+            message = unknown_name(
+                item, items, f"a value of {column} for {whose}", f"one of {listed}"
+            )
             yield Problem(file, message, line, column)
     missing = [item for item in items if item not in set(rows[column])]
     if missing:
-        message = f"{whose} has no {column} {', '.join(missing)}; expected each of {listed}, once"
+        message = f"{whose}: no row for {column} {', '.join(missing)}; "
+        message += f"expected one row for each of {listed}"
         yield Problem(file, message, rows.index[0] if len(rows) else None, column)

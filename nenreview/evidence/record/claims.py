@@ -1,7 +1,7 @@
-"""Read the claims that the sources make in words: one YAML file a source, a list of claims.
+"""Read the claims that documents make in words, from one YAML file for each document.
 
 ``data/datapackage.json`` describes the keys of a claim as it describes the columns of a table.
-Every key keeps its line, for the messages.
+Every key keeps its line for the messages.
 """
 
 from __future__ import annotations
@@ -12,9 +12,14 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from nenreview.evidence.record.integrity import CELL_KEY, prose_sections
+from nenreview.evidence.record.integrity import (
+    CELL_KEY,
+    in_cell,
+    prose_sections,
+    unknown_table,
+)
 from nenreview.evidence.record.schema import column_names, constraints
-from qmdbook.errors import InputError, Problem, not_yaml
+from qmdbook.errors import InputError, Problem, not_yaml, unknown_name
 from qmdbook.files import resource_paths
 from qmdbook.textfile import read_text
 
@@ -25,12 +30,12 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def file_of(source: str) -> str:
-    """Return the file of the claims of a source, as messages name it."""
+    """Return the name that messages give to the file of a document's claims."""
     return f"data/{_FOLDER}/{source}.yml"
 
 
 def read_claims(folder: Path, resource: dict) -> tuple[pd.DataFrame, list[Problem]]:
-    """Read the claims of all sources, and say all that is wrong with their files.
+    """Read the claims of all documents; return them with every problem of their files.
 
     Parameters
     ----------
@@ -50,7 +55,8 @@ def read_claims(folder: Path, resource: dict) -> tuple[pd.DataFrame, list[Proble
     listed = [folder / path for path in resource_paths(resource)]
     problems = [
         Problem(
-            f"data/{_FOLDER}/{path.name}", "not listed in data/datapackage.json; expected it there"
+            f"data/{_FOLDER}/{path.name}",
+            "the file is not listed in data/datapackage.json; add it there, or remove it",
         )
         for path in sorted((folder / _FOLDER).glob("*"))
         if path not in listed
@@ -71,7 +77,8 @@ def _entries(path: Path, resource: dict) -> tuple[list[dict], list[Problem]]:
     try:
         tree = yaml.compose(read_text(path, file), _Loader)
         if not isinstance(tree, yaml.SequenceNode):
-            return [], [Problem(file, "no list; expected claims, each beginning with `- claim:`")]
+            message = "the file is not a list; expected claims that each begin with `- claim:`"
+            return [], [Problem(file, message)]
         read = [
             (node, yaml.constructor.SafeConstructor().construct_document(node))
             for node in tree.value
@@ -86,12 +93,13 @@ def _entries(path: Path, resource: dict) -> tuple[list[dict], list[Problem]]:
     for node, given in read:
         line = node.start_mark.line + 1
         if not isinstance(given, dict):
-            problems.append(Problem(file, f"{given!r}; expected a claim, `claim: ...`", line))
+            message = f"{given!r} is not a claim; expected keys and values, `claim: ...`"
+            problems.append(Problem(file, message, line))
             continue
         lines: dict[str, int] = {}
         for key, at in _keys(node):
             if key in lines:
-                message = f"given again; line {lines[key]} has it, expected it once"
+                message = f"the key is in line {lines[key]} already; expected it once"
                 problems.append(Problem(file, message, at, key))
             lines.setdefault(key, at)
         problems += [
@@ -100,7 +108,7 @@ def _entries(path: Path, resource: dict) -> tuple[list[dict], list[Problem]]:
         ]
         claim = str(given.get("claim", ""))
         if claim and claim in first_line:
-            message = f"{claim!r} again; line {first_line[claim]} has it, expected no duplicate"
+            message = f"{claim!r} is in line {first_line[claim]} already; expected each claim once"
             problems.append(Problem(file, message, lines["claim"], "claim"))
         first_line.setdefault(claim, line)
         empty: dict[str, object] = {name: "" for name in column_names(resource)} | {"arguments": {}}
@@ -118,32 +126,38 @@ def _keys(node: yaml.MappingNode, above: str = "") -> Iterator[tuple[str, int]]:
 
 
 def _faults(given: dict, resource: dict, source: str) -> Iterator[tuple[str, str]]:
-    """Yield each key of a claim that is missing, unknown or not as described, and why."""
+    """Yield each key of a claim that is missing, unknown or wrong, with the message."""
     fields = {field["name"]: field for field in resource["schema"]["fields"]}
     for key in given:
         if key not in fields:
-            yield str(key), f"unknown; expected one of {', '.join(fields)}"
+            yield str(key), unknown_name(str(key), fields, "a key of a claim")
     for key, field in fields.items():
         kind, expected = _KINDS[field["type"]]
         if key not in given:
             if field.get("constraints", {}).get("required"):
-                yield key, f"missing; expected {expected}"
+                yield key, f"the key is missing; expected {expected}"
         elif not isinstance(given[key], kind) or not given[key]:
             quoted = " in quotes" if kind is str and given[key] not in (None, "") else ""
-            yield key, f"{given[key]!r}; expected {expected}{quoted}"
+            empty = given[key] in (None, "", {})
+            found = (
+                "the value is empty"
+                if empty
+                else f"{given[key]!r} is not {expected.partition(',')[0]}"
+            )
+            yield key, f"{found}; expected {expected}{quoted}"
         else:
-            for expectation, holds in constraints(field):
-                if not holds(given[key]):
-                    yield key, f"{given[key]!r}; expected {expectation}"
+            for refusal in constraints(field, [f"{source}-claim-01"]):
+                if message := refusal(given[key]):
+                    yield key, message
     key = given.get("claim", "")
     if isinstance(key, str) and key and not key.startswith(f"{source}-"):
-        yield "claim", f"{key!r} of {source}; expected a key that begins with it"
+        yield "claim", f"{key!r} does not begin with {source!r}, the name of its file"
 
 
 def misplaced(
     claims: pd.DataFrame, frames: dict[str, pd.DataFrame], files: dict[str, str]
 ) -> Iterator[Problem]:
-    """Yield claims of a source or about a trial that the tables do not have, or that stand nowhere.
+    """Yield a problem for each claim whose document, trial or place is not in the tables.
 
     Parameters
     ----------
@@ -159,26 +173,24 @@ def misplaced(
     places = {key[:2] for key in cells} | prose_sections(frames["sources"])
     for source in claims["source"].unique():
         if source not in sources:
-            message = (
-                f"{source!r} is not in {files['sources']}; expected a file named by a key of it"
-            )
-            yield Problem(file_of(source), message)
+            kind = f"a document of {files['sources']}, which the name of the file must be"
+            expected = "a key of its column source"
+            yield Problem(file_of(source), unknown_name(source, sources, kind, expected))
     for claim in claims[claims["source"].isin(sources)].itertuples():
         file, lines = file_of(claim.source), claim.lines
         key = tuple(getattr(claim, name) for name in CELL_KEY)
         if claim.trial and claim.trial not in trials:
-            message = f"{claim.trial!r} is not in {files['trials']}; expected a key of it"
+            kind = f"a trial of {files['trials']}"
+            message = unknown_name(claim.trial, trials, kind, "a key of its column trial")
             yield Problem(file, message, lines["trial"], "trial")
         if key[:2] not in places:
-            message = (
-                f"{claim.table!r} is no table of {claim.source} in {files['cells']} and no section "
-                f"in prose_sections of {files['sources']}"
-            )
+            message = unknown_table(claim.table, claim.source, places, files)
             yield Problem(file, message, lines["table"], "table")
         elif any(key[2:]) and key not in cells:
             message = (
-                f"no cell {' / '.join(key[2:])!r} in {key[1]!r} of {files['cells']}; expected a "
-                "printed cell, or neither row nor column where the claim stands in no single one"
+                f"{files['cells']} has no cell with {in_cell(key[2:])} in {key[1]!r} of "
+                f"{claim.source}; expected a printed cell, or no row and no "
+                "column if the claim is not about a cell"
             )
             last = max(lines[name] for name in CELL_KEY if name in lines)
             yield Problem(file, message, last, "row, column")

@@ -1,22 +1,23 @@
-"""Apply the corrections of the record: what was read off a page wrongly, or reads so on it.
+"""Apply the corrections of ``data/corrections.csv`` to the tables.
 
-The files keep what was transcribed, and ``data/corrections.csv`` says what is used in its
-place and why. They are applied here and nowhere else, when the data are read. Each names the
-value that it replaces, so that one which no longer fits is refused. Print is never corrected:
-what a page says wrongly is for the audit to find.
+The other files keep what was transcribed; a correction says which value is used instead, and why.
+Corrections are applied only here, when the data are read. Each one names the value that it
+replaces, so a correction that no longer fits is refused. Printed text is never corrected: errors
+of a document are for the audit to find.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
 from nenreview.evidence.record.schema import text_problems
-from qmdbook.errors import Problem
+from qmdbook.errors import Problem, unknown_name
 
 KEY_SEPARATOR = " | "  # between the columns of a key that has several
-# What is as printed, and what is itself a decision with a reason.
+# Printed text (table, column; None for the whole table), and the table of decisions itself.
 _PRINT = {("cells", None), ("results", "printed"), ("accepted", "printed")}
 _NOT_CORRECTED = {"corrections"}
 
@@ -40,8 +41,8 @@ def corrected(
     frames : dict of DataFrame
         Tables that are corrected are copies.
     problems : list of Problem
-        Corrections that name no cell, or print, or another value than stands there; and what a
-        corrected table has that its description forbids.
+        Corrections of an unknown cell, of printed text, or of a value that the file does not
+        have; and corrected values that the description of the table forbids.
     """
     file, problems = files["corrections"], []
     frames = dict(frames)
@@ -60,16 +61,22 @@ def corrected(
         if not found:
             for row in rows.itertuples():
                 table.at[lines[row.key], row.column] = row.new
-            problems += text_problems(package[name], table, files[name])
+            problems += [
+                replace(problem, message=f"{problem.message} (the value comes from {file})")
+                for problem in text_problems(package[name], table, files[name])
+            ]
     return frames, problems
 
 
 def _no_table(name: str, frames: dict[str, pd.DataFrame]) -> str:
-    """Return why a table cannot be corrected, or nothing."""
+    """Return why a table cannot be corrected; empty if it can."""
     if (name, None) in _PRINT:
-        return f"{name!r} holds print, which is not corrected; expected another table"
+        return f"{name!r} holds printed text, which is never corrected; expected another table"
     if name not in frames or name in _NOT_CORRECTED:
-        return f"{name!r} is no table that can be corrected; expected one of {', '.join(frames)}"
+        known = [one for one in frames if (one, None) not in _PRINT and one not in _NOT_CORRECTED]
+        return unknown_name(
+            name, known, "a table that can be corrected", f"one of {', '.join(known)}"
+        )
     return ""
 
 
@@ -84,23 +91,25 @@ def _wrong(
 ) -> Iterator[Problem]:
     for row in rows.itertuples():
         if row.column not in table.columns:
-            columns = ", ".join(table.columns)
-            message = f"{row.column!r} is no column of {target}; expected one of {columns}"
+            message = unknown_name(row.column, table.columns, f"a column of {target}")
             yield Problem(file, message, row.Index, "column")
         elif (name, row.column) in _PRINT:
-            message = f"{row.column!r} is as printed and not corrected; expected another column"
+            message = f"{row.column!r} holds printed text, which is never corrected"
+            message += "; expected another column"
             yield Problem(file, message, row.Index, "column")
         elif row.column in keys:
-            message = f"{row.column!r} is of the key of {target}; expected another column"
+            message = f"{row.column!r} is part of the key of {target}, which is never corrected"
+            message += "; expected another column"
             yield Problem(file, message, row.Index, "column")
         elif row.key not in lines:
-            expected = KEY_SEPARATOR.join(keys)
-            message = f"{row.key!r} is no row of {target}; expected its {expected}"
+            expected = f"the {KEY_SEPARATOR.join(keys)} of a row"
+            message = unknown_name(row.key, lines, f"a row of {target}", expected)
             yield Problem(file, message, row.Index, "key")
         elif table.at[lines[row.key], row.column] != row.old:
             stands = table.at[lines[row.key], row.column]
-            message = f"{row.old!r}, but {target}, row {lines[row.key]}, column {row.column} has"
-            yield Problem(file, f"{message} {stands!r}; expected what stands", row.Index, "old")
+            place = f"{target}, line {lines[row.key]}, column {row.column}"
+            message = f"{row.old!r} is not the value of {place}; expected {stands!r}, as there"
+            yield Problem(file, message, row.Index, "old")
         elif row.old == row.new:
-            message = f"{row.new!r} is what stands; expected another value"
+            message = f"{row.new!r} is the value that the file has already; expected another value"
             yield Problem(file, message, row.Index, "new")

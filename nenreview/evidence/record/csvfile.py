@@ -1,8 +1,8 @@
-"""Read a CSV file without guessing.
+"""Read a CSV file strictly, without repairing it.
 
-A lenient reader repairs what it should refuse: it pads short rows, swallows the rest
-of a file after an unclosed quote, and turns ``NA`` into a missing number. Here nothing
-is repaired; every record keeps the line that it begins on, for the messages.
+A lenient reader pads short rows, swallows the rest of a file after an unclosed quote, and turns
+``NA`` into a missing number. This reader refuses all of that. Every record keeps the line that it
+begins on, for the messages.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from qmdbook.errors import InputError, Problem
+from qmdbook.errors import InputError, Problem, nearest, unknown_name
 from qmdbook.textfile import read_text
 
 
@@ -28,10 +28,10 @@ class RawTable:
     file : str
         Name of the file as messages show it.
     frame : DataFrame or None
-        One row a record, all columns text, the index the line of the record; None
-        where the file cannot be read far enough to say what its columns are.
+        One row for each record; all columns are text, and the index is the line of the record.
+        None if the file or its head cannot be read.
     problems : list of Problem
-        All that is wrong with the file as a file.
+        Every problem with the form of the file.
     """
 
     file: str
@@ -40,7 +40,7 @@ class RawTable:
 
 
 def read_raw(path: Path, file: str, columns: list[str], *, may_be_empty: bool = False) -> RawTable:
-    """Read a CSV file as text and say all that is wrong with its form.
+    """Read a CSV file as text; return it with every problem of its form.
 
     Parameters
     ----------
@@ -51,12 +51,12 @@ def read_raw(path: Path, file: str, columns: list[str], *, may_be_empty: bool = 
     columns : list of str
         Columns that the head must have, in this order.
     may_be_empty : bool
-        Whether the file may hold a head and nothing else.
+        Whether the file may have a head and no rows.
 
     Returns
     -------
     RawTable
-        With a frame of the well-formed records unless the file or its head is unusable.
+        With the well-formed records, unless the file or its head cannot be used.
     """
     table = RawTable(file)
 
@@ -73,8 +73,8 @@ def read_raw(path: Path, file: str, columns: list[str], *, may_be_empty: bool = 
     if not _head_is_right(head, columns, problem):
         return table
     if len(records) == 1 and not may_be_empty:
-        if not table.problems:  # what follows an unclosed quote is no row, but is there
-            problem("a head without rows; expected at least one row")
+        if not table.problems:  # an unclosed quote hides the rows that follow it
+            problem("the file has no rows below the head; expected at least one")
         return table
     rows, lines = [], []
     for line, record in records[1:]:
@@ -82,30 +82,32 @@ def read_raw(path: Path, file: str, columns: list[str], *, may_be_empty: bool = 
             rows.append(record)
             lines.append(line)
         else:
-            found = f"{len(record)} field{'s' if len(record) != 1 else ''}"
-            problem(f"{found if record else 'a blank line'}; expected {len(head)} fields", line)
+            found = f"the line has {len(record)} field{'s' * (len(record) != 1)}"
+            expected = f"expected {len(head)} fields; put a field that holds a comma in quotes"
+            blank = f"the line is blank; expected {len(head)} fields, or no line"
+            problem(f"{found}; {expected}" if record else blank, line)
     table.frame = pd.DataFrame(rows, columns=head, index=pd.Index(lines, name="row"), dtype=str)
     return table
 
 
 def _text(path: Path, table: RawTable) -> str | None:
-    """Return the text of the file, or None after saying why it has none."""
+    """Return the text of the file; None if it cannot be read, with the problem noted."""
     try:
         text = read_text(path, table.file)
     except InputError as error:
         table.problems += error.problems
         return None
     if not text:
-        table.problems.append(Problem(table.file, "the file is empty"))
+        table.problems.append(Problem(table.file, "the file is empty; expected a head and rows"))
         return None
     if not text.endswith("\n"):
-        message = "no newline at the end; the file may be cut off"
+        message = "the last line has no line end; the file may be cut off; end it with a newline"
         table.problems.append(Problem(table.file, message, text.count("\n") + 1))
     return text
 
 
 def _records(text: str, problem: Callable[..., None]) -> list[tuple[int, list[str]]]:
-    """Return (line, fields) of each record up to the first that cannot be parsed."""
+    """Return (line, fields) of each record before the first that cannot be parsed."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     records = []
     line = 1
@@ -115,27 +117,30 @@ def _records(text: str, problem: Callable[..., None]) -> list[tuple[int, list[st
             line = reader.line_num + 1
     except csv.Error as error:
         unclosed = "unexpected end of data" in str(error)
-        what = "a quote is opened and never closed" if unclosed else str(error)
-        problem(f"{what}; expected well-formed CSV", line)
+        what = "a quotation mark is opened and never closed" if unclosed else str(error)
+        problem(f"{what}; expected well-formed CSV, with a quotation mark in a field doubled", line)
     return records
 
 
 def _head_is_right(head: list[str], columns: list[str], problem: Callable[..., None]) -> bool:
-    """Say what is wrong with the head; True where nothing is."""
+    """Note what is wrong with the head; return whether it is right."""
     if head == columns:
         return True
-    if not set(head) & set(columns):  # parted by another character, or another file
+    if not set(head) & set(columns):  # separated by another character, or another file
         found, expected = ",".join(head), ",".join(columns)
-        problem(f"the head is {found!r}; expected {expected!r}, parted by commas", 1)
+        problem(f"the head is {found!r}; expected {expected!r}, separated by commas", 1)
         return False
     for name in sorted({name for name in head if head.count(name) > 1}):
-        problem("the column stands in the head more than once", 1, name)
+        problem("the head names this column more than once; expected it once", 1, name)
     for name in columns:
         if name not in head:
-            problem(f"the column is missing; the head has {', '.join(head)}", 1, name)
+            near = nearest(name, [one for one in head if one not in columns])
+            instead = f"; {near!r} may be meant" if near else ""
+            problem(f"the column is missing; the head has {', '.join(head)}{instead}", 1, name)
     for name in head:
         if name not in columns:
-            problem(f"an unexpected column; expected {', '.join(columns)}", 1, name or "(no name)")
+            message = unknown_name(name, columns, "a column of this table", ", ".join(columns))
+            problem(message, 1, name or "(no name)")
     if sorted(head) == sorted(columns):
-        problem(f"the columns are out of order; expected {', '.join(columns)}", 1)
+        problem(f"the columns are in another order; expected {', '.join(columns)}", 1)
     return False

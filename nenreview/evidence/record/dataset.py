@@ -17,8 +17,8 @@ from nenreview.evidence.record.paths import data_folder
 from nenreview.evidence.record.schema import column_names, read_package, text_problems, typed
 from qmdbook.errors import InputError, Problem
 
-# For how many datasets their readers remember answers: the one of the book, and some at a time
-# of those that a test or the audit's proof makes by the hundred.
+# Number of datasets for which readers cache answers: the dataset of the book, and some of the
+# hundreds that tests and the validation of the audit make.
 DATASETS = 8
 TABLES = (
     "sources",
@@ -46,7 +46,7 @@ TABLES = (
     "glossary",
 )
 RESOURCES = (*TABLES, "claims")  # everything that the data package describes
-# What is ours may have nothing to say; the printed record may not, nor a checklist.
+# Tables of our own decisions may be empty; transcribed tables and checklists may not.
 MAY_BE_EMPTY = frozenset(
     {
         *("corrections", "derived", "overlaps", "comparisons"),
@@ -63,23 +63,26 @@ class Dataset:
     Attributes
     ----------
     sources, trials, arms, cells, results : DataFrame
-        What is printed, and where; with what `corrections` puts in its place.
+        The documents, the trials, their arms, the printed cells and the reported numbers, with
+        `corrections` applied.
     populations, outcomes : DataFrame
-        The vocabularies that `results` names patients and outcomes by.
+        The names of patients and outcomes that `results` uses.
     reports : DataFrame
         Which document reports on which trial, and which report counts.
     characteristics : DataFrame
-        What each report says of how its trial was done.
+        How each trial was done, as its reports say.
     corrections : DataFrame
-        What was put in the place of what, and why.
+        Which transcribed value was replaced by which, and why.
     derived, overlaps, comparisons, claims, accepted, causes, pooling, published : DataFrame
-        What is ours: what follows, what was decided, what was looked at or looked up.
+        Decisions of this review: derived sizes, shared patients, comparisons between documents,
+        tested claims, accepted findings and what caused them, pooled populations, facts looked
+        up elsewhere.
     appraisal, certainty, reporting : DataFrame
-        How the documents, the pool and this review are judged.
+        Judgements on the documents, the evidence and this review.
     search, records : DataFrame
-        What was looked for, and what became of everything that was found.
+        The queries of the search, and the fate of every record found.
     glossary : DataFrame
-        What our words mean.
+        Definitions of terms.
 
     Notes
     -----
@@ -132,27 +135,27 @@ class Dataset:
         return rows[found]
 
     def value(self, **where: str) -> float:
-        """Return the one printed value that the given columns single out.
+        """Return the one reported value of the rows that match the given columns.
 
-        Rows that print the same value in several places count as one.
+        Rows that repeat the same value count as one.
 
         Raises
         ------
         LookupError
-            If no value fits, or values that differ: the question must say which is meant.
+            If no row matches, or the rows have different values.
         """
         rows = self.select(**where)
         values = rows.loc[rows["status"] == "reported", "value"].unique()
         if len(values) != 1:
             asked = ", ".join(f"{k}={v!r}" for k, v in where.items())
             found = ", ".join(f"{r.id}: {r.printed}" for r in rows.itertuples()) or "no row"
-            raise LookupError(f"expected one value for {asked}; found {found}")
+            raise LookupError(f"no single value for {asked}; expected one, found {found}")
         return float(values[0])
 
 
 @lru_cache(DATASETS)
 def _masks(data: Dataset) -> dict[tuple[str, str], np.ndarray]:
-    """Return where to keep which rows of `Dataset.results` have a value in a column."""
+    """Return the cache of masks of `Dataset.results`, by column and value; empty at first."""
     return {}
 
 
@@ -164,7 +167,7 @@ def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
     dataset : Dataset or None
         None where there are problems.
     problems : list of Problem
-        All that is wrong, file by file and row by row.
+        Every problem, file by file and line by line.
 
     Raises
     ------
@@ -190,7 +193,7 @@ def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
         problems += sorted(found, key=lambda p: (p.row or 0, p.column or ""))
     claims, found = read_claims(folder, package["claims"])
     problems += found
-    # Between broken tables every comparison would report the same fault again.
+    # Comparisons between broken tables would repeat the same problems.
     if not problems:
         frames, problems = corrected(package, frames, files)
     if not problems:

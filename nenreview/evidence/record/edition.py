@@ -1,6 +1,6 @@
-"""Say which state of the review this is: its version, its date, its data.
+"""Version, date and checksum of the present state of the review.
 
-The version is read from ``pyproject.toml``, its only home.
+The version is kept only in ``pyproject.toml``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CHECKSUM_COMMAND = (
 )
 
 
-# What is read from pyproject.toml, and its type; the version alone must be there.
+# Keys read from pyproject.toml, and their types; only the version is required.
 _READ = {"version": str, "description": str, "keywords": list}
 
 
@@ -34,14 +34,15 @@ def read_project(path: Path) -> dict:
     Raises
     ------
     InputError
-        If the file cannot be read, or says no version, or says it in another type than text.
+        If the file cannot be read, has no version, or has a value of another type.
     """
     try:
         project = tomllib.loads(read_text(path, path.name)).get("project")
     except tomllib.TOMLDecodeError as error:
-        raise InputError(Problem(path.name, f"not TOML: {error}")) from None
+        raise InputError(Problem(path.name, f"the file is not TOML: {error}")) from None
     if not isinstance(project, dict):
-        raise InputError(Problem(path.name, "[project] is missing; expected it with a version"))
+        message = "the table [project] is missing; expected it with a version"
+        raise InputError(Problem(path.name, message))
     problems = [
         Problem(path.name, f"project.{key} is {project[key]!r}; expected {KIND[kind]}")
         for key, kind in _READ.items()
@@ -49,7 +50,7 @@ def read_project(path: Path) -> dict:
     ]
     if not project.get("version"):
         problems.append(
-            Problem(path.name, 'project.version is missing; expected for example "1.0.0"')
+            Problem(path.name, 'project.version is missing; expected, for example, "1.0.0"')
         )
     if problems:
         raise InputError(*problems)
@@ -97,7 +98,9 @@ def data_checksum(folder: Path | None = None) -> str | None:
     found = (path for path in folder.rglob("*") if path.suffix in (".csv", ".yml"))
     files = {path.relative_to(folder.parent).as_posix(): path for path in found}
     if not files:
-        raise InputError(Problem(shown(folder), "holds no table; expected the data of the review"))
+        raise InputError(
+            Problem(shown(folder), "the folder has no tables; expected the data of the review")
+        )
     lines = (
         f"{hashlib.sha256(files[name].read_bytes()).hexdigest()}  {name}\n"
         for name in sorted(files, key=str.encode)

@@ -1,10 +1,9 @@
-"""Check what must hold between rows and between files."""
+"""Check the consistency between rows and between files."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -13,11 +12,11 @@ from nenreview.evidence.record.lists import LIST_SEPARATOR
 from nenreview.evidence.record.population import ROOT_POPULATION, ancestors, is_within, levels
 from nenreview.evidence.record.schema import NUMBER
 from nenreview.evidence.record.search_log import search_problems
-from qmdbook.errors import Problem
+from qmdbook.errors import Problem, unknown_name
 
-TO_BE_FILLED = "to be filled"  # in a document that is not yet transcribed
-NOT_YET = "not yet"  # of a document: not transcribed
-# Columns that name a population, and kinds of outcome that a regimen is credited with.
+TO_BE_FILLED = "to be filled"  # value of a cell until its document is transcribed
+NOT_YET = "not yet"  # value of sources.transcribed: the document is not transcribed yet
+# Columns that name a population, and kinds of outcome that belong to one arm.
 _POPULATIONS = (
     *(("results", "population"), ("arms", "population"), ("pooling", "population")),
     *(("derived", "population"), ("derived", "whole"), ("derived", "part")),
@@ -66,33 +65,35 @@ def integrity_problems(
 def _foreign_keys(
     package: dict, frames: dict[str, pd.DataFrame], files: dict[str, str]
 ) -> Iterator[Problem]:
-    """Yield keys that the table they point into does not have."""
+    """Yield a problem for each key that the table it refers to does not have."""
     for name, resource in package.items():
         for key in resource["schema"].get("foreignKeys", []):
             column, target = key["fields"], key["reference"]["resource"]
-            known = set(frames[target][key["reference"]["fields"]])
+            field = key["reference"]["fields"]
+            known = set(frames[target][field])
             for row, value in frames[name][column].items():
                 if value and value not in known:
-                    yield Problem(
-                        files[name],
-                        f"{value!r} is not in {files[target]}; expected a key of it",
-                        row,
-                        column,
-                    )
+                    message = _unknown_key(value, known, files[target], field)
+                    yield Problem(files[name], message, row, column)
+
+
+def _unknown_key(value: str, known: set[str], file: str, column: str) -> str:
+    """Return the message that refuses a key which a file does not have."""
+    return unknown_name(value, sorted(known), f"in {file}", f"a value of its column {column}")
 
 
 def _lists(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield sources of a trial's facts that `sources` does not have."""
+    """Yield a problem for each document of a trial's facts that `sources` does not have."""
     known = set(frames["sources"]["source"])
     for row, cell in frames["trials"]["facts_from"].items():
         for value in cell.split(LIST_SEPARATOR):
             if value not in known:
-                message = f"{value!r} is not in {files['sources']}; expected a key of it"
+                message = _unknown_key(value, known, files["sources"], "source")
                 yield Problem(files["trials"], message, row, "facts_from")
 
 
 def _unfilled(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield what is still to be filled of documents that are said to be transcribed."""
+    """Yield a problem for each cell to be filled of a document that is marked as transcribed."""
     sources = frames["sources"]
     done = sources[sources["transcribed"] != NOT_YET]
     judged = frames["appraisal"]
@@ -100,33 +101,39 @@ def _unfilled(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterato
     for name, rows in (("sources", done), ("appraisal", judged)):
         for column in rows.columns:
             for row in rows.index[rows[column] == TO_BE_FILLED]:
-                message = f"{TO_BE_FILLED!r} of a document whose transcription is whole"
-                yield Problem(files[name], f"{message}; expected its value", row, column)
+                message = (
+                    f"{TO_BE_FILLED!r} although the document is transcribed; expected its value"
+                )
+                yield Problem(files[name], message, row, column)
 
 
 def _status(results: pd.DataFrame, file: str) -> Iterator[Problem]:
-    """Yield rows whose status and value contradict each other, and shares above 100%."""
+    """Yield a problem for each status that contradicts its value, and each share above 100%."""
     for row in results.itertuples():
         if row.status == "reported" and not row.value:
-            yield Problem(
-                file, "empty although status is reported; expected a number", row.Index, "value"
-            )
+            message = "the cell is empty although the status is reported; expected a number"
+            yield Problem(file, message, row.Index, "value")
         if row.status != "reported" and row.value:
-            message = f"{row.value!r} although status is {row.status}; expected an empty cell"
+            message = f"{row.value!r} although the status is {row.status}; expected an empty cell"
             yield Problem(file, message, row.Index, "value")
         if row.status in ("reported", "not_reached", "not_applicable") and not row.printed:
-            message = f"empty although status is {row.status}; expected what is printed"
+            message = (
+                f"the cell is empty although the status is {row.status}; expected the printed text"
+            )
             yield Problem(file, message, row.Index, "printed")
         if row.statistic == "percent" and row.value and float(row.value) > 100:
-            yield Problem(file, f"{row.value!r} percent; expected 100 or less", row.Index, "value")
+            message = f"{row.value} percent is not possible; expected 100 or less"
+            yield Problem(file, message, row.Index, "value")
         digits = row.printed.replace(",", "")
         if row.value and NUMBER.fullmatch(digits) and float(digits) != float(row.value):
-            message = f"{row.value!r} where {row.printed!r} is printed; expected the printed number"
+            message = (
+                f"{row.value!r} differs from the column printed; expected {digits}, as printed"
+            )
             yield Problem(file, message, row.Index, "value")
 
 
 def _places(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield results that point at no cell and no section, or whose cell does not print them."""
+    """Yield a problem for each result without a cell or section, or not printed in its cell."""
     cells = {
         tuple(key): printed
         for *key, printed in frames["cells"][[*CELL_KEY, "printed"]].itertuples(
@@ -135,7 +142,7 @@ def _places(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[
     }
     tables, sections = {key[:2] for key in cells}, prose_sections(frames["sources"])
     results, file = frames["results"], files["results"]
-    read_up_to: dict[tuple, int] = {}  # the numbers of a cell come in the order of its text
+    read_up_to: dict[tuple, int] = {}  # results of one cell follow the order of its text
     for row in results.itertuples():
         key = tuple(getattr(row, name) for name in CELL_KEY)
         if key in cells:
@@ -145,22 +152,33 @@ def _places(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[
             if not found:
                 message = f"{row.printed!r} is not in the cell {cells[key]!r} of {files['cells']}"
                 message += f" after {cells[key][:after]!r}" if after else ""
+                message += "; expected a number of that cell, in its order"
                 yield Problem(file, message, row.Index, "printed")
         elif key[:2] in tables:
-            where = " / ".join(key[2:])
-            message = (
-                f"no cell {where!r} in {key[1]!r} of {files['cells']}; expected a printed cell"
-            )
+            message = f"{files['cells']} has no cell with {in_cell(key[2:])} in {key[1]!r} of "
+            message += f"{row.source}; expected the row_group, row and column of a cell"
             yield Problem(file, message, row.Index, "row, column")
         elif key[:2] not in sections:
-            message = (
-                f"{row.table!r} is no table of {row.source} in {files['cells']} and no section "
-                f"in prose_sections of {files['sources']}"
-            )
+            message = unknown_table(row.table, row.source, tables | sections, files)
             yield Problem(file, message, row.Index, "table")
         elif any(key[2:]):
-            message = "not empty although the number is printed in prose; expected empty cells"
+            message = f"{in_cell(key[2:])} although {row.table!r} is a section of prose"
+            message += "; expected empty cells"
             yield Problem(file, message, row.Index, "row_group, row, column")
+
+
+def in_cell(place: Iterable[str]) -> str:
+    """Return the row group, row and column of a cell as a message shows them."""
+    names = zip(CELL_KEY[2:], place, strict=True)
+    return ", ".join(f"{name} {value!r}" for name, value in names if value) or "without a place"
+
+
+def unknown_table(table: str, source: str, known: set[tuple], files: dict[str, str]) -> str:
+    """Return the message that refuses a table or section which a document does not have."""
+    of_source = sorted(name for one, name in known if one == source)
+    kind = f"a table or section of {source}"
+    places = f"a table in {files['cells']} or an entry of prose_sections in {files['sources']}"
+    return unknown_name(table, of_source, kind, places)
 
 
 def prose_sections(sources: pd.DataFrame) -> set[tuple[str, str]]:
@@ -173,39 +191,40 @@ def prose_sections(sources: pd.DataFrame) -> set[tuple[str, str]]:
 
 
 def _whole(printed: str) -> re.Pattern:
-    """Return what finds `printed` where it is no part of a longer number."""
+    """Return a pattern that finds `printed` unless it is part of a longer number."""
     return re.compile(rf"(?<![0-9])(?<![0-9]\.){re.escape(printed)}(?!\.?[0-9])")
 
 
 def _levels(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield populations with a level that `populations` does not have, or has twice."""
+    """Yield a problem for each population with an unknown or a repeated level."""
     known = set(frames["populations"]["level"])
     for name, column in _POPULATIONS:
         for row, population in frames[name][column].items():
             path = levels(population)
             for level in path:
                 if level not in known and level == level.strip() != "":
-                    near = get_close_matches(level, sorted(known), n=1)
-                    meant = f"; did you mean {near[0]!r}?" if near else ""
-                    message = f"{level!r} is no level in {files['populations']}{meant}"
+                    message = _unknown_key(level, known, files["populations"], "level")
                     yield Problem(files[name], message, row, column)
             if len(set(path)) < len(path):
-                message = f"{population!r} has a level twice; expected each once"
+                message = f"{population!r} repeats a level; expected each level once"
                 yield Problem(files[name], message, row, column)
 
 
 def _arms(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield trials without an arm, arms within one another, and numbers about no one arm."""
+    """Yield a problem for each trial without an arm, each arm within another arm of its trial, and
+    each number that is not about one arm.
+    """
     arms: dict[str, list[str]] = {}
     for arm in frames["arms"].itertuples():
         for other in arms.get(arm.trial, ()):
             if is_within(arm.population, other) or is_within(other, arm.population):
-                message = f"{arm.population!r} beside {other!r}; expected arms apart"
+                message = f"{arm.population!r} shares patients with the arm {other!r}"
+                message += "; expected arms without common patients"
                 yield Problem(files["arms"], message, arm.Index, "population")
         arms.setdefault(arm.trial, []).append(arm.population)
     for row, trial in frames["trials"]["trial"].items():
         if trial not in arms:
-            message = f"{trial!r} is not in {files['arms']}; expected a row for each of its arms"
+            message = f"{trial!r} has no row in {files['arms']}; add a row for each of its arms"
             yield Problem(files["trials"], message, row, "trial")
     about_an_arm = {o.outcome for o in frames["outcomes"].itertuples() if o.kind in _OF_AN_ARM}
     for number in frames["results"].itertuples():
@@ -213,12 +232,12 @@ def _arms(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Pr
         own = arms.get(number.trial, []) if asked else []
         if own and not any(is_within(number.population, arm) for arm in own):
             listed = ", ".join(map(repr, own))
-            message = f"{number.population!r}; expected patients of one arm: within {listed}"
+            message = f"{number.population!r} is not within one arm; expected patients of {listed}"
             yield Problem(files["results"], message, number.Index, "population")
 
 
 def _populations(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield populations outside their trial's tree, and those larger than the one above."""
+    """Yield a problem for each population that is malformed or larger than the one above it."""
     results, file = frames["results"], files["results"]
     sizes = _sizes(results)
     enrolled = {t.trial: float(t.enrolled) for t in frames["trials"].itertuples() if t.enrolled}
@@ -227,13 +246,16 @@ def _populations(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iter
             continue
         path = levels(row.population)
         if path[0] != ROOT_POPULATION or not all(level.strip() == level != "" for level in path):
-            message = f"{row.population!r}; expected a path from {ROOT_POPULATION!r} down"
+            message = (
+                f"{row.population!r} is not a population; expected {ROOT_POPULATION!r} or a path "
+            )
+            message += f"that begins with it, like '{ROOT_POPULATION} > NEC > pancreatic'"
             yield Problem(file, message, row.Index, "population")
             continue
         if row.outcome != "patients" or row.statistic != "n" or not row.value:
             continue
-        # The source may print one size in two ways: a level is refused when it is larger
-        # than every size that is printed for a level above it.
+        # A document may report two sizes of one population: a population is refused only if it is
+        # larger than every size of a population above it.
         above = [
             max(sizes[k])
             for a in ancestors(row.population)
@@ -241,12 +263,15 @@ def _populations(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iter
         ]
         ceiling = min([*above, enrolled.get(row.trial, float("inf"))])
         if float(row.value) > ceiling:
-            message = f"{row.value!r} patients in {row.population!r}; expected {ceiling:g} or fewer"
+            message = (
+                f"{row.value} patients in {row.population!r} are more than the population above "
+            )
+            message += f"or the trial has; expected {ceiling:g} or fewer"
             yield Problem(file, message, row.Index, "value")
 
 
 def _events(results: pd.DataFrame, file: str) -> Iterator[Problem]:
-    """Yield counts above the size of their population, and counts without a size."""
+    """Yield a problem for each count above the size of its population, or without such a size."""
     sizes = _sizes(results)
     anywhere: dict[tuple, list[float]] = {}
     for (_, trial, population), values in sizes.items():
@@ -256,30 +281,34 @@ def _events(results: pd.DataFrame, file: str) -> Iterator[Problem]:
             (row.trial, row.population)
         )
         if known is None:
-            message = f"{row.population!r} has no size; expected a row patients, n"
+            message = (
+                f"{row.population!r} has no size; add a row with outcome patients and statistic n"
+            )
             yield Problem(file, message, row.Index, "population")
         elif row.value and float(row.value) > max(known):
-            most = f"{max(known):g} or fewer, its n"
-            message = f"{row.value!r} events in {row.population!r}; expected {most}"
+            message = f"{row.value} events in {row.population!r} are more than its patients"
+            message += f"; expected {max(known):g} or fewer"
             yield Problem(file, message, row.Index, "value")
 
 
 def _derived(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield sizes by subtraction that are printed, or that nothing printed gives."""
+    """Yield a problem for each derived size that is reported, or lacks a reported size."""
     sizes = _sizes(frames["results"])
     for row in frames["derived"].itertuples():
         for column in ("whole", "part"):
             population = getattr(row, column)
             if (row.source, row.trial, population) not in sizes:
-                message = f"{row.source} prints no size of {population!r}; expected a printed one"
+                message = f"{row.source} does not report the size of {population!r}; expected a "
+                message += "population with a reported size"
                 yield Problem(files["derived"], message, row.Index, column)
         if (row.source, row.trial, row.population) in sizes:
-            message = f"{row.source} prints the size of {row.population!r}; expected none printed"
+            message = f"{row.source} reports the size of {row.population!r}; expected a population "
+            message += "without a reported size; remove this row"
             yield Problem(files["derived"], message, row.Index, "population")
 
 
 def _reports(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield reports that the sources of a trial or the printed numbers lack, and the reverse."""
+    """Yield a problem for each contradiction between `reports`, `trials` and `results`."""
     reports, file = frames["reports"], files["reports"]
     known = set(frames["sources"]["source"])
     listed: dict[str, set[str]] = {trial: set() for trial in frames["trials"]["trial"]}
@@ -287,29 +316,38 @@ def _reports(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator
         listed.setdefault(row.trial, set()).add(row.source)
     for trial in frames["trials"].itertuples():
         facts = set(trial.facts_from.split(LIST_SEPARATOR))
-        if facts <= known and facts != listed[trial.trial]:  # an unknown one is a fault of its own
+        if (
+            facts <= known and facts != listed[trial.trial]
+        ):  # an unknown document is another problem
             expected = ", ".join(sorted(listed[trial.trial])) or "none"
-            message = f"{trial.facts_from!r}; expected those that {file} has: {expected}"
+            message = (
+                f"{trial.facts_from!r} is not the list of reports in {file}; expected {expected}"
+            )
             yield Problem(files["trials"], message, trial.Index, "facts_from")
     numbers = frames["results"]
     for number in numbers.drop_duplicates(["trial", "source"]).itertuples():
         if number.source in known and number.source not in listed.get(number.trial, known):
-            message = f"{number.source!r} has a number on {number.trial}; expected a row in {file}"
+            message = f"{number.source!r} is not a report on {number.trial} in {file}; add it there"
             yield Problem(files["results"], message, number.Index, "source")
     for row in reports.itertuples():
         if row.superseded_by and (
             row.superseded_by == row.source or row.superseded_by not in listed[row.trial]
         ):
-            message = f"{row.superseded_by!r}; expected another report on {row.trial}"
+            others = sorted(listed[row.trial] - {row.source})
+            kind = f"another report on {row.trial}"
+            message = unknown_name(
+                row.superseded_by, others, kind, ", ".join(others) or "an empty cell"
+            )
             yield Problem(file, message, row.Index, "superseded_by")
         if (row.standing == "secondary") != (not row.stage):
-            expected = "an empty cell" if row.standing == "secondary" else "how far the trial was"
-            message = f"{row.stage!r} of a report that is {row.standing}; expected {expected}"
+            expected = "an empty cell" if row.standing == "secondary" else "the stage of the trial"
+            found = repr(row.stage) if row.stage else "the cell is empty"
+            message = f"{found} although the standing is {row.standing}; expected {expected}"
             yield Problem(file, message, row.Index, "stage")
 
 
 def _overlaps(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield pairs of reports that no document prints, that are one report, or stand twice."""
+    """Yield a problem for each pair that has no numbers, is one report, or is listed twice."""
     file = files["overlaps"]
     printed = set(
         frames["results"][["source", "trial", "population"]].itertuples(index=False, name=None)
@@ -321,20 +359,20 @@ def _overlaps(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterato
         other = (row.other_source, row.other_trial, row.other_population)
         for report, column in ((first, "population"), (other, "other_population")):
             if report not in printed:
-                message = f"{report[0]} has no number about {report[2]!r} of {report[1]}"
-                yield Problem(file, f"{message}; expected a printed one", row.Index, column)
+                message = _without_number(*report, printed, files["results"])
+                yield Problem(file, message, row.Index, column)
         pair = frozenset((first, other))
         if first == other:
-            message = "the report itself; expected another one"
+            message = "the report is paired with itself; expected another report"
             yield Problem(file, message, row.Index, "other_population")
         elif pair in first_row:
-            message = f"the pair stands in row {first_row[pair]}; expected it once"
+            message = f"the pair is in line {first_row[pair]} already; expected it once"
             yield Problem(file, message, row.Index, "other_population")
         first_row.setdefault(pair, row.Index)
 
 
 def _comparisons(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield comparisons of a trial's own report, with itself, or judged without a counterpart."""
+    """Yield a problem for each comparison that does not pair a secondary document with a report."""
     file, reports = files["comparisons"], frames["reports"]
     secondary = reports.loc[reports["standing"] == "secondary", ["trial", "source"]]
     others = set(secondary.itertuples(index=False, name=None))
@@ -344,35 +382,48 @@ def _comparisons(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iter
         number, report = place.get(row.secondary), place.get(row.report)
         if number and number[0] and number not in others:
             message = (
-                f"{number[1]} is a report of {number[0]} itself; expected a secondary document"
+                f"{row.secondary!r} is a number of {number[1]}, a report of {number[0]} itself; "
+                "expected a number of a secondary document"
             )
             yield Problem(file, message, row.Index, "secondary")
         if number and report and number[1] == report[1]:
-            message = f"{row.report!r} is of the same document; expected one of a report"
+            message = f"{row.report!r} is a number of the same document; expected one of a report"
             yield Problem(file, message, row.Index, "report")
         if not row.report and row.verdict != "cannot be compared":
-            message = f"{row.verdict!r} without a number of a report; expected cannot be compared"
+            message = f"{row.verdict!r} although the column report is empty; "
+            message += "expected 'cannot be compared', or a number of a report"
             yield Problem(file, message, row.Index, "verdict")
 
 
 def _pooling(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield choices about a population of which the source prints nothing, or half-made ones."""
+    """Yield a problem for each pooled population without a number, or with a wrong leaves_open."""
     printed = set(
         frames["results"][["source", "trial", "population"]].itertuples(index=False, name=None)
     )
     for row in frames["pooling"].itertuples():
         if (row.source, row.trial, row.population) not in printed:
-            message = f"{row.source} has no number about {row.population!r} of {row.trial}"
-            problem = f"{message}; expected a printed one"
-            yield Problem(files["pooling"], problem, row.Index, "population")
+            message = _without_number(
+                row.source, row.trial, row.population, printed, files["results"]
+            )
+            yield Problem(files["pooling"], message, row.Index, "population")
         if (row.role == "shown") != bool(row.leaves_open):
             expected = "what the number leaves open" if row.role == "shown" else "an empty cell"
-            message = f"{row.leaves_open!r} in the role {row.role}; expected {expected}"
+            found = repr(row.leaves_open) if row.leaves_open else "the cell is empty"
+            message = f"{found} although the role is {row.role}; expected {expected}"
             yield Problem(files["pooling"], message, row.Index, "leaves_open")
 
 
+def _without_number(
+    source: str, trial: str, population: str, printed: set[tuple], file: str
+) -> str:
+    """Return the message that refuses a population without a number in `results`."""
+    known = sorted(p for s, t, p in printed if (s, t) == (source, trial))
+    kind = f"a population of {trial} in {source}"
+    return unknown_name(population, known, kind, f"one with a number in {file}")
+
+
 def _sizes(results: pd.DataFrame) -> dict[tuple[str, str, str], list[float]]:
-    """Return every printed size of each (source, trial, population)."""
+    """Return every reported size of each (source, trial, population)."""
     rows = results[(results["outcome"] == "patients") & (results["statistic"] == "n")]
     sizes: dict[tuple[str, str, str], list[float]] = {}
     for row in rows[rows["value"] != ""].itertuples():

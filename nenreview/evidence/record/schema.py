@@ -1,24 +1,24 @@
 """Check tables against ``data/datapackage.json``, the only description of the data.
 
-The text of each cell is checked before it becomes a number, so that a message can show what
-stands in the file. The tests read the same description with frictionless, the reference reader
-of its format.
+The text of each cell is checked before it becomes a number, so that a message can quote the file.
+The tests read the same description with frictionless, the reference reader of its format.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from qmdbook.errors import InputError, Problem
+from qmdbook.errors import InputError, Problem, unknown_name
 from qmdbook.textfile import read_text
 
 PACKAGE = "data/datapackage.json"
-# What names the whole, on the page and in the archive.
+# Keys that describe the whole package, on the page and in the archive, and what each must be.
 _DESCRIBED = {
     "name": "text",
     "title": "text",
@@ -29,6 +29,22 @@ _DESCRIBED = {
 }
 NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")  # finite and not negative, in plain notation
 INTEGER = re.compile(r"[0-9]{1,15}")  # no more than an Int64 holds
+# Patterns that an example does not explain.
+_IN_WORDS = {r"\S+( \S+){0,11}": "at most twelve words", "[^0-9]+": "text without digits"}
+# How a number is often mistyped, and how to write it.
+_MISTYPED = (
+    (
+        re.compile(r"[0-9]{1,3}(,[0-9]{3})+"),
+        "leave out the commas",
+        lambda m: m[0].replace(",", ""),
+    ),
+    (re.compile(r"([0-9]+),([0-9]+)"), "use a point", lambda m: f"{m[1]}.{m[2]}"),
+    (re.compile(r"([0-9.]+) ?%"), "leave out the sign %", lambda m: m[1]),
+    (re.compile(r"\+([0-9.]+)"), "leave out the sign +", lambda m: m[1]),
+    (re.compile(r"(\.[0-9]+)"), "write a digit before the point", lambda m: f"0{m[1]}"),
+    (re.compile(r"\s*([0-9.]+)\s*"), "leave out the spaces", lambda m: m[1]),
+    (re.compile(r"NA|NaN|nan|N/A|-|–"), "leave the cell empty if there is no number", lambda m: ""),
+)
 
 
 def read_package(folder: Path, tables: tuple[str, ...]) -> dict[str, dict]:
@@ -42,11 +58,13 @@ def read_package(folder: Path, tables: tuple[str, ...]) -> dict[str, dict]:
     try:
         package = json.loads(read_text(folder / "datapackage.json", PACKAGE))
     except json.JSONDecodeError as error:
-        raise InputError(Problem(PACKAGE, f"not JSON: {error.msg}", error.lineno)) from None
+        message = f"the file is not JSON: {error.msg}"
+        raise InputError(Problem(PACKAGE, message, error.lineno)) from None
     if not isinstance(package, dict):
-        raise InputError(Problem(PACKAGE, "expected an object, `{...}`"))
+        message = "the file does not describe a data package; expected a JSON object, `{...}`"
+        raise InputError(Problem(PACKAGE, message))
     problems = [
-        Problem(PACKAGE, f"{key} is missing; expected {kind}")
+        Problem(PACKAGE, f"the key {key} is missing or empty; expected {kind}")
         for key, kind in _DESCRIBED.items()
         if not package.get(key)
     ]
@@ -57,7 +75,7 @@ def read_package(folder: Path, tables: tuple[str, ...]) -> dict[str, dict]:
         if isinstance(resource, dict) and "name" in resource
     }
     problems += [
-        Problem(PACKAGE, f"no resource {name}; expected one with name, path and schema")
+        Problem(PACKAGE, f"resource {name} is missing; expected one with name, path and schema")
         for name in tables
         if listed and name not in resources
     ]
@@ -69,7 +87,7 @@ def read_package(folder: Path, tables: tuple[str, ...]) -> dict[str, dict]:
 
 
 def _undescribed(resource: dict) -> list[Problem]:
-    """Return what a resource does not say that reading its table needs."""
+    """Return a problem if a resource lacks a key that is needed to read its table."""
     try:
         _ = resource["path"], resource["schema"]["primaryKey"]
         for field in resource["schema"]["fields"]:
@@ -77,7 +95,7 @@ def _undescribed(resource: dict) -> list[Problem]:
     except KeyError as error:
         lack = f"has no {error.args[0]}"
     except TypeError:
-        lack = "is not of the form of a table"
+        lack = "does not describe a table"
     else:
         return []
     message = (
@@ -107,14 +125,14 @@ def text_problems(resource: dict, frame: pd.DataFrame, file: str) -> list[Proble
     Returns
     -------
     list of Problem
-        One a failing cell, in the order of the file.
+        One for each cell that fails, in the order of the file.
     """
     problems = [
-        Problem(file, f"{text!r}; expected {expectation}", row, field["name"])
+        Problem(file, message, row, field["name"])
         for field in resource["schema"]["fields"]
-        for expectation, holds in constraints(field)
+        for refusal in constraints(field, frame[field["name"]])
         for row, text in frame[field["name"]].items()
-        if not holds(text)
+        if (message := refusal(text))
     ]
     problems += _duplicates(frame, resource["schema"]["primaryKey"], file)
     for field in resource["schema"]["fields"]:
@@ -136,43 +154,70 @@ def typed(resource: dict, frame: pd.DataFrame) -> pd.DataFrame:
     return result
 
 
-def constraints(field: dict) -> list[tuple[str, Callable[[str], object]]]:
-    """Return one check a constraint: what it expects, and whether a text is so."""
-    limits = field.get("constraints", {})
-    checks = []
+Refusal = Callable[[str], str]  # returns why a text is refused, empty if it is accepted
 
-    def check(expectation: str, holds: Callable[[str], object]) -> None:
-        checks.append((expectation, lambda text: text == "" or holds(text)))
+
+def constraints(field: dict, column: Iterable[str] = ()) -> list[Refusal]:
+    """Return one check for each constraint of a field.
+
+    Parameters
+    ----------
+    field : dict
+        The field of a Frictionless schema.
+    column : iterable of str
+        Texts of the same field, from which a message takes an example.
+    """
+    limits = field.get("constraints", {})
+    checks: list[Refusal] = []
+
+    def add(check: Refusal) -> None:
+        checks.append(lambda text: check(text) if text else "")
 
     if limits.get("required"):
-        checks.append(("a value, not an empty cell", bool))
+        checks.append(lambda text: "" if text else "the cell is empty; expected a value")
     if field["type"] in ("number", "integer"):
-        pattern, what = (
-            (NUMBER, "a number") if field["type"] == "number" else (INTEGER, "an integer")
-        )
-        low, high = limits.get("minimum", 0), limits.get("maximum", float("inf"))
-        upto = f" and {high} or less" if "maximum" in limits else ""
-        check(
-            f"{what}, {low} or more{upto}",
-            lambda text: pattern.fullmatch(text) and low <= float(text) <= high,
-        )
+        add(partial(_number_refusal, field["type"], limits))
     if "enum" in limits:
-        allowed = frozenset(limits["enum"])
-        check(f"one of {', '.join(limits['enum'])}", lambda text: text in allowed)
+        allowed, kind = frozenset(limits["enum"]), f"a value of {field['name']}"
+        add(lambda text: "" if text in allowed else unknown_name(text, limits["enum"], kind))
     if "pattern" in limits:
-        shape = re.compile(limits["pattern"])
-        check(f"text of the form {limits['pattern']}", shape.fullmatch)
+        add(partial(_form_refusal, limits["pattern"], column))
     return checks
 
 
+def _number_refusal(kind: str, limits: dict, text: str) -> str:
+    """Return why a text is not a number within limits; empty if it is."""
+    low, high = limits.get("minimum", 0), limits.get("maximum", float("inf"))
+    between = f"from {low} to {high}" if "maximum" in limits else f"of {low} or more"
+    pattern, name = (NUMBER, "number") if kind == "number" else (INTEGER, "whole number")
+    if pattern.fullmatch(text):
+        within = low <= float(text) <= high
+        return "" if within else f"{text!r} is out of range; expected a {name} {between}"
+    for mistyped, advice, corrected in _MISTYPED:
+        match = mistyped.fullmatch(text)
+        if match and (not corrected(match) or pattern.fullmatch(corrected(match))):
+            number = corrected(match)
+            return f"{text!r} is not a {name}; {advice}" + (f": {number}" if number else "")
+    return f"{text!r} is not a {name}; expected a {name} {between}, in digits"
+
+
+def _form_refusal(pattern: str, column: Iterable[str], text: str) -> str:
+    """Return why a text has not the form of a pattern; empty if it has."""
+    if re.fullmatch(pattern, text):
+        return ""
+    example = next((one for one in column if one and re.fullmatch(pattern, one)), "")
+    form = f"text like {example!r} ({pattern})" if example else f"the form {pattern}"
+    return f"{text!r} does not have the right form; expected {_IN_WORDS.get(pattern, form)}"
+
+
 def _duplicates(frame: pd.DataFrame, key: list[str], file: str) -> list[Problem]:
-    """Return a problem for each row whose `key` an earlier row has."""
+    """Return a problem for each row that has the same `key` as an earlier row."""
     problems = []
     first: dict[tuple, int] = {}
     for row, values in zip(frame.index, frame[key].itertuples(index=False, name=None), strict=True):
         if values in first:
             shown = " / ".join(value or "(empty)" for value in values)
-            message = f"{shown!r} again; row {first[values]} has it, expected no duplicate"
+            message = f"{shown!r} is in line {first[values]} already; expected each value once"
             problems.append(Problem(file, message, row, ", ".join(key)))
         else:
             first[values] = row

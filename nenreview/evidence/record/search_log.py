@@ -1,4 +1,4 @@
-"""Check the log of the search, and what each report says of its trial, against the documents."""
+"""Check the search log and the trial characteristics against the documents."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import pandas as pd
 
 from nenreview.evidence.record.lists import LIST_SEPARATOR
-from qmdbook.errors import Problem
+from qmdbook.errors import Problem, unknown_name
 
-FIRST_FOUR, KNOWN = "first four documents", "known item"  # where a record is found without a query
+FIRST_FOUR, KNOWN = "first four documents", "known item"  # origins of a record other than a query
 SCREENED, SOUGHT, ASSESSED, TAKEN = "screened", "sought", "assessed", "included"  # stages
 INCLUDED, EXCLUDED, AWAITING = "included", "excluded", "awaiting"  # outcomes
 
 
 def search_problems(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield records and queries that contradict each other or the documents.
+    """Yield a problem for each record or query that contradicts another one or the documents.
 
     Parameters
     ----------
@@ -30,44 +30,50 @@ def search_problems(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> I
 
 
 def _characteristics(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield characteristics by a document that does not report on the trial."""
+    """Yield a problem for each row of a document that does not report on the trial."""
     reports = set(frames["reports"][["trial", "source"]].itertuples(index=False, name=None))
     for row in frames["characteristics"].itertuples():
         if (row.trial, row.source) not in reports:
-            message = f"{row.source!r} on {row.trial}; expected a row in {files['reports']}"
+            message = f"{row.source!r} is not a report on {row.trial} in {files['reports']}"
+            message += "; expected one, or add it there"
             yield Problem(files["characteristics"], message, row.Index, "source")
 
 
 def _queries(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield keys in lists that the other table does not have."""
+    """Yield a problem for each key of a list that the other table does not have."""
     pairs = (
         ("search", "taken", set(frames["records"]["record"]), files["records"]),
         (
             "records",
             "found_by",
             {*frames["search"]["search"], FIRST_FOUR, KNOWN},
-            f"{files['search']}, and neither {FIRST_FOUR!r} nor {KNOWN!r}",
+            f"{files['search']}, {FIRST_FOUR!r} or {KNOWN!r}",
         ),
     )
     for name, column, known, where in pairs:
         for line, cell in frames[name][column].items():
             for value in cell.split(LIST_SEPARATOR) if cell else ():
                 if value not in known:
-                    message = f"{value!r} is not in {where}"
-                    yield Problem(files[name], f"{message}; expected a key of it", line, column)
+                    message = unknown_name(value, known, f"a key of {where}", "one of its keys")
+                    yield Problem(files[name], message, line, column)
 
 
 def _records(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield records whose stage, outcome and document do not go together."""
+    """Yield a problem for each record whose stage, outcome and document contradict each other."""
     file, reports = files["records"], set(frames["reports"]["source"])
     for row in frames["records"].itertuples():
         if (row.stage == TAKEN) != (row.outcome == INCLUDED):
-            message = f"{row.outcome!r} at the stage {row.stage!r}; expected both or none included"
+            message = (
+                f"stage {row.stage!r} contradicts outcome {row.outcome!r}; expected {TAKEN!r} in "
+                "both columns or in neither"
+            )
             yield Problem(file, message, row.Index, "stage")
         if row.outcome == AWAITING and row.stage != ASSESSED:
-            message = f"{row.outcome!r} at the stage {row.stage!r}; expected {ASSESSED!r}"
+            message = (
+                f"stage {row.stage!r} contradicts outcome {row.outcome!r}; expected {ASSESSED!r}"
+            )
             yield Problem(file, message, row.Index, "stage")
         if (row.outcome == INCLUDED) != (row.source in reports):
-            message = f"{row.outcome!r} with the document {row.source!r}"
-            expected = f"included where, and only where, {files['reports']} has the document"
+            message = f"outcome {row.outcome!r} contradicts document {row.source!r}"
+            expected = f"{INCLUDED!r} if {files['reports']} has the document, and only then"
             yield Problem(file, f"{message}; expected {expected}", row.Index, "outcome")

@@ -131,7 +131,7 @@ local function number_floats(chapter)
     local blocks = div.content
     local caption = blocks[#blocks]
     if #blocks < 2 or (caption.t ~= "Para" and caption.t ~= "Plain") then
-      problem(chapter, div.identifier, "no caption; expected it as the last paragraph")
+      problem(chapter, div.identifier, "the block has no caption; expected it as its last paragraph")
       return nil
     end
     blocks:remove(#blocks)
@@ -143,7 +143,7 @@ local function number_floats(chapter)
       -- After the table may follow what is for the page alone, such as a folded list.
       local for_the_page = rest:filter(function(block) return block.t == "RawBlock" and block.format == "html" end)
       if not tbl or tbl.t ~= "Table" or #for_the_page < #rest then
-        problem(chapter, div.identifier, "holds something other than one table; expected one table and its caption")
+        problem(chapter, div.identifier, "the block is not one table; expected one table and its caption")
         return nil
       end
       tbl.identifier = div.identifier
@@ -208,9 +208,9 @@ local function resolve_references(chapter)
       if #refs == 0 then return nil end
       local id = refs[1].id
       if #cite.citations > 1 or #refs[1].prefix > 0 or #refs[1].suffix > 0 or refs[1].mode ~= "AuthorInText" then
-        problem(chapter, id, "a reference in brackets or with other words; expected @" .. id .. " alone")
+        problem(chapter, id, "a reference in brackets or with other words is not supported; expected only @" .. id)
       elseif not labels[id] then
-        problem(chapter, id, "the reference @" .. id .. " has no target")
+        problem(chapter, id, "the reference @" .. id .. " has no target; expected a label of the book")
       else
         local text = reference_text(labels[id], chapter == manifest.chapters[1])
         return pandoc.Link(text, "#" .. id, "", pandoc.Attr("", { "quarto-xref" }))
@@ -231,7 +231,7 @@ local function check_anchors(chapters, pages)
       Link = function(link)
         local file, id = link.target:match("^([^:#]*%.qmd)#(.+)$")
         if id and not pages[id] and executed[file:match("([^/]+)$")] ~= false then
-          problem(chapter, id, "the link to " .. link.target .. " has no target")
+          problem(chapter, id, "the link to " .. link.target .. " has no target; expected a page or label of the book")
         end
       end,
     })
@@ -255,7 +255,7 @@ local function cite(chapters)
         chapter.cites:insert(pandoc.Cite({}, c.citations))
         for _, citation in ipairs(c.citations) do
           if not known[citation.id] and not kind_of(citation.id) then
-            problem(chapter, citation.id, "the citation @" .. citation.id .. " has no entry in " .. manifest.bibliography_name)
+            problem(chapter, citation.id, "the citation @" .. citation.id .. " has no entry in " .. manifest.bibliography_name .. "; expected one of its keys")
           end
         end
       end,
@@ -520,7 +520,7 @@ local function styles_to_classes(html, chapter)
       declaration = declaration:match("^%s*(.-)%s*$")
       local class = declaration == "" and "" or class_of(declaration)
       if not class then
-        problem(chapter, declaration, "the style “" .. declaration .. "” has no class; expected a width or an alignment")
+        problem(chapter, declaration, "the style “" .. declaration .. "” is not supported; expected a width or an alignment")
       elseif class ~= "" then
         classes[#classes + 1] = class
       end
