@@ -112,7 +112,7 @@ def test_a_further_trial_has_limits_or_the_sentence_says_that_there_are_none():
     assert tables.if_spread(whole.t, said) == "may well lie between 2 and 41"
     # The spread of the three trials is nil.
     assert without.t.tau2 == 0
-    assert tables.if_spread(without.t, said).startswith("has no prediction interval, because")
+    assert tables.if_spread(without.t, said).startswith("gets no prediction interval, because")
 
 
 def test_no_chapter_takes_a_prediction_interval_for_granted():
