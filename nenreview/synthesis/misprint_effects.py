@@ -79,7 +79,7 @@ def misprint_effects(data: Dataset) -> tuple[MisprintEffect, ...]:
             late.finding,
             f"nivolumab at 8 weeks, where it is added: {fraction(late.rate)}; "
             f"{fraction(late.otherwise().rate)} by the denominator that fits",
-            POOL,
+            f"{POOL} with this trial added",
             added(late),
             added(late.otherwise()),
         ),

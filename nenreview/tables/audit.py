@@ -9,7 +9,6 @@ from itertools import groupby
 from IPython.display import Markdown
 
 from nenreview.audit.accepted import needing_review
-from nenreview.audit.causes import ANSWER, READING, RESULT, causes
 from nenreview.audit.finding import MATCH, NOT_CHECKABLE, Finding
 from nenreview.audit.ledger import audit
 from nenreview.audit.rules.intervals import RATE_INTERVAL
@@ -24,7 +23,6 @@ from nenreview.evidence.sources import (
     source_names,
 )
 from nenreview.stats.rate import Rate
-from nenreview.synthesis.misprint_effects import ODDS, misprint_effects
 from nenreview.tables.table import MARKDOWN, RATE, TEXT, WHOLE_LIMITS, Table, escape
 
 LEDGER = "audit.qmd"  # the chapter that holds the ledger
@@ -36,11 +34,6 @@ _ELSEWHERE = {
 }
 # Where what is said of no single trial is taken up.
 _OF_SEVERAL = {JIA: "synthesis", REVIEW: "evidence", MARKEY: "markey"}
-_EFFECTS = {
-    ANSWER: "an answer of this review",
-    RESULT: "the result of a trial",
-    READING: "the reading alone",
-}
 _NUMBER_HEADS = ("Where", "Reported", "Recomputed", "Verdict", "Why")
 _CLAIM_HEADS = ("Where", "Claimed", "What the numbers say", "Verdict")
 # Rows that are sentences: their numbers are audited, and the words stay in the source.
@@ -100,39 +93,6 @@ def claims_in_doubt(data: Dataset, source: str) -> list[LedgerLine]:
     """Return the entries of a source about claims made in words."""
     claimed = set(data.claims["claim"])
     return [entry for entry in entries(data, source) if entry.first.number in claimed]
-
-
-def causes_table(data: Dataset) -> Table:
-    """Return the errors that matter most, those that move an answer first."""
-    names, moved = source_names(data), _moved_answers(data)
-    rows = [
-        [
-            _EFFECTS[cause.effect],
-            escape(names[cause.source]),
-            escape(cause.reported),
-            escape(cause.should_be),
-            escape(" ".join([cause.why, *(moved.get(f.id, "") for f in cause.findings)]).strip()),
-            link_to(str(len(cause.findings)), cause.findings[0].id),
-        ]
-        for cause in causes(data)
-    ]
-    heads = ("What changes", "Document", "It reports", "It should be", "Why it matters", "Findings")
-    return Table(rows, dict.fromkeys(heads, MARKDOWN))
-
-
-def largest_shift(data: Dataset) -> float:
-    """Return by how much a finding moves a pooled response rate at most, in percentage points."""
-    return max(abs(100 * e.shift) for e in misprint_effects(data) if e.quantity != ODDS)
-
-
-def _moved_answers(data: Dataset) -> dict[str, str]:
-    """Return in a sentence, by finding, the pooled response that it would give otherwise."""
-    return {
-        effect.finding: f"The {effect.quantity} would be {100 * effect.otherwise:.1f}% "
-        f"instead of {100 * effect.used:.1f}%."
-        for effect in misprint_effects(data)
-        if effect.quantity != ODDS
-    }
 
 
 def ledger_table(data: Dataset, source: str) -> Table:

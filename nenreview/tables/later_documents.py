@@ -16,11 +16,12 @@ from nenreview.wording import words
 
 
 def documents_added() -> str:
-    """Return which documents have joined the first four, as a sentence."""
-    keys, first = later_documents(load()), words(len(in_chapters(load())))
-    if not keys:
-        return f"No document has joined the first {first}."
-    return f"To the first {first} have been added: {', '.join(keys)}."
+    """Return how many documents have joined the first four, as a sentence."""
+    later, first = len(later_documents(load())), words(len(in_chapters(load())))
+    if not later:
+        return f"The review still rests on the original {first} documents."
+    document = "document has" if later == 1 else "documents have"
+    return f"{later} {document} joined the first {first} (@tbl-methods-sources)."
 
 
 def for_each_added(

@@ -100,7 +100,9 @@ def if_spread(pool: PooledProportion, words_for_limits: str) -> str:
         limits of the prediction interval in whole percent.
     """
     if pool.pi_low is None or pool.pi_high is None:
-        return "gets no prediction interval, because the model finds no spread between so few trials"
+        return (
+            "gets no prediction interval, because the model finds no spread between so few trials"
+        )
     return words_for_limits.format(share(pool.pi_low, 0), share(pool.pi_high, 0))
 
 

@@ -8,7 +8,7 @@ from helpers_data import DATA, shown_rows
 
 from nenreview.audit.causes import EFFECTS, causes
 from nenreview.evidence.record.dataset import load
-from nenreview.tables.audit import causes_table, largest_shift
+from nenreview.tables.causes import causes_table, largest_shift
 
 # Digits that are part of a term, and no result.
 TERMS = re.compile(r"PD-L?1|grade \d|G\d|NET-00\d|\d+%? CI|at \d weeks")

@@ -1,0 +1,49 @@
+"""Show the errors that matter most, and what they move."""
+
+from __future__ import annotations
+
+from nenreview.audit.causes import ANSWER, READING, RESULT, causes
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.sources import source_names
+from nenreview.synthesis.misprint_effects import ODDS, misprint_effects
+from nenreview.tables.audit import link_to
+from nenreview.tables.table import MARKDOWN, Table, escape
+
+_EFFECTS = {
+    ANSWER: "an answer of this review",
+    RESULT: "the result of a trial",
+    READING: "only the wording",
+}
+
+
+def causes_table(data: Dataset) -> Table:
+    """Return the errors that matter most, those that move an answer first."""
+    names, moved = source_names(data), _moved_answers(data)
+    rows = [
+        [
+            _EFFECTS[cause.effect],
+            escape(names[cause.source]),
+            escape(cause.reported),
+            escape(cause.should_be),
+            escape(" ".join([cause.why, *(moved.get(f.id, "") for f in cause.findings)]).strip()),
+            link_to(str(len(cause.findings)), cause.findings[0].id),
+        ]
+        for cause in causes(data)
+    ]
+    heads = ("What changes", "Document", "It reports", "It should be", "Why it matters", "Findings")
+    return Table(rows, dict.fromkeys(heads, MARKDOWN))
+
+
+def largest_shift(data: Dataset) -> float:
+    """Return by how much a finding moves a pooled response rate at most, in percentage points."""
+    return max(abs(100 * e.shift) for e in misprint_effects(data) if e.quantity != ODDS)
+
+
+def _moved_answers(data: Dataset) -> dict[str, str]:
+    """Return in a sentence, by finding, the pooled response that it would give otherwise."""
+    return {
+        effect.finding: f"The {effect.quantity} would be {100 * effect.otherwise:.1f}% "
+        f"instead of {100 * effect.used:.1f}%."
+        for effect in misprint_effects(data)
+        if effect.quantity != ODDS
+    }
