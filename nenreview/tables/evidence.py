@@ -12,7 +12,14 @@ from nenreview.evidence.overlaps import PART, SAME, Report, canonical_report, re
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import below, is_within, leaf
 from nenreview.evidence.record.rows import Overlap, outcomes, rows_of, trials
-from nenreview.evidence.responses import ORR, Response, counting, disease_control, partial_responses
+from nenreview.evidence.responses import (
+    BEST,
+    ORR,
+    Response,
+    counting,
+    disease_control,
+    partial_responses,
+)
 from nenreview.evidence.sizes import size_of, size_or_rest
 from nenreview.evidence.sources import source_names, sources_of
 from nenreview.evidence.traits import LCNEC, NEC, NET, traits, tumours_of
@@ -122,16 +129,17 @@ def reporting_matrix(data: Dataset) -> pd.DataFrame:
             set(mine[column]) for column in ("population", "outcome", "statistic")
         )
         measures = {outcomes(data)[outcome].measure for outcome in named}
+        kinds = {outcomes(data)[outcome].kind for outcome in named}
         tumours = {traits(data, population).tumour for population in populations}
         reported = {
             "n": True,
             "NEC or NET": bool({NEC, LCNEC, NET} & tumours),
-            "ORR": "ORR" in measures,
+            "ORR": ORR in measures or BEST in named,
             "DCR": "DCR" in measures,
             "PFS": "PFS" in named,
             "OS": "OS" in named,
             "DOR": "DOR" in named,
-            "AE": bool({"TRAE", "irAE"} & named),
+            "AE": "adverse event" in kinds,
             "CI": "ci_low" in statistics,
         }
         shown = {name: "yes" if reported[name] else NOT_REPORTED for name in REPORTED}
