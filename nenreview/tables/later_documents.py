@@ -21,7 +21,7 @@ def documents_added() -> str:
     if not later:
         return f"The review still rests on the original {first} documents."
     document = "document has" if later == 1 else "documents have"
-    return f"{later} {document} joined the first {first} (@tbl-methods-sources)."
+    return f"{later} {document} joined the first {first}."
 
 
 def for_each_added(
