@@ -24,8 +24,7 @@ class Cause:
     source : str
         Key of the document.
     findings : tuple of Finding
-        At least one: those that the row names, and every other of the same table, check and
-        explanation.
+        At least one: those that the row names, and every other on the same line of the ledger.
     reported, should_be, why : str
         What the document says, what it should be and why it matters, with the numbers in place.
     effect : str
@@ -52,14 +51,9 @@ def causes(data: Dataset) -> tuple[Cause, ...]:
     found = {finding.id: finding for finding in audit(data) if finding.disagrees}
     alike: dict[tuple[str, ...], list[Finding]] = {}
     for finding in found.values():
-        alike.setdefault(_line(finding), []).append(finding)
+        alike.setdefault(finding.line, []).append(finding)
     rows = sorted(rows_of(data.causes, CauseRow), key=lambda row: EFFECTS.index(row.effect))
     return tuple(_cause(data, found, alike, row) for row in rows)
-
-
-def _line(finding: Finding) -> tuple[str, ...]:
-    """Return what findings share that one explanation covers."""
-    return (finding.source, finding.table, finding.check, finding.explanation)
 
 
 def _cause(
@@ -90,6 +84,6 @@ def _cause(
     reported, should_be, why = (
         _PLACEHOLDER.sub(number, text) for text in (row.reported, row.should_be, row.why)
     )
-    lines = dict.fromkeys(_line(found[ident]) for ident in ids)
+    lines = dict.fromkeys(found[ident].line for ident in ids)
     explained = tuple(finding for line in lines for finding in alike[line])
     return Cause(row.source, explained, reported, should_be, why, row.effect)

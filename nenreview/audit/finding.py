@@ -85,6 +85,11 @@ class Finding:
     basis: str = ""
 
     @property
+    def line(self) -> tuple[str, ...]:
+        """What the findings share that stand on one line of the ledger."""
+        return (self.source, self.table, self.check, self.verdict, self.explanation)
+
+    @property
     def disagrees(self) -> bool:
         """Whether the print does not hold, misspellings aside."""
         return self.verdict in DISAGREEING

@@ -97,7 +97,7 @@ def measured(number: Number) -> str:
 
 
 def here(number: Number) -> str:
-    """Return how a sentence begins that says what stands in the place of a number."""
+    """Return the words for the place of a number that begin a sentence, ``This table``."""
     return "This table" if number.row or number.column else "This section"
 
 

@@ -144,17 +144,12 @@ def _number_rows(name: str, caption: str, rows: Sequence[Row]) -> list[str]:
 def _other_tables(changes: Changes) -> list[str]:
     """Return how many rows came with a new document, trial or table, and the rest in full."""
     tables = changes.other_tables
-    with_new = {
-        table.name: [row for row in table.added if table.is_new or changes.comes_with_new(row)]
-        for table in tables
-    }
-    counts = [[name, str(len(rows))] for name, rows in with_new.items() if rows]
-    others = [
-        [_key(table, row), _holds(row)]
-        for table in tables
-        for row in table.added
-        if row not in with_new[table.name]
-    ]
+    counts, others = [], []
+    for table in tables:
+        rest = [row for row in table.added if not (table.is_new or changes.comes_with_new(row))]
+        if len(rest) < len(table.added):
+            counts.append([table.name, str(len(table.added) - len(rest))])
+        others += [[_key(table, row), _holds(row)] for row in rest]
     gone = [[_key(table, row), _holds(row)] for table in tables for row in table.removed]
     columns = ["Row", "Holds"]
     return [

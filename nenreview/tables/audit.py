@@ -79,7 +79,7 @@ def link_to(text: str, ident: str) -> str:
 def entries(data: Dataset, source: str) -> list[LedgerLine]:
     """Return the ledger of a source: what disagrees, and notes, alike ones together."""
     found = [f for f in needing_review(audit(data)) if f.source == source]
-    alike = groupby(found, key=lambda f: (f.table, f.check, f.verdict, f.explanation))
+    alike = groupby(found, key=lambda f: f.line)
     return [LedgerLine(tuple(group)) for _, group in alike]
 
 

@@ -8,7 +8,7 @@ from nenreview.evidence.responses import ORR
 from nenreview.evidence.sources import source_names
 from nenreview.evidence.traits import kind_of
 from nenreview.meta.stratified import Stratified
-from nenreview.stats.rate import Interval, Rate
+from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis import contrasts, region
 from nenreview.synthesis.classes import entries
@@ -16,7 +16,7 @@ from nenreview.synthesis.combinations import Question, questions, without_respon
 from nenreview.synthesis.headline import FEWEST
 from nenreview.synthesis.randomised import randomised_contrasts
 from nenreview.tables.rates import risk_difference
-from nenreview.tables.synthesis import limits, pooled_estimate, share
+from nenreview.tables.synthesis import limits, pool_interval, pooled_estimate, share
 from nenreview.tables.table import (
     LIMITS,
     NUMBER,
@@ -295,12 +295,11 @@ def _pooled_question(question: Question) -> str:
     pool = question.pool
     assert pool is not None
     alone = len({one.report.trial for one in question.alike}) == 1
-    limits_shown = interval(Interval(pool.ci_low, pool.ci_high, ""))
     given = question.regimen_class
     return (
         f"{given[0].upper()}{given[1:]} in {question.kind}, {question.line} line: "
-        f"{pool.events} of {pool.n} patients responded ({100 * pool.estimate:.1f}%, "
-        f"95% CI {limits_shown}), in {words(len(question.alike))} cohorts"
+        f"{fraction(pool.rate)} patients responded ({share(pool.estimate)}%, "
+        f"95% CI {pool_interval(pool)}), in {words(len(question.alike))} cohorts"
         f"{' of one trial' if alone else ''}."
     )
 
