@@ -1,6 +1,6 @@
-"""List what a chapter's cells may call: a trial's numbers, its tables and its figures.
+"""Functions for the cells of chapters: a trial's numbers, tables and figures.
 
-Chapters hold prose and one-line cells; everything that computes is here or below.
+Chapters consist of prose and one-line cells; all computing is in this module or below it.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ __all__ = [
 
 
 def corrections_table() -> Table:
-    """Return every correction of the record; one line of dashes where there is none."""
+    """Return a table of every correction of the data; one line of dashes if there is none."""
     rows = [
         [
             f"{c.table}, {c.key}: {c.column}",
@@ -153,29 +153,29 @@ def corrections_table() -> Table:
 
 
 def coverage_table(source: str) -> Table:
-    """Return how many cells of each table of a source are rebuilt and agree."""
+    """Return the number of cells of each table of a document that are rebuilt and agree."""
     counts = coverage(rebuild_source(load(), source))
     shorter = {"Agreeing": "Agree", "Disagreeing": "Differ"}
     return show_table(counts.rename(columns=shorter))
 
 
 def audit_ledger(source: str) -> Table:
-    """Return what is not reproducible as printed in a source, with notes on its spelling."""
+    """Return the numbers of a document that cannot be reproduced, with notes on its spelling."""
     return ledger_table(load(), source)
 
 
 def audit_claims(source: str) -> Table:
-    """Return the claims of a source that the numbers do not bear out."""
+    """Return the claims of a document that its numbers do not support."""
     return claims_table(load(), source)
 
 
 def has_cells(source: str) -> bool:
-    """Return whether tables of a source are held, as they are not of an abstract."""
+    """Return whether tables of a document are available; those of an abstract are not."""
     return source in set(load().cells["source"])
 
 
 def audit_counts() -> Table:
-    """Return how many findings each source has, by verdict, and the sums."""
+    """Return the number of findings for each document by verdict, with totals."""
     table = counts(audit(load())).rename(index=source_names(load()))
     table.loc["All sources"] = table.sum()
     frame = table.reset_index(names="Source").rename(columns=str.capitalize)
@@ -183,12 +183,12 @@ def audit_counts() -> Table:
 
 
 def finding(ident: str) -> Finding:
-    """Return the finding of an id.
+    """Return the finding of the audit with an id.
 
     Raises
     ------
     LookupError
-        If the audit has none.
+        If the audit has no such finding.
     """
     findings = {one.id: one for one in audit(load())}
     if ident not in findings:
@@ -198,12 +198,12 @@ def finding(ident: str) -> Finding:
 
 
 def findings_of(**which: list[str]) -> int:
-    """Return how many findings have one of the sources, verdicts and severities given."""
+    """Return the number of findings with the given sources, verdicts and severities."""
     return len(selected(audit(load()), **which))
 
 
 def coverage_totals(source: str) -> dict[str, int]:
-    """Return the last line of the coverage of a source, counts by column name."""
+    """Return the totals of the coverage of a document by column name."""
     return coverage(rebuild_source(load(), source)).iloc[-1].to_dict()
 
 
@@ -221,7 +221,7 @@ def figure(name: str) -> ReviewFigure:
 
 
 def prepare(names: Collection[str]) -> None:
-    """Do once what several chapters do, before they are forked from one process.
+    """Compute in advance what several chapters need, before they are forked from one process.
 
     Parameters
     ----------
@@ -238,5 +238,5 @@ def prepare(names: Collection[str]) -> None:
 
 
 def disclaimer() -> Shown:
-    """Return the sentence that stands at the foot of every chapter."""
+    """Return the disclaimer at the foot of every chapter."""
     return Shown(f"*{disclaimer_of(documents(), newest_year())}*")

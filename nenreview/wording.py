@@ -1,4 +1,4 @@
-"""Write numbers as prose shows them: as text, so that both engines print them alike."""
+"""Format numbers as text for prose, so that both engines show them alike."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def number(value: float) -> str:
 
 
 def as_printed(value: float, printed: str) -> str:
-    """Return a value with the decimals that are printed, ``2.0``; a word as a number.
+    """Return a value with its printed decimals, ``2.0``; a word becomes a number.
 
     >>> as_printed(2.0, "2.0"), as_printed(2.0, "two")
     ('2.0', '2')
@@ -122,7 +122,7 @@ def with_small_letter(text: str) -> str:
 
 
 def disclaimer_of(documents: int, newest: int | None) -> str:
-    """Return what this review is and is not.
+    """Return the disclaimer of the review, as one sentence.
 
     Parameters
     ----------
@@ -139,5 +139,5 @@ def disclaimer_of(documents: int, newest: int | None) -> str:
 
 
 def listed(cell: str) -> str:
-    """Return the entries of a cell of the data that holds a list, as text."""
+    """Return the entries of a list in a cell of the data, as text."""
     return "; ".join(cell.split(LIST_SEPARATOR))

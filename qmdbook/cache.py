@@ -1,14 +1,15 @@
-"""Cache what renders make, for as long as nothing that it was made from has changed.
+"""Cache the results of renders until anything they depend on changes.
 
-All of it lies in ``.cache/``, which can be deleted at any time:
+The caches are in ``.cache/``, which can be deleted at any time:
 
 - each executed chapter, under one key: its code, the project's other files as a whole, the
   installed packages, Python, this engine, and the date of the book (`ChapterCache`);
-- what Pandoc made of the chapters (`PandocCache`);
-- what the book's folder was last made from (`LastRender`).
+- the results of Pandoc on the chapters (`PandocCache`);
+- the inputs of the last rendered book (`LastRender`).
 
-A file that changes runs every chapter again, because nothing tells which chapters depend on it.
-Other chapters do not count: a chapter that reads them belongs into ``qmdbook.run-always``.
+A changed file makes every chapter run again, because the engine does not know which chapters use
+it. Chapters do not count as such files: list a chapter that reads other chapters in
+``qmdbook.run-always``.
 """
 
 from __future__ import annotations
@@ -34,15 +35,15 @@ from qmdbook.write.markdown import ChapterText
 from qmdbook.write.pandoc import SUMMARY, typst_json
 
 ENGINE = Path(__file__).resolve().parent
-# What a page takes from another chapter stands in a line with one of these: its headings and
-# labels, which give numbers, its anchors, and the works that it cites.
+# Lines with one of these characters can affect the pages of other chapters: headings and labels,
+# which give numbers, anchors, and citations.
 _SHARED = re.compile(r"^.*(?:#|@|id=|:::).*$", re.M)
-# What reading an entry raises that is missing, cut short, or of another version.
+# Errors of reading an entry that is missing, cut short, or of another version.
 _UNUSABLE = (OSError, ValueError, KeyError, TypeError)
 
 
 class ChapterCache:
-    """The executed chapters of a book, for one render.
+    """The cached results of a book's chapters, for one render.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ class ChapterCache:
             part.unlink(missing_ok=True)
 
     def get(self, chapter: Chapter) -> dict | None:
-        """Return a chapter's executed notebook, unless anything that it came from has changed."""
+        """Return a chapter's executed notebook; None if anything it depends on has changed."""
         if chapter.file in self._config.run_always:
             return None
         try:
@@ -76,9 +77,9 @@ class ChapterCache:
             return None
 
     def put(self, executed: Iterable[tuple[Chapter, Executed]]) -> None:
-        """Keep executed chapters.
+        """Store executed chapters.
 
-        Nothing is said where one cannot be written: the next render executes it again.
+        A chapter that cannot be written is ignored: the next render executes it again.
         """
         if self._state.differs(State.now(self._config.root), self._config.files):
             return
@@ -89,7 +90,7 @@ class ChapterCache:
                 write_whole(self._path(chapter), json.dumps(entry, ensure_ascii=False).encode())
 
     def seconds(self, chapter: Chapter) -> float:
-        """Return how long a chapter took the last time; infinity where that is not known."""
+        """Return the seconds that a chapter took the last time; infinity if that is not known."""
         try:
             return self._entry(chapter)["seconds"]
         except _UNUSABLE:
@@ -97,7 +98,7 @@ class ChapterCache:
 
     @cached_property
     def shared_inputs(self) -> str:
-        """One checksum of all that chapters are made with, apart from themselves."""
+        """One checksum of everything that all chapters depend on, without the chapters."""
         root, chapters = self._config.root, set(self._config.files)
         others = {file: value for file, value in self._files.items() if file not in chapters}
         inside = ENGINE.is_relative_to(root) and is_own(ENGINE.relative_to(root).parts)
@@ -109,7 +110,7 @@ class ChapterCache:
 
     @cached_property
     def inputs(self) -> str:
-        """One checksum of all that a render can depend on, with what Git says of the project."""
+        """One checksum of everything that a render can depend on, including the state of Git."""
         outputs = (f":(exclude){folder}" for folder in (FOLDER, self._config.book.name))
         uncommitted = git_says(self._config.root, "status", "--porcelain", "--", ".", *outputs)
         inputs = [self.shared_inputs, self._files, self._state.commit, uncommitted]
@@ -130,7 +131,7 @@ class ChapterCache:
 
 
 def code_of(notebook: dict) -> list[str | list[str]]:
-    """Return what is executed of a notebook, in order; prose is not.
+    """Return the executed parts of a notebook, in order, without prose.
 
     It is the code of each cell without its options, and between cells the inline expressions,
     each once where prose repeats them.
@@ -160,9 +161,9 @@ def _is_cell(cell: dict) -> bool:
 
 
 class PandocCache:
-    """What Pandoc made of the chapters of one render, now or in an earlier one.
+    """The cached results of Pandoc on the chapters of one render.
 
-    Everything is named by what it was made from, so that nothing old can be used. `shared` is as
+    Results are named by a checksum of their inputs, so that none is outdated. `shared` is as
     `LastRender.shared` gives it for the chapters.
     """
 
@@ -176,16 +177,16 @@ class PandocCache:
 
     @property
     def summary(self) -> Path | None:
-        """What chapters take from each other, if it is known."""
+        """The file of what chapters need from each other; None if it is not cached."""
         return self._summary if self._summary.is_file() else None
 
     @property
     def typst(self) -> dict[str, Path]:
-        """Those chapters, by their files, that are there in Typst."""
+        """The cached chapters in Typst, by file."""
         return {file: path for file, path in self._typst.items() if path.is_file()}
 
     def update(self, work: Path) -> None:
-        """Store what is new in a folder that Pandoc wrote into, and remove what is old.
+        """Store the new results in a folder of Pandoc, and remove old ones.
 
         Nothing is said where it cannot be written: the next render makes it again.
         """
@@ -201,7 +202,7 @@ class PandocCache:
 
 
 class LastRender:
-    """What the last render made, and from what; the cache is that of the render that begins."""
+    """The formats and the inputs of the last render; `cache` is that of the present render."""
 
     def __init__(self, config: BookConfig, cache: ChapterCache):
         self._path = config.root / FOLDER / "book.json"
@@ -214,7 +215,7 @@ class LastRender:
             self._recorded = {}
 
     def is_current(self, formats: list[str]) -> bool:
-        """Return whether these formats are up to date, all of them."""
+        """Return whether all of these formats are up to date."""
         return self._is_from_same_inputs() and set(formats) <= set(self._recorded["formats"])
 
     def stale_pages(self, texts: Sequence[ChapterText], shared: str) -> frozenset[str]:
@@ -225,7 +226,7 @@ class LastRender:
         return frozenset(text.file for text in texts if pages.get(text.file) != text.checksum)
 
     def record(self, formats: list[str], texts: Sequence[ChapterText], shared: str) -> None:
-        """Record that these formats have been made, and others only if from the same."""
+        """Record that these formats were made, and keep others made from the same inputs."""
         others = self._recorded["formats"] if self._is_from_same_inputs() else []
         recorded = {
             "from": self._inputs,
@@ -239,7 +240,7 @@ class LastRender:
             write_whole(self._path, json.dumps(recorded).encode())
 
     def shared(self, texts: Sequence[ChapterText]) -> str:
-        """Return one checksum of what any page can take from elsewhere than its own chapter."""
+        """Return one checksum of everything that pages take from other chapters."""
         lines = {text.file: _SHARED.findall(text.markdown) for text in texts}
         return checksum_of(json.dumps([self._shared_inputs, lines]))
 

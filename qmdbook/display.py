@@ -22,7 +22,7 @@ _to_html = mistune.create_markdown(escape=False, plugins=["table", "superscript"
 
 
 class Shown(Markdown):
-    """What a cell displays: Markdown for the engines, HTML for Jupyter.
+    """The output of a cell: Markdown for the engines, HTML for Jupyter.
 
     Quarto would take the HTML before the Markdown, and lose references and widths, so it is
     not offered any.
@@ -44,12 +44,12 @@ def to_html(markdown: str) -> str:
 
 
 def without_page(markdown: str) -> str:
-    """Return Markdown without its blocks of HTML, which are for the page alone."""
+    """Return Markdown without blocks of HTML, which are only for pages."""
     return _FOR_THE_PAGE.sub("", markdown)
 
 
 def without_marks(markdown: str) -> str:
-    """Return Markdown without the spans and anchors that the page's links lead to and from."""
+    """Return Markdown without the spans and anchors of the page's links."""
     for mark, plain in _MARKS:
         markdown = mark.sub(plain, markdown)
     return markdown

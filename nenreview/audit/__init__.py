@@ -1,1 +1,1 @@
-"""Compare what is printed with what can be recomputed."""
+"""Check the reported numbers by recomputing them from each other."""

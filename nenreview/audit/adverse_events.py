@@ -1,4 +1,4 @@
-"""Patients behind an adverse-event table that prints percentages alone."""
+"""Find the counts of patients in an adverse-event table that has only percentages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GRADES = ("1", "2", "3", "4", "5")
 
 
 def denominator(data: Dataset, source: str, trial: str, table: str) -> int:
-    """Return the one denominator, up to the trial's size, that fits every percentage of a table.
+    """Return the only denominator, up to the trial's size, that fits every percentage of a table.
 
     Raises
     ------

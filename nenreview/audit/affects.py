@@ -1,4 +1,4 @@
-"""Say whether a number that does not hold enters the synthesis, and what is done instead."""
+"""Tell whether an inconsistent number enters the synthesis, and which choice was made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Count how much of each document is transcribed, rebuilt, and agrees."""
+"""Count how much of each document is transcribed, is rebuilt, and agrees."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def numbers_by_place(data: Dataset) -> pd.DataFrame:
 
 
 def numbers_by_verdict(data: Dataset) -> pd.DataFrame:
-    """Count the numbers of each source by the most serious thing that is said of them.
+    """Count the numbers of each document by their most serious verdict.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The finding: what a check says of a printed number."""
+"""The finding: the result of a check of a reported number."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _RESULTS = (
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check says of one printed number, cell or statement.
+    """The result of one check of one reported number, cell or statement.
 
     Attributes
     ----------
@@ -91,12 +91,12 @@ class Finding:
 
     @property
     def disagrees(self) -> bool:
-        """Whether the print does not hold, misspellings aside."""
+        """Whether the verdict is a disagreement; misspellings do not count."""
         return self.verdict in DISAGREEING
 
 
 def severity_of(outcome: str, verdict: str) -> str:
-    """Return how much hangs on a number of an outcome that got a verdict."""
+    """Return the severity of a verdict on a number of an outcome."""
     if verdict == NOTE:
         return TYPOGRAPHIC
     if verdict not in DISAGREEING:
@@ -105,7 +105,7 @@ def severity_of(outcome: str, verdict: str) -> str:
 
 
 class Place(TypedDict):
-    """Where something stands on the page, as `Finding` names it."""
+    """A place on the page, with the names that `Finding` uses."""
 
     source: str
     table: str
@@ -115,7 +115,7 @@ class Place(TypedDict):
 
 
 def place(row: Number | PrintedCell | Claim) -> Place:
-    """Return where a row of the data stands on the page."""
+    """Return the place of a row of the data on the page."""
     return {
         "source": row.source,
         "table": row.table,
@@ -137,7 +137,7 @@ def about(
     outcome: str | None = None,
     basis: str = "",
 ) -> Finding:
-    """Return what a check says of a row of ``results.csv``.
+    """Return the finding of a check on a row of ``results.csv``.
 
     Parameters
     ----------
@@ -167,6 +167,6 @@ def about(
 
 
 def most_serious(findings: list[Finding]) -> str:
-    """Return the verdict on several findings together; not checkable where there is none."""
+    """Return the most serious of several findings' verdicts; not checkable if there is none."""
     verdicts = [finding.verdict for finding in findings] or [NOT_CHECKABLE]
     return max(verdicts, key=SERIOUSNESS.index)

@@ -1,4 +1,4 @@
-"""Index the printed numbers by what they are about."""
+"""Index the reported numbers by quantity."""
 
 from __future__ import annotations
 
@@ -58,19 +58,19 @@ class NumberIndex:
                 self._unreached[_quantity(row)].append(row)
 
     def quantities(self) -> Iterator[list[Number]]:
-        """Yield the numbers that are printed of each quantity, all its places together."""
+        """Yield the numbers of each quantity, from all places where it is reported."""
         yield from self._by_quantity.values()
 
     def same(self, number: Number, **other: str) -> list[Number]:
-        """Return the numbers about the same quantity, but for what `other` gives."""
+        """Return the numbers of the same quantity, with the columns in `other` changed."""
         return self._by_quantity.get(_quantity(number, other), [])
 
     def unreached(self, number: Number, **other: str) -> list[Number]:
-        """Return what `same` does, of the times that are printed as not reached."""
+        """Return the times of the same quantity that are reported as not reached; see `same`."""
         return self._unreached.get(_quantity(number, other), [])
 
     def count(self, number: Number) -> int | None:
-        """Return the one count that the source prints of what a number is about, else None."""
+        """Return the only count that the document reports of a number's quantity; else None."""
         values = {int(row.value) for row in self.same(number, statistic="events")}
         return values.pop() if len(values) == 1 else None
 

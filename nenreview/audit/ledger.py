@@ -1,4 +1,4 @@
-"""Collect what every rule finds in every printed number, in the order of the pages."""
+"""Collect the findings of all rules on all reported numbers, in the order of the pages."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _WHY_UNCHECKED = {
 
 
 def rule_findings(data: Dataset) -> list[Finding]:
-    """Return what the rules say, rule by rule; `audit` puts it in order and adds the rest."""
+    """Return the findings of the rules, rule by rule; `audit` sorts them and adds the others."""
     index = number_index(data)
     found = [finding for rule in RULES for finding in rule(index)]
     return [*found, *spelling(data)]
@@ -58,7 +58,7 @@ def rule_findings(data: Dataset) -> list[Finding]:
 
 @lru_cache(DATASETS)
 def audit(data: Dataset) -> tuple[Finding, ...]:
-    """Return what every rule says of every printed number.
+    """Return all findings on all reported numbers.
 
     A number of which no rule says anything has one finding of its own, not checkable, with
     the reason; one that a rule reaches has only what the rules say.

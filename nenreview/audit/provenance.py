@@ -1,4 +1,4 @@
-"""List where each number of a rebuilt table comes from, folded below the table.
+"""List the origin of each number of a rebuilt table, folded below the table.
 
 The list is HTML alone, so the PDF leaves it out; there the marks and their key say it. On
 the page a script shows the entry of a number beside it (``tables.html``); without the script
@@ -27,7 +27,7 @@ _SAID = {
 
 
 def cell_id(numbers: pd.DataFrame) -> str:
-    """Return what the entry of a cell is called: the key of its first number."""
+    """Return the name of a cell's entry: the id of its first number."""
     return numbers["id"].iloc[0]
 
 
@@ -39,7 +39,7 @@ def marked(text: str, ident: str) -> str:
 def provenance_list(
     data: Dataset, source: str, table: str, cells: list[tuple[str, str, pd.DataFrame]]
 ) -> str:
-    """Return the list of where the numbers of a table come from, as Markdown.
+    """Return the list of the origins of a table's numbers, as Markdown.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Rebuild printed tables: what each cell should say, beside what it says.
+"""Rebuild printed tables from recomputed numbers, cell by cell.
 
 A rebuilt cell has the layout of the printed one, with each number that the audit can
 recompute replaced. What nothing in the sources can recompute (a median, a range) stays as
@@ -83,7 +83,7 @@ def _unknown_table(data: Dataset, source: str, table: str = "") -> str:
 
 
 def rebuild_source(data: Dataset, source: str) -> pd.DataFrame:
-    """Rebuild every table of a source; see `rebuild`."""
+    """Rebuild every table of a document; see `rebuild`."""
     tables = data.cells.loc[data.cells["source"] == source, "table"].unique()
     if not len(tables):
         raise LookupError(_unknown_table(data, source))
@@ -91,7 +91,7 @@ def rebuild_source(data: Dataset, source: str) -> pd.DataFrame:
 
 
 def rebuild_numbers(data: Dataset, source: str, table: str, row: str, column: str) -> pd.DataFrame:
-    """Rebuild the numbers of one cell that holds several, a sentence of them for example.
+    """Rebuild the numbers of one cell that has several, for example a sentence.
 
     Returns
     -------

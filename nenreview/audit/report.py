@@ -1,4 +1,4 @@
-"""Write findings as a table or counts for a reader, or as JSON for a program."""
+"""Format findings as a table or counts for a reader, or as JSON for a program."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _NARROWEST = 100
 
 
 def as_json(findings: tuple[Finding, ...]) -> str:
-    """Return the findings as a JSON list of objects, one a finding."""
+    """Return the findings as a JSON list with one object for each finding."""
     return json.dumps([asdict(f) for f in findings], ensure_ascii=False, indent=2)
 
 
 def as_table(findings: tuple[Finding, ...], width: int) -> str:
-    """Return the findings as a table that wraps to `width` characters, where they suffice."""
+    """Return the findings as a table, wrapped to `width` characters if that is enough."""
     if not findings:
         return "no finding"
     ids = max(len(f.id) for f in findings)
@@ -40,7 +40,7 @@ def as_table(findings: tuple[Finding, ...], width: int) -> str:
 
 
 def as_counts(findings: tuple[Finding, ...]) -> str:
-    """Return how many findings there are by source and verdict, and by severity."""
+    """Return the numbers of findings by document and verdict, and by severity."""
     table = counts(findings)
     table.loc["all"] = table.sum()
     by_severity = ", ".join(f"{n} {name}" for name, n in severities(findings).items())

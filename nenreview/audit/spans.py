@@ -1,4 +1,4 @@
-"""Return which values a printed number can stand for."""
+"""Find the range of values that a printed number can stand for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STATISTICS = {
 
 @dataclass(frozen=True)
 class Span:
-    """The values that a print allows, both ends included.
+    """The range of values that a printed number allows, both ends included.
 
     A median that was not reached is infinite; one printed as above a limit begins there.
     """
@@ -28,13 +28,13 @@ class Span:
     high: float
 
     def meets(self, other: Span) -> bool:
-        """Return whether some value is in both."""
+        """Return whether two spans have a value in common."""
         # Decimals are compared as floats here, so that 33 meets 33.5 and not 33.51.
         return self.low <= other.high + 1e-9 and other.low <= self.high + 1e-9
 
 
 def span(number: Number) -> Span | None:
-    """Return the values that a row of ``results.csv`` can stand for, times in months.
+    """Return the range of values of a row of ``results.csv``, times in months.
 
     None where nothing is reported. A value may have been rounded or cut off, so it stands
     for anything from half a unit of its last digit below to a whole unit above.
@@ -61,7 +61,7 @@ def span(number: Number) -> Span | None:
 
 
 def printed_span(number: Number) -> Span:
-    """Return what `span` does, of a number that is reported or was not reached.
+    """Return the `span` of a number that is reported or was not reached.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def here(number: Number) -> str:
 
 
 def shown(number: Number) -> str:
-    """Return a printed number with its sign and unit, as a sentence would have it."""
+    """Return a printed number with its sign and unit, for a sentence."""
     if number.status != "reported":
         return number.printed
     sign = {">": "more than ", "<": "less than ", ">=": "at least "}.get(number.relation, "")

@@ -60,7 +60,7 @@ _CHUNK = 4096  # pairs at a time, so that their tables fit into memory
 
 
 def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: int) -> pd.DataFrame:
-    """Return every pair of rates that gives two percentages, and the tests that give the p.
+    """Return every pair of rates that gives two percentages, and the tests that give the p value.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: i
 
 
 def power_of_p(first: str, second: str, p: str, *, patients: int, events: int) -> float:
-    """Return the chance that a p value put there at random would fit no table by any test.
+    """Return the probability that a random p value fits no table by any test.
 
     Random is uniform over 0 to 1 at the printed precision; the rest as in `tables_that_fit`.
     """

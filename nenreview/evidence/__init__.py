@@ -1,1 +1,1 @@
-"""The evidence data: reading, checking and selecting what the sources print."""
+"""Read, check and select the numbers that the documents report."""

@@ -1,4 +1,4 @@
-"""Find the arm of a trial that holds a population, with its regimen and line of treatment."""
+"""Find the arm of a population, with its regimen and line of treatment."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def arms_by_trial(data: Dataset) -> dict[str, tuple[Arm, ...]]:
 
 
 def arm_of(data: Dataset, trial: str, population: str) -> Arm:
-    """Return the arm that all patients of a population are of.
+    """Return the arm to which all patients of a population belong.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def arm_of(data: Dataset, trial: str, population: str) -> Arm:
 
 
 def arm_name(data: Dataset, trial: str, population: str) -> str:
-    """Return the name of a trial, or of the arm of a population where the trial has several.
+    """Return the name of a trial; if it has several arms, that of the arm of a population.
 
     An arm has the registration beside it, ``nivolumab (NCT03591731)``: other trials are of the
     same drugs.

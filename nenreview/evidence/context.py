@@ -1,4 +1,4 @@
-"""Collect the response rates of trials of the same regimen class for a trial's chapter."""
+"""Collect response rates of trials with the same regimen class, for a trial's chapter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nenreview.stats.rate import Rate
 
 
 def _cited(data: Dataset, one: Response) -> bool:
-    """Return whether a response of Jia 2022 is that of all NEC or all NET of another trial.
+    """Return whether Jia 2022 cites a response of all NEC or all NET of another trial.
 
     It reports more groups, of its own trial and of others, than there is room for.
     """
@@ -30,7 +30,7 @@ def _cited(data: Dataset, one: Response) -> bool:
 
 @cache
 def responses_in_context(data: Dataset) -> tuple[Response, ...]:
-    """Return every response rate with a known count, one a population of a trial.
+    """Return one response rate with a known count for each population of a trial.
 
     From the source that counts; where no other source gives one, from Jia 2022, by
     differentiation if it divides all patients of the trial, else as in its Table 1. A rate that
@@ -56,7 +56,7 @@ def responses_in_context(data: Dataset) -> tuple[Response, ...]:
 
 
 def context_of(data: Dataset, trial: str) -> list[tuple[str, Rate]]:
-    """Return the rates of a trial, then those of the others of its classes, with their names.
+    """Return the rates of a trial and of the other trials of its classes, with their names.
 
     Two rates that would have the same name have their whole population in it.
 
@@ -91,7 +91,7 @@ def context_of(data: Dataset, trial: str) -> list[tuple[str, Rate]]:
 
 
 def _label(data: Dataset, report: Report, *, whole: bool = False) -> str:
-    """Return the name of a trial, whom the rate is about, and whether it is first line.
+    """Return the label of a rate: trial, population, and whether it is first line.
 
     By its last level, with the one above for evaluable patients; by the `whole` path if asked.
     """

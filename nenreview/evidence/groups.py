@@ -1,4 +1,4 @@
-"""List the widest groups of patients that the sources report, no patient in two of them."""
+"""List the largest reported groups of patients that share no patients."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nenreview.evidence.traits import traits
 
 @dataclass(frozen=True)
 class Group:
-    """A trial, or an arm or cohort of one where the source prints no whole.
+    """A trial, or an arm or cohort of a trial if no number for the whole trial is reported.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ def groups(data: Dataset) -> list[Group]:
 
 
 def patients_in_all(data: Dataset) -> tuple[int, int]:
-    """Return the fewest and the most different patients that the groups can hold.
+    """Return the smallest and the largest possible number of different patients in the groups.
 
     The most is all of them together; for the fewest, each group adds only the patients whom
     it cannot share with the groups before it.
@@ -85,7 +85,7 @@ def patients_in_all(data: Dataset) -> tuple[int, int]:
 
 
 def _most_shared(data: Dataset, first: Report, other: Report) -> int:
-    """Return how many patients two reports can share: of one tumour, where a path names one."""
+    """Return the largest number of patients that two reports can share."""
     limits = [size_of(data, first), size_of(data, other)]
     for whole, part in ((first, other), (other, first)):
         tumour = traits(data, part.population).tumour
@@ -95,7 +95,7 @@ def _most_shared(data: Dataset, first: Report, other: Report) -> int:
 
 
 def _widest(data: Dataset, trial: Facts) -> list[Report]:
-    """Return the populations of one arm with a reported size that no larger one holds.
+    """Return the populations of an arm with a reported size that are not part of a larger one.
 
     From the first source of the trial that has any; of every other source those whose patients
     none of these are.

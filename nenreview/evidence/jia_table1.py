@@ -27,18 +27,18 @@ def lowest_and_highest(data: Dataset) -> tuple[Rate, Rate]:
 
 
 def by_site(data: Dataset, trial: str, site: str) -> int:
-    """Return how many patients of a trial have a primary site, in the words of Table 1."""
+    """Return the number of patients of a trial with a primary site, as Table 1 names the site."""
     where = {"outcome": "primary site", "category": site, "statistic": "events"}
     return int(data.value(source=JIA, table=TABLE, trial=trial, **where))
 
 
 def pancreatic_share(data: Dataset, response: Response) -> Rate:
-    """Return how many of a trial's patients had a pancreatic primary, by Table 1."""
+    """Return the number of patients of a trial with a pancreatic primary in Table 1."""
     report = response.report
     return Rate(by_site(data, report.trial, "Pancreas"), size_of(data, report))
 
 
 def well_differentiated(data: Dataset, trial: str) -> int:
-    """Return how many patients of a trial in Table 1 had well-differentiated tumours."""
+    """Return the number of patients of a trial with well-differentiated tumours in Table 1."""
     where = {"outcome": "differentiation", "category": "Well differentiated"}
     return int(data.value(source=JIA, table=TABLE, trial=trial, statistic="events", **where))

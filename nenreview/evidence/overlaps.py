@@ -1,4 +1,4 @@
-"""Tell which reports are about the same patients, so that nobody is counted twice."""
+"""Find reports on the same patients, so that no patient is counted twice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _REPORTS = 1024  # answers remembered, some times what the sources ask for
 
 @dataclass(frozen=True)
 class Report:
-    """The patients of a population as one source reports them."""
+    """A population of a trial as one document reports it."""
 
     source: str
     trial: str
@@ -30,7 +30,7 @@ class Report:
 
 
 def relation(data: Dataset, first: Report, other: Report) -> str:
-    """Return how the patients of one report stand to those of another.
+    """Return the relation between the patients of two reports: same, part, apart or not known.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def relation(data: Dataset, first: Report, other: Report) -> str:
 
 
 def require_independent(data: Dataset, reports: Iterable[Report]) -> None:
-    """Check that reports may be counted together.
+    """Check that reports share no patients and can be counted together.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def require_independent(data: Dataset, reports: Iterable[Report]) -> None:
 
 @lru_cache(_REPORTS)
 def canonical_report(data: Dataset, report: Report) -> Report:
-    """Return the report in the tree of the one source that the ledger counts the trial in.
+    """Return the report in the document by which ``overlaps.csv`` counts the patients.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def canonical_report(data: Dataset, report: Report) -> Report:
 
 
 def is_of_an_earlier_report(data: Dataset, report: Report) -> bool:
-    """Return whether the ledger has the patients of a report as some of those of another one."""
+    """Return whether the patients of a report are listed as a part of those of another report."""
     return any(row.relation == PART and _within(report, one) for row, one, _ in _ledger(data))
 
 
@@ -134,7 +134,7 @@ def _within(report: Report, whole: Report) -> bool:
 
 
 def _divided_by_differentiation(data: Dataset, first: Report, other: Report) -> bool:
-    """Return whether two paths part at a level that is NEC in one and NET in the other."""
+    """Return whether two paths divide into NEC and NET."""
     if (first.source, first.trial) != (other.source, other.trial):
         return False
     pairs = zip(levels(first.population), levels(other.population), strict=False)

@@ -1,7 +1,7 @@
-"""Look up facts from reports that are no sources of this review, for its chapters to cite.
+"""Look up facts that chapters cite from reports outside the review.
 
-They stand in ``data/published.csv`` with their reference, enter no table of results, and are
-neither audited nor pooled.
+The facts are in ``data/published.csv`` with their references. They are in no table of results and
+are neither audited nor pooled.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from nenreview.evidence.record.dataset import Dataset, load
 
 
 def published(fact: str, data: Dataset | None = None) -> str:
-    """Return the value of a fact, as its report prints it, a percentage with its sign.
+    """Return the value of a fact as reported; a percentage has its sign.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""Find every response rate that a source reports, with the patients behind it.
+"""Find every response rate that a document reports, with its patients.
 
-One table for the whole review: tables, figures and pools take their rates from here.
+All tables, figures and pools of the review take their rates from here.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ COUNTED, CATEGORIES, ADDED_UP, FITTED = "counted", "CR plus PR", "NEC plus NET",
 
 @dataclass(frozen=True)
 class Response:
-    """A share of patients with a response, as one source reports it of one population.
+    """The response of one population as one document reports it.
 
     Attributes
     ----------
@@ -96,13 +96,13 @@ class Response:
 
     @property
     def fitted(self) -> Rate | None:
-        """The one count that fits the printed percentage; None where none or several do."""
+        """The only count that fits the printed percentage; None if none or several fit."""
         return self.counts[0] if len(self.counts) == 1 else None
 
 
 @lru_cache(DATASETS)
 def responses(data: Dataset) -> tuple[Response, ...]:
-    """Return every response that a source reports, in the order of the page.
+    """Return every response that a document reports, in the order of the page.
 
     One entry for a population, an outcome and a percentage; where a source repeats one, it
     comes once.
@@ -126,7 +126,7 @@ def responses(data: Dataset) -> tuple[Response, ...]:
 
 
 def responses_of(data: Dataset, trial: str, source: str) -> list[Response]:
-    """Return the responses that a source reports of a trial as a percentage."""
+    """Return the responses of a trial that a document reports as percentages."""
     return [
         one
         for one in responses(data)
@@ -136,7 +136,7 @@ def responses_of(data: Dataset, trial: str, source: str) -> list[Response]:
 
 @lru_cache(_TRIALS)
 def counting(data: Dataset, trial: str) -> tuple[Response, ...]:
-    """Return the responses of a trial that count: of the same patients, one by one source.
+    """Return the responses of a trial without duplicates: one for each group of patients.
 
     The response of an earlier report, which holds some of the patients of a later one, is left
     out. In the order of the sources of the trial, then of the page.
@@ -152,7 +152,7 @@ def counting(data: Dataset, trial: str) -> tuple[Response, ...]:
 
 
 def find_response(data: Dataset, report: Report, outcome: str = ORR) -> Response:
-    """Return the response of a population by one source, of several percentages the first.
+    """Return the response of a population in one document; the first if there are several.
 
     Raises
     ------
@@ -264,7 +264,7 @@ def _responders(data: Dataset, trial: str, population: str, source: str) -> tupl
 
 
 def disease_control(data: Dataset, report: Report) -> Rate | None:
-    """Return complete and partial responses and stable disease, where a source counts all three.
+    """Return disease control: complete or partial response or stable disease, if all are counted.
 
     Of the population, or of NEC and NET together; None where they are not counted.
     """
@@ -281,7 +281,7 @@ def disease_control(data: Dataset, report: Report) -> Rate | None:
 
 
 def assessed(data: Dataset, report: Report) -> Rate | None:
-    """Return complete and partial responses among the patients with any category of response.
+    """Return responders among the patients whose response was assessed.
 
     None where a source does not count all four categories of the population.
     """
@@ -292,7 +292,7 @@ def assessed(data: Dataset, report: Report) -> Rate | None:
 
 
 def not_yet_evaluable(data: Dataset, report: Report) -> int:
-    """Return how many patients an interim report counts as not yet evaluable for response."""
+    """Return the number of patients not yet evaluable for response in an interim report."""
     printed = _printed(data).get((report.source, report.trial, report.population), ())
     return max((int(row.value) for row in printed if row.category == NOT_YET), default=0)
 
@@ -352,7 +352,7 @@ def _printed(data: Dataset) -> dict[tuple[str, str, str], list[Number]]:
 
 
 def remainder(data: Dataset, trial: str, populations: list[str], source: str) -> Rate:
-    """Return the rate of those in the population above who are in none of `populations`.
+    """Return the rate of the remaining patients: those above who are in none of `populations`.
 
     Raises
     ------

@@ -13,7 +13,7 @@ OTHER = "other sites"  # by subtraction: no source prints it
 
 
 def nec_by_site(data: Dataset, trial: str) -> dict[str, Rate]:
-    """Return the response rate of NEC by primary site, as Jia 2022 prints it of a trial.
+    """Return the response rate of NEC by primary site that Jia 2022 reports for a trial.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Find how many patients a population has, also where a source prints several answers."""
+"""Find the size of a population, also if a document reports several sizes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _POPULATIONS = 1024  # answers remembered, some times what the sources ask for
 
 
 def printed_sizes(data: Dataset, trial: str, population: str, source: str) -> list[int]:
-    """Return every size that `source` prints for a population, one entry a place."""
+    """Return every size of a population that `source` reports, one for each place."""
     return list(_by_population(data).get((source, trial, population), ()))
 
 
@@ -29,7 +29,7 @@ def _by_population(data: Dataset) -> dict[tuple[str, str, str], list[int]]:
 
 @lru_cache(_POPULATIONS)
 def size(data: Dataset, trial: str, population: str, source: str) -> int:
-    """Return the size of a population: the one that `source` prints most often.
+    """Return the size of a population: the one that `source` reports most often.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def size_of(data: Dataset, report: Report) -> int:
 
 
 def size_or_rest(data: Dataset, trial: str, population: str, source: str) -> tuple[int | None, str]:
-    """Return the size of a population and, where it is not printed, how it follows.
+    """Return the size of a population and, if it is not reported, how it is derived.
 
     A size that is not printed follows only where ``data/derived.csv`` says so.
     """
@@ -75,9 +75,9 @@ def _derived(data: Dataset) -> dict[tuple[str, str, str], Derived]:
 def parts_by_differentiation(
     data: Dataset, trial: str, population: str, source: str
 ) -> tuple[str, ...]:
-    """Return NET and NEC of a population where their sizes add up to its size, else ().
+    """Return NET and NEC of a population if their sizes add up to its size; else ().
 
-    The two are the one split by which the sources divide whole tables.
+    This is the only division that the documents use for whole tables.
     """
     parts = tuple(below(population, part) for part in ("NET", "NEC"))
     try:

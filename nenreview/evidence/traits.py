@@ -1,4 +1,4 @@
-"""Read what a population's path says of its patients: tumour, grade, site, marker, arm, report."""
+"""Read the traits of a population from its path: tumour, grade, site, marker, arm, report."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ KINDS = (NEC, LCNEC, UNDIVIDED_G3, NET, UNDIVIDED)  # of tumours, in the order o
 
 @lru_cache(DATASETS)
 def vocabulary(data: Dataset) -> dict[str, Level]:
-    """Return the levels that paths are made of, by name."""
+    """Return the vocabulary of levels by name."""
     return {level.level: level for level in rows_of(data.populations, Level)}
 
 
 def traits(data: Dataset, population: str) -> Level:
-    """Return what the levels of a path say together; of two that differ, the deeper one.
+    """Return the traits that the levels of a path give; a deeper level overrides a higher one.
 
     Raises
     ------
@@ -40,17 +40,17 @@ def traits(data: Dataset, population: str) -> Level:
 
 
 def is_whole(patients: Level) -> bool:
-    """Return whether traits divide patients by nothing but their tumour, site or arm."""
+    """Return whether traits divide patients only by tumour, site or arm."""
     return not (patients.grade or patients.marker or patients.report or patients.subset)
 
 
 def tumours_of(data: Dataset, trial: str, population: str) -> str:
-    """Return the tumours of a population as its path names them, else as ``trials.csv`` does."""
+    """Return the tumours of a population: from its path, or else from ``trials.csv``."""
     return traits(data, population).tumour or trials(data)[trial].tumours
 
 
 def kind_of(data: Dataset, trial: str, population: str) -> str:
-    """Return which of `KINDS` patients of a trial have: by their path, else by their trial.
+    """Return the kind of tumour, one of `KINDS`: from the path, or else from the trial.
 
     NEN of grade 1 or 2 are NET, since the WHO classification of 2019 has NEC as of high grade
     always.

@@ -1,1 +1,1 @@
-"""The figures of the review, one module a kind."""
+"""Draw the figures of the review, with one module for each kind."""

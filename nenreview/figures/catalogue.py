@@ -160,7 +160,7 @@ _FIGURES: dict[str, Callable[[Dataset], ReviewFigure]] = {
 
 
 def catalogue(data: Dataset | None = None) -> dict[str, Callable[[Dataset], ReviewFigure]]:
-    """Return what draws each figure, by name.
+    """Return the function that draws each figure, by name.
 
     The chapter of each trial that reports responses shows the trial among others of its
     class: ``context-`` and the chapter's name.

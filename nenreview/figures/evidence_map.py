@@ -1,4 +1,4 @@
-"""Draw an evidence map: how many patients there are for each kind of question."""
+"""Draw an evidence map: the number of patients for each kind of question."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OFFSET = 0.26  # of the outer lines of treatment from the middle of their cell
 def evidence_map(
     cells: Sequence[Cell], *, classes: Sequence[str], kinds: Sequence[str]
 ) -> ReviewFigure:
-    """Draw a circle for each cell, its area the patients, its colour the line of treatment.
+    """Draw a circle for each cell: area for patients, colour for line of treatment.
 
     The legend has the lines that there are.
 

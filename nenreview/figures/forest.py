@@ -1,4 +1,4 @@
-"""Forest plots: one rate a row, one pool a row, or the sites of several trials."""
+"""Draw forest plots of rates, of pools, or of the primary sites of several trials."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def forest(rows: Sequence[tuple[str, Rate]]) -> ReviewFigure:
 def pool_forest(
     rows: Sequence[tuple[str, PooledProportion | None]], overall: PooledProportion
 ) -> ReviewFigure:
-    """Draw pools of some of the trials, and the pool of all as a broken line.
+    """Draw pools of subsets of the trials, with the pool of all trials as a dashed line.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def _frame(axes: Axes, rows: int, *, end: float, label: str) -> None:
 
 @style()
 def site_forest(rates: Mapping[str, Mapping[str, Rate]]) -> ReviewFigure:
-    """Draw the rate of each primary site with Clopper-Pearson intervals, trial under trial.
+    """Draw the rate of each primary site with Clopper-Pearson intervals, trial by trial.
 
     Parameters
     ----------

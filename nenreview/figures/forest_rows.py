@@ -25,7 +25,7 @@ _wrap_words = partial(textwrap.wrap, break_long_words=False, break_on_hyphens=Fa
 
 
 def wrap_name(name: str) -> str:
-    """Return a name in as few lines as it needs, about equally long.
+    """Return a name wrapped into as few lines as possible, of similar length.
 
     >>> wrap_name("nivolumab + ipilimumab, basket: G3 NEN")
     'nivolumab + ipilimumab,\\nbasket: G3 NEN'
@@ -36,7 +36,7 @@ def wrap_name(name: str) -> str:
 
 
 def row_height(names: Iterable[str]) -> float:
-    """Return the inches from row to row that keep the longest of the names apart."""
+    """Return the height of a row, in inches, that the name with most lines needs."""
     lines = max(wrap_name(name).count("\n") + 1 for name in names)
     return max(_LEAST, _LEADING * lines + _GAP)
 
@@ -53,12 +53,12 @@ def write_name(axes: Axes, y: float, text: str, **style: Any) -> None:
 
 
 def write_count(axes: Axes, y: float, text: str, **style: Any) -> None:
-    """Write into the first column at the right, that of the responders."""
+    """Write into the column of responders, the first at the right."""
     _write(axes, y, text, side=1, points=_COUNTS, ha="left", **style)
 
 
 def write_percent(axes: Axes, y: float, text: str, **style: Any) -> None:
-    """Write into the second column at the right, that of the rates with their intervals."""
+    """Write into the column of rates with intervals, the second at the right."""
     _write(axes, y, text, side=1, points=_RATES, ha="left", **style)
 
 

@@ -11,7 +11,7 @@ from nenreview.synthesis.harm import FROM_3, GRADES, SevereEvents
 
 
 def severe_events_forest(events: Sequence[SevereEvents]) -> ReviewFigure:
-    """Draw the arms whose patients with a treatment-related event of grade 3 or higher are known.
+    """Draw the rate of grade 3 or higher treatment-related adverse events in each arm that has one.
 
     Filled: grade 3 or higher. Open: grade 3 or 4 alone, or the fewest and the most patients
     where events are reported one by one.

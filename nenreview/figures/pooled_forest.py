@@ -56,7 +56,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """Rows under a heading, then a pool.
+    """Rows below a heading, with their pool.
 
     Attributes
     ----------

@@ -18,7 +18,7 @@ _DIGITS = 4  # of a percentage, as drawn; far below what can be seen
 def specification_curve(
     specifications: Sequence[Specification], options: Mapping[str, Sequence[str]]
 ) -> ReviewFigure:
-    """Draw the estimates in order with their intervals, and below them what was chosen.
+    """Draw the estimates in order with their intervals, and the choices below them.
 
     Parameters
     ----------

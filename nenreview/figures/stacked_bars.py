@@ -1,4 +1,4 @@
-"""Stacked bars: adverse events by grade, and findings of the audit by verdict."""
+"""Draw stacked bars: adverse events by grade, and findings of the audit by verdict."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def adverse_events(counts: pd.DataFrame, *, n: int) -> ReviewFigure:
 
 @style()
 def findings(counts: pd.DataFrame) -> ReviewFigure:
-    """Draw the share of findings with each verdict, a bar a source, its number at the end.
+    """Draw the share of findings with each verdict, one bar for each document.
 
     Parameters
     ----------

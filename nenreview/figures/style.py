@@ -1,4 +1,4 @@
-"""Style the figures of the review, and write them as the same bytes on every run."""
+"""Style the figures of the review, and write them reproducibly."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _use_bundled_font()
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw in the style of the review; a context, or a decorator of a function that draws."""
+    """Apply the style of the review, as a context or as a decorator of a drawing function."""
     with matplotlib.rc_context(_STYLE):
         yield
 
@@ -76,7 +76,7 @@ def sheet(height: float) -> Figure:
 
 
 def rule_axis(axes: Axes) -> None:
-    """Draw grid lines behind the marks of an axis of rates, and no edge at the left."""
+    """Style an axis of rates: grid lines behind the marks, no edge at the left."""
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x", color="#dddddd", lw=0.6)
     axes.set_axisbelow(True)
@@ -93,7 +93,7 @@ def to_bytes(figure: Figure, form: str) -> bytes:
 
 
 def to_csv(data: pd.DataFrame) -> str:
-    """Return the data of a figure as CSV, with as many digits as every machine agrees on."""
+    """Return the data of a figure as CSV, rounded so that every machine gives the same digits."""
     return data.to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
 

@@ -1,4 +1,4 @@
-"""Draw a swimmer plot: one bar a patient, as long as the treatment, with its outcome."""
+"""Draw a swimmer plot: a bar for each patient, as long as the treatment, with the outcome."""
 
 from __future__ import annotations
 

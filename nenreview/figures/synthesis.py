@@ -54,7 +54,7 @@ def _other_row(one: Cohort) -> Row:
 
 
 def forest_of_nec(data: Dataset) -> ReviewFigure:
-    """Draw the primary cohorts, both pools, that of the first edition, and what is in none."""
+    """Draw the primary cohorts of NEC, both pools, the first edition's pool, and unpooled rates."""
     whole, without = headline(data)
     first, _ = headline(data, FIRST)
     own = primary(data)
@@ -78,7 +78,7 @@ def forest_of_nec(data: Dataset) -> ReviewFigure:
 
 
 def forest_of_net_pool(data: Dataset) -> ReviewFigure:
-    """Draw the primary cohorts of NET, their pool, what is in no pool, and the primary sites."""
+    """Draw the primary cohorts of NET, their pool, unpooled rates, and the primary sites."""
     whole = net(data)
     selected = [one for one in whole.cohorts if one.selected_by]
     others = [one for one in whole.cohorts if not one.selected_by]
@@ -115,7 +115,7 @@ def nec_and_net(data: Dataset) -> ReviewFigure:
 
 
 def forest_by_class(data: Dataset) -> ReviewFigure:
-    """Draw the pool of NEC by one inhibitor, and every response of NEC and G3 NEN to two drugs.
+    """Draw the pool of NEC with one inhibitor, and the responses of NEC and G3 NEN to two drugs.
 
     Open markers: all but the best response of NEC among all treated after earlier treatment.
     """

@@ -1,4 +1,4 @@
-"""Draw the answers of a checklist, one row a trial, as marks with a word beside each."""
+"""Draw the answers to a checklist: one row for each trial, a mark and a word for each answer."""
 
 from __future__ import annotations
 

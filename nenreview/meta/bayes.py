@@ -146,7 +146,7 @@ def central_levels(level: float) -> tuple[float, float, float]:
 
 
 def quantile(cdf: Callable[[float], float], p: float, low: float, high: float) -> float:
-    """Return the quantile of a distribution function, given a range that holds it."""
+    """Return the quantile of a distribution function, given a range that contains it."""
     return float(brentq(lambda x: cdf(x) - p, low, high, xtol=1e-10))
 
 
@@ -219,7 +219,7 @@ class PosteriorGrid:
 
 
 def posterior_grid(y: np.ndarray, m: np.ndarray, tau_scale: float, mu_prior: str) -> PosteriorGrid:
-    """Return the posterior on a grid that covers all of it and little more.
+    """Return the posterior on a grid just large enough to cover it.
 
     Raises
     ------
@@ -262,7 +262,7 @@ def posterior_grid(y: np.ndarray, m: np.ndarray, tau_scale: float, mu_prior: str
 
 
 def round_outward(limits: tuple[float, float]) -> tuple[float, float]:
-    """Return limits moved out to round numbers, so that pools of similar trials share nodes.
+    """Round limits outward, so that pools of similar trials share nodes.
 
     Each moves by less than a quarter of their distance.
     """

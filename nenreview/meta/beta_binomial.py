@@ -20,7 +20,7 @@ from nenreview.stats.combinations import log_choose
 
 
 def count_above(counts: np.ndarray, size: int) -> np.ndarray:
-    """Return how many counts are above 0, 1, … and so on, shape (size,)."""
+    """Return the number of counts above 0, above 1 and so on, shape (size,)."""
     return len(counts) - np.cumsum(np.bincount(counts.astype(int), minlength=size))[:size]
 
 

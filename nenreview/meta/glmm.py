@@ -1,4 +1,4 @@
-"""The random-intercept logistic model: binomial counts, normal logits.
+"""Fit the random-intercept logistic model: binomial counts, normal logits.
 
 A trial's events are binomial with logit ``x·β + τ·u``, and ``u`` is standard normal. The model
 for single proportions is that of Stijnen, Hamza & Özdemir, Stat Med 2010;29:3046.
@@ -153,7 +153,7 @@ class LogisticNormal:
 
 
 def fit_glmm(model: LogisticNormal) -> tuple[Fit, LogisticNormal]:
-    """Return the maximum-likelihood fit, and the model with the nodes that it took.
+    """Return the maximum-likelihood fit, and the model with the nodes that it needed.
 
     The nodes are double_nodes until the log-likelihood at the maximum stays as it is.
 

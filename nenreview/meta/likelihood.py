@@ -23,7 +23,7 @@ STEP_TOLERANCE = 1e-8  # Newton's method squares the error: the next step is at 
 
 
 class FitError(ValueError):
-    """The model has no maximum-likelihood estimate with these counts, or none was reached."""
+    """The error of a model without a maximum-likelihood estimate, or without one found."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class LogLikelihood:
 
 
 class RandomEffectsModel(Protocol):
-    """What `maximise` and `profile_limits` need of a model."""
+    """The methods that `maximise` and `profile_limits` need of a model."""
 
     spread_grid: np.ndarray  # the spreads of the search, ascending, above 0
 

@@ -46,7 +46,7 @@ def log1p_exp(x: np.ndarray) -> np.ndarray:
 def integrand_modes(
     linear: np.ndarray, tau: float | np.ndarray, events: np.ndarray, n: np.ndarray
 ) -> np.ndarray:
-    """Return where each trial's integrand over ``u`` is highest, in the shape of `linear`.
+    """Return the ``u`` at which each trial's integrand is highest, in the shape of `linear`.
 
     Newton's method; a step that would leave the interval known to hold the root is replaced
     by half of that interval, so that it cannot run away.

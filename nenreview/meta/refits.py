@@ -1,4 +1,4 @@
-"""Pool again without each trial in turn, and as trials are added one by one."""
+"""Repeat a pool without each trial in turn, and as trials are added one by one."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def leave_one_out(events: ArrayLike, n: ArrayLike, **options: Any) -> tuple[Refi
 def cumulative(
     events: ArrayLike, n: ArrayLike, *, order: ArrayLike | None = None, **options: Any
 ) -> tuple[Refit, ...]:
-    """Return the pools of the first trials, one more each time.
+    """Return the pools as trials are added one by one.
 
     The first pool is of two trials with random effects, of one with a common effect.
 

@@ -48,7 +48,7 @@ class ExactTest:
 
 @dataclass(frozen=True)
 class Stratified:
-    """Comparisons of two groups, one a trial.
+    """Comparisons of two groups, one for each trial.
 
     Parameters
     ----------
@@ -69,12 +69,12 @@ class Stratified:
 
     @cached_property
     def tables(self) -> np.ndarray:
-        """Counts, shape (k, 2, 2): a row a group, events then patients without."""
+        """Counts, shape (k, 2, 2): a row for each group, with events, then patients without."""
         return np.array([trial.table for trial in self.trials], dtype=float)
 
     @property
     def informative(self) -> np.ndarray:
-        """Whether a trial's margins leave more than one table, shape (k,)."""
+        """Whether a trial's margins allow more than one table, shape (k,)."""
         return (self.tables.sum(1) > 0).all(1) & (self.tables.sum(2) > 0).all(1)
 
     def mantel_haenszel_odds_ratio(self, level: float = 0.95) -> tuple[float, Interval]:
@@ -158,7 +158,7 @@ class Stratified:
             return np.exp(terms - logsumexp(terms))
 
         def tails(log_odds: float, weight: float) -> tuple[float, float]:
-            """Return both tail probabilities; the observed outcome counts by its weight."""
+            """Return both tail probabilities; the observed outcome counts with its weight."""
             mass = distribution(log_odds)
             at_observed = weight * mass[support == observed].sum()
             return (

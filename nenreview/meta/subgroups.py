@@ -211,7 +211,7 @@ def _subgroup(
 
 
 def count_permutations(labels: np.ndarray) -> int:
-    """Return in how many distinct orders the labels can stand."""
+    """Return the number of distinct orders of the labels."""
     ties = (math.factorial(number) for number in Counter(labels.tolist()).values())
     return math.factorial(len(labels)) // math.prod(ties)
 

@@ -1,1 +1,1 @@
-"""Versions: what one says, what changed since the one before, and the site of them all."""
+"""Release versions: their states, the changes between them, and their site."""

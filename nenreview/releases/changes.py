@@ -27,7 +27,7 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class ChangedValue:
-    """A value of a row that both versions have."""
+    """A changed value in a row that both versions have."""
 
     row: Row
     column: str
@@ -37,7 +37,7 @@ class ChangedValue:
 
 @dataclass(frozen=True)
 class TableChanges:
-    """What changed in one table; `key` names the columns by which a row is known.
+    """The changes of one table; `key` names the columns that identify a row.
 
     `is_new` says that the older version has no such table.
     """
@@ -55,7 +55,7 @@ class TableChanges:
 
 @dataclass(frozen=True)
 class ChangedResult:
-    """An estimate or a verdict that changed; `before` or `after` is empty where there is none."""
+    """A changed estimate or verdict; `before` or `after` is empty if a version lacks it."""
 
     name: str
     where: str
@@ -83,17 +83,17 @@ class Changes:
 
     @property
     def printed_numbers(self) -> TableChanges:
-        """What changed among the printed numbers."""
+        """The changes of the reported numbers."""
         return self._table(PRINTED_NUMBERS) or TableChanges(PRINTED_NUMBERS, ("id",))
 
     @property
     def other_tables(self) -> tuple[TableChanges, ...]:
-        """What changed in the other tables."""
+        """The changes of the other tables."""
         return tuple(table for table in self.tables if table.name != PRINTED_NUMBERS)
 
     @property
     def new_documents(self) -> tuple[Row, ...]:
-        """The rows of the documents that only the new version has."""
+        """The rows of documents that are new in the new version."""
         table = self._table(SOURCES)
         return table.added if table else ()
 
@@ -115,7 +115,7 @@ class Changes:
         return any(result.before for result in (*self.estimates, *self.verdicts))
 
     def required_step(self, entry: Entry) -> str:
-        """Return by which step the version has to rise, given what the changelog says of it.
+        """Return the step of the version number that the changes need, given the changelog.
 
         A change of method that moves a result is major; any other change of the data or of a
         result is minor; the rest is a patch.
@@ -127,7 +127,7 @@ class Changes:
         return PATCH
 
     def missing_headings(self, entry: Entry) -> list[str]:
-        """Return the headings that the changelog lacks for what changed."""
+        """Return the headings that the changelog needs for the changes and lacks."""
         new_data = self.new.checksum != self.old.checksum
         missing = [DATA] if new_data and DATA not in entry.sections else []
         if self.changes_results and not new_data and METHOD not in entry.sections:
@@ -136,7 +136,7 @@ class Changes:
 
 
 def compare(old: State, new: State, before: Path, after: Path) -> Changes:
-    """Return what changed between two versions.
+    """Return the changes between two versions.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def _changed_results(
 
 
 def compare_tables(before: Path, after: Path) -> tuple[TableChanges, ...]:
-    """Return the tables of two data packages in which anything changed, the numbers first.
+    """Return the changed tables of two data packages, the reported numbers first.
 
     Rows are the same where their key in the newer package is.
     """

@@ -1,4 +1,4 @@
-"""Write the chapter of a release on what changed since the version before."""
+"""Write the chapter of a release on the changes since the last version."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PLACE = ("source", "table", "row_group", "row", "column")
 
 
 def first_chapter(new: State, entries: Sequence[Entry]) -> str:
-    """Return the chapter of the first version, with which nothing can be compared."""
+    """Return the chapter of the first version, which has no earlier version to compare with."""
     said = f"Version {new.version} of {_day(new)} is the first: there is none to compare it with."
     return "\n\n".join([TITLE, said, *_changelog(entries)]) + "\n"
 

@@ -151,7 +151,7 @@ def _read_cff(path: Path) -> dict:
 
 
 def how_to_cite() -> Markdown:
-    """Return the citation as text, BibTeX and RIS, each in a block that can be copied."""
+    """Return the citation as text, BibTeX and RIS, each in its own block."""
     citation = read_citation()
     blocks = (("text", citation.text()), ("bibtex", citation.bibtex()), ("text", citation.ris()))
     names = ("As text:", "As BibTeX:", "As RIS:")

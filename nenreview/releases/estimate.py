@@ -1,4 +1,4 @@
-"""Define an estimate that versions are compared by."""
+"""Define an estimate by which versions are compared."""
 
 from __future__ import annotations
 

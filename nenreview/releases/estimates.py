@@ -1,4 +1,4 @@
-"""List every estimate that a version of the review gives, rounded as its pages show them."""
+"""List every estimate of a version of the review, rounded as on its pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from nenreview.wording import fraction
 
 
 def estimates(data: Dataset) -> tuple[Estimate, ...]:
-    """Return every estimate that versions are compared by, each name once."""
+    """Return every estimate by which versions are compared; each name occurs once."""
     listed = tuple(_all(data))
     names = Counter(estimate.name for estimate in listed)
     twice = sorted(name for name, times in names.items() if times > 1)

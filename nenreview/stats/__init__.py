@@ -1,1 +1,1 @@
-"""Statistics of one rate and of two rates."""
+"""Compute statistics of one rate and of two rates."""

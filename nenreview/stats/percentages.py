@@ -15,7 +15,7 @@ _Whole = TypeVar("_Whole", int, np.ndarray)
 
 
 def decimals(printed: str) -> int:
-    """Return how many decimals a printed number has.
+    """Return the number of decimals of a printed number.
 
     >>> decimals("18.70")
     2

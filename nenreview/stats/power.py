@@ -1,4 +1,4 @@
-"""Compute the exact power of Fisher's test between two groups."""
+"""Compute the exact power of Fisher's test of two groups."""
 
 from __future__ import annotations
 

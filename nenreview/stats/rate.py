@@ -1,4 +1,4 @@
-"""A rate: events among patients, with its intervals."""
+"""Rates: events among patients, with intervals."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Compare two rates: a 2×2 table.
 
-What needs SciPy's statistics imports them as it is called: most chapters show no comparison, and
-the import takes half a second.
+Functions that need SciPy's statistics import them when called: most chapters show no comparison,
+and the import takes half a second.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Comparison:
 
     @property
     def table(self) -> np.ndarray:
-        """Return the counts, shape (2, 2): a row a group, events then patients without."""
+        """Return the counts, shape (2, 2): for each group events, then patients without."""
         return np.array([[r.events, r.n - r.events] for r in (self.first, self.second)])
 
     @property

@@ -1,4 +1,4 @@
 """Combine the trials: pools, comparisons, and how much they depend on choices.
 
-All of it is post hoc; the choices of cohorts alone were written down before anything was pooled.
+All analyses are post hoc; only the choice of cohorts was recorded before the pooling.
 """

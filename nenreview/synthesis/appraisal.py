@@ -1,4 +1,4 @@
-"""Summarise the judgements: certainty, risk of bias, and how many checklist items are met.
+"""Summarise the judgements: certainty, risk of bias, and checklist items that are met.
 
 The judgements are rows of ``data/appraisal.csv``, ``data/certainty.csv`` and
 ``data/reporting.csv``; only the rules that combine them are here.
@@ -27,7 +27,7 @@ NO_INFORMATION, NOT_APPRAISED = "no information", "not appraised"
 
 
 def starting_level(data: Dataset, estimand: str, outcome: str = ORR) -> str:
-    """Return the level of certainty that the domains lower from.
+    """Return the level of certainty before the domains lower it.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def starting_level(data: Dataset, estimand: str, outcome: str = ORR) -> str:
 
 
 def steps_down(data: Dataset, estimand: str, outcome: str = ORR) -> int:
-    """Return by how many levels the domains lower the certainty together.
+    """Return the total number of levels by which the domains lower the certainty.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def lowering(data: Dataset, estimand: str, outcome: str = ORR) -> list[str]:
 
 
 def overall(data: Dataset, estimand: str, outcome: str = ORR, *, start: str | None = None) -> str:
-    """Return the overall certainty: the starting level less every step, at the least very low.
+    """Return the overall certainty: the starting level minus all steps, but at least very low.
 
     It starts from `start` instead of the level in the table, if one is given.
 
@@ -94,7 +94,7 @@ def _judgements(data: Dataset, estimand: str, outcome: str) -> dict[str, str]:
 
 
 def answers(data: Dataset, source: str) -> dict[str, int]:
-    """Return how many items of its checklist a document has each answer for.
+    """Return the number of checklist items of a document by answer.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def answers(data: Dataset, source: str) -> dict[str, int]:
 
 
 def reported(data: Dataset, guideline: str) -> dict[str, int]:
-    """Return how many items of a guideline are done, partly done, not done, not applicable.
+    """Return the number of guideline items that are done, partly done, not done, not applicable.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def reported(data: Dataset, guideline: str) -> dict[str, int]:
 
 
 def cohorts_known_from_review_table(data: Dataset, cohorts: tuple[Cohort, ...]) -> list[str]:
-    """Return the names of cohorts whose trial no held document but a review's table reports."""
+    """Return the names of cohorts whose trial only a review's table reports."""
     kinds = data.sources.set_index("source")["kind"]
     return [one.name for one in cohorts if kinds[one.report.source] == "review table"]
 
@@ -170,7 +170,7 @@ class RiskOfBias:
 
 
 def risk_of_bias(data: Dataset) -> list[RiskOfBias]:
-    """Return the appraisal of each trial of a pool, the main pools first, then by ``trials.csv``.
+    """Return the appraisal of each pooled trial: main pools first, then in the order of trials.
 
     A trial is appraised by its main source, which is its own report wherever one is available.
     """
@@ -193,7 +193,7 @@ def risk_of_bias(data: Dataset) -> list[RiskOfBias]:
 
 
 def topics(data: Dataset) -> dict[int, str]:
-    """Return what each item of the checklist for case series asks for, in our words."""
+    """Return the topic of each item of the checklist for case series, in our words."""
     rows = data.appraisal[data.appraisal["checklist"] == CASE_SERIES].drop_duplicates("item")
     ordered = rows.sort_values("item")
     return dict(zip(map(int, ordered["item"]), ordered["topic"], strict=True))

@@ -24,7 +24,7 @@ from nenreview.wording import words
 
 @dataclass(frozen=True)
 class MapEntry:
-    """A response on the map of the evidence: of one population, by class, line and kind.
+    """A response on the evidence map: one population, with its class, line and kind.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class MapEntry:
 
 @cache
 def entries(data: Dataset) -> tuple[MapEntry, ...]:
-    """Return every response of a trial, one entry a population, by class, line and kind.
+    """Return one response for each population of every trial, by class, line and kind.
 
     From the source that counts; and the cohorts of ``pooling.csv`` whose response no source
     reports as such, the bounds left out.
@@ -131,7 +131,7 @@ def _entry(data: Dataset, report: Report, *, n: int, rate: Rate | None, **more: 
 
 @dataclass(frozen=True)
 class Cell:
-    """The evidence on one kind of tumour by one class, in one line.
+    """The evidence on one kind of tumour, one regimen class and one line of treatment.
 
     Attributes
     ----------

@@ -47,7 +47,7 @@ _MARKS = {
 
 @dataclass(frozen=True)
 class Cohort:
-    """Patients of one trial who stand for one question.
+    """Patients of one trial who answer one question of the synthesis.
 
     Attributes
     ----------
@@ -182,7 +182,7 @@ def _unknown_row(row: str, known: Iterable[str]) -> LookupError:
 
 
 def chosen(data: Dataset, estimand: str, role: str, edition: str = NOW) -> tuple[Cohort, ...]:
-    """Return the cohorts of a question in a role, for the answer of `NOW` or of `FIRST`."""
+    """Return the cohorts of a question in a role, for the edition `NOW` or `FIRST`."""
     return tuple(
         one
         for one in cohorts(data)
@@ -191,7 +191,7 @@ def chosen(data: Dataset, estimand: str, role: str, edition: str = NOW) -> tuple
 
 
 def replaced(data: Dataset, one: Cohort) -> Cohort | None:
-    """Return the row of the first edition in whose place a row of today stands, if there is one.
+    """Return the row of the first edition that a present row replaces, if there is one.
 
     Of the same trial and question, in the same role; or shown then and pooled now.
     """
@@ -206,7 +206,7 @@ def replaced(data: Dataset, one: Cohort) -> Cohort | None:
 
 
 def cut_off_count(data: Dataset, row: str) -> Rate:
-    """Return the count behind the percentage that another source prints of a row's population.
+    """Return the count that fits another document's percentage of a row's population.
 
     Raises
     ------
@@ -220,7 +220,7 @@ def cut_off_count(data: Dataset, row: str) -> Rate:
 
 
 def counted_together(data: Dataset, pooled: Iterable[Cohort]) -> tuple[list[int], list[int]]:
-    """Return responders and patients of cohorts that are to be pooled, each of length k.
+    """Return the responders and the patients of cohorts to be pooled, each of length k.
 
     Raises
     ------

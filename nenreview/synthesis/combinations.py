@@ -1,4 +1,4 @@
-"""Find which questions about combinations several cohorts ask, and pool where enough do.
+"""Find questions on combinations with several cohorts, and pool those with enough.
 
 A question is a class of regimen, a kind of tumour and a line of treatment. Mixtures of NET and
 NEC of any grade are no kind of tumour, since each trial mixes them otherwise.
@@ -51,7 +51,7 @@ class Question:
 
 @cache
 def questions(data: Dataset) -> tuple[Question, ...]:
-    """Return every question that a trial of a combination asks, by class, line and kind."""
+    """Return every question of a trial of a combination, by class, line and kind."""
     asked: dict[tuple[str, str, str], list[MapEntry]] = {}
     for one in entries(data):
         if one.regimen_class in COMBINED and one.line in ONE_LINE and one.kind != UNDIVIDED:
@@ -69,7 +69,7 @@ def _question(data: Dataset, where: tuple[str, str, str], reported: Sequence[Map
 
 
 def independent(data: Dataset, reported: Sequence[MapEntry]) -> tuple[MapEntry, ...]:
-    """Return the most of some responses no two of which may share a patient, the first of such."""
+    """Return the largest set of responses that share no patients, the first of several."""
     for size in range(len(reported), 1, -1):
         for some in combinations(reported, size):
             pairs = combinations([one.report for one in some], 2)
@@ -79,7 +79,7 @@ def independent(data: Dataset, reported: Sequence[MapEntry]) -> tuple[MapEntry, 
 
 
 def without_response(data: Dataset, regimen_class: str) -> tuple[Group, ...]:
-    """Return the groups of patients of a class in which no document reports a response."""
+    """Return the groups of patients of a class without a reported response."""
     told = {(one.report.trial, one.regimen_class) for one in entries(data)}
     return tuple(
         group

@@ -52,7 +52,7 @@ class Contrast:
 
 @cache
 def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
-    """Return every trial with a count of responders in NEC and in NET, the former first.
+    """Return NEC against NET of every trial with a count of responders in both.
 
     The three of monotherapy are those of ``pooling.csv``; then the others of the review's
     table, of whatever class and line. A trial of which NEC and NET were not both printed for
@@ -85,19 +85,19 @@ def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
 
 
 def later_monotherapy(data: Dataset) -> tuple[Contrast, ...]:
-    """Return the NEC and NET of trials of one checkpoint inhibitor after earlier treatment."""
+    """Return NEC against NET of trials of one checkpoint inhibitor after earlier treatment."""
     return tuple(
         c for c in nec_against_net(data) if (c.regimen_class, c.line) == (MONOTHERAPY, "later")
     )
 
 
 def within_trials(contrasts: tuple[Contrast, ...]) -> Stratified:
-    """Return contrasts to be combined within trials."""
+    """Return contrasts as tables to be combined within trials."""
     return Stratified(tuple(contrast.pair for contrast in contrasts))
 
 
 def summed(contrasts: tuple[Contrast, ...]) -> Comparison:
-    """Return the groups as though all trials were one, which they are not.
+    """Return the groups summed over trials, which ignores differences between trials.
 
     Only to show what combining within trials changes.
     """
@@ -108,7 +108,7 @@ def summed(contrasts: tuple[Contrast, ...]) -> Comparison:
 
 
 def misprinted_net(data: Dataset) -> Stratified:
-    """Return NEC against NET with the number of NET that one table of sintilimab misprints.
+    """Return NEC against NET with the misprinted number of NET in a table of Jia 2022.
 
     The audit's finding that moves this comparison and nothing else.
     """
@@ -176,7 +176,7 @@ class Biomarker:
 
 @cache
 def biomarkers(data: Dataset) -> tuple[Biomarker, ...]:
-    """Return the comparisons by PD-L1 and TMB, which have no cut-off in common.
+    """Return the comparisons by PD-L1 and TMB; their cut-offs differ.
 
     Of toripalimab the one table that fits the printed percentages and p value.
 
@@ -228,7 +228,7 @@ def _power(pair: Comparison, high: float) -> float:
 
 
 def detectable(pair: Comparison) -> float | None:
-    """Return the rate of the first group that the test tells from `ASSUMED_LOW`, or None.
+    """Return the rate of the first group that the test can distinguish from `ASSUMED_LOW`, or None.
 
     Four times in five, that is, with a power of `POWER_WANTED`.
 

@@ -1,4 +1,4 @@
-"""Count the records of the search as a flow, in the manner of PRISMA 2020."""
+"""Count the records of the search by stage, as in the flow diagram of PRISMA 2020."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from nenreview.evidence.record.search_log import (
 
 @dataclass(frozen=True)
 class Flow:
-    """How many records came how far.
+    """The number of records that reached each stage.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Flow:
 
     @property
     def assessed(self) -> int:
-        """Reports that were read as far as they could be."""
+        """Reports that were read, in full or as far as available."""
         return self.sought - sum(self.not_available.values())
 
 

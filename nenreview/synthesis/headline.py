@@ -1,4 +1,4 @@
-"""Pool the response to one checkpoint inhibitor after earlier treatment, of NEC and of NET."""
+"""Pool the response of NEC and NET to one checkpoint inhibitor after earlier treatment."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Pooled:
 def pooled(
     data: Dataset, cohorts: Sequence[Cohort], name: str = "", without_counts: str = ""
 ) -> Pooled:
-    """Return the pool of cohorts.
+    """Return the pool of some cohorts.
 
     Raises
     ------
@@ -99,12 +99,12 @@ def _fits(
 
 
 def primary(data: Dataset, edition: str = NOW, estimand: str = NEC) -> tuple[Cohort, ...]:
-    """Return the cohorts of a pool, for the answer of an edition."""
+    """Return the primary cohorts of a question in an edition."""
     return chosen(data, estimand, PRIMARY, edition)
 
 
 def without_chinese(cohorts: Sequence[Cohort]) -> tuple[Cohort, ...]:
-    """Return the cohorts but for those of the two Chinese trials."""
+    """Return the cohorts without those of the two Chinese trials."""
     return tuple(one for one in cohorts if one.region != CHINESE)
 
 
@@ -175,7 +175,7 @@ def left_out(data: Dataset, estimand: str = NEC) -> tuple[Step, ...]:
 
 @cache
 def added_by_year(data: Dataset) -> tuple[Step, ...]:
-    """Return the pool of the cohorts of NEC by year of publication, one more each time.
+    """Return the pools of NEC as cohorts are added by year of publication.
 
     The year is that of the trial's best report; a trial whose report shows no year comes last.
     Those of one year stand in the order of ``pooling.csv``. The first two have no pool.
@@ -190,7 +190,7 @@ def added_by_year(data: Dataset) -> tuple[Step, ...]:
 
 @dataclass(frozen=True)
 class Move:
-    """A step from the pool of the first edition to that of today.
+    """A step from the pool of the first edition to the present pool.
 
     Attributes
     ----------
@@ -210,7 +210,7 @@ class Move:
 
 @cache
 def moves(data: Dataset) -> tuple[Move, ...]:
-    """Return each change from the pool of the first edition to today's, in steps.
+    """Return the steps from the pool of the first edition to the present pool.
 
     First the cohorts that another report has replaced, then those that joined, each in the
     order of ``pooling.csv``, then those that are gone.

@@ -18,7 +18,7 @@ ODDS = "odds ratio, NEC versus NET"
 
 @dataclass(frozen=True)
 class MisprintEffect:
-    """A number that does not hold, and what it would change.
+    """An inconsistent number, and its effect on the synthesis.
 
     Attributes
     ----------
@@ -40,12 +40,12 @@ class MisprintEffect:
 
     @property
     def shift(self) -> float:
-        """Return how far the other number would move the quantity."""
+        """Return the change of the quantity with the other number."""
         return self.otherwise - self.used
 
 
 def misprint_effects(data: Dataset) -> tuple[MisprintEffect, ...]:
-    """Return every finding about a number of the synthesis, with what it moves.
+    """Return every finding on a number of the synthesis, with its effect.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def misprint_effects(data: Dataset) -> tuple[MisprintEffect, ...]:
     known = {finding.id for finding in audit(data) if finding.disagrees}
     missing = sorted({effect.finding for effect in found} - known)
     if missing:
-        raise LookupError(f"the audit no longer has {', '.join(missing)}")
+        raise LookupError(f"the audit no longer has the findings {', '.join(missing)}")
     return found
 
 

@@ -100,7 +100,7 @@ class Specification:
 
 @cache
 def multiverse(data: Dataset) -> tuple[Specification, ...]:
-    """Return every specification, from the lowest estimate to the highest."""
+    """Return all specifications, from the lowest estimate to the highest."""
     found = []
     for choices, counts in _counted(data):
         if counts not in _estimated:
@@ -122,7 +122,7 @@ def multiverse(data: Dataset) -> tuple[Specification, ...]:
 
 
 def estimate_all(data: Dataset) -> None:
-    """Estimate every specification on all processors, for `multiverse` to find it done."""
+    """Estimate every specification in advance, on all processors, for `multiverse`."""
     sets = [counts for _, counts in _counted(data)]
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
         found = pool.map(_estimates, *zip(*sets, strict=True), chunksize=_AT_ONCE)
@@ -137,7 +137,7 @@ def _estimates(events: tuple[int, ...], n: tuple[int, ...]) -> dict[str, Estimat
 
 @cache
 def options(data: Dataset) -> dict[str, tuple[str, ...]]:
-    """Return the options on each axis, that of the headline first."""
+    """Return the options of each choice, with that of the headline first."""
     return {"Model": tuple(MODELS)} | {
         axis: tuple(values) for axis, values in _choices(data).items()
     }
@@ -202,13 +202,13 @@ def _counted(data: Dataset) -> Iterator[tuple[dict[str, str], Counts]]:
 
 
 def summaries_by_trials(data: Dataset) -> tuple[dict[str, float], ...]:
-    """Return `summary` over all, with the Chinese trials, and without them."""
+    """Return `summary` over all specifications, with the Chinese trials and without them."""
     kept: list[dict[str, str]] = [{}, {TRIALS: ALL_TRIALS}, {TRIALS: WITHOUT_CHINESE}]
     return tuple(summary(data, fixed) for fixed in kept)
 
 
 def summary(data: Dataset, fixed: Mapping[str, str] = MappingProxyType({})) -> dict[str, float]:
-    """Return the least, middle and greatest estimate, and how many specifications there are.
+    """Return the lowest, median and highest estimate, and the number of specifications.
 
     A model that the methods advise against counts only where `fixed` names it.
 

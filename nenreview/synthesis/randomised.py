@@ -43,13 +43,13 @@ class Stratum:
 
     @property
     def unknown(self) -> int:
-        """Patients outside the largest denominator, of whose response nothing is printed."""
+        """Patients outside the largest denominator, whose response is not reported."""
         return self.randomised - self.fits[0].n
 
 
 @cache
 def randomised(data: Dataset) -> dict[str, tuple[Stratum, Stratum]]:
-    """Return the two arms of the randomised trial by site: the combination, then nivolumab.
+    """Return the arms of the randomised trial by site: two inhibitors, then nivolumab.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def _stratum(rate: Response, arm: str, site: str) -> Stratum:
 
 
 def randomised_contrasts(data: Dataset) -> dict[str, Stratified]:
-    """Return the randomised comparison, by site, under each assumption about the unknown.
+    """Return the randomised comparison by site under each assumption on unknown responses.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def difference(data: Dataset) -> tuple[float, Interval]:
 
 
 def odds_ratios_that_fit(data: Dataset) -> tuple[float, float]:
-    """Return the least and greatest Mantel-Haenszel odds ratio over all counts that fit."""
+    """Return the lowest and highest Mantel-Haenszel odds ratio over all fitting counts."""
     sites = list(randomised(data).values())
     ratios = []
     for rates in product(*(arm.fits for site in sites for arm in site)):

@@ -30,7 +30,7 @@ _IN_TABLE["Other"] = OTHER
 
 @dataclass(frozen=True)
 class RegionTest:
-    """Trials of one region against the others.
+    """A comparison of the trials of one region with the other trials.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Pool the primary cohorts again with every other count, cohort and bound that the data name."""
+"""Repeat the pooling with each alternative count, cohort and bound in the data."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NOT_MIXED = "other than MiNEN"  # the level of those of a cohort without a mixed
 
 @cache
 def sensitivities(data: Dataset) -> tuple[Pooled, ...]:
-    """Return the pools that the rows beside the primary ones of NEC allow, the primary one first.
+    """Return the primary pool of NEC, then the pools with each alternative row.
 
     The fallback counts; the patients assessed alone; without the mixed tumour; then the trial
     known at 8 weeks alone, the bounds of that trial and of the one whose responders'
@@ -69,7 +69,7 @@ def sensitivities(data: Dataset) -> tuple[Pooled, ...]:
 
 @cache
 def net_sensitivities(data: Dataset) -> tuple[Pooled, ...]:
-    """Return the pools that the rows of NET allow, the primary one first.
+    """Return the primary pool of NET, then the pools with each alternative row.
 
     Without the cohorts that PD-L1 selected; without the Chinese trials; the cohorts of one
     trial as one; each cohort in its parts by primary site, where a report divides it; each where
@@ -96,7 +96,7 @@ def net_sensitivities(data: Dataset) -> tuple[Pooled, ...]:
 
 
 def divided_by_site(data: Dataset, cohorts: tuple[Cohort, ...]) -> tuple[Cohort, ...]:
-    """Return cohorts with those of a trial by primary site in place of the one that holds them."""
+    """Return cohorts with a trial divided by primary site."""
     parts = chosen(data, NET, BY_SITE)
     found: list[Cohort] = []
     for one in cohorts:
@@ -106,7 +106,7 @@ def divided_by_site(data: Dataset, cohorts: tuple[Cohort, ...]) -> tuple[Cohort,
 
 
 def with_undivided(data: Dataset) -> tuple[Pooled, Pooled]:
-    """Return the pools of NEC with the trial that does not divide its responders.
+    """Return the pools of NEC with the trial that does not report responders of NEC separately.
 
     First as though none of them had NEC, then as though all had.
 
@@ -142,7 +142,7 @@ def net_by_site(data: Dataset) -> dict[str, tuple[Cohort, ...]]:
 
 
 def by_trial(cohorts: Iterable[Cohort]) -> tuple[Cohort, ...]:
-    """Return cohorts with those of one trial put together, in the order of their first.
+    """Return cohorts with those of each trial combined, in the order of the first.
 
     Their patients must be parts of one population, none in two of them.
     """

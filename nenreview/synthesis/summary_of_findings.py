@@ -1,4 +1,4 @@
-"""Summarise what is known of one inhibitor after earlier treatment, in GRADE's layout."""
+"""Summarise the findings on one inhibitor after earlier treatment, in GRADE's layout."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The tables of the review."""
+"""Make the tables of the review."""

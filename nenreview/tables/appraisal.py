@@ -41,7 +41,7 @@ def case_series_table() -> Table:
 
 
 def reasons_table(source: str) -> Table:
-    """Return the answers for one document, each with its reason and where it stands."""
+    """Return the answers for one document, each with its reason and its place."""
     rows = load().appraisal
     table = [
         [f"{row.item}. {row.topic}", row.answer, f"{row.reason} ({listed(row.place)})"]
@@ -51,19 +51,19 @@ def reasons_table(source: str) -> Table:
 
 
 def is_in_a_pool(source: str) -> bool:
-    """Return whether a document is the one by which a trial of a pool is appraised."""
+    """Return whether the appraisal of a pooled trial rests on a document."""
     return source in {one.source for one in risk_of_bias(load()) if one.answers}
 
 
 def judgements_sentence() -> str:
-    """Return how many trials of the pools have which risk of bias, as a sentence."""
+    """Return a sentence on the number of pooled trials with each risk of bias."""
     counts = Counter(one.judgement for one in risk_of_bias(load()))
     each = " and ".join(f"*{judgement}* for {words(n)}" for judgement, n in counts.most_common())
     return f"Among {words(counts.total())} trials, the judgement on risk of bias is {each}."
 
 
 def summary_table(estimand: str) -> Table:
-    """Return the summary of findings of a question, its reasons as letters of `summary_notes`."""
+    """Return the summary of findings of a question, with letters for `summary_notes`."""
     letters = _letters(estimand)
     rows = []
     for one in summary_of_findings(load(), estimand):
@@ -86,7 +86,7 @@ def summary_table(estimand: str) -> Table:
 
 
 def summary_notes(estimand: str) -> Shown:
-    """Return the reasons that the letters of `summary_table` stand for, as a list."""
+    """Return the list of reasons for the letters of `summary_table`."""
     return Shown(
         "\n".join(
             f"- *{letter}* {domain.capitalize()}, {judgement}: {escape(reason)}."
@@ -115,7 +115,7 @@ def _letters(estimand: str) -> dict[tuple[str, str, str], str]:
 
 
 def risk_of_bias_table() -> Table:
-    """Return the judgement on each trial of a pool, and the items that are met and not met."""
+    """Return the risk of bias of each pooled trial, with the items met and not met."""
     names = source_names(load())
     rows = [
         [
@@ -136,7 +136,7 @@ def _items_with(one: RiskOfBias, answer: str) -> str | None:
 
 
 def certainty_table(estimand: str) -> Table:
-    """Return the judgement on each domain for the response, and last the level that follows."""
+    """Return the judgement on each domain for the response, then the resulting certainty."""
     data = load()
     table = [[row.domain, row.judgement, row.reason] for row in certainty_rows(data, estimand)]
     table.append(["overall", overall(data, estimand), "the starting level, lowered step by step"])

@@ -44,13 +44,13 @@ _SENTENCES = {
 
 
 def sentences(source: str, table: str) -> tuple[str, ...]:
-    """Return the labels of the rows of a table that are sentences and are not shown again."""
+    """Return the row labels of a table that are sentences."""
     return _SENTENCES.get((source, table), ())
 
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """A line of the ledger: findings of one table that one explanation covers.
+    """A line of the ledger: findings of one table with one explanation.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class LedgerLine:
 
     @property
     def first(self) -> Finding:
-        """The finding that stands for all."""
+        """The finding that represents the entry."""
         return self.findings[0]
 
 
@@ -77,14 +77,14 @@ def link_to(text: str, ident: str) -> str:
 
 
 def entries(data: Dataset, source: str) -> list[LedgerLine]:
-    """Return the ledger of a source: what disagrees, and notes, alike ones together."""
+    """Return the ledger of a document: disagreements and notes, with similar ones combined."""
     found = [f for f in needing_review(audit(data)) if f.source == source]
     alike = groupby(found, key=lambda f: f.line)
     return [LedgerLine(tuple(group)) for _, group in alike]
 
 
 def disagreeing_numbers(data: Dataset, source: str) -> list[LedgerLine]:
-    """Return the entries of a source about numbers; those about claims are left out."""
+    """Return the entries of a document on numbers, without those on claims."""
     claimed = set(data.claims["claim"])
     return [entry for entry in entries(data, source) if entry.first.number not in claimed]
 
@@ -96,7 +96,7 @@ def claims_in_doubt(data: Dataset, source: str) -> list[LedgerLine]:
 
 
 def ledger_table(data: Dataset, source: str) -> Table:
-    """Return the numbers of a source that do not hold, each with a link to its cell.
+    """Return the inconsistent numbers of a document, each with a link to its cell.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def ledger_table(data: Dataset, source: str) -> Table:
 
 
 def later_ledger_table(data: Dataset) -> Table:
-    """Return what `ledger_table` does, of all documents that no chapter names, in one table.
+    """Return one `ledger_table` of all documents that no chapter names.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def later_ledger_table(data: Dataset) -> Table:
 
 
 def later_claims(data: Dataset, label: str, caption: str) -> Markdown:
-    """Return what `claims_table` does, of all documents that no chapter names, in one table.
+    """Return one `claims_table` of all documents that no chapter names.
 
     It comes with its label and caption; a sentence stands for it where no claim is in doubt.
     """
@@ -179,7 +179,7 @@ def claims_table(data: Dataset, source: str) -> Table:
 
 
 def planted_table() -> Table:
-    """Return how many planted misprints of each kind the audit catches."""
+    """Return the number of planted misprints of each kind that the audit finds."""
     measured = measure(PLANTED, SEED)
     rows = [
         [
@@ -198,7 +198,7 @@ def planted_table() -> Table:
 
 
 def alarms_on_clean_pages() -> Rate:
-    """Return the checks of clean made-up trials that hold anything against them."""
+    """Return the false alarms on clean made-up trials, among all checks."""
     return false_alarms(PLANTED, SEED)
 
 
@@ -210,7 +210,7 @@ def claims_supported(data: Dataset) -> Rate:
 
 
 def rate_intervals_judged(data: Dataset) -> int:
-    """Return how many printed intervals of a rate could be held against a count."""
+    """Return the number of reported intervals of a rate that could be checked against a count."""
     found = [f for f in audit(data) if f.check == RATE_INTERVAL]
     return sum(f.verdict != NOT_CHECKABLE for f in found)
 

@@ -1,4 +1,4 @@
-"""Show what this copy of the review was built with."""
+"""Show the commit, the data and the software of this copy of the review."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOT_KNOWN = "not known: not a copy with its history"
 
 
 def engine() -> str:
-    """Return what renders the chapter in which this is called, with its version."""
+    """Return the engine that renders the calling chapter, with its version."""
     if "QUARTO_PROJECT_ROOT" in os.environ:
         held = Path(os.environ.get("QUARTO_SHARE_PATH", "")) / "version"
         number = held.read_text(encoding="utf-8").strip() if held.is_file() else ""
@@ -55,6 +55,6 @@ def built_with() -> Table:
 
 
 def packages() -> Table:
-    """Return the packages that the review names as its dependencies, with their versions."""
+    """Return the dependencies of the review with their installed versions."""
     rows = ([name, installed(name)] for name in dependencies())
     return Table(rows, {"Package": TEXT, "Version": TEXT})

@@ -1,4 +1,4 @@
-"""Show how each trial was done, by theme: whom it took, what it gave, how it judged."""
+"""Show the characteristics of each trial by theme: patients, treatment, assessment."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ENDPOINTS = {
 
 
 def characteristics_table(fields: dict[str, str]) -> Table:
-    """Return one row a trial, by regimen class, with some of its characteristics.
+    """Return some characteristics of each trial, one row for each, by regimen class.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def characteristics_table(fields: dict[str, str]) -> Table:
 
 
 def first_reported(data: Dataset, trial: str, field: str) -> str:
-    """Return a characteristic of a trial by the first of its reports that gives it; or empty."""
+    """Return a characteristic of a trial from the first report that has it; or empty."""
     given = _by_report(data)
     found = (
         getattr(given[trial, source], field)

@@ -1,4 +1,4 @@
-"""Show comparisons of the synthesis, and what is only set side by side."""
+"""Show the comparisons of the synthesis, tested or side by side."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def nec_net_pairs() -> dict[str, Comparison]:
 
 
 def sites_table() -> Table:
-    """Return each primary site of NEC in both trials, and against the others of its trial.
+    """Return each primary site of NEC in both trials, compared with the other sites of its trial.
 
     No difference of rates: with a site without a responder its interval is far too short.
     """
@@ -143,7 +143,7 @@ def _power_names() -> list[str]:
 
 
 def power_table() -> Table:
-    """Return the exact power of every comparison, and the rate that it could tell."""
+    """Return the exact power of every comparison, and the rate that it could detect."""
     rows = []
     for name, pair in contrasts.compared(load()):
         rate = contrasts.detectable(pair)
@@ -164,14 +164,14 @@ def power_table() -> Table:
 
 
 def randomised_table() -> Table:
-    """Return the randomised contrast under each assumption about those not counted."""
+    """Return the randomised comparison under each assumption on patients not counted."""
     return _combined(
         randomised_contrasts(load()), "Counted", "Nivolumab + ipilimumab versus nivolumab, by site"
     )
 
 
 def region_table() -> Table:
-    """Return Asian against other trials: the model and the permutation p with its least value."""
+    """Return Asian against other trials: the model, the permutation p and its smallest value."""
     rows = []
     for test in region.region_tests(load()):
         asian, other = test.model.groups
@@ -221,7 +221,7 @@ def standardised_table() -> Table:
 
 
 def classes_table(regimen_class: str) -> Table:
-    """Return every reported response of a class by line and kind of tumour, and what differs.
+    """Return every reported response of a class by line and tumour, with what differs.
 
     Then the trials of the class of which no document reports a response.
     """
@@ -254,7 +254,7 @@ def _kind(group: Group) -> str:
 
 
 def questions_table() -> Table:
-    """Return how many cohorts of a combination ask the same question, and the pool of enough."""
+    """Return the number of cohorts for each question on combinations, and the pool if possible."""
     rows = [
         [
             *(one.regimen_class, one.kind, one.line, len(one.reported), len(one.alike)),
@@ -273,7 +273,7 @@ def questions_table() -> Table:
 
 
 def enough_alike() -> str:
-    """Return in words which questions of combinations enough independent cohorts ask."""
+    """Return a sentence on the questions that have enough independent cohorts."""
     found = questions(load())
     pooled = [one for one in found if one.pool is not None]
     if pooled:
@@ -305,7 +305,7 @@ def _pooled_question(question: Question) -> str:
 
 
 def meta_analyses_table() -> Table:
-    """Return the responses that the meta-analyses among the documents have pooled."""
+    """Return the pooled responses that meta-analyses among the documents report."""
     names = source_names(load())
     reviews = load().sources.loc[load().sources["kind"] == "review", "source"]
     rows: list[list] = []

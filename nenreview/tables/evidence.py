@@ -1,4 +1,4 @@
-"""Show all trials and arms side by side: sizes, response, times, and what each reports."""
+"""Show all trials and arms side by side: sizes, responses, times and reported outcomes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ REPORTED = ("n", "NEC or NET", "ORR", "DCR", "PFS", "OS", "DOR", "AE", "CI")
 
 
 def overlap_ledger(data: Dataset) -> pd.DataFrame:
-    """Return the ledger of overlaps, one row a pair of reports, as text.
+    """Return the ledger of overlaps as text, one row for each pair of reports.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def overlap_ledger(data: Dataset) -> pd.DataFrame:
 
 
 class Reported(NamedTuple):
-    """What is reported of a group, or of a part of it that has its name."""
+    """The reported values of a group, or of a part of it with the same name."""
 
     part: str
     value: Rate | float | None
@@ -92,7 +92,7 @@ EVIDENCE = {  # the columns of `evidence_table`
 
 
 def evidence_table(data: Dataset) -> pd.DataFrame:
-    """Return one row a group: values of the kinds of `EVIDENCE`, None where nothing is printed.
+    """Return the values of `EVIDENCE` for each group; None if a value is not reported.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def evidence_table(data: Dataset) -> pd.DataFrame:
 
 
 def reporting_matrix(data: Dataset) -> pd.DataFrame:
-    """Return one row a group and a column for each of `REPORTED`: ``yes`` or an en dash."""
+    """Return which of `REPORTED` each group reports: ``yes`` or an en dash."""
     rows = []
     for group in groups(data):
         report = group.report

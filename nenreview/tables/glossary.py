@@ -7,6 +7,6 @@ from nenreview.tables.table import Table, show_table
 
 
 def glossary_table() -> Table:
-    """Return every term of ``data/glossary.csv`` with its long form and what it means."""
+    """Return every term of ``data/glossary.csv`` with its long form and its definition."""
     names = {"term": "Term", "long_form": "In full", "explanation": "What it means"}
     return show_table(load().glossary.rename(columns=names))

@@ -1,4 +1,4 @@
-"""Show the documents that no chapter names, wherever each document is shown.
+"""Show the documents that no chapter names in all tables on documents.
 
 Chapters speak of the first four by name; of any other they show the same tables, made here
 from the data, so that a new document needs no line in a chapter.
@@ -31,7 +31,7 @@ def for_each_added(
     *,
     where: Callable[[str], object] = bool,
 ) -> Markdown:
-    """Return a table for each document that has joined the first four; nothing where none has.
+    """Return a table for each document added since the first four.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ def interval_columns() -> dict[str, Kind]:
 
 
 def intervals(rate: Rate | None) -> list[Interval | None]:
-    """Return the values of `interval_columns`; None in each where there is no rate."""
+    """Return the values of `interval_columns`; None in each if there is no rate."""
     return [interval(rate) if rate else None for interval in _INTERVALS.values()]
 
 

@@ -1,4 +1,4 @@
-"""Show the tables of the sources rebuilt, each marked cell with a link to its finding."""
+"""Show the rebuilt tables of the documents; marked cells have links to their findings."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _key(cell: Any, source: str) -> tuple[str, ...]:
 
 
 def notes(source: str, table: str) -> Markdown:
-    """Return why each marked cell of a rebuilt table disagrees, and what the mark is.
+    """Return the explanation of each marked cell of a rebuilt table, and of the mark.
 
     The PDF sets what stands in ``.table-notes`` below the last row of the table before it.
     """
@@ -151,7 +151,7 @@ def _anchors(findings: tuple[str, ...]) -> str:
 
 
 def statistics_table(source: str, table: str, row: str, column: str) -> Markdown:
-    """Return the numbers of a cell that is a sentence, one a line, beside the recomputed ones."""
+    """Return the numbers of a sentence, one for each line, with the recomputed numbers."""
     data = load()
     numbers = rebuild_numbers(data, source, table, row, column)
     frame = _statistics(numbers)
@@ -167,7 +167,7 @@ def statistics_table(source: str, table: str, row: str, column: str) -> Markdown
 
 
 def numbers_table(trial: str, source: str | None = None) -> Table:
-    """Return every number that a document reports of a trial, with its place and its verdict.
+    """Return every number that a document reports on a trial, with its place and verdict.
 
     In the order of the populations, all patients first. One line of dashes where the document
     reports none.

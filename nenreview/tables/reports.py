@@ -1,4 +1,4 @@
-"""Show what the reports of one trial say: their numbers, their times, and what they leave out."""
+"""Show the reports of one trial: their numbers, their times, and what they do not report."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _STAGES = {
 
 
 def other_reports(trial: Trial) -> Markdown:
-    """Return what the other reports of a trial say, a table for each, or that there is none.
+    """Return a table for each other report of a trial, or a sentence that there is none.
 
     Its own reports and relays of them, in the order in which they count, each with the document
     that supersedes it.
@@ -56,7 +56,7 @@ def other_reports(trial: Trial) -> Markdown:
 
 
 def order_of_reports(data: Dataset) -> Table:
-    """Return every trial with its documents in the order in which they count, and what each is."""
+    """Return the documents of every trial, the most important first, with their kinds."""
     kind = {
         (row.trial, row.source): f"{row.standing}, {row.stage}" if row.stage else row.standing
         for row in rows_of(data.reports, ReportOf)
@@ -73,7 +73,7 @@ def order_of_reports(data: Dataset) -> Table:
 
 
 def standing(data: Dataset, report: ReportOf) -> str:
-    """Return what kind of report a document is, and which one supersedes it, as a sentence."""
+    """Return a sentence on the kind of a report and on the report that supersedes it."""
     names = source_names(data)
     kind = _STAGES.get(report.stage, "a report")
     if report.standing == "relay":
@@ -85,7 +85,7 @@ def standing(data: Dataset, report: ReportOf) -> str:
 
 
 def not_reported(data: Dataset, trial: str) -> list[str]:
-    """Return which of the usual results none of the documents on a trial reports, in words.
+    """Return in words the usual results that no document on a trial reports.
 
     The duration of response is missing only where somebody responded, or may have.
     """
@@ -160,7 +160,7 @@ def _time(number: Any) -> str:
 
 
 def limits_as_reported(numbers: pd.DataFrame) -> str:
-    """Return the limits of an interval as reported, with its level where that is not 95%.
+    """Return the limits of an interval as reported, with the level if it is not 95%.
 
     Empty unless there is exactly one interval.
     """

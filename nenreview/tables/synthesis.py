@@ -1,4 +1,4 @@
-"""Show the pool: its cohorts, its estimates, and how they depend on choices."""
+"""Show the pools: cohorts, estimates, and sensitivity to analysis choices."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _interval(low: float | None, high: float | None) -> Interval | None:
 
 
 def if_spread(pool: PooledProportion, words_for_limits: str) -> str:
-    """Return what to say of a further trial: its limits, or that there are none.
+    """Return the limits for a new trial, or that there are none, in words.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def if_spread(pool: PooledProportion, words_for_limits: str) -> str:
 
 
 def cohorts_table(edition: str = NOW, *questions: str) -> Table:
-    """Return rows of ``pooling.csv`` with their counts, and why each was chosen.
+    """Return rows of ``pooling.csv`` with their counts and the reasons for their choice.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def cohorts_table(edition: str = NOW, *questions: str) -> Table:
 
 
 def moves_table() -> Table:
-    """Return what changed in the pool of NEC since the first edition, step by step."""
+    """Return the changes of the pool of NEC since the first edition, step by step."""
     names = source_names(load())
     first = headline(load(), FIRST)[0].profile
     rows: list[list] = [["first edition", None, None, pooled_estimate(first), None]]
@@ -196,7 +196,7 @@ def _pools(pools: tuple[Pooled, ...]) -> Table:
 
 
 def headline_table() -> Table:
-    """Return the pools of NEC with and without the two Chinese trials, today's and the first."""
+    """Return the pools of NEC with and without the two Chinese trials, in both editions."""
     first = (replace(pool, name=f"{pool.name}, first edition") for pool in headline(load(), FIRST))
     return _pools((*headline(load()), *first))
 
@@ -223,7 +223,7 @@ def net_left_out_table() -> Table:
 
 
 def net_sites_table() -> Table:
-    """Return the response of NET by primary site, with a pool where three cohorts have one."""
+    """Return the response of NET by primary site, pooled if a site has three cohorts."""
     rows: list[list] = []
     for site, found in net_by_site(load()).items():
         for one in found:
@@ -332,7 +332,7 @@ def bayes_table() -> Table:
 
 
 def multiverse_table() -> Table:
-    """Return the least, middle and greatest estimate under each option."""
+    """Return the lowest, median and highest estimate under each option."""
     data = load()
     picks: list[tuple[str, str, dict[str, str]]] = [("All", "", {})]
     for axis, values in options(data).items():
@@ -350,7 +350,7 @@ def multiverse_table() -> Table:
 
 
 def misprint_effects_table() -> Table:
-    """Return the findings of the audit that touch the synthesis, and what they move."""
+    """Return the findings of the audit that affect the synthesis, with their effects."""
     rows = []
     names, sources = source_names(load()), {f.id: f.source for f in audit(load())}
     for effect in misprint_effects(load()):

@@ -1,4 +1,4 @@
-"""A table as an object: values in columns of one kind each, shown as Markdown, HTML and data.
+"""Tables as objects: typed columns, shown as Markdown, HTML and CSV.
 
 The kind of a column says how its values are shown, to which side they are set, and which numbers
 stand for them in the CSV that a page offers. What a reader sees as ``5 of 18`` is two numbers
@@ -45,13 +45,13 @@ class Estimate(NamedTuple):
 
 
 def estimate(value: float, limits: Interval) -> Estimate:
-    """Return a number with the limits of an interval."""
+    """Make an `Estimate`: a number with the limits of an interval."""
     return Estimate(value, limits.low, limits.high)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What the values of a column are.
+    """The type of the values of a column.
 
     Attributes
     ----------
@@ -75,14 +75,14 @@ class Kind:
     is_markdown: bool = False
 
     def shown(self, value: Any) -> str:
-        """Return a value in Markdown. Text stands for a value that cannot be given as such."""
+        """Return a value in Markdown; text replaces a value that cannot be given."""
         if value is None:
             return NONE
         text = value if isinstance(value, str) else self.show(value)
         return text if self.is_markdown else escape(text)
 
     def fields(self, head: str) -> list[str]:
-        """Return the columns of the CSV that stand for a column with this head."""
+        """Return the CSV columns for a column with this head."""
         return [f"{head}: {part}" if part else head for part in self.parts]
 
     def values(self, value: Any) -> list[str]:

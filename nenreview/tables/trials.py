@@ -37,7 +37,7 @@ def evidence_of(regimen_class: str) -> Table:
 
 
 def responses_table() -> Table:
-    """Return every printed response, one a line, by class, line and population."""
+    """Return every reported response, one in each row, by class, line and population."""
     columns = {
         **{"Class": TEXT, "Line": TEXT, "Population": TEXT, "Trial": TEXT},
         **{"Responders": RATE, "ORR, %": PERCENT, "95% CI, Clopper-Pearson": LIMITS},
@@ -60,18 +60,18 @@ def responses_table() -> Table:
 
 
 def reporting_table() -> Table:
-    """Return what each trial or arm reports."""
+    """Return the outcomes that each trial or arm reports."""
     matrix = reporting_matrix(load())
     return show_table(matrix, dict.fromkeys(matrix.columns[1:], CHOICE))
 
 
 def overlaps_table() -> Table:
-    """Return the ledger of reports whose patients are, or could be, the same."""
+    """Return the pairs of reports that share patients or may share patients."""
     return show_table(overlap_ledger(load()))
 
 
 def printed_rates(trial: Trial) -> Table:
-    """Return each reported share with the counts that fit it and their intervals.
+    """Return each reported percentage with the counts that fit it and their intervals.
 
     A share of which the source counts the patients alone is there too. Where no count of the
     population fits, those of smaller denominators are named. One line of dashes where no share
@@ -123,7 +123,7 @@ def _with_limits(data: Dataset, one: Response) -> str | None:
 
 
 def at_a_glance(trial: Trial, rows: dict[str, str]) -> Table:
-    """Return the table of facts of a trial: those of ``trials.csv``, `rows`, what is missing."""
+    """Return the facts of a trial: those of ``trials.csv``, `rows`, and what is not reported."""
     facts = trial.data.trials.set_index("trial").loc[trial.trial]
     document = trial.data.sources.set_index("source").loc[trial.source]
     arms = arms_by_trial(trial.data)[trial.trial]

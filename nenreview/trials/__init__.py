@@ -1,1 +1,1 @@
-"""Read the numbers of single trials."""
+"""Read and compute the numbers of single trials."""

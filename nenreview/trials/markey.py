@@ -1,4 +1,4 @@
-"""Compute what only the Markey chapter shows: four patients, and two series it quotes."""
+"""Compute the numbers of the Markey chapter: four patients and two quoted series."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _drugs(cell: str) -> tuple[str, ...]:
 
 
 def diagnoses(data: Dataset) -> pd.DataFrame:
-    """Return the diagnosis of each patient, one fact a column, as text."""
+    """Return the diagnosis of each patient as text, one fact in each column."""
     return pd.DataFrame(
         [[p.number, p.age, p.site, p.stage, p.grade, p.hormones] for p in patients(data)],
         columns=["Patient", "Age", "Site", "Stage", "Grade", "Hormones"],
@@ -153,7 +153,7 @@ def courses(data: Dataset) -> pd.DataFrame:
 
 
 def prior_treatments(data: Dataset) -> pd.DataFrame:
-    """Return which drugs are listed for which patient, the most often listed first.
+    """Return the prior drugs of the patients, the most frequent first.
 
     Returns
     -------
@@ -170,7 +170,7 @@ def prior_treatments(data: Dataset) -> pd.DataFrame:
 
 
 def listed_for_all(data: Dataset) -> Rate:
-    """Return the prior drugs that every patient has, among all that are listed."""
+    """Return the prior drugs that every patient received, among all listed drugs."""
     lists = [set(p.prior) for p in patients(data)]
     return Rate(len(set.intersection(*lists)), len(set.union(*lists)))
 

@@ -1,4 +1,4 @@
-"""Compute what only the sintilimab chapter shows."""
+"""Compute the numbers of the sintilimab chapter."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TESTED = "PD-L1 tested"
 
 
 def primary_sites_twice(data: Dataset) -> pd.DataFrame:
-    """Return patients by primary site in the two places that print them.
+    """Return patients by primary site in the two places that report them.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def thyroid_dysfunction_in_table(data: Dataset) -> int:
 
 
 def without_thyroid_dysfunction_in_table(data: Dataset) -> int:
-    """Return the patients in the column of that table for those without thyroid dysfunction."""
+    """Return the patients without thyroid dysfunction in the adverse-event table."""
     where = {"source": SOURCE, "table": AE_TABLE, "category": "Thyroid dysfunction"}
     printed = data.select(outcome="TRAE", grade="none", **where)["printed"].item()
     reported = data.value(
@@ -65,7 +65,7 @@ def without_thyroid_dysfunction_in_table(data: Dataset) -> int:
 
 
 def thyroid_dysfunction_in_abstract(data: Dataset) -> int:
-    """Return the patients that the abstract's percentage of thyroid dysfunction stands for."""
+    """Return the count behind the abstract's percentage of thyroid dysfunction."""
     printed = data.select(
         source=SOURCE, table="Abstract", outcome="TRAE", category="Thyroid dysfunction"
     )["printed"].item()
@@ -95,7 +95,7 @@ def events_and_shares(data: Dataset) -> pd.DataFrame:
 
 
 def printed_responses(data: Dataset) -> float:
-    """Return the sum of the response percentages that are printed for all patients."""
+    """Return the sum of the response percentages that are reported for all patients."""
     rows = data.select(
         source=SOURCE, population="all", outcome="best response", statistic="percent"
     )
@@ -103,7 +103,7 @@ def printed_responses(data: Dataset) -> float:
 
 
 def pd_l1_positive_nec(data: Dataset) -> Rate:
-    """Return PD-L1-positive samples among NEC: those of all patients less those of NET."""
+    """Return PD-L1-positive samples among NEC: those of all patients minus those of NET."""
     tested = {where: size(data, TRIAL, where, SOURCE) for where in (_all(), _net())}
     positive = int(_pd_l1(data, _all(), "positive"))
     positive_net = tested[_net()] - int(_pd_l1(data, _net(), "negative"))

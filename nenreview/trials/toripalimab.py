@@ -1,4 +1,4 @@
-"""Compute what only the toripalimab chapter shows: rates across sources, biomarkers."""
+"""Compute the numbers of the toripalimab chapter: rates across documents, biomarkers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def nec(data: Dataset) -> Rate:
 
 
 def net(data: Dataset) -> Rate:
-    """Return responders among NET: all patients less those with NEC.
+    """Return responders among NET: all patients minus those with NEC.
 
     Neither source prints the count; both numbers of the difference are printed.
     """
@@ -42,7 +42,7 @@ def net(data: Dataset) -> Rate:
 
 
 def biomarker_tables(data: Dataset, marker: str) -> pd.DataFrame:
-    """Return the pairs of rates that fit what is printed of a biomarker.
+    """Return the pairs of rates that fit the reported results of a biomarker.
 
     Parameters
     ----------
@@ -77,13 +77,13 @@ def biomarker_tables(data: Dataset, marker: str) -> pd.DataFrame:
 
 
 def printed_p(data: Dataset, marker: str) -> str:
-    """Return the p value that the abstract prints for a biomarker."""
+    """Return the p value that the abstract reports for a biomarker."""
     where = {"source": ABSTRACT, "statistic": "p_value", "category": f"{marker} high against low"}
     return data.select(**where)["printed"].item()
 
 
 def biomarker(data: Dataset, marker: str) -> dict:
-    """Return the one pair of rates that fits what is printed of a biomarker.
+    """Return the only pair of rates that fits the reported results of a biomarker.
 
     The columns of `tables_that_fit` by name.
 
@@ -99,7 +99,7 @@ def biomarker(data: Dataset, marker: str) -> dict:
 
 
 def biomarker_summary(data: Dataset) -> pd.DataFrame:
-    """Return one row a fitting table of each biomarker, as text, with the p of each test."""
+    """Return the fitting tables of each biomarker as text, with the p value of each test."""
     rows = []
     for marker in MARKERS:
         for fit in biomarker_tables(data, marker).to_dict("records"):

@@ -1,4 +1,4 @@
-"""Read the numbers of one trial as one source prints them."""
+"""Read the numbers of one trial as one document reports them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOT_REACHED = "not reached"
 
 @dataclass(frozen=True)
 class Trial:
-    """The numbers of one trial as one source prints them.
+    """The numbers of one trial as one document reports them.
 
     Populations are named below `whole`, by default ``all``: ``"NEC"`` is ``all > NEC``, and
     ``"NEC > pancreatic"`` is ``all > NEC > pancreatic``. Where a source reports a part of the
@@ -47,12 +47,12 @@ class Trial:
     def value(
         self, outcome: str, statistic: str, population: str = ROOT_POPULATION, **where: str
     ) -> float:
-        """Return the one value that is printed for an outcome; see `Dataset.value`."""
+        """Return the only reported value of an outcome; see `Dataset.value`."""
         where |= {"outcome": outcome, "statistic": statistic, "population": self._path(population)}
         return self.data.value(source=self.source, trial=self.trial, **where)
 
     def median(self, outcome: str, population: str = ROOT_POPULATION, **where: str) -> str:
-        """Return a printed median, with the decimals that are printed."""
+        """Return a reported median with its printed decimals."""
         value = self.value(outcome, "median", population, **where)
         where |= {"outcome": outcome, "population": self._path(population), "source": self.source}
         rows = self.data.select(trial=self.trial, statistic="median", status="reported", **where)
@@ -82,7 +82,7 @@ class Trial:
     def patients(
         self, outcome: str, category: str, population: str = ROOT_POPULATION, **where: str
     ) -> int:
-        """Return a printed count of patients."""
+        """Return a reported count of patients."""
         return int(self.value(outcome, "events", population, category=category, **where))
 
     def counted(
@@ -105,14 +105,14 @@ class Trial:
     def months(
         self, outcome: str, population: str = ROOT_POPULATION, *, statistic: str = "median"
     ) -> str:
-        """Return a time that is printed in days or weeks in months, to one decimal."""
+        """Return a reported time in months, to one decimal."""
         where = {"trial": self.trial, "source": self.source, "population": self._path(population)}
         rows = self.data.select(outcome=outcome, statistic=statistic, **where)
         (unit,) = rows["unit"].unique()
         return f"{months(self.value(outcome, statistic, population), unit):.1f}"
 
     def share(self, population: str = ROOT_POPULATION, outcome: str = "ORR") -> Response:
-        """Return the share that is printed of a population, with the counts that fit it.
+        """Return the reported percentage of a population, with the counts that fit it.
 
         Raises
         ------
@@ -123,7 +123,7 @@ class Trial:
         return find_response(self.data, report, outcome)
 
     def fitted(self, population: str = ROOT_POPULATION, outcome: str = "ORR") -> Rate:
-        """Return the one count that fits the share that is printed of a population.
+        """Return the only count that fits the reported percentage of a population.
 
         Raises
         ------
@@ -138,7 +138,7 @@ class Trial:
 
 
 def open_trial(trial: str, source: str | None = None, whole: str = ROOT_POPULATION) -> Trial:
-    """Return the numbers of a trial as a source, by default its main one, prints them.
+    """Return the numbers of a trial in a document, by default its main one.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""Import what chapters import, in the process that they are forked from.
+"""Import the modules of chapters in the process from which they are forked.
 
-What fails here is passed over; the chapter that imports it will say so.
+An import that fails is ignored here; the chapter that needs it will report it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PREPARE = "QMDBOOK_PREPARE"  # a function of the book that is called with the na
 
 
 def needed(sources: Iterable[str], before_forks: str) -> dict[str, str]:
-    """Return what this module looks for in the environment, for the code of some chapters.
+    """Return the environment variables that this module reads, for the code of some chapters.
 
     What cannot be parsed is left to the chapter to complain of. `before_forks` is the book's
     function, as its configuration has it.

@@ -1,4 +1,4 @@
-"""Execute one chapter in a forked process, in an IPython of its own, and send back the results."""
+"""Execute one chapter in a forked process with its own IPython, and send back the result."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class _Shell(InteractiveShell):
 
 
 class ShellSession:
-    """A session in this process, which should be a fork made for it; IPython uses `folder`."""
+    """A session in this process, a fork made for it; `folder` is for IPython's own files."""
 
     def __init__(self, folder: Path):
         quiet = Config(HistoryManager={"enabled": False}, InteractiveShell={"colors": "nocolor"})
@@ -101,7 +101,7 @@ class ShellSession:
         return list(self._shell.outputs)
 
     def evaluate(self, expressions: list[str]) -> dict[str, dict]:
-        """Return what IPython says of each expression's value."""
+        """Return IPython's result for each expression."""
         return self._shell.user_expressions({expression: expression for expression in expressions})
 
 

@@ -1,1 +1,1 @@
-"""Render into the book's folder, serve it while it is written, run Quarto."""
+"""Render the book, serve it while it is written, and run Quarto."""

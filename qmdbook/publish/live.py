@@ -148,4 +148,4 @@ class _Handler(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: the terminal shows what is rendered."""
+        """Print nothing: the terminal shows the progress of renders."""

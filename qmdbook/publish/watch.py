@@ -1,4 +1,4 @@
-"""Render again whenever a file of the project is saved, and tell the open pages."""
+"""Render again whenever a file of the project is saved, and update the open pages."""
 
 from __future__ import annotations
 

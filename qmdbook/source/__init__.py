@@ -1,1 +1,1 @@
-"""Read chapters and notebooks, and hold them to the supported subset of Quarto."""
+"""Read chapters, and refuse syntax outside the supported subset of Quarto."""

@@ -15,7 +15,7 @@ SITEMAP_NAME = "sitemap.xml"
 
 
 def read_data_package(config: BookConfig) -> dict | None:
-    """Return the description of the book's data package; None where it has none."""
+    """Return the description of the book's data package; None if it has none."""
     if not config.data_package:
         return None
     return json.loads((config.root / config.data_package).read_text(encoding="utf-8"))
@@ -27,7 +27,7 @@ def data_folder(config: BookConfig) -> str:
 
 
 def data_files(config: BookConfig) -> list[Path]:
-    """Return the data package's files, its description first; none where there is no package."""
+    """Return the data package's files, its description first; empty without a package."""
     package = read_data_package(config)
     if package is None:
         return []
@@ -77,7 +77,7 @@ def dataset(config: BookConfig, edition: Edition) -> str | None:
 
 
 def licences(config: BookConfig, edition: Edition) -> str:
-    """Return under which licences data and code are, in one line; empty where none is named."""
+    """Return the licences of data and code in one line; empty if none is named."""
     package = read_data_package(config)
     named = [("Data", one["name"]) for one in package["licenses"]] if package else []
     named.append(("Code", edition.licence))

@@ -22,7 +22,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: no date of t
 
 
 def archive_path(config: BookConfig) -> str | None:
-    """Return where the archive of the data package is in the book; None where it has none."""
+    """Return the path of the data package's archive in the book; None without a package."""
     package = read_data_package(config)
     return f"{DOWNLOADS}/{package['name']}-{package['version']}-data.zip" if package else None
 
@@ -46,13 +46,13 @@ def write_downloads(book: Path, texts: Iterable[ChapterText], config: BookConfig
 
 
 def prose(markdown: str) -> str:
-    """Return a chapter's Markdown without its code, its figures found from `DOWNLOADS`."""
+    """Return a chapter's Markdown without code, with paths of figures relative to `DOWNLOADS`."""
     text = without_marks(without_page(_CODE.sub("", markdown)))
     return text.replace(f"]({FIGURE_FOLDER}/", f"](../{FIGURE_FOLDER}/")
 
 
 def write_dataset(path: Path, config: BookConfig) -> None:
-    """Write the data package with all that lies beside and below it and its licence."""
+    """Write the archive of the data package: its folder and its licence."""
     package = read_data_package(config)
     assert package is not None  # the caller has its path
     folder = (config.root / config.data_package).parent

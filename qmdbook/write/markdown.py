@@ -1,4 +1,4 @@
-"""Turn executed notebooks into the Markdown that Pandoc reads."""
+"""Convert executed notebooks to the Markdown that Pandoc reads."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ChapterText:
 
     @cached_property
     def checksum(self) -> str:
-        """One checksum of what the chapter's page and downloads are made from."""
+        """One checksum of the inputs of the chapter's page and downloads."""
         return checksum_of(json.dumps([self.markdown, self.executed], ensure_ascii=False))
 
 

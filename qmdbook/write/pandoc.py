@@ -1,4 +1,4 @@
-"""Turn all chapters into pages and a Typst source with one Pandoc process; see ``book.lua``."""
+"""Convert all chapters to pages and a Typst source with one Pandoc process; see ``book.lua``."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def write_pages(
     summary: Path | None = None,
     typst: Mapping[str, Path] = MappingProxyType({}),
 ) -> None:
-    """Number, resolve and cite all chapters; write pages, or else the Typst source of the book.
+    """Write the pages of chapters, or the Typst source of the book, with numbers and citations.
 
     What later runs can use is left in `work`: a summary where all chapters were read, and each
     chapter that was put into Typst (see `cache.PandocCache`).
@@ -174,7 +174,7 @@ def _first_page_variables(config: BookConfig) -> dict[str, str | None]:
 
 
 def typst_json(number: int) -> str:
-    """Return the name of the file that holds a chapter in Typst, by its place in the book."""
+    """Return the name of a chapter's Typst file, by its place in the book."""
     return f"typst-{number}.json"
 
 

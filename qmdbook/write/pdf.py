@@ -1,4 +1,4 @@
-"""Compile the PDF from its Typst source, or say which chapter Typst refuses, and why."""
+"""Compile the PDF from its Typst source; report errors with their chapters."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _ERROR = re.compile(r"^error: (?P<message>.+)\n(?: *┌─ (?P<file>.+?):(?P<lin
 
 
 def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
-    """Compile the Typst source in `work`, where the figures are that it names, into a file.
+    """Compile the Typst source in `work`, which also has its figures, into a PDF file.
 
-    The same source gives the same bytes, on the same day as the edition counts it.
+    The same source gives the same bytes if the date of the edition is the same.
 
     Raises
     ------
     InputError
-        If Typst refuses anything, with the chapter in which it stands.
+        If Typst reports errors, with the chapter of each.
     """
     edition = read_edition(config)
     imprint = {
@@ -59,7 +59,7 @@ def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
 
 
 def problems(diagnostic: str, work: Path) -> list[Problem]:
-    """Return the errors in what Typst says of the source in `work`, each with its chapter.
+    """Return the errors in a diagnostic of Typst on the source in `work`, with their chapters.
 
     The first line of a chapter's file names the chapter. A diagnostic of another form is one
     problem.

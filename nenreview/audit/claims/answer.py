@@ -1,4 +1,4 @@
-"""The answer of a test: what the data say of a claim."""
+"""The answer of a test: whether the data support a claim."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nenreview.audit.finding import CONFLICT, INCONSISTENT, MATCH, NOT_CHECKABLE
 
 @dataclass(frozen=True)
 class Answer:
-    """What a test says of a claim.
+    """The answer of a test on a claim.
 
     Attributes
     ----------

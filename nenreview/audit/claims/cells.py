@@ -28,7 +28,7 @@ def words_in_rows(
     words: list[str],
     rows: Literal["every", "some", "none"],
 ) -> Answer:
-    """Holds where every row of a table has all of some words in a column, or some or none has one.
+    """Test whether every row, some rows or no row of a table has given words in a column.
 
     That no row has one where some should is only noted.
     """
@@ -63,7 +63,7 @@ def _rows(labels: list[str]) -> str:
 def cell_without_words(
     claim: Claim, data: Dataset, table: str, row: str, column: str, words: list[str]
 ) -> Answer:
-    """Holds where a cell has none of some words that contradict the claim."""
+    """Test whether a cell has none of some words that contradict the claim."""
     text = entry(_column(claim, data, table, column), row)
     contrary = [word for word in words if _has(text, word)]
     if not contrary:
@@ -75,7 +75,7 @@ def cell_without_words(
 
 
 def cell_names(claim: Claim, data: Dataset, words: list[str], place: str) -> Answer:
-    """Holds where the cell of the claim names what another place names of the same trial."""
+    """Test whether the cell of the claim names the same as another place on the trial."""
     cell = entry(_column(claim, data, claim.table, claim.column), claim.row)
     lacking = [word for word in words if not _has(cell, word)]
     shown = f"{cell}; {', '.join(words)} in {place}"
@@ -84,7 +84,7 @@ def cell_names(claim: Claim, data: Dataset, words: list[str], place: str) -> Ans
 
 
 def fact_of_trial(claim: Claim, data: Dataset, fact: str, other: str) -> Answer:
-    """Holds where the cell of the claim is what ``trials.csv`` has from another source."""
+    """Test whether the cell of the claim agrees with another document in ``trials.csv``."""
     cell = entry(_column(claim, data, claim.table, claim.column), claim.row)
     facts = entry(trials(data), claim.trial)
     if other not in facts.facts_from:
@@ -98,7 +98,7 @@ def fact_of_trial(claim: Claim, data: Dataset, fact: str, other: str) -> Answer:
 
 
 def readable_characters(claim: Claim, data: Dataset) -> Answer:
-    """Holds where a change of encoding has broken no character of the claim; else noted."""
+    """Test whether all characters of the claim survived a change of encoding; if not, note it."""
     broken = re.findall(r"[^\x00-\x7f]{2,}", claim.printed)
     repaired = repair(claim.printed)
     if repaired == claim.printed:
@@ -112,7 +112,7 @@ def readable_characters(claim: Claim, data: Dataset) -> Answer:
 
 
 def outcomes_reported(claim: Claim, data: Dataset, outcomes: list[str]) -> Answer:
-    """Holds where every outcome that the methods name has a result in the source; else noted."""
+    """Test whether every outcome in the methods has a result in the source; if not, note it."""
     rows = data.select(source=claim.source, trial=claim.trial)
     rows = rows[
         rows["status"].isin(["reported", "not_reached"]) & (rows["statistic"] != "threshold")
@@ -128,7 +128,7 @@ def outcomes_reported(claim: Claim, data: Dataset, outcomes: list[str]) -> Answe
 def outcome_in_table(
     claim: Claim, data: Dataset, cited: str, outcome: str, words: list[str]
 ) -> Answer:
-    """Holds where a cited table has an outcome of the populations that it is cited for."""
+    """Test whether a cited table has an outcome of the populations that it is cited for."""
     rows = data.select(source=claim.source, table=cited, outcome=outcome)
     named = sum(any(_has(p, word) for word in words) for p in rows["population"])
     shown = f"{named} numbers of {outcome} by {alternatives(words)} in {cited}"
@@ -138,7 +138,7 @@ def outcome_in_table(
 
 
 def trial_in_table(claim: Claim, data: Dataset, trial: str) -> Answer:
-    """Holds where a trial of another source is in the table of the claim; else noted."""
+    """Test whether a trial of another source is in the table of the claim; if not, note it."""
     listed = data.select(source=claim.source, table=claim.table)["trial"]
     among = trial in set(listed)
     known, years = entry(trials(data), trial), data.sources.set_index("source")["year"]
@@ -155,7 +155,7 @@ def trial_in_table(claim: Claim, data: Dataset, trial: str) -> Answer:
 def same_categories(
     claim: Claim, data: Dataset, outcome: str, first: list[str], second: list[str]
 ) -> Answer:
-    """Holds where two places count the same categories.
+    """Test whether two places count the same categories.
 
     A category that ends in * is left out: its note spells it out.
     """
@@ -182,7 +182,7 @@ def same_categories(
 def most_frequent(
     claim: Claim, data: Dataset, named: list[str], outcome: str, table: str, statistic: str
 ) -> Answer:
-    """Holds where the named categories of a table are its most frequent, ties included."""
+    """Test whether the named categories of a table are its most frequent, ties included."""
     rows = data.select(
         source=claim.source,
         trial=claim.trial,
@@ -208,7 +208,7 @@ def most_frequent(
 
 
 def worst_grade(claim: Claim, data: Dataset, event: Number, table: str) -> Answer:
-    """Holds where a named adverse event is the only one of its grade or worse."""
+    """Test whether a named adverse event is the only one of its grade or worse."""
     rows = _by_grade(claim, data, table)
     severe = rows[rows["grade"].astype(int) >= int(event.grade)]
     others = severe[severe["category"] != event.category]
@@ -219,7 +219,7 @@ def worst_grade(claim: Claim, data: Dataset, event: Number, table: str) -> Answe
 
 
 def grade_at_most(claim: Claim, data: Dataset, named: list[str], grade: int, table: str) -> Answer:
-    """Holds where no named adverse event has a grade above a limit."""
+    """Test whether no named adverse event has a grade above a limit."""
     rows = _by_grade(claim, data, table)
     rows = rows[rows["category"].isin(named)]
     above = rows[rows["grade"].astype(int) > grade]
@@ -230,7 +230,7 @@ def grade_at_most(claim: Claim, data: Dataset, named: list[str], grade: int, tab
 
 
 def same_grades(claim: Claim, data: Dataset, events: list[Number], table: str) -> Answer:
-    """Holds where a table has each event in the one grade that another place prints."""
+    """Test whether a table has each event in the grade that another place reports."""
     rows = _by_grade(claim, data, table)
     wrong, shown = [], []
     for event in events:

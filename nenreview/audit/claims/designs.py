@@ -1,4 +1,4 @@
-"""Claims about designs: stopping rules, cohorts, several tests, cut-offs made of the data."""
+"""Test claims about designs: stopping rules, dose levels, multiple tests, cut-offs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def stopping_rule(
     powers: list[int],
     largest: int,
 ) -> Answer:
-    """Holds where some two-stage design stops "when more than so many did not respond".
+    """Test whether a two-stage design has the stopping rule of the claim.
 
     Every design with the printed first stage is tried, over the usual hypotheses. The rule
     as printed goes on only when nearly all respond; turned round it goes on when more than
@@ -63,7 +63,7 @@ def _limits(n1: int, wanted: Hypotheses, largest: int) -> frozenset[int]:
 
 
 def dose_levels_filled(sizes: list[Sum], least: int) -> Answer:
-    """Holds where every dose level has the patients that its design needs; else noted."""
+    """Test whether every dose level has the patients that its design needs; if not, note it."""
     counts = [size.total for size in sizes]
     small = [n for n in counts if n < least]
     shown = f"{', '.join(map(str, counts))} patients at {len(counts)} dose levels"
@@ -77,7 +77,7 @@ def dose_levels_filled(sizes: list[Sum], least: int) -> Answer:
 
 
 def adjusted_p_values(values: list[Number], level: float) -> Answer:
-    """Holds where each p value is at most the level divided by their number; else noted.
+    """Test whether p values stay significant after correction; if not, note it.
 
     The division is Bonferroni's adjustment for several comparisons.
     """
@@ -96,7 +96,7 @@ def adjusted_p_values(values: list[Number], level: float) -> Answer:
 def share_of_tested(
     first: Number, second: Number, p: Number, share: Number, patients: Sum, most: Sum
 ) -> Answer:
-    """Holds where a group is the share of the patients tested that it is called; else noted.
+    """Test whether a group is the stated share of the patients tested; if not, note it.
 
     The size of the group follows from the response rates of both groups, their p value, all
     patients and all responders.

@@ -1,4 +1,4 @@
-"""Claims about single numbers: sums, ranges, and whether a number is printed at all."""
+"""Test claims about single numbers: sums, ranges, and whether a number is reported at all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nenreview.wording import fraction, percent, population_name
 
 
 def adds_up(claim: Claim, number: Sum, total: Sum) -> Answer:
-    """Holds where a printed number is the sum of others.
+    """Test whether a printed number is the sum of others.
 
     A conflict where another source prints one of them.
     """
@@ -46,7 +46,7 @@ def rate_in_range(claim: Claim, data: Dataset, low: Number, high: Number, rate: 
 
 
 def range_covers(data: Dataset, low: Number, high: Number, values: list[Number]) -> Answer:
-    """Holds where every number lies in the printed range that stands for them, units converted."""
+    """Test whether every number lies in the reported range, units converted."""
     bounds = f"{low.printed}–{high.printed}"
     open_end = high.status in ("not_applicable", "not_reached")
     limits = Span(printed_span(low).low, math.inf if open_end else printed_span(high).high)
@@ -67,7 +67,7 @@ def range_covers(data: Dataset, low: Number, high: Number, values: list[Number])
 
 
 def range_below(low: Number, high: Number, other_low: Number, other_high: Number) -> Answer:
-    """Holds where one printed range lies below another."""
+    """Test whether one printed range lies below another."""
     shown = f"{low.printed}–{high.printed} against {other_low.printed}–{other_high.printed}"
     if high.value < other_low.value:
         return holds(shown)
@@ -76,7 +76,7 @@ def range_below(low: Number, high: Number, other_low: Number, other_high: Number
 
 
 def all_reported(data: Dataset, values: list[Number]) -> Answer:
-    """Holds where every number is printed, and none is zero."""
+    """Test whether every number is printed, and none is zero."""
     lacking = [n for n in values if n.status != "reported" or not n.value]
     shown = "; ".join(_described(data, number) for number in values)
     if not lacking:
@@ -86,7 +86,7 @@ def all_reported(data: Dataset, values: list[Number]) -> Answer:
 
 
 def missing_everywhere(data: Dataset, number: Number, elsewhere: Number) -> Answer:
-    """Holds where a number that is given as missing is printed nowhere else.
+    """Test whether a number stated to be missing is reported nowhere else.
 
     A conflict where both are of the same patients, else noted.
     """
@@ -104,7 +104,7 @@ def missing_everywhere(data: Dataset, number: Number, elsewhere: Number) -> Answ
 
 
 def same_time(data: Dataset, first: Number, second: Number) -> Answer:
-    """Holds where two printed times of one trial are the same, units converted.
+    """Test whether two printed times of one trial are the same, units converted.
 
     A conflict where both are of the same patients, else noted.
     """
@@ -120,7 +120,7 @@ def same_time(data: Dataset, first: Number, second: Number) -> Answer:
 
 
 def units_reported(values: list[Number]) -> Answer:
-    """Holds where every number is printed with its unit; else noted."""
+    """Test whether every number is printed with its unit; if not, note it."""
     bare = [number.printed for number in values if not number.unit]
     shown = "; ".join(f"{number.printed} {number.unit or '(no unit)'}" for number in values)
     which = f" of {' and '.join(bare)}" if len(bare) < len(values) else ""
@@ -129,7 +129,7 @@ def units_reported(values: list[Number]) -> Answer:
 
 
 def confidence_level_reported(claim: Claim, data: Dataset, limits: list[Number]) -> Answer:
-    """Holds where every interval, named by its lower limit, has its level printed; else noted."""
+    """Test whether every interval is reported with its level; if not, note it."""
     levels = data.select(source=claim.source, statistic="ci_level")
     places = set(zip(levels["table"], levels["population"], levels["outcome"], strict=True))
     stated = sum((limit.table, limit.population, limit.outcome) in places for limit in limits)
@@ -159,7 +159,7 @@ def whole_trials(data: Dataset, sizes: list[Number]) -> Answer:
 
 
 def number_of_references(numbers: list[int], studies: Sum) -> Answer:
-    """Holds where as many references are given as studies are counted."""
+    """Test whether the number of references equals the stated number of studies."""
     shown = f"references {', '.join(map(str, numbers))} for {studies.total} studies"
     if len(numbers) == studies.total:
         return holds(shown)
@@ -168,7 +168,7 @@ def number_of_references(numbers: list[int], studies: Sum) -> Answer:
 
 
 def same_numbers(first: list[Number], second: list[Number]) -> Answer:
-    """Holds where two places print the same numbers in the same order."""
+    """Test whether two places print the same numbers in the same order."""
     shown = " and ".join(", ".join(n.printed for n in numbers) for numbers in (first, second))
     if [n.value for n in first] == [n.value for n in second]:
         return holds(shown)

@@ -1,4 +1,4 @@
-"""Claims about rates: which is higher, where, of whom, and whether the numbers can tell."""
+"""Test claims about rates: which is higher, in whom, and whether the numbers can show it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LEVEL = 0.05
 
 
 def higher_rate(first: Rate, second: Rate) -> Answer:
-    """Holds where the first rate is higher and Fisher's exact p is below 5%."""
+    """Test whether the first rate is higher and Fisher's exact p is below 5%."""
     pair = Comparison(first, second)
     shown = _against(pair)
     limits = points(pair.risk_difference_interval())
@@ -40,7 +40,7 @@ def higher_rate(first: Rate, second: Rate) -> Answer:
 
 
 def larger_share(first: Rate, second: Rate) -> Answer:
-    """Holds where the first share is the larger one, of the patients as they are counted."""
+    """Test whether the first share is larger, with the patients as counted."""
     pair = Comparison(first, second)
     if pair.risk_difference > 0:
         return holds(_against(pair))
@@ -48,7 +48,7 @@ def larger_share(first: Rate, second: Rate) -> Answer:
 
 
 def similar_rates(first: Rate, second: Rate, margin: float) -> Answer:
-    """Holds where the interval of the difference lies within a margin in percentage points, ours.
+    """Test whether the interval of the difference lies within our margin in percentage points.
 
     A p value above 5% is no evidence of likeness; the interval is.
     """
@@ -65,7 +65,7 @@ def similar_rates(first: Rate, second: Rate, margin: float) -> Answer:
 
 
 def extreme_rate(rates: dict[str, Rate], claimed: str, end: Literal["highest", "lowest"]) -> Answer:
-    """Holds where the claimed group alone has the highest, or the lowest, of several rates."""
+    """Test whether the claimed group alone has the highest, or the lowest, of several rates."""
     mine, sign = entry(rates, claimed), 1 if end == "highest" else -1
     # Above 0 for a rate beyond the claimed one, 0 for the same rate.
     beyond = {
@@ -89,7 +89,7 @@ def extreme_rate(rates: dict[str, Rate], claimed: str, end: Literal["highest", "
 
 
 def same_percentage(rates: list[Rate], percentage: Number) -> Answer:
-    """Holds where each of several rates, and all together, have the printed percentage."""
+    """Test whether each of several rates, and all together, have the printed percentage."""
     printed = percentage.printed
     together = Rate(sum(r.events for r in rates), sum(r.n for r in rates))
     shown = (
@@ -105,7 +105,7 @@ def same_percentage(rates: list[Rate], percentage: Number) -> Answer:
 
 
 def no_events(rates: list[Rate]) -> Answer:
-    """Holds where nobody in any of several groups has the event."""
+    """Test whether nobody in any of several groups has the event."""
     shown = " and ".join(map(fraction, rates))
     some = [fraction(r) for r in rates if r.events]
     if some:
@@ -118,7 +118,7 @@ def no_events(rates: list[Rate]) -> Answer:
 
 
 def percentage_of_group(percentage: Number, rates: dict[str, Rate], claimed: str) -> Answer:
-    """Holds where the printed percentage is that of the claimed group, of all that are listed."""
+    """Test whether the printed percentage is that of the claimed group, of all that are listed."""
     mine, printed = entry(rates, claimed), percentage.printed
     fitting = [name for name, r in rates.items() if rounding_rule(r.events, r.n, printed)]
     shown = _by_name(rates)
@@ -131,7 +131,7 @@ def percentage_of_group(percentage: Number, rates: dict[str, Rate], claimed: str
 
 
 def same_count(first: Rate, second: Rate) -> Answer:
-    """Holds where two printed rates count the same number of patients."""
+    """Test whether two printed rates count the same number of patients."""
     shown = f"{fraction(first)} and {fraction(second)}"
     if first.events == second.events:
         return holds(shown)
@@ -139,7 +139,7 @@ def same_count(first: Rate, second: Rate) -> Answer:
 
 
 def exchanged_columns(first: Rate, second: Rate, beside: Rate) -> Answer:
-    """Holds where two rates count the same number of patients; else says if the one beside does."""
+    """Test whether two rates count the same patients; if not, test the neighbouring column."""
     shown = f"{fraction(first)} and {fraction(second)}"
     if first.events == second.events:
         return holds(shown)
@@ -159,7 +159,7 @@ def _two_counts(first: Rate, second: Rate) -> str:
 
 
 def fisher_p_value(first: Rate, second: Rate, p: Number) -> Answer:
-    """Holds where the reported p value is Fisher's exact one of two rates.
+    """Test whether the reported p value is that of Fisher's exact test of two rates.
 
     Else says which number of events in the second group would give it.
     """
@@ -180,7 +180,7 @@ def fisher_p_value(first: Rate, second: Rate, p: Number) -> Answer:
 
 
 def nested_reports(part: Rate, whole: Rate) -> Answer:
-    """Holds where a smaller report can lie within a larger one.
+    """Test whether a smaller report can lie within a larger one.
 
     What the larger has more of a category cannot exceed what it has more of patients, and
     it cannot have fewer.
@@ -199,7 +199,7 @@ def nested_reports(part: Rate, whole: Rate) -> Answer:
 
 
 def rate_without_part(rate: Rate, part: Rate, why: str) -> Answer:
-    """Holds where a rate is the same without a part of its patients; else noted."""
+    """Test whether a rate is the same without a part of its patients; if not, note it."""
     rest = rate - part
     shown = f"{fraction(rate)} ({percent(rate)}); without them {fraction(rest)} ({percent(rest)})"
     if rate.percent() == rest.percent():
@@ -210,7 +210,7 @@ def rate_without_part(rate: Rate, part: Rate, why: str) -> Answer:
 
 
 def rate_with_more_events(rate: Rate, added: Sum, why: str) -> Answer:
-    """Holds where nobody was left out of a rate who could have been counted; else noted."""
+    """Test whether a rate counts every patient who could be counted; if not, note it."""
     more = added.total
     wide = Rate(rate.events + more, rate.n)
     shown = f"{fraction(rate)} ({percent(rate)}), or {fraction(wide)} ({percent(wide)})"
@@ -222,7 +222,7 @@ def rate_with_more_events(rate: Rate, added: Sum, why: str) -> Answer:
 
 
 def label_covers(rate: Rate, otherwise: Sum, named: str) -> Answer:
-    """Holds where no patient under a label is named otherwise elsewhere; else bounds the rate.
+    """Test whether every patient under a label has it elsewhere; if not, bound the rate.
 
     Whether those named otherwise had the event is not printed, so the rate of the rest lies
     between none and as many as possible of them having had it.
@@ -242,7 +242,7 @@ def label_covers(rate: Rate, otherwise: Sum, named: str) -> Answer:
 
 
 def completeness(rate: Rate, most_missing: float) -> Answer:
-    """Holds where at most a percentage of the patients, ours, are not among them; else noted."""
+    """Test whether at most our percentage of the patients is missing; if not, note it."""
     missing = rate.n - rate.events
     shown = f"{fraction(rate)} ({percent(rate)})"
     if 100 * missing <= most_missing * rate.n:
@@ -251,7 +251,7 @@ def completeness(rate: Rate, most_missing: float) -> Answer:
 
 
 def comparable_to_range(rate: Rate, low: Number, high: Number) -> Answer:
-    """Holds where the interval of a rate lies within a printed range; else noted."""
+    """Test whether the interval of a rate lies within a printed range; if not, note it."""
     limits = rate.clopper_pearson()
     shown = (
         f"{fraction(rate)} ({percent(rate)}, 95% CI {interval(limits)}%) against "
@@ -280,7 +280,7 @@ def interval_reported(claim: Claim, data: Dataset, rate: Rate, outcome: str) -> 
 def target_reported(
     claim: Claim, data: Dataset, sizes: list[Sum], percentages: list[Number]
 ) -> Answer:
-    """Holds where the source prints the rate that an endpoint had to reach; else open."""
+    """Test whether the rate that an endpoint had to reach is reported; if not, leave it open."""
     if len(sizes) != len(percentages):
         raise ValueError(f"{len(percentages)} percentages of {len(sizes)} sizes; expected one each")
     pairs = zip(sizes, percentages, strict=True)

@@ -1,4 +1,4 @@
-"""Claims about times: scans, medians, landmarks, durations."""
+"""Test claims about times: scans, medians, landmarks, durations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AT_THE_SCAN = 0.2  # months: three days early and three late, to one decimal
 
 
 def median_at_first_scan(medians: list[Number], scan: Number) -> Answer:
-    """Holds where no median is the date of the first scan; else noted.
+    """Test whether no median is the date of the first scan; if not, note it.
 
     Half had progressed by the first scan then, and nobody knows when before it.
     """
@@ -35,7 +35,7 @@ def median_at_first_scan(medians: list[Number], scan: Number) -> Answer:
 
 
 def landmark_reported(claim: Claim, data: Dataset, landmark: Number, median: Number) -> Answer:
-    """Holds where the source prints a rate at a landmark; else open.
+    """Test whether the source prints a rate at a landmark; if not, leave it open.
 
     A median before the landmark leaves fewer than half of the patients there.
     """
@@ -54,7 +54,7 @@ def landmark_reported(claim: Claim, data: Dataset, landmark: Number, median: Num
 
 
 def median_of_counts(median: Number, counts: list[Number]) -> Answer:
-    """Holds where a median is that of counts in groups, whose categories are values in order."""
+    """Test whether a median agrees with counts in ordered categories."""
     reached = list(accumulate(int(count.value) for count in counts))
     total = reached[-1]
     # The middle patient, or the two in the middle of an even number.
@@ -70,7 +70,7 @@ def median_of_counts(median: Number, counts: list[Number]) -> Answer:
 
 
 def median_set_by_few(events: Rate, few: Sum) -> Answer:
-    """Holds where a median comes later without the few patients to whom it is put down.
+    """Test whether a median is later without the few patients to whom the claim attributes it.
 
     They are some of the patients with an event by the date of the median.
     """
@@ -87,7 +87,7 @@ def median_set_by_few(events: Rate, few: Sum) -> Answer:
 
 
 def median_set_by_group(group: Rate) -> Answer:
-    """Holds where a group is half of the patients or more, and so can carry their median.
+    """Test whether a group is at least half of the patients, so that it can set their median.
 
     A smaller group, however late its events, leaves the median where the others put it.
     """
@@ -105,7 +105,7 @@ def median_set_by_group(group: Rate) -> Answer:
 
 
 def outlying_median(data: Dataset, value: Number, times: float) -> Answer:
-    """Holds where a median is less than so many times the longest of other trials; else noted.
+    """Test whether a median is below a multiple of the longest in other trials; if not, note it.
 
     Of those that the same document has: another one may be about other patients.
     """
@@ -127,7 +127,7 @@ def outlying_median(data: Dataset, value: Number, times: float) -> Answer:
 
 
 def half_ended(ongoing: Rate) -> Answer:
-    """Holds where at least half of the patients have had the event, as a median needs."""
+    """Test whether at least half of the patients have had the event, as a median needs."""
     ended = ongoing.n - ongoing.events
     shown = f"{ended} of {ongoing.n} ended"
     if 2 * ended < ongoing.n:
@@ -138,7 +138,7 @@ def half_ended(ongoing: Rate) -> Answer:
 
 
 def lasting_responses(share: Number, responders: Rate, shortest: Number, median: Number) -> Answer:
-    """Holds where a share is not that of all responders, or the shortest response is a long one.
+    """Test whether responses lasted: not all responders are counted, or the shortest is long.
 
     A long one is as long as the median that is printed elsewhere.
     """
@@ -154,7 +154,7 @@ def lasting_responses(share: Number, responders: Rate, shortest: Number, median:
 
 
 def whole_cycles(interval: Number, cycle: Number) -> Answer:
-    """Holds where scans fall on whole cycles of treatment; else noted."""
+    """Test whether scans fall on whole cycles of treatment; if not, note it."""
     cycles = interval.value / cycle.value
     shown = f"{interval.printed} {interval.unit} are {cycles:g} cycles"
     if interval.unit == cycle.unit and cycles.is_integer():

@@ -1,1 +1,1 @@
-"""The rules of the audit, one a module."""
+"""The rules of the audit, with one module for each rule."""

@@ -1,4 +1,4 @@
-"""One quantity in several places: within a source, and between sources of one trial."""
+"""Check that a quantity agrees in several places of a document, and between documents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PLACES, SOURCES = "places", "sources"
 
 
 def agreement(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each number that stands in more than one place, or source."""
+    """Yield a finding for each number that is reported in several places or documents."""
     for numbers in index.quantities():
         # Sizes have a check of their own, which knows which of two is likelier.
         if len(numbers) > 1 and (numbers[0].outcome, numbers[0].statistic) != ("patients", "n"):

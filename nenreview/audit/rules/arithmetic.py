@@ -1,4 +1,4 @@
-"""Each printed number against the numbers that it should follow from.
+"""Check each reported number against the numbers from which it should follow.
 
 A percentage against its count and its population, a count against NET and NEC, a size
 against the other places that print it. Percentages are judged at their printed precision.
@@ -47,7 +47,7 @@ _ESTIMATE = "This is an estimate from a survival curve, which need not be a coun
 
 
 def arithmetic(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each percentage, and for each count and size that others give."""
+    """Yield a finding for each percentage, and each count and size that follows from others."""
     denominators = _denominators(index)
     for number in index.numbers:
         if number.statistic == "events":

@@ -1,4 +1,4 @@
-"""Printed confidence intervals of a rate: which method reproduces them."""
+"""Check which method reproduces the reported confidence interval of a rate."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ METHODS = {
 
 
 def rate_intervals(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each printed interval of a rate whose count is known."""
+    """Yield a finding for each reported interval of a rate with a known count."""
     for low in index.numbers:
         if low.statistic != "ci_low" or outcomes(index.data)[low.outcome].kind != SHARE:
             continue

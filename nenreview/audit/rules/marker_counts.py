@@ -1,4 +1,4 @@
-"""Several printed numbers about the same patients: do whole numbers exist that give them all?"""
+"""Check whether whole numbers of patients exist that give several reported numbers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Tested:
 
 @dataclass(frozen=True)
 class Statement:
-    """One printed number about the patients tested.
+    """One reported number about the patients tested.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Statement:
 
 
 def solutions(statements: list[Statement], *, patients: int, responders: int) -> list[Tested]:
-    """Return every solution in whole patients that all statements hold of.
+    """Return every solution in whole patients that satisfies all statements.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def _hold(statements: list[Statement], known: dict[str, int]) -> bool:
 def reconciling(
     statements: list[Statement], *, patients: int, responders: int
 ) -> list[tuple[Statement, list[Tested]]]:
-    """Return each statement without which the rest has a solution, and those solutions."""
+    """Return each statement whose removal gives the others a solution, with the solutions."""
     found = []
     for left_out in statements:
         rest = [s for s in statements if s is not left_out]
@@ -128,7 +128,7 @@ def reconciling(
 
 
 def joint(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each group of patients tested whose rates by marker are printed."""
+    """Yield a finding for each group of tested patients with reported rates by marker."""
     seen = set()
     for number in index.numbers:
         path = levels(number.population)

@@ -1,4 +1,4 @@
-"""Printed p values: which test reproduces them, on which tables of whole patients."""
+"""Check which test and which whole numbers of patients reproduce a reported p value."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COMPARISON = re.compile(r"(?P<marker>.+) (?P<first>\S+) against (?P<second>\S+)
 
 
 def p_values(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each p value of two groups whose rates are printed."""
+    """Yield a finding for each p value of two groups with reported rates."""
     for number in index.numbers:
         if number.statistic == "p_value":
             yield _p_value(index, number)

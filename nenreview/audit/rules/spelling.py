@@ -1,4 +1,4 @@
-"""Spelling of names, and characters that a change of encoding has broken, in printed cells."""
+"""Check printed cells for misspelt names and for characters broken by a change of encoding."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _name(word: str) -> str:
 
 
 def repair(text: str) -> str:
-    """Return text that was written as UTF-8 and read as Windows-1252 as it was written.
+    """Return the original of a text that was written as UTF-8 and read as Windows-1252.
 
     Each run of such characters by itself, as a line may have been broken in part.
 

@@ -1,4 +1,4 @@
-"""Numbers that should add up: categories to patients, grades to all grades, shares to 100."""
+"""Check sums: categories add up to patients, grades to all grades, shares to 100%."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GRADES = ("1", "2", "3", "4", "5")
 
 
 def sums(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each list that should add up to a printed total."""
+    """Yield a finding for each list that should add up to a reported total."""
     yield from _categories(index)
     yield from _hundreds(index)
     yield from _grades(index)

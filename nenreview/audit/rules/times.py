@@ -1,4 +1,4 @@
-"""Times against one another: limits, medians of parts and wholes, landmarks, durations."""
+"""Check times against each other: limits, medians of parts, landmarks, durations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PARTS, LANDMARK, RESPONDERS = "parts", "landmark", "same responders"
 
 
 def times(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each time that another one bounds."""
+    """Yield a finding for each time that another time bounds."""
     for number in index.numbers:
         if number.statistic == "median" and not number.relation:
             yield from _within_limits(index, number)

@@ -1,4 +1,4 @@
-"""Kinds of misprint: where each can happen, and what should find it."""
+"""Define the kinds of misprint: where each can occur, and which rule should find it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Define the made-up trial: its documents, its arm, and the words that its numbers use."""
+"""Define the made-up trial: its documents, its arm and its vocabulary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Misprints: how a number comes to be printed wrong, at some place of clean pages."""
+"""Plant misprints of single numbers in clean pages."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ DRAWS = 60  # of a wrong value, before the place is given up
 
 
 class Impossible(Exception):
-    """There is no place for an error of this kind."""
+    """The error of a kind of misprint that has no place in the pages."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a number is printed: its cell in the pages, and its position in the cell."""
+    """The place of a number: its cell in the pages, and its position in the cell."""
 
     cell: int
     position: int
@@ -40,7 +40,7 @@ def places(pages: Pages) -> Iterator[Place]:
 
 
 def reprinted(pages: Pages, *changes: tuple[Place, str]) -> Pages:
-    """Return pages with another print in some places."""
+    """Return pages with other text in some places."""
     cells = list(pages)
     for place, printed in changes:
         cell = cells[place.cell]
@@ -54,13 +54,13 @@ def reprinted(pages: Pages, *changes: tuple[Place, str]) -> Pages:
 
 
 def digit_changed(rng: np.random.Generator, printed: str) -> str | None:
-    """Return a print with one digit replaced."""
+    """Return a printed number with one digit replaced."""
     at = one(rng, [i for i, sign in enumerate(printed) if sign.isdigit()])
     return printed[:at] + str(rng.integers(10)) + printed[at + 1 :]
 
 
 def digits_exchanged(rng: np.random.Generator, printed: str) -> str | None:
-    """Return a print with two neighbouring digits exchanged, across the point or not."""
+    """Return a printed number with two neighbouring digits exchanged."""
     at = [i for i, sign in enumerate(printed) if sign.isdigit()]
     pairs = [(a, b) for a, b in pairwise(at) if printed[a] != printed[b]]
     if not pairs:
@@ -77,7 +77,7 @@ def off_by_one(rng: np.random.Generator, printed: str) -> str | None:
 
 
 def one(rng: np.random.Generator, choices: list[_Choice]) -> _Choice:
-    """Return one of some choices.
+    """Return one of several choices at random.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def _fits_in(pages: Pages, place: Place, size: int) -> bool:
 
 
 def sizes(pages: Pages) -> list[Place]:
-    """Return where sizes of populations are printed."""
+    """Return the places of the sizes of populations."""
     return [p for p in places(pages) if p.number.outcome == "patients"]
 
 
@@ -132,7 +132,7 @@ def is_below(population: str, other: str) -> bool:
 
 
 def largest(pages: Pages, population: str) -> int:
-    """Return the largest size that is printed of a population."""
+    """Return the largest printed size of a population."""
     return max(int(p.number.printed) for p in sizes(pages) if p.number.population == population)
 
 
@@ -148,7 +148,7 @@ def _wrong(rng: np.random.Generator, pages: Pages, place: Place, *ways: Callable
 
 
 def misprint(eligible: Callable[[Place], bool], *ways: Callable) -> Callable:
-    """Return what misprints a number at some place that is eligible."""
+    """Return a function that misprints a number at a random eligible place."""
 
     def plant(rng: np.random.Generator, pages: Pages) -> Pages:
         candidates = [place for place in places(pages) if eligible(place)]

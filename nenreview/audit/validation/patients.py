@@ -1,4 +1,4 @@
-"""Made-up patients, of whom everything is known, to print clean tables of."""
+"""Make up patients from whom clean tables are made."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GRADES = (1, 2, 3, 4, 5)
 
 @dataclass(frozen=True, eq=False)
 class Patients:
-    """Patients of a trial, one entry of each array a patient.
+    """Patients of a trial; each array has one entry for each patient.
 
     Attributes
     ----------

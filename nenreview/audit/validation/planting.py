@@ -1,4 +1,4 @@
-"""Ways to misprint clean pages that need more than one number, or are of words."""
+"""Plant misprints that involve several numbers or words."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _quantity(number: Number) -> tuple[str, ...]:
 
 
 def repeated(eligible: Callable[[Place], bool], apart: Callable[[Cell], object]) -> Callable:
-    """Return what misprints one of the places of a number that stands in two that differ."""
+    """Return a function that misprints one of two places of the same number."""
 
     def plant(rng: np.random.Generator, pages: Pages) -> Pages:
         standing: dict[tuple, set] = {}
@@ -95,7 +95,7 @@ def review_over_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
 
 
 def median_of_all_for_a_part(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Print a median of the review, which is of all patients, as that of NEC."""
+    """Print a median of all patients as that of NEC, in the review."""
     place = one(rng, _of_review(pages, "median"))
     cell, outcome = pages[place.cell], place.number.outcome
     numbers = list(cell.numbers)
@@ -148,7 +148,7 @@ def truncated(rng: np.random.Generator, pages: Pages) -> Pages:
 
 
 def column_of_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Print all percentages of a column, or of the table of adverse events, over another size."""
+    """Print all percentages of a column or adverse-event table over another size."""
     size = largest(pages, ALL)
     if rng.random() < 0.5:
         column = [p for p in places(pages) if p.where.table == EVENTS]

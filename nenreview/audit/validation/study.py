@@ -1,4 +1,4 @@
-"""What the audit finds of errors that were put there: one error a copy of a clean trial.
+"""Measure which planted errors the audit finds, with one error in each copy of a clean trial.
 
 Each kind of misprint is planted at random in pages that are right, and the rules are run over
 them as over the real record. How often they notice is their sensitivity for that kind; what
@@ -27,7 +27,7 @@ _TRIES = 20  # trials looked at for each one that has a place for a kind of erro
 
 @dataclass(frozen=True)
 class PlantedResult:
-    """What became of one planted error.
+    """The result of one planted error.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class PlantedResult:
 
     @property
     def caught(self) -> bool:
-        """Whether any rule noticed."""
+        """Whether any rule found the error."""
         return bool(self.findings)
 
 
@@ -78,14 +78,14 @@ def measure(repeats: int, seed: int, kinds: tuple[MisprintKind, ...] = KINDS) ->
 
 
 def false_alarms(repeats: int, seed: int) -> Rate:
-    """Return how many checks of the clean pages of some trials hold anything against them."""
+    """Return the number of checks that raise a false alarm on clean pages."""
     checks = [f for i in range(repeats) for f in ledger.rule_findings(dataset(_pages(seed, i)))]
     made = [f for f in checks if f.verdict != NOT_CHECKABLE]
     return Rate(sum(map(_is_alarm, made)), len(made))
 
 
 def outcomes(kind: MisprintKind, repeats: int, seed: int) -> Iterator[PlantedResult]:
-    """Yield what becomes of `repeats` errors of a kind, each planted in another trial.
+    """Yield the results of `repeats` errors of a kind, each planted in another trial.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def outcomes(kind: MisprintKind, repeats: int, seed: int) -> Iterator[PlantedRes
 
 
 def alarms(pages: tuple[Cell, ...]) -> list[Finding]:
-    """Return what the rules hold against pages: findings that disagree, and notes."""
+    """Return the disagreements and notes of the rules on pages."""
     return [f for f in ledger.rule_findings(dataset(pages)) if _is_alarm(f)]
 
 

@@ -1,4 +1,4 @@
-"""Clean tables: the record of a made-up trial in which every number is right.
+"""Make the clean tables of a made-up trial in which every number is right.
 
 A page is a tuple of cells, each with the numbers that it prints; prose is a cell without a
 column. Everything is rounded, halves up, from patients who are all known.
@@ -118,7 +118,7 @@ def clean(rng: np.random.Generator, *, smallest: int = 24, largest: int = 60) ->
 
 
 def dataset(cells: tuple[Cell, ...]) -> Dataset:
-    """Return pages as a dataset; see ``data/datapackage.json``."""
+    """Return pages as a dataset, as ``data/datapackage.json`` describes it."""
     rows: list[tuple] = []
     lines: list[tuple] = []
     for cell in cells:

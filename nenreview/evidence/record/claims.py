@@ -72,7 +72,7 @@ def read_claims(folder: Path, resource: dict) -> tuple[pd.DataFrame, list[Proble
 
 
 def _entries(path: Path, resource: dict) -> tuple[list[dict], list[Problem]]:
-    """Return the claims of one file, and what is wrong with it."""
+    """Return the claims of one file, and its problems."""
     file = file_of(path.stem)
     try:
         tree = yaml.compose(read_text(path, file), _Loader)
@@ -117,7 +117,7 @@ def _entries(path: Path, resource: dict) -> tuple[list[dict], list[Problem]]:
 
 
 def _keys(node: yaml.MappingNode, above: str = "") -> Iterator[tuple[str, int]]:
-    """Yield every key of a mapping and of those in it, ``arguments.rates``, with its line."""
+    """Yield each key of a mapping and its nested mappings, ``arguments.rates``, with its line."""
     for key, value in node.value:
         name = f"{above}{key.value}"
         yield name, key.start_mark.line + 1

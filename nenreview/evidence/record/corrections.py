@@ -25,7 +25,7 @@ _NOT_CORRECTED = {"corrections"}
 def corrected(
     package: dict[str, dict], frames: dict[str, pd.DataFrame], files: dict[str, str]
 ) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
-    """Return the tables with every correction made, and what is wrong with the corrections.
+    """Return the tables with all corrections applied, and the problems of the corrections.
 
     Parameters
     ----------

@@ -58,7 +58,7 @@ MAY_BE_EMPTY = frozenset(
 
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity, so that answers can be cached
 class Dataset:
-    """The tables, checked and typed.
+    """The tables of the review, checked and with typed columns.
 
     Attributes
     ----------
@@ -206,7 +206,7 @@ def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
 
 
 def load(folder: Path | None = None) -> Dataset:
-    """Return the checked dataset, that of the review by default.
+    """Return the checked dataset of a folder, by default that of the review.
 
     Raises
     ------

@@ -72,7 +72,7 @@ def version() -> str:
 
 
 def dependencies() -> list[str]:
-    """Return the names of the packages that the project needs, in its order."""
+    """Return the names of the packages on which the project depends, in its order."""
     named = (re.match(r"[\w.-]+", entry) for entry in _project().get("dependencies", []))
     return [name[0] for name in named if name]
 
@@ -109,7 +109,7 @@ def data_checksum(folder: Path | None = None) -> str | None:
 
 
 def documents(folder: Path | None = None) -> int:
-    """Return how many documents ``sources.csv`` in a folder has; 0 where there is none."""
+    """Return the number of documents in ``sources.csv`` of a folder; 0 without the file."""
     path = (folder or data_folder()) / "sources.csv"
     if not path.is_file():
         return 0
@@ -118,7 +118,7 @@ def documents(folder: Path | None = None) -> int:
 
 
 def newest_year(folder: Path | None = None) -> int | None:
-    """Return the year of the newest document in ``sources.csv``; None where none has a year."""
+    """Return the year of the newest document in ``sources.csv``; None if none has a year."""
     path = (folder or data_folder()) / "sources.csv"
     if not path.is_file():
         return None
@@ -129,7 +129,7 @@ def newest_year(folder: Path | None = None) -> int | None:
 
 
 def made() -> datetime:
-    """Return when this state of the review was made, in UTC; see `qmdbook.edition.made`."""
+    """Return the time at which this state of the review was made; see `qmdbook.edition.made`."""
     return qmdbook.edition.made(root())
 
 
@@ -139,12 +139,12 @@ def date_in_words() -> str:
 
 
 def commit() -> str | None:
-    """Return the last commit of this folder; None where nothing of it is committed."""
+    """Return the last commit of this folder; None if nothing in it is committed."""
     return last_commit(root(), "%H") or None
 
 
 def uncommitted(*, untracked: bool = False) -> list[str]:
-    """Return the files that are not as they were committed, below the folder of Git.
+    """Return the files with uncommitted changes, by path below the folder of Git.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Say where the review is: its root, its data and its figures.
+"""Paths of the review: its root, its data and its figures.
 
-The root is looked for upward from the working directory whenever it is asked for: chapters run
-in their own folder, and the package can be imported anywhere.
+The root is searched upward from the working directory at each call, because chapters run in their
+own folder and the package can be imported anywhere.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def root() -> Path:
 
 
 def data_folder() -> Path:
-    """Return the folder of the printed record and of the analysis data."""
+    """Return the folder of the data."""
     return root() / "data"
 
 
@@ -34,5 +34,5 @@ def figures_folder() -> Path:
 
 
 def shown(path: Path) -> str:
-    """Return `path` as a message should name it: relative to the root where it is below it."""
+    """Return a path for a message: relative to the root if it is below the root."""
     return files.shown(path, root())

@@ -25,7 +25,7 @@ def leaf(population: str) -> str:
 
 
 def parent(population: str) -> str:
-    """Return the population that a path lies directly under; empty for that of all patients.
+    """Return the population directly above a path; empty for all patients.
 
     >>> parent("all > NEC > pancreatic")
     'all > NEC'
@@ -43,7 +43,7 @@ def below(population: str, *names: str) -> str:
 
 
 def ancestors(population: str) -> list[str]:
-    """Return the populations that `population` is part of, the nearest first.
+    """Return the populations that contain `population`, the smallest first.
 
     >>> ancestors("all > NEC > pancreatic")
     ['all > NEC', 'all']
@@ -55,5 +55,5 @@ def ancestors(population: str) -> list[str]:
 
 
 def is_within(population: str, whole: str) -> bool:
-    """Return whether a population is another one or lies under it."""
+    """Return whether a population is `whole` or a part of it."""
     return population == whole or population.startswith(whole + _SEPARATOR)

@@ -1,4 +1,4 @@
-"""Define the rows of the data's tables, typed.
+"""Typed rows of the tables in ``data/``.
 
 Each class has the columns of its table, in their order; ``data/datapackage.json`` describes them.
 Empty text is ``""``; a value that is not printed is NaN.
@@ -17,7 +17,7 @@ from nenreview.evidence.record.dataset import DATASETS, Dataset
 
 
 class Number(NamedTuple):
-    """A number, as a source prints it."""
+    """A reported number, a row of ``results.csv``."""
 
     id: str
     source: str
@@ -40,7 +40,7 @@ class Number(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What is known of a trial."""
+    """The facts of a trial, a row of ``trials.csv``."""
 
     trial: str
     name: str
@@ -54,7 +54,7 @@ class Facts(NamedTuple):
 
 
 class Arm(NamedTuple):
-    """An arm of a trial: whom it holds, and what they were given."""
+    """An arm of a trial: its patients and their treatment."""
 
     trial: str
     population: str
@@ -65,7 +65,7 @@ class Arm(NamedTuple):
 
 
 class Level(NamedTuple):
-    """What a level of a population's path says of the patients; empty where it says nothing."""
+    """The meaning of a level in a population's path; fields that it leaves open are empty."""
 
     level: str
     tumour: str
@@ -88,7 +88,7 @@ class Outcome(NamedTuple):
 
 
 class PrintedCell(NamedTuple):
-    """A cell of a table, as its characters stand on the page."""
+    """A cell of a table, with its text exactly as printed."""
 
     source: str
     table: str
@@ -121,7 +121,7 @@ class ReportOf(NamedTuple):
 
 
 class Characteristics(NamedTuple):
-    """What a report says of how its trial was done; empty where its available part does not."""
+    """The methods of a trial according to a report; empty if the available part does not say."""
 
     trial: str
     source: str
@@ -157,7 +157,7 @@ class Search(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A report, a page on one or a registration, and what became of it."""
+    """A record of the search (a report, a page or a registration) and whether it was included."""
 
     record: str
     trial: str
@@ -171,7 +171,7 @@ class Record(NamedTuple):
 
 
 class Overlap(NamedTuple):
-    """What is known of patients whom two reports share."""
+    """The patients that two reports share, as far as known."""
 
     source: str
     trial: str
@@ -184,7 +184,7 @@ class Overlap(NamedTuple):
 
 
 class ComparisonRow(NamedTuple):
-    """A number of a secondary document, held against one of a report by a reader."""
+    """A reader's comparison of a number in a secondary document with a report's number."""
 
     secondary: str
     report: str
@@ -211,7 +211,7 @@ class Claim(NamedTuple):
 
     @property
     def file(self) -> str:
-        """Return the file that the claim stands in."""
+        """Return the name of the claim's file."""
         return file_of(self.source)
 
 
@@ -228,7 +228,7 @@ class CauseRow(NamedTuple):
 
 
 class PoolingRow(NamedTuple):
-    """The patients who stand for a question of the synthesis."""
+    """A population chosen to answer a question of the synthesis."""
 
     row: str
     figure_label: str
@@ -258,7 +258,7 @@ class CertaintyRow(NamedTuple):
 
 
 class Correction(NamedTuple):
-    """What is used in place of a transcribed value."""
+    """A value that replaces a transcribed value."""
 
     table: str
     key: str
@@ -302,19 +302,19 @@ def rows_of(table: pd.DataFrame, kind: type[Row]) -> Iterator[Row]:
 
 @lru_cache(DATASETS)
 def numbers(data: Dataset) -> tuple[Number, ...]:
-    """Return every number of the record, made once for all readers."""
+    """Return every reported number; cached, since many functions read them."""
     return tuple(rows_of(data.results, Number))
 
 
 @lru_cache(DATASETS)
 def numbers_by_key(data: Dataset) -> dict[str, Number]:
-    """Return every number of the record by its key."""
+    """Return every reported number by its id."""
     return {number.id: number for number in numbers(data)}
 
 
 @lru_cache(DATASETS)
 def trials(data: Dataset) -> dict[str, Facts]:
-    """Return the facts of every trial by its registration, in the order of ``trials.csv``."""
+    """Return the facts of every trial by registry number, in the order of ``trials.csv``."""
     return {facts.trial: facts for facts in rows_of(data.trials, Facts)}
 
 
