@@ -581,7 +581,7 @@ def test_findings_of_the_audit_move_the_pools_by_less_than_half_a_point(data):
 
 def test_a_finding_that_is_gone_is_missed(data, monkeypatch):
     monkeypatch.setattr(misprint_effects, "audit", lambda data: ())
-    with pytest.raises(LookupError, match="the audit no longer has jia2022-108-size"):
+    with pytest.raises(LookupError, match="the audit no longer has the findings jia2022-108-size"):
         misprint_effects.misprint_effects(data)
 
 
