@@ -37,12 +37,18 @@ class Parser(argparse.ArgumentParser):
             else:
                 message = f"{argument}: {unknown_name(given, known, f'a value of {argument}')}"
         elif message.startswith(_MISSING):
-            message = f"{message.removeprefix(_MISSING)}: missing"
+            message = _missing(message.removeprefix(_MISSING).split(", "))
         elif message.startswith(_UNKNOWN):
             message = f"{message.removeprefix(_UNKNOWN)}: no such option or argument"
         message = message.replace("argument -", "-")
         end = " See" if message.endswith("?") else "; see"
         self.exit(2, f"{self.prog}: {message}{end} `{self.prog} --help`\n")
+
+
+def _missing(arguments: list[str]) -> str:
+    if arguments == ["COMMAND"]:
+        return "no command given; expected a command such as check or render"
+    return f"{' and '.join(arguments)} {'is' if len(arguments) == 1 else 'are'} missing"
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -198,7 +198,9 @@ def named_chapters(config: BookConfig, names: list[str]) -> list[str]:
     for name in names:
         if name not in by_name:
             stems = [PurePosixPath(entry.file).stem for entry in config.chapters]
-            message = unknown_name(name, stems, "a chapter of the book")
+            known = [entry.file for entry in config.chapters] if "/" in name else stems
+            expected = "a file that _quarto.yml lists under chapters, such as index.qmd"
+            message = unknown_name(name, known, "a chapter of the book", expected)
             raise InputError(Problem("CHAPTER", message))
     return list(dict.fromkeys(by_name[name] for name in names))
 

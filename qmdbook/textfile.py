@@ -26,7 +26,7 @@ def read_text(path: Path, name: str) -> str:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise refused("the file is missing; expected it here") from None
+        raise refused("the file is missing; restore it") from None
     except OSError as error:
         raise refused(f"the file cannot be read: {error.strerror}") from None
     if content.startswith(BOM_UTF8):

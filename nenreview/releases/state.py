@@ -118,8 +118,10 @@ def read_state(folder: Path) -> State:
         )
     except FileNotFoundError:
         there = [one.parent.name for one in folder.parent.glob(f"*/{NAME}")]
-        kind, expected = "a released version", ", ".join(sorted(there)) or "one; none is released"
-        message = unknown_name(folder.name, there, kind, expected)
+        if there:
+            message = unknown_name(folder.name, sorted(there), "a released version")
+        else:
+            message = "the folder holds no released version; run `nenreview release` first"
         raise InputError(Problem(shown(folder.parent), message)) from None
     except (ValueError, KeyError, TypeError) as error:
         message = f"the file cannot be read as a state: {error!r}; expected what a release writes"

@@ -12,7 +12,7 @@ LATIN = b"# A\n# \xe9t\xe9\n"
 NOT_UTF_8 = ", line 2: byte 0xe9 is not UTF-8; save the file as UTF-8 text"
 NO_NAME = "has no such name; expected name, or family-names and given-names, as text"
 FAULTS = {
-    "citation: missing": (remove(CFF), "CITATION.cff: the file is missing; expected it here"),
+    "citation: missing": (remove(CFF), "CITATION.cff: the file is missing; restore it"),
     "citation: folder": (put_folder(CFF), "CITATION.cff: the file cannot be read: Is a directory"),
     "citation: latin-1": (write(CFF, LATIN), f"CITATION.cff{NOT_UTF_8}"),
     "citation: empty": (write(CFF, ""), "CITATION.cff: the file has no keys; expected those of Citation File Format"),
@@ -29,7 +29,7 @@ FAULTS = {
     "citation: author with half a name": (replace(CFF, "  - name:", "  - given-names:"),
                                           f"CITATION.cff: the author {{'given-names': 'Nobody'}} {NO_NAME}"),
     "citation: number for a name": (replace(CFF, '"Nobody"', "1984"), f"CITATION.cff: the author {{'name': 1984}} {NO_NAME}"),
-    "project: missing": (remove(TOML), "pyproject.toml: the file is missing; expected it here"),
+    "project: missing": (remove(TOML), "pyproject.toml: the file is missing; restore it"),
     "project: latin-1": (write(TOML, LATIN), f"pyproject.toml{NOT_UTF_8}"),
     "project: no TOML": (write(TOML, "[project\n"),
                          "pyproject.toml: the file is not TOML: Expected ']' at the end of a table declaration (at line 1, column 9)"),
@@ -68,6 +68,6 @@ def test_the_command_reports_the_data_and_the_book_together_also_from_below_the_
     run = nenreview("check", cwd=book / "chapters")
     assert (run.returncode, run.stderr) == (1, "2 problems\n")
     assert run.stdout.splitlines() == [
-        "data/datapackage.json: the file is missing; expected it here",
+        "data/datapackage.json: the file is missing; restore it",
         "_quarto.yml, line 6: 'book.subtitel' is not an option; did you mean 'book.subtitle'?",
     ]

@@ -638,7 +638,7 @@ def test_command_names_an_unusable_datapackage_and_counts_one_problem_in_the_sin
     remove(PACKAGE)(folder)
     assert check() == (
         1,
-        "data/datapackage.json: the file is missing; expected it here\n",
+        "data/datapackage.json: the file is missing; restore it\n",
         "1 problem\n",
     )
 

@@ -100,7 +100,7 @@ def test_a_file_that_is_not_listed_and_one_that_is_missing_are_refused(folder):
     (folder / FILE).rename(folder / "claims" / "jia2022.yaml")
     assert problems(folder) == [
         ("data/claims/jia2022.yaml", None, None, "the file is not listed in data/datapackage.json; add it there, or remove it"),
-        (f"data/{FILE}", None, None, "the file is missing; expected it here"),
+        (f"data/{FILE}", None, None, "the file is missing; restore it"),
     ]  # fmt: skip
 
 
