@@ -40,7 +40,13 @@ from nenreview.tables.rates import (
     table1_table,
     table1_trials,
 )
-from nenreview.tables.rebuilt import notes, numbers_table, rebuilt_table, statistics_table
+from nenreview.tables.rebuilt import (
+    named_number,
+    notes,
+    numbers_table,
+    rebuilt_table,
+    statistics_table,
+)
 from nenreview.tables.reports import other_reports, reported_times
 from nenreview.tables.table import NUMBER, TEXT, Table, escape, show_table
 from nenreview.tables.trials import (
@@ -141,14 +147,15 @@ def corrections_table() -> Table:
     """Return a table of every correction of the data; one line of dashes if there is none."""
     rows = [
         [
-            f"{c.table}, {c.key}: {c.column}",
-            c.old or "–",
-            c.new or "–",
+            named_number(load(), c.key) if c.table == "results" else f"{c.table}, {c.key}",
+            c.column,
+            c.old.replace("_", " ") or "–",
+            c.new.replace("_", " ") or "–",
             f"{c.reason} ({c.evidence})",
         ]
         for c in rows_of(load().corrections, Correction)
     ]
-    names = ("Where", "Transcribed", "Used", "Why (evidence)")
+    names = ("Where", "Column", "Transcribed", "Used", "Why (evidence)")
     return Table(rows or [[None] * len(names)], dict.fromkeys(names, TEXT))
 
 

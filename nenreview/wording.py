@@ -18,6 +18,15 @@ _WORDS = (
     *("none", "one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
+# How a sentence calls the values of the column line of ``arms.csv``.
+LINE_NAMES = {
+    "later": "later line",
+    "first": "first line",
+    "any": "any line",
+    "not stated": "line not stated",
+}
+# American spellings of levels and categories in the data, and what pages write.
+_BRITISH = {"esophag": "oesophag", "gastro-entero-pancreatic": "gastroenteropancreatic"}
 # Populations that are named after a tumour.
 _TUMOUR = re.compile(r"(GEP-|GI |pancreatic )?(G3 )?(NEN|NET|NEC|LCNEC)( G[1-3])?")
 
@@ -78,6 +87,17 @@ def as_printed(value: float, printed: str) -> str:
     return printed if printed.replace(".", "", 1).isdecimal() else number(value)
 
 
+def british(text: str) -> str:
+    """Return a name from the data in the spelling of the pages.
+
+    >>> british("gastro-esophageal")
+    'gastro-oesophageal'
+    """
+    for american, own in _BRITISH.items():
+        text = re.sub(f"(?<!o){american}", own, text)  # not where it is British already
+    return text
+
+
 def population_name(path: str) -> str:
     """Return a population as a reader would call it.
 
@@ -86,7 +106,7 @@ def population_name(path: str) -> str:
     >>> population_name("all")
     'all patients'
     """
-    return ", ".join(levels(path)[1:]) or "all patients"
+    return british(", ".join(levels(path)[1:])) or "all patients"
 
 
 def patients_of(path: str) -> str:

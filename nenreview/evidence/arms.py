@@ -18,6 +18,7 @@ CLASSES = (
     "with targeted therapy",
 )
 MONOTHERAPY, COMBINATION = CLASSES[:2]
+_SHOWN = {MONOTHERAPY: "one checkpoint inhibitor"}  # where pages do not use the word of the data
 LINES = ("later", "first", "any", "not stated")
 
 
@@ -34,6 +35,15 @@ class _OfAnArm(Protocol):
 def by_class_and_line(one: _OfAnArm) -> tuple[int, int]:
     """Return the key that sorts by regimen class, then by line, in the order of tables."""
     return CLASSES.index(one.regimen_class), LINES.index(one.line)
+
+
+def class_name(regimen_class: str) -> str:
+    """Return how pages call a regimen class.
+
+    >>> class_name("monotherapy"), class_name("with chemotherapy")
+    ('one checkpoint inhibitor', 'with chemotherapy')
+    """
+    return _SHOWN.get(regimen_class, regimen_class)
 
 
 @lru_cache(DATASETS)

@@ -9,6 +9,7 @@ from nenreview.evidence.record.population import levels
 from nenreview.evidence.record.rows import Level, rows_of, trials
 
 NEC, LCNEC, NET, NEN = "NEC", "LCNEC", "NET", "NEN"
+NET_G3 = "NET G3"
 # NEN that are not divided into NEC and NET.
 UNDIVIDED_G3, UNDIVIDED = "G3 NEN, undivided", "NEN, undivided"
 LOW_GRADES = ("G1", "G2", "G1 or G2")

@@ -8,6 +8,7 @@ from functools import partial
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from nenreview.evidence.arms import class_name
 from nenreview.figures.style import DARK, LIGHT, MID, ReviewFigure, sheet, style
 from nenreview.synthesis.classes import Cell
 
@@ -67,7 +68,7 @@ def evidence_map(
             fontsize=7,
         )
     axes.set(xlim=(-0.55, len(classes) - 0.45), ylim=(len(kinds) - 0.4, -0.6))
-    axes.set_xticks(range(len(classes)), [c.replace(" ", "\n", 1) for c in classes])
+    axes.set_xticks(range(len(classes)), [class_name(c).replace(" ", "\n", 1) for c in classes])
     axes.set_yticks(range(len(kinds)), [k.replace(", ", ",\n") for k in kinds])
     axes.xaxis.tick_top()
     axes.tick_params(length=0)

@@ -22,6 +22,7 @@ from nenreview.figures.forest_rows import (
 )
 from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, ReviewFigure, rule_axis, sheet, style
 from nenreview.stats.rate import Rate
+from nenreview.wording import british
 
 if TYPE_CHECKING:
     from nenreview.meta.pooled_proportion import PooledProportion
@@ -149,7 +150,7 @@ def site_forest(rates: Mapping[str, Mapping[str, Rate]]) -> ReviewFigure:
             write_rate(axes, y, rate)
     write_headings(axes, -0.75)
     axes.set(xlim=(0, 100), ylim=(len(names) - 0.4, -0.9), xlabel="Objective response rate, %")
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [british(name) for name in names])
     axes.tick_params(axis="y", length=0)
     rule_axis(axes)
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=len(rates))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nenreview.evidence.arms import CLASSES
+from nenreview.evidence.arms import CLASSES, class_name
 from nenreview.figures.pooled_forest import Group, Row, pooled_forest
 from nenreview.figures.style import ReviewFigure
 from nenreview.synthesis.harm import FROM_3, GRADES, SevereEvents
@@ -29,10 +29,10 @@ def severe_events_forest(events: Sequence[SevereEvents]) -> ReviewFigure:
     groups = []
     for regimen in CLASSES:
         rows = tuple(row for one in events if one.regimen_class == regimen for row in _rows(one))
-        groups += [Group(regimen.capitalize(), rows)] if rows else []
+        groups += [Group(class_name(regimen).capitalize(), rows)] if rows else []
     return pooled_forest(
         groups,
-        markers=("grade 3 or higher", "grade 3 or 4 alone, or a limit"),
+        markers=("grade 3 or higher", "only grades 3 and 4, or a limit"),
         share="Patients with a treatment-related event of grade 3 or higher, %",
         events="Patients",
     )

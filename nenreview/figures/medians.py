@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from nenreview.evidence.arms import CLASSES
+from nenreview.evidence.arms import CLASSES, class_name
 from nenreview.evidence.traits import KINDS
 from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, ReviewFigure, rule_axis, sheet, style
 from nenreview.synthesis.times import NOT_REACHED, Time
@@ -114,7 +114,7 @@ def _lines(times: Sequence[Time]) -> list[_Line]:
         for time in own:
             rows.setdefault((time.name, time.population), []).append(time)
         if rows:
-            lines.append(_Line(regimen.capitalize()))
+            lines.append(_Line(class_name(regimen).capitalize()))
         for (name, population), both in rows.items():
             part = population_name(population) if " > " in population else ""
             # The name of an arm has its population already.

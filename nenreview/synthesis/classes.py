@@ -12,14 +12,14 @@ from typing import Any
 from nenreview.evidence.arms import arm_name, arm_of, by_class_and_line
 from nenreview.evidence.overlaps import APART, PART, SAME, Report, relation
 from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.record.population import leaf
+from nenreview.evidence.record.population import below, leaf
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import ORR, Response, counting, not_yet_evaluable
-from nenreview.evidence.sources import JIA
-from nenreview.evidence.traits import KINDS, kind_of, traits
+from nenreview.evidence.sources import JIA, source_names
+from nenreview.evidence.traits import KINDS, NEC, NET, kind_of, traits
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import FIRST, LOWER, NET_G3, UPPER, cohorts
-from nenreview.wording import words
+from nenreview.wording import fraction, words
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class MapEntry:
         The percentage as printed, or empty.
     mark : str
         Why the rate is no best response among all treated, or empty.
+    note : str
+        That the responders of NEC and NET do not add up to those of all, or empty.
     """
 
     name: str
@@ -55,6 +57,7 @@ class MapEntry:
     fewer: Rate | None = None
     printed: str = ""
     mark: str = ""
+    note: str = ""
 
 
 @cache
@@ -67,10 +70,36 @@ def entries(data: Dataset) -> tuple[MapEntry, ...]:
     found = [*_in_the_sources(data), *_in_the_choices(data)]
     alike = Counter((one.name, one.kind) for one in found)
     found = [_by_population(one) if alike[one.name, one.kind] > 1 else one for one in found]
+    found = _with_notes(data, found)
     reports = [one.report for one in found]
     if len(set(reports)) < len(reports):
         raise ValueError("a population with two responses; expected one each")
     return tuple(sorted(found, key=lambda one: (*by_class_and_line(one), KINDS.index(one.kind))))
+
+
+def _with_notes(data: Dataset, found: list[MapEntry]) -> list[MapEntry]:
+    """Return entries with a note where NEC and NET have other responders than the whole."""
+    names, notes = source_names(data), {}
+    for whole in found:
+        parts = [one for one in found if _is_part(one, whole)]
+        together = [one.rate for one in parts if one.rate]
+        if not whole.rate or len(together) != 2 or sum(r.n for r in together) != whole.rate.n:
+            continue
+        added = together[0] + together[1]
+        if added.events != whole.rate.events:
+            note = (
+                f"NEC and NET together: {fraction(added)} in the "
+                f"{names[parts[0].report.source]}; all: {fraction(whole.rate)} in "
+                f"{names[whole.report.source]}"
+            )
+            notes |= {one.report: note for one in (*parts, whole)}
+    return [replace(one, note=notes.get(one.report, "")) for one in found]
+
+
+def _is_part(one: MapEntry, whole: MapEntry) -> bool:
+    """Return whether an entry is all NEC or all NET of another."""
+    paths = {below(whole.report.population, tumour) for tumour in (NEC, NET)}
+    return one.report.trial == whole.report.trial and one.report.population in paths
 
 
 def _by_population(one: MapEntry) -> MapEntry:

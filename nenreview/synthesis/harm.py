@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -16,7 +16,7 @@ from nenreview.evidence.record.population import ROOT_POPULATION, is_within
 from nenreview.evidence.record.rows import Arm
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import size, size_or_rest
-from nenreview.evidence.sources import JIA, sources_of, superseded_by
+from nenreview.evidence.sources import JIA, source_names, sources_of, superseded_by
 from nenreview.evidence.traits import traits
 from nenreview.stats.percentages import counts_behind
 from nenreview.stats.rate import Rate
@@ -132,7 +132,24 @@ def _best(data: Dataset, arm: Arm) -> Iterator[SevereEvents]:
             known = best.get(patients)
             if known is None or _RANKS.index(one.how) < _RANKS.index(known.how):
                 best[patients] = one
-    yield from best.values()
+    for patients, one in best.items():
+        yield replace(one, reported=one.reported + _as_patients(data, arm, patients, one))
+
+
+def _as_patients(data: Dataset, arm: Arm, patients: Report, known: SevereEvents) -> str:
+    """Return what another source says of patients where the known source counts events."""
+    if known.how != EVENTS:
+        return ""
+    told = []
+    for source, population, rows in _populations(data, arm, (RELATED,)):
+        own = rows[(rows["category"] == "") & (rows["statistic"] == "events")]
+        own = own[own["grade"].isin(("3", "4", "5")) & (own["value"] > 0)]
+        if canonical_report(data, Report(source, arm.trial, population)) == patients:
+            told += [
+                f"; {source_names(data)[source]}: {number(row.value)} patients with grade {row.grade}"
+                for row in own.itertuples()
+            ]
+    return "".join(told)
 
 
 def _populations(

@@ -103,8 +103,8 @@ def randomised_contrasts(data: Dataset) -> dict[str, Stratified]:
             tuple(Comparison(*(arm.fits[0] for arm in site)) for site in sites)
         ),
         UNKNOWN_AS_NONE: counted((0, 0)),
-        "all randomised; unknown counted as response with two inhibitors alone": counted((1, 0)),
-        "all randomised; unknown counted as response with nivolumab alone": counted((0, 1)),
+        "all randomised; unknown counted as response only with two inhibitors": counted((1, 0)),
+        "all randomised; unknown counted as response only with nivolumab": counted((0, 1)),
     }
 
 

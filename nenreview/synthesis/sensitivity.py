@@ -166,7 +166,7 @@ def _assessed_alone(data: Dataset, own: tuple[Cohort, ...]) -> list[Pooled]:
         return []
     cohorts = tuple(replace(one, rate=rate) for one, rate in zip(own, rates, strict=True))
     named = "; ".join(f"{one.name} {fraction(rate)}" for one, rate in fewer)
-    return [pooled(data, cohorts, f"assessed patients alone: {named}", "assessed patients alone")]
+    return [pooled(data, cohorts, f"only assessed patients: {named}", "only assessed patients")]
 
 
 def _without_mixed_tumours(data: Dataset, own: tuple[Cohort, ...]) -> list[Pooled]:

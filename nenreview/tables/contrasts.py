@@ -11,7 +11,7 @@ from nenreview.meta.stratified import Stratified
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis import contrasts, region
-from nenreview.synthesis.classes import entries
+from nenreview.synthesis.classes import MapEntry, entries
 from nenreview.synthesis.combinations import Question, questions, without_response
 from nenreview.synthesis.headline import FEWEST
 from nenreview.synthesis.randomised import randomised_contrasts
@@ -34,6 +34,8 @@ from nenreview.tables.table import (
     estimate,
 )
 from nenreview.wording import (
+    LINE_NAMES,
+    british,
     fraction,
     interval,
     percent,
@@ -86,7 +88,9 @@ def nec_net_table() -> Table:
 
 def nec_net_pairs() -> dict[str, Comparison]:
     """Return NEC against NET of every trial, for `comparisons`."""
-    return {f"{one.name}, {one.line} line": one.pair for one in contrasts.nec_against_net(load())}
+    return {
+        f"{one.name}, {LINE_NAMES[one.line]}": one.pair for one in contrasts.nec_against_net(load())
+    }
 
 
 def sites_table() -> Table:
@@ -99,7 +103,7 @@ def sites_table() -> Table:
         exact = strata.exact()
         rows.append(
             [
-                site,
+                british(site),
                 *(pair.first for pair in strata.trials),
                 estimate(exact.odds_ratio, exact.interval),
                 exact.p,
@@ -203,7 +207,7 @@ def standardised_table() -> Table:
     """Return the cells and the result of standardising for primary site."""
     found = region.standardised(load())
     rows: list[list] = [
-        [site, rate, rate, percent(Rate(found.mix[site], found.other.n))]
+        [british(site), rate, rate, percent(Rate(found.mix[site], found.other.n))]
         for site, rate in found.by_site.items()
     ]
     rows.append(["all, as observed", found.own, found.own, None])
@@ -230,10 +234,9 @@ def classes_table(regimen_class: str) -> Table:
             one.line,
             one.kind,
             one.name,
-            one.rate or f"{one.printed}% of {one.n} or fewer",
+            one.rate or f"{one.printed}% of up to {one.n}",
             one.rate and one.rate.clopper_pearson(),
-            "; ".join(filter(None, [one.mark, f"{fraction(one.fewer)} fits" if one.fewer else ""]))
-            or None,
+            "; ".join(filter(None, [one.mark, that_fits(one), one.note])) or None,
         ]
         for one in entries(load())
         if one.regimen_class == regimen_class
@@ -247,6 +250,13 @@ def classes_table(regimen_class: str) -> Table:
         **{"Responders": RATE_AT_LEFT, "95% CI, %": LIMITS, "How it differs": TEXT},
     }
     return Table(rows, columns)
+
+
+def that_fits(one: MapEntry) -> str:
+    """Return the count behind a percentage that fits no count of all patients; else nothing."""
+    if not one.fewer:
+        return ""
+    return f"fits {fraction(one.fewer)}, which is {one.fewer.events} of all {one.n}"
 
 
 def _kind(group: Group) -> str:
@@ -320,7 +330,7 @@ def meta_analyses_table() -> Table:
                 continue
             interval_told = f"{told['ci_low']}–{told['ci_high']}" if "ci_low" in told else None
             patients = None if group else _patients(source)
-            rows.append([names[source], group or "all", told["percent"], interval_told, patients])
+            rows.append([names[source], british(group) or "all", told["percent"], interval_told, patients])
     columns = {
         **{"Meta-analysis": TEXT, "Group": TEXT},
         **{"Pooled response, %": NUMBER, "95% CI": NUMBER, "Patients": NUMBER},

@@ -22,7 +22,7 @@ from nenreview.evidence.responses import (
 )
 from nenreview.evidence.sizes import size_of, size_or_rest
 from nenreview.evidence.sources import source_names, sources_of
-from nenreview.evidence.traits import LCNEC, NEC, NET, traits, tumours_of
+from nenreview.evidence.traits import LCNEC, NEC, NET, NET_G3, traits, tumours_of
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.times import medians
@@ -151,14 +151,43 @@ def _part(data: Dataset, report: Report, tumour: str) -> int | None:
     """Return how many patients of a group have a tumour, by the first source that says so."""
     if tumours_of(data, report.trial, report.population) == tumour:
         return size_of(data, report)
+    found = _sized_part(data, report, tumour)
+    if found is None and tumour == NET:  # of a trial of high-grade tumours
+        found = _sized_part(data, report, NET_G3)
+    return found[1] if found else None
+
+
+def _sized_part(data: Dataset, report: Report, tumour: str) -> tuple[str, int] | None:
+    """Return the first source that gives the size of a part of a group, and the size."""
     path = below(report.population, tumour)
     counted = canonical_report(data, replace(report, population=path))
     for source in sources_of(trials(data)[report.trial]):
         if canonical_report(data, replace(report, source=source, population=path)) == counted:
             n, _ = size_or_rest(data, report.trial, path, source)
             if n is not None:
-                return n
+                return source, n
     return None
+
+
+def divided_by_others(data: Dataset) -> str:
+    """Return the groups of which NEC and NET do not add up to n, as sentences.
+
+    Another document divides them, and it counts the group differently.
+    """
+    names = source_names(data)
+    found = []
+    for group in groups(data):
+        parts = [_sized_part(data, group.report, tumour) for tumour in (NEC, NET)]
+        n = size_of(data, group.report)
+        if not all(parts) or sum(size for _, size in parts if size) == n:
+            continue
+        (source, nec), (_, net) = parts
+        found.append(
+            f"For {group.name}, the {nec} patients with NEC and {net} with NET come from the "
+            f"{names[source]}, which counts {nec + net} patients; "
+            f"{names[group.report.source]} counts {n}."
+        )
+    return " ".join(found)
 
 
 def _shares(data: Dataset, report: Report, measure: str) -> list[tuple[str, Response]]:

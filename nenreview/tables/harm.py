@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from nenreview.evidence.arms import class_name
 from nenreview.evidence.record.dataset import load
 from nenreview.synthesis import harm
 from nenreview.tables.table import LIMITS, NONE, PERCENT, RATE, TEXT, Table
@@ -16,7 +17,7 @@ def severe_events_table() -> Table:
     """Return treatment-related events of grade 3 or higher, a line for each arm or part of one."""
     rows = [
         [
-            one.regimen_class,
+            class_name(one.regimen_class),
             one.name,
             population_name(one.population),
             one.rate,
@@ -50,7 +51,7 @@ def other_harm_table() -> Table:
     """Return deaths, discontinuation and events of any grade of every arm that reports any."""
     rows = [
         [
-            one.regimen_class,
+            class_name(one.regimen_class),
             one.name,
             _each(one.deaths),
             _each(one.stopped),

@@ -15,8 +15,8 @@ from nenreview.audit.rebuild import LABEL, TEXT, rebuild, rebuild_numbers, rebui
 from nenreview.evidence.record.dataset import Dataset, load
 from nenreview.evidence.record.integrity import CELL_KEY
 from nenreview.evidence.record.population import ROOT_POPULATION
-from nenreview.evidence.record.rows import trials
-from nenreview.evidence.sources import main_source
+from nenreview.evidence.record.rows import numbers_by_key, trials
+from nenreview.evidence.sources import main_source, source_names
 from nenreview.tables.audit import anchor, link_to, sentences
 from nenreview.tables.table import (
     MARKDOWN,
@@ -212,6 +212,22 @@ def _numbers_of(data: Dataset, trial: str, source: str) -> pd.DataFrame:
     order = list(dict.fromkeys([ROOT_POPULATION, *numbers["population"]]))
     ranks = numbers["population"].map(order.index)
     return numbers.loc[ranks.sort_values(kind="stable").index]
+
+
+def named_number(data: Dataset, key: str) -> str:
+    """Return where a number stands and what it is, in the words of the pages.
+
+    Raises
+    ------
+    KeyError
+        If ``results.csv`` has no number with this key.
+    """
+    number = numbers_by_key(data)[key]
+    statistic = _STATISTICS.get(number.statistic, number.statistic)
+    return (
+        f"{source_names(data)[number.source]}, {number.table}: {_what(number)}, {statistic} "
+        f"({population_name(number.population)})"
+    )
 
 
 def _place(number: Any) -> str:

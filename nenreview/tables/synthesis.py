@@ -157,13 +157,12 @@ def moves_table() -> Table:
 
 
 def moved() -> str:
-    """Return in words how far the pool of NEC has moved since the first edition."""
+    """Return in words from where to where the pool of NEC has moved since the first edition."""
     now, first = (headline(load(), edition)[0].profile.estimate for edition in (NOW, FIRST))
-    shift = round(100 * (now - first), 1)
-    if shift == 0:
-        return "left the pooled estimate for NEC unchanged"
-    verb = "raised" if shift > 0 else "lowered"
-    return f"{verb} the pooled estimate for NEC by {abs(shift):.1f} percentage points"
+    if share(now) == share(first):
+        return f"left the pooled estimate for NEC unchanged at {share(now)}%"
+    verb = "raised" if now > first else "lowered"
+    return f"{verb} the pooled estimate for NEC from {share(first)}% to {share(now)}%"
 
 
 def pooled_estimate(pool: PooledProportion) -> Estimate:
@@ -228,7 +227,7 @@ def net_sites_table() -> Table:
     for site, found in net_by_site(load()).items():
         for one in found:
             exact = one.rate.clopper_pearson()
-            marker = one.selected_by and f"{one.selected_by}-positive tumours alone"
+            marker = one.selected_by and f"{one.selected_by}-positive tumours only"
             rows.append([site, one.name, one.rate, exact, marker or None])
         if len(found) >= FEWEST:
             pool = pooled(load(), found).profile
@@ -256,17 +255,18 @@ def answers_table() -> Table:
     whole, without = headline(load())
     first, _ = headline(load(), FIRST)
     rows = [
-        _pooled_answer(f"{NEC}, {words(whole.t.k)} trials pooled", whole),
+        _pooled_answer(f"{NEC}, {words(whole.t.k)} cohorts pooled", whole),
         _pooled_answer(
-            f"{NEC}, {words(without.t.k)} trials pooled, {with_small_letter(SMALLER)}", without
+            f"{NEC}, {words(without.t.k)} cohorts pooled, {with_small_letter(SMALLER)}", without
         ),
-        _pooled_answer(f"{NEC}, {words(first.t.k)} trials pooled, first edition", first),
+        _pooled_answer(f"{NEC}, {words(first.t.k)} cohorts pooled, first edition", first),
         _pooled_answer(f"{NET}, {words(net(load()).t.k)} cohorts pooled", net(load())),
     ]
     for question in _SHOWN_ALONE:
         for one in chosen(load(), question, SHOWN):
             exact = one.rate.clopper_pearson()
             late = f", {one.mark}" if one.mark else ""
+            late += f" (the reported percentage fits {fraction(one.fallback)})" if one.fallback else ""
             rows.append(
                 [
                     f"{_NAMED.get(question, question)}, {one.name}: {fraction(one.rate)}{late}",

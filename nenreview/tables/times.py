@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from nenreview.evidence.arms import by_class_and_line
+from nenreview.audit.finding import CONFLICT
+from nenreview.audit.ledger import by_number
+from nenreview.evidence.arms import by_class_and_line, class_name
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.sources import source_names
 from nenreview.synthesis.duration_of_response import durations
-from nenreview.synthesis.times import times
+from nenreview.synthesis.times import Time, times
 from nenreview.tables.table import NUMBER, RATE, TEXT, Kind, Table
 from nenreview.wording import population_name
 
 NOTHING = "Not reported in the available text"
+CONTRADICTED = "§"  # marks a median that another document contradicts
 # What the CSV gives of a median is its value in months; the page shows it as reported.
 _MEDIAN = Kind(
     "r",
@@ -27,10 +30,10 @@ def times_table(outcome: str) -> Table:
     """Return PFS or OS in months by class and line: medians, landmarks, and the first scan."""
     rows = [
         [
-            time.regimen_class,
+            class_name(time.regimen_class),
             time.line,
             time.name,
-            population_name(time.population),
+            population_name(time.population) + (f" {CONTRADICTED}" if _is_contradicted(time) else ""),
             time.n,
             time,
             time if time.has_interval else None,
@@ -48,12 +51,20 @@ def times_table(outcome: str) -> Table:
     return Table(rows, columns)
 
 
+def _is_contradicted(time: Time) -> bool:
+    """Return whether the audit finds another document that contradicts a median."""
+    data = load()
+    where = {"source": time.source, "trial": time.trial, "outcome": time.outcome}
+    own = data.select(population=time.population, statistic="median", **where)["id"]
+    return any(finding.verdict == CONFLICT for one in own for finding in by_number(data).get(one, ()))
+
+
 def durations_table() -> Table:
     """Return the duration of response of every trial with a response, as reported."""
     names = source_names(load())
     rows = [
         [
-            one.regimen_class,
+            class_name(one.regimen_class),
             one.name,
             population_name(one.population),
             one.responders,

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from nenreview.evidence.arms import arms_by_trial
+from nenreview.evidence.arms import arms_by_trial, class_name
 from nenreview.evidence.record.dataset import Dataset, load
 from nenreview.evidence.responses import Response, responses
 from nenreview.synthesis.classes import entries
+from nenreview.tables.contrasts import that_fits
 from nenreview.tables.evidence import EVIDENCE, evidence_table, overlap_ledger, reporting_matrix
 from nenreview.tables.rates import interval_columns, intervals
 from nenreview.tables.reports import limits_as_reported, not_reported
@@ -45,10 +46,10 @@ def responses_table() -> Table:
     return Table(
         (
             [
-                one.regimen_class,
+                class_name(one.regimen_class),
                 one.line,
                 one.kind,
-                f"{one.name}, {one.mark}" if one.mark else one.name,
+                "; ".join(filter(None, (", ".join(filter(None, (one.name, one.mark))), that_fits(one)))),
                 one.rate or f"? of {one.n}",
                 one.rate or one.printed,
                 one.rate and one.rate.clopper_pearson(),
