@@ -9,6 +9,7 @@ from nenreview.evidence.record.dataset import Dataset, load
 from nenreview.evidence.record.rows import Characteristics, rows_of, trials
 from nenreview.evidence.sources import sources_of
 from nenreview.tables.table import TEXT, Table
+from nenreview.wording import words
 
 # The heads of each table, and the fields of ``characteristics.csv`` below them.
 PATIENTS = {
@@ -66,6 +67,14 @@ def first_reported(data: Dataset, trial: str, field: str) -> str:
         if (trial, source) in given
     )
     return next(filter(None, found), "")
+
+
+def trials_and_series(data: Dataset) -> str:
+    """Return the number of trials and of case series in words, ``27 trials and one case series``."""
+    designs = [first_reported(data, trial, "design") for trial in trials(data)]
+    series = sum(design.startswith("case series") for design in designs)
+    counted = f"{words(len(designs) - series)} trials"
+    return f"{counted} and {words(series)} case series" if series else counted
 
 
 @cache
