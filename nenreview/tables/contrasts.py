@@ -330,7 +330,9 @@ def meta_analyses_table() -> Table:
                 continue
             interval_told = f"{told['ci_low']}–{told['ci_high']}" if "ci_low" in told else None
             patients = None if group else _patients(source)
-            rows.append([names[source], british(group) or "all", told["percent"], interval_told, patients])
+            rows.append(
+                [names[source], british(group) or "all", told["percent"], interval_told, patients]
+            )
     columns = {
         **{"Meta-analysis": TEXT, "Group": TEXT},
         **{"Pooled response, %": NUMBER, "95% CI": NUMBER, "Patients": NUMBER},

@@ -156,13 +156,20 @@ def moves_table() -> Table:
     return Table(rows, columns)
 
 
-def moved() -> str:
-    """Return in words from where to where the pool of NEC has moved since the first edition."""
+def moved(unit: str = "%") -> str:
+    """Return in words from where to where the pool of NEC has moved since the first edition.
+
+    Parameters
+    ----------
+    unit : str
+        ``%``, or what follows the numbers on a page that counts per 100 patients.
+    """
     now, first = (headline(load(), edition)[0].profile.estimate for edition in (NOW, FIRST))
     if share(now) == share(first):
-        return f"left the pooled estimate for NEC unchanged at {share(now)}%"
+        return f"left the pooled estimate for NEC unchanged at {share(now)}{unit}"
     verb = "raised" if now > first else "lowered"
-    return f"{verb} the pooled estimate for NEC from {share(first)}% to {share(now)}%"
+    start = share(first) + ("%" if unit == "%" else "")
+    return f"{verb} the pooled estimate for NEC from {start} to {share(now)}{unit}"
 
 
 def pooled_estimate(pool: PooledProportion) -> Estimate:
@@ -266,7 +273,9 @@ def answers_table() -> Table:
         for one in chosen(load(), question, SHOWN):
             exact = one.rate.clopper_pearson()
             late = f", {one.mark}" if one.mark else ""
-            late += f" (the reported percentage fits {fraction(one.fallback)})" if one.fallback else ""
+            late += (
+                f" (the reported percentage fits {fraction(one.fallback)})" if one.fallback else ""
+            )
             rows.append(
                 [
                     f"{_NAMED.get(question, question)}, {one.name}: {fraction(one.rate)}{late}",

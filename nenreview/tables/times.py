@@ -33,7 +33,8 @@ def times_table(outcome: str) -> Table:
             class_name(time.regimen_class),
             time.line,
             time.name,
-            population_name(time.population) + (f" {CONTRADICTED}" if _is_contradicted(time) else ""),
+            population_name(time.population)
+            + (f" {CONTRADICTED}" if _is_contradicted(time) else ""),
             time.n,
             time,
             time if time.has_interval else None,
@@ -56,7 +57,9 @@ def _is_contradicted(time: Time) -> bool:
     data = load()
     where = {"source": time.source, "trial": time.trial, "outcome": time.outcome}
     own = data.select(population=time.population, statistic="median", **where)["id"]
-    return any(finding.verdict == CONFLICT for one in own for finding in by_number(data).get(one, ()))
+    return any(
+        finding.verdict == CONFLICT for one in own for finding in by_number(data).get(one, ())
+    )
 
 
 def durations_table() -> Table:

@@ -49,7 +49,9 @@ def responses_table() -> Table:
                 class_name(one.regimen_class),
                 one.line,
                 one.kind,
-                "; ".join(filter(None, (", ".join(filter(None, (one.name, one.mark))), that_fits(one)))),
+                "; ".join(
+                    filter(None, (", ".join(filter(None, (one.name, one.mark))), that_fits(one)))
+                ),
                 one.rate or f"? of {one.n}",
                 one.rate or one.printed,
                 one.rate and one.rate.clopper_pearson(),

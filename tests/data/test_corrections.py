@@ -140,4 +140,6 @@ def test_a_cell_is_corrected_once(folder):
 def test_the_book_lists_every_correction():
     lines = corrections_table().data.splitlines()[2:]
     assert len(lines) == len(load(DATA).corrections)
-    assert lines[0].startswith("| Jia 2022, PRIMARY ASSESSMENT METHOD: ALL PATIENTS (EXPLORATORY): OS, upper limit")
+    assert lines[0].startswith(
+        "| Jia 2022, PRIMARY ASSESSMENT METHOD: ALL PATIENTS (EXPLORATORY): OS, upper limit"
+    )

@@ -12,6 +12,7 @@ from nenreview.evidence.sources import in_chapters
 from nenreview.synthesis.classes import entries
 from nenreview.tables.evidence import (
     EVIDENCE,
+    divided_by_others,
     evidence_table,
     overlap_ledger,
     reporting_matrix,
@@ -41,10 +42,11 @@ def test_rows_are_grouped_by_class_and_line(table):
         ("sintilimab", "DCR", "29.2%"),  # Jia 2022: 5 responses in NEC, 2 SD in NET, of 24
         ("avelumab (AVENEC)", "ORR (95% CI, %)", "3 of 60 (1.0–13.9)"),  # the final report
         ("avelumab (AVENEC)", "DCR", "15% at 16 weeks"),
+        ("avelumab (AVENEC)", "NET", "22"),  # its abstract: 22 well differentiated, high-grade
         ("pembrolizumab (NCT02939651)", "PFS, months", "2.0"),  # row 3: 8.9 weeks
         ("pembrolizumab (NCT02939651)", "OS, months", "4.7"),  # row 3: 20.4 weeks
-        ("pembrolizumab +/- chemotherapy: pembrolizumab alone", "PFS, months", "1.8"),  # its own report
-        ("nivolumab +/- ipilimumab: nivolumab", "ORR (95% CI, %)",
+        ("pembrolizumab ± chemotherapy: pembrolizumab alone", "PFS, months", "1.8"),  # its own report
+        ("nivolumab ± ipilimumab: nivolumab", "ORR (95% CI, %)",
          "GEP-NEC 7.1% at 8 weeks; LCNEC 7.3% at 8 weeks"),  # row 12: no count fits
         ("nivolumab + temozolomide", "OS, months", "32.3"),  # all patients, by its own report
         ("toripalimab", "NEC", "32"),  # the abstract of the trial does not divide its patients
@@ -53,7 +55,7 @@ def test_rows_are_grouped_by_class_and_line(table):
         ("spartalizumab: NET", "NET", "95"),  # its own report
         ("avelumab (NET-001)", "NET", "–"),  # row 1: all are NEC
         ("avelumab (NET-001)", "NEC", "10"),
-        ("nivolumab +/- ipilimumab: nivolumab", "NEC", "91"),  # row 12: GEP-NEC and LCNEC
+        ("nivolumab ± ipilimumab: nivolumab", "NEC", "91"),  # row 12: GEP-NEC and LCNEC
         ("toripalimab + surufatinib, phase II: NEC, evaluable †", "n", "21"),  # the later relay
         ("Markey case series", "ORR (95% CI, %)", "–"),
     ],
@@ -110,5 +112,13 @@ def test_every_response_stands_in_a_line_that_class_line_and_population_single_o
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     assert len(cells) == len(entries(load()))
     # Jia 2022 prints 5 responders among 18 with NEC: 27.8%, exact interval 9.7 to 53.5.
-    own = ["monotherapy", "later", "NEC", "sintilimab", "5 of 18", "27.8", "9.7–53.5"]
+    own = ["one checkpoint inhibitor", "later", "NEC", "sintilimab", "5 of 18", "27.8", "9.7–53.5"]
     assert own in [[cell.split("[")[0] for cell in line] for line in cells]
+
+
+def test_a_division_by_another_document_is_named_where_it_counts_other_patients(data):
+    # The 2023 review has 38 patients of NICE-NEC, 26 with NEC; the report of the trial has 37.
+    assert divided_by_others(data) == (
+        "For nivolumab + carboplatin + etoposide, the 26 patients with NEC and 12 with NET come "
+        "from the 2023 review, which counts 38 patients; Riesco-Martinez 2024 counts 37."
+    )

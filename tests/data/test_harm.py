@@ -84,7 +84,7 @@ def test_deaths_of_two_arms_together_stand_apart_from_the_arms(data):
     assert {one.name: [d.rate for d in one.deaths] for one in both} == {
         "sintilimab + surufatinib + chemotherapy (NCT05627427)": [],
         "sintilimab + surufatinib (NCT05627427)": [],
-        "sintilimab + surufatinib +/- chemotherapy": [Rate(0, 51)],
+        "sintilimab + surufatinib ± chemotherapy": [Rate(0, 51)],
     }
 
 
@@ -93,3 +93,10 @@ def test_what_is_not_reported_of_harm_is_said():
     assert rows["spartalizumab"][3:] == ["–", "–", "–", harm.NOT_REPORTED]
     assert rows["sintilimab"][-1].endswith("1 to 2 of 24 patients")
     assert "spartalizumab" in harm_tables.arms_without_harm_sentence()
+
+
+def test_patients_of_a_relay_stand_with_the_events_of_the_report(severe):
+    # Vijayvergia 2020: nine events of grade 3; the ASCO Post: nine patients.
+    told = severe["pembrolizumab (NCT02939651)", "all"]
+    assert (told.rate, told.how) == (None, harm.EVENTS)
+    assert told.reported.endswith("The ASCO Post on Vijayvergia 2020: 9 patients with grade 3")

@@ -37,15 +37,15 @@ def test_the_steps_name_both_documents_and_how_far_they_move_the_pool():
 
 
 def test_how_far_the_pool_moved_is_said_in_words(monkeypatch):
-    assert tables.moved() == "lowered the pooled estimate for NEC by 1.4 percentage points"
+    assert tables.moved() == "lowered the pooled estimate for NEC from 12.5% to 11.2%"
     same = {NOW: headline(load()), FIRST: headline(load())}
     monkeypatch.setattr(tables, "headline", lambda data, edition: same[edition])
-    assert tables.moved() == "left the pooled estimate for NEC unchanged"
+    assert tables.moved() == "left the pooled estimate for NEC unchanged at 11.2%"
     whole, without = headline(load())
     estimates = {NOW: (without, without), FIRST: (whole, without)}
     monkeypatch.setattr(tables, "headline", lambda data, edition: estimates[edition])
     # From 11.16 to 4.92 by metafor.
-    assert tables.moved() == "lowered the pooled estimate for NEC by 6.2 percentage points"
+    assert tables.moved() == "lowered the pooled estimate for NEC from 11.2% to 4.9%"
 
 
 def test_the_meta_analyses_are_shown_as_their_abstracts_report_them():
@@ -57,12 +57,12 @@ def test_the_meta_analyses_are_shown_as_their_abstracts_report_them():
 
 def test_the_first_page_answers_for_each_question_and_pools_nec_and_net():
     answers = shown_rows(tables.answers_table())
-    assert answers[0][:4] == ["NEC, six trials pooled: 14 of 111", "11 (3–20)", "4–28", "2–41"]
+    assert answers[0][:4] == ["NEC, six cohorts pooled: 14 of 111", "11 (3–20)", "4–28", "2–41"]
     # With no spread between the trials there is nothing to predict from.
     assert answers[1][0].endswith("without the two Chinese trials: 3 of 61")
     assert answers[1][1:4] == ["5 (1–12)", "1–25", "–"]
     assert answers[2] == [
-        "NEC, five trials pooled, first edition: 14 of 104",
+        "NEC, five cohorts pooled, first edition: 14 of 104",
         *("13 (4–23)", "5–30", "3–41"),
     ]
     # metafor and lme4, tests/reference/synthesis_pools.csv.
@@ -80,7 +80,7 @@ def test_a_site_with_fewer_than_three_cohorts_is_not_pooled():
         ["pancreatic", "spartalizumab", "1 of 33"],
         ["pancreatic", "pembrolizumab (KEYNOTE-028)", "1 of 16"],
     ]
-    assert rows[-1][-1] == "PD-L1-positive tumours alone"
+    assert rows[-1][-1] == "PD-L1-positive tumours only"
 
 
 def test_the_question_of_a_combination_says_how_many_ask_it():
@@ -159,7 +159,11 @@ def test_a_rate_at_eight_weeks_is_no_count():
     rows = [row for regimen in CLASSES for row in shown_rows(compared.classes_table(regimen))]
     late = [row for row in rows if row[-1].startswith("at 8 weeks")]
     assert len(late) == 4
-    assert late[0][3:] == ["7.1% of 46 or fewer", "–", "at 8 weeks; 3 of 42 fits"]
+    assert late[0][3:] == [
+        "7.1% of up to 46",
+        "–",
+        "at 8 weeks; fits 3 of 42, which is 3 of all 46",
+    ]
 
 
 def test_a_trial_without_a_reported_response_stands_in_the_table_of_its_class():
@@ -185,3 +189,12 @@ def test_region_has_the_least_p_beside_the_permutation_p():
 def test_every_row_is_as_wide_as_its_heading(table):
     heading, _, *lines = table().data.strip().splitlines()
     assert {line.count("|") for line in lines} == {heading.count("|")}
+
+
+def test_nec_and_net_that_do_not_add_up_to_all_are_marked():
+    rows = shown_rows(compared.classes_table("with chemotherapy"))
+    told = [row for row in rows if "together" in row[-1]]
+    # The 2023 review has 38% of 8 and 35% of 20; Owen 2023 has 9 of 28, all confirmed.
+    assert [row[3] for row in told] == ["3 of 8", "7 of 20", "9 of 28"]
+    note = "NEC and NET together: 10 of 28 in the 2023 review; all: 9 of 28 in Owen 2023"
+    assert {row[-1] for row in told} == {note}

@@ -3,7 +3,7 @@
 import pytest
 from helpers_data import shown_rows
 
-from nenreview.evidence.arms import CLASSES
+from nenreview.evidence.arms import CLASSES, class_name
 from nenreview.synthesis.times import NOT_REACHED, NOT_REPORTED, middle_of_pfs
 from nenreview.synthesis.times import times as all_times
 from nenreview.tables.times import times_table
@@ -67,4 +67,11 @@ def test_a_limit_or_a_share_that_is_not_reported_is_said_or_a_dash():
 @pytest.mark.parametrize("outcome", ["PFS", "OS"])
 def test_times_stand_by_class_so_that_each_is_named_once_in_print(outcome):
     classes = [row[0] for row in shown_rows(times_table(outcome))]
-    assert classes == sorted(classes, key=CLASSES.index)
+    assert classes == sorted(classes, key=[class_name(one) for one in CLASSES].index)
+
+
+def test_a_median_that_another_document_contradicts_is_marked():
+    # The 2023 review has 32.3 months for NEC, Owen 2023 for all 28 patients.
+    rows = [row for outcome in ("PFS", "OS") for row in shown_rows(times_table(outcome))]
+    marked = [row[2:6] for row in rows if "§" in row[3]]
+    assert marked == [["nivolumab + temozolomide", "NEC §", "8", "32.3"]]
