@@ -145,8 +145,9 @@ def _as_patients(data: Dataset, arm: Arm, patients: Report, known: SevereEvents)
         own = rows[(rows["category"] == "") & (rows["statistic"] == "events")]
         own = own[own["grade"].isin(("3", "4", "5")) & (own["value"] > 0)]
         if canonical_report(data, Report(source, arm.trial, population)) == patients:
+            name = source_names(data)[source]
             told += [
-                f"; {source_names(data)[source]}: {number(row.value)} patients with grade {row.grade}"
+                f"; {name}: {number(row.value)} patients with grade {row.grade}"
                 for row in own.itertuples()
             ]
     return "".join(told)

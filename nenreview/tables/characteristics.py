@@ -70,7 +70,7 @@ def first_reported(data: Dataset, trial: str, field: str) -> str:
 
 
 def trials_and_series(data: Dataset) -> str:
-    """Return the number of trials and of case series in words, ``27 trials and one case series``."""
+    """Return how many trials and case series there are, ``27 trials and one case series``."""
     designs = [first_reported(data, trial, "design") for trial in trials(data)]
     series = sum(design.startswith("case series") for design in designs)
     counted = f"{words(len(designs) - series)} trials"

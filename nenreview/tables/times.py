@@ -52,6 +52,12 @@ def times_table(outcome: str) -> Table:
     return Table(rows, columns)
 
 
+def _patients(time: Time) -> str:
+    """Return the patients of a time, with a mark if another document contradicts its median."""
+    name = population_name(time.population)
+    return f"{name} {CONTRADICTED}" if _is_contradicted(time) else name
+
+
 def _is_contradicted(time: Time) -> bool:
     """Return whether the audit finds another document that contradicts a median."""
     data = load()

@@ -9,7 +9,7 @@ import pandas as pd
 from nenreview.evidence.arms import arms_by_trial, class_name
 from nenreview.evidence.record.dataset import Dataset, load
 from nenreview.evidence.responses import Response, responses
-from nenreview.synthesis.classes import entries
+from nenreview.synthesis.classes import MapEntry, entries
 from nenreview.tables.contrasts import that_fits
 from nenreview.tables.evidence import EVIDENCE, evidence_table, overlap_ledger, reporting_matrix
 from nenreview.tables.rates import interval_columns, intervals
@@ -60,6 +60,10 @@ def responses_table() -> Table:
         ),
         columns,
     )
+
+
+def _marked(one: MapEntry) -> str:
+    return f"{one.name}, {one.mark}" if one.mark else one.name
 
 
 def reporting_table() -> Table:
