@@ -15,7 +15,7 @@ from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import below, leaf
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import ORR, Response, counting, not_yet_evaluable
-from nenreview.evidence.sources import JIA, source_names
+from nenreview.evidence.sources import JIA, names_in_sentences
 from nenreview.evidence.traits import KINDS, NEC, NET, kind_of, traits
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import FIRST, LOWER, NET_G3, UPPER, cohorts
@@ -79,7 +79,8 @@ def entries(data: Dataset) -> tuple[MapEntry, ...]:
 
 def _with_notes(data: Dataset, found: list[MapEntry]) -> list[MapEntry]:
     """Return entries with a note where NEC and NET have other responders than the whole."""
-    names, notes = source_names(data), {}
+    names = names_in_sentences(data)
+    notes: dict[Report, str] = {}
     for whole in found:
         parts = [one for one in found if _is_part(one, whole)]
         together = [one.rate for one in parts if one.rate]
@@ -88,7 +89,7 @@ def _with_notes(data: Dataset, found: list[MapEntry]) -> list[MapEntry]:
         added = together[0] + together[1]
         if added.events != whole.rate.events:
             note = (
-                f"NEC and NET together: {fraction(added)} in the "
+                f"NEC and NET together: {fraction(added)} in "
                 f"{names[parts[0].report.source]}; all: {fraction(whole.rate)} in "
                 f"{names[whole.report.source]}"
             )

@@ -21,7 +21,7 @@ from nenreview.evidence.responses import (
     partial_responses,
 )
 from nenreview.evidence.sizes import size_of, size_or_rest
-from nenreview.evidence.sources import source_names, sources_of
+from nenreview.evidence.sources import names_in_sentences, source_names, sources_of
 from nenreview.evidence.traits import LCNEC, NEC, NET, NET_G3, traits, tumours_of
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
@@ -174,16 +174,16 @@ def divided_by_others(data: Dataset) -> str:
 
     Another document divides them, and it counts the group differently.
     """
-    names = source_names(data)
+    names = names_in_sentences(data)
     found = []
     for group in groups(data):
-        parts = [_sized_part(data, group.report, tumour) for tumour in (NEC, NET)]
+        of_nec, of_net = (_sized_part(data, group.report, tumour) for tumour in (NEC, NET))
         n = size_of(data, group.report)
-        if not all(parts) or sum(size for _, size in parts if size) == n:
+        if of_nec is None or of_net is None or of_nec[1] + of_net[1] == n:
             continue
-        (source, nec), (_, net) = parts
+        (source, nec), (_, net) = of_nec, of_net
         found.append(
-            f"For {group.name}, the {nec} patients with NEC and {net} with NET come from the "
+            f"For {group.name}, the {nec} patients with NEC and {net} with NET come from "
             f"{names[source]}, which counts {nec + net} patients; "
             f"{names[group.report.source]} counts {n}."
         )

@@ -33,8 +33,7 @@ def times_table(outcome: str) -> Table:
             class_name(time.regimen_class),
             time.line,
             time.name,
-            population_name(time.population)
-            + (f" {CONTRADICTED}" if _is_contradicted(time) else ""),
+            _patients(time),
             time.n,
             time,
             time if time.has_interval else None,

@@ -49,9 +49,7 @@ def responses_table() -> Table:
                 class_name(one.regimen_class),
                 one.line,
                 one.kind,
-                "; ".join(
-                    filter(None, (", ".join(filter(None, (one.name, one.mark))), that_fits(one)))
-                ),
+                "; ".join(filter(None, (_marked(one), that_fits(one)))),
                 one.rate or f"? of {one.n}",
                 one.rate or one.printed,
                 one.rate and one.rate.clopper_pearson(),

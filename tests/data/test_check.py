@@ -225,7 +225,7 @@ FORM = [
     Case("latin-1 byte", content("cells.csv", lambda x: x.replace("≥".encode(), b"\xb3", 1)),
          "cells.csv", "jia2022,Table 2,Previous line(s) of chemotherapy,≥4,,≥4", None, "byte 0xb3 is not UTF-8"),
     Case("UTF-16", content("trials.csv", lambda x: x.decode().encode("utf-16")), "trials.csv", 1, None, "is not UTF-8"),
-    Case("UTF-16 without a mark", content("trials.csv", lambda x: x.decode().encode("utf-16-le")), "trials.csv", 1, None, "a NUL byte"),
+    Case("UTF-16 without a mark", content("arms.csv", lambda x: x.decode().encode("utf-16-le")), "arms.csv", 1, None, "a NUL byte"),
     Case("byte order mark", content("trials.csv", lambda x: b"\xef\xbb\xbf" + x), "trials.csv", 1, None, "byte order mark"),
     Case("NUL byte", replace("trials.csv", "toripalimab", "toripa\0limab"), "trials.csv", "NCT03167853,", None, "a NUL byte"),
     Case("unclosed quote", replace("trials.csv", "frumovitz2020,", 'frumovitz2020,"'),

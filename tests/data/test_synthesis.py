@@ -466,8 +466,8 @@ def test_the_unknown_of_the_randomised_arms_are_those_beyond_the_denominator(dat
 
 def test_the_randomised_contrast_has_its_extremes(data):
     found = randomised.randomised_contrasts(data)
-    best = found["all randomised; unknown counted as response with two inhibitors alone"]
-    worst = found["all randomised; unknown counted as response with nivolumab alone"]
+    best = found["all randomised; unknown counted as response only with two inhibitors"]
+    worst = found["all randomised; unknown counted as response only with nivolumab"]
     assert best.trials == (
         Comparison(Rate(8, 46), Rate(3, 46)),
         Comparison(Rate(12, 48), Rate(3, 45)),
