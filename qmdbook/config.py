@@ -37,6 +37,7 @@ HONOURED: dict[str, type] = {
     "qmdbook.glossary": str,
     "qmdbook.head-sections": list,
     "qmdbook.filtered-tables": list,
+    "qmdbook.search-synonyms": list,
     "qmdbook.data-package": str,
     "qmdbook.front-matter": str,
     "qmdbook.before-forks": str,
@@ -113,6 +114,7 @@ class BookConfig:
     glossary: str = ""
     head_sections: tuple[str, ...] = ()
     filtered_tables: tuple[str, ...] = ()
+    search_synonyms: tuple[str, ...] = ()
     data_package: str = ""
     front_matter: str = ""
     before_forks: str = ""

@@ -159,6 +159,7 @@ def _variables(config: BookConfig) -> dict[str, str]:
         "archive": archive_path(config),
         "versions": config.versions,
         "filtered-tables": " ".join(config.filtered_tables),
+        "search-synonyms": "; ".join(config.search_synonyms),
     }
     if config.site_url:
         variables |= {"card": config.site_url + CARD_NAME, "pdf-url": config.site_url + pdf}

@@ -352,20 +352,32 @@ def test_decimals_stand_one_under_the_other(site, page):
 
 
 @ours
-def test_all_code_is_shown_and_hidden_by_keyboard(site, browser):
+def test_code_is_shown_on_all_pages_to_those_who_ask_for_it(site, browser):
     with visit(browser, site.address + "chapters/sintilimab.html") as seen:
-        switch, folds = seen.page.locator("#code"), seen.page.locator(".code-fold")
-        opened = seen.page.locator(".code-fold[open]")
-        assert folds.count() > 1 and opened.count() == 0
-        for shown, says in ((folds.count(), "Hide all code"), (0, "Show all code")):
-            switch.press("Enter")
-            assert opened.count() == shown
-            expect(switch).to_have_text(says)
-            expect(switch).to_have_attribute("aria-expanded", str(shown > 0).lower())
-        for fold in folds.all():
-            fold.locator("summary").press("Enter")
-        expect(switch).to_have_text("Hide all code")
+        page = seen.page
+        switch, folds = page.locator("#code"), page.locator(".code-fold")
+        shown = page.locator(".code-fold[open]:visible")
+        assert folds.count() > 1 and page.locator(".code-fold:visible").count() == 0
+        switch.press("Enter")
+        expect(switch).to_have_attribute("aria-pressed", "true")
+        assert shown.count() == folds.count()
+        page.goto(site.address + "chapters/toripalimab.html")
+        assert shown.count() == folds.count() > 1
+        switch.press("Enter")
+        assert page.locator(".code-fold:visible").count() == 0
         assert not seen.faults
+
+
+@ours
+def test_the_contents_of_a_page_follow_the_reading(site, page):
+    with visit_in(page, site.address + "chapters/sintilimab.html") as seen:
+        heading = seen.page.locator("#sec-sintilimab-key :is(h2, h3), h2#sec-sintilimab-key").first
+        heading.evaluate("heading => heading.scrollIntoView()")
+        expect(seen.page.locator("nav.toc [aria-current=location]")).to_have_attribute(
+            "href", "#" + heading.get_attribute("id")
+        )
+        link = heading.get_by_role("link", name="Link to this section")
+        assert link.get_attribute("href") == "#" + heading.get_attribute("id")
 
 
 @ours
@@ -430,6 +442,35 @@ def test_the_search_finds_a_term_and_leads_to_it(site, browser):
         seen.page.wait_for_timeout(500)
         assert results.count() == 0
         assert not seen.faults
+
+
+# Words that a reader asks for, and the section that should be offered first: a part of its name.
+ASKED = {
+    "pancreatic NEC": "NEC",
+    "toxicity": "harm",
+    "side effects": "harm",
+    "ORR": "Response",
+    "randomized": "Response to one checkpoint inhibitor",
+    "BibTeX": "How to cite",
+    "what changed": "What changed",
+}
+
+
+@ours
+def test_the_search_leads_to_the_section_and_marks_the_word(site, browser):
+    with visit(browser, site.address + "index.html") as seen:
+        page, status = seen.page, seen.page.locator("#search-status")
+        for words, section in ASKED.items():
+            page.locator(SEARCH).fill("")
+            expect(status).to_be_hidden()
+            page.locator(SEARCH).fill(words)
+            expect(status).to_contain_text("Found in")
+            assert section in page.locator(f"{RESULTS} .found").first.inner_text(), words
+        page.locator(SEARCH).fill("Ki-67")
+        page.locator(RESULTS, has_text="18.7").first.click()
+        page.wait_for_url("**/nivolumab-chemotherapy.html#*")
+        marked = "() => [...CSS.highlights.get('searched')].map(range => range.toString())"
+        assert set(page.evaluate(marked)) == {"Ki-67"}
 
 
 @ours

@@ -12,6 +12,8 @@ local column_widths, glossary = dofile(asset("columns.lua")), dofile(asset("glos
 local KINDS = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
 local CALLOUTS = { note = "Note", tip = "Tip", important = "Important", warning = "Warning", caution = "Caution" }
 local NBSP = "\u{a0}"
+-- How much the search counts a word of a table or of the references, which would bury sentences.
+local LIST_WEIGHT = "0.1"
 local escape = glossary.escape
 
 local function read_file(path)
@@ -388,6 +390,10 @@ local function html_blocks(chapter, blocks)
       -- Pandoc looks for a syntax of this name in all that it knows, which takes half a second.
       if code.classes:includes("text") then return pandoc.CodeBlock(code.text) end
     end,
+    Div = function(div)
+      if div.identifier == "refs" then div.attributes["data-pagefind-weight"] = LIST_WEIGHT end
+      return div
+    end,
     Figure = function(figure)
       if not figure.classes:includes("float-fig") then return nil end
       figure.content = figure.content:walk({
@@ -406,6 +412,7 @@ local function html_blocks(chapter, blocks)
       local id = tbl.identifier
       local line = download_line("Download", root, { { "CSV", data_of_table(chapter, tbl) } })
       frame.content[1].caption, frame.content[1].identifier = pandoc.Caption({}), ""
+      frame.attributes["data-pagefind-weight"] = LIST_WEIGHT
       return pandoc.Blocks({ pandoc.Figure(frame, caption, pandoc.Attr(id, { "float-tbl" })), line }), false
     end,
   })

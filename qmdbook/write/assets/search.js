@@ -2,8 +2,10 @@
 // when the reader first goes to the field, so that a page costs nothing before that.
 (function () {
   "use strict";
-  const MOST_CHAPTERS = 12;
-  const MOST_SECTIONS = 3; // of one chapter
+  const MOST_SECTIONS = 20; // that are shown
+  const MOST_QUESTIONS = 6; // that are asked for one, by its synonyms
+  const MOST_PAGES = 12; // that are read for each question
+  const HEADING = 4; // how much more a section counts if its heading has the words
   const OWN = new URL(document.currentScript.src);
   const field = document.getElementById("search");
   const panel = document.getElementById("search-panel");
@@ -41,24 +43,71 @@
     }
   }
 
-  function entry(title, url, html, parent) {
-    const item = made("li", "", parent);
-    const link = made("a", "", item);
-    link.href = url;
-    made("span", title, link).className = "found";
-    excerpt(html, link);
-    return item;
+  // Words that mean the same, as the book says: each is asked for in place of the others.
+  const meta = document.querySelector("meta[name=search-synonyms]");
+  const synonyms = meta ? meta.content.split(";").map((group) => group.split(",").map((word) => word.trim().toLowerCase())) : [];
+
+  function escaped(word) { return word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"); }
+
+  function questions(words) {
+    const all = [words];
+    for (const group of synonyms) {
+      const known = group.find((word) => new RegExp(`(^|\\s)${escaped(word)}(?=\\s|$)`, "i").test(words));
+      if (!known) continue;
+      for (const other of group) {
+        if (other !== known) all.push(words.toLowerCase().replace(known, other));
+      }
+    }
+    return all.slice(0, MOST_QUESTIONS);
   }
 
-  function chapter(found) {
-    const sections = found.sub_results.filter((part) => part.url !== found.url);
-    // The part of a chapter before its first section bears the chapter's own name.
-    const opening = sections.findIndex((part) => part.title === found.meta.title);
-    const whole = opening >= 0 ? sections.splice(opening, 1)[0] : found;
-    const item = entry(found.meta.title, whole.url, whole.excerpt, list);
-    if (!sections.length) return;
-    const inner = made("ul", "", item);
-    for (const part of sections.slice(0, MOST_SECTIONS)) entry(part.title, part.url, part.excerpt, inner);
+  // The share of the words of a question, or of one with synonyms, that a heading has.
+  function named(heading, asked) {
+    const text = heading.toLowerCase();
+    return Math.max(...asked.map((question) => {
+      const words = question.toLowerCase().split(/\s+/).map((word) => word.replace(/s$/, ""));
+      return words.filter((word) => text.includes(word)).length / words.length;
+    }));
+  }
+
+  // The sections of a page that have the words, the page itself where it has them before its
+  // first section. Pagefind scores a page; its sections share that by the weight of their hits.
+  function sections(found, score, question, asked) {
+    const total = found.weighted_locations.reduce((sum, hit) => sum + hit.balanced_score, 0) || 1;
+    return found.sub_results.map((part) => {
+      const own = part.weighted_locations.reduce((sum, hit) => sum + hit.balanced_score, 0);
+      const heading = 1 + HEADING * named(part.title, asked);
+      return { part, chapter: found.meta.title, words: question, score: score * heading * (0.5 + own / total) };
+    });
+  }
+
+  async function answers(pagefind, words) {
+    const best = new Map(); // by address, so that a section is shown once
+    const asked = questions(words);
+    for (const question of asked) {
+      const { results } = await pagefind.search(question);
+      const most = results.length ? results[0].score : 1;
+      const pages = await Promise.all(results.slice(0, MOST_PAGES).map((result) => result.data()));
+      pages.forEach((page, i) => {
+        for (const one of sections(page, results[i].score / most, question, asked)) {
+          const before = best.get(one.part.url);
+          if (!before || before.score < one.score) best.set(one.part.url, one);
+        }
+      });
+    }
+    return [...best.values()].sort((a, b) => b.score - a.score);
+  }
+
+  function show({ part, chapter, words }) {
+    const link = made("a", "", made("li", "", list));
+    link.href = part.url;
+    // The page that opens marks the words (site.js).
+    link.addEventListener("click", () => {
+      try { sessionStorage.setItem("searched", words); } catch (error) { /* not marked then */ }
+    });
+    made("span", part.title, link).className = "found";
+    if (chapter !== part.title) made("span", chapter, link).className = "found-in";
+    excerpt(part.excerpt, link);
   }
 
   function say(text) {
@@ -79,21 +128,20 @@
         "for example with “python3 -m http.server”, and open the address that it names.");
       return;
     }
-    let results, found;
+    let found;
     try {
-      results = (await (await load()).search(words)).results;
-      found = await Promise.all(results.slice(0, MOST_CHAPTERS).map((result) => result.data()));
+      found = await answers(await load(), words);
     } catch (error) {
       if (mine === asked) say("The search could not be loaded.");
       return;
     }
     if (mine !== asked) return;
     list.replaceChildren();
-    found.forEach(chapter);
-    const count = results.length;
+    found.slice(0, MOST_SECTIONS).forEach(show);
+    const count = found.length;
     say(count === 0 ? "Nothing found for “" + words + "”."
-      : count === 1 ? "Found in one chapter."
-      : "Found in " + count + " chapters" + (count > found.length ? ", the first " + found.length + " shown." : "."));
+      : count === 1 ? "Found in one section."
+      : "Found in " + count + " sections" + (count > MOST_SECTIONS ? "; the best " + MOST_SECTIONS + " are shown." : "."));
   }
 
   function leave() {

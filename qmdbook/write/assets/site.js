@@ -1,5 +1,5 @@
-// The frame of the pages: the switches between light and dark and of all code, buttons that
-// copy. Without this the pages are whole, and follow the system's scheme.
+// The frame of the pages: the switches of dark pages and of code, the section that is read, the
+// words that a search led to, buttons that copy. Without this the pages are whole, and follow the system's scheme.
 (function () {
   "use strict";
   const root = document.documentElement;
@@ -41,25 +41,98 @@
   const current = list && list.querySelector("[aria-current]");
   if (current) list.scrollTop = current.offsetTop - list.clientHeight / 2;
 
-  // All code of the page, folded or not ----------------------------------------------------
+  // The code of all pages, shown or not ----------------------------------------------------
 
-  const all = document.getElementById("code");
-  const folds = [...document.querySelectorAll(".code-fold")];
+  const code = document.getElementById("code");
 
-  function name() {
-    const open = folds.every((fold) => fold.open);
-    all.setAttribute("aria-expanded", String(open));
-    all.textContent = open ? "Hide all code" : "Show all code";
+  function showCode() {
+    const shown = root.dataset.code === "shown";
+    if (code) code.setAttribute("aria-pressed", String(shown));
+    for (const fold of document.querySelectorAll(".code-fold")) fold.open = shown;
   }
 
-  if (all) {
-    all.addEventListener("click", () => {
-      const open = !folds.every((fold) => fold.open);
-      for (const fold of folds) fold.open = open;
-      name();
+  if (code) {
+    code.addEventListener("click", () => {
+      const shown = root.dataset.code !== "shown";
+      if (shown) root.dataset.code = "shown";
+      else delete root.dataset.code;
+      try {
+        if (shown) localStorage.setItem("code", "shown");
+        else localStorage.removeItem("code");
+      } catch (error) { /* not stored: it holds for this page */ }
+      showCode();
     });
-    for (const fold of folds) fold.addEventListener("toggle", name);
+    showCode();
   }
+
+  // A link at each heading, and the section that is read, in the contents of the page ----------
+
+  const headings = [...document.querySelectorAll("main :is(h2, h3)[id]")];
+  for (const heading of headings) {
+    const link = document.createElement("a");
+    link.className = "to-heading";
+    link.href = "#" + heading.id;
+    link.setAttribute("aria-label", "Link to this section");
+    link.textContent = "#";
+    heading.append(" ", link);
+  }
+
+  const contents = new Map(
+    [...document.querySelectorAll("nav.toc a")].map((link) => [decodeURIComponent(link.hash.slice(1)), link]),
+  );
+
+  function follow() {
+    let read = null;
+    for (const heading of headings) {
+      if (heading.getBoundingClientRect().top > innerHeight / 5) break;
+      if (contents.has(heading.id)) read = contents.get(heading.id);
+    }
+    for (const link of contents.values()) {
+      if (link === read) link.setAttribute("aria-current", "location");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
+  if (contents.size) {
+    let waiting = false;
+    addEventListener("scroll", () => {
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => { waiting = false; follow(); });
+    }, { passive: true });
+    follow();
+  }
+
+  // The words that a search led to, marked in the section that it led to -------------------------
+
+  function markSearched() {
+    let words = "";
+    try {
+      words = sessionStorage.getItem("searched") || "";
+      sessionStorage.removeItem("searched");
+    } catch (error) { /* nothing stored */ }
+    if (!words || !window.Highlight || !CSS.highlights) return;
+    const alike = words.split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/s$/, ""));
+    const pattern = new RegExp(alike.join("|"), "gi");
+    const start = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const ranges = [];
+    const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    for (let node; (node = texts.nextNode());) {
+      if (start && start.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_PRECEDING) continue;
+      for (const hit of node.data.matchAll(pattern)) {
+        const range = new Range();
+        range.setStart(node, hit.index);
+        range.setEnd(node, hit.index + hit[0].length);
+        ranges.push(range);
+      }
+    }
+    CSS.highlights.set("searched", new Highlight(...ranges));
+    const first = ranges.find((range) => range.getClientRects().length);
+    if (first) first.startContainer.parentElement.scrollIntoView({ block: "center" });
+  }
+
+  markSearched();
+  addEventListener("hashchange", markSearched);
 
   // The other versions, on a page of a released one ----------------------------------------
 
