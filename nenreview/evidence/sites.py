@@ -8,8 +8,9 @@ from nenreview.evidence.responses import remainder, response_rate
 from nenreview.evidence.sources import JIA
 from nenreview.stats.rate import Rate
 
-SITES = ("gastro-esophageal", "intestinal", "pancreatic")
-OTHER = "other sites"  # by subtraction: no source prints it
+SITES = ("gastro-oesophageal", "intestinal", "pancreatic")
+_IN_RESULTS = {"gastro-oesophageal": "gastro-esophageal"}  # the spelling of the paper
+OTHER = "other sites"  # by subtraction: no source reports it
 
 
 def nec_by_site(data: Dataset, trial: str) -> dict[str, Rate]:
@@ -23,8 +24,8 @@ def nec_by_site(data: Dataset, trial: str) -> dict[str, Rate]:
     Raises
     ------
     LookupError
-        If the paper does not print the sites of the trial.
+        If the paper does not report the sites of the trial.
     """
-    paths = {site: below("all", "NEC", site) for site in SITES}
+    paths = {site: below("all", "NEC", _IN_RESULTS.get(site, site)) for site in SITES}
     named = {site: response_rate(data, trial, path, JIA) for site, path in paths.items()}
     return named | {OTHER: remainder(data, trial, list(paths.values()), JIA)}

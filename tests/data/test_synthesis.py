@@ -452,7 +452,7 @@ def test_each_site_is_compared_with_all_others_of_its_trial(data):
         Comparison(Rate(0, 3), Rate(5, 15)),
         Comparison(Rate(0, 5), Rate(6, 27)),
     )
-    assert list(found) == ["gastro-esophageal", "intestinal", "pancreatic", "other sites"]
+    assert list(found) == ["gastro-oesophageal", "intestinal", "pancreatic", "other sites"]
 
 
 def test_the_unknown_of_the_randomised_arms_are_those_beyond_the_denominator(data):
@@ -520,14 +520,14 @@ def test_standardising_to_the_western_sites(data):
     found = region.standardised(data)
     # By hand: (7 × 5/15 + 8 × 1/14 + 19 × 0/8 + 16 × 5/13) / 50.
     assert found.by_site == {
-        "gastro-esophageal": Rate(5, 15),
+        "gastro-oesophageal": Rate(5, 15),
         "intestinal": Rate(1, 14),
         "pancreatic": Rate(0, 8),
         "other sites": Rate(5, 13),
     }
     assert found.mix == {
         "pancreatic": 19,
-        "gastro-esophageal": 7,
+        "gastro-oesophageal": 7,
         "intestinal": 8,
         "other sites": 16,
     }
