@@ -42,7 +42,7 @@ _WHY_UNCHECKED = {
     "ci_high": "Only the data of individual patients could confirm a confidence limit.",
     "min": "Only the values of individual patients could confirm a range.",
     "max": "Only the values of individual patients could confirm a range.",
-    "events": "The source reports this count once and not by NET and NEC.",
+    "events": "The source reports this count once, and not for NET and NEC separately.",
     "n": "The source reports this number of patients once.",
     "threshold": "The authors set this value.",
     "value": "The authors set or observed this value; it does not follow from other numbers.",

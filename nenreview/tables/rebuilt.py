@@ -263,7 +263,7 @@ def _what(number: Any) -> str:
     what = f"{number.outcome}: {number.category}" if number.category else number.outcome
     if not number.grade:
         return what
-    grade = number.grade.replace(">=", "≥")
+    grade = number.grade.replace(">=", "≥").replace("-", "–")
     return f"{what}, any grade" if grade == "any" else f"{what}, grade {grade}"
 
 

@@ -49,7 +49,7 @@ def other_reports(trial: Trial) -> Markdown:
         f"{standing(trial.data, row)}\n\n"
         f"::: {{#tbl-{chapter}-numbers-{row.source}}}\n\n"
         f"{numbers_table(trial.trial, row.source).data}\n"
-        f"Every number that {source_names(trial.data)[row.source]} reports of the trial.\n\n:::\n"
+        f"Every number that {source_names(trial.data)[row.source]} reports about the trial.\n\n:::\n"
         for row in others
     ]
     return Markdown("\n".join(shown) or "No other report of the trial could be read.")
@@ -80,7 +80,8 @@ def standing(data: Dataset, report: ReportOf) -> str:
         kind = f"a relay of {kind}"
     said = f"{names[report.source]} is {kind}."
     if report.superseded_by:
-        said += f" {names[report.superseded_by]} counts in its place: {report.reason}."
+        instead = names[report.superseded_by]
+        said += f" This review uses {instead} instead, for this reason: {report.reason}."
     return said
 
 

@@ -51,7 +51,10 @@ def _against_each_other(
             o for o in others if not {(n.trial, n.source) for n in (number, o)} & {*replaced}
         ]
         if number in confirmed or (not denying and (agreeing or not others)):
-            places = "; ".join(dict.fromkeys(map(where, agreeing)))
+            named = dict.fromkeys(map(where, agreeing))
+            if check == SOURCES:  # a document is no support for itself
+                named.pop(where(number), None)
+            places = "; ".join(named)
             yield about(number, check, MATCH, basis=f"as in {places}" if places else "")
             continue
         explanation = (
