@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import cache
 
 from nenreview.evidence.arms import arm_of, arms_by_trial
 from nenreview.evidence.jia_table1 import table1_responses
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.record.population import ROOT_POPULATION, leaf, levels
+from nenreview.evidence.record.population import ROOT_POPULATION, levels
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import ORR, Response, counting, find_response, partial_responses
 from nenreview.evidence.sizes import parts_by_differentiation
@@ -58,8 +57,6 @@ def responses_in_context(data: Dataset) -> tuple[Response, ...]:
 def context_of(data: Dataset, trial: str) -> list[tuple[str, Rate]]:
     """Return the rates of a trial and of the other trials of its classes, with their names.
 
-    Two rates that would have the same name have their whole population in it.
-
     Raises
     ------
     LookupError
@@ -83,21 +80,18 @@ def context_of(data: Dataset, trial: str) -> list[tuple[str, Rate]]:
     if not rates:
         raise LookupError(f"no response rate with a known count in {', '.join(sorted(classes))}")
     rates.sort(key=lambda one: one[0].trial != trial)
-    labels = Counter(_label(data, report) for report, _ in rates)
-    return [
-        (_label(data, report, whole=labels[_label(data, report)] > 1), rate)
-        for report, rate in rates
-    ]
+    return [(_label(data, report), rate) for report, rate in rates]
 
 
-def _label(data: Dataset, report: Report, *, whole: bool = False) -> str:
+def _label(data: Dataset, report: Report) -> str:
     """Return the label of a rate: trial, population, and whether it is first line.
 
-    By its last level, with the one above for evaluable patients; by the `whole` path if asked.
+    A population that names neither its tumours nor an arm follows the tumours of the trial.
     """
-    path = levels(report.population)
-    evaluable = traits(data, leaf(report.population)).subset
-    named = path[1:] if whole else path[-2:] if evaluable else path[-1:]
+    named = levels(report.population)[1:]
+    patients = traits(data, report.population)
+    trial = all_trials(data)[report.trial]
+    if not (patients.tumour or patients.arm):
+        named = [trial.tumours, *named]
     first = arm_of(data, report.trial, report.population).line == "first"
-    name = all_trials(data)[report.trial].name
-    return f"{name}{', first line' if first else ''}: {', '.join(named)}"
+    return f"{trial.name}{', first line' if first else ''}: {', '.join(named)}"

@@ -78,7 +78,7 @@ def swimmer(lanes: Sequence[Lane]) -> ReviewFigure:
         axes.plot(lane.months + 0.025 * longest, y, **end, clip_on=False)
         note = number(lane.months) + (f" ({lane.progressed})" if lane.progressed else "")
         axes.text(lane.months + 0.055 * longest, y, note, va="center", color="#333333")
-    axes.set(ylim=(len(lanes) - 0.4, -0.6), xlim=(0, 1.2 * longest), xlabel="Months on treatment")
+    axes.set(ylim=(len(lanes) - 0.4, -0.6), xlim=(0, 1.2 * longest), xlabel="Time on treatment, months")
     axes.set_yticks(range(len(lanes)), [lane.name for lane in lanes])
     axes.tick_params(axis="y", length=0)
     axes.locator_params(axis="x", integer=True)
@@ -93,7 +93,7 @@ def _legend(figure: Figure, tones: dict[str, tuple[str, str]], lanes: Sequence[L
     ]
     ends = {lane.progressed is not None for lane in lanes}
     if False in ends:
-        handles.append(Line2D([], [], **_STABLE, label="stable when reported"))
+        handles.append(Line2D([], [], **_STABLE, label="stable disease when reported"))
     if True in ends:
         handles.append(Line2D([], [], **_PROGRESSED, label="progression (year)"))
     figure.legend(

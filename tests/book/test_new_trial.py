@@ -202,7 +202,7 @@ def test_the_tables_figures_and_pages_have_the_trial(example, told_then):
     assert (carcinoid["n"], carcinoid["ORR (95% CI, %)"]) == ("25", "3 of 25 (2.5–31.2)")
     assert (pancreatic["NET"], pancreatic["ORR (95% CI, %)"]) == ("16", "1 of 16 (0.2–30.2)")
     assert len(rows) == len(told_then["evidence"]) + 2
-    assert "pembrolizumab (KEYNOTE-028): carcinoid" in filled["forest"]
+    assert "pembrolizumab (KEYNOTE-028): NET, carcinoid" in filled["forest"]
     assert filled["drawn"] == filled["forest"]
     assert set(filled["figures"]) - set(told_then["figures"]) == {f"context-{NAME}"}
     assert "pembrolizumab (KEYNOTE-028), pancreatic" in filled["kinds"]

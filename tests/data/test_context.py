@@ -14,7 +14,7 @@ def test_a_trial_comes_first_among_those_of_its_class(data):
     own = dict(rows[:5])
     assert own["spartalizumab: GEP-NEC"] == Rate(1, 21)
     assert own["spartalizumab: NET"] == Rate(7, 95)
-    assert own["spartalizumab: thoracic"] == Rate(5, 30)
+    assert own["spartalizumab: NET, thoracic"] == Rate(5, 30)
     assert ("sintilimab: NEC", Rate(5, 18)) in rows  # Jia 2022, Table 1
     assert not any("ipilimumab" in label for label, _ in rows)
 
@@ -36,7 +36,7 @@ def test_patients_of_two_arms_have_no_class(data):
 def test_first_line_trials_and_evaluable_patients_are_named_as_such(data):
     shown = [*context_of(data, "NCT03980925"), *context_of(data, "NCT03879057")]
     labels = {label for label, _ in shown}
-    assert "nivolumab + carboplatin + etoposide, first line: all" in labels
+    assert "nivolumab + carboplatin + etoposide, first line: G3 NEN" in labels
     assert "toripalimab + surufatinib, phase I: NEC, evaluable" in labels
 
 
@@ -49,7 +49,7 @@ def test_a_rate_that_no_count_fits_is_left_out(data):
 
 def test_partial_responses_of_the_final_report_stand_for_those_of_an_earlier_one(data):
     rows = context_of(data, "NCT03352934")
-    assert rows[0] == ("avelumab (AVENEC): all", Rate(3, 60))
+    assert rows[0] == ("avelumab (AVENEC): G3 NEN", Rate(3, 60))
     assert not any("2019 report" in label for label, _ in rows)
 
 
