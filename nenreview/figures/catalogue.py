@@ -89,7 +89,7 @@ def _synthesis_response(data: Dataset) -> ReviewFigure:
 def _markey_swimmer(data: Dataset) -> ReviewFigure:
     return swimmer(
         [
-            Lane(f"{p.number}: {p.site}, {p.grade}", p.months, p.agent, p.progressed)
+            Lane(f"Patient {p.number}: {p.site}, {p.grade}", p.months, p.agent, p.progressed)
             for p in markey.patients(data)
         ]
     )

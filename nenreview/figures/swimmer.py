@@ -95,7 +95,7 @@ def _legend(figure: Figure, tones: dict[str, tuple[str, str]], lanes: Sequence[L
     if False in ends:
         handles.append(Line2D([], [], **_STABLE, label="stable disease when reported"))
     if True in ends:
-        handles.append(Line2D([], [], **_PROGRESSED, label="progression (year)"))
+        handles.append(Line2D([], [], **_PROGRESSED, label="progression (date)"))
     figure.legend(
         handles=handles,
         frameon=False,

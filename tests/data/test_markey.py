@@ -95,10 +95,10 @@ def test_the_swimmer_draws_each_patient_at_the_printed_length(data):
     drawn = bars(figure)
     # Markey 2017, Table 1.
     assert {name: bar.get_width() for name, bar in drawn.items()} == {
-        "1: pancreatic, G-II": 14,
-        "2: pancreatic, G-I": 8,
-        "3: bronchial, G-II": 6,
-        "4: unknown primary, G-II": 4,
+        "Patient 1: pancreatic, G-II": 14,
+        "Patient 2: pancreatic, G-I": 8,
+        "Patient 3: bronchial, G-II": 6,
+        "Patient 4: unknown primary, G-II": 4,
     }
     # From top to bottom, and progression for the first patient alone.
     assert [round(bar.get_y() + bar.get_height() / 2) for bar in drawn.values()] == [0, 1, 2, 3]
