@@ -129,7 +129,7 @@ REASONS = [
     (CHARACTERISTICS, "Note", "value", "Lung: the counts of NET and NEC add up to 0 + 2 = 2"),
     (ALL_PATIENTS, "Response assessment, Other", "value", "16.7% would be 4 of 24 or 3 of the 18"),
     ("Table 2", "Lymph nodes", WHOLE, "the counts of NET and NEC add up to 5 + 10 = 15, not 16"),
-    ("Table 2", "Lymph nodes", WHOLE, "66.7% beside it stands for 16, so the count of either"),
+    ("Table 2", "Lymph nodes", WHOLE, "66.7% next to it stands for 16, so the count of either"),
     ("Table 2", "Etoposide+platinum", WHOLE, "69.2% would be 18 of 26"),
     (ADVERSE_EVENTS, "Fatigue", "All grades", "Of all denominators up to 24, only 17 fits"),
     (

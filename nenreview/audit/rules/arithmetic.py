@@ -94,7 +94,7 @@ def _against_parts(
     if beside:  # the total agrees with its own percentage, so that a part may be wrong instead
         recomputed += f" or {number.printed}"
         explanation += (
-            f" The {beside} beside it stands for {number.printed}, so the count of either group "
+            f" The {beside} next to it stands for {number.printed}, so the count of either group "
             "may be misprinted."
         )
     return about(
