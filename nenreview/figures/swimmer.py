@@ -78,7 +78,9 @@ def swimmer(lanes: Sequence[Lane]) -> ReviewFigure:
         axes.plot(lane.months + 0.025 * longest, y, **end, clip_on=False)
         note = number(lane.months) + (f" ({lane.progressed})" if lane.progressed else "")
         axes.text(lane.months + 0.055 * longest, y, note, va="center", color="#333333")
-    axes.set(ylim=(len(lanes) - 0.4, -0.6), xlim=(0, 1.2 * longest), xlabel="Time on treatment, months")
+    axes.set(
+        ylim=(len(lanes) - 0.4, -0.6), xlim=(0, 1.2 * longest), xlabel="Time on treatment, months"
+    )
     axes.set_yticks(range(len(lanes)), [lane.name for lane in lanes])
     axes.tick_params(axis="y", length=0)
     axes.locator_params(axis="x", integer=True)

@@ -49,7 +49,7 @@ def other_reports(trial: Trial) -> Markdown:
         f"{standing(trial.data, row)}\n\n"
         f"::: {{#tbl-{chapter}-numbers-{row.source}}}\n\n"
         f"{numbers_table(trial.trial, row.source).data}\n"
-        f"Every number that {source_names(trial.data)[row.source]} reports about the trial.\n\n:::\n"
+        f"Every number that {source_names(trial.data)[row.source]} reports on the trial.\n\n:::\n"
         for row in others
     ]
     return Markdown("\n".join(shown) or "No other report of the trial could be read.")
