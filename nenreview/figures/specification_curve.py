@@ -69,16 +69,9 @@ def _estimates(axes: Axes, specifications: Sequence[Specification], headline: in
         for name in ("ci_low", "estimate", "ci_high")
     )
     axes.plot(*_strokes(x, low, high), color=LIGHT, lw=0.9, label="95% confidence interval")
-    axes.plot(x, middle, color=DARK, lw=1.6, label="pooled response rate")
+    axes.plot(x, middle, color=DARK, lw=1.6, label="pooled response")
     axes.plot(
-        headline,
-        middle[headline],
-        "D",
-        ms=6,
-        color=ACCENT,
-        mec=DARK,
-        mew=0.8,
-        label="headline estimate",
+        headline, middle[headline], "D", ms=6, color=ACCENT, mec=DARK, mew=0.8, label="headline"
     )
     axes.set(ylabel="Pooled response rate, %", ylim=(0, None), xlim=(-3, len(x) + 2))
     axes.tick_params(axis="x", bottom=False)

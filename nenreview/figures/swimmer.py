@@ -95,7 +95,7 @@ def _legend(figure: Figure, tones: dict[str, tuple[str, str]], lanes: Sequence[L
     ]
     ends = {lane.progressed is not None for lane in lanes}
     if False in ends:
-        handles.append(Line2D([], [], **_STABLE, label="stable disease when reported"))
+        handles.append(Line2D([], [], **_STABLE, label="stable disease"))
     if True in ends:
         handles.append(Line2D([], [], **_PROGRESSED, label="progression (date)"))
     figure.legend(
