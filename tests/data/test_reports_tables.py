@@ -77,7 +77,10 @@ def test_each_report_has_its_own_numbers():
 
 def test_an_earlier_report_names_the_one_that_supersedes_it():
     shown = other_reports(open_trial(AVENEC)).data
-    assert "Weber 2023 is an interim report. This review uses Fottner 2025 instead, for this reason: " in shown
+    assert (
+        "Weber 2023 is an interim report. This review uses Fottner 2025 instead, for this reason: "
+        in shown
+    )
     assert shown.index("avenec-numbers-weber2023") < shown.index("avenec-numbers-fottner2019")
     assert "numbers-review2023" not in shown  # what others say of the trial is no report of it
     alone = other_reports(open_trial(KEYNOTE_158)).data
