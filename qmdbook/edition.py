@@ -37,6 +37,8 @@ class Edition:
         The text below the date on the title page of the PDF.
     checksum : str
         SHA-256 of the data that the book rests on.
+    fonts : str
+        Folder of the fonts that drawings name; the PDF sets their text in them.
     """
 
     made: datetime
@@ -47,6 +49,7 @@ class Edition:
     kind: str = "book"
     notice: str = ""
     checksum: str = ""
+    fonts: str = ""
 
     @property
     def date(self) -> str:

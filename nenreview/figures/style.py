@@ -32,9 +32,10 @@ _STYLE: dict[RcKeyType, Any] = {
     "axes.spines.right": False,
     "axes.edgecolor": "#555555",
     "axes.titlesize": 9,
+    "axes.facecolor": "none",
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
-    "svg.fonttype": "path",  # the PDF's typesetter has no font of the system
+    "svg.fonttype": "none",  # text that can be searched; the PDF is told where the font is
     "svg.hashsalt": "nenreview",  # ids that do not change from run to run
 }
 

@@ -37,6 +37,8 @@ class ChapterText:
     markdown : str
     figures : dict of str to str
         SVG by path below the book's folder.
+    descriptions : dict of str to str
+        What each figure shows, in words, by the same path.
     files : dict of str to bytes
         Other forms of the figures, and the data behind figures and tables, by path below the
         book's folder.
@@ -46,6 +48,7 @@ class ChapterText:
     executed: dict | None
     markdown: str = ""
     figures: dict[str, str] = field(default_factory=dict)
+    descriptions: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -146,6 +149,7 @@ def _output(text: ChapterText, cell: Cell, output: dict) -> str:
             text.files[f"{stem}.png"] = base64.b64decode(data["image/png"])
         if "text/csv" in data:
             text.files[f"{stem}.csv"] = data["text/csv"].encode()
+        text.descriptions[f"{stem}.svg"] = cell.options["fig-alt"]
         alt = _ALT_ESCAPED.sub(r"\\\1", cell.options["fig-alt"])
         return f"![{alt}]({stem}.svg)"
     if set(data) == {"text/plain"}:

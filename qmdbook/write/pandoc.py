@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,7 @@ from qmdbook.edition import read_edition
 from qmdbook.errors import InputError, Problem
 from qmdbook.write.discovery import CARD_NAME, dataset, licences
 from qmdbook.write.downloads import archive_path
+from qmdbook.write.drawing import within_page
 from qmdbook.write.markdown import DOWNLOADS, ChapterText
 
 ASSETS = Path(__file__).parent / "assets"
@@ -90,6 +91,7 @@ def write_pages(
                 "typst_json": str(work / typst_json(number) if read else known),
                 "executed": text.executed is not None,
                 "files": list(text.files),
+                "drawings": _drawings(text) if html and entry.file in pages else {},
             }
         )
     manifest = {
@@ -138,6 +140,16 @@ def write_pages(
     ]
     if problems:
         raise InputError(*problems)
+
+
+def _drawings(text: ChapterText) -> dict[str, str]:
+    """Return the drawings of a chapter for its page, by the labels of their figures."""
+    return {
+        PurePosixPath(path).stem: within_page(
+            svg, PurePosixPath(path).stem, text.descriptions[path]
+        )
+        for path, svg in text.figures.items()
+    }
 
 
 def _variables(config: BookConfig) -> dict[str, str]:

@@ -49,8 +49,9 @@ def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
             work / TYPST_SOURCE,
             output=path,
             root=work,
-            # The fonts that come with the package are the same on every machine.
+            # The fonts that come with packages are the same on every machine.
             ignore_system_fonts=True,
+            font_paths=[edition.fonts] if edition.fonts else [],
             timestamp=edition.made,
             pdf_standards=[*STANDARDS],
         )

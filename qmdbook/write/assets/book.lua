@@ -396,13 +396,14 @@ local function html_blocks(chapter, blocks)
     end,
     Figure = function(figure)
       if not figure.classes:includes("float-fig") then return nil end
-      figure.content = figure.content:walk({
-        -- A tap opens the drawing by itself, where it can be made larger.
-        Image = function(image)
-          image.src = root .. image.src
-          return pandoc.Link({ image }, image.src)
-        end,
-      })
+      local drawing = chapter.drawings[figure.identifier]
+      if drawing then
+        figure.content = { pandoc.RawBlock("html", '<div class="drawing-frame">' .. drawing .. "</div>") }
+      else
+        figure.content = figure.content:walk({
+          Image = function(image) image.src = root .. image.src return image end,
+        })
+      end
       return pandoc.Blocks({ figure, download_line("Download", root, links_of_figure(chapter, figure.identifier)) }), false
     end,
     Table = function(tbl)
