@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.audit.coverage import coverage
-from nenreview.audit.finding import DISAGREEING, Finding
+from nenreview.audit.finding import DISAGREEING, SHOWN, Finding
 from nenreview.audit.ledger import audit, by_number, counts, selected
 from nenreview.audit.rebuild import rebuild_source
 from nenreview.evidence.groups import patients_in_all
@@ -185,7 +185,7 @@ def audit_counts() -> Table:
     """Return the number of findings for each document by verdict, with totals."""
     table = counts(audit(load())).rename(index=source_names(load()))
     table.loc["All sources"] = table.sum()
-    frame = table.reset_index(names="Source").rename(columns=str.capitalize)
+    frame = table.rename(columns=SHOWN).reset_index(names="Source").rename(columns=str.capitalize)
     return show_table(frame)
 
 

@@ -46,7 +46,7 @@ def _choice(data: Dataset, number: Number, who: str) -> str:
             if number.population in set(rows["population"]):
                 return (
                     "No count of the reported size fits, so the synthesis shows the response rate "
-                    f"({who}) only beside the main pool."
+                    f"({who}) separately from the main pool."
                 )
             if share.others:
                 return (

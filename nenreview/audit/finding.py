@@ -11,10 +11,20 @@ MATCH = "match"
 ROUNDING = "rounding"  # agrees when an exact half is rounded to even
 TRUNCATED = "truncated"  # agrees when the decimals are cut off
 INCONSISTENT = "inconsistent"  # does not follow from the numbers it should follow from
-CONFLICT = "conflict"  # another place prints the same quantity otherwise
+CONFLICT = "conflict"  # another place reports the same quantity differently
 NOTE = "note"  # spelling, broken characters
 NOT_CHECKABLE = "not checkable"
 
+# What a reader sees of a verdict, of one number.
+SHOWN = {
+    MATCH: "agrees",
+    ROUNDING: "agrees after rounding to even",
+    TRUNCATED: "truncated",
+    INCONSISTENT: "inconsistent",
+    CONFLICT: "conflicts",
+    NOTE: "note",
+    NOT_CHECKABLE: "not checkable",
+}
 # From harmless to serious: what is said of several numbers together is the last of theirs.
 SERIOUSNESS = (NOT_CHECKABLE, MATCH, ROUNDING, NOTE, TRUNCATED, CONFLICT, INCONSISTENT)
 VERDICTS = (MATCH, ROUNDING, TRUNCATED, INCONSISTENT, CONFLICT, NOTE, NOT_CHECKABLE)

@@ -74,6 +74,10 @@ class NumberIndex:
         values = {int(row.value) for row in self.same(number, statistic="events")}
         return values.pop() if len(values) == 1 else None
 
+    def populations(self, number: Number) -> list[str]:
+        """Return the populations of the trial of a number that its document reports on."""
+        return list(self._populations[number.source, number.trial])
+
     def rates_within(self, number: Number, population: str) -> list[Number]:
         """Return the numbers about the same quantity in a population or any part of it."""
         populations = self._populations[number.source, number.trial]

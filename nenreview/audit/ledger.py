@@ -27,6 +27,7 @@ from nenreview.audit.rules.primary_reports import primary_reports
 from nenreview.audit.rules.spelling import spelling
 from nenreview.audit.rules.sums import sums
 from nenreview.audit.rules.times import times
+from nenreview.audit.unchecked import why_unchecked
 from nenreview.evidence.record.dataset import DATASETS, Dataset
 
 RULES = (
@@ -34,19 +35,6 @@ RULES = (
     claims,
 )
 UNCHECKED = "unchecked"
-
-# Why no rule says anything of a number, by what kind of number it is.
-_WHY_UNCHECKED = {
-    "median": "Only the values of individual patients could confirm a median.",
-    "ci_low": "Only the data of individual patients could confirm a confidence limit.",
-    "ci_high": "Only the data of individual patients could confirm a confidence limit.",
-    "min": "Only the values of individual patients could confirm a range.",
-    "max": "Only the values of individual patients could confirm a range.",
-    "events": "The source reports this count once, and not for NET and NEC separately.",
-    "n": "The source reports this number of patients once.",
-    "threshold": "The authors set this value.",
-    "value": "The authors set or observed this value; it does not follow from other numbers.",
-}
 
 
 def rule_findings(data: Dataset) -> list[Finding]:
@@ -77,7 +65,7 @@ def audit(data: Dataset) -> tuple[Finding, ...]:
     known = {finding.number for finding in found}
     for number in index.numbers:
         if number.id not in known:
-            why = _WHY_UNCHECKED.get(number.statistic, "Nothing else in the sources determines it.")
+            why = why_unchecked(data, number)
             found.append(about(number, UNCHECKED, NOT_CHECKABLE, recomputed="", explanation=why))
     sources = list(data.sources["source"])
     place = {number: i for i, number in enumerate(data.results["id"])}

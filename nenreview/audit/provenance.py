@@ -12,18 +12,8 @@ from typing import Protocol
 
 import pandas as pd
 
-from nenreview.audit.finding import AGREEING, CONFLICT, INCONSISTENT, NOT_CHECKABLE, NOTE, TRUNCATED
+from nenreview.audit.finding import SHOWN
 from nenreview.evidence.record.dataset import Dataset
-
-# What the list says of a number, by the verdict.
-_SAID = {
-    **dict.fromkeys(AGREEING, "in agreement"),
-    TRUNCATED: "truncated",
-    INCONSISTENT: "inconsistent",
-    CONFLICT: "in conflict",
-    NOTE: "with a note",
-    NOT_CHECKABLE: "not checkable",
-}
 
 
 def cell_id(numbers: pd.DataFrame) -> str:
@@ -46,15 +36,15 @@ def provenance_list(
     data : Dataset
         The checked dataset.
     source, table : str
-        What prints the numbers.
+        What reports the numbers.
     cells : list of tuple
-        One entry each: where it stands in the table, what is printed there, and its numbers
+        One entry each: where it stands in the table, what is reported there, and its numbers
         as `nenreview.audit.rebuild.rebuild_table_numbers` gives them.
     """
     held = data.sources.set_index("source").loc[source]
     page = f"{held['name']} ({held['title']}), {table}"
     items = [
-        f'<li id="from-{cell_id(numbers)}"><b>{escape(place)}</b>. Reported: {escape(printed)}. '
+        f'<li id="from-{cell_id(numbers)}"><b>{escape(place)}</b>. {_reported(printed, numbers)}'
         f"{' '.join(map(_verdict, numbers.itertuples()))}</li>"
         for place, printed, numbers in cells
     ]
@@ -66,6 +56,13 @@ def provenance_list(
         "</ul></details>",
     ]
     return "\n```{=html}\n" + "\n".join(lines) + "\n```\n"
+
+
+def _reported(printed: str, numbers: pd.DataFrame) -> str:
+    """Return what the cell reports; empty where that is its only number, which follows anyway."""
+    if list(numbers["printed"]) == [printed]:
+        return ""
+    return f"Reported: {escape(printed)}. "
 
 
 def followed_by(said: str, why: str) -> str:
@@ -90,5 +87,5 @@ def _verdict(number: _Judged) -> str:
     """Return the verdict on one number, with its reason, as HTML."""
     unit = number.unit.removesuffix("s") if number.value == 1 else number.unit
     shown = f"{number.printed} {unit}".strip().replace(" %", "%")
-    said = followed_by(_SAID[number.verdict], number.reason or number.basis)
+    said = followed_by(SHOWN[number.verdict], number.reason or number.basis)
     return f"<i>{escape(shown)}</i>, {escape(said.removesuffix('.'))}."

@@ -33,7 +33,7 @@ _VERDICTS = {
     "agrees": ((MATCH, ROUNDING), LIGHT, ""),
     "note": ((NOTE,), "#ffffff", ".."),
     "truncated": ((TRUNCATED,), MID, "//"),
-    "conflict": ((CONFLICT,), DARK, ""),
+    "conflicts": ((CONFLICT,), DARK, ""),
     "inconsistent": ((INCONSISTENT,), ACCENT, "xx"),
     "not checkable": ((NOT_CHECKABLE,), "#dddddd", ""),
 }

@@ -1,4 +1,4 @@
-"""Show what secondary documents say of the trials beside the trials' own reports."""
+"""Compare what secondary documents say of the trials with the trials' own reports."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from nenreview.wording import population_name
 _SHOWN = ("patients", "ORR", "ORR at 8 weeks", "best response", "PFS", "OS")
 # Of several verdicts on a trial, the one that a reader should know first.
 _ORDER = (CONTRADICTS, LATER_DATA, ANOTHER_LINE, ANOTHER_DENOMINATOR)
+_VERDICT_SHOWN = {CONTRADICTS: "conflicts"}  # one word for it in the whole audit
 _COUNTS = ("n", "events", "percent")
 _SHORT = {"best response": "partial responses"}
 
@@ -63,8 +64,12 @@ def verdicts_table(data: Dataset) -> Table:
     for source in documents:
         found = [one.verdict for one in compared(data, source)]
         rows.append([source_names(data)[source], len(found), *map(found.count, VERDICTS)])
-    heads = ("Numbers", *(verdict.capitalize() for verdict in VERDICTS))
+    heads = ("Numbers", *(_shown(verdict).capitalize() for verdict in VERDICTS))
     return Table(rows, {"Document": TEXT, **dict.fromkeys(heads, NUMBER)})
+
+
+def _shown(verdict: str) -> str:
+    return _VERDICT_SHOWN.get(verdict, verdict)
 
 
 def trials_table(data: Dataset, source: str = REVIEW) -> Table:
@@ -84,7 +89,7 @@ def trials_table(data: Dataset, source: str = REVIEW) -> Table:
                 f"[{name}]({facts.chapter}.qmd)" if facts.chapter else name,
                 escape("; ".join(_short(one.number) for one in found)),
                 escape("; ".join(_of_reports(found)) or "not in the available part"),
-                _worst(found),
+                _shown(_worst(found)),
                 escape(moved(data, trial, source) or "no"),
             ]
         )
@@ -119,7 +124,7 @@ def numbers_against_table(data: Dataset) -> Table:
             measured(one.number),
             _of_whom(one.number),
             _counterpart(data, one),
-            one.verdict,
+            _shown(one.verdict),
             one.cause or None,
         ]
         for one in against_reports(data)
@@ -158,7 +163,7 @@ def among_themselves_table(data: Dataset) -> Table:
             measured(one.number),
             f"{_of_whom(one.number)}, {source_names(data)[one.number.source]}",
             f"{_of_whom(one.counterpart)}, {source_names(data)[one.counterpart.source]}",
-            verdict,
+            _shown(verdict),
             reason,
         ]
         for one, verdict, reason in _among_themselves(data)
@@ -169,7 +174,7 @@ def among_themselves_table(data: Dataset) -> Table:
 
 
 def alike_among_themselves(data: Dataset) -> Rate:
-    """Return the numbers in which two secondary documents agree, among those held together."""
+    """Return the numbers in which two secondary documents agree, among those compared."""
     found = [verdict for _, verdict, _ in _among_themselves(data)]
     return Rate(found.count(AGREES), len(found))
 

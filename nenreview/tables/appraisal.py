@@ -58,7 +58,7 @@ def is_in_a_pool(source: str) -> bool:
 def judgements_sentence() -> str:
     """Return a sentence on the number of pooled trials with each risk of bias."""
     counts = Counter(one.judgement for one in risk_of_bias(load()))
-    each = " and ".join(f"*{judgement}* for {words(n)}" for judgement, n in counts.most_common())
+    each = " and ".join(f"“{judgement}” for {words(n)}" for judgement, n in counts.most_common())
     return f"Among {words(counts.total())} trials, the judgement on risk of bias is {each}."
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from IPython.display import Markdown
 
 from nenreview.audit.accepted import needing_review
-from nenreview.audit.finding import MATCH, NOT_CHECKABLE, Finding
+from nenreview.audit.finding import MATCH, NOT_CHECKABLE, SHOWN, Finding
 from nenreview.audit.ledger import audit
 from nenreview.audit.rules.intervals import RATE_INTERVAL
 from nenreview.audit.validation.study import false_alarms, measure
@@ -149,7 +149,7 @@ def _number_row(data: Dataset, entry: LedgerLine) -> list[str]:
         _anchors(entry) + _where(data, entry),
         escape(_printed(entry)),
         escape(entry.first.recomputed) if len(entry.findings) == 1 else "",
-        f"{entry.first.verdict}, {entry.first.severity}",
+        _verdict(entry),
         escape(_why(entry)),
     ]
 
@@ -157,13 +157,18 @@ def _number_row(data: Dataset, entry: LedgerLine) -> list[str]:
 def _claim_row(data: Dataset, entry: LedgerLine) -> list[str]:
     claims = data.claims.set_index("claim")["statement"]
     said, why = entry.first.recomputed, entry.first.explanation
-    numbers = why if said in why else _sentences(said, why)
+    counts = f"Numbers: {said}" if said[:1].isdigit() else said
+    numbers = why if said in why else _sentences(counts, why)
     return [
         _anchors(entry) + _where(data, entry),
         escape(claims[entry.first.number]),
         escape(numbers),
-        f"{entry.first.verdict}, {entry.first.severity}",
+        _verdict(entry),
     ]
+
+
+def _verdict(entry: LedgerLine) -> str:
+    return f"{SHOWN[entry.first.verdict]}, {entry.first.severity}"
 
 
 def claims_table(data: Dataset, source: str) -> Table:
@@ -191,7 +196,7 @@ def planted_table() -> Table:
         for row in measured.itertuples()
     ]
     columns = {
-        **{"Misprint": TEXT, "Caught": RATE, "95% CI, %": WHOLE_LIMITS},
+        **{"Planted error": TEXT, "Found": RATE, "95% CI, %": WHOLE_LIMITS},
         "What is missed": TEXT,
     }
     return Table(rows, columns)
@@ -210,9 +215,13 @@ def claims_supported(data: Dataset) -> Rate:
 
 
 def rate_intervals_judged(data: Dataset) -> int:
-    """Return the number of reported intervals of a rate that could be checked against a count."""
-    found = [f for f in audit(data) if f.check == RATE_INTERVAL]
-    return sum(f.verdict != NOT_CHECKABLE for f in found)
+    """Return the number of reported intervals of a rate that could be checked against a count.
+
+    Each has a finding on either limit.
+    """
+    found = [f for f in audit(data) if f.check == RATE_INTERVAL and f.verdict != NOT_CHECKABLE]
+    lower = set(data.results.loc[data.results["statistic"] == "ci_low", "id"])
+    return sum(f.number in lower for f in found)
 
 
 def _anchors(entry: LedgerLine) -> str:
@@ -223,7 +232,7 @@ def _where(data: Dataset, entry: LedgerLine) -> str:
     """Return the place of an entry, a link where a chapter shows the cell."""
     f = entry.first
     if len(entry.findings) == 1:
-        # "value" is our name for a second column that the print leaves without one.
+        # "value" is our name for a second column that the source leaves without one.
         column = "" if f.column == "value" else f.column
         cell = ", ".join(filter(None, (f.row_group, f.row, column)))
         place = escape(f"{f.table}: {cell}" if cell else f.table)

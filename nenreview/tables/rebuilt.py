@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from IPython.display import Markdown
 
-from nenreview.audit.finding import DISAGREEING, NOT_CHECKABLE
+from nenreview.audit.finding import DISAGREEING, NOT_CHECKABLE, SHOWN
 from nenreview.audit.provenance import cell_id, followed_by, marked, provenance_list
 from nenreview.audit.rebuild import LABEL, TEXT, rebuild, rebuild_numbers, rebuild_table_numbers
 from nenreview.evidence.record.dataset import Dataset, load
@@ -34,11 +34,13 @@ _SAID = ("reported", "not_reached")  # of a number, and of a time that has not c
 _STATISTICS = {  # what a reader calls a statistic of ``results.csv``; the others are words
     **{"n": "number", "events": "count", "percent": "percentage", "p_value": "p value"},
     **{"min": "lowest", "max": "highest", "ci_low": "lower limit", "ci_high": "upper limit"},
-    "ci_level": "level of the interval",
+    **{"ci_level": "level of the interval", "threshold": "limit", "spread": "spread (±)"},
 }
+# Categories that say too little without the sentence that they come from.
+_CATEGORIES = {("TMB", "top"): "the patients with the highest values"}
 _KEY = (
     "Numbers without a mark agree with the numbers that they were compared with. Numbers marked "
-    f"{UNCHECKED_MARK} are as reported: nothing else in the sources determines them."
+    f"{UNCHECKED_MARK} are as reported: no other number in the sources confirms them."
 )
 
 
@@ -231,7 +233,7 @@ def named_number(data: Dataset, key: str) -> str:
 
 
 def _place(number: Any) -> str:
-    """Return where a number is printed."""
+    """Return where a number is reported."""
     column = "" if number.column == "value" else number.column
     cell = ", ".join(filter(None, (number.row_group, number.row, column)))
     return escape(number.table + (f": {cell}" if cell else ""))
@@ -249,9 +251,9 @@ def _statistics(numbers: pd.DataFrame) -> pd.DataFrame:
         }
     ).map(escape)
     frame["Verdict"] = [
-        _anchors(row.findings) + link_to(row.verdict, row.findings[0])
+        _anchors(row.findings) + link_to(SHOWN[row.verdict], row.findings[0])
         if row.findings
-        else row.verdict
+        else SHOWN[row.verdict]
         for row in rows
     ]
     frame["Why"] = numbers["reason"].where(numbers["reason"] != "", numbers["basis"]).map(escape)
@@ -260,7 +262,8 @@ def _statistics(numbers: pd.DataFrame) -> pd.DataFrame:
 
 def _what(number: Any) -> str:
     """Return what a number is about: the outcome, the category and the grade."""
-    what = f"{number.outcome}: {number.category}" if number.category else number.outcome
+    category = _CATEGORIES.get((number.outcome, number.category), number.category)
+    what = f"{number.outcome}: {category}" if category else number.outcome
     if not number.grade:
         return what
     grade = number.grade.replace(">=", "≥").replace("-", "–")

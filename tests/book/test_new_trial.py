@@ -218,7 +218,7 @@ def test_audit_and_coverage_have_the_document(example, told_then):
     assert "no finding" in printed
     # Both percentages are those of a count, and both intervals Clopper-Pearson's.
     own = [f for f in filled["findings"] if f.startswith("mehnert2020")]
-    assert sum(f.endswith("-rate-interval") for f in own) == 2
+    assert sum(f.endswith("-rate-interval") for f in own) == 4
     assert sum(f.endswith("-percentage") for f in own) >= 2
     assert filled["documents"] == told_then["documents"] + 1
 

@@ -274,7 +274,7 @@ def test_the_answer_leads_to_where_its_numbers_come_from(site, page):
         number = page.locator("#tbl-jia-nec [data-from]", has_text="27.8").first
         expect(number).to_be_in_viewport()
         number.hover()
-        expect(page.locator(TOOLTIP)).to_contain_text("27.8%, in agreement: 5 of 18.")
+        expect(page.locator(TOOLTIP)).to_contain_text("27.8%, agrees: 5 of 18.")
         assert not faults(site, seen)
 
 

@@ -171,7 +171,7 @@ EXPLAINED = {
     "review2023-087-percentage": "It fits 8 of 44 or 6 of 33",
     "jia2022-594-joint": "Without “37.5% positive” one solution remains: 3 of 11 positive",
     "jia2022-472-same-responders": "2.8 months (PRIMARY ASSESSMENT",
-    "lu2020-019-p-value": "5 of 10 against 3 of 28 (p = 0.019 by Fisher",
+    "lu2020-019-p-value": "5 of 10 versus 3 of 28 (p = 0.019 by Fisher",
     "jia2022-112-places": "Lung, NENs (n = 24) n (%)) reports 2 patients.",
     "jia2022-108-size": "This table gives 16 patients with NET; every other place in the source",
     "jia2022-129-percentage": "would be 4 of 24 or 3 of the 18 patients with NEC.",
@@ -205,7 +205,7 @@ def test_the_choice_in_the_synthesis_is_named(data):
         in finding(data, "review2023-062-percentage").affects
     )
     # A row of pooling.csv, as a sensitivity analysis.
-    assert "only beside the main pool" in finding(data, "review2023-078-percentage").affects
+    assert "separately from the main pool" in finding(data, "review2023-078-percentage").affects
     assert finding(data, "jia2022-395-sum").affects == ""
 
 
@@ -217,7 +217,7 @@ def test_a_median_outside_its_limits_is_found(data):
     found = finding(changed(data, "jia2022-173", value=3.8, printed="3.8"), "jia2022-173-limits")
     assert (found.verdict, found.explanation) == (
         INCONSISTENT,
-        "3.8 lies below its lower limit, 4.3.",
+        "The median 3.8 lies below its lower limit, 4.3.",
     )
 
 
@@ -269,7 +269,8 @@ def test_the_method_of_a_printed_interval_is_named(data, low, high, verdict, met
     ]
     found = finding(added(data, *rows), "x-ci_low-rate-interval")
     assert found.verdict == verdict
-    assert method in found.explanation
+    assert method in found.explanation + found.basis
+    assert finding(added(data, *rows), "x-ci_high-rate-interval").verdict == verdict
 
 
 def test_without_the_share_of_positives_the_rest_is_consistent(data):

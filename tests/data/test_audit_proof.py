@@ -162,13 +162,13 @@ FLOORS = {
     # Of many tables some has the wrong p value, by one of five tests.
     "a p value": 0.75,
     # Some landmarks are printed without a median of the same patients.
-    "a share at a landmark on the wrong side of one half": 0.75,
+    "a survival rate at a set time on the wrong side of 50%": 0.75,
     # 12.7 beside 12.8 months may be 12.75, cut off in one place.
     "a number that differs between text and table": 0.85,
-    "a duration that differs between two places": 0.85,
-    "the share with a marker, or responding with it": 0.85,
+    "a duration of response that differs between two places": 0.85,
+    "the share of patients with a marker, or their response rate": 0.85,
     # A part may have the median of all, and one in six reports leaves out that of the part.
-    "a median of all patients, given for a part in a review": 0.75,
+    "a median of all patients that a review gives for one group": 0.75,
 }
 CERTAIN = (
     *("a percentage of another denominator", "the count of a category", "limits exchanged"),
@@ -231,10 +231,10 @@ IDLE = {
     "arithmetic": "a percentage cut off, not rounded",
     "sums": "the grade of an adverse event",
     "agreement": "a number that differs between text and table",
-    "primary_reports": "an interim number given as final in a review",
+    "primary_reports": "an interim result that a review gives as final",
     "times": "limits exchanged",
     "p_values": "a p value",
-    "joint": "the share with a marker, or responding with it",
+    "joint": "the share of patients with a marker, or their response rate",
     "rate_intervals": "a limit of the interval of a rate",
 }
 

@@ -138,7 +138,7 @@ def test_a_sign_makes_another_threshold(data):
 
 def test_a_finding_says_what_the_verdict_does(data):
     assert finding(data, "review2023-032-report").verdict == CONFLICT
-    assert finding(data, "review2023-056-report").basis == "as in Yao 2021"
+    assert finding(data, "review2023-056-report").basis == "same number in Yao 2021"
     assert finding(data, "review2023-056-report").verdict == MATCH
     assert finding(data, "review2023-004-report").verdict == NOT_CHECKABLE
 

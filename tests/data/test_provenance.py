@@ -42,14 +42,14 @@ def test_an_entry_says_what_is_printed_where_from_which_counts_and_how_it_stands
     text = entries(rebuilt_table("jia2022", "Table 2").data)["from-jia2022-295"]
     for part in ("Sex, Male, NENs (n = 24)", "Reported: 11 (45.8)", "2 + 9 = 11", "11 of 24"):
         assert part in text
-    assert "45.8%, in agreement: 11 of 24." in text
+    assert "45.8%, agrees: 11 of 24." in text
 
 
 def test_an_entry_of_a_number_that_does_not_hold_says_why():
     # Printed 3 (16.7%) of 24 patients, which is 12.5%.
     shown = rebuilt_table("jia2022", TABLES[2][1]).data
     (text,) = [t for t in entries(shown).values() if "16.7%, inconsistent." in t]
-    assert "3 of 24 is 12.5%. The reported 16.7% would be" in text
+    assert "The count 3 of 24 gives 12.5%. The reported 16.7% would be" in text
 
 
 def test_a_number_that_nothing_determines_has_a_mark_and_the_notes_its_key():
@@ -66,7 +66,10 @@ def test_the_notes_of_a_table_without_the_mark_have_no_key():
 
 def test_a_statistic_has_its_place_and_its_counts():
     shown = statistics_table("review2023", "Table 6", "3", "Key outcomes").data
-    assert '| [3.4%]{from="review2023-016"} | match | 1 of 29; as in Vijayvergia 2020 |' in shown
+    assert (
+        '| [3.4%]{from="review2023-016"} | agrees | 1 of 29; same number in Vijayvergia 2020 |'
+        in shown
+    )
     assert "Row 3, Key outcomes" in entries(shown)["from-review2023-016"]
     assert "Table 6" in shown
 

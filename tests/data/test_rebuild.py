@@ -124,12 +124,17 @@ def test_adverse_events_are_shares_of_17_wherever_they_can_show_it(rebuilt):
 
 
 REASONS = [
-    ("Table 1", "ORR, n (%)", "Toripalimab (n = 32)", "6 of 32 is 18.75%, which rounds to 18.8%"),
+    (
+        "Table 1",
+        "ORR, n (%)",
+        "Toripalimab (n = 32)",
+        "6 of 32 gives 18.75%, which rounds to 18.8%",
+    ),
     ("Table 1", "ORR, n (%)", "Pembrolizumab* (n = 21)", "4.7% has its decimals cut off"),
     (CHARACTERISTICS, "Note", "value", "Lung: the counts of NET and NEC add up to 0 + 2 = 2"),
     (ALL_PATIENTS, "Response assessment, Other", "value", "16.7% would be 4 of 24 or 3 of the 18"),
     ("Table 2", "Lymph nodes", WHOLE, "the counts of NET and NEC add up to 5 + 10 = 15, not 16"),
-    ("Table 2", "Lymph nodes", WHOLE, "66.7% next to it stands for 16, so the count of either"),
+    ("Table 2", "Lymph nodes", WHOLE, "66.7% stands for 16, so the count of either"),
     ("Table 2", "Etoposide+platinum", WHOLE, "69.2% would be 18 of 26"),
     (ADVERSE_EVENTS, "Fatigue", "All grades", "Of all denominators up to 24, only 17 fits"),
     (

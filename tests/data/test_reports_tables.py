@@ -32,7 +32,7 @@ def test_a_number_has_its_unit_its_place_and_its_verdict():
     by_what = {(r["What"], r["Statistic"]): r for r in rows(numbers_table(KEYNOTE_158))}
     response = by_what["ORR", "percentage"]
     assert (response["Population"], response["Reported"]) == ("NET", "3.7%")
-    assert (response["Where"], response["Verdict, and why"]) == ("Results", "match: 4 of 107")
+    assert (response["Where"], response["Verdict, and why"]) == ("Results", "agrees: 4 of 107")
     assert by_what["TRAE, grade ≥3", "percentage"]["Reported"] == "21.5%"
     assert by_what["primary site: Rectum", "count"]["Reported"] == "one patient"
     assert by_what["DOR", "median"]["Reported"] == "not reached"

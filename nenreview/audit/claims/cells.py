@@ -17,6 +17,7 @@ from nenreview.evidence.record.rows import Claim, Number, trials
 from nenreview.evidence.sources import names_in_sentences, sources_of
 from nenreview.stats.rate import Rate
 from nenreview.wording import alternatives, fraction, interval
+from nenreview.wording import words as in_words
 from qmdbook.errors import unknown_name
 
 
@@ -45,7 +46,7 @@ def words_in_rows(
         return holds(shown)
     having = [row for row, text in cells.items() if any(_has(text, word) for word in words)]
     rate = Rate(len(having), len(cells))
-    shown = f"{fraction(rate)} rows with {alternatives(words)}"
+    shown = f"{_some(rate)} rows with {alternatives(words)}"
     if bool(having) == (rows == "some"):
         return holds(shown)
     if having:
@@ -54,6 +55,11 @@ def words_in_rows(
     return remarks(
         shown, f"No row of {table} names any of these in column {column} (95% CI {limits}%)."
     )
+
+
+def _some(rate: Rate) -> str:
+    """Return ``3 of 4``, or ``none of 4``."""
+    return fraction(rate) if rate.events else f"none of {rate.n}"
 
 
 def _rows(labels: list[str]) -> str:
@@ -106,7 +112,8 @@ def readable_characters(claim: Claim, data: Dataset) -> Answer:
     notes = data.select(source=claim.source)["note"]
     places = sum(any(text in note for text in broken) for note in notes)
     explanation = (
-        f"“{broken[0]}” is “{repair(broken[0])}” read in the wrong encoding, in {places} places."
+        f"“{broken[0]}” is “{repair(broken[0])}” read in the wrong encoding, in "
+        f"{in_words(places)} places."
     )
     return remarks(repaired, explanation)
 
@@ -118,7 +125,7 @@ def outcomes_reported(claim: Claim, data: Dataset, outcomes: list[str]) -> Answe
         rows["status"].isin(["reported", "not_reached"]) & (rows["statistic"] != "threshold")
     ]
     lacking = [outcome for outcome in outcomes if outcome not in set(rows["outcome"])]
-    shown = f"{len(outcomes) - len(lacking)} of {len(outcomes)} with a result"
+    shown = f"{len(outcomes) - len(lacking)} of {len(outcomes)} endpoints with a result"
     if not lacking:
         return holds(shown)
     named = alternatives(lacking, "and")
@@ -131,10 +138,13 @@ def outcome_in_table(
     """Test whether a cited table has an outcome of the populations that it is cited for."""
     rows = data.select(source=claim.source, table=cited, outcome=outcome)
     named = sum(any(_has(p, word) for word in words) for p in rows["population"])
-    shown = f"{named} numbers of {outcome} by {alternatives(words)} in {cited}"
+    groups = f"{alternatives(words)} tumours in {cited}"
     if named:
-        return holds(shown)
-    return fails(shown, f"{cited} reports {outcome} only for whole columns ({len(rows)} numbers).")
+        return holds(f"{named} numbers of {outcome} for {groups}")
+    return fails(
+        f"no {outcome} for {groups}",
+        f"{cited} reports {outcome} only for whole columns ({len(rows)} numbers).",
+    )
 
 
 def trial_in_table(claim: Claim, data: Dataset, trial: str) -> Answer:

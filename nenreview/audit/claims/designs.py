@@ -66,12 +66,13 @@ def dose_levels_filled(sizes: list[Sum], least: int) -> Answer:
     """Test whether every dose level has the patients that its design needs; if not, note it."""
     counts = [size.total for size in sizes]
     small = [n for n in counts if n < least]
-    shown = f"{', '.join(map(str, counts))} patients at {len(counts)} dose levels"
+    shown = f"{', '.join(map(str, counts))} patients at the {len(counts)} dose levels"
     if not small:
         return holds(shown)
     return remarks(
         shown,
-        f"{len(small)} of {len(counts)} dose levels have fewer than {least} patients, as can "
+        f"Of {len(counts)} dose levels, {len(small)} {'have' if len(small) > 1 else 'has'} fewer "
+        f"than {least} patients, as can "
         "happen where a table shows only some patients of a larger trial.",
     )
 
@@ -83,7 +84,7 @@ def adjusted_p_values(values: list[Number], level: float) -> Answer:
     """
     each = level / len(values)
     above = [f"{n.printed} ({n.category})" for n in values if n.value > each]
-    shown = f"p = {' and '.join(n.printed for n in values)} against {each:g}"
+    shown = f"p = {' and '.join(n.printed for n in values)}; adjusted limit {each:g}"
     if not above:
         return holds(shown)
     explanation = (

@@ -17,9 +17,9 @@ from nenreview.wording import fraction, percent, population_name
 
 
 def adds_up(claim: Claim, number: Sum, total: Sum) -> Answer:
-    """Test whether a printed number is the sum of others.
+    """Test whether a reported number is the sum of others.
 
-    A conflict where another source prints one of them.
+    A conflict where another source reports one of them.
     """
     if number.total == total.total:
         return holds(str(total))
@@ -34,7 +34,7 @@ def rate_in_range(claim: Claim, data: Dataset, low: Number, high: Number, rate: 
     limits = Span(printed_span(low).low, printed_span(high).high)
     share = 100 * rate.proportion
     bounds = f"{low.printed}–{high.printed}%"
-    shown = f"{fraction(rate)} ({percent(rate)}) against {bounds}"
+    shown = f"{fraction(rate)} ({percent(rate)}) versus {bounds}"
     if limits.meets(Span(share, share)):
         return holds(shown)
     side = "below" if share < limits.low else "above"
@@ -60,15 +60,13 @@ def range_covers(data: Dataset, low: Number, high: Number, values: list[Number])
     if outside:
         return fails(shown, f"The range {bounds} leaves out {' and '.join(outside)}.")
     if missing:
-        return fails(
-            shown, f"One end of the range {bounds} is not a number: {' and '.join(missing)}."
-        )
+        return fails(shown, f"One end of the range {bounds} is missing: {' and '.join(missing)}.")
     return holds(shown)
 
 
 def range_below(low: Number, high: Number, other_low: Number, other_high: Number) -> Answer:
     """Test whether one printed range lies below another."""
-    shown = f"{low.printed}–{high.printed} against {other_low.printed}–{other_high.printed}"
+    shown = f"{low.printed}–{high.printed} versus {other_low.printed}–{other_high.printed}"
     if high.value < other_low.value:
         return holds(shown)
     reach = "reaches above it" if high.value > other_high.value else "overlaps it"
@@ -81,8 +79,8 @@ def all_reported(data: Dataset, values: list[Number]) -> Answer:
     shown = "; ".join(_described(data, number) for number in values)
     if not lacking:
         return holds(shown)
-    held = f"{len(values) - len(lacking)} of the {len(values)}"
-    return fails(shown, f"Only {held} has a reported value above zero.")
+    reported = f"{len(values) - len(lacking)} of the {len(values)}"
+    return fails(shown, f"Only {reported} has a reported value above zero.")
 
 
 def missing_everywhere(data: Dataset, number: Number, elsewhere: Number) -> Answer:
@@ -133,7 +131,7 @@ def confidence_level_reported(claim: Claim, data: Dataset, limits: list[Number])
     levels = data.select(source=claim.source, statistic="ci_level")
     places = set(zip(levels["table"], levels["population"], levels["outcome"], strict=True))
     stated = sum((limit.table, limit.population, limit.outcome) in places for limit in limits)
-    shown = f"{stated} of {len(limits)} intervals with a level"
+    shown = f"{stated or 'none'} of {len(limits)} intervals with a level"
     if stated == len(limits):
         return holds(shown)
     elsewhere = sorted({f"{row.printed}% in {row.table}" for row in levels.itertuples()})
@@ -155,7 +153,7 @@ def whole_trials(data: Dataset, sizes: list[Number]) -> Answer:
         parts += n < whole
     if not parts:
         return holds("; ".join(shown))
-    return fails("; ".join(shown), f"{parts} of the {len(shown)} groups are parts of trials.")
+    return fails("; ".join(shown), f"Of the {len(shown)} groups, {parts} are parts of trials.")
 
 
 def number_of_references(numbers: list[int], studies: Sum) -> Answer:
@@ -195,13 +193,17 @@ def _same_patients(data: Dataset, *numbers: Number) -> bool:
     return relation(data, *reports) == SAME
 
 
+def _not_a_value(printed: str) -> str:
+    return f"no value (“{printed}”)" if printed else "no value"
+
+
 def _described(data: Dataset, number: Number) -> str:
     """Return a number with its trial, by name, and its population."""
     facts = trials(data).get(number.trial)
     people = population_name(number.population) if number.trial else number.population
     unit = "%" if number.unit == "%" else f" {number.unit}"
     reported = number.status == "reported"
-    text = f"{number.printed}{unit}" if reported else number.printed or "nothing"
+    text = f"{number.printed}{unit}" if reported else _not_a_value(number.printed)
     if reported and number.unit in ("days", "weeks"):
         text = shown_in_months(number)
     return f"{text.strip()} in {', '.join(filter(None, (facts and facts.name, people)))}"

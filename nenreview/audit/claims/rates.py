@@ -146,8 +146,8 @@ def exchanged_columns(first: Rate, second: Rate, beside: Rate) -> Answer:
     explanation = _two_counts(first, second)
     if beside.events == first.events:
         explanation += (
-            f" The column beside it has {fraction(beside)}, so the two columns of this row are "
-            "likely exchanged."
+            f" The neighbouring column has {fraction(beside)}, so the two columns of this row "
+            "are likely exchanged."
         )
     return conflicts(shown, explanation)
 
@@ -168,7 +168,7 @@ def fisher_p_value(first: Rate, second: Rate, p: Number) -> Answer:
     def computed(other: Rate) -> str:
         return f"{Comparison(first, other).fisher_p:.{places}f}"
 
-    shown = f"{fraction(first)} against {fraction(second)}: p = {computed(second)}"
+    shown = f"{fraction(first)} versus {fraction(second)}: p = {computed(second)}"
     if computed(second) == p.printed:
         return holds(shown)
     others = [Rate(k, second.n) for k in range(second.n + 1)]
@@ -201,11 +201,13 @@ def nested_reports(part: Rate, whole: Rate) -> Answer:
 def rate_without_part(rate: Rate, part: Rate, why: str) -> Answer:
     """Test whether a rate is the same without a part of its patients; if not, note it."""
     rest = rate - part
-    shown = f"{fraction(rate)} ({percent(rate)}); without them {fraction(rest)} ({percent(rest)})"
+    whole, left = (f"{fraction(one)} ({percent(one)})" for one in (rate, rest))
+    shown = f"{whole}; without these patients {left}"
     if rate.percent() == rest.percent():
         return holds(shown)
     return remarks(
-        shown, f"{part.n} of the {rate.n} patients {why}; {part.events} of them had the event."
+        shown,
+        f"Of the {rate.n} patients, {part.n} {why}; {part.events} of these {part.n} had the event.",
     )
 
 
@@ -217,7 +219,7 @@ def rate_with_more_events(rate: Rate, added: Sum, why: str) -> Answer:
     if not more:
         return holds(shown)
     return remarks(
-        shown, f"{more} more patients {why}. The source does not say how it separates the two."
+        shown, f"A further {more} patients {why}. The source does not say how it separates the two."
     )
 
 
@@ -235,7 +237,7 @@ def label_covers(rate: Rate, otherwise: Sum, named: str) -> Answer:
     bounds = f"{low} to {high} of {rest}"
     share = f"{Rate(low, rest).percent()}–{Rate(high, rest).percent()}%"
     return fails(
-        f"{fraction(rate)} ({percent(rate)}) as labelled; without {others}, {bounds} ({share})",
+        f"{fraction(rate)} ({percent(rate)}) as labelled; without the {others}, {bounds} ({share})",
         f"Elsewhere the source reports {named} in {others} of the {rate.n} patients. It does not "
         f"say whether {'this patient' if others == 1 else 'these patients'} had the event.",
     )
@@ -254,7 +256,7 @@ def comparable_to_range(rate: Rate, low: Number, high: Number) -> Answer:
     """Test whether the interval of a rate lies within a printed range; if not, note it."""
     limits = rate.clopper_pearson()
     shown = (
-        f"{fraction(rate)} ({percent(rate)}, 95% CI {interval(limits)}%) against "
+        f"{fraction(rate)} ({percent(rate)}, 95% CI {interval(limits)}%) versus "
         f"{low.printed}–{high.printed}%"
     )
     below, above = 100 * limits.low < low.value, 100 * limits.high > high.value
@@ -294,7 +296,7 @@ def target_reported(
 
 def _against(pair: Comparison) -> str:
     first, second = pair.first, pair.second
-    return f"{fraction(first)} ({percent(first)}) against {fraction(second)} ({percent(second)})"
+    return f"{fraction(first)} ({percent(first)}) versus {fraction(second)} ({percent(second)})"
 
 
 def _by_name(rates: dict[str, Rate]) -> str:

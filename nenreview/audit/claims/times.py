@@ -28,7 +28,8 @@ def median_at_first_scan(medians: list[Number], scan: Number) -> Answer:
         return holds(shown)
     return remarks(
         shown,
-        f"{len(near)} of {len(medians)} medians fall on the date of the first scan "
+        f"Of {len(medians)} medians, {len(near)} {'fall' if len(near) > 1 else 'falls'} on the "
+        "date of the first scan "
         f"(after {scan.printed} {scan.unit}). They show only that at least half of the patients "
         "had progressed by then.",
     )
@@ -77,7 +78,7 @@ def median_set_by_few(events: Rate, few: Sum) -> Answer:
     named = few.total
     rest, left = events.n - named, events.events - named
     share = f"{left} of {rest} ({100 * left / rest:.0f}%)"
-    shown = f"{fraction(events)} by then; without the {named}, {share}"
+    shown = f"{fraction(events)} had the event by then; without the {named} named patients, {share}"
     if left < rest / 2:
         return holds(shown)
     return fails(
@@ -115,7 +116,7 @@ def outlying_median(data: Dataset, value: Number, times: float) -> Answer:
     other = max(map(numbers_by_key(data).__getitem__, medians["id"]), key=time_in_months)
     ratio = time_in_months(value) / time_in_months(other)
     name = trials(data)[other.trial].name
-    shown = f"{value.printed} against {other.printed} {other.unit} in {name}"
+    shown = f"{value.printed} versus {other.printed} {other.unit} in {name}"
     if ratio < times:
         return holds(shown)
     return remarks(
@@ -142,7 +143,8 @@ def lasting_responses(share: Number, responders: Rate, shortest: Number, median:
 
     A long one is as long as the median that is printed elsewhere.
     """
-    shown = f"{share.printed}% is {fraction(responders)}, all responders; from {shortest.printed}"
+    counted = f"{share.printed}% is {fraction(responders)}, all responders"
+    shown = f"{counted}; shortest duration {shortest.printed}"
     if responders.percent() != share.printed or shortest.value >= printed_span(median).low:
         return holds(shown)
     return fails(

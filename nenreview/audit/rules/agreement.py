@@ -51,11 +51,7 @@ def _against_each_other(
             o for o in others if not {(n.trial, n.source) for n in (number, o)} & {*replaced}
         ]
         if number in confirmed or (not denying and (agreeing or not others)):
-            named = dict.fromkeys(map(where, agreeing))
-            if check == SOURCES:  # a document is no support for itself
-                named.pop(where(number), None)
-            places = "; ".join(named)
-            yield about(number, check, MATCH, basis=f"as in {places}" if places else "")
+            yield about(number, check, MATCH, basis=_same_in(check, number, agreeing, where))
             continue
         explanation = (
             f"{start(number)} reports {_with_subject(number)}; "
@@ -70,6 +66,17 @@ def _against_each_other(
         yield about(
             number, check, CONFLICT, recomputed="", explanation=explanation, outcome=outcome
         )
+
+
+def _same_in(
+    check: str, number: Number, agreeing: list[Number], where: Callable[[Number], str]
+) -> str:
+    """Return where else the same number stands; its own place or document is not named again."""
+    own = where(number)
+    named = [place for place in dict.fromkeys(map(where, agreeing)) if place != own]
+    if check == PLACES and agreeing and not named:
+        return "same number twice in this place"
+    return f"same number in {'; '.join(named)}" if named else ""
 
 
 def _confirmed(index: NumberIndex, numbers: list[Number]) -> list[Number]:

@@ -1,7 +1,7 @@
 """Check each reported number against the numbers from which it should follow.
 
 A percentage against its count and its population, a count against NET and NEC, a size
-against the other places that print it. Percentages are judged at their printed precision.
+against the other places that report it. Percentages are judged at their reported precision.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from nenreview.audit.finding import (
 )
 from nenreview.audit.index import ESTIMATES, NumberIndex
 from nenreview.audit.spans import here
+from nenreview.evidence.record.population import leaf, parent
 from nenreview.evidence.record.rows import Number
 from nenreview.evidence.sizes import parts_by_differentiation, printed_sizes, size
+from nenreview.evidence.traits import vocabulary
 from nenreview.stats.percentages import (
     common_denominators,
     counts_that_fit,
@@ -33,9 +35,10 @@ from nenreview.stats.percentages import (
     truncated_counts,
 )
 from nenreview.stats.rate import rounded_percent
-from nenreview.wording import alternatives, patients_of
+from nenreview.wording import alternatives, patients_of, words
 
 PERCENTAGE, SUM, SIZE = "percentage", "sum", "size"
+_COHORTS = 3  # that must add up: two sizes do so by chance too easily
 _LISTED = 4  # the smaller groups that an explanation names
 _BY_ROUNDING: dict[str | None, str] = {
     "rounded": MATCH,
@@ -94,8 +97,8 @@ def _against_parts(
     if beside:  # the total agrees with its own percentage, so that a part may be wrong instead
         recomputed += f" or {number.printed}"
         explanation += (
-            f" The {beside} next to it stands for {number.printed}, so the count of either group "
-            "may be misprinted."
+            f" The reported {beside} stands for {number.printed}, so the count of either group may "
+            "be misprinted."
         )
     return about(
         number,
@@ -135,8 +138,8 @@ def _share(index: NumberIndex, number: Number, count: int, n: int) -> Finding:
     rebuilt = rounded_percent(count, n, decimals(number.printed))
     if verdict == ROUNDING:
         explanation = (
-            f"{count} of {n} lies halfway between two values, and the source rounds it to the "
-            "even digit."
+            f"The count {count} of {n} lies halfway between two values, and the source rounds it "
+            "to the even digit."
         )
         return about(
             number, PERCENTAGE, ROUNDING, explanation=explanation, power=power, basis=basis
@@ -144,7 +147,7 @@ def _share(index: NumberIndex, number: Number, count: int, n: int) -> Finding:
     if verdict == TRUNCATED:
         longer = rounded_percent(count, n, decimals(number.printed) + 1)
         explanation = (
-            f"{count} of {n} is {longer}%, which rounds to {rebuilt}%. The reported "
+            f"The count {count} of {n} gives {longer}%, which rounds to {rebuilt}%. The reported "
             f"{number.printed}% has its decimals cut off."
         )
     else:
@@ -152,7 +155,9 @@ def _share(index: NumberIndex, number: Number, count: int, n: int) -> Finding:
         fits = [f"{k} of {n}" for k in counts_that_fit(number.printed, n)]
         fits += [_of(index, number, count, m) for m in others]
         would = f"would be {alternatives(fits)}" if fits else f"is no count of {n} patients"
-        explanation = f"{count} of {n} is {rebuilt}%. The reported {number.printed}% {would}."
+        explanation = (
+            f"The count {count} of {n} gives {rebuilt}%. The reported {number.printed}% {would}."
+        )
     return about(
         number,
         PERCENTAGE,
@@ -216,9 +221,11 @@ def _no_count(index: NumberIndex, number: Number, n: int, power: float) -> Findi
     if smaller:
         largest = smaller[: -_LISTED - 1 : -1]
         fits = [_of(index, number, rate.events, rate.n) for rate in largest]
-        more = f"{', '.join(fits)} and {len(smaller) - _LISTED} more"
-        explanation += f" It fits {more if len(smaller) > _LISTED else alternatives(fits)}"
         named = any("patients" in fit for fit in fits)  # the percentage of a part of them
+        more = len(smaller) - _LISTED
+        if more > 0:
+            fits.append(f"{words(more)} other {'count' if more == 1 else 'counts'}")
+        explanation += f" It fits {alternatives(fits)}"
         explanation += "." if named else ", so some patients may not have been counted."
     return about(
         number, PERCENTAGE, INCONSISTENT, recomputed="", explanation=explanation, power=power
@@ -238,6 +245,7 @@ def _size(index: NumberIndex, number: Number) -> Iterator[Finding]:
 def _population_size(index: NumberIndex, number: Number) -> Iterator[Finding]:
     sizes = printed_sizes(index.data, number.trial, number.population, number.source)
     if len(sizes) < 2:
+        yield from _against_sites(index, number)
         return
     try:
         n = size(index.data, number.trial, number.population, number.source)
@@ -250,7 +258,7 @@ def _population_size(index: NumberIndex, number: Number) -> Iterator[Finding]:
         yield about(number, SIZE, INCONSISTENT, recomputed="", explanation=explanation)
         return
     if n == int(number.value):
-        yield about(number, SIZE, MATCH, basis=f"{n} in {len(sizes)} places of the source")
+        yield about(number, SIZE, MATCH, basis=f"{n} in {words(len(sizes))} places of the source")
     else:
         elsewhere = "every other place" if sizes.count(n) == len(sizes) - 1 else "most other places"
         verb = "gives" if sizes.count(n) == len(sizes) - 1 else "give"
@@ -259,6 +267,25 @@ def _population_size(index: NumberIndex, number: Number) -> Iterator[Finding]:
             f"in the source {verb} {n}."
         )
         yield about(number, SIZE, INCONSISTENT, recomputed=str(n), explanation=explanation)
+
+
+def _against_sites(index: NumberIndex, number: Number) -> Iterator[Finding]:
+    """Check a size that is reported once against the cohorts by primary site that make it up.
+
+    Only agreement says something: cohorts of some sites need not add up to all patients.
+    """
+    known = vocabulary(index.data)
+    sizes = {}
+    for part in index.populations(number):
+        level = known.get(leaf(part))
+        if parent(part) == number.population and level and level.site and not level.tumour:
+            sizes[part] = set(printed_sizes(index.data, number.trial, part, number.source))
+    if len(sizes) < _COHORTS or any(len(found) != 1 for found in sizes.values()):
+        return
+    parts = [found.pop() for found in sizes.values()]
+    if sum(parts) == int(number.value):
+        added = f"{' + '.join(map(str, parts))} = {sum(parts)}"
+        yield about(number, SIZE, MATCH, basis=f"cohorts by primary site: {added}")
 
 
 def _group(number: Number) -> tuple[str, ...]:

@@ -8,19 +8,19 @@ from functools import lru_cache
 
 from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.index import NumberIndex
+from nenreview.audit.unchecked import OTHER_STUDIES, of_several_studies
 from nenreview.evidence.record.rows import Number, outcomes
 from nenreview.evidence.responses import SHARE, response_rate
 from nenreview.stats import intervals
-from nenreview.stats.percentages import decimals
+from nenreview.stats.percentages import counts_that_fit, decimals, rates_that_fit
+from nenreview.stats.rate import Rate
+from nenreview.wording import alternatives, fraction
 
 RATE_INTERVAL = "rate interval"
-_UNKNOWN = (
-    "The count, the number of patients or the upper limit is not reported, or is not known for "
-    "certain."
-)
 # The likeliest first.
+_LIKELIEST = "Clopper-Pearson"
 METHODS = {
-    "Clopper-Pearson": intervals.clopper_pearson,
+    _LIKELIEST: intervals.clopper_pearson,
     "Wilson": intervals.wilson,
     "Wald": intervals.wald,
     "Agresti-Coull": intervals.agresti_coull,
@@ -29,17 +29,76 @@ METHODS = {
 
 
 def rate_intervals(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each reported interval of a rate with a known count."""
+    """Yield a finding for each limit of the interval of a rate, on both by the same method."""
+    found_before: set[str] = set()
+    for finding in _of_both_limits(index):
+        if finding.id not in found_before:  # an interval may stand in two places
+            found_before.add(finding.id)
+            yield finding
+
+
+def _of_both_limits(index: NumberIndex) -> Iterator[Finding]:
     for low in index.numbers:
         if low.statistic != "ci_low" or outcomes(index.data)[low.outcome].kind != SHARE:
             continue
         highs = index.same(low, statistic="ci_high")
-        count, n = _count(index, low), index.size(low)
-        if not highs or count is None or n is None or count > n:
-            explanation = _UNKNOWN
-            yield about(low, RATE_INTERVAL, NOT_CHECKABLE, explanation=explanation)
-            continue
-        yield _interval(low, highs[0], count, n, _level(index, low))
+        highs = sorted(highs, key=lambda high: (high.table, high.row) != (low.table, low.row))
+        n = index.size(low)
+        limits = (low, *highs[:1])
+        if not highs:
+            why = "The source reports only the lower limit."
+        elif of_several_studies(low):
+            why = OTHER_STUDIES
+        elif n is None:
+            why = "The source does not report the number of patients in this group."
+        else:
+            found = _of_reported_count(index, low, highs[0], n)
+            found = found or _of_smaller_group(index, low, highs[0], n)
+            if found:
+                yield from found
+                continue
+            why = f"The source does not report how many of the {n} patients this rate counts."
+        yield from (about(m, RATE_INTERVAL, NOT_CHECKABLE, explanation=why) for m in limits)
+
+
+def _of_reported_count(index: NumberIndex, low: Number, high: Number, n: int) -> list[Finding]:
+    """Return the findings on both limits of a rate whose count is known; else none."""
+    count = _count(index, low)
+    if count is None:
+        count = _count_of_percentage(index, low, n)
+    if count is None or count > n:
+        return []
+    return _interval(low, high, count, n, _level(index, low))
+
+
+def _count_of_percentage(index: NumberIndex, low: Number, n: int) -> int | None:
+    """Return the only count of all patients that the reported percentage can stand for."""
+    fitting = {k for p in _percentages(index, low) for k in counts_that_fit(p.printed, n)}
+    return fitting.pop() if len(fitting) == 1 else None
+
+
+def _of_smaller_group(index: NumberIndex, low: Number, high: Number, n: int) -> list[Finding]:
+    """Return matches where one count of fewer patients gives the percentage and the interval.
+
+    Some patients were then not counted. None where no count does, or more than one; and only
+    the likeliest method is tried, as many sizes by many methods would fit by chance.
+    """
+    level = _level(index, low)
+    giving = {
+        rate
+        for percent in _percentages(index, low)
+        for rate in rates_that_fit(percent.printed, n - 1, max(n // 2, 1))
+        if _LIKELIEST in _methods(low, high, rate, level)
+    }
+    if len(giving) != 1:
+        return []
+    basis = f"{fraction(giving.pop())} (not all {n} patients), by {_LIKELIEST}"
+    printed = f"{low.printed} to {high.printed}"
+    return [about(m, RATE_INTERVAL, MATCH, basis=basis, printed=printed) for m in (low, high)]
+
+
+def _percentages(index: NumberIndex, low: Number) -> list[Number]:
+    return index.same(low, statistic="percent")
 
 
 def _level(index: NumberIndex, low: Number) -> float:
@@ -57,26 +116,35 @@ def _count(index: NumberIndex, low: Number) -> int | None:
         return None
 
 
-def _interval(low: Number, high: Number, count: int, n: int, level: float) -> Finding:
-    limits = _limits(count, n, level)
-    fitting = [
-        name
-        for name, (lower, upper) in limits.items()
-        if _prints_as(lower, low.printed) and _prints_as(upper, high.printed)
-    ]
+def _interval(low: Number, high: Number, count: int, n: int, level: float) -> list[Finding]:
+    fitting = _methods(low, high, Rate(count, n), level)
     printed = f"{low.printed} to {high.printed}"
     if fitting:
-        explanation = f"{count} of {n} gives this interval by {' or '.join(fitting)}."
-        return about(low, RATE_INTERVAL, MATCH, explanation=explanation, printed=printed)
-    shown = "; ".join(f"{name} {a:.1f} to {b:.1f}" for name, (a, b) in limits.items())
-    return about(
-        low,
-        RATE_INTERVAL,
-        INCONSISTENT,
-        recomputed="",
-        explanation=f"No usual method gives this interval for {count} of {n} ({shown}).",
-        printed=printed,
+        basis = f"{count} of {n}, by {alternatives(fitting)}"
+        return [about(m, RATE_INTERVAL, MATCH, basis=basis, printed=printed) for m in (low, high)]
+    shown = "; ".join(
+        f"{name} {a:.1f} to {b:.1f}" for name, (a, b) in _limits(count, n, level).items()
     )
+    return [
+        about(
+            limit,
+            RATE_INTERVAL,
+            INCONSISTENT,
+            recomputed="",
+            explanation=f"No usual method gives this interval for {count} of {n} ({shown}).",
+            printed=printed,
+        )
+        for limit in (low, high)
+    ]
+
+
+def _methods(low: Number, high: Number, rate: Rate, level: float) -> list[str]:
+    """Return the methods that give both limits of a rate as reported."""
+    return [
+        name
+        for name, (lower, upper) in _limits(rate.events, rate.n, level).items()
+        if _prints_as(lower, low.printed) and _prints_as(upper, high.printed)
+    ]
 
 
 @lru_cache(maxsize=1024)

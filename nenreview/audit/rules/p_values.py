@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from nenreview.audit.claims.expressions import rate_of
 from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.index import NumberIndex
 from nenreview.audit.two_groups import TESTS, power_of_p, tables_that_fit
 from nenreview.evidence.record.population import ROOT_POPULATION, below
-from nenreview.evidence.record.rows import Number
+from nenreview.evidence.record.rows import Claim, Number, numbers_by_key, outcomes, rows_of
 from nenreview.evidence.responses import response_rate
-from nenreview.wording import fraction, p_value
+from nenreview.stats.percentages import decimals
+from nenreview.stats.rate import Rate
+from nenreview.stats.twobytwo import Comparison
+from nenreview.wording import fraction, p_value, versus
 
 P_VALUE = "p value"
 # How ``results.csv`` names a comparison: "PD-L1 high against low".
@@ -33,8 +37,10 @@ def _p_value(index: NumberIndex, number: Number) -> Finding:
             population = below(ROOT_POPULATION, f"{named['marker']} {named[group]}")
             rates += index.same(number, population=population, category="", statistic="percent")
     if len(rates) != 2:
-        explanation = "The source does not report the rates of both groups."
-        return about(number, P_VALUE, NOT_CHECKABLE, explanation=explanation)
+        claimed = _rates_of_claim(index, number)
+        if claimed:
+            return _by_fisher(number, *claimed)
+        return about(number, P_VALUE, NOT_CHECKABLE, explanation=_why_not(index, number))
     first, second = (rate.printed for rate in rates)
     try:
         whole = response_rate(data, number.trial, ROOT_POPULATION, number.source)
@@ -54,7 +60,7 @@ def _p_value(index: NumberIndex, number: Number) -> Finding:
             number, P_VALUE, INCONSISTENT, recomputed="", explanation=explanation, power=power
         )
     tables = [
-        f"{fraction(fit['first'])} against {fraction(fit['second'])} ("
+        f"{fraction(fit['first'])} versus {fraction(fit['second'])} ("
         + "; ".join(f"p = {p_value(fit[test])} by {test}" for test in fit["tests"])
         + ")"
         for values in reversed(fits.to_numpy(dtype=object).tolist())
@@ -65,5 +71,45 @@ def _p_value(index: NumberIndex, number: Number) -> Finding:
         if len(tables) == 1
         else f"{len(tables)} pairs of groups give"
     )
-    explanation = f"{only} this p value: {'; or '.join(tables)}. It is not adjusted."
+    explanation = f"{only} this p value: {'; or '.join(tables)}. The p value is not adjusted."
     return about(number, P_VALUE, MATCH, explanation=explanation, power=power)
+
+
+def _why_not(index: NumberIndex, number: Number) -> str:
+    """Return what is missing for the check of a p value."""
+    kind = outcomes(index.data)[number.outcome].kind
+    if number.category == "heterogeneity":
+        return "Only the results of the pooled studies could confirm this p value."
+    if kind == "time":
+        return "Only the times of individual patients could confirm this p value."
+    if _has_means(index, number):
+        return "The source reports a mean of each group, but not the number of patients in it."
+    return "The source does not report the rates of both groups."
+
+
+def _rates_of_claim(index: NumberIndex, number: Number) -> tuple[Rate, Rate] | None:
+    """Return the rates that a claim compares with this p value; None where none does."""
+    for claim in rows_of(index.data.claims, Claim):
+        if claim.test == "fisher p value" and claim.arguments["p"] == number.id:
+            known = numbers_by_key(index.data)
+            first, second = (rate_of(claim.arguments[name], known) for name in ("first", "second"))
+            return first, second
+    return None
+
+
+def _by_fisher(number: Number, first: Rate, second: Rate) -> Finding:
+    """Return a match where Fisher's exact test of two rates gives a p value.
+
+    The claim on it has the finding where it does not.
+    """
+    pair = Comparison(first, second)
+    if f"{pair.fisher_p:.{decimals(number.printed)}f}" == number.printed:
+        return about(number, P_VALUE, MATCH, basis=f"{versus(pair)}, by Fisher's exact test")
+    explanation = f"The ledger tests it as a claim, on the counts {versus(pair)}."
+    return about(number, P_VALUE, NOT_CHECKABLE, explanation=explanation)
+
+
+def _has_means(index: NumberIndex, number: Number) -> bool:
+    """Return whether the source reports means of what a p value compares."""
+    key = number.source, number.trial, number.outcome, "mean"
+    return any((n.source, n.trial, n.outcome, n.statistic) == key for n in index.numbers)

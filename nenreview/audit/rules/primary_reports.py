@@ -57,7 +57,7 @@ VERDICTS = (
 # What a report is to its trial, by its standing in ``reports.csv``.
 _STANDINGS = {
     "own": "the trial's own report",
-    "relay": "a news relay of the trial's report",
+    "relay": "a news report on the trial",
     "registry": "the registry entry of the trial",
 }
 # Digits from which one median in two groups of patients is unlikely to be chance.
@@ -67,7 +67,7 @@ _NEARLY = 1e-9  # percentages and months are compared as floats
 
 @dataclass(frozen=True)
 class AgainstReport:
-    """A number of a secondary document beside that of the trial's own report.
+    """A number of a secondary document with that of the trial's own report.
 
     Attributes
     ----------
@@ -98,7 +98,9 @@ def primary_reports(index: NumberIndex) -> Iterator[Finding]:
         if one.number.status != "reported":
             continue
         if one.counterpart and one.verdict == AGREES:
-            yield about(one.number, REPORT, MATCH, basis=f"as in {names[one.counterpart.source]}")
+            yield about(
+                one.number, REPORT, MATCH, basis=f"same number in {names[one.counterpart.source]}"
+            )
             continue
         verdict = CONFLICT if one.verdict == CONTRADICTS else NOT_CHECKABLE
         outcome = quantity(data, one.number)[0]
@@ -109,7 +111,7 @@ def primary_reports(index: NumberIndex) -> Iterator[Finding]:
 
 @lru_cache(DATASETS)
 def against_reports(data: Dataset) -> tuple[AgainstReport, ...]:
-    """Return every number of a secondary document beside its counterpart, in their order."""
+    """Return every number of a secondary document with its counterpart, in their order."""
     own = own_reports(data)
     secondary = secondary_documents(data)
     found = []

@@ -44,10 +44,10 @@ def _within_limits(index: NumberIndex, median: Number) -> Iterator[Finding]:
             yield about(median, check, MATCH)
         else:
             explanation = (
-                f"{median.printed} lies outside its limits, {lows[0].printed} to "
+                f"The median {median.printed} lies outside its limits, {lows[0].printed} to "
                 f"{highs[0].printed}."
                 if highs
-                else f"{median.printed} lies below its lower limit, {lows[0].printed}."
+                else f"The median {median.printed} lies below its lower limit, {lows[0].printed}."
             )
             yield about(median, check, INCONSISTENT, recomputed="", explanation=explanation)
 
@@ -147,8 +147,9 @@ def _on_its_side(rate: Number, landmark: Number, median: Number, shares: list[Sp
     printed = median.printed or "not reached"
     mark = f"{landmark.printed} {landmark.unit}"
     explanation = (
-        f"{rate.printed}% at {mark} needs a median of {mark} or {'more' if too_early else 'less'}; "
-        f"the reported median is {printed} {median.unit}".rstrip()
+        f"A rate of {rate.printed}% at {mark} needs a median of {mark} or "
+        f"{'more' if too_early else 'less'}; the reported median is "
+        f"{printed} {median.unit}".rstrip()
         + "."
     )
     return about(rate, LANDMARK, INCONSISTENT, recomputed="", explanation=explanation)
@@ -174,8 +175,8 @@ def _same_responders(index: NumberIndex) -> Iterator[Finding]:
                 places[shown(other)].append(other.table)
             elsewhere = [f"{value} ({'; '.join(tables)})" for value, tables in places.items()]
             explanation = (
-                f"The median duration of response is {shown(number)} here. The same responders "
-                f"have another one elsewhere: {alternatives(elsewhere, 'and')}."
+                f"The median duration of response is {shown(number)} here. For the same responders "
+                f"the source also gives {alternatives(elsewhere, 'and')}."
             )
             yield about(number, RESPONDERS, CONFLICT, recomputed="", explanation=explanation)
 

@@ -93,8 +93,8 @@ def _is(*, outcome: str = "", statistic: str = "") -> Callable[[Place], bool]:
 
 
 _DIGITS = (digit_changed, digits_exchanged)
-_NOTHING_ELSE = "the number stands in no other place, and what it goes with leaves room for it"
-_LAST_DIGIT = "a last digit one off may be rounding or cutting off in one of the two places"
+_NOTHING_ELSE = "the number is reported once, and the related numbers allow the wrong value too"
+_LAST_DIGIT = "a difference of one in the last digit, which rounding or truncation could explain"
 
 KINDS = (
     MisprintKind("a digit changed", misprint(_is_checked, digit_changed), (), _NOTHING_ELSE),
@@ -105,20 +105,20 @@ KINDS = (
         "a count off by one",
         misprint(_is(statistic="events"), off_by_one),
         ("percentage", "sum", "categories", "places", "report"),
-        "a count without a percentage, parts or a second place",
+        "a count reported once, without a percentage and without its parts",
     ),
     MisprintKind("a percentage of another denominator", of_another_size, ("percentage",)),
     MisprintKind(
         "a percentage cut off, not rounded",
         truncated,
         ("percentage",),
-        "an exact half, cut off, may have been rounded to the even digit",
+        "an exact half, which may also have been rounded to the even digit",
     ),
     MisprintKind(
-        "the size of a population",
+        "the size of a group",
         misprint(_is(outcome="patients", statistic="n"), *_DIGITS, off_by_one),
         ("size", "report", "percentage", "sum"),
-        "a size that is printed once, of patients of whom little else is",
+        "a group size reported once, with few other numbers on the same group",
     ),
     MisprintKind(
         "the count of a category",
@@ -129,27 +129,27 @@ KINDS = (
         "a column of percentages over another denominator",
         column_of_another_size,
         ("percentage",),
-        "over half of the patients, every percentage is that of a count of all of them too",
+        "percentages over half of the patients, each of which also fits all patients",
     ),
     MisprintKind(
         "a p value",
         misprint(_is(statistic="p_value"), *_DIGITS),
         ("p value",),
-        "some table, by one of the tests, gives the wrong p value too; a higher bound still holds",
+        "a wrong p value that some groups give by one of the tests, or a bound that was raised",
     ),
     MisprintKind("a median outside its limits", outside_its_limits, ("limits",)),
     MisprintKind("limits exchanged", limits_exchanged, ("limits", "rate interval")),
     MisprintKind(
-        "a duration that differs between two places",
+        "a duration of response that differs between two places",
         repeated(_is(outcome="DOR"), lambda cell: (cell.table, cell.column)),
         ("places", "same responders"),
         _LAST_DIGIT,
     ),
     MisprintKind(
-        "a share at a landmark on the wrong side of one half",
+        "a survival rate at a set time on the wrong side of 50%",
         wrong_side,
         ("landmark",),
-        "no median of those patients is printed, and that of all leaves room for it",
+        "the group has no reported median, and the median of all patients allows both sides",
     ),
     MisprintKind(
         "a number that differs between text and table",
@@ -167,25 +167,25 @@ KINDS = (
         "a digit changed in a review",
         misprint(_is_of_review, digit_changed),
         ("report",),
-        "a last digit one off in a time that the review gives in weeks",
+        "a difference of one in the last digit of a time that the review gives in weeks",
     ),
     MisprintKind(
-        "a rate of a review over another denominator",
+        "a rate in a review over another denominator",
         review_over_another_size,
         ("report",),
-        "without decimals, the rate over two sizes can be the same or as good as the same",
+        "a rate without decimals can be the same over both denominators",
     ),
     MisprintKind(
-        "a median of all patients, given for a part in a review",
+        "a median of all patients that a review gives for one group",
         median_of_all_for_a_part,
         ("report",),
-        "the part may have the same median, or its report gives none of it",
+        "the group may have the same median, or the trial report gives none for the group",
     ),
     MisprintKind(
-        "an interim number given as final in a review",
+        "an interim result that a review gives as final",
         interim_as_final,
         ("report",),
-        "rounding explains a small difference",
+        "a small difference, which rounding could explain",
     ),
     MisprintKind(
         "a limit of the interval of a rate",
@@ -193,22 +193,22 @@ KINDS = (
         ("rate interval",),
     ),
     MisprintKind(
-        "the share with a marker, or responding with it",
+        "the share of patients with a marker, or their response rate",
         misprint(_is_of_tested, *_DIGITS),
         ("joint",),
-        "other whole numbers of patients give the wrong shares too",
+        "other whole numbers of patients that give the wrong shares too",
     ),
     MisprintKind(
         "the grade of an adverse event",
         misprint(lambda p: bool(p.number.grade) and p.where.table == EVENTS, *_DIGITS),
         ("grades", "percentage"),
-        "rounding explains a difference of some patients",
+        "a difference of a few patients, which rounding could explain",
     ),
     MisprintKind(
         "the name of a drug",
         name_misspelt,
         ("spelling",),
-        "a letter more or less at the end is taken for an ending",
+        "an added or missing last letter, which is taken for a grammatical ending",
     ),
     MisprintKind("a broken character", broken_character, ("characters",)),
 )
