@@ -10,7 +10,7 @@ from nenreview.wording import disclaimer_of
 
 
 def front_matter(folder: Path) -> dict:
-    """Return the front matter of the review: version, description, licence, notice, checksum, fonts.
+    """Return the front matter of the review: version, description, licence, notice, fonts.
 
     Parameters
     ----------

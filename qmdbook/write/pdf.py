@@ -51,7 +51,7 @@ def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
             root=work,
             # The fonts that come with packages are the same on every machine.
             ignore_system_fonts=True,
-            font_paths=[edition.fonts] if edition.fonts else [],
+            font_paths=[Path(edition.fonts)] if edition.fonts else [],
             timestamp=edition.made,
             pdf_standards=[*STANDARDS],
         )

@@ -11,7 +11,7 @@ import pytest
 from helpers_data import DATA, ROOT
 
 from nenreview.audit.claims.claims import TESTS, claim_problems, claims
-from nenreview.audit.claims.expressions import rate_of, sum_of
+from nenreview.audit.expressions import rate_of, sum_of
 from nenreview.audit.finding import (
     CONFLICT,
     INCONSISTENT,

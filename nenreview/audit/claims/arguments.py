@@ -12,7 +12,7 @@ from functools import cache
 from inspect import signature
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from nenreview.audit.claims.expressions import Sum, number_of, rate_of, sum_of
+from nenreview.audit.expressions import Sum, number_of, rate_of, sum_of
 from nenreview.evidence.record.rows import Number
 from nenreview.stats.rate import Rate
 from qmdbook.errors import unknown_name

@@ -9,7 +9,7 @@ import pandas as pd
 
 from nenreview.audit.adverse_events import GRADES
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, remarks
-from nenreview.audit.claims.expressions import entry
+from nenreview.audit.expressions import entry
 from nenreview.audit.rules.spelling import repair
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION

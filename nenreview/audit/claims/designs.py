@@ -6,7 +6,7 @@ from functools import cache
 from itertools import product
 
 from nenreview.audit.claims.answer import Answer, fails, holds, remarks
-from nenreview.audit.claims.expressions import Sum
+from nenreview.audit.expressions import Sum
 from nenreview.audit.two_groups import tables_that_fit
 from nenreview.evidence.record.rows import Number
 from nenreview.stats.rate import Rate

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, remarks
-from nenreview.audit.claims.expressions import Sum
+from nenreview.audit.expressions import Sum
 from nenreview.audit.spans import Span, printed_span, shown_in_months
 from nenreview.evidence.overlaps import SAME, Report, relation
 from nenreview.evidence.record.dataset import Dataset

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, open_question, remarks
-from nenreview.audit.claims.expressions import Sum, entry
+from nenreview.audit.expressions import Sum, entry
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.rows import Claim, Number
 from nenreview.stats.percentages import rounding_rule

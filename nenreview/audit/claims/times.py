@@ -6,7 +6,7 @@ import math
 from itertools import accumulate
 
 from nenreview.audit.claims.answer import Answer, fails, holds, open_question, remarks
-from nenreview.audit.claims.expressions import Sum
+from nenreview.audit.expressions import Sum
 from nenreview.audit.spans import printed_span, time_in_months
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.rows import Claim, Number, numbers_by_key, trials

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nenreview.audit.claims.expressions import rate_of
+from nenreview.audit.expressions import rate_of
 from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
 from nenreview.audit.index import NumberIndex
 from nenreview.audit.two_groups import TESTS, power_of_p, tables_that_fit
@@ -92,7 +92,9 @@ def _rates_of_claim(index: NumberIndex, number: Number) -> tuple[Rate, Rate] | N
     for claim in rows_of(index.data.claims, Claim):
         if claim.test == "fisher p value" and claim.arguments["p"] == number.id:
             known = numbers_by_key(index.data)
-            first, second = (rate_of(claim.arguments[name], known) for name in ("first", "second"))
+            first, second = (
+                rate_of(str(claim.arguments[name]), known) for name in ("first", "second")
+            )
             return first, second
     return None
 
