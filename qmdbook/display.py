@@ -18,7 +18,7 @@ _MARKS = (
     (re.compile(r"<span id=[^>]*></span>"), ""),
 )
 _NOTES = re.compile(r"^:::(?: \{\.table-notes\})?\n?", re.M)  # the block of a table's notes
-_to_html = mistune.create_markdown(escape=False, plugins=["table", "superscript"])
+_to_html = mistune.create_markdown(escape=False, plugins=["table", "superscript", "strikethrough"])
 
 
 class Shown(Markdown):

@@ -8,6 +8,7 @@ printed and is counted as not checkable, never as agreement.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -33,6 +34,17 @@ _BOUNDING = (LIMITS, RANGE, PARTS, LANDMARK, HUNDRED)
 _ONLY_BOUNDED = "It lies within the bounds that other numbers set, but none of them determines it."
 
 
+class Piece(NamedTuple):
+    """A part of a printed cell: a number, or the text between two numbers.
+
+    `rebuilt` is `printed` where nothing else can be told.
+    """
+
+    printed: str
+    rebuilt: str
+    disagrees: bool
+
+
 def rebuild(data: Dataset, source: str, table: str) -> pd.DataFrame:
     """Rebuild one printed table.
 
@@ -47,9 +59,10 @@ def rebuild(data: Dataset, source: str, table: str) -> pd.DataFrame:
     -------
     DataFrame
         One row a printed cell, in the order of the page: ``table, row_group, row, column,
-        printed, rebuilt, verdict, reason, findings``; `verdict` is one of `VERDICTS`, the
-        most serious among the cell's numbers, `reason` empty unless the cell disagrees, and
-        `findings` the ids of those that disagree.
+        printed, rebuilt, verdict, reason, findings, pieces``; `verdict` is one of `VERDICTS`,
+        the most serious among the cell's numbers, `reason` empty unless the cell disagrees,
+        `findings` the ids of those that disagree, and `pieces` the cell as `Piece` after
+        `Piece`, empty for a cell without numbers.
 
     Raises
     ------
@@ -65,12 +78,12 @@ def rebuild(data: Dataset, source: str, table: str) -> pd.DataFrame:
     for cell in cells.itertuples(index=False):
         key = tuple(getattr(cell, name) for name in CELL_KEY)
         if not cell.row or not cell.column:
-            rows.append((*key[1:], cell.printed, cell.printed, LABEL, "", ()))
+            rows.append((*key[1:], cell.printed, cell.printed, LABEL, "", (), ()))
         elif key not in by_cell or not cell.printed:
-            rows.append((*key[1:], cell.printed, cell.printed, TEXT, "", ()))
+            rows.append((*key[1:], cell.printed, cell.printed, TEXT, "", (), ()))
         else:
             rows.append((*key[1:], cell.printed, *_assemble(data, cell.printed, by_cell[key])))
-    columns = [*CELL_KEY[1:], "printed", "rebuilt", "verdict", "reason", "findings"]
+    columns = [*CELL_KEY[1:], "printed", "rebuilt", "verdict", "reason", "findings", "pieces"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -139,18 +152,25 @@ def _findings(data: Dataset, number: str) -> list[Finding]:
 
 def _assemble(
     data: Dataset, printed: str, numbers: pd.DataFrame
-) -> tuple[str, str, str, tuple[str, ...]]:
-    """Return the rebuilt text of a cell, its verdict, why it disagrees, and which findings."""
-    text, position, found = "", 0, []
+) -> tuple[str, str, str, tuple[str, ...], tuple[Piece, ...]]:
+    """Return the text of a cell, its verdict, why it disagrees, which findings, and its pieces."""
+    pieces: list[Piece] = []
+    position, found = 0, []
     for number, token in zip(numbers["id"], numbers["printed"], strict=True):
         findings = _findings(data, number)
         found += findings
         start = printed.index(token, position)
-        text += printed[position:start] + _text(token, findings)
+        pieces.append(_between(printed[position:start]))
+        pieces.append(Piece(token, _text(token, findings), any(f.disagrees for f in findings)))
         position = start + len(token)
-    text += printed[position:]
+    pieces.append(_between(printed[position:]))
+    text = "".join(piece.rebuilt for piece in pieces)
     ids = tuple(f.id for f in found if f.disagrees)
-    return text, most_serious(found), _reason(found), ids
+    return text, most_serious(found), _reason(found), ids, tuple(pieces)
+
+
+def _between(text: str) -> Piece:
+    return Piece(text, text, disagrees=False)
 
 
 def _text(printed: str, findings: list[Finding]) -> str:

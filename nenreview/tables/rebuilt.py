@@ -11,7 +11,14 @@ from IPython.display import Markdown
 
 from nenreview.audit.finding import DISAGREEING, NOT_CHECKABLE, SHOWN
 from nenreview.audit.provenance import cell_id, followed_by, marked, provenance_list
-from nenreview.audit.rebuild import LABEL, TEXT, rebuild, rebuild_numbers, rebuild_table_numbers
+from nenreview.audit.rebuild import (
+    LABEL,
+    TEXT,
+    Piece,
+    rebuild,
+    rebuild_numbers,
+    rebuild_table_numbers,
+)
 from nenreview.evidence.record.dataset import Dataset, load
 from nenreview.evidence.record.integrity import CELL_KEY
 from nenreview.evidence.record.population import ROOT_POPULATION
@@ -43,12 +50,14 @@ _KEY = (
     f"{UNCHECKED_MARK} are as reported: no other number in the sources confirms them."
 )
 
+_STRUCK_KEY = "A struck number is as reported; the recomputed number follows the arrow."
+
 
 def rebuilt_table(source: str, table: str, *, stub: str = "Item") -> Table:
     """Return a printed table rebuilt from the data.
 
-    A cell that disagrees with the print is set bold, with a letter that `notes` explains, and
-    one that nothing determines has a mark. A list of where each number comes from follows.
+    A number that cannot be reproduced is struck through before the recomputed one, with a letter
+    that `notes` explains, and one that nothing determines has a mark. A list of where each number comes from follows.
 
     Parameters
     ----------
@@ -117,6 +126,10 @@ def notes(source: str, table: str) -> Markdown:
     cells = cells[~cells["row"].isin(sentences(source, table))]
     letters = _letters(cells)
     lines = []
+    if any(
+        piece.disagrees and piece.rebuilt != piece.printed for p in cells["pieces"] for piece in p
+    ):
+        lines.append(_STRUCK_KEY)
     if NOT_CHECKABLE in set(cells["verdict"]):
         lines.append(_KEY)
     elif not letters:
@@ -134,16 +147,32 @@ def _letters(cells: pd.DataFrame) -> dict[str, str]:
 def _shown(cell: Any, letters: dict[str, str], numbers: dict, source: str) -> str:
     if cell is None or not cell.rebuilt:
         return ""
-    # One layout for all, whatever spacing the print has before a bracket.
-    text = escape(cell.rebuilt.replace("(", " (").replace("  (", " ("))
     found = numbers.get(_key(cell, source))
+    text = "".join(map(_piece, cell.pieces)) if cell.pieces else _spaced(cell.rebuilt)
     if found is None:
         return text
     if cell.verdict not in DISAGREEING:
         mark = f"^{UNCHECKED_MARK}^" if cell.verdict == NOT_CHECKABLE else ""
         return marked(text, cell_id(found)) + mark
     link = link_to(letters[cell.reason], cell.findings[0])
-    return f"{_anchors(cell.findings)}{marked(f'**{text}**', cell_id(found))}^{link}^"
+    return f"{_anchors(cell.findings)}{marked(text, cell_id(found))}^{link}^"
+
+
+def _piece(piece: Piece) -> str:
+    """Return a part of a cell; a number that disagrees is struck through before what it should be.
+
+    Where nothing tells what it should be, it is only set bold.
+    """
+    if not piece.disagrees:
+        return _spaced(piece.rebuilt)
+    if piece.rebuilt == piece.printed:
+        return f"**{escape(piece.printed)}**"
+    return f"~~{escape(piece.printed)}~~ → **{escape(piece.rebuilt)}**"
+
+
+def _spaced(text: str) -> str:
+    """Return text with one space before a bracket, whatever the print has."""
+    return escape(text.replace("(", " (").replace("  (", " ("))
 
 
 def _anchors(findings: tuple[str, ...]) -> str:

@@ -276,12 +276,13 @@ def escape(text: str) -> str:
 
 _ESCAPED = re.compile(r"\\(.)")
 _LINK = re.compile(r"\[([^\]\[]*)\]\([^)]*\)")
+_STRUCK = re.compile(r"~~.*?~~ → ")  # what is replaced by the number after it
 _RAISED = re.compile(r"\^[^^]*\^$")
 
 
 def _plain(markdown: str) -> str:
-    """Return the text of a cell in Markdown without links, marks and emphasis."""
-    text = _RAISED.sub("", without_marks(_LINK.sub(r"\1", markdown)))
+    """Return the text of a cell in Markdown without links, marks, emphasis and struck text."""
+    text = _RAISED.sub("", without_marks(_LINK.sub(r"\1", _STRUCK.sub("", markdown))))
     return _ESCAPED.sub(r"\1", text.replace("**", ""))
 
 
@@ -344,7 +345,7 @@ def _shape(cell: str) -> tuple[str, Counter[str]] | None:
 
 def _width(kind: Kind, head: str, cells: list[str]) -> float:
     """Return a width at which numbers stay on a line, and long texts have about as many lines."""
-    texts = [_plain(cell) for cell in cells]
+    texts = [_plain(cell.replace("~~", "")) for cell in cells]
     longest_word = max(len(word) for text in (head, *texts) for word in text.split() or [""])
     usual = sum(map(len, texts)) / len(texts)
     whole = max(map(len, texts)) if kind.align == "r" else _ROOM * usual

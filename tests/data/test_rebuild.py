@@ -15,6 +15,7 @@ from nenreview.audit.finding import (
 )
 from nenreview.audit.rebuild import LABEL, TEXT, VERDICTS, rebuild, rebuild_source
 from nenreview.evidence.record.integrity import CELL_KEY
+from nenreview.tables.rebuilt import notes, rebuilt_table
 
 CHARACTERISTICS = "PATIENT CHARACTERISTICS"
 ALL_PATIENTS = "PRIMARY ASSESSMENT METHOD: ALL PATIENTS (EXPLORATORY)"
@@ -308,3 +309,13 @@ def test_percentage_of_a_population_sized_by_another_source_does_not_stop_the_ta
     found = rebuild(replace(data, results=results), "jia2022", "Table 1")
     verdict = cell(found, "Pancreas", "Toripalimab (n = 32)")["verdict"]
     assert verdict in (MATCH, NOT_CHECKABLE)
+
+
+def test_a_number_that_is_replaced_is_struck_in_the_table_and_replaced_in_its_file():
+    # The paper's patient characteristics: 18 NEC and 16 NET among 24 patients.
+    shown = rebuilt_table("jia2022", "PATIENT CHARACTERISTICS")
+    assert "~~16~~ → **6**" in shown.data
+    (line,) = [line for line in shown.csv.splitlines() if "Cancer types" in line]
+    assert "6" in line and "16" not in line
+    assert "A struck number is as reported" in notes("jia2022", "PATIENT CHARACTERISTICS").data
+    assert "<del>16</del>" in shown._repr_html_()
