@@ -49,7 +49,7 @@ def without_page(markdown: str) -> str:
 
 
 def without_marks(markdown: str) -> str:
-    """Return Markdown without the spans and anchors of the page's links."""
+    """Return Markdown without the marks `[text]{from="…"}` and anchors that only pages need."""
     for mark, plain in _MARKS:
         markdown = mark.sub(plain, markdown)
     return markdown

@@ -63,7 +63,8 @@ def not_yaml(file: str, error: Exception) -> Problem:
     reason = getattr(error, "problem", None) or " ".join(str(error).split())
     if reason.startswith("but "):
         reason = f"{getattr(error, 'context', None)}, {reason}"
-    return Problem(file, f"not valid YAML: {reason}", mark and mark.line + 1)
+    advice = "check the indentation and the colons near this line"
+    return Problem(file, f"not valid YAML: {reason}; {advice}", mark and mark.line + 1)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -50,7 +50,7 @@ def sources_of(trial: Facts) -> list[str]:
 
 
 def main_source(trial: Facts) -> str:
-    """Return the source that tables of several trials take a trial from."""
+    """Return the first source of a trial; tables of several trials show its numbers."""
     return sources_of(trial)[0]
 
 
@@ -79,7 +79,7 @@ def own_reports(data: Dataset) -> dict[str, tuple[ReportOf, ...]]:
 
 @lru_cache(DATASETS)
 def secondary_documents(data: Dataset) -> frozenset[tuple[str, str]]:
-    """Return each trial with a document that reports what others found in it."""
+    """Return the pairs (trial, source) whose source reports what others found in the trial."""
     rows = rows_of(data.reports, ReportOf)
     return frozenset((row.trial, row.source) for row in rows if row.standing == _SECONDARY)
 

@@ -275,10 +275,10 @@ def round_outward(limits: tuple[float, float]) -> tuple[float, float]:
 def trial_loglik(
     events: int, n: int, mu: tuple[float, ...], tau: tuple[float, ...], large_tau_nodes: int
 ) -> np.ndarray:
-    """Return one trial's log-likelihood at each τ, ascending, and μ, shape (T, M).
+    """Return one trial's log-likelihood at each τ, ascending, and μ in logits, shape (T, M).
 
-    Cached, since pools that share trials have the same grids. `large_tau_nodes` is the number
-    of quadrature nodes where τ is above 2.
+    Cached and read-only, since pools that share trials have the same grids. `large_tau_nodes` is
+    the number of quadrature nodes where τ is above 2.
     """
     all_tau, means = np.array(tau), np.array(mu)[:, None]
     small, large = all_tau[all_tau <= 2], all_tau[all_tau > 2]

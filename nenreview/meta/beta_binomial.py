@@ -26,13 +26,13 @@ def count_above(counts: np.ndarray, size: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class BetaBinomial:
-    """The model with its data; the spread is θ.
+    """The beta-binomial likelihood of some trials; its spread between trials is θ.
 
     Parameters
     ----------
     events_above, nonevents_above, n_above : numpy.ndarray
-        Shape (largest n,): in element j, how many trials have more than j patients with the
-        event, without it, and in all.
+        Shape (largest n,). Element j is the number of trials with more than j patients: with
+        the event, without it, and in all.
     constant : float
         Sum of the logs of the binomial coefficients.
     """

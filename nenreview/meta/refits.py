@@ -59,9 +59,9 @@ def leave_one_out(events: ArrayLike, n: ArrayLike, **options: Any) -> tuple[Refi
 def cumulative(
     events: ArrayLike, n: ArrayLike, *, order: ArrayLike | None = None, **options: Any
 ) -> tuple[Refit, ...]:
-    """Return the pools as trials are added one by one.
+    """Return the pools as trials are added one by one, one `Refit` for each pool.
 
-    The first pool is of two trials with random effects, of one with a common effect.
+    With random effects the first pool has two trials, with a common effect one.
 
     Parameters
     ----------

@@ -180,7 +180,7 @@ def _changed_results(
 def compare_tables(before: Path, after: Path) -> tuple[TableChanges, ...]:
     """Return the changed tables of two data packages, the reported numbers first.
 
-    Rows are the same where their key in the newer package is.
+    Rows match by the primary key of the newer package.
     """
     old, new = _package(before), _package(after)
     tables = []

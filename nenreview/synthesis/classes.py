@@ -169,7 +169,7 @@ class Cell:
     trials : int
         Different registrations.
     patients : int
-        All of them together, those once who are some of the patients of another entry; the most
+        Distinct patients: some who are part of another entry are counted once; the most
         that there can be where some reports may overlap.
     may_overlap : bool
         Whether some may.

@@ -212,6 +212,8 @@ class Move:
 def moves(data: Dataset) -> tuple[Move, ...]:
     """Return the steps from the pool of the first edition to the present pool.
 
+    Each step holds the cohort before and after, the pool after it, and the change of the estimate
+    as a difference of proportions.
     First the cohorts that another report has replaced, then those that joined, each in the
     order of ``pooling.csv``, then those that are gone.
     """

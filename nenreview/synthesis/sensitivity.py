@@ -96,7 +96,7 @@ def net_sensitivities(data: Dataset) -> tuple[Pooled, ...]:
 
 
 def divided_by_site(data: Dataset, cohorts: tuple[Cohort, ...]) -> tuple[Cohort, ...]:
-    """Return cohorts with a trial divided by primary site."""
+    """Return the cohorts, with each trial that has rows by primary site replaced by these."""
     parts = chosen(data, NET, BY_SITE)
     found: list[Cohort] = []
     for one in cohorts:

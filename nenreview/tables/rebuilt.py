@@ -57,7 +57,8 @@ def rebuilt_table(source: str, table: str, *, stub: str = "Item") -> Table:
     """Return a printed table rebuilt from the data.
 
     A number that cannot be reproduced is struck through before the recomputed one, with a letter
-    that `notes` explains, and one that nothing determines has a mark. A list of where each number comes from follows.
+    that `notes` explains, and one that nothing determines has a mark. A list of where each number
+    comes from follows.
 
     Parameters
     ----------

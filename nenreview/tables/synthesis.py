@@ -312,7 +312,10 @@ def open_questions() -> Shown:
 
 
 def bayes_table() -> Table:
-    """Return the posterior under each prior, and the chance of exceeding each threshold."""
+    """Return the posterior of the pooled response under each prior.
+
+    With the chance of exceeding each threshold.
+    """
     rows: list[list] = []
     thresholds: tuple[float, ...] = ()
     found_each = [(str(found.k), found) for found in posteriors(load())]

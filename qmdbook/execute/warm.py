@@ -18,7 +18,7 @@ PREPARE = "QMDBOOK_PREPARE"  # a function of the book that is called with the na
 
 
 def needed(sources: Iterable[str], before_forks: str) -> dict[str, str]:
-    """Return the environment variables that this module reads, for the code of some chapters.
+    """Return environment variables that list the modules and names which chapters use.
 
     What cannot be parsed is left to the chapter to complain of. `before_forks` is the book's
     function, as its configuration has it.

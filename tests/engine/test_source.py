@@ -75,7 +75,7 @@ CHAPTERS = {
                              [", line 4: the cell option include is 'maybe'; expected true or false"]),
     "a word for a list": (FIRST, "[70, 30]", "wide", [", line 23: the cell option tbl-colwidths is 'wide'; expected a list"]),
     "options that are not YAML": (FIRST, "[70, 30]", "[70, 30",
-                                  [", line 23: cell options: not valid YAML: expected ',' or ']', but got '<stream end>'"]),
+                                  [", line 23: cell options: not valid YAML: expected ',' or ']', but got '<stream end>'; check the indentation and the colons near this line"]),
     "a table without a caption": (FIRST, '#| tbl-cap: "A table with a *stressed* caption."\n', "",
                                   [", line 20: the cell tbl-first has no tbl-cap; add the option tbl-cap"]),
     "a caption of the other kind": (FIRST, "tbl-cap", "fig-cap",

@@ -171,7 +171,10 @@ class Record(NamedTuple):
 
 
 class Overlap(NamedTuple):
-    """The patients that two reports share, as far as known."""
+    """Whether two populations share patients: `relation` says how, `reason` why.
+
+    The first three fields name one population, the next three the other.
+    """
 
     source: str
     trial: str
