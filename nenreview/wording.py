@@ -153,8 +153,8 @@ def disclaimer_of(documents: int, newest: int | None) -> str:
     """
     until = f", the latest with a date from {newest}" if newest else ""
     return (
-        f"An evidence summary of {words(documents)} documents{until}, found without a systematic "
-        "search. It is not treatment advice."
+        f"This is an evidence summary of {words(documents)} documents{until}, found without a "
+        "systematic search. It is not treatment advice."
     )
 
 

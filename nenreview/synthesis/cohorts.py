@@ -39,7 +39,7 @@ NEC, G3_NEN, NET_G3, LCNEC, NET = "NEC", "G3 NEN", "NET G3", "LCNEC", "NET"
 # What a reader must know of a count before comparing it; the other ways are as good as printed.
 _MARKS = {
     "largest denominator": "at {when}, not best response",
-    "largest denominator and the rest": "at {when}, all not counted as responders",
+    "largest denominator and the rest": "at {when}, all unassessed patients counted as responders",
     "none": "differentiation of the responders unknown: none with {tumour}",
     "all of the trial": "differentiation of the responders unknown: all with {tumour}",
 }

@@ -197,8 +197,8 @@ def biomarkers(data: Dataset) -> tuple[Biomarker, ...]:
         )
     ]
     cuts = {
-        "PD-L1": f"≥ {_cut(data, 'PD-L1'):g}%, assay not stated",
-        "TMB": f"top {_cut(data, 'TMB'):g}% of the trial",
+        "PD-L1": f"≥ {cutoff(data, 'PD-L1'):g}%, assay not stated",
+        "TMB": f"top {cutoff(data, 'TMB'):g}% of the trial",
     }
     for marker in toripalimab.MARKERS:
         fit = toripalimab.biomarker(data, marker)
@@ -208,7 +208,8 @@ def biomarkers(data: Dataset) -> tuple[Biomarker, ...]:
     return tuple(found)
 
 
-def _cut(data: Dataset, marker: str) -> float:
+def cutoff(data: Dataset, marker: str) -> float:
+    """Return the percentage that divides high from low in the toripalimab trial."""
     return data.value(
         source=toripalimab.ABSTRACT, population=f"all > {marker} high", statistic="threshold"
     )

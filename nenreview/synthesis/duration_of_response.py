@@ -163,7 +163,8 @@ def _ongoing(data: Dataset, trial: str, population: str, source: str) -> str:
 def _duration(row: Any) -> str:
     statistic = _STATISTICS[row.statistic]
     if row.status != "reported":
-        return f"{statistic} {row.printed}"
+        odd = row.status == "not_applicable" and row.note
+        return f"{statistic} “{row.printed}” ({row.note})" if odd else f"{statistic} {row.printed}"
     more = "above " if row.relation == ">" else ""
     note = f"; {row.note}" if row.statistic == "value" and row.note else ""
     unit = row.unit.removesuffix("s" if row.value == 1 else "") or "(no unit)"

@@ -24,6 +24,7 @@ from nenreview.trials import sintilimab
 from nenreview.wording import number
 
 RELATED, IMMUNE, ANY_CAUSE = "TRAE", "irAE", "AE"
+STOPPED = "discontinuation"
 CAUSES = {RELATED: "treatment-related", IMMUNE: "immune-related", ANY_CAUSE: "whatever the cause"}
 FROM_3, ONLY_3_AND_4 = ">=3", "3-4"
 GRADES = {FROM_3: "grade 3 or higher", ONLY_3_AND_4: "grade 3 or 4"}
@@ -331,7 +332,7 @@ def _other(data: Dataset, arm: Arm, name: str) -> OtherHarm:
         arm.regimen_class,
         arm.line,
         deaths or tuple(_no_listed_death(data, arm)),
-        _each(data, arm, ("discontinuation",), is_stop),
+        _each(data, arm, (STOPPED,), is_stop),
         _each(data, arm, (RELATED,), is_any),
         _each(data, arm, (IMMUNE,), is_any),
     )

@@ -162,7 +162,7 @@ def power_table() -> Table:
     columns = {
         **{"Comparison": TEXT, "Patients": NUMBER},
         **dict.fromkeys(_power_names(), TWO_DECIMALS),
-        "Rate that could be distinguished": NUMBER,
+        f"Rate needed for {100 * contrasts.POWER_WANTED:g}% power": NUMBER,
     }
     return Table(rows, columns)
 
@@ -256,7 +256,7 @@ def that_fits(one: MapEntry) -> str:
     """Return the count behind a percentage that fits no count of all patients; else nothing."""
     if not one.fewer:
         return ""
-    return f"fits {fraction(one.fewer)}, which is {one.fewer.events} of all {one.n}"
+    return f"probably {fraction(one.fewer)} assessed patients; the group has {one.n}"
 
 
 def _kind(group: Group) -> str:
@@ -287,16 +287,16 @@ def enough_alike() -> str:
     found = questions(load())
     pooled = [one for one in found if one.pool is not None]
     if pooled:
-        number = f"{words(len(pooled)).capitalize()} combination{'' if len(pooled) == 1 else 's'}"
-        verb = "has" if len(pooled) == 1 else "have"
+        several = f"{words(len(pooled)).capitalize()} settings have"
+        number = "Only one setting has" if len(pooled) == 1 else several
         return (
-            f"{number} of class, tumour and line {verb} {words(FEWEST)} or more independent "
-            f"cohorts. {' '.join(map(_pooled_question, pooled))}"
+            f"{number} {words(FEWEST)} or more independent cohorts. "
+            f"{' '.join(map(_pooled_question, pooled))}"
         )
     most = max((len(one.alike) for one in found), default=0)
     return (
-        f"No combination of class, tumour and line has {words(FEWEST)} or more independent "
-        f"cohorts; the largest number is {words(most)}. No combination is pooled."
+        f"No setting has {words(FEWEST)} or more independent cohorts; the largest number is "
+        f"{words(most)}. No setting is pooled."
     )
 
 

@@ -91,6 +91,8 @@ def _each(found: Iterable[harm.Patients]) -> str:
         text = fraction(one.rate) if one.rate else one.printed
         kinds = [population_name(one.population)] if " > " in one.population else []
         kinds += ["whatever the cause"] if one.cause == harm.ANY_CAUSE else []
+        stopped = one.cause == harm.STOPPED and one.category == harm.RELATED
+        kinds += [harm.CAUSES[harm.RELATED]] if stopped else []
         kinds += [one.category] if one.category not in ("", harm.RELATED) else []
         shown.append(f"{text} ({', '.join(kinds)})" if kinds else text)
     return "; ".join(shown) or NONE

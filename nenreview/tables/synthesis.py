@@ -34,8 +34,13 @@ from nenreview.synthesis.headline import (
     posteriors,
 )
 from nenreview.synthesis.misprint_effects import ODDS, misprint_effects
-from nenreview.synthesis.multiverse import options, summary
-from nenreview.synthesis.sensitivity import net_by_site, net_sensitivities, sensitivities
+from nenreview.synthesis.multiverse import options, summaries_by_trials, summary
+from nenreview.synthesis.sensitivity import (
+    extremes,
+    net_by_site,
+    net_sensitivities,
+    sensitivities,
+)
 from nenreview.tables.audit import link_to
 from nenreview.tables.table import (
     LIMITS,
@@ -101,7 +106,8 @@ def if_spread(pool: PooledProportion, words_for_limits: str) -> str:
     """
     if pool.pi_low is None or pool.pi_high is None:
         return (
-            "gets no prediction interval, because the model finds no spread between so few trials"
+            "has no prediction interval in this review, because the model finds no spread "
+            "between so few trials"
         )
     return words_for_limits.format(share(pool.pi_low, 0), share(pool.pi_high, 0))
 
@@ -248,8 +254,9 @@ def net_sites_table() -> Table:
 
 # What the pools leave open; of a row that is shown alone, ``pooling.csv`` says it.
 _OPEN = {
-    NEC: "the data cannot show how much region, primary site and agent each matter. A few "
-    "primaries are of the lung, and one cohort has small cell carcinoma of the lower genital tract",
+    NEC: "the data cannot show how much region, primary site and drug each matter. A few "
+    "patients had a lung primary, and one cohort had small cell carcinoma of the lower genital "
+    "tract",
     NET: "grade and primary site may matter, but most cohorts mix them. Two cohorts took only "
     "PD-L1-positive tumours",
 }
@@ -287,7 +294,7 @@ def answers_table() -> Table:
     columns = {
         "Previously treated patients": TEXT,
         "Responders per 100 (95% CI)": WHOLE_PERCENT_WITH_LIMITS,
-        "95% CI allowing for few trials": WHOLE_LIMITS,
+        "t interval": WHOLE_LIMITS,
         "Rate in a new trial": WHOLE_LIMITS,
     }
     return Table(rows, columns)
@@ -339,6 +346,29 @@ def bayes_table() -> Table:
         "ORR, % (95% CrI)": PERCENT_WITH_LIMITS,
         **{f"P above {100 * t:g}%": TWO_DECIMALS for t in thresholds},
         **{"New trial, % (95% CrI)": PERCENT_WITH_LIMITS, "τ, logits (95% CrI)": NUMBER},
+    }
+    return Table(rows, columns)
+
+
+def ranges_table() -> Table:
+    """Return how far the estimate of NEC varies with one choice, and with all of them at once."""
+    data = load()
+    single = sensitivities(data)
+    every, with_all, without = summaries_by_trials(data)
+    rows = [
+        ["one alternative count, cohort or bound at a time", len(single), *extremes(single)],
+        *(
+            [name, found["count"], found["least"], found["greatest"]]
+            for name, found in (
+                ("all combinations of model, trials and counts", every),
+                ("all combinations with the two Chinese trials", with_all),
+                ("all combinations without the two Chinese trials", without),
+            )
+        ),
+    ]
+    columns = {
+        **{"Analyses": TEXT, "Number": NUMBER},
+        **dict.fromkeys(("Lowest, %", "Highest, %"), PERCENT),
     }
     return Table(rows, columns)
 

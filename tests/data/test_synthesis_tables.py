@@ -90,7 +90,7 @@ def test_the_question_of_a_combination_says_how_many_ask_it():
     # lme4, tests/reference/synthesis_combinations.csv.
     assert rows["two checkpoint inhibitors", "NET", "later"][-1] == "4.4 (0.5–11.7)"
     assert compared.enough_alike() == (
-        "One combination of class, tumour and line has three or more independent cohorts. "
+        "Only one setting has three or more independent cohorts. "
         "Two checkpoint inhibitors in NET, later line: 4 of 90 patients responded "
         "(4.4%, 95% CI 0.5–11.7), in three cohorts of one trial."
     )
@@ -100,8 +100,7 @@ def test_without_three_cohorts_that_ask_one_question_the_sentence_says_so(monkey
     few = tuple(one for one in combinations.questions(load()) if one.pool is None)
     monkeypatch.setattr(compared, "questions", lambda data: few)
     assert compared.enough_alike().startswith(
-        "No combination of class, tumour and line has three or more independent cohorts; "
-        "the largest number is one."
+        "No setting has three or more independent cohorts; the largest number is one."
     )
 
 
@@ -112,7 +111,9 @@ def test_a_further_trial_has_limits_or_the_sentence_says_that_there_are_none():
     assert tables.if_spread(whole.t, said) == "may well lie between 2 and 41"
     # The spread of the three trials is nil.
     assert without.t.tau2 == 0
-    assert tables.if_spread(without.t, said).startswith("gets no prediction interval, because")
+    assert tables.if_spread(without.t, said).startswith(
+        "has no prediction interval in this review, "
+    )
 
 
 def test_no_chapter_takes_a_prediction_interval_for_granted():
@@ -162,7 +163,7 @@ def test_a_rate_at_eight_weeks_is_no_count():
     assert late[0][3:] == [
         "7.1% of up to 46",
         "–",
-        "at 8 weeks; fits 3 of 42, which is 3 of all 46",
+        "at 8 weeks; probably 3 of 42 assessed patients; the group has 46",
     ]
 
 
