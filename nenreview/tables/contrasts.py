@@ -146,6 +146,11 @@ def _power_names() -> list[str]:
     return [f"Power, {100 * high:g}% versus {low:g}%" for high in contrasts.ASSUMED_HIGH]
 
 
+def _needed() -> str:
+    wanted, low = 100 * contrasts.POWER_WANTED, 100 * contrasts.ASSUMED_LOW
+    return f"Rate needed for a power of {wanted:g}%, versus {low:g}%"
+
+
 def power_table() -> Table:
     """Return the exact power of every comparison, and the rate that it could detect."""
     rows = []
@@ -162,7 +167,7 @@ def power_table() -> Table:
     columns = {
         **{"Comparison": TEXT, "Patients": NUMBER},
         **dict.fromkeys(_power_names(), TWO_DECIMALS),
-        f"Rate needed for {100 * contrasts.POWER_WANTED:g}% power": NUMBER,
+        _needed(): NUMBER,
     }
     return Table(rows, columns)
 
