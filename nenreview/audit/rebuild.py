@@ -31,7 +31,7 @@ _REPLACING = (PERCENTAGE, SUM, SIZE)
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 # What these find in order only bounds a number, and does not rebuild it.
 _BOUNDING = (LIMITS, RANGE, PARTS, LANDMARK, HUNDRED)
-_ONLY_BOUNDED = "It lies within the bounds that other numbers set, but none of them determines it."
+_ONLY_BOUNDED = "It is plausible, given other numbers, but cannot be confirmed."
 
 
 class Piece(NamedTuple):

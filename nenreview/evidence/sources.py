@@ -65,7 +65,7 @@ def superseded_by(data: Dataset) -> dict[tuple[str, str], str]:
 def own_reports(data: Dataset) -> dict[str, tuple[ReportOf, ...]]:
     """Return the reports of each trial that has any of its own, those superseded last.
 
-    A relay or a registry counts as the report that it repeats.
+    A news summary or a registry counts as the report that it repeats.
     """
     found: dict[str, list[ReportOf]] = {}
     for row in rows_of(data.reports, ReportOf):

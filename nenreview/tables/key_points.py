@@ -39,8 +39,8 @@ def key_points(trial: Trial) -> Markdown:
     for outcome, name in _MEDIANS.items():
         for population, median in list(reported_medians(trial, outcome).items())[:1]:
             points.append(f"Median {name} was {median} ({population_name(population)}).")
-    missing = "; ".join(not_reported(trial.data, trial.trial)) or "none of the usual results"
-    points.append(f"Not reported in what could be read: {missing}.")
+    missing = "; ".join(not_reported(trial.data, trial.trial)) or "nothing; all the usual results are reported"
+    points.append(f"Not reported in the available text: {missing}.")
     return Markdown("\n".join(f"- {point}" for point in points))
 
 

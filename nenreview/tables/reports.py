@@ -34,7 +34,7 @@ _STAGES = {
 def other_reports(trial: Trial) -> Markdown:
     """Return a table for each other report of a trial, or a sentence that there is none.
 
-    Its own reports and relays of them, in the order in which they count, each with the document
+    Its own reports and news summaries of them, in the order in which they count, each with the document
     that supersedes it.
     """
     reports = [row for row in rows_of(trial.data.reports, ReportOf) if row.trial == trial.trial]
@@ -76,12 +76,12 @@ def standing(data: Dataset, report: ReportOf) -> str:
     """Return a sentence on the kind of a report and on the report that supersedes it."""
     names = source_names(data)
     kind = _STAGES.get(report.stage, "a report")
-    if report.standing == "relay":
-        kind = f"a relay of {kind}"
+    if report.standing == "news summary":
+        kind = f"a news summary of {kind}"
     said = f"{names[report.source]} is {kind}."
     if report.superseded_by:
         instead = names[report.superseded_by]
-        said += f" This review uses {instead} instead, for this reason: {report.reason}."
+        said += f" This review uses {instead} instead: {report.reason}."
     return said
 
 
@@ -104,7 +104,7 @@ def not_reported(data: Dataset, trial: str) -> list[str]:
             (numbers["outcome"] == "patients") & (numbers["statistic"] == "n")
         ).any(),
         "response": bool(counted) or not categories.empty,
-        "interval of the response": (response["statistic"] == "ci_low").any(),
+        "confidence interval of the response rate": (response["statistic"] == "ci_low").any(),
         "duration of response": nobody or "DOR" in by_outcome,
         "progression-free survival": "PFS" in by_outcome or "PFS rate" in by_outcome,
         "overall survival": "OS" in by_outcome or "OS rate" in by_outcome,

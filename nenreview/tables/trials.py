@@ -146,7 +146,7 @@ def at_a_glance(trial: Trial, rows: dict[str, str]) -> Table:
         **rows,
         "Available": f"{document['kind']}: {document['held']}",
         "Not reported in the available text": "; ".join(not_reported(trial.data, trial.trial))
-        or "none of the usual results, all of which are reported",
+        or "nothing: all the usual results are reported",
     }
     return Table(table.items(), {"Item": TEXT, "What is known": TEXT})
 

@@ -56,7 +56,7 @@ def test_rows_are_grouped_by_class_and_line(table):
         ("avelumab (NET-001)", "NET", "–"),  # row 1: all are NEC
         ("avelumab (NET-001)", "NEC", "10"),
         ("nivolumab ± ipilimumab: nivolumab", "NEC", "91"),  # row 12: GEP-NEC and LCNEC
-        ("toripalimab + surufatinib, phase II: NEC, evaluable †", "n", "21"),  # the later relay
+        ("toripalimab + surufatinib, phase II: NEC, evaluable †", "n", "21"),  # the later news summary
         ("Markey case series", "ORR (95% CI, %)", "–"),
     ],
 )  # fmt: skip

@@ -95,7 +95,7 @@ def test_what_is_not_reported_of_harm_is_said():
     assert "spartalizumab" in harm_tables.arms_without_harm_sentence()
 
 
-def test_patients_of_a_relay_stand_with_the_events_of_the_report(severe):
+def test_patients_of_a_news_summary_stand_with_the_events_of_the_report(severe):
     # Vijayvergia 2020: nine events of grade 3; the ASCO Post: nine patients.
     told = severe["pembrolizumab (NCT02939651)", "all"]
     assert (told.rate, told.how) == (None, harm.EVENTS)

@@ -39,14 +39,14 @@ def test_a_number_has_its_unit_its_place_and_its_verdict():
 
 
 def test_a_time_that_was_not_reached_is_said_in_english():
-    shown = numbers_table("NCT04169672", "surufatinib2021").data  # a relay in Chinese
+    shown = numbers_table("NCT04169672", "surufatinib2021").data  # a news summary in Chinese
     assert "not reached" in shown
     assert not re.search(r"[\u4e00-\u9fff]", shown)
 
 
 def test_the_numbers_stand_by_population_all_patients_first():
     names = [r["Population"] for r in rows(numbers_table(BEVACIZUMAB))]
-    # The relay begins with the two groups, and comes back to each.
+    # The news summary begins with the two groups, and comes back to each.
     assert list(dict.fromkeys(names)) == [
         "all patients",
         "pancreatic",
@@ -89,7 +89,7 @@ def test_an_earlier_report_names_the_one_that_supersedes_it():
 
 def test_a_share_stands_beside_its_reported_interval():
     pancreatic, other = rows(printed_rates(open_trial(BEVACIZUMAB)))
-    # Two relays report each interval.
+    # Two news summaries report each interval.
     assert pancreatic["Reported, % (95% CI)"] == "20 (5.7–43.7)"
     assert other["Reported, % (95% CI)"] == "15 (3.2–37.9)"
 
@@ -128,12 +128,12 @@ def test_times_have_their_interval_their_range_and_months():
         # Nobody responded, so there is no duration to report.
         (
             PEMBRO_NEC,
-            ["interval of the response", "progression-free survival", "overall survival"],
+            ["confidence interval of the response rate", "progression-free survival", "overall survival"],
         ),
         (
             CABOAVENEC,
             [
-                "interval of the response",
+                "confidence interval of the response rate",
                 "duration of response",
                 "adverse events of grade 3 or higher",
             ],

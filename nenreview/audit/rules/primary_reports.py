@@ -57,7 +57,7 @@ VERDICTS = (
 # What a report is to its trial, by its standing in ``reports.csv``.
 _STANDINGS = {
     "own": "the trial's own report",
-    "relay": "a news report on the trial",
+    "news summary": "a news summary on the trial",
     "registry": "the registry entry of the trial",
 }
 # Digits from which one median in two groups of patients is unlikely to be chance.
