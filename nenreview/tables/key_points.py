@@ -9,7 +9,7 @@ from IPython.display import Markdown
 
 from nenreview.evidence.arms import arm_of, arms_by_trial
 from nenreview.evidence.responses import ORR, Response, counting
-from nenreview.tables.reports import not_reported, reported_medians
+from nenreview.tables.reports import ALL_REPORTED, not_reported, reported_medians
 from nenreview.trials.trial import Trial
 from nenreview.wording import fraction, interval, percent, population_name
 
@@ -39,7 +39,7 @@ def key_points(trial: Trial) -> Markdown:
     for outcome, name in _MEDIANS.items():
         for population, median in list(reported_medians(trial, outcome).items())[:1]:
             points.append(f"Median {name} was {median} ({population_name(population)}).")
-    missing = "; ".join(not_reported(trial.data, trial.trial)) or "nothing; all the usual results are reported"
+    missing = "; ".join(not_reported(trial.data, trial.trial)) or ALL_REPORTED
     points.append(f"Not reported in the available text: {missing}.")
     return Markdown("\n".join(f"- {point}" for point in points))
 

@@ -23,6 +23,7 @@ _TIMES = ("follow-up", "PFS", "PFS rate", "OS", "OS rate", "DOR")
 _CENTRAL = ("median", "percent", "value")
 _SEVERE = (">=3", "3-4", "3", "4")  # of the grades in ``results.csv``
 _EVENTS = ("TRAE", "irAE", "SAE", "AE")
+ALL_REPORTED = "nothing: all the usual results are reported"
 _STAGES = {
     "final": "the final report",
     "interim": "an interim report",
@@ -34,8 +35,8 @@ _STAGES = {
 def other_reports(trial: Trial) -> Markdown:
     """Return a table for each other report of a trial, or a sentence that there is none.
 
-    Its own reports and news summaries of them, in the order in which they count, each with the document
-    that supersedes it.
+    Its own reports and news summaries of them, in the order in which they count, each with
+    the document that supersedes it.
     """
     reports = [row for row in rows_of(trial.data.reports, ReportOf) if row.trial == trial.trial]
     by_source = {row.source: row for row in reports if row.standing != "secondary"}
@@ -57,19 +58,23 @@ def other_reports(trial: Trial) -> Markdown:
 
 def order_of_reports(data: Dataset) -> Table:
     """Return the documents of every trial, the most important first, with their kinds."""
-    kind = {
-        (row.trial, row.source): f"{row.standing}, {row.stage}" if row.stage else row.standing
-        for row in rows_of(data.reports, ReportOf)
-    }
+    kind = {(row.trial, row.source): _kind(row) for row in rows_of(data.reports, ReportOf)}
     names = source_names(data)
     rows = [
         [
             facts.name,
-            "; ".join(f"{names[one]} ({kind[facts.trial, one]})" for one in sources_of(facts)),
+            "; ".join(f"{names[one]}: {kind[facts.trial, one]}" for one in sources_of(facts)),
         ]
         for facts in trials(data).values()
     ]
     return Table(rows, {"Trial": TEXT, "Documents": TEXT})
+
+
+def _kind(report: ReportOf) -> str:
+    """Return what a document is to its trial; a registry entry is no report of its results."""
+    if not report.stage or report.stage == "registry":
+        return report.stage or report.standing
+    return f"{report.standing}, {report.stage}"
 
 
 def standing(data: Dataset, report: ReportOf) -> str:

@@ -13,7 +13,7 @@ from nenreview.synthesis.classes import MapEntry, entries
 from nenreview.tables.contrasts import that_fits
 from nenreview.tables.evidence import EVIDENCE, evidence_table, overlap_ledger, reporting_matrix
 from nenreview.tables.rates import interval_columns, intervals
-from nenreview.tables.reports import limits_as_reported, not_reported
+from nenreview.tables.reports import ALL_REPORTED, limits_as_reported, not_reported
 from nenreview.tables.table import (
     CHOICE,
     LIMITS,
@@ -146,7 +146,7 @@ def at_a_glance(trial: Trial, rows: dict[str, str]) -> Table:
         **rows,
         "Available": f"{document['kind']}: {document['held']}",
         "Not reported in the available text": "; ".join(not_reported(trial.data, trial.trial))
-        or "nothing: all the usual results are reported",
+        or ALL_REPORTED,
     }
     return Table(table.items(), {"Item": TEXT, "What is known": TEXT})
 

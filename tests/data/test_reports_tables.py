@@ -60,8 +60,8 @@ def test_the_documents_on_a_trial_stand_in_the_order_in_which_they_count():
     data = load(DATA)
     by_name = {r["Trial"]: r["Documents"] for r in rows(order_of_reports(data))}
     assert by_name["nivolumab + temozolomide"] == (
-        "Owen 2023 (own, final); Nivolumab + temozolomide at NANETS 2023 (own, final); "
-        "Owen 2020 (own, interim); 2023 review (secondary)"
+        "Owen 2023: own, final; Nivolumab + temozolomide at NANETS 2023: own, final; "
+        "Owen 2020: own, interim; 2023 review: secondary"
     )
     shown = sum(len(documents.split("; ")) for documents in by_name.values())
     assert shown == len(data.reports)  # every document on a trial has its place
@@ -77,10 +77,7 @@ def test_each_report_has_its_own_numbers():
 
 def test_an_earlier_report_names_the_one_that_supersedes_it():
     shown = other_reports(open_trial(AVENEC)).data
-    assert (
-        "Weber 2023 is an interim report. This review uses Fottner 2025 instead, for this reason: "
-        in shown
-    )
+    assert "Weber 2023 is an interim report. This review uses Fottner 2025 instead: " in shown
     assert shown.index("avenec-numbers-weber2023") < shown.index("avenec-numbers-fottner2019")
     assert "numbers-review2023" not in shown  # what others say of the trial is no report of it
     alone = other_reports(open_trial(KEYNOTE_158)).data
@@ -128,7 +125,11 @@ def test_times_have_their_interval_their_range_and_months():
         # Nobody responded, so there is no duration to report.
         (
             PEMBRO_NEC,
-            ["confidence interval of the response rate", "progression-free survival", "overall survival"],
+            [
+                "confidence interval of the response rate",
+                "progression-free survival",
+                "overall survival",
+            ],
         ),
         (
             CABOAVENEC,
@@ -162,6 +163,6 @@ def test_the_key_points_are_three_to_five_sentences_with_what_is_missing_last():
         "- In another group, 3 of 20 patients responded (15.0%, 95% CI 3.2–37.9; extrapancreatic).",
         "- Median progression-free survival was 14.9 months (pancreatic).",
         "- Median overall survival was 30.1 months (pancreatic).",
-        "- Not reported in what could be read: adverse events of grade 3 or higher.",
+        "- Not reported in the available text: adverse events of grade 3 or higher.",
     ]
     assert len(key_points(open_trial(REGOMUNE)).data.splitlines()) == 3
