@@ -16,7 +16,7 @@ WITH_CODE = [file for file, chapter in CHAPTERS.items() if chapter.cells]
 # Digits that are part of a name, and so may be typed.
 TERMS = re.compile(
     r"PD-L?1|CTLA-4|Ki-67|\b(?:NET )?G[1-3](?:[–-][23])?\b|RECIST 1\.1|95% (?:CI|confidence interval|credible interval)"
-    r"|22C3|Autostainer Link 48|ARID1A|grade [1-5](?: or [1-5])?|Table [12]\b|Figure 1|iRECIST|PRISMA 2020|NCT\d{8}|\b[Pp]hase I[abI]*\b|NET-00[12]|KEYNOTE-(?:028|158)"
+    r"|22C3|Autostainer Link 48|ARID1A|grade [1-5](?: or [1-5])?|Table [12]\b|Figure 1|iRECIST|PRISMA 2020|NCT\d{8}|\b[Pp]hase I[abI]*\b|NET-00[12]|KEYNOTE-(?:028|158)|CA209-538"
     r"|\b100 patients\b|\bper 100\b"
     r"|\b[A-Z][a-z]+(?:-[A-Z][a-z]+)? (?:19|20)\d\d\b|\b2023 review\b|\bEndocrine Reviews 2023\b"
     r"|\bGrade 3 or higher\b"
