@@ -36,6 +36,21 @@ def fraction(rate: Rate) -> str:
     return f"{rate.events} of {rate.n}"
 
 
+def that_fits(fewer: Rate | None, n: int) -> str:
+    """Return the count behind a percentage that fits no count of all patients; else nothing.
+
+    Parameters
+    ----------
+    fewer : Rate or None
+        The count that fits, of fewer patients; None where a count of all fits.
+    n : int
+        All patients.
+    """
+    if not fewer:
+        return ""
+    return f"probably {fraction(fewer)} assessed patients; the group has {n}"
+
+
 def versus(pair: Comparison) -> str:
     """Return ``5 of 18 versus 0 of 6``."""
     return f"{fraction(pair.first)} versus {fraction(pair.second)}"

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from qmdbook.errors import KIND, InputError, Problem, nearest, not_yaml, unknown_name
+from qmdbook.errors import KIND, MANY, InputError, Problem, nearest, not_yaml, unknown_name
 from qmdbook.files import CONFIG_NAME, shown
 from qmdbook.textfile import read_text
 
@@ -201,7 +201,7 @@ def named_chapters(config: BookConfig, names: list[str]) -> list[str]:
         if name not in by_name:
             stems = [PurePosixPath(entry.file).stem for entry in config.chapters]
             known = [entry.file for entry in config.chapters] if "/" in name else stems
-            expected = "a file that _quarto.yml lists under chapters, such as index.qmd"
+            expected = "a file that _quarto.yml lists under chapters" if len(known) > MANY else ""
             message = unknown_name(name, known, "a chapter of the book", expected)
             raise InputError(Problem("CHAPTER", message))
     return list(dict.fromkeys(by_name[name] for name in names))

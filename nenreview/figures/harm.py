@@ -32,7 +32,7 @@ def severe_events_forest(events: Sequence[SevereEvents]) -> ReviewFigure:
         groups += [Group(class_name(regimen).capitalize(), rows)] if rows else []
     return pooled_forest(
         groups,
-        markers=("grade 3 or higher", "only grade 3 and grade 4, or a limit"),
+        markers=("grade 3 or higher", "grade 3 or 4 only, or a limit"),
         share="Patients with a treatment-related event of grade 3 or higher, %",
         events="Patients",
     )

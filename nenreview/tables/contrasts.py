@@ -11,7 +11,7 @@ from nenreview.meta.stratified import Stratified
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis import contrasts, region
-from nenreview.synthesis.classes import MapEntry, entries
+from nenreview.synthesis.classes import entries
 from nenreview.synthesis.combinations import Question, questions, without_response
 from nenreview.synthesis.headline import FEWEST
 from nenreview.synthesis.randomised import randomised_contrasts
@@ -39,6 +39,7 @@ from nenreview.wording import (
     fraction,
     interval,
     percent,
+    that_fits,
     versus,
     words,
 )
@@ -241,7 +242,7 @@ def classes_table(regimen_class: str) -> Table:
             one.name,
             one.rate or f"{one.printed}% of up to {one.n}",
             one.rate and one.rate.clopper_pearson(),
-            "; ".join(filter(None, [one.mark, that_fits(one), one.note])) or None,
+            "; ".join(filter(None, [one.mark, that_fits(one.fewer, one.n), one.note])) or None,
         ]
         for one in entries(load())
         if one.regimen_class == regimen_class
@@ -255,13 +256,6 @@ def classes_table(regimen_class: str) -> Table:
         **{"Responders": RATE_AT_LEFT, "95% CI, %": LIMITS, "How it differs": TEXT},
     }
     return Table(rows, columns)
-
-
-def that_fits(one: MapEntry) -> str:
-    """Return the count behind a percentage that fits no count of all patients; else nothing."""
-    if not one.fewer:
-        return ""
-    return f"probably {fraction(one.fewer)} assessed patients; the group has {one.n}"
 
 
 def _kind(group: Group) -> str:

@@ -10,7 +10,6 @@ from nenreview.evidence.arms import arms_by_trial, class_name
 from nenreview.evidence.record.dataset import Dataset, load
 from nenreview.evidence.responses import Response, responses
 from nenreview.synthesis.classes import MapEntry, entries
-from nenreview.tables.contrasts import that_fits
 from nenreview.tables.evidence import EVIDENCE, evidence_table, overlap_ledger, reporting_matrix
 from nenreview.tables.rates import interval_columns, intervals
 from nenreview.tables.reports import ALL_REPORTED, limits_as_reported, not_reported
@@ -25,7 +24,7 @@ from nenreview.tables.table import (
     show_table,
 )
 from nenreview.trials.trial import Trial
-from nenreview.wording import fraction, population_name
+from nenreview.wording import fraction, population_name, that_fits
 
 
 def evidence_of(regimen_class: str) -> Table:
@@ -49,7 +48,7 @@ def responses_table() -> Table:
                 class_name(one.regimen_class),
                 one.line,
                 one.kind,
-                "; ".join(filter(None, (_marked(one), that_fits(one)))),
+                "; ".join(filter(None, (_marked(one), that_fits(one.fewer, one.n)))),
                 one.rate or f"? of {one.n}",
                 one.rate or one.printed,
                 one.rate and one.rate.clopper_pearson(),

@@ -84,8 +84,8 @@ def test_column_widths_follow_the_option(rendered):
 
 
 def test_a_figure_carries_its_alternative_text(rendered):
-    image = page(rendered, "chapters/second.html").img
-    assert image["alt"] == 'A line with a [bracket] and a "quote".'
+    drawing = page(rendered, "chapters/second.html").select_one("svg.drawing")
+    assert drawing["aria-label"] == 'A line with a [bracket] and a "quote".'
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(book):

@@ -232,9 +232,12 @@ def test_the_head_leads_to_citation_disclaimer_and_downloads(plain, name):
     ]
 
 
-def test_a_figure_leads_to_its_drawing(plain):
-    images = page(plain, "chapters/second.html").select("figure img")
-    assert images and all(image.parent["href"] == image["src"] for image in images)
+def test_a_drawing_is_part_of_its_page_and_its_file_is_offered(plain):
+    second = page(plain, "chapters/second.html")
+    drawings = second.select("figure svg.drawing")
+    assert drawings and all(drawing["role"] == "img" for drawing in drawings)
+    assert not second.select("figure img, svg [style], svg style")
+    assert second.select(".downloads a[href$='.svg']")
 
 
 # Metadata -----------------------------------------------------------------------------------
