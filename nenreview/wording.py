@@ -166,7 +166,7 @@ def disclaimer_of(documents: int, newest: int | None) -> str:
     newest : int or None
         Year of the newest whose year is known; None where none is.
     """
-    until = f", the latest with a date from {newest}" if newest else ""
+    until = f", the latest dated {newest}" if newest else ""
     return (
         f"This is an evidence summary of {words(documents)} documents{until}, found without a "
         "systematic search. It is not treatment advice."

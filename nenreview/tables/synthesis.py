@@ -257,7 +257,7 @@ _OPEN = {
     NEC: "the data cannot show how much region, primary site and drug each matter. A few "
     "patients had a lung primary, and one cohort had small cell carcinoma of the lower genital "
     "tract",
-    NET: "grade and primary site may matter, but most cohorts mix them. Two cohorts took only "
+    NET: "grade and primary site may matter, but most cohorts mix them. Two cohorts enrolled only patients with "
     "PD-L1-positive tumours",
 }
 _NAMED = {LCNEC: "LCNEC of the lung", G3_NEN: "G3 NEN (NET and NEC together)"}
