@@ -37,7 +37,11 @@ def read_book(folder: Path, pages: list[str]) -> Book:
         book.cells += [(page, text_of(c)) for c in main.find_all(["th", "td"])]
         book.captions += [(page, text_of(c)) for c in main.find_all(["caption", "figcaption"])]
         book.references += [(page, text_of(a)) for a in main.find_all("a", class_="quarto-xref")]
-        book.figures += [(page, image.get("alt")) for image in main.find_all("img")]
+        # A drawing is an image in Quarto's pages, and within the page in those of the engine.
+        book.figures += [
+            (page, image.get("alt") or image.get("aria-label"))
+            for image in main.select("img, svg.drawing")
+        ]
         book.terms += [(page, text_of(term)) for term in main.find_all("abbr")]
         book.paragraphs += [(page, text_of(p)) for p in main.find_all("p") if text_of(p)]
     return book
