@@ -44,6 +44,11 @@ class Piece(NamedTuple):
     rebuilt: str
     disagrees: bool
 
+    @property
+    def is_replaced(self) -> bool:
+        """Whether the sources give another number in its place."""
+        return self.rebuilt != self.printed
+
 
 def rebuild(data: Dataset, source: str, table: str) -> pd.DataFrame:
     """Rebuild one printed table.
@@ -164,6 +169,7 @@ def _assemble(
         pieces.append(Piece(token, _text(token, findings), any(f.disagrees for f in findings)))
         position = start + len(token)
     pieces.append(_between(printed[position:]))
+    pieces = [piece for piece in pieces if piece.printed]
     text = "".join(piece.rebuilt for piece in pieces)
     ids = tuple(f.id for f in found if f.disagrees)
     return text, most_serious(found), _reason(found), ids, tuple(pieces)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-
-import pandas as pd
 
 from nenreview.audit.adverse_events import counts_by_grade
 from nenreview.audit.ledger import audit, counts
-from nenreview.audit.rebuild import rebuild_table_numbers
+from nenreview.audit.rebuild import Piece, rebuild
 from nenreview.evidence.context import context_of
 from nenreview.evidence.jia_table1 import table1_responses
 from nenreview.evidence.record.dataset import Dataset, load
@@ -24,7 +22,7 @@ from nenreview.figures.flow_diagram import flow_diagram
 from nenreview.figures.forest import forest
 from nenreview.figures.harm import severe_events_forest
 from nenreview.figures.medians import medians
-from nenreview.figures.misprint import Piece, Row, misprint
+from nenreview.figures.misprint import Row, misprint
 from nenreview.figures.stacked_bars import adverse_events, findings
 from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
@@ -97,19 +95,13 @@ def _markey_swimmer(data: Dataset) -> ReviewFigure:
 
 def _readme_misprint(data: Dataset) -> ReviewFigure:
     """Draw the rows of the sintilimab paper in which the patients with NET are miscounted."""
-    numbers = rebuild_table_numbers(data, SOURCE, CHARACTERISTICS)
-    sexes = ["Number of patients, male", "Number of patients, female"]
+    cells = rebuild(data, SOURCE, CHARACTERISTICS)
+    pieces = dict(zip(cells["row"], cells["pieces"], strict=True))
     types = "Cancer types or histologic subtypes"
-    (cell,) = data.cells.loc[
-        (data.cells["table"] == CHARACTERISTICS)
-        & (data.cells["row"] == types)
-        & (data.cells["column"] == "value"),
-        "printed",
-    ]
-    by_row = dict(list(numbers.groupby("row")))
-    rows = [Row(sex, [[Piece(*by_row[sex]["printed"])]]) for sex in sexes]
-    rows.append(Row(types, [_pieces(line, by_row[types]) for line in cell.split("; ")]))
-    nec, net = by_row[types]["printed"].astype(int)
+    labels = ("Number of patients, male", "Number of patients, female", types)
+    rows = [Row(label, _lines(pieces[label])) for label in labels]
+    reported = data.select(source=SOURCE, table=CHARACTERISTICS, row=types)["printed"]
+    nec, net = reported.astype(int)
     treated, right = size(data, TRIAL, "all", SOURCE), size(data, TRIAL, "all > NET", SOURCE)
     places = printed_sizes(data, TRIAL, "all > NET", SOURCE).count(right)
     name = source_names(data)[SOURCE]
@@ -121,13 +113,18 @@ def _readme_misprint(data: Dataset) -> ReviewFigure:
     )
 
 
-def _pieces(line: str, numbers: pd.DataFrame) -> list[Piece]:
-    """Return a line of a cell as its text and the one number in it."""
-    for printed, rebuilt in zip(numbers["printed"], numbers["rebuilt"], strict=True):
-        text, found, rest = line.partition(printed)
-        if found and not rest:
-            return [Piece(text), Piece(printed, "" if rebuilt == printed else rebuilt)]
-    return [Piece(line)]
+def _lines(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Return the lines of a cell, which the transcription separates by a semicolon."""
+    lines: list[list[Piece]] = [[]]
+    for piece in pieces:
+        first, *others = piece.printed.split("; ")
+        if not others:
+            lines[-1].append(piece)
+            continue
+        # Only text has semicolons, never a number.
+        lines[-1] += [Piece(first, first, disagrees=False)] if first else []
+        lines += [[Piece(text, text, disagrees=False)] for text in others]
+    return lines
 
 
 def _context(trial: str) -> Callable[[Dataset], ReviewFigure]:

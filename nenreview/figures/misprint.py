@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
+from nenreview.audit.rebuild import Piece
 from nenreview.figures.style import ACCENT, DARK, FONT, SMALL, WIDTH, ReviewFigure, sheet, style
 
 _LETTERS = 9.0  # points
@@ -18,17 +19,6 @@ _LINE, _MARGIN, _PADDING = 14.0, 8.0, 6.0  # points, as are all places below
 _GAP = 2.0  # how far a line through a number stands out
 _VALUES = 220.0  # where the column of values begins
 _POINTS = 72 * WIDTH
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A part of a cell: text, or a number as printed with the recomputed one.
-
-    `recomputed` is empty where the piece stands as printed.
-    """
-
-    printed: str
-    recomputed: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,14 +72,14 @@ def misprint(title: str, rows: Sequence[Row], note: str) -> ReviewFigure:
 def _cell(axes: Axes, y: float, pieces: Sequence[Piece]) -> None:
     x = _VALUES
     for piece in pieces:
-        if not piece.recomputed:
+        if not piece.is_replaced:
             x += _words(axes, x, y, piece.printed)
             continue
         x += _GAP
         width = _words(axes, x, y, piece.printed, color=ACCENT)
         axes.plot([x - _GAP, x + width + _GAP], [y, y], color=ACCENT, lw=1.2)
         x += width + 3 * _GAP
-        x += _words(axes, x, y, piece.recomputed, weight="bold", color=DARK)
+        x += _words(axes, x, y, piece.rebuilt, weight="bold", color=DARK)
 
 
 def _words(
@@ -112,9 +102,7 @@ def _data(rows: Sequence[Row]) -> list[dict[str, str]]:
         {
             "row": row.label,
             "printed": "; ".join("".join(p.printed for p in line) for line in row.lines),
-            "recomputed": "; ".join(
-                "".join(p.recomputed or p.printed for p in line) for line in row.lines
-            ),
+            "recomputed": "; ".join("".join(p.rebuilt for p in line) for line in row.lines),
         }
         for row in rows
     ]

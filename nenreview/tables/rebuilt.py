@@ -127,9 +127,7 @@ def notes(source: str, table: str) -> Markdown:
     cells = cells[~cells["row"].isin(sentences(source, table))]
     letters = _letters(cells)
     lines = []
-    if any(
-        piece.disagrees and piece.rebuilt != piece.printed for p in cells["pieces"] for piece in p
-    ):
+    if any(piece.is_replaced for pieces in cells["pieces"] for piece in pieces):
         lines.append(_STRUCK_KEY)
     if NOT_CHECKABLE in set(cells["verdict"]):
         lines.append(_KEY)
@@ -166,9 +164,9 @@ def _piece(piece: Piece) -> str:
     """
     if not piece.disagrees:
         return _spaced(piece.rebuilt)
-    if piece.rebuilt == piece.printed:
-        return f"**{escape(piece.printed)}**"
-    return f"~~{escape(piece.printed)}~~ → **{escape(piece.rebuilt)}**"
+    if piece.is_replaced:
+        return f"~~{escape(piece.printed)}~~ → **{escape(piece.rebuilt)}**"
+    return f"**{escape(piece.printed)}**"
 
 
 def _spaced(text: str) -> str:

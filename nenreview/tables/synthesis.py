@@ -11,24 +11,16 @@ from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.stats.rate import Interval
 from nenreview.synthesis.cohorts import (
     FIRST,
-    G3_NEN,
-    LCNEC,
-    NEC,
     NET,
-    NET_G3,
     NOW,
-    SHOWN,
-    chosen,
     cohorts,
 )
 from nenreview.synthesis.headline import (
     FEWEST,
-    SMALLER,
     Pooled,
     headline,
     left_out,
     moves,
-    net,
     pooled,
     posterior,
     posteriors,
@@ -52,15 +44,11 @@ from nenreview.tables.table import (
     RATE,
     TEXT,
     TWO_DECIMALS,
-    WHOLE_LIMITS,
-    WHOLE_PERCENT_WITH_LIMITS,
     Estimate,
     Table,
     escape,
-    estimate,
 )
-from nenreview.wording import fraction, interval, ratio, signed, with_small_letter, words
-from qmdbook.display import Shown
+from nenreview.wording import fraction, interval, ratio, signed
 
 
 def share(proportion: float, decimals: int = 1) -> str:
@@ -250,72 +238,6 @@ def net_sites_table() -> Table:
         **{"95% CI, %": LIMITS, "How it differs": TEXT},
     }
     return Table(rows, columns)
-
-
-# What the pools leave open; of a row that is shown alone, ``pooling.csv`` says it.
-_OPEN = {
-    NEC: "the data cannot show how much region, primary site and drug each matter. A few "
-    "patients had a lung primary, and one cohort had small cell carcinoma of the lower genital "
-    "tract",
-    NET: "grade and primary site may matter, but most cohorts mix them. Two cohorts enrolled only patients with "
-    "PD-L1-positive tumours",
-}
-_NAMED = {LCNEC: "LCNEC of the lung", G3_NEN: "G3 NEN (NET and NEC together)"}
-_SHOWN_ALONE = (G3_NEN, NET_G3, LCNEC)
-
-
-def answers_table() -> Table:
-    """Return responders per 100 for each question: pooled for NEC and NET, else by trial."""
-    whole, without = headline(load())
-    first, _ = headline(load(), FIRST)
-    rows = [
-        _pooled_answer(f"{NEC}, {words(whole.t.k)} cohorts pooled", whole),
-        _pooled_answer(
-            f"{NEC}, {words(without.t.k)} cohorts pooled, {with_small_letter(SMALLER)}", without
-        ),
-        _pooled_answer(f"{NEC}, {words(first.t.k)} cohorts pooled, first edition", first),
-        _pooled_answer(f"{NET}, {words(net(load()).t.k)} cohorts pooled", net(load())),
-    ]
-    for question in _SHOWN_ALONE:
-        for one in chosen(load(), question, SHOWN):
-            exact = one.rate.clopper_pearson()
-            late = f", {one.mark}" if one.mark else ""
-            late += (
-                f" (the reported percentage fits {fraction(one.fallback)})" if one.fallback else ""
-            )
-            rows.append(
-                [
-                    f"{_NAMED.get(question, question)}, {one.name}: {fraction(one.rate)}{late}",
-                    estimate(one.rate.proportion, exact),
-                    None,
-                    None,
-                ]
-            )
-    columns = {
-        "Previously treated patients": TEXT,
-        "Responders per 100 (95% CI)": WHOLE_PERCENT_WITH_LIMITS,
-        "t interval": WHOLE_LIMITS,
-        "Rate in a new trial": WHOLE_LIMITS,
-    }
-    return Table(rows, columns)
-
-
-def _pooled_answer(what: str, pool: Pooled) -> list:
-    return [
-        f"{what}: {fraction(pool.t.rate)}",
-        pooled_estimate(pool.profile),
-        confidence(pool.t),
-        prediction(pool.t),
-    ]
-
-
-def open_questions() -> Shown:
-    """Return what each row of `answers_table` leaves open, as a list."""
-    lines = list(_OPEN.items())
-    for question in _SHOWN_ALONE:
-        for one in chosen(load(), question, SHOWN):
-            lines.append((f"{_NAMED.get(question, question)}, {one.name}", one.leaves_open))
-    return Shown("\n".join(f"- *{escape(name)}*: {escape(left)}." for name, left in lines))
 
 
 def bayes_table() -> Table:

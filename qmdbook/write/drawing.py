@@ -10,6 +10,7 @@ import re
 from xml.etree import ElementTree
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+ElementTree.register_namespace("", SVG)  # written without a prefix, as a page of HTML has it
 _HREF = f"{{{XLINK}}}href"
 _DECLARATION = re.compile(r"\s*([\w-]+)\s*:\s*([^;]+?)\s*(?:;|$)")
 _REFERENCE = re.compile(r"#([\w.-]+)")
@@ -65,7 +66,6 @@ def within_page(svg: str, label: str, description: str) -> str:
     root.attrib.pop("height", None)
     if width:
         root.set("width", f"{float(width[1]) * 4 / 3:.0f}")
-    ElementTree.register_namespace("", SVG)
     return ElementTree.tostring(root, encoding="unicode")
 
 

@@ -55,7 +55,7 @@ from qmdbook.source.chapter import read_chapters
 from nenreview.evidence.record.paths import root
 from nenreview.synthesis.classes import entries
 from nenreview.synthesis.headline import headline
-from nenreview.tables.synthesis import answers_table, open_questions
+from nenreview.tables.answers import answers_table, open_questions
 
 data, name = load(), sys.argv[1]
 whole = headline(data)[0].t

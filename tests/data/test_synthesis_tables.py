@@ -14,6 +14,7 @@ from nenreview.synthesis.misprint_effects import ODDS, POOL
 from nenreview.synthesis.multiverse import NOT_ADVISED
 from nenreview.tables import contrasts as compared
 from nenreview.tables import synthesis as tables
+from nenreview.tables.answers import answers_table
 
 
 def test_the_headline_has_both_pools_of_both_editions_on_one_screen():
@@ -56,7 +57,7 @@ def test_the_meta_analyses_are_shown_as_their_abstracts_report_them():
 
 
 def test_the_first_page_answers_for_each_question_and_pools_nec_and_net():
-    answers = shown_rows(tables.answers_table())
+    answers = shown_rows(answers_table())
     assert answers[0][:4] == ["NEC, six cohorts pooled: 14 of 111", "11 (3–20)", "4–28", "2–41"]
     # With no spread between the trials there is nothing to predict from.
     assert answers[1][0].endswith("without the two Chinese trials: 3 of 61")

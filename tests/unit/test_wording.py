@@ -55,9 +55,7 @@ def test_a_number_reads_as_the_field_prints_it(shown, expected):
 
 def test_the_disclaimer_says_how_many_documents_and_how_new_and_that_no_search_was_systematic():
     shown = disclaimer_of(45, 2025)
-    assert shown.startswith(
-        "This is an evidence summary of 45 documents, the latest dated 2025, "
-    )
+    assert shown.startswith("This is an evidence summary of 45 documents, the latest dated 2025, ")
     assert "without a systematic search" in shown and "not treatment advice" in shown
     assert disclaimer_of(3, None).startswith(
         "This is an evidence summary of three documents, found "

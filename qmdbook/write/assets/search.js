@@ -47,15 +47,13 @@
   const meta = document.querySelector("meta[name=search-synonyms]");
   const synonyms = meta ? meta.content.split(";").map((group) => group.split(",").map((word) => word.trim().toLowerCase())) : [];
 
-  function escaped(word) { return word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"); }
-
   function questions(words) {
-    const all = [words];
+    const all = [words], spaced = ` ${words.toLowerCase()} `;
     for (const group of synonyms) {
-      const known = group.find((word) => new RegExp(`(^|\\s)${escaped(word)}(?=\\s|$)`, "i").test(words));
+      const known = group.find((word) => spaced.includes(` ${word} `));
       if (!known) continue;
       for (const other of group) {
-        if (other !== known) all.push(words.toLowerCase().replace(known, other));
+        if (other !== known) all.push(spaced.replace(` ${known} `, ` ${other} `).trim());
       }
     }
     return all.slice(0, MOST_QUESTIONS);
