@@ -48,7 +48,7 @@ from nenreview.tables.table import (
     Table,
     escape,
 )
-from nenreview.wording import fraction, interval, ratio, signed
+from nenreview.wording import fraction, interval, ratio, signed, words
 
 
 def share(proportion: float, decimals: int = 1) -> str:
@@ -164,6 +164,13 @@ def moved(unit: str = "%") -> str:
     verb = "raised" if now > first else "lowered"
     start = share(first) + ("%" if unit == "%" else "")
     return f"{verb} the pooled estimate for NEC from {start} to {share(now)}{unit}"
+
+
+def joined() -> str:
+    """Return in words which cohorts of NEC joined the pool: ``one cohort (0 of 7) was``."""
+    rates = [move.now.rate for move in moves(load()) if move.now and move.before is None]
+    cohorts_were = "cohort ({}) was" if len(rates) == 1 else "cohorts ({}) were"
+    return f"{words(len(rates))} {cohorts_were.format('; '.join(map(fraction, rates)))}"
 
 
 def pooled_estimate(pool: PooledProportion) -> Estimate:

@@ -49,6 +49,10 @@ def test_how_far_the_pool_moved_is_said_in_words(monkeypatch):
     assert tables.moved() == "lowered the pooled estimate for NEC from 11.2% to 4.9%"
 
 
+def test_the_cohort_that_joined_the_pool_of_nec_is_told_with_its_responders():
+    assert tables.joined() == "one cohort (0 of 7) was"
+
+
 def test_the_meta_analyses_are_shown_as_their_abstracts_report_them():
     rows = {tuple(row[:2]): row[2:] for row in shown_rows(compared.meta_analyses_table())}
     assert rows["Bongiovanni 2021", "all"] == ["10", "6–15", "636"]
