@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from nenreview.audit.finding import Finding
+from nenreview.evidence.overlaps import canonical_report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.rows import Number, numbers_by_key, outcomes
-from nenreview.evidence.responses import ORR, response_rate, responses_of
+from nenreview.evidence.responses import ORR, Response, response_rate, responses, responses_of
+from nenreview.evidence.sources import names_in_sentences
 from nenreview.stats.rate import Rate
 from nenreview.wording import fraction, population_name
 
@@ -39,6 +41,9 @@ def _choice(data: Dataset, number: Number, who: str) -> str:
     """Return what the synthesis does with a response rate."""
     for share in responses_of(data, number.trial, number.source):
         if (share.report.population, share.outcome) == (number.population, number.outcome):
+            if other := _counted_instead(data, share):
+                source = names_in_sentences(data)[other.report.source]
+                return _count_used(other.responders, who, source)
             if share.fitted:
                 return _count_used(share.fitted, who)
             rows = data.pooling
@@ -61,5 +66,18 @@ def _choice(data: Dataset, number: Number, who: str) -> str:
     return _count_used(rate, who)
 
 
-def _count_used(rate: Rate, who: str) -> str:
-    return f"The synthesis uses the count of responders ({who}): {fraction(rate)}."
+def _counted_instead(data: Dataset, share: Response) -> Response | None:
+    """Return the response of the same patients that counts in place of a document's."""
+    if share.preferred:
+        return None
+    patients = canonical_report(data, share.report)
+    for one in responses(data):
+        alike = one.outcome == share.outcome and canonical_report(data, one.report) == patients
+        if alike and one.preferred and one.rate:
+            return one
+    return None
+
+
+def _count_used(rate: Rate, who: str, source: str = "") -> str:
+    where = f" in {source}" if source else ""
+    return f"The synthesis uses the count of responders{where} ({who}): {fraction(rate)}."

@@ -315,6 +315,17 @@ def other_harm(data: Dataset) -> list[OtherHarm]:
     return sorted(found, key=by_class_and_line)
 
 
+def without_other_harm(data: Dataset) -> list[OtherHarm]:
+    """Return the arms without an entry of `other_harm`, of their own or with their trial's."""
+    found = other_harm(data)
+    whole = {
+        one.trial
+        for one in found
+        if one.is_reported and one.name == all_trials(data)[one.trial].name
+    }
+    return [one for one in found if not one.is_reported and one.trial not in whole]
+
+
 def _other(data: Dataset, arm: Arm, name: str) -> OtherHarm:
     def is_death(rows: pd.DataFrame) -> pd.Series:
         return (rows["grade"] == "5") & (rows["category"] == "")

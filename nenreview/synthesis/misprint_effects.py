@@ -30,6 +30,8 @@ class MisprintEffect:
         `POOL` or `POOL_NET` (a proportion), or `ODDS`.
     used, otherwise : float
         The quantity as used, and with the other number.
+    is_bound : bool
+        Whether the other number is the largest possible one, not a likely one.
     """
 
     finding: str
@@ -37,6 +39,7 @@ class MisprintEffect:
     quantity: str
     used: float
     otherwise: float
+    is_bound: bool = False
 
     @property
     def shift(self) -> float:
@@ -59,7 +62,8 @@ def misprint_effects(data: Dataset) -> tuple[MisprintEffect, ...]:
     def added(one: Cohort) -> float:
         return pooled(data, (*own, one)).profile.estimate
 
-    late, toripalimab = cohort(data, "nec-nivolumab"), cohort(data, "nec-toripalimab")
+    late, most = cohort(data, "nec-nivolumab"), cohort(data, "nec-nivolumab-high")
+    toripalimab = cohort(data, "nec-toripalimab")
     cut_off = replace(toripalimab, rate=cut_off_count(data, toripalimab.row))
     odds = within_trials(later_monotherapy(data)).mantel_haenszel_odds_ratio()[0]
     mistaken = misprinted_net(data)
@@ -82,6 +86,15 @@ def misprint_effects(data: Dataset) -> tuple[MisprintEffect, ...]:
             f"{POOL} with this trial added",
             added(late),
             added(late.otherwise()),
+        ),
+        MisprintEffect(
+            late.finding,
+            f"nivolumab at 8 weeks, where it is added: {fraction(late.rate)}; "
+            f"{fraction(most.rate)} if every patient not counted had responded",
+            f"{POOL} with this trial added",
+            added(late),
+            added(most),
+            is_bound=True,
         ),
         MisprintEffect(
             sintilimab.finding,

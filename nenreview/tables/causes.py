@@ -34,16 +34,33 @@ def causes_table(data: Dataset) -> Table:
     return Table(rows, dict.fromkeys(heads, MARKDOWN))
 
 
-def largest_shift(data: Dataset) -> float:
-    """Return by how much a finding moves a pooled response rate at most, in percentage points."""
-    return max(abs(100 * e.shift) for e in misprint_effects(data) if e.quantity != ODDS)
+def largest_shift(data: Dataset, *, at_bounds: bool = False) -> float:
+    """Return by how much a finding moves a pooled response rate at most, in percentage points.
+
+    By the likely other number of each finding, or by the largest possible one `at_bounds`.
+    """
+    return max(
+        abs(100 * effect.shift)
+        for effect in misprint_effects(data)
+        if effect.quantity != ODDS and effect.is_bound == at_bounds
+    )
 
 
 def _moved_answers(data: Dataset) -> dict[str, str]:
     """Return in a sentence, by finding, the pooled response that it would give otherwise."""
-    return {
-        effect.finding: f"The {effect.quantity} would be {100 * effect.otherwise:.1f}% "
-        f"instead of {100 * effect.used:.1f}%."
-        for effect in misprint_effects(data)
-        if effect.quantity != ODDS
-    }
+    told: dict[str, str] = {}
+    for effect in misprint_effects(data):
+        if effect.quantity == ODDS:
+            continue
+        before = told.get(effect.finding)
+        if effect.is_bound and before:
+            told[effect.finding] = (
+                f"{before} It would be {100 * effect.otherwise:.1f}% if every patient not counted "
+                "had responded."
+            )
+        else:
+            told[effect.finding] = (
+                f"The {effect.quantity} would be {100 * effect.otherwise:.1f}% "
+                f"instead of {100 * effect.used:.1f}%."
+            )
+    return told

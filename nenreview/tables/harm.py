@@ -68,20 +68,10 @@ def other_harm_table() -> Table:
     return Table(rows, dict.fromkeys(columns, TEXT))
 
 
-def arms_without_harm_sentence() -> str:
-    """Return of which trials or arms none of the numbers on harm is reported, as a sentence."""
-    return (
-        f"The available text reports none of these numbers for {'; '.join(_arms_without_harm())}."
-    )
-
-
-def _arms_without_harm() -> list[str]:
-    severe = {one.name for one in harm.severe_events(load()) if one.how != harm.NOT_REPORTED}
-    return [
-        one.name
-        for one in harm.other_harm(load())
-        if not one.is_reported and one.name not in severe
-    ]
+def arms_without_other_harm_sentence() -> str:
+    """Return the trials or arms that `other_harm_table` leaves out, as a sentence."""
+    names = [one.name for one in harm.without_other_harm(load())]
+    return f"The available text reports none of these numbers for: {'; '.join(names)}."
 
 
 def _each(found: Iterable[harm.Patients]) -> str:
@@ -92,7 +82,8 @@ def _each(found: Iterable[harm.Patients]) -> str:
         kinds = [population_name(one.population)] if " > " in one.population else []
         kinds += ["whatever the cause"] if one.cause == harm.ANY_CAUSE else []
         stopped = one.cause == harm.STOPPED and one.category == harm.RELATED
-        kinds += [harm.CAUSES[harm.RELATED]] if stopped else []
-        kinds += [one.category] if one.category not in ("", harm.RELATED) else []
+        kinds += [f"{harm.CAUSES[harm.RELATED]} events only"] if stopped else []
+        drug = one.category.removesuffix("adverse events").removesuffix(", ")
+        kinds += [drug] if drug not in ("", harm.RELATED) else []
         shown.append(f"{text} ({', '.join(kinds)})" if kinds else text)
     return "; ".join(shown) or NONE

@@ -16,12 +16,12 @@ from nenreview.wording import words
 
 
 def documents_added() -> str:
-    """Return how many documents have joined the first four, as a sentence."""
+    """Return how many documents were added to the first four, as a sentence."""
     later, first = len(later_documents(load())), words(len(in_chapters(load())))
     if not later:
         return f"The review still rests on the original {first} documents."
-    document = "document has" if later == 1 else "documents have"
-    return f"{later} {document} joined the first {first}."
+    document = "document was" if later == 1 else "documents were"
+    return f"Since the first edition, {later} {document} added to the original {first}."
 
 
 def for_each_added(

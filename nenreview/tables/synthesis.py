@@ -94,8 +94,8 @@ def if_spread(pool: PooledProportion, words_for_limits: str) -> str:
     """
     if pool.pi_low is None or pool.pi_high is None:
         return (
-            "has no prediction interval in this review, because the model finds no spread "
-            "between so few trials"
+            "has no prediction interval in this review: the model finds no spread, but so few "
+            "trials cannot rule one out"
         )
     return words_for_limits.format(share(pool.pi_low, 0), share(pool.pi_high, 0))
 
@@ -197,7 +197,7 @@ def _pools(pools: tuple[Pooled, ...]) -> Table:
         **{"Pool": TEXT, "Cohorts": NUMBER, "Responders": RATE},
         **{"ORR, % (profile interval)": PERCENT_WITH_LIMITS, "t interval, %": LIMITS},
         **{"Mean over trials, %": PERCENT, "Prediction interval, %": LIMITS},
-        **{"Prediction interval, k − 2, %": LIMITS, "τ, logits": TWO_DECIMALS},
+        **{"Wider prediction interval, %": LIMITS, "τ, logits": TWO_DECIMALS},
     }
     return Table(rows, columns)
 

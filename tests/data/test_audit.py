@@ -202,8 +202,12 @@ def test_the_choice_in_the_synthesis_is_named(data):
     assert finding(data, "jia2022-052-percentage").affects.endswith("(NEC): 6 of 32.")
     assert (
         "the synthesis uses the largest denominator that does"
-        in finding(data, "review2023-062-percentage").affects
+        in finding(data, "review2023-086-percentage").affects
     )
+    # The 2023 review fits 2 of 22; the trial's own report counts, also where no count fits.
+    own = finding(data, "review2023-032-report").affects
+    assert own.endswith("in Raj 2023 (pembrolizumab + chemotherapy): 1 of 22.")
+    assert finding(data, "review2023-062-percentage").affects.endswith("21 of 37.")
     # A row of pooling.csv, as a sensitivity analysis.
     assert "separately from the main pool" in finding(data, "review2023-078-percentage").affects
     assert finding(data, "jia2022-395-sum").affects == ""

@@ -91,7 +91,7 @@ CLAIMS = {
     # Thyroid dysfunction: 41.7% of 24, 41% of 17.
     "jia2022-claim-05": (
         CONFLICT,
-        "10 of 17, so the two columns of this row are likely exchanged",
+        "10 of 17, so the two columns of this row may be exchanged",
     ),
     "jia2022-claim-06": (
         INCONSISTENT,

@@ -3,7 +3,8 @@
 import pytest
 from helpers_data import shown_rows
 
-from nenreview.evidence.arms import arms_by_trial
+from nenreview.evidence.arms import arm_name, arms_by_trial
+from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.stats.rate import Rate
 from nenreview.synthesis import harm
 from nenreview.tables import harm as harm_tables
@@ -92,7 +93,19 @@ def test_what_is_not_reported_of_harm_is_said():
     rows = {row[1]: row for row in shown_rows(harm_tables.severe_events_table())}
     assert rows["spartalizumab"][3:] == ["–", "–", "–", harm.NOT_REPORTED]
     assert rows["sintilimab"][-1].endswith("1 to 2 of 24 patients")
-    assert "spartalizumab" in harm_tables.arms_without_harm_sentence()
+    assert "spartalizumab" in harm_tables.arms_without_other_harm_sentence()
+
+
+def test_every_arm_has_a_row_of_other_harm_or_is_named_as_without(data):
+    trials = all_trials(data)
+    rows = {row[1] for row in shown_rows(harm_tables.other_harm_table())}
+    sentence = harm_tables.arms_without_other_harm_sentence()
+    without = set(sentence.split(" for: ", 1)[1].removesuffix(".").split("; "))
+    assert not rows & without
+    for trial, arms in arms_by_trial(data).items():
+        for arm in arms:
+            name = arm_name(data, trial, arm.population)
+            assert bool({name, trials[trial].name} & rows) != (name in without), name
 
 
 def test_patients_of_a_news_summary_stand_with_the_events_of_the_report(severe):

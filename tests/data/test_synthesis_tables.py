@@ -117,7 +117,7 @@ def test_a_further_trial_has_limits_or_the_sentence_says_that_there_are_none():
     # The spread of the three trials is nil.
     assert without.t.tau2 == 0
     assert tables.if_spread(without.t, said).startswith(
-        "has no prediction interval in this review, "
+        "has no prediction interval in this review: "
     )
 
 

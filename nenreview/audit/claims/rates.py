@@ -147,7 +147,7 @@ def exchanged_columns(first: Rate, second: Rate, beside: Rate) -> Answer:
     if beside.events == first.events:
         explanation += (
             f" The neighbouring column has {fraction(beside)}, so the two columns of this row "
-            "are likely exchanged."
+            "may be exchanged."
         )
     return conflicts(shown, explanation)
 
