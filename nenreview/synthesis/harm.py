@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -122,6 +122,12 @@ def severe_events(data: Dataset) -> list[SevereEvents]:
         for arm in arms:
             found += list(_best(data, arm)) or [_entry(data, trial, arm, arm.population, "")]
     return sorted(found, key=by_class_and_line)
+
+
+def with_at_least(entries: Iterable[SevereEvents], patients: int) -> list[SevereEvents]:
+    """Return the entries with a rate among enough patients, the lowest rate first."""
+    rated = [(one.rate.proportion, one) for one in entries if one.rate and one.rate.n >= patients]
+    return [one for _, one in sorted(rated, key=lambda pair: pair[0])]
 
 
 def _best(data: Dataset, arm: Arm) -> Iterator[SevereEvents]:

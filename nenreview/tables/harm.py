@@ -8,7 +8,7 @@ from nenreview.evidence.arms import class_name
 from nenreview.evidence.record.dataset import load
 from nenreview.synthesis import harm
 from nenreview.tables.table import LIMITS, NONE, PERCENT, RATE, TEXT, Table
-from nenreview.wording import fraction, population_name
+from nenreview.wording import fraction, percent, population_name
 
 _EARLIER = "from an earlier report of the trial"
 
@@ -66,6 +66,15 @@ def other_harm_table() -> Table:
         *("Treatment-related, any grade", "Immune-related, any grade"),
     )
     return Table(rows, dict.fromkeys(columns, TEXT))
+
+
+def with_names(entries: Iterable[harm.SevereEvents]) -> str:
+    """Return the patients with an event and the trial of each entry, in words."""
+    return " and ".join(
+        f"{fraction(one.rate)} patients ({percent(one.rate)}) with {one.name}"
+        for one in entries
+        if one.rate
+    )
 
 
 def arms_without_other_harm_sentence() -> str:

@@ -89,6 +89,14 @@ def test_deaths_of_two_arms_together_stand_apart_from_the_arms(data):
     }
 
 
+def test_the_first_sentence_names_the_larger_trials_alone(severe):
+    alone = [one for one in severe.values() if one.regimen_class == "monotherapy"]
+    assert harm_tables.with_names(harm.with_at_least(alone, 20)) == (
+        "23 of 107 patients (21.5%) with pembrolizumab (KEYNOTE-158) and "
+        "11 of 40 patients (27.5%) with toripalimab"
+    )
+
+
 def test_what_is_not_reported_of_harm_is_said():
     rows = {row[1]: row for row in shown_rows(harm_tables.severe_events_table())}
     assert rows["spartalizumab"][3:] == ["–", "–", "–", harm.NOT_REPORTED]
