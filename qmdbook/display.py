@@ -12,6 +12,7 @@ import re
 import mistune
 from IPython.display import Markdown
 
+NARROW_SVG = "image/svg+xml;screen=narrow"  # an output's second drawing, for phones
 _FOR_THE_PAGE = re.compile(r"^```\{=html\}\n(.*?)^```\n+", re.M | re.S)
 _MARKS = (
     (re.compile(r'\[([^\]\[]*)\]\{(?:\.groups|(?:from|pad)="[^"]*")\}'), r"\1"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 from nenreview.evidence.arms import arm_of, arms_by_trial
@@ -54,8 +55,24 @@ def responses_in_context(data: Dataset) -> tuple[Response, ...]:
     return tuple(found)
 
 
-def context_of(data: Dataset, trial: str) -> list[tuple[str, Rate]]:
-    """Return the rates of a trial and of the other trials of its classes, with their names.
+@dataclass(frozen=True)
+class InContext:
+    """A response rate among those of other trials.
+
+    Attributes
+    ----------
+    trial, label : str
+        The key of its trial; the trial's name with the patients.
+    rate : Rate
+    """
+
+    trial: str
+    label: str
+    rate: Rate
+
+
+def context_of(data: Dataset, trial: str) -> list[InContext]:
+    """Return the rates of a trial, where it has any, and then of other trials of its classes.
 
     Raises
     ------
@@ -80,7 +97,7 @@ def context_of(data: Dataset, trial: str) -> list[tuple[str, Rate]]:
     if not rates:
         raise LookupError(f"no response rate with a known count in {', '.join(sorted(classes))}")
     rates.sort(key=lambda one: one[0].trial != trial)
-    return [(_label(data, report), rate) for report, rate in rates]
+    return [InContext(report.trial, _label(data, report), rate) for report, rate in rates]
 
 
 def _label(data: Dataset, report: Report) -> str:

@@ -20,6 +20,7 @@ from nenreview.evidence.sources import source_names
 from nenreview.evidence.traits import tumours_of
 from nenreview.figures.flow_diagram import flow_diagram
 from nenreview.figures.forest import forest
+from nenreview.figures.forest_rows import FILLED, OWN, Group, rate_row, text_row
 from nenreview.figures.harm import severe_events_forest
 from nenreview.figures.medians import medians
 from nenreview.figures.misprint import Row, misprint
@@ -40,6 +41,10 @@ from qmdbook.textfile import write_whole
 
 FORMATS = ("svg", "png")
 SYNTHESIS = (  # the keys of `figures.synthesis.FIGURES`
+    "of-a-hundred",
+    "response-nec",
+    "response-net",
+    "synthesis-differences",
     "synthesis-forest",
     "synthesis-net-pool",
     "synthesis-net",
@@ -56,14 +61,13 @@ def _sintilimab_response(data: Dataset) -> ReviewFigure:
     def rate(population: str) -> Rate:
         return response_rate(data, TRIAL, population, SOURCE)
 
-    return forest(
-        [
-            ("All patients", rate("all")),
-            ("NET", rate("all > NET")),
-            ("NEC", rate("all > NEC")),
-            *((f"NEC, {site}", rate) for site, rate in nec_by_site(data, TRIAL).items()),
-        ]
-    )
+    rows = [
+        rate_row("All patients", rate("all")),
+        rate_row("NET", rate("all > NET")),
+        rate_row("NEC", rate("all > NEC")),
+        *(rate_row(f"NEC, {site}", rate) for site, rate in nec_by_site(data, TRIAL).items()),
+    ]
+    return forest([Group("", tuple(rows))])
 
 
 def _sintilimab_adverse_events(data: Dataset) -> ReviewFigure:
@@ -72,16 +76,15 @@ def _sintilimab_adverse_events(data: Dataset) -> ReviewFigure:
 
 
 def _synthesis_response(data: Dataset) -> ReviewFigure:
-    return forest(
-        [
-            (
-                f"{trials(data)[one.report.trial].name}, "
-                f"{tumours_of(data, one.report.trial, one.report.population)}",
-                one.responders,
-            )
-            for one in table1_responses(data)
-        ]
-    )
+    rows = [
+        rate_row(
+            f"{trials(data)[one.report.trial].name}, "
+            f"{tumours_of(data, one.report.trial, one.report.population)}",
+            one.responders,
+        )
+        for one in table1_responses(data)
+    ]
+    return forest([Group("", tuple(rows))])
 
 
 def _markey_swimmer(data: Dataset) -> ReviewFigure:
@@ -128,7 +131,21 @@ def _lines(pieces: Sequence[Piece]) -> list[list[Piece]]:
 
 
 def _context(trial: str) -> Callable[[Dataset], ReviewFigure]:
-    return lambda data: forest(context_of(data, trial))
+    def figure(data: Dataset) -> ReviewFigure:
+        found = context_of(data, trial)
+        own = [rate_row(one.label, one.rate, OWN) for one in found if one.trial == trial]
+        others = [rate_row(one.label, one.rate, FILLED) for one in found if one.trial != trial]
+        highest_first = sorted(others, key=lambda row: -(row.value or 0))
+        name = trials(data)[trial].name
+        return forest(
+            [
+                Group("This trial", tuple(own or [text_row(name, "number of responders unknown")])),
+                Group("Other trials of its classes", tuple(highest_first)),
+            ],
+            order="response rate",
+        )
+
+    return figure
 
 
 def _synthesis_figure(name: str) -> Callable[[Dataset], ReviewFigure]:

@@ -1,162 +1,424 @@
-"""Draw forest plots of rates, of pools, or of the primary sites of several trials."""
+"""Draw forest plots: wide for a desk and for print, narrow for a phone."""
 
 from __future__ import annotations
 
+import math
+import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon, Rectangle
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Transform, blended_transform_factory
 
 from nenreview.figures.forest_rows import (
-    plot_interval,
-    pool_data,
-    rate_data,
-    row_height,
-    write_count,
-    write_headings,
-    write_name,
-    write_pool,
-    write_rate,
+    BAR,
+    DIAMOND,
+    FILLED,
+    OPEN,
+    OPEN_DIAMOND,
+    OWN,
+    POOL,
+    TEXT,
+    Group,
+    Row,
 )
-from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, ReviewFigure, rule_axis, sheet, style
-from nenreview.stats.rate import Rate
-from nenreview.wording import british
+from nenreview.figures.style import (
+    ACCENT,
+    DARK,
+    FONT,
+    LIGHT,
+    MID,
+    NARROW,
+    SMALL,
+    WIDTH,
+    ReviewFigure,
+    style,
+)
 
-if TYPE_CHECKING:
-    from nenreview.meta.pooled_proportion import PooledProportion
+# All lengths are in points, 72 to an inch.
+_LINE, _BETWEEN, _GAP = 10.5, 6.0, 10.0  # a line of text; between two rows; between two columns
+_MARK = 12.0  # the marks of a narrow row, below its text
+_NAME = 40  # letters of a name on a line of a wide drawing
+_HEAD, _AXIS, _LEGEND = (
+    _LINE + _BETWEEN,
+    32.0,
+    13.0,
+)  # above and below the rows: heads, axis and its label, a line of the legend
+_SMALLEST, _LARGEST, _USUAL = 3.0, 11.0, 5.5  # sides of squares
+_ARM = 4.2  # from the middle of a diamond to its upper corner
+_FIGURE_SPACE = "\u2007"  # as wide as a digit
+_FILL = {FILLED: MID, OPEN: "white", OWN: ACCENT, POOL: MID, DIAMOND: ACCENT, OPEN_DIAMOND: "white"}
 
-_MARKERS = (("s", MID), ("o", LIGHT), ("^", "#888888"))  # of the trials, by site
-_OFFSET = 0.26  # between the trials of a site
 
+@dataclass(frozen=True)
+class Heads:
+    """What stands above the columns and below the axis."""
 
-@style()
-def forest(rows: Sequence[tuple[str, Rate]]) -> ReviewFigure:
-    """Draw rates with Clopper-Pearson intervals on an axis from 0 to 100%.
-
-    Parameters
-    ----------
-    rows : sequence of (str, Rate)
-        Name and rate, drawn from top to bottom; at least one.
-
-    Raises
-    ------
-    ValueError
-        If there is no row.
-    """
-    if not rows:
-        raise ValueError("no rows; expected at least one rate")
-    figure = _sheet(rows)
-    axes = figure.subplots()
-    for y, (name, rate) in enumerate(rows):
-        limits = rate.clopper_pearson()
-        plot_interval(axes, y, limits.low, limits.high)
-        axes.plot(100 * rate.proportion, y, "s", ms=6, color=MID, mec=DARK, mew=1.0, clip_on=False)
-        write_name(axes, y, name)
-        write_rate(axes, y, rate)
-    _frame(axes, len(rows), end=100, label="Objective response rate, %")
-    data = pd.DataFrame([{"name": name, **rate_data(rate)} for name, rate in rows])
-    return ReviewFigure(figure, data)
+    axis: str = "Objective response rate, %"
+    counts: str = "Responders"
+    numbers: str = "% (95% CI)"
 
 
 @style()
-def pool_forest(
-    rows: Sequence[tuple[str, PooledProportion | None]], overall: PooledProportion
+def forest(
+    groups: Sequence[Group],
+    *,
+    heads: Heads = Heads(),
+    limits: tuple[float, float] | None = None,
+    reference: tuple[float, str] | None = None,
+    legend: Mapping[str, str] | None = None,
+    order: str = "",
 ) -> ReviewFigure:
-    """Draw pools of subsets of the trials, with the pool of all trials as a dashed line.
+    """Draw groups of rows, one below the other.
+
+    The wide drawing has the columns of the forest plots of metafor: study, counts, marks, numbers.
+    The narrow one writes the text of a row above its marks.
 
     Parameters
     ----------
-    rows : sequence of (str, PooledProportion or None)
-        From top to bottom, on an axis from 0 to 50%; None where there are too few trials.
-    overall : PooledProportion
-        The pool of all trials.
+    groups : sequence of Group
+        From top to bottom; each with a row.
+    heads : Heads
+        Names of the columns and of the axis.
+    limits : (float, float), optional
+        Ends of the axis. Without them, it runs from zero to the next ten beyond all that is drawn.
+    reference : (float, str), optional
+        Where a broken line crosses the rows, and what it stands for.
+    legend : mapping of str to str, optional
+        What the kinds of marks stand for.
+    order : str
+        By what the rows of a group are ordered.
 
     Raises
     ------
     ValueError
-        If there is no row.
+        If there is no group, or one is empty.
     """
-    if not rows:
-        raise ValueError("no rows; expected at least one pool")
-    figure = _sheet(rows)
-    axes = figure.subplots()
-    axes.axvline(100 * overall.estimate, color=ACCENT, lw=1.0, ls=(0, (4, 2)), zorder=0)
-    for y, (name, pool) in enumerate(rows):
-        write_name(axes, y, name)
-        if pool is None:
-            write_count(axes, y, "too few trials to pool")
-            continue
-        plot_interval(axes, y, pool.ci_low, pool.ci_high)
-        axes.plot(100 * pool.estimate, y, "D", ms=6, color=MID, mec=DARK, mew=0.9)
-        write_pool(axes, y, pool)
-    _frame(axes, len(rows), end=50, label="Pooled objective response rate, %")
-    data = pd.DataFrame([{"name": name, **pool_data(pool)} for name, pool in rows])
-    return ReviewFigure(figure, data)
-
-
-def _sheet(rows: Sequence[tuple[str, object]]) -> Figure:
-    return sheet(row_height(name for name, _ in rows) * len(rows) + 0.9)
-
-
-def _frame(axes: Axes, rows: int, *, end: float, label: str) -> None:
-    """Set the axis, in percent from 0, of rows from top to bottom, and head their columns."""
-    write_headings(axes, -0.9)
-    axes.set(xlim=(0, end), ylim=(rows - 0.4, -1.2), yticks=[], xlabel=label)
-    rule_axis(axes)
-
-
-@style()
-def site_forest(rates: Mapping[str, Mapping[str, Rate]]) -> ReviewFigure:
-    """Draw the rate of each primary site with Clopper-Pearson intervals, trial by trial.
-
-    Parameters
-    ----------
-    rates : mapping of str to mapping of str to Rate
-        By trial, then by site; every trial has the same sites.
-
-    Raises
-    ------
-    ValueError
-        If there is no trial, more than there are markers, or their sites differ.
-    """
-    if not rates or len(rates) > len(_MARKERS):
-        raise ValueError(f"{len(rates)} trials; expected 1 to {len(_MARKERS)}")
-    names: Sequence[str] = list(next(iter(rates.values())))
-    for trial, by_site in rates.items():
-        if list(by_site) != names:
-            raise ValueError(f"{trial} has the sites {list(by_site)}; expected {names}")
-    figure = sheet(0.29 * len(names) * len(rates) + 1.0)
-    axes = figure.subplots()
-    for i, (trial, by_site) in enumerate(rates.items()):
-        marker, colour = _MARKERS[i]
-        offset = (i - (len(rates) - 1) / 2) * _OFFSET
-        for row, rate in enumerate(by_site.values()):
-            limits, y = rate.clopper_pearson(), row + offset
-            plot_interval(axes, y, limits.low, limits.high, lw=1.3)
-            axes.plot(
-                100 * rate.proportion,
-                y,
-                marker,
-                ms=7,
-                color=colour,
-                mec=DARK,
-                mew=1.0,
-                ls="",
-                clip_on=False,
-                label=trial if row == 0 else None,
-            )
-            write_rate(axes, y, rate)
-    write_headings(axes, -0.75)
-    axes.set(xlim=(0, 100), ylim=(len(names) - 0.4, -0.9), xlabel="Objective response rate, %")
-    axes.set_yticks(range(len(names)), [british(name) for name in names])
-    axes.tick_params(axis="y", length=0)
-    rule_axis(axes)
-    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=len(rates))
-    marks = [
-        {"trial": trial, "site": site, **rate_data(rate)}
-        for trial, by_site in rates.items()
-        for site, rate in by_site.items()
+    if not groups:
+        raise ValueError("no groups; expected at least one")
+    for group in groups:
+        if not group.rows:
+            raise ValueError(f"{group.heading!r} has no row")
+    rows = [row for group in groups for row in group.rows]
+    notes = [
+        "area of a square: patients" if any(row.patients for row in rows) else "",
+        f"order: {order}" if order else "",
     ]
-    return ReviewFigure(figure, pd.DataFrame(marks))
+    plot = _Plot(
+        groups,
+        heads,
+        limits or (0, _end(rows)),
+        reference,
+        dict(legend or {}),
+        "; ".join(filter(None, notes)),
+    )
+    data = [{"group": group.heading, **row.data} for group in groups for row in group.rows]
+    frame = pd.DataFrame(data)
+    if not any(group.heading for group in groups):
+        frame = frame.drop(columns="group")
+    return ReviewFigure(plot.wide(), frame, plot.narrow())
+
+
+def _end(rows: Sequence[Row]) -> float:
+    """Return the end of an axis of percentages: the next ten beyond all that is drawn."""
+    highest = max((row.high for row in rows if row.high is not None), default=100)
+    return min(100, 10 * math.ceil(highest / 10 + 1e-9))
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """What both drawings of a forest plot share."""
+
+    groups: Sequence[Group]
+    heads: Heads
+    limits: tuple[float, float]
+    reference: tuple[float, str] | None
+    legend: dict[str, str]
+    note: str
+
+    def wide(self) -> Figure:
+        """Draw the columns side by side."""
+        rows = [row for group in self.groups for row in group.rows]
+        named = [row for row in rows if row.mark != TEXT or row.numbers]
+        headings = [group.heading for group in self.groups]
+        names = max(
+            *(_width(text, bold=row.mark == OWN) for row in named for text in _wrapped(row.name)),
+            *(_width(text, bold=True) for text in (*headings, "Study")),
+        )
+        counts = max(_width(row.counts) for row in rows)
+        counts = max(counts, _width(self.heads.counts, bold=True)) + _GAP
+        numbers = self._aligned(rows)
+        right = max(map(_width, (*numbers.values(), self.heads.numbers))) + 1.5 * _GAP
+        height = _HEAD
+        places: list[tuple[Group | Row, float]] = []
+        for group in self.groups:
+            heading: list[Group | Row] = [group] if group.heading else []
+            for one in (*heading, *group.rows):
+                lines = len(_wrapped(one.name)) if isinstance(one, Row) else 1
+                step = _LINE * lines + _BETWEEN
+                places.append((one, height + step / 2))
+                height += step
+        paper = _paper(WIDTH, height, (names + counts + _GAP, right), self._lines(WIDTH))
+        axes = self._axes(paper, height)
+        axes.grid(axis="x", color="#e3e3e3", lw=0.6)
+        self._draw_lines(axes, _HEAD, height)
+        left, end = names + counts, 72 * WIDTH
+        y = _LINE / 2
+        _write(axes, 0, y, "Study", weight="bold")
+        _write(axes, left, y, self.heads.counts, ha="right", weight="bold")
+        _write(axes, end, y, self.heads.numbers, ha="right", weight="bold")
+        for one, y in places:
+            if isinstance(one, Group):
+                _write(axes, 0, y, one.heading, weight="bold")
+                continue
+            weight = "bold" if one.mark == OWN else "normal"
+            # A note is longer than a name and has no columns beside it.
+            name = one.name if one.mark == TEXT and not one.numbers else _wrap(one.name)
+            _write(axes, 0, y, name, weight=weight)
+            _write(axes, left, y, one.counts, ha="right")
+            _write(axes, end, y, numbers[id(one)], ha="right")
+            self._draw(axes, y, one)
+        return paper
+
+    def narrow(self) -> Figure:
+        """Draw each row below its text."""
+        whole = 72 * NARROW
+        height = _HEAD
+        places: list[tuple[Group | Row, list[str], str, float]] = []
+        for group in self.groups:
+            if group.heading:
+                lines = _fitted(group.heading, whole, bold=True)
+                places.append((group, lines, "", height))
+                height += _LINE * len(lines) + _BETWEEN
+            for row in group.rows:
+                numbers = _in_words(row)
+                bold = row.mark == OWN
+                lines = _fitted(row.name, whole, bold=bold)
+                beside = _width(lines[-1], bold=bold) + _GAP + _width(numbers) <= whole
+                if numbers and not beside:
+                    lines.append("")
+                places.append((row, lines, numbers, height))
+                height += _LINE * len(lines) + (0 if row.mark == TEXT else _MARK) + _BETWEEN
+        paper = _paper(NARROW, height, (_USUAL, _USUAL), self._lines(NARROW))
+        axes = self._axes(paper, height)
+        _write(axes, 0, _LINE / 2, "Study", weight="bold")
+        head = f"{self.heads.counts}: {self.heads.numbers}"
+        _write(axes, whole, _LINE / 2, head, ha="right", weight="bold")
+        for one, lines, numbers, top in places:
+            bold = isinstance(one, Group) or one.mark == OWN
+            for i, line in enumerate(lines):
+                y = top + _LINE * (i + 0.5)
+                _write(axes, 0, y, line, weight="bold" if bold else "normal")
+            last = top + _LINE * (len(lines) - 0.5)
+            _write(axes, whole, last, numbers, ha="right")
+            if isinstance(one, Row) and one.mark != TEXT:
+                # The lines that cross a wide drawing would cross the text of this one.
+                y = top + _LINE * len(lines)
+                self._draw_lines(axes, y, y + _MARK)
+                self._draw(axes, y + _MARK / 2, one)
+        return paper
+
+    def _aligned(self, rows: Sequence[Row]) -> dict[int, str]:
+        """Return the numbers of each row as text, padded so that they align at their decimals."""
+        three = [row.numbers for row in rows if len(row.numbers) == 3]
+        widest = [max((len(one[i]) for one in three), default=0) for i in range(3)]
+
+        def text(numbers: tuple[str, ...]) -> str:
+            if len(numbers) != 3:
+                return "".join(numbers)
+            before, inside, after = (
+                _FIGURE_SPACE * (wide - len(n)) for n, wide in zip(numbers, widest, strict=True)
+            )
+            value, limits = _joined(*numbers).split(" ", 1)
+            return f"{before}{value} {inside}{limits}{after}"
+
+        return {id(row): text(row.numbers) for row in rows}
+
+    def _axes(self, paper: Figure, height: float) -> Axes:
+        """Set the axis of a drawing; its vertical unit is a point, from the top."""
+        (axes,) = paper.axes
+        low, high = self.limits
+        # Marks at the ends are drawn whole.
+        wide = 72 * paper.get_figwidth() * axes.get_position().width
+        beyond = (high - low) * _USUAL / (wide - 2 * _USUAL)
+        axes.set(xlim=(low - beyond, high + beyond), ylim=(height, _HEAD), yticks=[])
+        axes.set_xlabel(self.heads.axis, fontsize=SMALL)
+        axes.locator_params(axis="x", nbins=6)
+        axes.set_xticks([tick for tick in axes.get_xticks() if low <= tick <= high])
+        axes.tick_params(axis="x", labelsize=SMALL)
+        axes.spines["left"].set_visible(False)
+        axes.spines["bottom"].set_bounds(low, high)
+        axes.set_axisbelow(True)
+        handles = self._handles()
+        if handles:
+            paper.legend(
+                handles=handles,
+                loc="lower left",
+                bbox_to_anchor=(0, 0),
+                ncols=self._columns(paper.get_figwidth()),
+                frameon=False,
+                fontsize=SMALL,
+                borderpad=0,
+                borderaxespad=0,
+                labelspacing=(_LEGEND - SMALL) / SMALL,
+                columnspacing=1.6,
+                handlelength=1.4,
+                handletextpad=0.6,
+            )
+        return axes
+
+    def _draw_lines(self, axes: Axes, top: float, bottom: float) -> None:
+        """Draw the line at zero and the reference across some rows."""
+        if self.limits[0] <= 0 <= self.limits[1]:
+            axes.plot([0, 0], [top, bottom], color="#999999", lw=0.8, zorder=0)
+        if self.reference:
+            x = self.reference[0]
+            axes.plot([x, x], [top, bottom], color=ACCENT, lw=0.9, ls=(0, (4, 2)), zorder=0.5)
+
+    def _handles(self) -> list[Line2D]:
+        """Return what the legend explains: marks, the broken line, areas and order."""
+        handles = [
+            Line2D([], [], marker="s", ms=_USUAL, color=_FILL[mark], mec=DARK, ls="", label=text)
+            for mark, text in self.legend.items()
+        ]
+        if self.reference:
+            line, name = (0, (4, 2)), self.reference[1]
+            handles.append(Line2D([], [], color=ACCENT, lw=0.9, ls=line, label=name))
+        if self.note:
+            handles.append(Line2D([], [], ls="", label=self.note))
+        return handles
+
+    def _columns(self, width: float) -> int:
+        """Return into how many columns the legend goes: one where they would not fit."""
+        names = [str(one.get_label()) for one in self._handles()]
+        wide = sum(_width(name) + 3.6 * SMALL for name in names)
+        return max(1, len(names)) if wide <= 72 * width else 1
+
+    def _lines(self, width: float) -> int:
+        return math.ceil(len(self._handles()) / self._columns(width))
+
+    def _draw(self, axes: Axes, y: float, row: Row) -> None:
+        """Draw the marks of a row."""
+        if row.low is None or row.high is None:
+            return
+        low, high = self.limits
+        start, end = max(row.low, low), min(row.high, high)
+        if row.mark == BAR:
+            size = (end - start, 0.8 * _ARM)
+            bar = Rectangle((start, y - size[1] / 2), *size, facecolor=LIGHT, edgecolor=DARK)
+            bar.set_linewidth(0.7)
+            axes.add_patch(bar)
+            return
+        assert row.value is not None  # only a bar has limits without an estimate
+        if row.mark in (DIAMOND, OPEN_DIAMOND):
+            corners = [(start, y), (row.value, y - _ARM), (end, y), (row.value, y + _ARM)]
+            fill = _FILL[row.mark]
+            axes.add_patch(Polygon(corners, closed=True, facecolor=fill, edgecolor=DARK, lw=0.9))
+            return
+        axes.plot([start, end], [y, y], color=DARK, lw=1.2, solid_capstyle="butt")
+        for limit, edge, arrow in ((row.low, low, "<"), (row.high, high, ">")):
+            if (limit < edge) if arrow == "<" else (limit > edge):
+                axes.plot(edge, y, arrow, color=DARK, ms=4, clip_on=False)
+        side = self._side(row.patients)
+        colour = _FILL[row.mark]
+        axes.plot(row.value, y, "s", ms=side, color=colour, mec=DARK, mew=0.8, clip_on=False)
+
+    def _side(self, patients: int | None) -> float:
+        """Return the side of the square of a row; its area grows with the patients."""
+        if not patients:
+            return _USUAL
+        most = max(row.patients or 0 for group in self.groups for row in group.rows)
+        return max(_SMALLEST, _LARGEST * math.sqrt(patients / most))
+
+
+def _paper(width: float, rows: float, beside: tuple[float, float], legend: int) -> Figure:
+    """Return a figure with one axes.
+
+    Parameters
+    ----------
+    width : float
+        In inches.
+    rows : float
+        From the top of the paper to the axis, in points.
+    beside : (float, float)
+        Points at the left and at the right of the axes.
+    legend : int
+        Lines of the legend.
+    """
+    below = _AXIS + _LEGEND * legend
+    whole = 72 * width
+    figure = Figure(figsize=(width, (rows + below) / 72))
+    left, right = beside
+    size = ((whole - left - right) / whole, (rows - _HEAD) / (rows + below))
+    figure.add_axes((left / whole, below / (rows + below), *size))
+    return figure
+
+
+def _write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
+    """Write at a place in points: from the left of the paper, and from the top of the rows."""
+    figure = axes.get_figure()
+    assert figure is not None
+    inches: Transform = blended_transform_factory(figure.dpi_scale_trans, axes.transData)
+    axes.text(
+        x / 72, y, text, transform=inches, va="center", fontsize=SMALL, linespacing=1.15, **style
+    )
+
+
+@cache
+def _width(text: str, *, bold: bool = False) -> float:
+    """Return the width of a text in points."""
+    if not text.strip():
+        return 0
+    font = FontProperties(family=FONT, weight="bold" if bold else "normal")
+    # Letters that are set on pixels take a little more than their outlines.
+    return 1.02 * float(TextPath((0, 0), text, size=SMALL, prop=font).get_extents().width)
+
+
+def _wrapped(name: str) -> list[str]:
+    """Return the lines of a name: as few as possible, of similar length.
+
+    >>> _wrapped("nivolumab + ipilimumab, rare-tumour basket: G3 NEN")
+    ['nivolumab + ipilimumab,', 'rare-tumour basket: G3 NEN']
+    """
+
+    def at(width: int) -> list[str]:
+        return textwrap.wrap(name, width, break_long_words=False, break_on_hyphens=False)
+
+    fewest = len(at(_NAME))
+    return next(lines for width in range(1, _NAME + 1) if len(lines := at(width)) == fewest)
+
+
+def _wrap(name: str) -> str:
+    return "\n".join(_wrapped(name))
+
+
+def _fitted(text: str, width: float, *, bold: bool = False) -> list[str]:
+    """Return the lines of a text that has a width in points."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and _width(longer, bold=bold) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def _in_words(row: Row) -> str:
+    """Return the numbers of a row as a narrow drawing writes them."""
+    numbers = _joined(*row.numbers) if len(row.numbers) == 3 else "".join(row.numbers)
+    return ": ".join(filter(None, (row.counts, numbers)))
+
+
+def _joined(value: str, low: str, high: str) -> str:
+    """Return an estimate with its limits; a sign needs a word between them, not a dash."""
+    between = " to " if "−" in low + high else "–"
+    return f"{value} ({low}{between}{high})"

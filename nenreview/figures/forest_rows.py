@@ -1,98 +1,167 @@
-"""Draw the rows of a forest plot: intervals, names at the left, numbers in columns at the right."""
+"""Make the rows of a forest plot: observed rates, pools, prediction intervals, differences."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from matplotlib.axes import Axes
-
-from nenreview.figures.style import DARK, SMALL
-from nenreview.stats.rate import Interval, Rate
-from nenreview.wording import fraction, interval
+from nenreview.stats.rate import Rate
+from nenreview.wording import fraction, p_value, signed, versus
 
 if TYPE_CHECKING:
     # The models of the pool take long to import, and no figure of a trial needs them.
     from nenreview.meta.pooled_proportion import PooledProportion
+    from nenreview.stats.twobytwo import Comparison
 
-# From the axis to the names, and to the columns of responders and of rates, in points.
-_NAMES, _COUNTS, _RATES = -8, 8, 68
-_LINE = 35  # letters that a line of a name holds
-_LEADING, _GAP, _LEAST = 0.115, 0.04, 0.25  # inches: a line, between rows, from row to row
-_wrap_words = partial(textwrap.wrap, break_long_words=False, break_on_hyphens=False)
+# How a row is marked: a square, whose area shows the patients; a diamond as wide as its interval;
+# a square of one size, for a pool among others; a bar; no mark.
+FILLED, OPEN, OWN = "filled square", "open square", "square of the chapter's trial"
+DIAMOND, OPEN_DIAMOND, POOL, BAR, TEXT = "diamond", "open diamond", "pool", "bar", "text"
 
 
-def wrap_name(name: str) -> str:
-    """Return a name wrapped into as few lines as possible, of similar length.
+@dataclass(frozen=True)
+class Row:
+    """One line of a forest plot.
 
-    >>> wrap_name("nivolumab + ipilimumab, basket: G3 NEN")
-    'nivolumab + ipilimumab,\\nbasket: G3 NEN'
+    Attributes
+    ----------
+    name : str
+        What stands below the head of the studies.
+    mark : str
+        One of the constants of this module.
+    counts : str
+        Patients with the event, of all.
+    value, low, high : float or None
+        The estimate and its limits, in percent or percentage points; all None for a row of text,
+        the estimate alone None for a prediction interval.
+    numbers : tuple of str
+        The three as text, or one text that stands in their place.
+    patients : int or None
+        What the area of a square shows.
+    data : dict
+        The row's fields in the CSV.
     """
-    lines = len(_wrap_words(name, _LINE))
-    narrower = (_wrap_words(name, width) for width in range(1, _LINE + 1))
-    return "\n".join(next(wrapped for wrapped in narrower if len(wrapped) == lines))
+
+    name: str
+    mark: str
+    counts: str = ""
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    numbers: tuple[str, ...] = ()
+    patients: int | None = None
+    data: dict = field(default_factory=dict)
 
 
-def row_height(names: Iterable[str]) -> float:
-    """Return the height of a row, in inches, that the name with most lines needs."""
-    lines = max(wrap_name(name).count("\n") + 1 for name in names)
-    return max(_LEAST, _LEADING * lines + _GAP)
+@dataclass(frozen=True)
+class Group:
+    """Rows below a heading; an empty heading is not drawn."""
+
+    heading: str
+    rows: tuple[Row, ...]
 
 
-def plot_interval(axes: Axes, y: float, low: float, high: float, **style: Any) -> None:
-    """Draw a line between two limits, which are proportions."""
-    line: dict[str, Any] = {"color": DARK, "lw": 1.4, "solid_capstyle": "butt"} | style
-    axes.plot([100 * low, 100 * high], [y, y], **line)
-
-
-def write_name(axes: Axes, y: float, text: str, **style: Any) -> None:
-    """Write the name of a row at the left of the axis."""
-    _write(axes, y, wrap_name(text), side=0, points=_NAMES, ha="right", linespacing=1.05, **style)
-
-
-def write_count(axes: Axes, y: float, text: str, **style: Any) -> None:
-    """Write into the column of responders, the first at the right."""
-    _write(axes, y, text, side=1, points=_COUNTS, ha="left", **style)
-
-
-def write_percent(axes: Axes, y: float, text: str, **style: Any) -> None:
-    """Write into the column of rates with intervals, the second at the right."""
-    _write(axes, y, text, side=1, points=_RATES, ha="left", **style)
-
-
-def write_rate(axes: Axes, y: float, rate: Rate) -> None:
-    """Write a rate with its Clopper-Pearson interval into both columns."""
-    write_count(axes, y, fraction(rate))
-    write_percent(axes, y, f"{rate.percent()} ({interval(rate.clopper_pearson())})")
-
-
-def write_pool(axes: Axes, y: float, pool: PooledProportion) -> None:
-    """Write a pool with its interval into both columns."""
-    limits = Interval(pool.ci_low, pool.ci_high, pool.ci)
-    write_count(axes, y, fraction(pool.rate))
-    write_percent(axes, y, f"{100 * pool.estimate:.1f} ({interval(limits)})")
-
-
-def write_headings(axes: Axes, y: float, events: str = "Responders") -> None:
-    """Write the headings of both columns."""
-    write_count(axes, y, events, weight="bold")
-    write_percent(axes, y, "% (95% CI)", weight="bold")
-
-
-def _write(axes: Axes, y: float, text: str, *, side: int, points: float, **style: Any) -> None:
-    axes.annotate(
-        text,
-        (side, y),
-        xycoords=axes.get_yaxis_transform(),
-        xytext=(points, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=SMALL,
-        annotation_clip=False,
-        **style,
+def rate_row(name: str, rate: Rate, mark: str = FILLED) -> Row:
+    """Return the row of an observed rate with its Clopper-Pearson interval."""
+    limits = rate.clopper_pearson()
+    kind = "in no pool" if mark == OPEN else "observed"
+    return Row(
+        name,
+        mark,
+        fraction(rate),
+        *_percentages(rate.proportion, limits.low, limits.high),
+        patients=rate.n,
+        data={"name": name, "kind": kind, **rate_data(rate)},
     )
+
+
+def pool_row(name: str, pool: PooledProportion | None, mark: str = DIAMOND) -> Row:
+    """Return the row of a pool, with its confidence interval."""
+    if pool is None:
+        return text_row(name, "too few trials to pool")
+    return Row(
+        name,
+        mark,
+        fraction(pool.rate),
+        *_percentages(pool.estimate, pool.ci_low, pool.ci_high),
+        data={"name": name, "kind": f"pool, {pool.ci} interval", **pool_data(pool)},
+    )
+
+
+def pool_rows(profile: PooledProportion, t: PooledProportion) -> tuple[Row, ...]:
+    """Return the rows of one pool: both intervals, the prediction interval, the spread.
+
+    Parameters
+    ----------
+    profile, t : PooledProportion
+        The same estimate with the profile interval, and with the t interval and its prediction
+        interval.
+    """
+    diamonds = (
+        pool_row("Pooled, profile interval", profile),
+        pool_row("Pooled, t interval", t, OPEN_DIAMOND),
+    )
+    return (*diamonds, _prediction_row(t), _spread_row(profile))
+
+
+def _prediction_row(pool: PooledProportion) -> Row:
+    name = "Prediction interval, new trial"
+    if pool.pi_low is None or pool.pi_high is None:
+        return text_row(name, "none")
+    _, low, high = _percentages(pool.estimate, pool.pi_low, pool.pi_high)[:3]
+    return Row(
+        name,
+        BAR,
+        "",
+        None,
+        low,
+        high,
+        ("", f"{low:.1f}", f"{high:.1f}"),
+        data={"name": name, "kind": "prediction interval", **prediction_data(pool)},
+    )
+
+
+def _spread_row(pool: PooledProportion) -> Row:
+    """Return what the model says of the differences between trials."""
+    if pool.tau2 is None or pool.tau2_p is None:
+        return text_row("Spread between trials: no estimate")
+    p = p_value(pool.tau2_p)
+    tested = f"p {p}" if p.startswith("<") else f"p = {p}"
+    return text_row(f"Spread between trials: τ = {pool.tau2**0.5:.2f}; test of no spread, {tested}")
+
+
+def text_row(name: str, instead: str = "") -> Row:
+    """Return a row without a mark; a text may stand in place of its numbers."""
+    numbers = (instead,) if instead else ()
+    return Row(name, TEXT, numbers=numbers, data={"name": name, "kind": instead or "note"})
+
+
+def difference_row(name: str, pair: Comparison) -> Row:
+    """Return the row of a difference of two rates, in percentage points, by Newcombe's method."""
+    limits = pair.risk_difference_interval()
+    value, low, high = (100 * one for one in (pair.risk_difference, limits.low, limits.high))
+    first, second = rate_data(pair.first), rate_data(pair.second)
+    return Row(
+        name,
+        FILLED,
+        versus(pair),
+        value,
+        low,
+        high,
+        tuple(signed(one) for one in (value, low, high)),
+        patients=pair.first.n + pair.second.n,
+        data={
+            "name": name,
+            **{field: first[field] for field in ("events", "patients")},
+            **{f"other_{field}": second[field] for field in ("events", "patients")},
+            **{"points": value, "ci_low": low, "ci_high": high},
+        },
+    )
+
+
+def _percentages(*proportions: float) -> tuple[float, float, float, tuple[str, ...]]:
+    value, low, high = (100 * one for one in proportions)
+    return value, low, high, tuple(f"{one:.1f}" for one in (value, low, high))
 
 
 def rate_data(rate: Rate) -> dict[str, float]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nenreview.evidence.arms import CLASSES, class_name
-from nenreview.figures.pooled_forest import Group, Row, pooled_forest
+from nenreview.figures.forest import Heads, forest
+from nenreview.figures.forest_rows import FILLED, OPEN, Group, Row, rate_row
 from nenreview.figures.style import ReviewFigure
 from nenreview.synthesis.harm import FROM_3, GRADES, SevereEvents
 
@@ -30,18 +31,17 @@ def severe_events_forest(events: Sequence[SevereEvents]) -> ReviewFigure:
     for regimen in CLASSES:
         rows = tuple(row for one in events if one.regimen_class == regimen for row in _rows(one))
         groups += [Group(class_name(regimen).capitalize(), rows)] if rows else []
-    return pooled_forest(
+    return forest(
         groups,
-        markers=("grade 3 or higher", "grade 3 or 4 only, or a limit"),
-        share="Patients with a treatment-related event of grade 3 or higher, %",
-        events="Patients",
+        heads=Heads("Patients with a treatment-related event of grade 3 or higher, %", "Patients"),
+        legend={FILLED: "grade 3 or higher", OPEN: "grade 3 or 4 only, or a limit"},
     )
 
 
 def _rows(one: SevereEvents) -> list[Row]:
     if one.limits:
         names = (f"{one.name}, fewest", f"{one.name}, most")
-        return [Row(name, rate, True) for name, rate in zip(names, one.limits, strict=True)]
+        return [rate_row(name, rate, OPEN) for name, rate in zip(names, one.limits, strict=True)]
     if one.rate is None:
         return []
-    return [Row(one.name, one.rate, one.grades != GRADES[FROM_3])]
+    return [rate_row(one.name, one.rate, FILLED if one.grades == GRADES[FROM_3] else OPEN)]

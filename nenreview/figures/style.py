@@ -13,6 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
+from qmdbook.display import NARROW_SVG
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.typing import RcKeyType
@@ -22,6 +24,7 @@ DARK, MID, LIGHT, ACCENT = "#1b3a4b", "#4c8fa8", "#b9d6df", "#d55e00"
 
 # As wide as the text of a page, so that letters are as large in print as they are drawn.
 WIDTH = 6.5  # inches
+NARROW = 3.7  # inches: the text of a page on a phone
 SMALL = 8  # points, of what stands beside a row; nothing is smaller than 7
 
 FONT = "DejaVu Sans"  # comes with matplotlib, so that every machine has it
@@ -107,15 +110,25 @@ class ReviewFigure:
         The drawing. It was never registered with pyplot, so nothing has to be closed.
     data : DataFrame, optional
         What is drawn, one row a mark, for a reader to download; without its index.
+    narrow : Figure, optional
+        The same for the screen of a phone.
     """
 
-    def __init__(self, figure: Figure, data: pd.DataFrame | None = None):
+    def __init__(
+        self, figure: Figure, data: pd.DataFrame | None = None, narrow: Figure | None = None
+    ):
         self.figure = figure
         self.data = data
+        self.narrow = narrow
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict:
-        """Return what Jupyter shows: SVG, with PNG for viewers without it, and the data as CSV."""
+        """Return what Jupyter shows: SVG, with PNG for viewers without it, and the data as CSV.
+
+        The narrow drawing is for pages alone, which show it where there is no room.
+        """
         data = {} if self.data is None else {"text/csv": to_csv(self.data)}
+        if self.narrow:
+            data[NARROW_SVG] = to_bytes(self.narrow, "svg").decode("utf-8")
         return data | {
             "image/svg+xml": to_bytes(self.figure, "svg").decode("utf-8"),
             "image/png": to_bytes(self.figure, "png"),

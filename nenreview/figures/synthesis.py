@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 from nenreview.evidence.arms import CLASSES
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.traits import KINDS, UNDIVIDED_G3
 from nenreview.figures.evidence_map import evidence_map
-from nenreview.figures.forest import pool_forest, site_forest
-from nenreview.figures.pooled_forest import Group, Row, pooled_forest
+from nenreview.figures.forest import Heads, forest
+from nenreview.figures.forest_rows import (
+    FILLED,
+    OPEN,
+    POOL,
+    Group,
+    Row,
+    difference_row,
+    pool_row,
+    pool_rows,
+    rate_row,
+)
+from nenreview.figures.people import Share, people
 from nenreview.figures.specification_curve import specification_curve
 from nenreview.figures.style import ReviewFigure
 from nenreview.synthesis.classes import MapEntry, entries
@@ -32,6 +46,7 @@ from nenreview.synthesis.combinations import COMBINED
 from nenreview.synthesis.contrasts import nec_against_net
 from nenreview.synthesis.headline import (
     CHINESE,
+    Pooled,
     added_by_year,
     headline,
     left_out,
@@ -43,14 +58,57 @@ from nenreview.synthesis.multiverse import multiverse, options
 from nenreview.synthesis.sensitivity import net_by_site
 from nenreview.trials.sintilimab import TRIAL as SINTILIMAB
 from nenreview.trials.toripalimab import TRIAL as TORIPALIMAB
+from nenreview.wording import british
+
+_NOT_POOLED = {FILLED: "pooled", OPEN: "not pooled"}
+_BY_RESPONSE = "response rate"
 
 
 def _pooled_row(one: Cohort) -> Row:
-    return Row(one.figure_label or one.name, one.rate)
+    return rate_row(one.figure_label or one.name, one.rate)
 
 
 def _other_row(one: Cohort) -> Row:
-    return Row(one.figure_label or one.label, one.rate, in_no_pool=True)
+    return rate_row(one.figure_label or one.label, one.rate, OPEN)
+
+
+def _by_response(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Return rows with the highest rate first."""
+    return tuple(sorted(rows, key=lambda row: -(row.value or 0)))
+
+
+def _pool_line(pool: Pooled) -> tuple[float, str]:
+    return 100 * pool.profile.estimate, "pooled estimate, all cohorts"
+
+
+def response_of_nec(data: Dataset) -> ReviewFigure:
+    """Draw the primary cohorts of NEC and their pool."""
+    return _cohorts_and_pool(headline(data)[0])
+
+
+def response_of_net(data: Dataset) -> ReviewFigure:
+    """Draw the primary cohorts of NET and their pool."""
+    return _cohorts_and_pool(net(data))
+
+
+def of_a_hundred(data: Dataset) -> ReviewFigure:
+    """Draw how many of a hundred patients with NEC, and with NET, respond to one inhibitor."""
+    pools = {"previously treated NEC": headline(data)[0], "previously treated NET": net(data)}
+    return people(
+        [
+            Share(who, *(100 * one for one in (pool.t.estimate, pool.t.ci_low, pool.t.ci_high)))
+            for who, pool in pools.items()
+        ]
+    )
+
+
+def _cohorts_and_pool(whole: Pooled) -> ReviewFigure:
+    rows = _by_response(map(_pooled_row, whole.cohorts))
+    return forest(
+        [Group("", (*rows, *pool_rows(whole.profile, whole.t)[:3]))],
+        reference=_pool_line(whole),
+        order=_BY_RESPONSE,
+    )
 
 
 def forest_of_nec(data: Dataset) -> ReviewFigure:
@@ -64,16 +122,19 @@ def forest_of_nec(data: Dataset) -> ReviewFigure:
     drawn = {one.report for one in doubtful}
     shown = [*chosen(data, G3_NEN, SHOWN), *chosen(data, LCNEC, SHOWN)]
     other = [one for one in shown if one.report not in drawn]
-    return pooled_forest(
+    return forest(
         [
-            Group("Chinese trials", tuple(map(_pooled_row, chinese))),
-            Group("Other trials", tuple(map(_pooled_row, without_chinese(own)))),
-            Group("All cohorts", (), whole.profile, whole.t),
-            Group(without.name, (), without.profile, without.t),
-            Group("All cohorts of the first edition", (), first.profile),
-            Group("NEC, only in sensitivity analyses", tuple(map(_other_row, doubtful))),
-            Group("Other populations", tuple(map(_other_row, other))),
-        ]
+            Group("Chinese trials", _by_response(map(_pooled_row, chinese))),
+            Group("Other trials", _by_response(map(_pooled_row, without_chinese(own)))),
+            Group("All cohorts", pool_rows(whole.profile, whole.t)),
+            Group(without.name, pool_rows(without.profile, without.t)),
+            Group("All cohorts of the first edition", pool_rows(first.profile, first.t)[:1]),
+            Group("NEC, only in sensitivity analyses", _by_response(map(_other_row, doubtful))),
+            Group("Other populations", _by_response(map(_other_row, other))),
+        ],
+        reference=_pool_line(whole),
+        legend=_NOT_POOLED,
+        order=_BY_RESPONSE,
     )
 
 
@@ -85,32 +146,56 @@ def forest_of_net_pool(data: Dataset) -> ReviewFigure:
     roles = (OTHER_LINE, LOWER, UPPER)
     doubtful = [one for role in roles for one in chosen(data, NET, role)]
     sites = [
-        Row(f"{site}: {one.name}", one.rate, in_no_pool=True)
+        rate_row(f"{site}: {one.name}", one.rate, OPEN)
         for site, found in net_by_site(data).items()
         for one in found
     ]
-    return pooled_forest(
+    return forest(
         [
-            Group("NET, not selected by PD-L1", tuple(map(_pooled_row, others))),
-            Group("PD-L1-positive NET", tuple(map(_pooled_row, selected))),
-            Group("All cohorts", (), whole.profile, whole.t),
-            Group("NET, only in sensitivity analyses", tuple(map(_other_row, doubtful))),
+            Group("NET, not selected by PD-L1", _by_response(map(_pooled_row, others))),
+            Group("PD-L1-positive NET", _by_response(map(_pooled_row, selected))),
+            Group("All cohorts", pool_rows(whole.profile, whole.t)),
+            Group("NET, only in sensitivity analyses", _by_response(map(_other_row, doubtful))),
             Group("By primary site", tuple(sites)),
         ],
-        markers=("pooled", "not pooled, or part of a pooled cohort"),
+        reference=_pool_line(whole),
+        legend={FILLED: "pooled", OPEN: "not pooled, or part of a pooled cohort"},
+        order=_BY_RESPONSE,
     )
 
 
 def nec_and_net(data: Dataset) -> ReviewFigure:
     """Draw NEC and NET of every trial that reports both."""
-    return pooled_forest(
+    return forest(
         [
             Group(
                 contrast.name + (", first line" if contrast.line == "first" else ""),
-                (Row("NEC", contrast.pair.first), Row("NET", contrast.pair.second)),
+                (rate_row("NEC", contrast.pair.first), rate_row("NET", contrast.pair.second)),
             )
             for contrast in nec_against_net(data)
         ]
+    )
+
+
+def differences(data: Dataset) -> ReviewFigure:
+    """Draw the difference between NEC and NET in every trial that reports both."""
+    rows = [
+        difference_row(
+            contrast.name + (", first line" if contrast.line == "first" else ""), contrast.pair
+        )
+        for contrast in nec_against_net(data)
+    ]
+    farthest = max(abs(limit) for row in rows for limit in (row.low, row.high) if limit)
+    end = 10 * math.ceil(farthest / 10)
+    return forest(
+        [Group("", _by_response(rows))],
+        heads=Heads(
+            "Difference in response rate, NEC minus NET, percentage points",
+            "NEC versus NET",
+            "Difference (95% CI)",
+        ),
+        limits=(-end, end),
+        order="difference",
     )
 
 
@@ -119,17 +204,23 @@ def forest_by_class(data: Dataset) -> ReviewFigure:
 
     Open markers: all but the best response of NEC among all treated after earlier treatment.
     """
-    groups = [Group("One inhibitor, NEC", (), headline(data)[0].profile)]
+    pool = headline(data)[0]
+    groups = [Group("One inhibitor, NEC", pool_rows(pool.profile, pool.t)[:1])]
     for regimen in COMBINED:
-        rows = tuple(
-            Row(_what(one), rate, in_no_pool=_differs(one))
+        rows = _by_response(
+            rate_row(_what(one), rate, OPEN if _differs(one) else FILLED)
             for one in entries(data)
             if one.regimen_class == regimen
             and one.kind in (NEC, UNDIVIDED_G3)
             and (rate := one.rate or one.fewer)
         )
         groups += [Group(regimen.capitalize(), rows)] if rows else []
-    return pooled_forest(groups, markers=("previously treated NEC", "differs: see the label"))
+    return forest(
+        groups,
+        reference=(100 * pool.profile.estimate, "pooled estimate, one inhibitor"),
+        legend={FILLED: "previously treated NEC", OPEN: "other patients: see the name"},
+        order=_BY_RESPONSE,
+    )
 
 
 def _differs(one: MapEntry) -> bool:
@@ -146,36 +237,54 @@ def _what(one: MapEntry) -> str:
 
 def cumulative(data: Dataset) -> ReviewFigure:
     """Draw the pool as the cohorts are added, by year of publication."""
-    whole = headline(data)[0].profile
-    rows = [
-        (
-            ("+ " if i else "") + f"{step.cohort.name}, {step.cohort.year or 'year not shown'}",
-            step.pool,
-        )
-        for i, step in enumerate(added_by_year(data))
-    ]
-    return pool_forest(rows, whole)
+    steps = added_by_year(data)
+    years = [step.cohort.year or "year not shown" for step in steps]
+    names = [f"{step.cohort.name}, {year}" for step, year in zip(steps, years, strict=True)]
+    # The first pool has several cohorts; each after it adds one.
+    first = next(i for i, step in enumerate(steps) if step.pool)
+    labels = ["; ".join(names[: first + 1]), *(f"+ {name}" for name in names[first + 1 :])]
+    return _pools(
+        data, [pool_row(n, s.pool, POOL) for n, s in zip(labels, steps[first:], strict=True)]
+    )
 
 
 def leave_one_out(data: Dataset) -> ReviewFigure:
     """Draw the pool without each cohort, and without both Chinese trials."""
-    whole, without = headline(data)
-    rows = [(f"without {step.cohort.name}", step.pool) for step in left_out(data)]
-    rows.append((without.name.replace("W", "w", 1), without.profile))
-    return pool_forest(rows, whole.profile)
+    without = headline(data)[1]
+    rows = [pool_row(f"without {step.cohort.name}", step.pool, POOL) for step in left_out(data)]
+    rows.append(pool_row(without.name.replace("W", "w", 1), without.profile, POOL))
+    return _pools(data, rows)
+
+
+def _pools(data: Dataset, rows: list[Row]) -> ReviewFigure:
+    return forest(
+        [Group("", tuple(rows))],
+        heads=Heads("Pooled objective response rate, %"),
+        reference=_pool_line(headline(data)[0]),
+    )
 
 
 def response_by_site(data: Dataset) -> ReviewFigure:
     """Draw the two trials that report the response of NEC by primary site."""
-    return site_forest(
-        {
-            "sintilimab": nec_by_site(data, SINTILIMAB),
-            "toripalimab": nec_by_site(data, TORIPALIMAB),
-        }
+    trials = {"sintilimab": SINTILIMAB, "toripalimab": TORIPALIMAB}
+    rates = {name: nec_by_site(data, trial) for name, trial in trials.items()}
+    sites = next(iter(rates.values()))
+    return forest(
+        [
+            Group(
+                british(site).capitalize(),
+                tuple(rate_row(name, by_site[site]) for name, by_site in rates.items()),
+            )
+            for site in sites
+        ]
     )
 
 
 FIGURES = {
+    "of-a-hundred": of_a_hundred,
+    "response-nec": response_of_nec,
+    "response-net": response_of_net,
+    "synthesis-differences": differences,
     "synthesis-forest": forest_of_nec,
     "synthesis-net-pool": forest_of_net_pool,
     "synthesis-net": nec_and_net,

@@ -19,7 +19,7 @@ _OF_THE_PAGE = {"font-family"}
 _UNSEEN = {f"{{{SVG}}}metadata", f"{{{SVG}}}style"}
 
 
-def within_page(svg: str, label: str, description: str) -> str:
+def within_page(svg: str, label: str, description: str, screen: str = "") -> str:
     """Return a drawing as an element for a page of HTML.
 
     Styles become attributes, since the pages' policy forbids styles of single elements and the
@@ -34,6 +34,8 @@ def within_page(svg: str, label: str, description: str) -> str:
         Label of the figure.
     description : str
         What somebody who does not see the drawing is told.
+    screen : str
+        ``narrow`` for the drawing that a page shows on a phone, beside another one.
 
     Raises
     ------
@@ -60,7 +62,7 @@ def within_page(svg: str, label: str, description: str) -> str:
                 one.set(name, _REFERENCE.sub(rf"#{label}-\1", value))
     root.set("role", "img")
     root.set("aria-label", description)
-    root.set("class", "drawing")
+    root.set("class", f"drawing {screen}".strip())
     # A drawing is made in points; a page shows it in the size of its text and not above.
     width = re.fullmatch(r"([\d.]+)pt", root.attrib.pop("width", ""))
     root.attrib.pop("height", None)

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from qmdbook.display import NARROW_SVG
 from qmdbook.errors import InputError, Problem
 from qmdbook.execute.chapters import INLINE_RESULTS
 from qmdbook.files import checksum_of
@@ -37,6 +38,8 @@ class ChapterText:
     markdown : str
     figures : dict of str to str
         SVG by path below the book's folder.
+    narrow : dict of str to str
+        The drawing for phones of the figures that have one, by the same path.
     descriptions : dict of str to str
         What each figure shows, in words, by the same path.
     files : dict of str to bytes
@@ -48,6 +51,7 @@ class ChapterText:
     executed: dict | None
     markdown: str = ""
     figures: dict[str, str] = field(default_factory=dict)
+    narrow: dict[str, str] = field(default_factory=dict)
     descriptions: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
 
@@ -145,6 +149,8 @@ def _output(text: ChapterText, cell: Cell, output: dict) -> str:
             raise InputError(Problem(text.file, message, cell.line))
         stem = f"{FIGURE_FOLDER}/{cell.label}"
         text.figures[f"{stem}.svg"] = data["image/svg+xml"]
+        if NARROW_SVG in data:
+            text.narrow[f"{stem}.svg"] = data[NARROW_SVG]
         if "image/png" in data:
             text.files[f"{stem}.png"] = base64.b64decode(data["image/png"])
         if "text/csv" in data:

@@ -143,13 +143,18 @@ def write_pages(
 
 
 def _drawings(text: ChapterText) -> dict[str, str]:
-    """Return the drawings of a chapter for its page, by the labels of their figures."""
-    return {
-        PurePosixPath(path).stem: within_page(
-            svg, PurePosixPath(path).stem, text.descriptions[path]
-        )
-        for path, svg in text.figures.items()
-    }
+    """Return the drawings of a chapter for its page, by the labels of their figures.
+
+    Where a figure has a drawing for phones as well, the style sheet shows one of the two.
+    """
+    drawings = {}
+    for path, svg in text.figures.items():
+        label, description = PurePosixPath(path).stem, text.descriptions[path]
+        drawings[label] = within_page(svg, label, description)
+        if path in text.narrow:
+            narrow = within_page(text.narrow[path], f"{label}-narrow", description, "narrow")
+            drawings[label] += narrow
+    return drawings
 
 
 def _variables(config: BookConfig) -> dict[str, str]:

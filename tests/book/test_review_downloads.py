@@ -7,6 +7,7 @@ import pytest
 from helpers_data import DATA, ROOT
 
 from nenreview.figures.forest import forest
+from nenreview.figures.forest_rows import Group, rate_row
 from nenreview.stats.rate import Rate
 from qmdbook.config import read_config
 from qmdbook.files import resource_paths
@@ -36,7 +37,7 @@ def test_the_dataset_is_one_archive_with_its_description_and_licence(tmp_path):
 
 def test_the_data_of_a_forest_plot_are_its_rates_and_intervals():
     # 1 of 4: the exact interval is 0.63 to 80.59 percent.
-    (row,) = forest([("a", Rate(1, 4))]).data.to_dict("records")
+    (row,) = forest([Group("", (rate_row("a", Rate(1, 4)),))]).data.to_dict("records")
     assert (row["name"], row["events"], row["patients"], row["percent"]) == ("a", 1, 4, 25)
     assert row["ci_low"] == pytest.approx(0.631, abs=1e-3)
     assert row["ci_high"] == pytest.approx(80.588, abs=1e-3)

@@ -260,8 +260,8 @@ def test_the_first_screen_answers(site, page, width, height):
         for part in (edition, answer):
             box = part.bounding_box()
             assert box["y"] >= 0 and box["y"] + box["height"] <= height
-        # The forest plot comes next, and its top is seen at a desk.
-        figure = page.locator("#fig-headline .drawing").bounding_box()
+        # The picture of a hundred patients comes next, and its top is seen at a desk.
+        figure = page.locator("#fig-hundred .drawing:visible").bounding_box()
         assert figure["y"] < (height * 2 / 3 if width > 1000 else height * 1.1)
 
 
@@ -269,7 +269,7 @@ def test_the_answer_leads_to_where_its_numbers_come_from(site, page):
     """One click to the printed table, a number of which then says what it follows from."""
     with visit_in(page, site.address + "index.html") as seen:
         page = seen.page
-        page.locator("main p").get_by_role("link", name="sintilimab", exact=True).click()
+        page.locator("main li").get_by_role("link", name="sintilimab", exact=True).click()
         # Jia 2022, PRIMARY ASSESSMENT METHOD: NECs: partial response 5(27.8%).
         number = page.locator("#tbl-jia-nec [data-from]", has_text="27.8").first
         expect(number).to_be_in_viewport()
@@ -315,13 +315,26 @@ def test_on_a_telephone_a_row_is_a_card_and_a_long_table_shows_the_first(site, p
 
 @ours
 def test_a_wide_figure_says_so_and_its_text_can_be_selected(site, browser):
-    with visit(browser, site.address + "index.html", width=390) as seen:
-        figure = seen.page.locator("#fig-headline")
+    with visit(browser, site.address + "chapters/markey.html", width=390) as seen:
+        figure = seen.page.locator("#fig-markey-swimmer")
         hint = figure.evaluate("figure => figure.previousElementSibling.innerText")
         assert hint == "Wider than the page: scroll the figure sideways →"
         drawing = figure.get_by_role("img")
         assert drawing.get_attribute("aria-label")
-        assert drawing.locator("text", has_text="sintilimab").is_visible()
+        assert drawing.locator("text", has_text="Patient 1").first.is_visible()
+        assert not seen.faults
+
+
+@ours
+def test_a_forest_plot_has_a_drawing_for_the_telephone(site, browser):
+    with visit(browser, site.address + "index.html", width=390) as seen:
+        figure = seen.page.locator("#fig-headline")
+        narrow, wide = figure.locator(".narrow"), figure.locator(".drawing:not(.narrow)")
+        assert narrow.is_visible() and not wide.is_visible()
+        assert narrow.bounding_box()["width"] <= 390
+        assert figure.evaluate("figure => figure.scrollWidth <= figure.clientWidth")
+        seen.page.set_viewport_size({"width": 1440, "height": 1000})
+        assert wide.is_visible() and not narrow.is_visible()
         assert not seen.faults
 
 

@@ -5,18 +5,20 @@ from dataclasses import replace
 import pytest
 
 from nenreview.evidence.arms import arm_of
-from nenreview.evidence.context import context_of, responses_in_context
+from nenreview.evidence.context import InContext, context_of, responses_in_context
 from nenreview.stats.rate import Rate
 
 
 def test_a_trial_comes_first_among_those_of_its_class(data):
     rows = context_of(data, "NCT02955069")
-    own = dict(rows[:5])
+    assert {one.trial for one in rows[:5]} == {"NCT02955069"}
+    own = {one.label: one.rate for one in rows[:5]}
     assert own["spartalizumab: GEP-NEC"] == Rate(1, 21)
     assert own["spartalizumab: NET"] == Rate(7, 95)
     assert own["spartalizumab: NET, thoracic"] == Rate(5, 30)
-    assert ("sintilimab: NEC", Rate(5, 18)) in rows  # Jia 2022, Table 1
-    assert not any("ipilimumab" in label for label, _ in rows)
+    # Jia 2022, Table 1.
+    assert InContext("NCT02937116", "sintilimab: NEC", Rate(5, 18)) in rows
+    assert not any("ipilimumab" in one.label for one in rows)
 
 
 def test_each_arm_belongs_to_its_own_class(data):
@@ -35,7 +37,7 @@ def test_patients_of_two_arms_have_no_class(data):
 
 def test_first_line_trials_and_evaluable_patients_are_named_as_such(data):
     shown = [*context_of(data, "NCT03980925"), *context_of(data, "NCT03879057")]
-    labels = {label for label, _ in shown}
+    labels = {one.label for one in shown}
     assert "nivolumab + carboplatin + etoposide, first line: G3 NEN" in labels
     assert "toripalimab + surufatinib, phase I: NEC, evaluable" in labels
 
@@ -49,12 +51,12 @@ def test_a_rate_that_no_count_fits_is_left_out(data):
 
 def test_partial_responses_of_the_final_report_stand_for_those_of_an_earlier_one(data):
     rows = context_of(data, "NCT03352934")
-    assert rows[0] == ("avelumab (AVENEC): G3 NEN", Rate(3, 60))
-    assert not any("2019 report" in label for label, _ in rows)
+    assert rows[0] == InContext("NCT03352934", "avelumab (AVENEC): G3 NEN", Rate(3, 60))
+    assert not any("2019 report" in one.label for one in rows)
 
 
 def test_rates_of_one_trial_have_names_of_their_own(data):
-    labels = [label for label, _ in context_of(data, "NCT02834013")]
+    labels = [one.label for one in context_of(data, "NCT02834013")]
     assert len(labels) == len(set(labels))
     assert "nivolumab + ipilimumab, basket: non-pancreatic NEN, G3 NEN" in labels
 

@@ -3,6 +3,7 @@
 import io
 import re
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
@@ -17,11 +18,13 @@ from nenreview.evidence.record.dataset import load
 from nenreview.figures import catalogue as catalogues
 from nenreview.figures import style
 from nenreview.figures.catalogue import FORMATS, SYNTHESIS, catalogue, draw, write_all
-from nenreview.figures.forest import forest
-from nenreview.figures.forest_rows import row_height, wrap_name
+from nenreview.figures.forest import _wrapped, forest
+from nenreview.figures.forest_rows import Group, rate_row
+from nenreview.figures.people import Share, people
 from nenreview.figures.style import ReviewFigure, to_bytes, to_csv
 from nenreview.figures.synthesis import FIGURES
 from nenreview.stats.rate import Rate
+from qmdbook.display import NARROW_SVG
 from qmdbook.errors import InputError
 
 pytestmark = pytest.mark.slow
@@ -49,9 +52,16 @@ def test_the_committed_svg_is_what_the_code_draws_twice_with_the_data_behind_it(
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_a_figure_is_as_wide_as_the_page_and_its_letters_can_be_read_in_print(name):
-    figure = draw(name).figure
     svg = (COMMITTED / f"{name}.svg").read_text(encoding="utf-8")  # the test above draws it
     assert re.search(r'<svg [^>]*width="([\d.]+)pt"', svg)[1] == "468"  # 6.5 in, of 6.54
+    drawn = draw(name)
+    assert_readable(drawn.figure)
+    if drawn.narrow:
+        assert drawn.narrow.get_figwidth() == style.NARROW
+        assert_readable(drawn.narrow)
+
+
+def assert_readable(figure):
     letters = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
     assert min(text.get_fontsize() for text in letters) >= 7
     figure.draw_without_rendering()
@@ -104,10 +114,16 @@ def test_write_all_writes_both_forms_of_each(tmp_path, monkeypatch):
     assert all(path.stat().st_size > 1000 for path in written)
 
 
-def test_a_forest_plot_draws_each_rate_at_its_place():
-    axes = forest([("a", Rate(1, 4)), ("b", Rate(0, 3))]).figure.axes[0]
-    points = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 1]
-    assert points == [25, 0]
+@pytest.mark.parametrize("drawing", ["figure", "narrow"])
+def test_a_forest_plot_draws_and_writes_each_rate_in_both_drawings(drawing):
+    rows = (rate_row("a", Rate(1, 4)), rate_row("b", Rate(0, 3)), rate_row("c", Rate(3, 3)))
+    axes = getattr(forest([Group("", rows)]), drawing).axes[0]
+    points = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "s"]
+    assert points == [25, 0, 100]
+    low, high = axes.get_xlim()
+    assert low < 0 and high > 100  # a mark at the end is drawn whole
+    written = " ".join(text.get_text() for text in axes.texts).replace("\u2007", "")
+    assert "1 of 4" in written and "25.0 (0.6–80.6)" in written  # by R's binom.test
 
 
 def test_the_bars_of_the_audit_bear_the_names_of_documents_and_no_keys():
@@ -117,21 +133,32 @@ def test_the_bars_of_the_audit_bear_the_names_of_documents_and_no_keys():
 
 
 def test_a_forest_plot_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="no rows"):
+    with pytest.raises(ValueError, match="no groups"):
         forest([])
+    with pytest.raises(ValueError, match="'x' has no row"):
+        forest([Group("x", ())])
 
 
 def test_a_figure_offers_vector_and_raster():
     bundle = draw("synthesis-response")._repr_mimebundle_()
+    assert bundle[NARROW_SVG].lstrip().startswith("<?xml")
     assert bundle["image/svg+xml"].lstrip().startswith("<?xml")
     assert bundle["image/png"].startswith(b"\x89PNG")
 
 
 def test_a_name_takes_as_few_lines_as_it_can_of_about_one_length():
-    assert wrap_name("sintilimab: NEC") == "sintilimab: NEC"
-    two = wrap_name("nivolumab + ipilimumab (NCT02923934), first line: GEP-NEC").split("\n")
+    assert _wrapped("sintilimab: NEC") == ["sintilimab: NEC"]
+    two = _wrapped("nivolumab + ipilimumab (NCT02923934), first line: GEP-NEC")
     assert two == ["nivolumab + ipilimumab", "(NCT02923934), first line: GEP-NEC"]
-    assert row_height(["short"]) < row_height(["short", "long " * 12]) < row_height(["long " * 20])
+
+
+def test_the_picture_of_a_hundred_shows_the_estimate_and_its_upper_limit():
+    (axes,) = people([Share("NEC", 11.2, 4.0, 27.7)]).figure.axes
+    colours = [line.get_color() for line in axes.lines]
+    assert [len(list(same)) for _, same in groupby(colours)] == [11, 17, 72]
+    assert "95% CI 4–28" in axes.texts[-1].get_text()
+    with pytest.raises(ValueError, match="no shares"):
+        people([])
 
 
 def test_figures_are_never_cut_short(tmp_path, monkeypatch):

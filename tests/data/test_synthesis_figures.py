@@ -1,5 +1,6 @@
 """The figures of the synthesis: what is drawn stands where it should, and nonsense is refused."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,19 +8,24 @@ import pytest
 
 from nenreview.figures import synthesis
 from nenreview.figures.evidence_map import evidence_map
-from nenreview.figures.forest import pool_forest, site_forest
-from nenreview.figures.pooled_forest import Group, Row, pooled_forest
+from nenreview.figures.forest import forest
+from nenreview.figures.forest_rows import OPEN, Group, pool_row, pool_rows, rate_row
 from nenreview.figures.specification_curve import specification_curve
 from nenreview.figures.synthesis import (
+    cumulative,
+    differences,
     forest_by_class,
     forest_of_nec,
     forest_of_net_pool,
     leave_one_out,
+    of_a_hundred,
+    response_by_site,
 )
 from nenreview.meta.pool import pool_proportions
 from nenreview.stats.rate import Rate
+from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis.classes import Cell, entries
-from nenreview.synthesis.headline import headline
+from nenreview.synthesis.headline import added_by_year, headline, net
 from nenreview.synthesis.multiverse import Specification
 
 POOL = pool_proportions([5, 6, 1], [18, 32, 19], ci="t")
@@ -29,30 +35,51 @@ def texts(figure) -> list[str]:
     return [text.get_text() for axes in figure.figure.axes for text in axes.texts]
 
 
+def one_group(*rows):
+    return forest([Group("", rows)])
+
+
 def test_a_diamond_spans_the_interval_of_its_pool():
-    axes = pooled_forest([Group("all", (Row("a", Rate(1, 4)),), POOL)]).figure.axes[0]
+    axes = one_group(rate_row("a", Rate(1, 4)), pool_row("all", POOL)).figure.axes[0]
     corners = axes.patches[0].get_xy()[:4, 0] / 100
     assert corners == pytest.approx([POOL.ci_low, POOL.estimate, POOL.ci_high, POOL.estimate])
 
 
 def test_markers_grow_with_the_patients_in_area():
-    rows = (Row("a", Rate(1, 10)), Row("b", Rate(1, 40), in_no_pool=True))
-    axes = pooled_forest([Group("x", rows)]).figure.axes[0]
+    rows = (rate_row("a", Rate(1, 10)), rate_row("b", Rate(1, 40), OPEN))
+    axes = one_group(*rows).figure.axes[0]
     small, large = [line for line in axes.lines if line.get_marker() == "s"]
     assert large.get_markersize() == pytest.approx(2 * small.get_markersize())
     assert large.get_markerfacecolor() == "white"
 
 
 def test_the_axis_holds_the_prediction_interval_too():
-    axes = pooled_forest([Group("x", (Row("a", Rate(0, 90)),), POOL, POOL)]).figure.axes[0]
+    axes = one_group(rate_row("a", Rate(0, 90)), *pool_rows(POOL, POOL)).figure.axes[0]
     assert axes.get_xlim()[1] >= 100 * POOL.pi_high
-    drawn = [line.get_xdata() for line in axes.lines if len(line.get_xdata()) == 2]
-    assert any(np.allclose(x, [100 * POOL.pi_low, 100 * POOL.pi_high]) for x in drawn)
+    bar = axes.patches[-1]
+    ends = [bar.get_x(), bar.get_x() + bar.get_width()]
+    assert ends == pytest.approx([100 * POOL.pi_low, 100 * POOL.pi_high])
 
 
 def test_a_pool_without_prediction_interval_says_so():
     pool = replace(POOL, pi_low=None, pi_high=None)
-    assert "none" in texts(pooled_forest([Group("x", (), pool, pool)]))
+    assert "none" in texts(one_group(*pool_rows(pool, pool)))
+
+
+def test_a_pool_says_how_far_the_trials_differ():
+    (spread,) = [text for text in texts(one_group(*pool_rows(POOL, POOL))) if "τ" in text]
+    tau, p = re.fullmatch(
+        r"Spread between trials: τ = (.+); test of no spread, p = (.+)", spread
+    ).groups()
+    assert float(tau) == pytest.approx(POOL.tau2**0.5, abs=0.005)
+    assert float(p) == pytest.approx(POOL.tau2_p, abs=0.005)
+
+
+def test_an_interval_that_leaves_the_axis_ends_in_an_arrow():
+    rows = (rate_row("a", Rate(1, 2)),)
+    axes = forest([Group("", rows)], limits=(10, 60)).figure.axes[0]
+    arrows = {line.get_marker(): line.get_xdata()[0] for line in axes.lines}
+    assert (arrows["<"], arrows[">"]) == (10, 60)
 
 
 def test_the_headline_figure_shows_both_pools_on_one_axis(data):
@@ -64,7 +91,7 @@ def test_the_headline_figure_shows_both_pools_on_one_axis(data):
 def test_the_download_of_the_headline_has_the_prediction_intervals_that_are_drawn(data):
     figure = forest_of_nec(data)
     rows = figure.data.dropna(subset="pi_low")
-    drawn = [text for text in texts(figure) if text.startswith("(")]
+    drawn = [text.strip() for text in texts(figure) if text.strip().startswith("(")]
     assert len(rows) == len(drawn) == sum(pool.t.pi_low is not None for pool in headline(data))
     limits = zip(rows["pi_low"], rows["pi_high"], strict=True)
     assert [f"({low:.1f}–{high:.1f})" for low, high in limits] == drawn
@@ -100,14 +127,6 @@ def test_a_rate_of_fewer_patients_than_all_has_an_open_marker(data, monkeypatch)
     drawn = forest_by_class(data).data.set_index("name")
     assert drawn.loc[f"{late.name}, fewer than all", "kind"] == "in no pool"
     assert "nivolumab + temozolomide, line not stated" in drawn.index
-
-
-@pytest.mark.parametrize(
-    ("groups", "message"), [([], "no groups"), ([Group("x")], "'x' has neither a row nor a pool")]
-)
-def test_a_forest_of_nothing_is_refused(groups, message):
-    with pytest.raises(ValueError, match=message):
-        pooled_forest(groups)
 
 
 def specification(estimate: float, model: str, first: bool = False) -> Specification:
@@ -162,22 +181,38 @@ def test_a_map_of_nothing_or_without_a_place_is_refused():
         evidence_map([Cell("a", "NET", "later", 1, 1, False)], classes=["a"], kinds=["NEC"])
 
 
-def test_steps_leave_a_row_empty_where_there_is_no_pool():
-    figure = pool_forest([("one", None), ("three", POOL)], POOL)
-    points = [line for line in figure.figure.axes[0].lines if line.get_marker() == "D"]
-    assert [list(point.get_ydata()) for point in points] == [[1]]
+def test_too_few_trials_to_pool_are_said():
+    figure = one_group(pool_row("one", None), pool_row("three", POOL))
     assert "too few trials to pool" in texts(figure)
-    with pytest.raises(ValueError, match="no rows"):
-        pool_forest([], POOL)
 
 
-def test_sites_of_two_trials_must_be_the_same():
-    rates = {"a": {"x": Rate(1, 2)}, "b": {"x": Rate(0, 2)}}
-    points = [
-        line for line in site_forest(rates).figure.axes[0].lines if len(line.get_xdata()) == 1
+def test_the_cumulative_pools_begin_with_the_first_that_exists(data):
+    drawn = cumulative(data).data
+    steps = [step for step in added_by_year(data) if step.pool]
+    assert len(drawn) == len(steps) < len(added_by_year(data))
+    assert drawn["percent"].tolist() == [100 * step.pool.estimate for step in steps]
+    first = drawn["name"].iloc[0]
+    assert all(step.cohort.name in first for step in added_by_year(data)[:3])
+
+
+def test_each_site_has_a_row_for_each_trial(data):
+    drawn = response_by_site(data).data
+    assert drawn.groupby("group")["name"].agg(list).map(tuple).unique().tolist() == [
+        ("sintilimab", "toripalimab")
     ]
-    assert [point.get_xdata()[0] for point in points] == [50, 0]
-    with pytest.raises(ValueError, match="b has the sites"):
-        site_forest({"a": {"x": Rate(1, 2)}, "b": {"y": Rate(1, 2)}})
-    with pytest.raises(ValueError, match="0 trials"):
-        site_forest({})
+
+
+def test_differences_of_nec_and_net_are_those_of_the_table(data):
+    drawn = differences(data).data.set_index("name")
+    pair = Comparison(Rate(5, 18), Rate(0, 6))
+    limits = pair.risk_difference_interval()
+    assert drawn.loc["sintilimab", ["points", "ci_low", "ci_high"]].tolist() == pytest.approx(
+        [100 * one for one in (pair.risk_difference, limits.low, limits.high)]
+    )
+    assert drawn["points"].is_monotonic_decreasing
+
+
+def test_of_a_hundred_patients_the_pools_estimate_responds(data):
+    drawn = of_a_hundred(data).data
+    pools = [headline(data)[0].t, net(data).t]
+    assert drawn["estimate"].tolist() == [100 * pool.estimate for pool in pools]

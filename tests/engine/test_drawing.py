@@ -36,3 +36,9 @@ def test_styles_are_attributes_and_the_font_is_the_pages(drawing):
 def test_names_begin_with_the_label_where_something_refers_to_them(drawing):
     assert re.findall(r'id="([^"]*)"', drawing) == ["fig-a-m1"]
     assert 'href="#fig-a-m1"' in drawing and "url(#fig-a-m1)" in drawing
+
+
+def test_the_drawing_for_phones_is_marked_as_such():
+    assert fromstring(within_page(DRAWING, "fig-a", "words")).get("class") == "drawing"
+    narrow = fromstring(within_page(DRAWING, "fig-a-narrow", "words", "narrow"))
+    assert narrow.get("class") == "drawing narrow"
