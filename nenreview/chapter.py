@@ -49,6 +49,7 @@ from nenreview.tables.rebuilt import (
 )
 from nenreview.tables.reports import other_reports, reported_times
 from nenreview.tables.table import NUMBER, TEXT, Table, escape, show_table
+from nenreview.tables.tiles import tiles
 from nenreview.tables.trials import (
     at_a_glance,
     evidence_of,
@@ -137,6 +138,7 @@ __all__ = [
     "table1_shares",
     "table1_table",
     "table1_trials",
+    "tiles",
     "version",
     "well_differentiated",
     "words",

@@ -61,12 +61,15 @@ class InContext:
 
     Attributes
     ----------
-    trial, label : str
-        The key of its trial; the trial's name with the patients.
+    trial, population : str
+        As in ``results.csv``.
+    label : str
+        The trial's name with the patients.
     rate : Rate
     """
 
     trial: str
+    population: str
     label: str
     rate: Rate
 
@@ -97,7 +100,10 @@ def context_of(data: Dataset, trial: str) -> list[InContext]:
     if not rates:
         raise LookupError(f"no response rate with a known count in {', '.join(sorted(classes))}")
     rates.sort(key=lambda one: one[0].trial != trial)
-    return [InContext(report.trial, _label(data, report), rate) for report, rate in rates]
+    return [
+        InContext(report.trial, report.population, _label(data, report), rate)
+        for report, rate in rates
+    ]
 
 
 def _label(data: Dataset, report: Report) -> str:

@@ -13,7 +13,7 @@ from nenreview.tables.reports import ALL_REPORTED, not_reported, reported_median
 from nenreview.trials.trial import Trial
 from nenreview.wording import fraction, interval, percent, population_name
 
-_MEDIANS = {"PFS": "progression-free survival", "OS": "overall survival"}
+MEDIANS = {"PFS": "progression-free survival", "OS": "overall survival"}
 
 
 def main_result(trial: Trial) -> str:
@@ -36,7 +36,7 @@ def key_points(trial: Trial) -> Markdown:
     targets = _each(arm.target for arm in arms_by_trial(trial.data)[trial.trial])
     points = [f"The treatment was {_agents(trial)}; the checkpoint target is {targets}."]
     points += [f"In another group, {_responded(one)}." for one in _responses(trial)[1:2]]
-    for outcome, name in _MEDIANS.items():
+    for outcome, name in MEDIANS.items():
         for population, median in list(reported_medians(trial, outcome).items())[:1]:
             points.append(f"Median {name} was {median} ({population_name(population)}).")
     missing = "; ".join(not_reported(trial.data, trial.trial)) or ALL_REPORTED

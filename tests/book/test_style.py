@@ -78,3 +78,9 @@ def test_a_chapter_opens_with_a_paragraph_and_key_points(file):
     lines = [line.strip() for line in paragraphs(CHAPTERS[file].text)]
     assert 1 <= lines.index("## Key points") - 1 <= 3, "expected one to three lines before"
     assert not any(line.startswith("#") for line in lines[1 : lines.index("## Key points")])
+
+
+@pytest.mark.parametrize("file", [f for f, c in CHAPTERS.items() if "at_a_glance(" in c.text])
+def test_the_chapter_of_a_trial_shows_its_main_numbers_before_the_key_points(file):
+    before, points, _ = CHAPTERS[file].text.partition("## Key points")
+    assert points and ("\ntiles(" in before) == (file != "chapters/markey.qmd")

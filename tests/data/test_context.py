@@ -17,7 +17,7 @@ def test_a_trial_comes_first_among_those_of_its_class(data):
     assert own["spartalizumab: NET"] == Rate(7, 95)
     assert own["spartalizumab: NET, thoracic"] == Rate(5, 30)
     # Jia 2022, Table 1.
-    assert InContext("NCT02937116", "sintilimab: NEC", Rate(5, 18)) in rows
+    assert InContext("NCT02937116", "all > NEC", "sintilimab: NEC", Rate(5, 18)) in rows
     assert not any("ipilimumab" in one.label for one in rows)
 
 
@@ -51,7 +51,7 @@ def test_a_rate_that_no_count_fits_is_left_out(data):
 
 def test_partial_responses_of_the_final_report_stand_for_those_of_an_earlier_one(data):
     rows = context_of(data, "NCT03352934")
-    assert rows[0] == InContext("NCT03352934", "avelumab (AVENEC): G3 NEN", Rate(3, 60))
+    assert rows[0] == InContext("NCT03352934", "all", "avelumab (AVENEC): G3 NEN", Rate(3, 60))
     assert not any("2019 report" in one.label for one in rows)
 
 

@@ -1,0 +1,104 @@
+"""The tiles at the top of a trial's chapter: its main numbers, each a link to its table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nenreview.audit.coverage import coverage
+from nenreview.audit.ledger import by_number
+from nenreview.audit.rebuild import rebuild_source
+from nenreview.evidence.context import InContext, context_of
+from nenreview.evidence.record.population import ROOT_POPULATION
+from nenreview.evidence.record.rows import ReportOf, rows_of, trials
+from nenreview.evidence.traits import KINDS, kind_of, traits
+from nenreview.stats.rate import Rate
+from nenreview.synthesis.harm import FROM_3, GRADES, SevereEvents, severe_events
+from nenreview.tables.key_points import MEDIANS
+from nenreview.tables.reports import reported_medians
+from nenreview.tables.table import escape
+from nenreview.trials.trial import Trial
+from nenreview.wording import fraction, interval, patients_of, percent, population_name
+from qmdbook.display import Shown
+
+_RESPONSES = 2  # tiles of response rates
+
+
+def tiles(trial: Trial) -> Shown:
+    """Return the response rates, severe events and disagreements of a trial as a list of links.
+
+    Each item has a number in bold and what it stands for. Pages set the items side by side.
+    """
+    items = [
+        f"- [**{escape(number)}** {escape(what)}]({target})"
+        for number, what, target in (*_responses(trial), *_harm(trial), _disagreements(trial))
+    ]
+    return Shown("::: {.tiles}\n" + "\n".join(items) + "\n:::\n")
+
+
+def _responses(trial: Trial) -> Iterator[tuple[str, str, str]]:
+    """Yield the rates of the largest populations, one for each arm and kind of tumour."""
+    target = f"#sec-{_chapter(trial)}-recomputed"
+    own = [one for one in context_of(trial.data, trial.trial) if one.trial == trial.trial]
+    of_kinds: dict[tuple[int, str], InContext] = {}
+    for one in sorted(own, key=lambda one: (*_kind(trial, one), -one.rate.n)):
+        of_kinds.setdefault(_kind(trial, one), one)
+    for one in list(of_kinds.values())[:_RESPONSES]:
+        limits = f"{percent(one.rate)}, 95% CI {interval(one.rate.clopper_pearson())}"
+        who = "patients" if one.population == ROOT_POPULATION else patients_of(one.population)
+        yield fraction(one.rate), f"{who} responded ({limits})", target
+    if not own:
+        yield "?", "The number of responders is unknown", target
+
+
+def _kind(trial: Trial, one: InContext) -> tuple[int, str]:
+    """Return the place of the kind of tumour among `KINDS`, and the arm."""
+    kind = kind_of(trial.data, trial.trial, one.population)
+    return KINDS.index(kind), traits(trial.data, one.population).arm
+
+
+def _harm(trial: Trial) -> Iterator[tuple[str, str, str]]:
+    """Yield the severe events of the largest population in which their patients are known.
+
+    Where they are known in none, a median time stands in this place.
+    """
+    known: list[tuple[Rate, SevereEvents]] = []
+    for one in severe_events(trial.data):
+        most = one.limits[1] if one.limits else one.rate
+        if one.trial == trial.trial and most:
+            known.append((most, one))
+    if not known:
+        yield from list(_medians(trial))[:1]
+        return
+    most, one = max(known, key=lambda pair: pair[0].n)
+    number = f"{one.limits[0].events} to {fraction(most)}" if one.limits else fraction(most)
+    what = f"patients had a treatment-related adverse event of {one.grades or GRADES[FROM_3]}"
+    yield number, what, "times-and-harm.qmd#sec-times-severe"
+
+
+def _medians(trial: Trial) -> Iterator[tuple[str, str, str]]:
+    for outcome, name in MEDIANS.items():
+        for population, median in reported_medians(trial, outcome).items():
+            what = f"median {name}, {population_name(population)}"
+            yield median, what, f"#sec-{_chapter(trial)}-recomputed"
+
+
+def _disagreements(trial: Trial) -> tuple[str, str, str]:
+    """Return how many numbers on a trial contradict others; of its own paper's tables, cells."""
+    data, target = trial.data, f"#sec-{_chapter(trial)}-report"
+    own = {
+        row.source
+        for row in rows_of(data.reports, ReportOf)
+        if row.trial == trial.trial and row.standing == "own"
+    }
+    if trial.source in own & set(data.cells["source"]):
+        cells = coverage(rebuild_source(data, trial.source)).iloc[-1]
+        of = f"{cells['Disagreeing']} of {cells['Rebuilt']}"
+        return of, "recomputed cells differ from the paper", target
+    numbers = data.select(trial=trial.trial, status="reported")["id"]
+    found = by_number(data)
+    differing = sum(any(one.disagrees for one in found.get(number, ())) for number in numbers)
+    return f"{differing} of {len(numbers)}", "reported numbers contradict other numbers", target
+
+
+def _chapter(trial: Trial) -> str:
+    return trials(trial.data)[trial.trial].chapter
