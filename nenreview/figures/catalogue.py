@@ -18,13 +18,14 @@ from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sizes import printed_sizes, size
 from nenreview.evidence.sources import source_names
 from nenreview.evidence.traits import tumours_of
+from nenreview.figures.findings import findings
 from nenreview.figures.flow_diagram import flow_diagram
 from nenreview.figures.forest import forest
 from nenreview.figures.forest_rows import FILLED, OWN, Group, rate_row, text_row
 from nenreview.figures.harm import severe_events_forest
 from nenreview.figures.medians import medians
 from nenreview.figures.misprint import Row, misprint
-from nenreview.figures.stacked_bars import adverse_events, findings
+from nenreview.figures.stacked_bars import adverse_events
 from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
 from nenreview.figures.traffic_lights import traffic_lights
@@ -46,6 +47,7 @@ SYNTHESIS = (  # the keys of `figures.synthesis.FIGURES`
     "response-net",
     "synthesis-differences",
     "synthesis-forest",
+    "synthesis-posterior",
     "synthesis-net-pool",
     "synthesis-net",
     "synthesis-classes",

@@ -1,37 +1,70 @@
-"""Draw an evidence map: the number of patients for each kind of question."""
+"""Draw an evidence map: responders and patients for each kind of question."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
+from textwrap import fill
 
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nenreview.evidence.arms import class_name
-from nenreview.figures.style import DARK, LIGHT, MID, ReviewFigure, sheet, style
+from nenreview.figures.style import (
+    DARK,
+    LIGHT,
+    MID,
+    NARROW,
+    SMALL,
+    WIDTH,
+    ReviewFigure,
+    sheet,
+    style,
+)
 from nenreview.synthesis.classes import Cell
 
-_AREA = 7.0  # square points a patient
-_COLOURS = {"later": MID, "first": "white", "any": "#dddddd", "not stated": LIGHT}  # by line
-_NAMES = {"later": "later line", "first": "first line", "any": "any line"}
-_OFFSET = 0.26  # of the outer lines of treatment from the middle of their cell
+_WORDS = 7  # points
+_AREA = {WIDTH: 3.0, NARROW: 1.4}  # square points a patient
+_ROW = {WIDTH: 0.4, NARROW: 0.52}  # inches
+_HEAD = {WIDTH: 16, NARROW: 12}  # letters of a line above a column
+# The lines of treatment, from top to bottom, with their names.
+_LINES = {
+    "later": "later line",
+    "first": "first line",
+    "any": "any line",
+    "not stated": "line not stated",
+}
+# The lowest share of responders, the fill and the name of each band, ever darker.
+_BANDS = (
+    (0.0, "white", "below 10%"),
+    (0.1, LIGHT, "10% to below 20%"),
+    (0.2, MID, "20% to below 30%"),
+    (0.3, DARK, "30% or more"),
+)
+_KEY = (
+    "Numbers: responders/patients, and trials. Fill: share of responders. Area: patients. "
+    "*: reports may share patients, whom both numbers then count twice."
+)
+_SIZES = (10, 50, 100)  # patients, of the circles in the legend
 
 
-@style()
 def evidence_map(
     cells: Sequence[Cell], *, classes: Sequence[str], kinds: Sequence[str]
 ) -> ReviewFigure:
-    """Draw a circle for each cell: area for patients, colour for line of treatment.
+    """Draw a circle for each cell: area for patients, fill for the share of responders.
 
-    The legend has the lines that there are.
+    Beside it are responders and patients, and the number of trials. A row is a kind of tumour in
+    one line of treatment, and only those that there are have one.
 
     Parameters
     ----------
     cells : sequence of Cell
         What there is; a combination that is not among them stays empty.
     classes, kinds : sequence of str
-        Columns and rows, also where they are empty.
+        Columns, also where they are empty, and the order of the rows.
 
     Raises
     ------
@@ -43,50 +76,82 @@ def evidence_map(
     for cell in cells:
         if cell.regimen_class not in classes or cell.kind not in kinds:
             raise ValueError(f"no place for {cell.kind} by {cell.regimen_class}")
-    lines: dict[tuple[str, str], list[str]] = {}  # of treatment, in each column and row
-    for cell in cells:
-        lines.setdefault((cell.regimen_class, cell.kind), []).append(cell.line)
-    shown = [line for line in _COLOURS if any(cell.line == line for cell in cells)]
-    figure = sheet(0.85 * len(kinds) + 0.9)
+    data = [
+        {
+            "regimen_class": cell.regimen_class,
+            "kind": cell.kind,
+            "line": cell.line,
+            "trials": cell.trials,
+            "patients": cell.patients,
+            "responders": cell.response.events if cell.response else None,
+            "counted": cell.response.n if cell.response else None,
+            "may_overlap": cell.may_overlap,
+        }
+        for cell in cells
+    ]
+    wide, narrow = (_map(cells, classes, kinds, width) for width in (WIDTH, NARROW))
+    return ReviewFigure(wide, pd.DataFrame(data), narrow=narrow)
+
+
+@style()
+def _map(
+    cells: Sequence[Cell], classes: Sequence[str], kinds: Sequence[str], width: float
+) -> Figure:
+    own = {(cell.kind, cell.line) for cell in cells}
+    rows = [(kind, line) for kind in kinds for line in _LINES if (kind, line) in own]
+    figure = sheet(_ROW[width] * len(rows) + 1.5, width)
     axes = figure.subplots()
     for cell in cells:
-        beside = lines[cell.regimen_class, cell.kind]
-        steps = max(len(beside) - 1, 1)
-        shift = _OFFSET * (2 * beside.index(cell.line) - len(beside) + 1) / steps
-        x, y = classes.index(cell.regimen_class) + shift, kinds.index(cell.kind)
-        axes.scatter(
-            x, y - 0.1, s=_AREA * cell.patients, color=_COLOURS[cell.line], ec=DARK, lw=1.0
-        )
-        trials = f"{cell.trials} trial" + ("s" if cell.trials > 1 else "")
-        most = "≤ " if cell.may_overlap else ""
-        axes.text(
-            x,
-            y + 0.4,
-            f"{trials},{' ' if len(beside) < 3 else chr(10)}{most}{cell.patients}",
-            ha="center",
-            va="center",
-            fontsize=7,
-        )
-    axes.set(xlim=(-0.55, len(classes) - 0.45), ylim=(len(kinds) - 0.4, -0.6))
-    axes.set_xticks(range(len(classes)), [class_name(c).replace(" ", "\n", 1) for c in classes])
-    axes.set_yticks(range(len(kinds)), [k.replace(", ", ",\n") for k in kinds])
+        place = classes.index(cell.regimen_class), rows.index((cell.kind, cell.line))
+        _draw(axes, *place, cell, width)
+    axes.set(xlim=(-0.5, len(classes) - 0.5), ylim=(len(rows) - 0.4, -0.5))
+    heads = [fill(class_name(one), _HEAD[width]) for one in classes]
+    axes.set_xticks(range(len(classes)), heads, fontsize=SMALL if width == WIDTH else _WORDS)
     axes.xaxis.tick_top()
+    names = [f"{kind}, {_LINES[line]}" for kind, line in rows]
+    if width == WIDTH:
+        axes.set_yticks(range(len(rows)), names, fontsize=SMALL)
+    else:  # no room at the left: the name of a row is above it
+        axes.set_yticks([])
+        for y, name in enumerate(names):
+            axes.text(-0.48, y - 0.42, name, va="top", weight="bold", fontsize=_WORDS)
     axes.tick_params(length=0)
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
-    for x in range(1, len(classes)):
-        axes.axvline(x - 0.5, color="#dddddd", lw=0.8, zorder=0)
-    for y in range(1, len(kinds)):
-        axes.axhline(y - 0.4, color="#dddddd", lw=0.8, zorder=0)
-    circle = partial(Line2D, [], [], marker="o", mec=DARK, ls="", ms=9)
-    axes.legend(
-        handles=[
-            *(circle(color=_COLOURS[one], label=_NAMES.get(one, f"line {one}")) for one in shown),
-            Line2D([], [], ls="", label="circle area and last number: patients"),
-        ],
+    for y, (above, below) in enumerate(pairwise(rows)):
+        new = above[0] != below[0]
+        axes.axhline(y + 0.5, color="#555555" if new else "#dddddd", lw=0.8, zorder=0)
+    _legend(figure, width)
+    return figure
+
+
+def _draw(axes: Axes, x: int, y: int, cell: Cell, width: float) -> None:
+    """Draw one circle with its numbers at the right."""
+    response = cell.response
+    n = response.n if response else cell.patients
+    share = response.proportion if response else 0.0
+    colour = next(colour for least, colour, _ in reversed(_BANDS) if share >= least)
+    middle = y if width == WIDTH else y + 0.12
+    axes.scatter(x - 0.24, middle, s=_AREA[width] * n, color=colour, ec=DARK, lw=0.9)
+    responders = str(response.events) if response else "not counted"
+    trials = f"{cell.trials} trial" + ("s" if cell.trials > 1 else "")
+    text = f"{responders}/{n}{'*' if cell.may_overlap else ''}\n{trials}"
+    axes.text(x - 0.02, middle, text, va="center", fontsize=_WORDS, linespacing=1.25)
+
+
+def _legend(figure: Figure, width: float) -> None:
+    """Explain the fills, the areas and the numbers below the map."""
+    circle = partial(Line2D, [], [], marker="o", mec=DARK, ls="")
+    handles = [circle(color=colour, ms=8, label=name) for _, colour, name in _BANDS]
+    handles += [
+        circle(color="white", ms=(_AREA[width] * n) ** 0.5, label=f"{n} patients") for n in _SIZES
+    ]
+    figure.legend(
+        handles=handles,
+        title=fill(_KEY, 100 if width == WIDTH else 58),
+        loc="outside lower center",
+        ncols=4 if width == WIDTH else 2,
         frameon=False,
-        loc="upper center",
-        bbox_to_anchor=(0.5, 0.0),
-        ncols=3,
+        fontsize=_WORDS,
+        title_fontsize=_WORDS,
     )
-    return ReviewFigure(figure, pd.DataFrame(cells))

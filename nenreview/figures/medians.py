@@ -5,44 +5,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import ceil, inf
+from textwrap import fill
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nenreview.evidence.arms import CLASSES, class_name
 from nenreview.evidence.traits import KINDS
-from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, ReviewFigure, rule_axis, sheet, style
+from nenreview.figures.style import DARK, NARROW, WIDTH, ReviewFigure, rule_axis, sheet, style
 from nenreview.synthesis.times import NOT_REACHED, Time
 from nenreview.wording import population_name
 
 PANELS = ("PFS", "OS")
-_SMALL = 7  # points; the names of many rows
-_ROW = 0.165  # inches from row to row
-_MARKS = dict(  # marker and fill, apart in grey as well
-    zip(
-        KINDS,
-        (("o", DARK), ("D", ACCENT), ("s", MID), ("^", LIGHT), ("o", "white")),
-        strict=True,
-    )
-)
-_END = {"PFS": 24, "OS": 36}  # months
+_WORDS = 7  # points; the names of many rows
+_LINE = 0.16  # inches from line to line
+_MARKS = dict(zip(KINDS, ("o", "D", "s", "^", "P"), strict=True))
+_STEP = 6  # months: an axis ends at a whole number of these
+_SOFT = "#555555"
 
 
 @dataclass(frozen=True)
-class _Line:
-    """A row of the figure: a heading, or the times of one population."""
+class _Row:
+    """A row of the figure: a heading, or the times of one population by their outcome."""
 
     name: str
-    times: tuple[Time, ...] = ()
+    n: int | None = None
+    times: dict[str, Time] | None = None
 
 
-@style()
 def medians(times: Sequence[Time]) -> ReviewFigure:
     """Draw a row for each population, PFS at the left and OS at the right.
 
-    A limit that is open, or beyond the axis, ends in an arrow; a median that was not reached
-    is written. No interval is drawn where none is reported.
+    Rows are in groups of a regimen class and a kind of tumour, from the shortest median PFS to
+    the longest; without one, by median OS, at the end. An open mark has no reported interval. A
+    limit that is open, or beyond the axis, ends in an arrow. What was not reached, or is not
+    reported, is written.
 
     Parameters
     ----------
@@ -54,88 +54,160 @@ def medians(times: Sequence[Time]) -> ReviewFigure:
     ValueError
         If none has a median.
     """
-    lines = _lines([t for t in times if t.median is not None or t.status == NOT_REACHED])
-    if not lines:
+    rows = _rows([t for t in times if t.median is not None or t.status == NOT_REACHED])
+    if not rows:
         raise ValueError("no medians; expected at least one")
-    figure = sheet(_ROW * len(lines) + 0.9)
-    panels = figure.subplots(1, len(PANELS), sharey=True, width_ratios=(1, 1.15))
-    for axes, outcome in zip(panels, PANELS, strict=True):
-        for y, line in enumerate(lines):
-            for time in line.times:
-                if time.outcome == outcome:
-                    _draw(axes, y, time)
-        axes.set(xlim=(0, _END[outcome]), ylim=(len(lines) - 0.4, -0.7))
-        axes.set_xlabel(f"Median {outcome}, months", fontsize=8)
-        axes.tick_params(axis="x", labelsize=8)
-        axes.tick_params(axis="y", length=0)
-        rule_axis(axes)
-    panels[0].set_yticks(range(len(lines)), [line.name for line in lines], fontsize=_SMALL)
-    for label, line in zip(panels[0].get_yticklabels(), lines, strict=True):
-        label.set_weight("normal" if line.times else "bold")
-    kinds = [kind for kind in KINDS if any(t.kind == kind for one in lines for t in one.times)]
-    point = partial(Line2D, [], [], ls="", mec=DARK, ms=5)
-    figure.legend(
-        handles=[
-            point(marker=_MARKS[kind][0], color=_MARKS[kind][1], label=kind) for kind in kinds
-        ],
-        loc="outside lower center",
-        ncols=len(kinds),
-        frameon=False,
-        fontsize=_SMALL,
-        columnspacing=1.0,
-        handletextpad=0.2,
-    )
     marks = [
         {
             "class": time.regimen_class,
             "name": time.name,
             "population": time.population,
             "tumours": time.kind,
+            "patients": time.n,
             "outcome": time.outcome,
             "median": time.median,
             "status": time.status,
             "ci_low": time.low,
             "ci_high": time.high,
         }
-        for line in lines
-        for time in line.times
+        for row in rows
+        for time in (row.times or {}).values()
     ]
-    return ReviewFigure(figure, pd.DataFrame(marks))
+    wide, narrow = (_panels(rows, width) for width in (WIDTH, NARROW))
+    return ReviewFigure(wide, pd.DataFrame(marks), narrow=narrow)
 
 
-def _lines(times: Sequence[Time]) -> list[_Line]:
-    """Return the rows: a heading for each class, then its populations by tumour."""
-    lines = []
+def _rows(times: Sequence[Time]) -> list[_Row]:
+    """Return the rows: a heading for each class and kind of tumour, then its populations."""
+    rows = []
     for regimen in CLASSES:
-        own = sorted(
-            (t for t in times if t.regimen_class == regimen), key=lambda t: KINDS.index(t.kind)
+        for kind in KINDS:
+            group: dict[tuple[str, str], dict[str, Time]] = {}
+            for time in times:
+                if (time.regimen_class, time.kind) == (regimen, kind):
+                    group.setdefault((time.name, time.population), {})[time.outcome] = time
+            if group:
+                rows.append(_Row(f"{class_name(regimen).capitalize()}: {kind}"))
+            for (name, population), own in sorted(group.items(), key=lambda one: _order(one[1])):
+                part = population_name(population) if " > " in population else ""
+                # The name of an arm has its population already.
+                part = "" if part and name.startswith(part) else part
+                n = next(iter(own.values())).n
+                rows.append(_Row(f"{name}, {part}" if part else name, n, own))
+    return rows
+
+
+def _order(own: dict[str, Time]) -> tuple[float, ...]:
+    """Return what sorts the populations of a group."""
+    found = [own[outcome].median if outcome in own else None for outcome in PANELS]
+    return tuple(inf if median is None else median for median in found)
+
+
+def _end(rows: Sequence[_Row], outcome: str) -> int:
+    """Return where an axis ends: a step or more beyond the longest median."""
+    own = [row.times[outcome].median for row in rows if row.times and outcome in row.times]
+    return _STEP * (ceil(max((m for m in own if m is not None), default=0) / _STEP) + 1)
+
+
+@style()
+def _panels(rows: Sequence[_Row], width: float) -> Figure:
+    wide = width == WIDTH
+    names, places, y = [], [], 0.0  # inches from the top
+    for row in rows:
+        size = "–" if row.n is None else str(row.n)
+        # A phone has the name above the marks.
+        n = "n\xa0not\xa0reported" if row.n is None else f"n\xa0=\xa0{row.n}"
+        name = f"{fill(row.name, 46)}   {size}" if wide else fill(f"{row.name}, {n}", 58)
+        names.append(row.name if row.times is None else name)
+        more = names[-1].count("\n") * _LINE
+        beside = wide or row.times is None
+        places.append(y + _LINE / 2 + (more / 2 if beside else more + _LINE))
+        y = places[-1] + _LINE / 2 + (more / 2 if wide else 0)
+    figure = sheet(y + 1.15, width)
+    panels = figure.subplots(1, len(PANELS), sharey=True)
+    for axes, outcome in zip(panels, PANELS, strict=True):
+        end = _end(rows, outcome)
+        for place, row in zip(places, rows, strict=True):
+            if row.times and outcome in row.times:
+                _draw(axes, place, row.times[outcome], end)
+            elif row.times:
+                text = axes.text(0.02 * end, place, "not reported", va="center", fontsize=_WORDS)
+                text.set_color(_SOFT)
+        axes.set(xlim=(0, end), ylim=(y + 0.04, 0.0))
+        axes.set_xlabel(f"Median {outcome}, months", fontsize=8)
+        axes.set_xticks(range(0, end + 1, _STEP if end <= 24 or wide else 2 * _STEP))
+        axes.tick_params(axis="x", labelsize=8)
+        axes.tick_params(axis="y", length=0)
+        rule_axis(axes)
+    if wide:
+        panels[0].set_yticks(places, names, fontsize=_WORDS)
+        for label, row in zip(panels[0].get_yticklabels(), rows, strict=True):
+            label.set_weight("normal" if row.times else "bold")
+        panels[0].annotate(
+            "patients",
+            (0, 1),
+            xycoords="axes fraction",
+            xytext=(-3.5, 1),
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            fontsize=_WORDS,
         )
-        rows: dict[tuple[str, str], list[Time]] = {}
-        for time in own:
-            rows.setdefault((time.name, time.population), []).append(time)
-        if rows:
-            lines.append(_Line(class_name(regimen).capitalize()))
-        for (name, population), both in rows.items():
-            part = population_name(population) if " > " in population else ""
-            # The name of an arm has its population already.
-            part = "" if part and name.startswith(part) else part
-            lines.append(_Line(f"{name}, {part}" if part else name, tuple(both)))
-    return lines
+    else:
+        panels[0].set_yticks([])
+        panels[0].set_zorder(2)  # names over the grid of the other panel
+        for place, row, name in zip(places, rows, names, strict=True):
+            # Across both panels, which must not make room for it.
+            text = panels[0].text(0, place, name, va="center", fontsize=_WORDS, in_layout=False)
+            text.set_weight("normal" if row.times else "bold")
+            if row.times:
+                text.set(y=place - _LINE / 2, va="bottom")
+    _legend(figure, rows, columns=3 if wide else 2)
+    return figure
 
 
-def _draw(axes: Axes, y: int, time: Time) -> None:
+def _legend(figure: Figure, rows: Sequence[_Row], columns: int) -> None:
+    drawn = {time.kind for row in rows for time in (row.times or {}).values()}
+    point = partial(Line2D, [], [], ls="", mec=DARK, ms=5)
+    handles = [
+        point(marker=_MARKS[kind], color=DARK, label=kind) for kind in KINDS if kind in drawn
+    ]
+    handles.append(point(marker="o", color="white", label="open: no interval reported"))
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=columns,
+        frameon=False,
+        fontsize=_WORDS,
+        columnspacing=1.0,
+        handletextpad=0.2,
+    )
+
+
+def _draw(axes: Axes, y: float, time: Time, end: float) -> None:
     """Draw one median with its reported interval."""
-    end = _END[time.outcome]
-    marker, fill = _MARKS[time.kind]
-    if time.has_interval:
-        low = time.median if time.low is None else time.low
-        high = time.high
-        start = low or 0.0
-        axes.plot([start, min(high or end, end)], [y, y], color=DARK, lw=1.2, zorder=1)
-        if high is None or high > end:
-            axes.plot(end, y, ">", color=DARK, ms=4, clip_on=False)
+    start, stop = time.low or 0.0, end if time.high is None else min(time.high, end)
+    open_end = time.has_interval and (time.high is None or time.high > end)
     if time.median is None:
-        beside = "bottom" if time.has_interval else "center"
-        axes.text(end * 0.98, y, "not reached", ha="right", va=beside, fontsize=_SMALL)
-        return
-    axes.plot(time.median, y, marker, ms=5, color=fill, mec=DARK, mew=0.9, clip_on=False, zorder=2)
+        # The words stand in the line, or before it where it is short.
+        right = 0.93 * end if start < end / 2 else start - 0.03 * end
+        right = right if time.has_interval else 0.98 * end
+        text = partial(axes.text, va="center", ha="right", fontsize=_WORDS)
+        text(right, y, "not reached")
+        pieces = [(start, 0.5 * end), (0.94 * end, stop)] if start < end / 2 else [(start, stop)]
+    else:
+        pieces = [(start, stop)]
+    for piece in pieces if time.has_interval else ():
+        axes.plot(piece, [y, y], color=DARK, lw=1.2, zorder=1)
+    if open_end:
+        axes.plot(end, y, ">", color=DARK, ms=4, clip_on=False)
+    if time.median is not None:
+        axes.plot(
+            *(time.median, y, _MARKS[time.kind]),
+            ms=5,
+            color=DARK if time.has_interval else "white",
+            mec=DARK,
+            mew=0.9,
+            clip_on=False,
+            zorder=2,
+        )

@@ -7,14 +7,26 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from nenreview.figures.style import ACCENT, DARK, LIGHT, ReviewFigure, sheet, style
+from nenreview.figures.style import (
+    ACCENT,
+    DARK,
+    LIGHT,
+    NARROW,
+    SMALL,
+    WIDTH,
+    ReviewFigure,
+    sheet,
+    style,
+)
 from nenreview.synthesis.multiverse import Specification
 
+_WORDS = 7  # points
+_LINE = {WIDTH: 0.155, NARROW: 0.27}  # inches; on a phone a name is above its strokes
 _DIGITS = 4  # of a percentage, as drawn; far below what can be seen
 
 
-@style()
 def specification_curve(
     specifications: Sequence[Specification], options: Mapping[str, Sequence[str]]
 ) -> ReviewFigure:
@@ -38,15 +50,6 @@ def specification_curve(
     if len(headlines) != 1:
         raise ValueError(f"{len(headlines)} headlines; expected one among the specifications")
     (headline,) = headlines
-    lines = sum(len(values) + 1 for values in options.values())
-    figure = sheet(2.9 + 0.155 * lines)
-    upper, lower = figure.subplots(
-        2, 1, sharex=True, height_ratios=[2.6, 0.155 * lines], gridspec_kw={"hspace": 0.06}
-    )
-    _estimates(upper, specifications, headline)
-    _choices(lower, specifications, options)
-    for axes in (upper, lower):
-        axes.axvline(headline, color=ACCENT, lw=0.8, zorder=0)
     data = [
         s.choices
         | {
@@ -57,7 +60,34 @@ def specification_curve(
         }
         for s in specifications
     ]
-    return ReviewFigure(figure, pd.DataFrame(data))
+    wide, narrow = (_curve(specifications, options, headline, w) for w in (WIDTH, NARROW))
+    return ReviewFigure(wide, pd.DataFrame(data), narrow=narrow)
+
+
+@style()
+def _curve(
+    specifications: Sequence[Specification],
+    options: Mapping[str, Sequence[str]],
+    headline: int,
+    width: float,
+) -> Figure:
+    lower_height = _LINE[width] * sum(len(values) + 1 for values in options.values())
+    figure = sheet(2.9 + lower_height, width)
+    upper, lower = figure.subplots(
+        2, 1, sharex=True, height_ratios=[2.6, lower_height], gridspec_kw={"hspace": 0.06}
+    )
+    _estimates(upper, specifications, headline)
+    _choices(lower, specifications, options, width)
+    for axes in (upper, lower):
+        axes.axvline(headline, color=ACCENT, lw=0.8, zorder=0)
+    figure.legend(
+        *upper.get_legend_handles_labels(),
+        loc="outside upper center",
+        ncols=3 if width == WIDTH else 1,
+        frameon=False,
+        fontsize=SMALL,
+    )
+    return figure
 
 
 def _estimates(axes: Axes, specifications: Sequence[Specification], headline: int) -> None:
@@ -73,14 +103,17 @@ def _estimates(axes: Axes, specifications: Sequence[Specification], headline: in
     axes.plot(
         headline, middle[headline], "D", ms=6, color=ACCENT, mec=DARK, mew=0.8, label="headline"
     )
-    axes.set(ylabel="Pooled response rate, %", ylim=(0, None), xlim=(-3, len(x) + 2))
+    axes.set(ylabel="Pooled response, % of patients", ylim=(0, None), xlim=(-3, len(x) + 2))
     axes.tick_params(axis="x", bottom=False)
-    axes.legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
 
 
 def _choices(
-    axes: Axes, specifications: Sequence[Specification], options: Mapping[str, Sequence[str]]
+    axes: Axes,
+    specifications: Sequence[Specification],
+    options: Mapping[str, Sequence[str]],
+    width: float,
 ) -> None:
+    """Draw a line of strokes for each option: one for each combination that takes it."""
     y, labels = 0, []
     for axis, values in options.items():
         labels.append((y, axis, True))
@@ -88,13 +121,25 @@ def _choices(
             y += 1
             x = np.array([i for i, s in enumerate(specifications) if s.choices[axis] == value])
             level = np.full(len(x), float(y))
-            axes.plot(*_strokes(x, level - 0.32, level + 0.32), color=DARK, lw=0.7)
+            reach = (0.32, 0.32) if width == WIDTH else (0.0, 0.4)  # up and down
+            strokes = _strokes(x, level - reach[0], level + reach[1])
+            axes.plot(*strokes, color=DARK, lw=0.7 if width == WIDTH else 0.5)
             labels.append((y, value, False))
         y += 1
-    axes.set(ylim=(y - 0.4, -0.7), xlabel="Combinations of choices, ordered by estimate")
-    axes.set_yticks([at for at, _, _ in labels], [text for _, text, _ in labels], fontsize=7)
-    for tick, (_, _, heading) in zip(axes.get_yticklabels(), labels, strict=True):
-        tick.set_fontweight("bold" if heading else "normal")
+    last = len(specifications) - 1
+    axes.set(ylim=(y - 0.4, -0.7), xlabel=f"{last + 1} combinations of choices, in this order")
+    axes.set_xticks([0, last], ["lowest pooled\nresponse", "highest pooled\nresponse"])
+    for tick, side in zip(axes.get_xticklabels(), ("left", "right"), strict=True):
+        tick.set(ha=side, fontsize=SMALL)
+    if width == WIDTH:
+        axes.set_yticks([at for at, _, _ in labels], [t for _, t, _ in labels], fontsize=_WORDS)
+        for tick, (_, _, heading) in zip(axes.get_yticklabels(), labels, strict=True):
+            tick.set_fontweight("bold" if heading else "normal")
+    else:
+        axes.set_yticks([])
+        for at, text, heading in labels:
+            place, weight = (at + 0.3, "bold") if heading else (at - 0.1, "normal")
+            axes.text(0, place, text, va="baseline", weight=weight, fontsize=_WORDS)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
 

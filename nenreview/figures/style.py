@@ -68,15 +68,17 @@ def style() -> Iterator[None]:
         yield
 
 
-def sheet(height: float) -> Figure:
-    """Return an empty figure as wide as the page, with room for the text beside its axes.
+def sheet(height: float, width: float = WIDTH) -> Figure:
+    """Return an empty figure, as wide as the page, with room for the text beside its axes.
 
     Parameters
     ----------
     height : float
         In inches, labels and legend included.
+    width : float
+        In inches: `WIDTH` or `NARROW`.
     """
-    return Figure(figsize=(WIDTH, height), layout="constrained")
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def rule_axis(axes: Axes) -> None:

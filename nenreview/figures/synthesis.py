@@ -23,6 +23,7 @@ from nenreview.figures.forest_rows import (
     rate_row,
 )
 from nenreview.figures.people import Share, people
+from nenreview.figures.posterior import posterior_figure
 from nenreview.figures.specification_curve import specification_curve
 from nenreview.figures.style import ReviewFigure
 from nenreview.synthesis.classes import MapEntry, entries
@@ -51,6 +52,8 @@ from nenreview.synthesis.headline import (
     headline,
     left_out,
     net,
+    posterior,
+    posterior_density,
     primary,
     without_chinese,
 )
@@ -280,12 +283,18 @@ def response_by_site(data: Dataset) -> ReviewFigure:
     )
 
 
+def posterior_of_nec(data: Dataset) -> ReviewFigure:
+    """Draw the posterior of the pool of NEC, with its prior."""
+    return posterior_figure(posterior_density(data), posterior(data).pooled)
+
+
 FIGURES = {
     "of-a-hundred": of_a_hundred,
     "response-nec": response_of_nec,
     "response-net": response_of_net,
     "synthesis-differences": differences,
     "synthesis-forest": forest_of_nec,
+    "synthesis-posterior": posterior_of_nec,
     "synthesis-net-pool": forest_of_net_pool,
     "synthesis-net": nec_and_net,
     "synthesis-classes": forest_by_class,

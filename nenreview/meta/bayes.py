@@ -140,6 +140,56 @@ def pooled_posterior(events: ArrayLike, n: ArrayLike) -> Posterior:
     return grid.summarise(grid.mu_cdf, level=0.95)
 
 
+@dataclass(frozen=True)
+class Density:
+    """Densities of a pooled proportion, per unit of the proportion.
+
+    Parameters
+    ----------
+    proportion, posterior, prior : numpy.ndarray
+        Where, and both densities there, shape (N,).
+    """
+
+    proportion: np.ndarray
+    posterior: np.ndarray
+    prior: np.ndarray
+
+
+def pooled_density(
+    events: ArrayLike,
+    n: ArrayLike,
+    proportion: ArrayLike,
+    *,
+    tau_scale: float = 1.0,
+    mu_prior: str = "logistic",
+) -> Density:
+    """Return the density of the pooled proportion, expit(μ), before and after the trials.
+
+    Parameters
+    ----------
+    events, n : array_like
+        Whole numbers, shape (k,).
+    proportion : array_like
+        Where, between 0 and 1 and neither, shape (N,).
+    tau_scale, mu_prior : float, str
+        As for `pool_bayesian`.
+
+    Raises
+    ------
+    ValueError
+        For impossible counts, an unknown prior, or a scale or proportion out of range.
+    """
+    y, m = (x.astype(float) for x in trial_counts(events, n))
+    p = np.asarray(proportion, float)
+    if not ((p > 0) & (p < 1)).all():
+        raise ValueError("a proportion is out of range; expected between 0 and 1")
+    grid = posterior_grid(y, m, tau_scale, mu_prior)
+    mu, per_logit = logit(p), p * (1 - p)
+    inside = (mu >= grid.mu[0]) & (mu <= grid.mu[-1])  # beyond, the posterior is negligible
+    posterior = np.where(inside, grid.mu_marginal(np.clip(mu, *grid.mu[[0, -1]]), nu=1), 0.0)
+    return Density(p, posterior / per_logit, PRIORS[mu_prior].pdf(mu) / per_logit)
+
+
 def central_levels(level: float) -> tuple[float, float, float]:
     """Return the probabilities of the median and of the limits of a central interval."""
     return 0.5, (1 - level) / 2, (1 + level) / 2

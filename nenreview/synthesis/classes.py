@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, reduce
 from itertools import combinations
+from operator import add
 from typing import Any
 
 from nenreview.evidence.arms import arm_name, arm_of, by_class_and_line
@@ -171,6 +172,9 @@ class Cell:
     patients : int
         Distinct patients: some who are part of another entry are counted once; the most
         that there can be where some reports may overlap.
+    response : Rate or None
+        Their responders among those whose response is counted, who may be fewer; None where no
+        report counts them.
     may_overlap : bool
         Whether some may.
     """
@@ -180,6 +184,7 @@ class Cell:
     line: str
     trials: int
     patients: int
+    response: Rate | None
     may_overlap: bool
 
 
@@ -201,10 +206,12 @@ def _cell(data: Dataset, where: tuple[str, str, str], group: list[MapEntry]) -> 
         for one in group
         if all(relation(data, one.report, other.report) != PART for other in group)
     ]
+    counted = [rate for one in whole if (rate := one.rate or one.fewer)]
     return Cell(
         *where,
         trials=len({one.report.trial for one in group}),
         patients=sum(one.n for one in whole),
+        response=reduce(add, counted) if counted else None,
         may_overlap=any(
             relation(data, a.report, b.report) != APART for a, b in combinations(whole, 2)
         ),

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 import numpy as np
 
 from nenreview.evidence.record.dataset import Dataset
-from nenreview.meta.bayes import BayesianPool, pool_bayesian
+from nenreview.meta.bayes import BayesianPool, Density, pool_bayesian, pooled_density
 from nenreview.meta.pool import pool_proportions
 from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.meta.refits import cumulative, leave_one_out
@@ -246,6 +246,16 @@ def posterior(
     cohorts = primary(data) if chinese else without_chinese(primary(data))
     events, n = counted_together(data, cohorts)
     return pool_bayesian(events, n, tau_scale=tau_scale, mu_prior=mu_prior, thresholds=THRESHOLDS)
+
+
+@cache
+def posterior_density(data: Dataset) -> Density:
+    """Return the density of the pool that `posterior` gives with its default priors.
+
+    At each tenth of a percentage point above 0 and below 100%.
+    """
+    events, n = counted_together(data, primary(data))
+    return pooled_density(events, n, np.arange(1, 1000) / 1000)
 
 
 def posteriors(data: Dataset) -> tuple[BayesianPool, ...]:

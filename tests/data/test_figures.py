@@ -14,13 +14,16 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 
+from nenreview.audit.finding import VERDICTS
 from nenreview.evidence.record.dataset import load
 from nenreview.figures import catalogue as catalogues
 from nenreview.figures import style
 from nenreview.figures.catalogue import FORMATS, SYNTHESIS, catalogue, draw, write_all
+from nenreview.figures.findings import findings
 from nenreview.figures.forest import _wrapped, forest
 from nenreview.figures.forest_rows import Group, rate_row
 from nenreview.figures.people import Share, people
+from nenreview.figures.stacked_bars import adverse_events
 from nenreview.figures.style import ReviewFigure, to_bytes, to_csv
 from nenreview.figures.synthesis import FIGURES
 from nenreview.stats.rate import Rate
@@ -130,6 +133,41 @@ def test_the_bars_of_the_audit_bear_the_names_of_documents_and_no_keys():
     names = [label.get_text() for label in draw("audit-findings").figure.axes[0].get_yticklabels()]
     assert len(names) == len(load().sources)
     assert not set(names) & set(load().sources["source"])
+
+
+def test_the_audit_has_points_where_its_counts_are_and_none_for_zero():
+    counts = pd.DataFrame({v: [0, 0] for v in VERDICTS}, index=["small", "large"])
+    counts["match"], counts.loc["large", "conflict"] = [4, 800], 2
+    axes, beside = findings(counts).figure.axes
+    points = {(line.get_marker(), *line.get_xydata()[0]) for line in axes.lines}
+    assert points == {("o", 800, 0), ("X", 2, 0), ("o", 4, 1)}  # the most findings first
+    assert [text.get_text() for text in beside.texts][:3] == ["agrees", "800", "4"]
+
+
+def test_bars_of_adverse_events_darken_with_the_grade_and_say_their_numbers():
+    counts = pd.DataFrame([[1, 2, 3, 4, 5]], index=["event"], columns=list("12345"))
+    axes = adverse_events(counts, n=20).figure.axes[0]
+    assert [bar.get_width() for bar in axes.patches] == [1, 2, 3, 4, 5]
+    light = [sum(bar.get_facecolor()[:3]) for bar in axes.patches]
+    assert light == sorted(light, reverse=True) and len(set(light)) == 5
+    (text,) = axes.texts
+    assert text.get_text() == "grade 1: 1, grade 2: 2, grade 3: 3, grade 4: 4, grade 5: 5"
+
+
+def test_medians_stand_in_groups_by_length_and_say_what_is_not_reported():
+    drawn = draw("times")
+    pfs = drawn.data[drawn.data["outcome"] == "PFS"].dropna(subset="median")
+    for _, group in pfs.groupby(["class", "tumours"]):
+        assert group["median"].is_monotonic_increasing
+    axes = drawn.figure.axes[1]
+    open_marks = sum(line.get_markerfacecolor() == "white" for line in axes.lines)
+    times = drawn.data[drawn.data["outcome"] == "OS"]
+    bare = times["median"].notna() & times["ci_low"].isna() & times["ci_high"].isna()
+    assert open_marks == bare.sum() > 0
+    words = [text.get_text() for text in axes.texts]
+    assert words.count("not reached") == (times["status"] == "not reached").sum() > 0
+    populations = drawn.data[["class", "name", "population"]].drop_duplicates()
+    assert words.count("not reported") == len(populations) - len(times)
 
 
 def test_a_forest_plot_of_nothing_is_refused():

@@ -550,6 +550,8 @@ def test_the_map_counts_each_trial_in_the_kinds_that_it_reports(data):
         18 + 32 + 19 + 14 + 21 + 46 + 7,
         False,
     )
+    # Of the 46, four have no counted response.
+    assert nec.response == Rate(14, 111) + Rate(3, 42)
     assert cells["with targeted therapy", "NEC", "later"].may_overlap
     # Those of the pool: the sites of spartalizumab are some of its NET and count once.
     of_net = cells["monotherapy", "NET", "later"]

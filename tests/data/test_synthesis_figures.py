@@ -20,12 +20,13 @@ from nenreview.figures.synthesis import (
     leave_one_out,
     of_a_hundred,
     response_by_site,
+    posterior_of_nec,
 )
 from nenreview.meta.pool import pool_proportions
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis.classes import Cell, entries
-from nenreview.synthesis.headline import added_by_year, headline, net
+from nenreview.synthesis.headline import added_by_year, headline, net, posterior
 from nenreview.synthesis.multiverse import Specification
 
 POOL = pool_proportions([5, 6, 1], [18, 32, 19], ci="t")
@@ -154,31 +155,51 @@ def test_a_curve_without_its_one_headline_is_refused(heads):
 
 
 def test_the_map_draws_areas_by_patients_and_keeps_empty_columns():
-    cells = [Cell("a", "NEC", "later", 2, 40, True), Cell("a", "NEC", "first", 1, 10, False)]
-    axes = evidence_map(cells, classes=["a", "b"], kinds=["NEC", "NET"]).figure.axes[0]
+    cells = [
+        Cell("a", "NEC", "later", 2, 42, Rate(2, 40), True),
+        Cell("a", "NEC", "first", 1, 10, Rate(4, 10), False),
+    ]
+    drawn = evidence_map(cells, classes=["a", "b"], kinds=["NEC", "NET"])
+    axes = drawn.figure.axes[0]
     sizes = [collection.get_sizes()[0] for collection in axes.collections]
     assert sizes[0] == 4 * sizes[1]
+    few, many = (collection.get_facecolor()[0].sum() for collection in axes.collections)
+    assert few > many  # the larger share of responders is the darker
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["a", "b"]
-    assert [text.get_text() for text in axes.texts] == ["2 trials, ≤ 40", "1 trial, 10"]
+    assert [text.get_text() for text in axes.texts] == ["2/40*\n2 trials", "4/10\n1 trial"]
+    assert drawn.data[["responders", "counted"]].to_numpy().tolist() == [[2, 40], [4, 10]]
 
 
-def test_the_map_sets_every_line_of_treatment_apart():
-    lines = ("later", "first", "any", "not stated")
-    cells = [Cell("a", "NET", line, 1, 10, False) for line in lines]
-    figure = evidence_map(cells, classes=["a"], kinds=["NET"]).figure
-    axes = figure.axes[0]
-    places = [collection.get_offsets()[0][0] for collection in axes.collections]
-    assert places == sorted(set(places)) and sum(places) == pytest.approx(0)
-    colours = {tuple(collection.get_facecolor()[0]) for collection in axes.collections}
-    assert len(colours) == 4
-    assert "line not stated" in [text.get_text() for text in axes.get_legend().get_texts()]
+def test_the_map_has_a_row_for_every_line_of_treatment_of_a_tumour():
+    lines = ("not stated", "any", "first", "later")
+    cells = [Cell("a", "NET", line, 1, 10, None, False) for line in lines]
+    drawn = evidence_map(cells, classes=["a"], kinds=["NET"])
+    axes = drawn.figure.axes[0]
+    rows = ["NET, later line", "NET, first line", "NET, any line", "NET, line not stated"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == rows
+    assert [collection.get_offsets()[0][1] for collection in axes.collections] == [3, 2, 1, 0]
+    assert {text.get_text() for text in axes.texts} == {"not counted/10\n1 trial"}
+    assert set(rows) < {text.get_text() for text in drawn.narrow.axes[0].texts}
+
+
+def test_the_posterior_is_that_of_the_table_and_shades_its_credible_interval(data):
+    drawn, pooled = posterior_of_nec(data), posterior(data).pooled
+    curve = drawn.data["posterior_percent_per_point"]
+    assert curve.sum() / 10 == pytest.approx(100, abs=0.1)  # ten a percentage point
+    assert drawn.data["prior_percent_per_point"].unique() == pytest.approx([1])
+    (shade, _) = drawn.figure.axes[0].collections
+    ends = shade.get_paths()[0].vertices[:, 0]
+    assert ends.min() == pytest.approx(100 * pooled.low, abs=0.1)
+    assert ends.max() == pytest.approx(100 * pooled.high, abs=0.1)
+    labels = [text.get_text() for text in drawn.figure.legends[0].get_texts()]
+    assert f"median {100 * pooled.median:.1f}%" in labels
 
 
 def test_a_map_of_nothing_or_without_a_place_is_refused():
     with pytest.raises(ValueError, match="no cells"):
         evidence_map([], classes=["a"], kinds=["NEC"])
     with pytest.raises(ValueError, match="no place for NET by a"):
-        evidence_map([Cell("a", "NET", "later", 1, 1, False)], classes=["a"], kinds=["NEC"])
+        evidence_map([Cell("a", "NET", "later", 1, 1, None, False)], classes=["a"], kinds=["NEC"])
 
 
 def test_too_few_trials_to_pool_are_said():

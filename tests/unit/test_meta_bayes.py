@@ -8,7 +8,7 @@ from helpers_data import TOLERANCE, counts_by_set, mixed_reference
 from scipy import integrate, stats
 from scipy.special import expit, logit
 
-from nenreview.meta.bayes import pool_bayesian
+from nenreview.meta.bayes import pool_bayesian, pooled_density
 
 SETS = counts_by_set()
 ROWS = mixed_reference("meta_bayes.csv")
@@ -30,6 +30,28 @@ def test_without_spread_the_posterior_is_a_beta_distribution():
     exact = stats.beta(12, 40)
     told = (found.pooled.median, found.pooled.low, found.pooled.high, found.pooled.above[0.18])
     assert told == pytest.approx((*exact.ppf([0.5, 0.025, 0.975]), exact.sf(0.18)), abs=1e-6)
+
+
+def test_the_density_without_spread_is_that_of_a_beta_distribution():
+    where = np.array([0.01, 0.1, 0.22, 0.4, 0.9])
+    found = pooled_density([5, 6], [18, 32], where, tau_scale=1e-4)
+    assert found.posterior == pytest.approx(stats.beta(12, 40).pdf(where), abs=1e-4)
+    assert found.prior == pytest.approx(np.ones(5))
+
+
+def test_a_density_is_the_slope_of_the_probability():
+    low, high = 0.1, 0.18
+    where = np.linspace(low, high, 801)
+    found = pooled_density([5, 6, 1], [18, 32, 19], where, mu_prior="normal")
+    pool = pool_bayesian([5, 6, 1], [18, 32, 19], mu_prior="normal").pooled
+    area = integrate.trapezoid(found.posterior, where)
+    assert area == pytest.approx(pool.above[low] - pool.above[high], abs=1e-6)
+
+
+@pytest.mark.parametrize("proportion", [0, 1])
+def test_a_density_outside_the_proportions_is_refused(proportion):
+    with pytest.raises(ValueError, match="out of range"):
+        pooled_density([5, 6], [18, 32], [proportion])
 
 
 def test_normal_prior_without_spread_is_that_of_one_integral():
