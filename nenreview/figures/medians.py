@@ -21,7 +21,9 @@ from nenreview.wording import population_name
 
 PANELS = ("PFS", "OS")
 _WORDS = 7  # points; the names of many rows
-_LINE = 0.16  # inches from line to line
+# Inches from line to line; in print all rows and the caption are on one page.
+_LINE = {WIDTH: 0.14, NARROW: 0.16}
+_SIZES = 24  # points, between names and axis, for the numbers of patients
 _MARKS = dict(zip(KINDS, ("o", "D", "s", "^", "P"), strict=True))
 _STEP = 6  # months: an axis ends at a whole number of these
 _SOFT = "#555555"
@@ -111,19 +113,18 @@ def _end(rows: Sequence[_Row], outcome: str) -> int:
 
 @style()
 def _panels(rows: Sequence[_Row], width: float) -> Figure:
-    wide = width == WIDTH
+    wide, line = width == WIDTH, _LINE[width]
     names, places, y = [], [], 0.0  # inches from the top
     for row in rows:
-        size = "–" if row.n is None else str(row.n)
         # A phone has the name above the marks.
         n = "n\xa0not\xa0reported" if row.n is None else f"n\xa0=\xa0{row.n}"
-        name = f"{fill(row.name, 46)}   {size}" if wide else fill(f"{row.name}, {n}", 58)
+        name = fill(row.name, 46) if wide else fill(f"{row.name}, {n}", 58)
         names.append(row.name if row.times is None else name)
-        more = names[-1].count("\n") * _LINE
+        more = names[-1].count("\n") * line
         beside = wide or row.times is None
-        places.append(y + _LINE / 2 + (more / 2 if beside else more + _LINE))
-        y = places[-1] + _LINE / 2 + (more / 2 if wide else 0)
-    figure = sheet(y + 1.15, width)
+        places.append(y + line / 2 + (more / 2 if beside else more + line))
+        y = places[-1] + line / 2 + (more / 2 if wide else 0)
+    figure = sheet(y + 1.0, width)
     panels = figure.subplots(1, len(PANELS), sharey=True)
     for axes, outcome in zip(panels, PANELS, strict=True):
         end = _end(rows, outcome)
@@ -141,18 +142,27 @@ def _panels(rows: Sequence[_Row], width: float) -> Figure:
         rule_axis(axes)
     if wide:
         panels[0].set_yticks(places, names, fontsize=_WORDS)
+        panels[0].tick_params(axis="y", pad=_SIZES)
         for label, row in zip(panels[0].get_yticklabels(), rows, strict=True):
             label.set_weight("normal" if row.times else "bold")
-        panels[0].annotate(
-            "patients",
-            (0, 1),
-            xycoords="axes fraction",
-            xytext=(-3.5, 1),
-            textcoords="offset points",
-            ha="right",
-            va="bottom",
-            fontsize=_WORDS,
-        )
+        across = panels[0].get_yaxis_transform()
+        sizes = [(-line / 2, "patients")]
+        sizes += [
+            (place, "–" if row.n is None else str(row.n))
+            for place, row in zip(places, rows, strict=True)
+            if row.times
+        ]
+        for place, size in sizes:
+            panels[0].annotate(
+                size,
+                (0, place),
+                xycoords=across,
+                xytext=(-4, 0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                fontsize=_WORDS,
+            )
     else:
         panels[0].set_yticks([])
         panels[0].set_zorder(2)  # names over the grid of the other panel
@@ -161,7 +171,7 @@ def _panels(rows: Sequence[_Row], width: float) -> Figure:
             text = panels[0].text(0, place, name, va="center", fontsize=_WORDS, in_layout=False)
             text.set_weight("normal" if row.times else "bold")
             if row.times:
-                text.set(y=place - _LINE / 2, va="bottom")
+                text.set(y=place - line / 2, va="bottom")
     _legend(figure, rows, columns=3 if wide else 2)
     return figure
 

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from nenreview.figures.style import (
     ACCENT,
     DARK,
-    LIGHT,
     NARROW,
     SMALL,
     WIDTH,
@@ -24,6 +23,7 @@ from nenreview.synthesis.multiverse import Specification
 
 _WORDS = 7  # points
 _LINE = {WIDTH: 0.155, NARROW: 0.27}  # inches; on a phone a name is above its strokes
+_INTERVAL = "#84b3c4"  # seen in both schemes, and lighter than the estimates
 _DIGITS = 4  # of a percentage, as drawn; far below what can be seen
 
 
@@ -98,7 +98,7 @@ def _estimates(axes: Axes, specifications: Sequence[Specification], headline: in
         np.round(100 * np.array([getattr(s, name) for s in specifications]), _DIGITS)
         for name in ("ci_low", "estimate", "ci_high")
     )
-    axes.plot(*_strokes(x, low, high), color=LIGHT, lw=0.9, label="95% confidence interval")
+    axes.plot(*_strokes(x, low, high), color=_INTERVAL, lw=0.8, label="95% confidence interval")
     axes.plot(x, middle, color=DARK, lw=1.6, label="pooled response")
     axes.plot(
         headline, middle[headline], "D", ms=6, color=ACCENT, mec=DARK, mew=0.8, label="headline"
