@@ -19,8 +19,8 @@ from nenreview.figures.synthesis import (
     forest_of_net_pool,
     leave_one_out,
     of_a_hundred,
-    response_by_site,
     posterior_of_nec,
+    response_by_site,
 )
 from nenreview.meta.pool import pool_proportions
 from nenreview.stats.rate import Rate
