@@ -24,7 +24,7 @@ def flow_diagram(flow: Flow) -> ReviewFigure:
             f"{flow.identified} records identified\n"
             f"{flow.by_query} by {flow.queries} queries\n"
             f"{flow.first_four} in the first four documents\n"
-            f"{flow.known} as a known item",
+            f"{flow.known} known before the search",
             "",
         ),
         (f"{flow.identified} records screened", _excluded("records excluded", flow.screened_out)),
@@ -37,7 +37,7 @@ def flow_diagram(flow: Flow) -> ReviewFigure:
             _excluded("reports excluded", flow.assessed_out)
             + (f"\n{flow.awaiting} read and not yet transcribed" if flow.awaiting else ""),
         ),
-        (f"{flow.included} documents included,\non {flow.trials} trials", ""),
+        (f"{flow.included} documents included,\non {flow.trials} trials and series", ""),
     ]
     heights = [
         _LINE * max(left.count("\n") + 1, right.count("\n") + 1) + _PADDING for left, right in steps
@@ -91,7 +91,7 @@ def _data(flow: Flow) -> list[dict[str, str | int]]:
     rows: list[dict[str, str | int]] = [
         {"step": "identified", "what": "by queries", "records": flow.by_query},
         {"step": "identified", "what": "in the first four documents", "records": flow.first_four},
-        {"step": "identified", "what": "as a known item", "records": flow.known},
+        {"step": "identified", "what": "known before the search", "records": flow.known},
     ]
     for step, reasons in (
         ("excluded when screened", flow.screened_out),

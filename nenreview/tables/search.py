@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.record.lists import LIST_SEPARATOR
 from nenreview.evidence.record.rows import Record, Search, rows_of
-from nenreview.evidence.record.search_log import AWAITING, EXCLUDED, SOUGHT
+from nenreview.evidence.record.search_log import (
+    ASSESSED,
+    AWAITING,
+    EXCLUDED,
+    KNOWN,
+    SCREENED,
+    SOUGHT,
+)
 from nenreview.evidence.sources import source_names
 from nenreview.tables.table import TEXT, Table, escape
 from nenreview.wording import listed
+from qmdbook.edition import date_in_words
+
+_EXCLUDED = {SCREENED: "at screening", ASSESSED: "after reading"}
+_BEFORE_THE_SEARCH = "known before the search"
 
 
 def queries_table() -> Table:
-    """Return every query with its result."""
+    """Return every query with its result: a row for each query, in the order of their keys."""
     names = source_names(load())
     rows = [
         [
@@ -21,35 +34,45 @@ def queries_table() -> Table:
         ]
         for one in rows_of(load().search, Search)
     ]
-    heads = ("Key", "Searched", "Query", "Found", "Documents taken", "Reason")
+    heads = ("Key", "Searched", "Query", "Found", "Documents taken", "Remark")
     return Table(rows, dict.fromkeys(heads, TEXT))
 
 
+def when_queried() -> str:
+    """Return when the queries were made: ``on 3 May 2026``, or ``between`` two days."""
+    days = sorted({date.fromisoformat(one.day) for one in rows_of(load().search, Search)})
+    first, last = date_in_words(days[0]), date_in_words(days[-1])
+    return f"on {first}" if first == last else f"between {first} and {last}"
+
+
 def not_found_table() -> Table:
-    """Return the reports that were sought and could not be read."""
+    """Return a row for each report that was sought and could not be read."""
     rows = [_row(one) for one in rows_of(load().records, Record) if one.stage == SOUGHT]
     return Table(rows, dict.fromkeys(("Report", "Trial", "Reason", "Found by"), TEXT))
 
 
 def awaiting_sentence() -> str:
-    """Return the reports that were read and not yet transcribed, as a sentence."""
+    """Return a sentence that names the reports that were read but are not yet transcribed."""
     waiting = [one for one in rows_of(load().records, Record) if one.outcome == AWAITING]
     if not waiting:
         return "Every report that was read and meets the criteria has been transcribed."
     titles = "; ".join(
         escape(one.title) + (f" ({listed(one.trial)})" if one.trial else "") for one in waiting
     )
-    return f"These reports were read and are not yet transcribed: {titles}."
+    return f"These reports were read but are not yet transcribed: {titles}."
 
 
 def excluded_table() -> Table:
-    """Return the other records that are not included, with the reason, by stage."""
+    """Return a row for each excluded record, with the reason; those excluded after reading first.
+
+    `not_found_table` has the reports that could not be read.
+    """
     rows = [
-        [one.stage, *_row(one)]
+        [_EXCLUDED[one.stage], *_row(one)]
         for one in sorted(rows_of(load().records, Record), key=lambda one: one.stage)
         if one.outcome == EXCLUDED and one.stage != SOUGHT
     ]
-    heads = ("Excluded when", "Record", "Trial", "Reason", "Found by")
+    heads = ("Excluded", "Record", "Trial", "Reason", "Found by")
     return Table(rows, dict.fromkeys(heads, TEXT))
 
 
@@ -58,5 +81,6 @@ def _keys(cell: str) -> list[str]:
 
 
 def _row(one: Record) -> list:
-    found = one.found_by.replace(LIST_SEPARATOR, ", ")
+    keys = [_BEFORE_THE_SEARCH if key == KNOWN else key for key in _keys(one.found_by)]
+    found = ", ".join(keys)
     return [one.title, listed(one.trial) or None, one.reason, found]
