@@ -1,6 +1,6 @@
-"""Read and write ``data/accepted.csv``, the findings that a person has looked at.
+"""Read and write ``data/accepted.csv``, the findings that somebody has compared with the page.
 
-A finding that is not in it may be a mistake of transcription.
+A finding that is not in the file may be an error of transcription.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ COLUMNS = ("finding", "verdict", "printed", "recomputed")
 
 
 def needing_review(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Return the findings that a person must look at: disagreements and notes."""
+    """Return the findings that somebody must compare with the page: disagreements and notes."""
     return tuple(f for f in findings if f.disagrees or f.verdict == NOTE)
 
 
 def new(data: Dataset, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Return the findings that are not in ``data/accepted.csv`` in this form."""
+    """Return the findings that ``data/accepted.csv`` does not contain with the same values."""
     known = set(data.accepted[list(COLUMNS)].itertuples(index=False, name=None))
     return tuple(f for f in needing_review(findings) if _row(f) not in known)
 
 
 def gone(data: Dataset, findings: tuple[Finding, ...]) -> list[str]:
-    """Return the accepted findings that are no longer found in this form."""
+    """Return the accepted findings that the audit no longer makes with the same values."""
     found = {_row(f) for f in needing_review(findings)}
     rows = data.accepted[list(COLUMNS)].itertuples(index=False, name=None)
     return [row[0] for row in rows if row not in found]
 
 
 def write(path: Path, findings: tuple[Finding, ...]) -> None:
-    """Write the findings to a file as accepted findings, in their order."""
+    """Write the findings to `path` as accepted findings, in the given order."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)

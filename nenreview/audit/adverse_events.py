@@ -18,7 +18,7 @@ def denominator(data: Dataset, source: str, trial: str, table: str) -> int:
     Raises
     ------
     LookupError
-        If no denominator fits them all, or more than one does.
+        If no denominator fits every percentage, or more than one does.
     """
     percent = data.select(source=source, trial=trial, table=table, statistic="percent")
     largest = size(data, trial, ROOT_POPULATION, source)
@@ -29,17 +29,18 @@ def denominator(data: Dataset, source: str, trial: str, table: str) -> int:
 
 
 def counts_by_grade(data: Dataset, source: str, trial: str, table: str) -> pd.DataFrame:
-    """Return patients with each event by grade.
+    """Return the number of patients with each adverse event, by grade.
 
     Returns
     -------
-    DataFrame, index the event in the order of the page, columns ``"1"`` to ``"5"``, int
-        Counts out of the table's own denominator.
+    DataFrame of int, shape (events, 5)
+        Index: the events in the order of the page. Columns: the grades ``"1"`` to ``"5"``.
+        The counts are out of the `denominator` of the table.
 
     Raises
     ------
     LookupError
-        As `denominator`, or if two counts fit one percentage.
+        If there is no single `denominator`, or two counts fit the same percentage.
     """
     n = denominator(data, source, trial, table)
     rows = data.select(source=source, trial=trial, table=table, statistic="percent")

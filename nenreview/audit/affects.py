@@ -1,4 +1,4 @@
-"""Tell whether an inconsistent number enters the synthesis, and which choice was made."""
+"""Say whether the synthesis uses an inconsistent number, and which choice it made."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nenreview.wording import fraction, population_name
 
 
 def affects(data: Dataset, finding: Finding) -> str:
-    """Return in a sentence what of the synthesis a finding touches, and the choice; or empty."""
+    """Return a sentence: what a finding affects in the synthesis, and the choice; or empty."""
     number = numbers_by_key(data).get(finding.number)
     if number is None or not number.trial:
         return ""

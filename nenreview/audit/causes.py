@@ -1,4 +1,4 @@
-"""Group the findings that matter most by what caused them."""
+"""Group the findings that matter most by the error that caused them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Cause:
     source : str
         Key of the document.
     findings : tuple of Finding
-        At least one: those that the row names, and every other on the same line of the ledger.
+        One or more: the findings that the row names, and all others on the same ledger line.
     reported, should_be, why : str
-        What the document says, what it should be and why it matters, with the numbers in place.
+        What the document says, what it should say, and why it matters; numbers are filled in.
     effect : str
-        One of `EFFECTS`: an answer of the review moves, the result of a trial changes, or only
-        the reading of the document.
+        One of `EFFECTS`: the error changes an answer of the review, the result of a trial, or
+        only the reading of the document.
     """
 
     source: str
@@ -41,12 +41,12 @@ class Cause:
 
 
 def causes(data: Dataset) -> tuple[Cause, ...]:
-    """Return the causes of ``causes.csv``, those that move an answer first.
+    """Return the causes in ``causes.csv``; those that change an answer of the review come first.
 
     Raises
     ------
     LookupError
-        If a row names a finding that the audit no longer has, or a number that no table has.
+        If a row names a finding or a number that does not exist.
     """
     found = {finding.id: finding for finding in audit(data) if finding.disagrees}
     alike: dict[tuple[str, ...], list[Finding]] = {}

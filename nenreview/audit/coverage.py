@@ -22,9 +22,9 @@ def coverage(rebuilt: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a table in the order given, then ``All tables``: columns ``Table, Cells,
-        Labels, Text, Rebuilt, Agreeing, Disagreeing, Not checkable``, where Rebuilt =
-        Agreeing + Disagreeing.
+        One row for each table, in the given order, then the row ``All tables``. Columns:
+        ``Table, Cells, Labels, Text, Rebuilt, Agreeing, Disagreeing, Not checkable``, where
+        Rebuilt = Agreeing + Disagreeing.
     """
     counts = pd.crosstab(rebuilt["table"], rebuilt["verdict"]).reindex(
         index=rebuilt["table"].unique(), columns=list(VERDICTS), fill_value=0
@@ -52,13 +52,13 @@ def cells_cut_off(data: Dataset, source: str) -> int:
 
 
 def numbers_by_place(data: Dataset) -> pd.DataFrame:
-    """Count the numbers of each source by where they are printed.
+    """Return how many numbers each source reports in cells of tables and in prose.
 
     Returns
     -------
-    DataFrame, index the key of the source, columns ``cells`` and ``prose``, int
-        Numbers in the cells of tables, and in prose, captions, legends and footnotes. Blank
-        cells and what is printed as not reached are no numbers.
+    DataFrame of int
+        Index: the keys of the sources. Columns: ``cells``, and ``prose`` with captions, legends
+        and footnotes. Blank cells and values reported as not reached are not counted.
     """
     tables = data.cells[["source", "table"]].drop_duplicates()
     reported = data.results[data.results["status"] == "reported"]
@@ -69,13 +69,14 @@ def numbers_by_place(data: Dataset) -> pd.DataFrame:
 
 
 def numbers_by_verdict(data: Dataset) -> pd.DataFrame:
-    """Count the numbers of each document by their most serious verdict.
+    """Return how many numbers of each document have each verdict; the most serious one counts.
 
     Returns
     -------
-    DataFrame, index the key of the source and ``All sources``
-        Columns ``Numbers, Agreeing, Disagreeing, Not checkable``, int. Blank cells and what
-        is printed as not reached are no numbers.
+    DataFrame of int
+        Index: the keys of the sources, then ``All sources``. Columns: ``Numbers, Agreeing,
+        Disagreeing, Not checkable``. Blank cells and values reported as not reached are not
+        counted.
     """
     found = by_number(data)
     reported = data.results[data.results["status"] == "reported"]

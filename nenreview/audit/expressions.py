@@ -22,7 +22,7 @@ _Entry = TypeVar("_Entry")
 
 @dataclass(frozen=True)
 class Sum:
-    """A sum of printed counts.
+    """A sum of reported counts.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Sum:
 
 
 def entry(known: Mapping[str, _Entry], key: str) -> _Entry:
-    """Return the entry with a key.
+    """Return the entry of `known` that has the key.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def entry(known: Mapping[str, _Entry], key: str) -> _Entry:
 
 
 def number_of(key: str, numbers: Mapping[str, Number]) -> Number:
-    """Return the number with a key.
+    """Return the row of ``results.csv`` that has the key.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def number_of(key: str, numbers: Mapping[str, Number]) -> Number:
 
 
 def sum_of(text: str, numbers: Mapping[str, Number]) -> Sum:
-    """Return the sum that an expression names.
+    """Return the sum that an expression such as ``a + b - c`` names.
 
     Raises
     ------
@@ -96,16 +96,17 @@ def sum_of(text: str, numbers: Mapping[str, Number]) -> Sum:
 
 
 def rate_of(text: str, numbers: Mapping[str, Number]) -> Rate:
-    """Return the rate that an expression names; several rates are pooled.
+    """Return the rate that an expression such as ``a of b`` names.
 
-    A percentage in the place of a count means the only count that fits it.
+    Several rates, joined by ``and``, are added up. A percentage in place of the count ``a`` stands
+    for the only count that fits it.
 
     Raises
     ------
     LookupError
-        If the text is not a rate, or not exactly one count fits a percentage.
+        If the text is not a rate, or if no count, or more than one, fits a percentage.
     ValueError
-        If more patients have the event than there are.
+        If there are more events than patients.
     """
     rates = [_single_rate(part, numbers) for part in text.split(" and ")]
     return Rate(sum(rate.events for rate in rates), sum(rate.n for rate in rates))

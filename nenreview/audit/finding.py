@@ -1,4 +1,4 @@
-"""The finding: the result of a check of a reported number."""
+"""Findings: the results of the checks of reported numbers."""
 
 from __future__ import annotations
 
@@ -49,32 +49,33 @@ class Finding:
     Attributes
     ----------
     id : str
-        The number and the check, the same from run to run: ``jia2022-108-size``.
+        The number and the check, such as ``jia2022-108-size``; the same in every run.
     check : str
         Name of the check.
     number : str
-        Key into ``results.csv``; of a claim, its key in ``data/claims/``; of a cell, empty.
+        Key of the number in ``results.csv``, or of the claim in ``data/claims/``; empty for a
+        cell.
     source, table, row_group, row, column : str
-        Where it is printed, as in ``results.csv``.
+        Where the number is reported, as in ``results.csv``.
     printed, recomputed : str
-        As printed, and what it should be for all that can be told; the latter is the former
-        where the check passes, and empty where nothing can be computed.
+        The characters on the page, and the value that they should have. `recomputed` equals
+        `printed` if the check passes, and is empty if nothing can be computed.
     verdict : str
         One of `VERDICTS`.
     severity : str
-        One of `SEVERITIES`, or empty where there is nothing to hold against the print.
+        One of `SEVERITIES`; empty if the check finds nothing wrong.
     explanation : str
-        Why, and what would explain it, with the counts: whole sentences, which need no table
-        beside them; empty for a plain match.
+        The reason for the verdict, and what could explain it, with the counts. Whole sentences
+        that can be read without a table; empty for a plain match.
     basis : str
-        The numbers that it was recomputed from, or compared with, in a few words:
-        ``11 of 24``; or empty.
+        The numbers from which it was recomputed, or with which it was compared, in a few words,
+        such as ``11 of 24``; or empty.
     power : float or None
-        The chance that the check would have caught a value put there at random; None where
-        that is not defined.
+        The probability that the check rejects a random value in place of the number; None if
+        it is not defined.
     affects : str
-        What in the synthesis the number enters, and which choice was made there, in a
-        sentence; or empty.
+        A sentence: which result of the synthesis uses the number, and which choice was made
+        there; or empty.
     """
 
     id: str
@@ -96,7 +97,7 @@ class Finding:
 
     @property
     def line(self) -> tuple[str, ...]:
-        """What the findings share that stand on one line of the ledger."""
+        """A key that is equal for all findings on the same line of the ledger."""
         return (self.source, self.table, self.check, self.verdict, self.explanation)
 
     @property
@@ -106,7 +107,7 @@ class Finding:
 
 
 def severity_of(outcome: str, verdict: str) -> str:
-    """Return the severity of a verdict on a number of an outcome."""
+    """Return the severity of a verdict, given the outcome that the number is about."""
     if verdict == NOTE:
         return TYPOGRAPHIC
     if verdict not in DISAGREEING:
@@ -125,7 +126,7 @@ class Place(TypedDict):
 
 
 def place(row: Number | PrintedCell | Claim) -> Place:
-    """Return the place of a row of the data on the page."""
+    """Return the place on the page of a row of the data."""
     return {
         "source": row.source,
         "table": row.table,
@@ -147,7 +148,7 @@ def about(
     outcome: str | None = None,
     basis: str = "",
 ) -> Finding:
-    """Return the finding of a check on a row of ``results.csv``.
+    """Return a finding on a row of ``results.csv``.
 
     Parameters
     ----------
@@ -156,9 +157,9 @@ def about(
     check, verdict, explanation, power, basis
         As in `Finding`.
     recomputed : str, optional
-        The printed text by default.
+        By default, the printed text.
     printed, outcome : str, optional
-        Those of the row by default; the latter sets the severity.
+        By default, those of the row. The outcome determines the severity.
     """
     text = number.printed if printed is None else printed
     return Finding(
@@ -177,6 +178,6 @@ def about(
 
 
 def most_serious(findings: list[Finding]) -> str:
-    """Return the most serious of several findings' verdicts; not checkable if there is none."""
+    """Return the most serious verdict of several findings; not checkable if there is no finding."""
     verdicts = [finding.verdict for finding in findings] or [NOT_CHECKABLE]
     return max(verdicts, key=SERIOUSNESS.index)

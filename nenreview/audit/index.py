@@ -38,9 +38,9 @@ class NumberIndex:
     Attributes
     ----------
     data : Dataset
-        Where the numbers come from.
+        The dataset that the index covers.
     numbers : tuple of Number
-        All rows of ``results.csv`` whose value is reported, in its order.
+        All rows of ``results.csv`` that report a value, in the order of the file.
     """
 
     def __init__(self, data: Dataset):
@@ -58,28 +58,28 @@ class NumberIndex:
                 self._unreached[_quantity(row)].append(row)
 
     def quantities(self) -> Iterator[list[Number]]:
-        """Yield the numbers of each quantity, from all places where it is reported."""
+        """Yield, for each quantity, the numbers from all places that report it."""
         yield from self._by_quantity.values()
 
     def same(self, number: Number, **other: str) -> list[Number]:
-        """Return the numbers of the same quantity, with the columns in `other` changed."""
+        """Return the numbers of the same quantity, with the columns in `other` replaced."""
         return self._by_quantity.get(_quantity(number, other), [])
 
     def unreached(self, number: Number, **other: str) -> list[Number]:
-        """Return the times of the same quantity that are reported as not reached; see `same`."""
+        """Return the times of the same quantity (see `same`) that are reported as not reached."""
         return self._unreached.get(_quantity(number, other), [])
 
     def count(self, number: Number) -> int | None:
-        """Return the only count that the document reports of a number's quantity; else None."""
+        """Return the only count that the document reports of the same quantity; else None."""
         values = {int(row.value) for row in self.same(number, statistic="events")}
         return values.pop() if len(values) == 1 else None
 
     def populations(self, number: Number) -> list[str]:
-        """Return the populations of the trial of a number that its document reports on."""
+        """Return the populations of the number's trial on which the number's document reports."""
         return list(self._populations[number.source, number.trial])
 
     def rates_within(self, number: Number, population: str) -> list[Number]:
-        """Return the numbers about the same quantity in a population or any part of it."""
+        """Return the numbers of the same quantity in a population or in any part of it."""
         populations = self._populations[number.source, number.trial]
         return [
             other
@@ -89,9 +89,9 @@ class NumberIndex:
         ]
 
     def size(self, number: Number) -> int | None:
-        """Return the size of the population of a number, or None where there is no single one.
+        """Return the size of the number's population; None if the document gives no single size.
 
-        A size that is not printed is the one that ``derived.csv`` gives.
+        If the size is not reported, it comes from ``derived.csv``.
         """
         try:
             n, _ = size_or_rest(self.data, number.trial, number.population, number.source)
@@ -100,9 +100,10 @@ class NumberIndex:
         return n or None
 
     def over_parts(self, number: Number, statistic: str) -> list[int] | None:
-        """Return a statistic in NET and in NEC of the population of a number.
+        """Return the values of a statistic in NET and in NEC of the number's population.
 
-        None where the two do not divide the population, or one does not print it once.
+        None if NET and NEC do not divide the population, or if the statistic is not reported
+        exactly once for each.
         """
         parts = parts_by_differentiation(self.data, number.trial, number.population, number.source)
         values = []
@@ -116,5 +117,5 @@ class NumberIndex:
 
 @lru_cache(DATASETS)
 def number_index(data: Dataset) -> NumberIndex:
-    """Return the index of a dataset, made once."""
+    """Return the index of a dataset; it is made once and kept."""
     return NumberIndex(data)

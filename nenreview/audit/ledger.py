@@ -38,7 +38,7 @@ UNCHECKED = "unchecked"
 
 
 def rule_findings(data: Dataset) -> list[Finding]:
-    """Return the findings of the rules, rule by rule; `audit` sorts them and adds the others."""
+    """Return the findings of the rules, rule by rule; `audit` sorts them and adds further ones."""
     index = number_index(data)
     found = [finding for rule in RULES for finding in rule(index)]
     return [*found, *spelling(data)]
@@ -48,8 +48,8 @@ def rule_findings(data: Dataset) -> list[Finding]:
 def audit(data: Dataset) -> tuple[Finding, ...]:
     """Return all findings on all reported numbers.
 
-    A number of which no rule says anything has one finding of its own, not checkable, with
-    the reason; one that a rule reaches has only what the rules say.
+    A number has the findings of all rules that apply to it. If no rule applies, it has one
+    finding with the verdict not checkable and the reason.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def selected(
     verdicts: list[str] | None = None,
     severities: list[str] | None = None,
 ) -> tuple[Finding, ...]:
-    """Return the findings with one of the sources, verdicts and severities; None means any."""
+    """Return the findings with the given sources, verdicts and severities; None means any."""
     return tuple(
         f
         for f in findings
@@ -104,7 +104,8 @@ def counts(findings: tuple[Finding, ...]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, index the sources that have any, columns `VERDICTS`, int
+    DataFrame of int
+        Index: the sources with findings. Columns: `VERDICTS`.
     """
     frame = pd.DataFrame([(f.source, f.verdict) for f in findings], columns=["source", "verdict"])
     table = pd.crosstab(frame["source"], frame["verdict"])

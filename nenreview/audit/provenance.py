@@ -1,8 +1,8 @@
 """List the origin of each number of a rebuilt table, folded below the table.
 
-The list is HTML alone, so the PDF leaves it out; there the marks and their key say it. On
-the page a script shows the entry of a number beside it (``tables.html``); without the script
-the list can be unfolded and read.
+The list is HTML, so the PDF omits it; in the PDF, only the marks and their key show the origin. On
+the website, a script (``tables.html``) shows the entry of a number next to the number. Without the
+script, a reader can unfold the list.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from nenreview.evidence.record.dataset import Dataset
 
 
 def cell_id(numbers: pd.DataFrame) -> str:
-    """Return the name of a cell's entry: the id of its first number."""
+    """Return the id of a cell's entry in the list: the id of the first number of the cell."""
     return numbers["id"].iloc[0]
 
 
 def marked(text: str, ident: str) -> str:
-    """Return the Markdown of a cell's number so that the page finds its entry."""
+    """Return Markdown that links a number in a cell to its entry in the list."""
     return f'[{text}]{{from="{ident}"}}'
 
 
@@ -36,10 +36,10 @@ def provenance_list(
     data : Dataset
         The checked dataset.
     source, table : str
-        What reports the numbers.
+        The document and its table that report the numbers.
     cells : list of tuple
-        One entry each: where it stands in the table, what is reported there, and its numbers
-        as `nenreview.audit.rebuild.rebuild_table_numbers` gives them.
+        For each entry: its place in the table, the reported text, and its numbers as
+        `nenreview.audit.rebuild.rebuild_table_numbers` returns them.
     """
     held = data.sources.set_index("source").loc[source]
     page = f"{held['name']} ({held['title']}), {table}"
@@ -66,7 +66,7 @@ def _reported(printed: str, numbers: pd.DataFrame) -> str:
 
 
 def followed_by(said: str, why: str) -> str:
-    """Return a verdict and why: whole sentences follow a full stop, a few words a colon."""
+    """Return a verdict with its reason: sentences after a full stop, a phrase after a colon."""
     if why.endswith("."):
         return f"{said}. {why}"
     return f"{said}: {why}" if why else said

@@ -1,8 +1,8 @@
 """Rebuild printed tables from recomputed numbers, cell by cell.
 
-A rebuilt cell has the layout of the printed one, with each number that the audit can
-recompute replaced. What nothing in the sources can recompute (a median, a range) stays as
-printed and is counted as not checkable, never as agreement.
+A rebuilt cell has the layout of the printed cell; each number that the audit can recompute is
+replaced. A number that the sources cannot recompute, such as a median or a range, stays as printed
+and counts as not checkable, never as agreement.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ONLY_BOUNDED = "It is plausible, given other numbers, but cannot be confirmed."
 class Piece(NamedTuple):
     """A part of a printed cell: a number, or the text between two numbers.
 
-    `rebuilt` is `printed` where nothing else can be told.
+    `rebuilt` equals `printed` if the number cannot be recomputed.
     """
 
     printed: str
@@ -46,7 +46,7 @@ class Piece(NamedTuple):
 
     @property
     def is_replaced(self) -> bool:
-        """Whether the sources give another number in its place."""
+        """Whether the recomputed number differs from the printed one."""
         return self.rebuilt != self.printed
 
 
@@ -63,11 +63,11 @@ def rebuild(data: Dataset, source: str, table: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a printed cell, in the order of the page: ``table, row_group, row, column,
-        printed, rebuilt, verdict, reason, findings, pieces``; `verdict` is one of `VERDICTS`,
-        the most serious among the cell's numbers, `reason` empty unless the cell disagrees,
-        `findings` the ids of those that disagree, and `pieces` the cell as `Piece` after
-        `Piece`, empty for a cell without numbers.
+        One row for each printed cell, in the order of the page. Columns: ``table, row_group,
+        row, column, printed, rebuilt, verdict, reason, findings, pieces``. `verdict` is the
+        most serious of `VERDICTS` among the cell's numbers; `reason` is empty unless the cell
+        disagrees; `findings` has the ids of the findings that disagree; `pieces` is the cell as
+        a sequence of `Piece`, empty for a cell without numbers.
 
     Raises
     ------
@@ -109,17 +109,17 @@ def rebuild_source(data: Dataset, source: str) -> pd.DataFrame:
 
 
 def rebuild_numbers(data: Dataset, source: str, table: str, row: str, column: str) -> pd.DataFrame:
-    """Rebuild the numbers of one cell that has several, for example a sentence.
+    """Rebuild the numbers of one cell that contains several, for example a sentence.
 
     Returns
     -------
     DataFrame
-        As `rebuild_table_numbers`, of this cell alone.
+        As `rebuild_table_numbers` returns, for this cell only.
 
     Raises
     ------
     LookupError
-        If the cell holds no number.
+        If the cell contains no number.
     """
     numbers = rebuild_table_numbers(data, source, table)
     numbers = numbers[(numbers["row"] == row) & (numbers["column"] == column)]
@@ -135,9 +135,9 @@ def rebuild_table_numbers(data: Dataset, source: str, table: str) -> pd.DataFram
     Returns
     -------
     DataFrame
-        One row a number, in the order of the page: the columns of ``results.csv`` with
-        ``rebuilt, verdict, reason, findings`` as in `rebuild`, and `basis`: the numbers that
-        it was recomputed from or compared with, or why there are none.
+        One row for each number, in the order of the page: the columns of ``results.csv``;
+        ``rebuilt, verdict, reason, findings`` as in `rebuild`; and `basis`, the numbers from
+        which it was recomputed or with which it was compared, or why there are none.
     """
     numbers = data.select(source=source, table=table)
     found = [_findings(data, number) for number in numbers["id"]]

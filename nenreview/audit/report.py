@@ -24,7 +24,7 @@ def as_json(findings: tuple[Finding, ...]) -> str:
 
 
 def as_table(findings: tuple[Finding, ...], width: int) -> str:
-    """Return the findings as a table, wrapped to `width` characters if that is enough."""
+    """Return the findings as a text table, wrapped to `width` characters if it can be."""
     if not findings:
         return "no finding"
     ids = max(len(f.id) for f in findings)

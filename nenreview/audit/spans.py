@@ -21,7 +21,7 @@ _STATISTICS = {
 class Span:
     """The range of values that a printed number allows, both ends included.
 
-    A median that was not reached is infinite; one printed as above a limit begins there.
+    A median that was not reached is infinite; a value reported as above a limit begins there.
     """
 
     low: float
@@ -34,10 +34,10 @@ class Span:
 
 
 def span(number: Number) -> Span | None:
-    """Return the range of values of a row of ``results.csv``, times in months.
+    """Return the range of values that a row of ``results.csv`` allows; times are in months.
 
-    None where nothing is reported. A value may have been rounded or cut off, so it stands
-    for anything from half a unit of its last digit below to a whole unit above.
+    None if the row reports no value. The value may have been rounded or cut off, so the range
+    extends from half a unit of its last digit below it to a whole unit above it.
     """
     if number.status == "not_reached":
         return Span(math.inf, math.inf)
@@ -66,7 +66,7 @@ def printed_span(number: Number) -> Span:
     Raises
     ------
     LookupError
-        If it is neither.
+        If the number is neither reported nor not reached.
     """
     found = span(number)
     if found is None:
@@ -75,12 +75,12 @@ def printed_span(number: Number) -> Span:
 
 
 def time_in_months(number: Number) -> float:
-    """Return a printed time in months.
+    """Return a reported time in months.
 
     Raises
     ------
     LookupError
-        If no time is printed.
+        If no time is reported.
     """
     if number.status != "reported" or number.unit not in UNITS:
         raise LookupError(
@@ -90,14 +90,14 @@ def time_in_months(number: Number) -> float:
 
 
 def measured(number: Number) -> str:
-    """Return what a number measures, as a sentence would have it: ``median OS``."""
+    """Return what a number measures, for use in a sentence: ``median OS``."""
     outcome = "number of patients" if number.outcome == "patients" else number.outcome
     statistic = _STATISTICS.get(number.statistic, number.statistic)
     return ", ".join(filter(None, (f"{statistic} {outcome}".strip(), number.category)))
 
 
 def here(number: Number) -> str:
-    """Return the words for the place of a number that begin a sentence, ``This table``."""
+    """Return words for the place of a number that can begin a sentence: ``This table``."""
     return "This table" if number.row or number.column else "This section"
 
 
@@ -111,7 +111,7 @@ def shown(number: Number) -> str:
 
 
 def shown_in_months(number: Number) -> str:
-    """Return what `shown` does, of a time in days, weeks or years with what it is in months."""
+    """Return a time as `shown` does; a time in days, weeks or years also in months."""
     text = shown(number)
     if number.status != "reported" or number.unit not in UNITS or number.unit == "months":
         return text

@@ -1,7 +1,7 @@
 """Find the counts behind two printed percentages and the p value between them.
 
-A paper that prints "50.0% versus 10.7%, p = 0.019" without counts leaves few tables of whole
-patients that give all three numbers. They are found by trying every one.
+If a paper reports "50.0% versus 10.7%, p = 0.019" without counts, only few two-by-two tables of
+whole patients give all three numbers. This module tries every table.
 """
 
 from __future__ import annotations
@@ -60,23 +60,24 @@ _CHUNK = 4096  # pairs at a time, so that their tables fit into memory
 
 
 def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: int) -> pd.DataFrame:
-    """Return every pair of rates that gives two percentages, and the tests that give the p value.
+    """Return every pair of rates that gives both percentages and, by some test, the p value.
 
     Parameters
     ----------
     first, second : str
         Percentages of the two groups as printed, without the sign.
     p : str
-        The p value as printed; after a ``<`` or ``>``, a bound of it.
+        The p value as printed; with a leading ``<`` or ``>``, it is a bound.
     patients, events : int
-        Most patients, and most events, that the two groups can have together.
+        The largest numbers of patients and of events that both groups together can have.
 
     Returns
     -------
     DataFrame
-        One row a pair that some test of `TESTS` takes to the printed p, fewest patients
-        first: ``first``, ``second`` (Rate), ``patients``, ``events``, one column a test with
-        its p value, and ``tests``, the names of those that fit.
+        One row for each pair for which at least one of `TESTS` gives the printed p value; the
+        pair with the fewest patients comes first. Columns: ``first`` and ``second`` (Rate),
+        ``patients``, ``events``, the p value of each test, and ``tests``, the names of the
+        tests that fit.
     """
     tables, values = _tables(first, second, patients, events)
     fits = _prints_as(values, p)
@@ -96,7 +97,8 @@ def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: i
 def power_of_p(first: str, second: str, p: str, *, patients: int, events: int) -> float:
     """Return the probability that a random p value fits no table by any test.
 
-    Random is uniform over 0 to 1 at the printed precision; the rest as in `tables_that_fit`.
+    The random p value is uniform between 0 and 1, at the printed precision. The parameters are
+    those of `tables_that_fit`.
     """
     possible = 10 ** decimals(p) + 1
     _, values = _tables(first, second, patients, events)
@@ -121,8 +123,8 @@ def p_by_every_test(tables: np.ndarray) -> np.ndarray:
     Returns
     -------
     array of float, shape (pairs, tests)
-        In the order of `TESTS`, whose functions, one pair at a time, take a thousand times
-        as long.
+        In the order of `TESTS`. The functions in `TESTS` compute one pair at a time and take
+        about a thousand times as long.
     """
     parts = [_p_values(tables[i : i + _CHUNK]) for i in range(0, len(tables), _CHUNK)]
     return np.concatenate(parts) if parts else np.empty((0, len(TESTS)))

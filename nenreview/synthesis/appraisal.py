@@ -1,7 +1,7 @@
 """Summarise the judgements: certainty, risk of bias, and checklist items that are met.
 
-The judgements are rows of ``data/appraisal.csv``, ``data/certainty.csv`` and
-``data/reporting.csv``; only the rules that combine them are here.
+The judgements are in ``data/appraisal.csv``, ``data/certainty.csv`` and
+``data/reporting.csv``; this module has only the rules that combine them.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ def lowering(data: Dataset, estimand: str, outcome: str = ORR) -> list[str]:
 def overall(data: Dataset, estimand: str, outcome: str = ORR, *, start: str | None = None) -> str:
     """Return the overall certainty: the starting level minus all steps, but at least very low.
 
-    It starts from `start` instead of the level in the table, if one is given.
+    If `start` is given, it replaces the starting level of the table.
 
     Raises
     ------
     LookupError
         If the outcome of the question is not graded.
     ValueError
-        If `start` is no level.
+        If `start` is not a level of certainty.
     """
     first = start or starting_level(data, estimand, outcome)
     if first not in LEVELS:
@@ -114,7 +114,7 @@ def reported(data: Dataset, guideline: str) -> dict[str, int]:
     Raises
     ------
     LookupError
-        If nothing is said of the guideline.
+        If the table has no row on the guideline.
     """
     rows = data.reporting[data.reporting["guideline"] == guideline]
     if rows.empty:
@@ -124,14 +124,14 @@ def reported(data: Dataset, guideline: str) -> dict[str, int]:
 
 
 def cohorts_known_from_review_table(data: Dataset, cohorts: tuple[Cohort, ...]) -> list[str]:
-    """Return the names of cohorts whose trial only a review's table reports."""
+    """Return the names of the cohorts whose trial is reported only in the table of a review."""
     kinds = data.sources.set_index("source")["kind"]
     return [one.name for one in cohorts if kinds[one.report.source] == "review table"]
 
 
 @dataclass(frozen=True)
 class RiskOfBias:
-    """How the report of a trial in a pool is appraised.
+    """The appraisal of the report of a pooled trial.
 
     Attributes
     ----------
@@ -140,9 +140,9 @@ class RiskOfBias:
     source : str
         The report that is appraised: the main source of the trial.
     pools : tuple of str
-        Questions whose main pool it is in; empty where it is in sensitivity analyses alone.
+        Questions whose main pool includes the trial; empty if only sensitivity analyses do.
     answers : dict of int to str
-        The answer to each item of the checklist; empty where no report of its own is available.
+        The answer to each item of the checklist; empty if no own report is available.
     """
 
     trial: str
@@ -153,10 +153,10 @@ class RiskOfBias:
 
     @property
     def judgement(self) -> str:
-        """Return the risk of bias by the answers to `KEY_ITEMS`.
+        """Return the risk of bias, from the answers to `KEY_ITEMS`.
 
-        High where one is no; low where all are yes or do not apply; some concerns where at
-        least half are; else no information.
+        High if an answer is no; low if all are yes or not applicable; some concerns if at
+        least half are yes or not applicable; else no information.
         """
         if not self.answers:
             return NOT_APPRAISED
@@ -172,7 +172,7 @@ class RiskOfBias:
 def risk_of_bias(data: Dataset) -> list[RiskOfBias]:
     """Return the appraisal of each pooled trial: main pools first, then in the order of trials.
 
-    A trial is appraised by its main source, which is its own report wherever one is available.
+    The appraised document is the main source of the trial: its own report, if available.
     """
     rows = data.appraisal[data.appraisal["checklist"] == CASE_SERIES]
     used = [

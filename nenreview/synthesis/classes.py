@@ -30,22 +30,23 @@ class MapEntry:
     Attributes
     ----------
     name, regimen_class, line : str
-        Of the arm; the name has the population where the arm has several of one kind.
+        Of the arm; if the arm has several populations of one kind, `name` includes the
+        population.
     kind : str
         One of `KINDS`.
     report : Report
     n : int
         Patients of the population.
     rate : Rate or None
-        None where no count of `n` fits what is printed.
+        None if no count out of `n` fits the reported percentage.
     fewer : Rate or None
-        Where none fits, the count of the largest smaller denominator that does.
+        If `rate` is None, the count out of the largest smaller denominator that fits.
     printed : str
         The percentage as printed, or empty.
     mark : str
-        Why the rate is no best response among all treated, or empty.
+        Why the rate is not the best response among all treated patients; or empty.
     note : str
-        That the responders of NEC and NET do not add up to those of all, or empty.
+        A remark if the responders with NEC and NET do not add up to all responders; or empty.
     """
 
     name: str
@@ -65,8 +66,8 @@ class MapEntry:
 def entries(data: Dataset) -> tuple[MapEntry, ...]:
     """Return one response for each population of every trial, by class, line and kind.
 
-    From the source that counts; and the cohorts of ``pooling.csv`` whose response no source
-    reports as such, the bounds left out.
+    The response is taken from the highest-ranked source that reports it. Cohorts of
+    ``pooling.csv`` whose response no source reports directly are added, except bounds.
     """
     found = [*_in_the_sources(data), *_in_the_choices(data)]
     alike = Counter((one.name, one.kind) for one in found)
@@ -176,7 +177,7 @@ class Cell:
         Their responders among those whose response is counted, who may be fewer; None where no
         report counts them.
     may_overlap : bool
-        Whether some may.
+        Whether some reports may share patients.
     """
 
     regimen_class: str
@@ -192,7 +193,7 @@ class Cell:
 def evidence_map(data: Dataset) -> tuple[Cell, ...]:
     """Return every cell of class, kind and line with a response, in that order.
 
-    A trial stands in each cell in which it reports a response.
+    A trial is in every cell for which it reports a response.
     """
     groups: dict[tuple[str, str, str], list[MapEntry]] = {}
     for one in entries(data):

@@ -1,7 +1,7 @@
 """Read the cohorts of the synthesis: rows of ``data/pooling.csv`` with their counts.
 
-The table says which patients stand for which question, and where their responders are read;
-this module only reads them there. Every set that is pooled is checked for shared patients.
+The table says which patients answer which question, and where their responders are reported; this
+module reads the counts there. Every set of cohorts to be pooled is checked for shared patients.
 """
 
 from __future__ import annotations
@@ -56,22 +56,22 @@ class Cohort:
     agents : str
         As in ``arms.csv``.
     name, region : str
-        As in ``trials.csv``; with the population where others of the trial stand for the question.
+        As in ``trials.csv``; with the population, if several of the trial answer the question.
     report : Report
-        Whose patients they are, as the ledger of overlaps names them.
+        The source, trial and population of the patients, as the overlaps name them.
     rate : Rate
-        Responders among all treated, or among those of the fallback.
+        Responders among all treated patients, or among the patients of the fallback.
     fallback : Rate or None
-        What is used instead in a sensitivity analysis; None where there is nothing else.
+        The rate that a sensitivity analysis uses instead; None if there is no other.
     year : int or None
-        Of the trial's best report; None where the pages do not show it.
+        Year of the trial's best report; None if unknown.
     selected_by : str
         As in ``pooling.csv``: ``PD-L1``, or empty.
     assessed_at : str
-        When, where the rate is not of the best response.
+        Time of assessment, if the rate is not of the best response.
     mark : str
-        Why the rate is no best response among all treated with a known differentiation; or
-        empty.
+        Why the rate is not the best response among all treated patients of known
+        differentiation; or empty.
     reason, leaves_open, figure_label, finding : str
         As in ``pooling.csv``.
     """
@@ -101,12 +101,12 @@ class Cohort:
         return f"{self.name}, {self.estimand}"
 
     def otherwise(self) -> Cohort:
-        """Return the cohort counted by its fallback.
+        """Return the cohort with its fallback as its rate.
 
         Raises
         ------
         ValueError
-            If it has none.
+            If the cohort has no fallback.
         """
         if self.fallback is None:
             raise ValueError(f"{self.row} has no fallback")
@@ -120,9 +120,9 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
     Raises
     ------
     ValueError
-        If a row asks for a fallback that nothing here knows how to count.
+        If a row names a fallback that this module cannot count.
     LookupError
-        If the sources do not single out a count.
+        If the sources do not determine a single count.
     """
     leaves = data.pooling.assign(leaf=data.pooling["population"].map(leaf))
     populations = leaves.groupby(["trial", "estimand"])["leaf"].nunique()
@@ -182,7 +182,7 @@ def _unknown_row(row: str, known: Iterable[str]) -> LookupError:
 
 
 def chosen(data: Dataset, estimand: str, role: str, edition: str = NOW) -> tuple[Cohort, ...]:
-    """Return the cohorts of a question in a role, for the edition `NOW` or `FIRST`."""
+    """Return the cohorts that have a role for a question, in the edition `NOW` or `FIRST`."""
     return tuple(
         one
         for one in cohorts(data)
@@ -191,9 +191,10 @@ def chosen(data: Dataset, estimand: str, role: str, edition: str = NOW) -> tuple
 
 
 def replaced(data: Dataset, one: Cohort) -> Cohort | None:
-    """Return the row of the first edition that a present row replaces, if there is one.
+    """Return the row of the first edition that a current row replaces; None if there is none.
 
-    Of the same trial and question, in the same role; or shown then and pooled now.
+    The two rows have the same trial and question, and the same role, or the cohort was shown
+    in the first edition and is pooled now.
     """
     if one.edition != NOW:
         return None
@@ -206,12 +207,12 @@ def replaced(data: Dataset, one: Cohort) -> Cohort | None:
 
 
 def cut_off_count(data: Dataset, row: str) -> Rate:
-    """Return the count that fits another document's percentage of a row's population.
+    """Return the count in a row's population that fits the percentage in another document.
 
     Raises
     ------
     LookupError
-        If the table has no such row, or not one count fits the percentage.
+        If the table has no such row, or if no count, or more than one, fits the percentage.
     """
     for choice in rows_of(data.pooling, PoolingRow):
         if choice.row == row:
@@ -220,13 +221,13 @@ def cut_off_count(data: Dataset, row: str) -> Rate:
 
 
 def counted_together(data: Dataset, pooled: Iterable[Cohort]) -> tuple[list[int], list[int]]:
-    """Return the responders and the patients of cohorts to be pooled, each of length k.
+    """Return the responders and the patients of k cohorts to be pooled, each of length k.
 
     Raises
     ------
     ValueError
-        If two of them share patients or are not known to share none, or if they stand for
-        different questions.
+        If two cohorts share patients or may share patients, or if they answer different
+        questions.
     """
     pooled = tuple(pooled)
     require_independent(data, [one.report for one in pooled])

@@ -1,7 +1,7 @@
-"""Find questions on combinations with several cohorts, and pool those with enough.
+"""Find questions on combinations of drugs, and pool the cohorts if there are three or more.
 
 A question is a class of regimen, a kind of tumour and a line of treatment. Mixtures of NET and
-NEC of any grade are no kind of tumour, since each trial mixes them otherwise.
+NEC of any grade do not count as a kind of tumour, because each trial has a different mixture.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class Question:
     reported : tuple of MapEntry
         Every response that a trial reports.
     alike : tuple of MapEntry
-        The most of them that surely share no patient, and whose best response among all
-        treated is known.
+        The largest set of these that certainly share no patient, with a known best response
+        among all treated patients.
     pool : PooledProportion or None
-        Of `alike`, with the profile interval; None where they are fewer than three.
+        The pool of `alike`, with the profile interval; None if there are fewer than three.
     """
 
     regimen_class: str
@@ -51,7 +51,7 @@ class Question:
 
 @cache
 def questions(data: Dataset) -> tuple[Question, ...]:
-    """Return every question of a trial of a combination, by class, line and kind."""
+    """Return every question that a trial of a combination answers, by class, line and kind."""
     asked: dict[tuple[str, str, str], list[MapEntry]] = {}
     for one in entries(data):
         if one.regimen_class in COMBINED and one.line in ONE_LINE and one.kind != UNDIVIDED:
@@ -69,7 +69,7 @@ def _question(data: Dataset, where: tuple[str, str, str], reported: Sequence[Map
 
 
 def independent(data: Dataset, reported: Sequence[MapEntry]) -> tuple[MapEntry, ...]:
-    """Return the largest set of responses that share no patients, the first of several."""
+    """Return the largest set of responses that share no patients; the first, if several tie."""
     for size in range(len(reported), 1, -1):
         for some in combinations(reported, size):
             pairs = combinations([one.report for one in some], 2)
@@ -79,7 +79,7 @@ def independent(data: Dataset, reported: Sequence[MapEntry]) -> tuple[MapEntry, 
 
 
 def without_response(data: Dataset, regimen_class: str) -> tuple[Group, ...]:
-    """Return the groups of patients of a class without a reported response."""
+    """Return the groups of patients of a regimen class for which no response is reported."""
     told = {(one.report.trial, one.regimen_class) for one in entries(data)}
     return tuple(
         group

@@ -52,11 +52,11 @@ class Contrast:
 
 @cache
 def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
-    """Return NEC against NET of every trial with a count of responders in both.
+    """Return NEC against NET in every trial that reports responders in both.
 
-    The three of monotherapy are those of ``pooling.csv``; then the others of the review's
-    table, of whatever class and line. A trial of which NEC and NET were not both printed for
-    the same arm is left out.
+    The three comparisons of monotherapy from ``pooling.csv`` come first, then the other trials in
+    the table of the 2023 review, of any class and line. A trial is left out if it does not report
+    both NEC and NET for the same arm.
     """
     trials = all_trials(data)
     groups: dict[str, dict[str, Rate]] = {}
@@ -85,21 +85,21 @@ def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
 
 
 def later_monotherapy(data: Dataset) -> tuple[Contrast, ...]:
-    """Return NEC against NET of trials of one checkpoint inhibitor after earlier treatment."""
+    """Return NEC against NET in trials of one checkpoint inhibitor after earlier treatment."""
     return tuple(
         c for c in nec_against_net(data) if (c.regimen_class, c.line) == (MONOTHERAPY, "later")
     )
 
 
 def within_trials(contrasts: tuple[Contrast, ...]) -> Stratified:
-    """Return contrasts as tables to be combined within trials."""
+    """Return contrasts as two-by-two tables to be combined within trials."""
     return Stratified(tuple(contrast.pair for contrast in contrasts))
 
 
 def summed(contrasts: tuple[Contrast, ...]) -> Comparison:
-    """Return the groups summed over trials, which ignores differences between trials.
+    """Return the groups added up over trials, which ignores differences between trials.
 
-    Only to show what combining within trials changes.
+    It only serves to show what combining within trials changes.
     """
     first, second = (contrasts[0].pair.first, contrasts[0].pair.second)
     for contrast in contrasts[1:]:
@@ -108,9 +108,9 @@ def summed(contrasts: tuple[Contrast, ...]) -> Comparison:
 
 
 def misprinted_net(data: Dataset) -> Stratified:
-    """Return NEC against NET with the misprinted number of NET in a table of Jia 2022.
+    """Return NEC against NET, computed with a misprinted number of NET in a table of Jia 2022.
 
-    The audit's finding that moves this comparison and nothing else.
+    This finding of the audit changes this comparison and nothing else.
     """
     (n,) = [
         int(row.value)
@@ -135,9 +135,9 @@ def misprinted_net(data: Dataset) -> Stratified:
 def by_site(data: Dataset) -> dict[str, Stratified]:
     """Return each primary site of NEC against all other sites of the same trial.
 
-    Over the two trials that print responders by site. A site that is looked at because of
-    its rate is compared with what is left of the same patients, so that the four comparisons
-    depend on one another.
+    The two trials that report responders by site are added up. A site that is examined because of
+    its rate is compared with the rest of the same patients, so the four comparisons depend on one
+    another.
     """
     trials = [nec_by_site(data, trial) for trial in (sintilimab.TRIAL, toripalimab.TRIAL)]
 
@@ -160,9 +160,9 @@ class Biomarker:
     name : str
         The trial.
     marker, cut : str
-        The marker, and what counts as high, as the source has it.
+        The marker, and the cut-off for high, as the source gives them.
     pair : Comparison
-        High or positive, then low or negative.
+        The group with a high or positive marker, then the group with a low or negative one.
     printed_p : str
         As printed, or empty; never adjusted.
     """
@@ -178,7 +178,8 @@ class Biomarker:
 def biomarkers(data: Dataset) -> tuple[Biomarker, ...]:
     """Return the comparisons by PD-L1 and TMB; their cut-offs differ.
 
-    Of toripalimab the one table that fits the printed percentages and p value.
+    For toripalimab, the counts are those of the only table that fits the reported percentages and
+    p value.
 
     Raises
     ------
@@ -209,7 +210,7 @@ def biomarkers(data: Dataset) -> tuple[Biomarker, ...]:
 
 
 def cutoff(data: Dataset, marker: str) -> float:
-    """Return the percentage that divides high from low in the toripalimab trial."""
+    """Return the percentage that separates high from low in the toripalimab trial."""
     return data.value(
         source=toripalimab.ABSTRACT, population=f"all > {marker} high", statistic="threshold"
     )
@@ -218,8 +219,9 @@ def cutoff(data: Dataset, marker: str) -> float:
 def power(pair: Comparison) -> tuple[float, ...]:
     """Return the exact power of Fisher's test in groups of these sizes.
 
-    For each of `ASSUMED_HIGH` in the first group, that which is thought to respond more, and
-    `ASSUMED_LOW` in the other. The other way round it differs where the groups do in size.
+    One value for each of the rates `ASSUMED_HIGH` in the first group, which is expected to respond
+    more often, with `ASSUMED_LOW` in the second. If the groups differ in size, exchanging the
+    rates changes the power.
     """
     return tuple(_power(pair, high) for high in ASSUMED_HIGH)
 
@@ -229,11 +231,10 @@ def _power(pair: Comparison, high: float) -> float:
 
 
 def detectable(pair: Comparison) -> float | None:
-    """Return the rate of the first group that the test can distinguish from `ASSUMED_LOW`, or None.
+    """Return the lowest rate of the first group that the test can distinguish from `ASSUMED_LOW`.
 
-    Four times in five, that is, with a power of `POWER_WANTED`.
-
-    None where not even a rate of 1 is found so often.
+    The test must do so with a power of `POWER_WANTED` (four times in five). None if the power is
+    lower even for a rate of 1.
     """
     if _power(pair, 1.0) < POWER_WANTED:
         return None
@@ -241,7 +242,7 @@ def detectable(pair: Comparison) -> float | None:
 
 
 def compared(data: Dataset) -> Iterator[tuple[str, Comparison]]:
-    """Yield every comparison of the chapter with its name, for the table of their power."""
+    """Yield the name and the groups of every comparison of the chapter, for the table of power."""
     for contrast in nec_against_net(data):
         yield f"NEC versus NET, {contrast.name}", contrast.pair
     for one in biomarkers(data):

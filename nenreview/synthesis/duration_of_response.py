@@ -34,24 +34,24 @@ _STATISTICS = {
 
 @dataclass(frozen=True)
 class Duration:
-    """How long responses lasted, as one place of one source reports it.
+    """The duration of response, as reported in one place of one source.
 
     Attributes
     ----------
     trial, name, regimen_class, line : str
         Of the arm.
     source, place, population : str
-        As in ``results.csv``; all empty where nothing is reported of a trial with responders.
+        As in ``results.csv``; all empty if no duration is reported for a trial with responders.
     responders : Rate or None
-        Responders among the patients whose responses these are; None where they are not known.
+        Responders among the patients of this population; None if not known.
     median : float or None
-        Months; None where none is reported as a number.
+        In months; None if no number is reported.
     median_status : str
         `REPORTED` or `NOT_REACHED`; empty where the place gives no median.
     duration : str
-        Every statistic as reported, with its unit; empty where none is.
+        Every statistic as reported, with its unit; empty if none is reported.
     ongoing : str
-        How many responses were going on at the data cutoff; empty where it is not reported.
+        How many responses were ongoing at the data cutoff; empty if not reported.
     """
 
     trial: str
@@ -71,9 +71,9 @@ class Duration:
 def durations(data: Dataset) -> list[Duration]:
     """Return the duration of response of every trial with a reported response, by class and line.
 
-    One entry for each place that prints one, since places of one source can contradict each
-    other; one without a duration for an arm of which none is reported. A report that a later
-    one supersedes is left out where the later one gives a duration of the same responses.
+    Each place that reports a duration has an entry of its own, because places in one source can
+    contradict each other. An arm without a reported duration has one empty entry. A superseded
+    report is left out if the later report gives a duration of the same responses.
     """
     found = []
     for trial in all_trials(data).values():

@@ -1,4 +1,4 @@
-"""Count the records of the search by stage, as in the flow diagram of PRISMA 2020."""
+"""Count the records of the search by stage, for the PRISMA 2020 flow diagram."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Flow:
     Attributes
     ----------
     queries : int
-        Queries that were made.
+        Number of queries.
     by_query, first_four, known : int
-        Records by where they were found, each once: by a query; else in the first four
-        documents; else as a known item.
+        Records by origin, each counted once: found by a query; else one of the first four
+        documents; else known before the search.
     screened_out, not_available : dict of str to int
-        Records that were excluded when screened, and reports that could not be had, by reason.
+        Records excluded at screening, and reports that could not be read, by reason.
     assessed_out : dict of str to int
         Reports that were read and excluded, by reason.
     awaiting : int
@@ -55,17 +55,17 @@ class Flow:
 
     @property
     def identified(self) -> int:
-        """All records."""
+        """Number of all records."""
         return self.by_query + self.first_four + self.known
 
     @property
     def sought(self) -> int:
-        """Reports that were sought: all that were not excluded when screened."""
+        """Number of reports sought: the records that were not excluded at screening."""
         return self.identified - sum(self.screened_out.values())
 
     @property
     def assessed(self) -> int:
-        """Reports that were read, in full or as far as available."""
+        """Number of reports that were read, in full or as far as available."""
         return self.sought - sum(self.not_available.values())
 
 

@@ -50,15 +50,15 @@ class Patients:
     source, population, category : str
         As in ``results.csv``.
     cause, grade : str
-        The outcome and the grade there.
+        The outcome and the grade, as in ``results.csv``.
     rate : Rate or None
-        Among all of the population; None where no count, or more than one, fits a percentage.
+        Out of the whole population; None if no count, or more than one, fits a percentage.
     printed : str
         The number as printed, with the sign of a percentage.
     counted : bool
         Whether the source reports the count itself.
     note : str
-        What the record says of the number.
+        What the data note about the number.
     """
 
     source: str
@@ -74,14 +74,14 @@ class Patients:
 
 @dataclass(frozen=True)
 class SevereEvents:
-    """Patients of an arm, or of a part of it, with a treatment-related event of grade 3 or higher.
+    """Patients of an arm, or of part of it, with a treatment-related event of grade 3 or higher.
 
     Attributes
     ----------
     trial, name, regimen_class, line : str
         Of the arm.
     population, source : str
-        As in ``results.csv``; the source is empty where nothing is reported.
+        As in ``results.csv``; `source` is empty if nothing is reported.
     how : str
         How the patients are known: one of the names in `_RANKS`, or `NOT_REPORTED`.
     grades : str
@@ -89,7 +89,8 @@ class SevereEvents:
     rate : Rate or None
         Patients with such an event.
     limits : tuple of Rate, or None
-        The fewest and the most patients, where events are reported one by one and tell as much.
+        The smallest and the largest possible number of patients, if separately reported events
+        determine them.
     reported : str
         What the source reports, in a few words.
     earlier : bool
@@ -111,11 +112,11 @@ class SevereEvents:
 
 
 def severe_events(data: Dataset) -> list[SevereEvents]:
-    """Return events of grade 3 or higher of every arm, by class, then line, then trial.
+    """Return the patients with events of grade 3 or higher in every arm, by class, line and trial.
 
-    One entry for each population that a source reports; one that says `NOT_REPORTED` for an
-    arm of which no source reports any. Of the same patients the best known number counts, and
-    of several equally good ones that of the first source of the trial.
+    Each population that a source reports has an entry. An arm without any report has one entry
+    that says `NOT_REPORTED`. For the same patients, the best known number is used; if several are
+    equally good, the number in the first source of the trial.
     """
     found = []
     for trial, arms in arms_by_trial(data).items():
@@ -280,15 +281,16 @@ def _size(data: Dataset, trial: str, population: str, source: str) -> int | None
 
 @dataclass(frozen=True)
 class OtherHarm:
-    """What else is reported of the patients of an arm.
+    """Other harm to the patients of an arm: deaths, discontinuation, events of any grade.
 
     Attributes
     ----------
     trial, name, regimen_class, line : str
         Of the arm.
     deaths, stopped, any_grade, immune : tuple of Patients
-        With a fatal event; who stopped for an event; with a treatment-related event of any
-        grade; with an immune-related one. Empty where nothing is reported.
+        Patients with a fatal event; patients who stopped treatment for an event; patients with
+        a treatment-related event of any grade; patients with an immune-related event. Empty if
+        nothing is reported.
     """
 
     trial: str
@@ -302,14 +304,15 @@ class OtherHarm:
 
     @property
     def is_reported(self) -> bool:
-        """Whether anything is reported."""
+        """Whether the sources report any of these numbers."""
         return bool(self.deaths or self.stopped or self.any_grade or self.immune)
 
 
 def other_harm(data: Dataset) -> list[OtherHarm]:
-    """Return deaths, discontinuation and events of any grade of every arm, as `severe_events`.
+    """Return deaths, discontinuation and events of any grade in every arm.
 
-    Numbers of several arms together have an entry of their own, of the class of the first.
+    The order is that of `severe_events`. Numbers that cover several arms together have an entry of
+    their own, with the class of the first arm.
     """
     found = []
     for trial, arms in arms_by_trial(data).items():
@@ -382,11 +385,11 @@ def _no_listed_death(data: Dataset, arm: Arm) -> Iterator[Patients]:
 
 
 def severe_events_bounds(data: Dataset) -> tuple[Rate, Rate]:
-    """Return the fewest and most patients with sintilimab who had an event of grade 3 to 5.
+    """Return the fewest and the most patients on sintilimab who had an event of grade 3 to 5.
 
-    The paper prints treatment-related events one by one: at least as many patients as had the
-    commonest of them, at most as many as there are events, where the serious ones count for as
-    many patients as the text says. Among all treated.
+    The paper reports each treatment-related event separately. The fewest patients are those with
+    the most common event. The most patients are the number of events; the serious events count
+    only for the number of patients that the text gives. Both rates are out of all treated.
     """
     counts = counts_by_grade(data, JIA, sintilimab.TRIAL, sintilimab.AE_TABLE)
     high = counts[["3", "4", "5"]].sum(axis=1)

@@ -47,17 +47,17 @@ class Pooled:
     name : str
         What was pooled.
     without_counts : str
-        The same without counts, which may change where the pool is still the same one.
+        The same name without counts, so that it stays the same when counts change.
     cohorts : tuple of Cohort
         In the order of ``pooling.csv``.
     profile : PooledProportion
         With the profile-likelihood interval.
     t : PooledProportion
-        The same estimate with the Wald interval of t(k − 1), and the prediction interval of
-        that distribution; none where no spread is seen, since it would be the interval of
-        the mean, which a new trial is not held to.
+        The same estimate, with the Wald interval and the prediction interval of t(k − 1). If
+        the model finds no spread, there is no prediction interval, because it would equal the
+        interval of the mean.
     higgins : PooledProportion
-        The same with the prediction interval of t(k − 2), by Higgins, Thompson and
+        The same estimate, with the prediction interval of t(k − 2) of Higgins, Thompson and
         Spiegelhalter (J R Stat Soc A 2009;172:137).
     """
 
@@ -72,12 +72,13 @@ class Pooled:
 def pooled(
     data: Dataset, cohorts: Sequence[Cohort], name: str = "", without_counts: str = ""
 ) -> Pooled:
-    """Return the pool of some cohorts.
+    """Return the pool of the given cohorts.
 
     Raises
     ------
     ValueError
-        If they are fewer than three, may share patients, or stand for different questions.
+        If there are fewer than three cohorts, if two may share patients, or if they answer
+        different questions.
     """
     events, n = counted_together(data, cohorts)
     if len(events) < FEWEST:
@@ -109,10 +110,9 @@ def without_chinese(cohorts: Sequence[Cohort]) -> tuple[Cohort, ...]:
 
 
 def pool_problems(data: Dataset) -> list[Problem]:
-    """Return the pools of `headline` and `net` that have too few rows of ``pooling.csv``.
+    """Return a problem for each pool of `headline` and `net` with too few rows in ``pooling.csv``.
 
-    The rows are counted and not what they say, so that one that is not filled yet is no
-    hindrance.
+    Rows that are not filled in yet count too.
     """
     rows = data.pooling[(data.pooling["role"] == PRIMARY) & (data.pooling["edition"] != FIRST)]
     regions = rows["trial"].map(data.trials.set_index("trial")["region"])
@@ -135,7 +135,7 @@ def pool_problems(data: Dataset) -> list[Problem]:
 
 @cache
 def headline(data: Dataset, edition: str = NOW) -> tuple[Pooled, Pooled]:
-    """Return the pool of the primary cohorts, and that without the two Chinese trials."""
+    """Return the pool of the primary cohorts, with and without the two Chinese trials."""
     cohorts = primary(data, edition)
     return (
         pooled(data, cohorts, ALL),
@@ -156,9 +156,9 @@ class Step:
     Attributes
     ----------
     cohort : Cohort
-        The one left out, or added last.
+        The cohort that was left out, or added last.
     pool : PooledProportion or None
-        None where these have no fit, or are two.
+        None if the model cannot be fitted, or if there are only two cohorts.
     """
 
     cohort: Cohort
@@ -177,8 +177,8 @@ def left_out(data: Dataset, estimand: str = NEC) -> tuple[Step, ...]:
 def added_by_year(data: Dataset) -> tuple[Step, ...]:
     """Return the pools of NEC as cohorts are added by year of publication.
 
-    The year is that of the trial's best report; a trial whose report shows no year comes last.
-    Those of one year stand in the order of ``pooling.csv``. The first two have no pool.
+    The year is that of the trial's best report; a trial without a known year comes last. Cohorts of
+    the same year have the order of ``pooling.csv``. The first two steps have no pool.
     """
     cohorts = primary(data)
     events, n = counted_together(data, cohorts)
@@ -190,16 +190,16 @@ def added_by_year(data: Dataset) -> tuple[Step, ...]:
 
 @dataclass(frozen=True)
 class Move:
-    """A step from the pool of the first edition to the present pool.
+    """A step from the pool of the first edition to the current pool.
 
     Attributes
     ----------
     before, now : Cohort or None
-        What one cohort of a trial was and is; None where it joined, or is gone.
+        The cohort of a trial in the first edition and now; None if it joined or was removed.
     pool : PooledProportion
-        After this step, with the profile interval.
+        The pool after this step, with the profile interval.
     shift : float
-        How far the step moved the estimate, as a proportion.
+        Change of the estimate, as a difference of proportions.
     """
 
     before: Cohort | None
@@ -210,12 +210,10 @@ class Move:
 
 @cache
 def moves(data: Dataset) -> tuple[Move, ...]:
-    """Return the steps from the pool of the first edition to the present pool.
+    """Return the steps from the pool of the first edition to the current pool.
 
-    Each step holds the cohort before and after, the pool after it, and the change of the estimate
-    as a difference of proportions.
-    First the cohorts that another report has replaced, then those that joined, each in the
-    order of ``pooling.csv``, then those that are gone.
+    First come the cohorts that another report replaced, then the cohorts that joined, both in the
+    order of ``pooling.csv``, then the cohorts that were removed.
     """
     own, now = list(primary(data, FIRST)), primary(data)
     instead = {before.row: one for one in now if (before := replaced(data, one))}

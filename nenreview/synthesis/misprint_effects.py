@@ -1,4 +1,4 @@
-"""Measure how far the audit's findings move the numbers of the synthesis."""
+"""Measure how far the findings of the audit change the results of the synthesis."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class MisprintEffect:
     Attributes
     ----------
     finding : str
-        Id in the ledger of the audit.
+        Id of the finding.
     what : str
         What the synthesis uses, and what it would use otherwise.
     quantity : str
         `POOL` or `POOL_NET` (a proportion), or `ODDS`.
     used, otherwise : float
-        The quantity as used, and with the other number.
+        The quantity as the synthesis computes it, and computed with the other number.
     is_bound : bool
         Whether the other number is the largest possible one, not a likely one.
     """
@@ -43,17 +43,18 @@ class MisprintEffect:
 
     @property
     def shift(self) -> float:
-        """Return the change of the quantity with the other number."""
+        """Return how much the quantity changes with the other number."""
         return self.otherwise - self.used
 
 
 def misprint_effects(data: Dataset) -> tuple[MisprintEffect, ...]:
-    """Return every finding on a number of the synthesis, with its effect.
+    """Return every finding on a number that the synthesis uses, with its effect.
 
     Raises
     ------
     LookupError
-        If the audit no longer has one of the findings: then this list needs another look.
+        If the audit no longer makes one of the findings; the list in this module must then be
+        changed.
     """
     whole, _ = headline(data)
     own = primary(data)

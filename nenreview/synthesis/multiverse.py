@@ -1,15 +1,17 @@
 """Pool the headline's cohorts under every combination of choices.
 
-The model, whether the Chinese trials are in, and a choice for each trial whose counts can be
-read otherwise or whose response is not fully known: all of them written in
-``data/pooling.csv`` or in the list of models below; a model that only reproduces older work
-(Freeman-Tukey) is not among them. The arcsines stand among them for comparison, marked, and
-no range counts them: the methods advise against transformations that stabilise the variance
-where events are few. The Bayesian pool stands here with the priors of the
-headline; the others have a table of their own. Denominators are those of the rows of the
-table: all treated, or the fewer that a printed rate implies. A kind of interval is no model:
-the t interval of the headline stands with it alone. Sensitivity to single trials is told by
-leaving one out.
+The choices are the model, whether to include the Chinese trials, and one choice for each trial
+whose counts can be read in two ways or whose response is not fully known. ``data/pooling.csv`` and
+the list of models below define all choices.
+
+- A model that only reproduces older work (Freeman-Tukey) is not included.
+- Arcsines are included and marked for comparison, but no range counts them: methodologists advise
+  against variance-stabilising transformations if events are few.
+- The Bayesian model uses the priors of the headline; other priors have a table of their own.
+- Denominators are those of ``data/pooling.csv``: all treated patients, or the smaller number that a
+  reported rate implies.
+- The kind of interval is not a choice: only the headline also has the t interval.
+- Another analysis leaves out one trial at a time.
 """
 
 from __future__ import annotations
@@ -79,16 +81,16 @@ Change = Callable[[tuple[Cohort, ...]], tuple[Cohort, ...]]
 
 @dataclass(frozen=True)
 class Specification:
-    """One combination of choices and what it gives.
+    """One combination of choices, with its estimate.
 
     Attributes
     ----------
     choices : dict of str to str
-        Which option was taken on each axis of `options`.
+        The option taken for each choice in `options`.
     estimate, ci_low, ci_high : float
-        The pooled proportion with its 95% interval, of the kind that goes with the model.
+        The pooled proportion and its 95% interval, computed by the method of the model.
     headline : bool
-        Whether it is the combination of the headline.
+        Whether the combination is that of the headline.
     """
 
     choices: dict[str, str]
@@ -122,7 +124,7 @@ def multiverse(data: Dataset) -> tuple[Specification, ...]:
 
 
 def estimate_all(data: Dataset) -> None:
-    """Estimate every specification in advance, on all processors, for `multiverse`."""
+    """Estimate every specification in advance, on all processors, so that `multiverse` is fast."""
     sets = [counts for _, counts in _counted(data)]
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
         found = pool.map(_estimates, *zip(*sets, strict=True), chunksize=_AT_ONCE)
@@ -137,7 +139,7 @@ def _estimates(events: tuple[int, ...], n: tuple[int, ...]) -> dict[str, Estimat
 
 @cache
 def options(data: Dataset) -> dict[str, tuple[str, ...]]:
-    """Return the options of each choice, with that of the headline first."""
+    """Return the options of each choice; the option of the headline comes first."""
     return {"Model": tuple(MODELS)} | {
         axis: tuple(values) for axis, values in _choices(data).items()
     }
@@ -210,14 +212,14 @@ def summaries_by_trials(data: Dataset) -> tuple[dict[str, float], ...]:
 def summary(data: Dataset, fixed: Mapping[str, str] = MappingProxyType({})) -> dict[str, float]:
     """Return the lowest, median and highest estimate, and the number of specifications.
 
-    A model that the methods advise against counts only where `fixed` names it.
+    A model that methodologists advise against is counted only if `fixed` names it.
 
     Parameters
     ----------
     data : Dataset
         The checked dataset.
     fixed : mapping of str to str
-        Options to keep to, by the name of their axis.
+        Options to keep fixed, by the name of the choice.
     """
     estimates = [
         s.estimate

@@ -21,18 +21,18 @@ UNKNOWN_AS_NONE = "all randomised; unknown response counted as none"
 
 @dataclass(frozen=True)
 class Stratum:
-    """A primary site of the randomised trial, one arm.
+    """The patients with one primary site in one arm of the randomised trial.
 
     Attributes
     ----------
     arm, site : str
     randomised : int
-        Patients, some by subtraction.
+        Patients randomised; some numbers follow by subtraction.
     fits : tuple of Rate
-        Every count and denominator that gives the printed percentage, of half the arm or
-        more, the largest first.
+        Every count and denominator that give the reported percentage, for denominators of half
+        the arm or more; the largest denominator comes first.
     printed : str
-        The percentage at 8 weeks.
+        The percentage at 8 weeks, as printed.
     """
 
     arm: str
@@ -43,18 +43,18 @@ class Stratum:
 
     @property
     def unknown(self) -> int:
-        """Patients outside the largest denominator, whose response is not reported."""
+        """Number of patients outside the largest denominator; their response is not reported."""
         return self.randomised - self.fits[0].n
 
 
 @cache
 def randomised(data: Dataset) -> dict[str, tuple[Stratum, Stratum]]:
-    """Return the arms of the randomised trial by site: two inhibitors, then nivolumab.
+    """Return the arms of the randomised trial by site: two inhibitors, then nivolumab alone.
 
     Raises
     ------
     LookupError
-        If a site is printed of one arm alone, or a size is not known.
+        If a site is reported for only one arm, or if a size is not known.
     """
     found: dict[str, dict[str, Stratum]] = {}
     for rate in responses_of(data, RANDOMISED, REVIEW):
@@ -79,9 +79,9 @@ def randomised_contrasts(data: Dataset) -> dict[str, Stratified]:
     Returns
     -------
     dict of str to Stratified
-        With the largest denominators; with all randomised, those of unknown response as
-        non-responders; then the two extremes, in which all of the unknown of one arm
-        responded and none of the other.
+        By assumption: only the patients in the largest denominators; all randomised patients,
+        those with unknown response as non-responders; then the two extremes, in which all
+        patients with unknown response in one arm responded, and none in the other.
     """
     sites = randomised(data).values()
 
@@ -109,15 +109,15 @@ def randomised_contrasts(data: Dataset) -> dict[str, Stratified]:
 
 
 def difference(data: Dataset) -> tuple[float, Interval]:
-    """Return the risk difference of both drugs against one, by site (Mantel-Haenszel).
+    """Return the risk difference between both drugs and one, by the Mantel-Haenszel method.
 
-    Patients whose response is not known count as having none.
+    The strata are the primary sites. Patients with unknown response count as non-responders.
     """
     return randomised_contrasts(data)[UNKNOWN_AS_NONE].mantel_haenszel_risk_difference()
 
 
 def odds_ratios_that_fit(data: Dataset) -> tuple[float, float]:
-    """Return the lowest and highest Mantel-Haenszel odds ratio over all fitting counts."""
+    """Return the lowest and the highest Mantel-Haenszel odds ratio over all counts that fit."""
     sites = list(randomised(data).values())
     ratios = []
     for rates in product(*(arm.fits for site in sites for arm in site)):

@@ -1,7 +1,7 @@
 """Compare Asian with Western trials, as Jia 2022 does, and standardise for the primary site.
 
-Region coincides here with agent, primary site, differentiation, phase and reporting, and was
-not assigned: whatever is tested, no cause is shown.
+In these trials, region coincides with agent, primary site, differentiation, phase and reporting,
+and nobody assigned it. No test here can therefore show a cause.
 """
 
 from __future__ import annotations
@@ -35,17 +35,18 @@ class RegionTest:
     Attributes
     ----------
     name : str
-        Which trials.
+        Which trials are compared.
     asian, others : tuple of Rate
-        One rate a trial.
+        One rate for each trial.
     model : SubgroupAnalysis
         Subgroups in the random-intercept logistic model; its permutation p is two-sided.
     smallest_p : float
-        The least that the permutation p can be with so few trials.
+        The smallest possible permutation p with so few trials.
     one_sided_p : float
-        Share of the assignments whose difference of the trials' mean rates is as large.
+        Share of the permutations in which the difference between the mean rates is at least as
+        large.
     summed : Comparison
-        All patients as though of one trial each, which ignores that trials differ.
+        The patients of each region added up, which ignores differences between trials.
     """
 
     name: str
@@ -97,20 +98,20 @@ def _sum(rates: tuple[Rate, ...]) -> Rate:
 
 @dataclass(frozen=True)
 class Standardised:
-    """The response of one group with the mix of primary sites of another.
+    """The response of one group, standardised to the mix of primary sites of another.
 
     Attributes
     ----------
     own : Rate
         As observed, all sites.
     by_site : dict of str to Rate
-        The cells, both trials together.
+        The rate at each site, both trials together.
     mix : dict of str to int
         Patients of the other group at each site.
     other : Rate
         The other group as observed.
     expected : float
-        The mean of the cells' rates, weighted by `mix`.
+        The mean of the rates in `by_site`, weighted by `mix`.
     interval : Interval
     """
 
@@ -126,9 +127,9 @@ class Standardised:
 def standardised(data: Dataset) -> Standardised:
     """Return the Asian response with the Western trials' mix of primary sites.
 
-    Direct standardisation, an illustration: four cells of a handful of patients, one of them
-    without a responder; the Western mix is that of all their G3 NEN, not of their NEC. The
-    other way round cannot be done, since no Western trial prints responders by site.
+    This direct standardisation is only an illustration. The four sites have few patients each, and
+    one site has no responder; the Western mix is that of all G3 NEN, not of NEC. The reverse is
+    not possible, because no Western trial reports responders by site.
     """
     columns = table1_responses(data)
     asian = [c for c in columns if _region(data, c) == CHINESE]
@@ -156,9 +157,8 @@ def standardised(data: Dataset) -> Standardised:
 def weighted_interval(cells: dict[str, Rate], weights: dict[str, float]) -> Interval:
     """Return the interval of a weighted sum of independent rates.
 
-    Recovered from the Wilson limits of each (Zou & Donner, Stat Med 2008;27:1693), so that a
-    cell without a responder adds to the upper limit, which it would not do by the delta
-    method.
+    The method combines the Wilson limits of the rates (Zou & Donner, Stat Med 2008;27:1693). A
+    rate of zero then still adds to the upper limit, unlike with the delta method.
     """
     centre = sum(weights[site] * rate.proportion for site, rate in cells.items())
     down = up = 0.0

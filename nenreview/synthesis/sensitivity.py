@@ -36,12 +36,13 @@ NOT_MIXED = "other than MiNEN"  # the level of those of a cohort without a mixed
 
 @cache
 def sensitivities(data: Dataset) -> tuple[Pooled, ...]:
-    """Return the primary pool of NEC, then the pools with each alternative row.
+    """Return the primary pool of NEC, then the pools with each alternative row, in this order.
 
-    The fallback counts; the patients assessed alone; without the mixed tumour; then the trial
-    known at 8 weeks alone, the bounds of that trial and of the one whose responders'
-    differentiation is unknown, and both: least and most; then the cohorts of any line, and
-    those that do not divide NEC from NET G3, one by one and together.
+    - with the fallback counts; with assessed patients only; without the mixed tumour;
+    - with the trial that reports responses only at 8 weeks; with the bounds of this trial, of the
+      trial that does not say which tumours responded, and of both: lowest and highest;
+    - with cohorts of any line of treatment, and with cohorts that do not separate NEC from NET G3,
+      one by one and together.
     """
     own = primary(data)
     late = chosen(data, NEC, SENSITIVITY)
@@ -69,12 +70,12 @@ def sensitivities(data: Dataset) -> tuple[Pooled, ...]:
 
 @cache
 def net_sensitivities(data: Dataset) -> tuple[Pooled, ...]:
-    """Return the primary pool of NET, then the pools with each alternative row.
+    """Return the primary pool of NET, then the pools with each alternative row, in this order.
 
-    Without the cohorts that PD-L1 selected; without the Chinese trials; the cohorts of one
-    trial as one; each cohort in its parts by primary site, where a report divides it; each where
-    three cohorts or more are left. Then the cohorts of any line and the bounds of NET G3, one by
-    one.
+    - without cohorts selected by PD-L1; without the Chinese trials; with the cohorts of each trial
+      combined; with cohorts divided by primary site, if a report divides them. A pool is left out
+      if it has fewer than three cohorts;
+    - with cohorts of any line of treatment and with the bounds of NET G3, one by one.
     """
     own = primary(data, estimand=NET)
     fewer = {
@@ -96,7 +97,7 @@ def net_sensitivities(data: Dataset) -> tuple[Pooled, ...]:
 
 
 def divided_by_site(data: Dataset, cohorts: tuple[Cohort, ...]) -> tuple[Cohort, ...]:
-    """Return the cohorts, with each trial that has rows by primary site replaced by these."""
+    """Return the cohorts; a trial with rows by primary site is replaced by these rows."""
     parts = chosen(data, NET, BY_SITE)
     found: list[Cohort] = []
     for one in cohorts:
@@ -108,12 +109,12 @@ def divided_by_site(data: Dataset, cohorts: tuple[Cohort, ...]) -> tuple[Cohort,
 def with_undivided(data: Dataset) -> tuple[Pooled, Pooled]:
     """Return the pools of NEC with the trial that does not report responders of NEC separately.
 
-    First as though none of them had NEC, then as though all had.
+    The first pool assumes that none of its responders had NEC, the second that all had.
 
     Raises
     ------
     ValueError
-        If there is no such trial, or more than one.
+        If there is no single trial of this kind.
     """
     (least,) = chosen(data, NEC, LOWER)
     (most,) = (one for one in chosen(data, NEC, UPPER) if one.report == least.report)
@@ -122,7 +123,7 @@ def with_undivided(data: Dataset) -> tuple[Pooled, Pooled]:
 
 
 def extremes(pools: Iterable[Pooled]) -> tuple[float, float]:
-    """Return the lowest and the highest estimate of some pools, as proportions."""
+    """Return the lowest and the highest estimate of the given pools, as proportions."""
     estimates = [pool.profile.estimate for pool in pools]
     return min(estimates), max(estimates)
 
@@ -130,8 +131,8 @@ def extremes(pools: Iterable[Pooled]) -> tuple[float, float]:
 def net_by_site(data: Dataset) -> dict[str, tuple[Cohort, ...]]:
     """Return the cohorts of NET with one primary site, by `SITES_OF_NET`.
 
-    Of a trial that reports its sites apart, and of one whose cohort had one site. Their names
-    are without the site.
+    The cohorts come from trials that report their sites separately, and from trials with a cohort
+    of one site. The names of the cohorts omit the site.
     """
     found: dict[str, tuple[Cohort, ...]] = dict.fromkeys(SITES_OF_NET, ())
     for one in (*chosen(data, NET, BY_SITE), *primary(data, estimand=NET)):
@@ -142,9 +143,9 @@ def net_by_site(data: Dataset) -> dict[str, tuple[Cohort, ...]]:
 
 
 def by_trial(cohorts: Iterable[Cohort]) -> tuple[Cohort, ...]:
-    """Return cohorts with those of each trial combined, in the order of the first.
+    """Return the cohorts, with all cohorts of a trial combined into one, in the original order.
 
-    Their patients must be parts of one population, none in two of them.
+    The cohorts of a trial must be disjoint parts of one population.
     """
     groups: dict[str, list[Cohort]] = {}
     for one in cohorts:

@@ -37,13 +37,13 @@ class Summary:
     outcome : str
         One of `OUTCOMES`.
     trials, patients : int
-        Trials that report it, and the patients whom it is about: for `DOR` the responders.
+        Trials that report the outcome, and their patients; for `DOR`, the responders.
     effect : str
-        The pooled rate, or the range over the trials.
+        The pooled rate, or the range of the trials' results.
     certainty : str
-        By GRADE.
+        The certainty by GRADE.
     lowered : tuple of str
-        Domains that lower it.
+        Domains that lower the certainty.
     """
 
     outcome: str
@@ -57,8 +57,9 @@ class Summary:
 def summary_of_findings(data: Dataset, estimand: str) -> list[Summary]:
     """Return the outcomes of the main pool of a question, in the order of `OUTCOMES`.
 
-    Of each trial of the pool the patients of the pool count; else the smallest reported group
-    that holds them, and `effect` says of how many trials that is.
+    For each trial of the pool, the numbers are those of the pooled patients. If a trial does not
+    report the outcome for them, the smallest reported group that includes them is used; `effect`
+    says for how many trials.
 
     Raises
     ------

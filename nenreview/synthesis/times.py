@@ -34,26 +34,26 @@ class Time:
     trial, name, regimen_class, line : str
         Of the arm.
     kind : str
-        Which tumours: one of `KINDS`.
+        Kind of tumours: one of `KINDS`.
     source, population, outcome : str
         As in ``results.csv``; the outcome is PFS or OS.
     n : int or None
-        Patients of the population; None where the source gives no size.
+        Patients of the population; None if the source gives no size.
     status : str
-        `REPORTED`, `NOT_REACHED`, or `NOT_REPORTED` where only a share at a landmark is.
+        `REPORTED`, `NOT_REACHED`, or `NOT_REPORTED` if only shares at landmarks are reported.
     median : float or None
-        Months; None where none is reported as a number.
+        In months; None if no number is reported.
     low, high : float or None
-        Limits in months; None where they are not reported or open.
+        Limits in months; None if they are not reported or are open.
     has_interval : bool
         Whether any limit is reported.
     reported, reported_limits : str
-        The median and its limits in months with the decimals of the page, one decimal where
-        they are converted from the unit that is named beside; empty where there is none.
+        The median and its limits in months, with the decimals of the page. Times converted from
+        another unit have one decimal, and the unit is named. Empty if not reported.
     landmarks : tuple of str
         Shares at a time, as reported.
     first_scan : float or None
-        Months from the first dose to the scan that a source names; None where none does.
+        Months from the first dose to the first scan; None if no source gives the time.
     """
 
     trial: str
@@ -77,10 +77,10 @@ class Time:
 
 
 def times(data: Dataset) -> list[Time]:
-    """Return every reported median, and share at a landmark, of PFS and OS.
+    """Return every reported median of PFS and OS, and every share at a landmark.
 
-    One entry for a population and outcome, PFS before OS. Of the same patients by one source
-    of the trial, the first that has it; an earlier report is left out.
+    Each population has one entry for each outcome, PFS before OS. If several sources report on the
+    same patients, the first source of the trial is used; earlier reports are left out.
     """
     found = []
     for trial in all_trials(data).values():
@@ -100,7 +100,7 @@ def times(data: Dataset) -> list[Time]:
 def middle_of_pfs(data: Dataset) -> float:
     """Return the middle of the reported medians of PFS of one inhibitor in a later line, in months.
 
-    One a trial: that of its largest population.
+    Each trial contributes one median: that of its largest population.
     """
     largest: dict[str, Time] = {}
     for one in times(data):
@@ -168,8 +168,8 @@ def landmarks(
     Returns
     -------
     dict
-        By whose patients they are: the source, the population, and ``33% at 12 months`` with
-        the reported interval, one entry a time. Of the same patients by the first source.
+        Texts such as ``33% at 12 months``, with the reported interval, by source and population;
+        one text for each time. For the same patients, the first source is used.
     """
     found: dict[Report, tuple[str, str, tuple[str, ...]]] = {}
     for source in sources_of(trial):
@@ -196,10 +196,10 @@ def landmarks(
 
 
 def medians(data: Dataset, trial: Facts, outcome: str) -> Iterator[tuple[str, str]]:
-    """Yield the source and the population of each median of a trial that counts.
+    """Yield the source and the population of each median that is used for a trial.
 
-    Of the same patients that of the first source; an earlier report is left out, and so are
-    patients chosen by their response.
+    For the same patients, the first source is used. Earlier reports, and patients chosen by their
+    response, are left out.
     """
     known = set()
     for source in sources_of(trial):

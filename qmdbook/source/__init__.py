@@ -1,1 +1,1 @@
-"""Read chapters, and refuse syntax outside the supported subset of Quarto."""
+"""Read chapters, and reject syntax outside the supported subset of Quarto."""

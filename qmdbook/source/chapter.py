@@ -1,7 +1,7 @@
-"""Read chapters, split them into cells, and refuse unsupported Quarto syntax.
+"""Read chapters, split them into cells, and reject unsupported Quarto syntax.
 
-Unsupported syntax would look different in the two engines, so it is refused with file and line.
-docs/engine.md describes the supported subset.
+The two engines would render unsupported syntax differently, so it raises an error with file and
+line. docs/engine.md describes the supported subset.
 """
 
 from __future__ import annotations
@@ -72,19 +72,19 @@ _NOTEBOOK = {"metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 @dataclass
 class Cell:
-    """One code cell: the line of its opening fence, its code and its options."""
+    """A code cell: the line number of its opening fence, its code and its options."""
 
     line: int
     code: str
     options: dict[str, Any]
 
     def get(self, option: str, default: Any) -> Any:
-        """Return an option of the cell; `default` if the cell does not have it."""
+        """Return the value of an option of the cell; `default` if the option is not set."""
         return self.options.get(option, default)
 
     @property
     def label(self) -> str | None:
-        """The label, if the cell has one."""
+        """The label of the cell; None if it has none."""
         return self.options.get("label")
 
 
@@ -95,7 +95,7 @@ class Chapter:
     Attributes
     ----------
     file : str
-        Path below the root.
+        Path relative to the root of the book.
     text : str
         The whole source.
     notebook : dict
@@ -105,9 +105,9 @@ class Chapter:
     cells : list of Cell
         The code cells.
     labels : dict of str to int
-        Every label of the chapter and its line.
+        The line number of every label.
     prose : list of (int, str)
-        Each line outside cells and code, with its number.
+        The number and the text of each line outside cells and code.
     """
 
     file: str
@@ -118,7 +118,7 @@ class Chapter:
     prose: list[tuple[int, str]] = field(default_factory=list)
 
     def line_of(self, text: str) -> int | None:
-        """Return the first line that holds `text`, or None."""
+        """Return the number of the first line that contains `text`; None if no line does."""
         lines = enumerate(self.text.splitlines(), start=1)
         return next((number for number, line in lines if text in line), None)
 
@@ -126,7 +126,7 @@ class Chapter:
 def read_chapters(
     root: Path, files: list[str], texts: Mapping[str, str] = MappingProxyType({})
 ) -> list[Chapter]:
-    """Read and check the chapters of some files; `texts` replaces the text of a file.
+    """Return the chapters in `files`, checked, in the same order.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def read_chapters(
 
 
 def without_options(code: str) -> str:
-    """Return the code of a cell without the options at its top."""
+    """Return the code of a cell without the lines of options at its top."""
     return "\n".join(dropwhile(_is_option, code.splitlines()))
 
 
@@ -167,7 +167,9 @@ def _is_option(line: str) -> bool:
 
 
 def closes(line: str, opening: str) -> bool:
-    """Return whether a line closes a fence: only its characters, at least as many."""
+    """Return whether a line closes the fence that `opening` opens.
+
+    The line must consist of the same character, at least as often as in the opening fence."""
     return line.startswith(opening) and not line.strip().strip(opening[0])
 
 

@@ -32,20 +32,20 @@ _Read = TypeVar("_Read")
 
 @dataclass(frozen=True)
 class Counts:
-    """The numbers of chapters and references of a book without problems."""
+    """How many chapters and references a book without problems has."""
 
     chapters: int
     references: int
 
 
 def check_book(root: Path) -> Counts:
-    """Check the configuration of the book in `root`, its chapters and its references.
+    """Check the book in `root`, and return how many chapters and references it has.
 
     Raises
     ------
     InputError
-        With every problem, file by file. Chapters and references are checked only if
-        ``_quarto.yml`` can be read.
+        With every problem, file by file. If ``_quarto.yml`` cannot be read, chapters and
+        references are not checked.
     """
     problems: list[Problem] = []
 
@@ -70,7 +70,7 @@ def check_book(root: Path) -> Counts:
 
 
 def read_references(root: Path, config: BookConfig) -> set[str]:
-    """Return the keys of the bibliography.
+    """Return the keys of the entries of the bibliography.
 
     Raises
     ------

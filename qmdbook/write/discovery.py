@@ -15,19 +15,19 @@ SITEMAP_NAME = "sitemap.xml"
 
 
 def read_data_package(config: BookConfig) -> dict | None:
-    """Return the description of the book's data package; None if it has none."""
+    """Return the parsed ``datapackage.json`` of the book; None if the book has no data package."""
     if not config.data_package:
         return None
     return json.loads((config.root / config.data_package).read_text(encoding="utf-8"))
 
 
 def data_folder(config: BookConfig) -> str:
-    """Return the folder of the data package, below the root and below the book's folder."""
+    """Return the folder of the data package, the same below the root and in the rendered book."""
     return str(PurePosixPath(config.data_package).parent)
 
 
 def data_files(config: BookConfig) -> list[Path]:
-    """Return the data package's files, its description first; empty without a package."""
+    """Return the files of the data package, ``datapackage.json`` first; empty without a package."""
     package = read_data_package(config)
     if package is None:
         return []
@@ -37,9 +37,9 @@ def data_files(config: BookConfig) -> list[Path]:
 
 
 def dataset(config: BookConfig, edition: Edition) -> str | None:
-    """Return the data as a schema.org ``Dataset`` in JSON-LD; None where there is no package.
+    """Return a description of the data as a schema.org ``Dataset``, in JSON-LD.
 
-    Addresses are in it only where the book says where it is published.
+    None if the book has no data package. Addresses are included only if ``book.site-url`` is set.
     """
     package = read_data_package(config)
     if package is None:

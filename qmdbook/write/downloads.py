@@ -1,6 +1,6 @@
 """Write the downloads of a book: figures and their data, chapters, the dataset.
 
-The tables are written with the pages, by ``book.lua``, since they are the tables as shown.
+``book.lua`` writes the CSV files of the tables, together with the pages that show them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def archive_path(config: BookConfig) -> str | None:
 
 
 def write_downloads(book: Path, texts: Iterable[ChapterText], config: BookConfig) -> None:
-    """Write the downloads of executed chapters into the book's folder, and the dataset."""
+    """Write the downloads of executed chapters, and the dataset, into the book's folder."""
     edition = read_edition(config)
     folder = book / DOWNLOADS
     folder.mkdir(exist_ok=True)
@@ -46,13 +46,13 @@ def write_downloads(book: Path, texts: Iterable[ChapterText], config: BookConfig
 
 
 def prose(markdown: str) -> str:
-    """Return a chapter's Markdown without code, with paths of figures relative to `DOWNLOADS`."""
+    """Return a chapter's Markdown without code, and with figure paths relative to `DOWNLOADS`."""
     text = without_marks(without_page(_CODE.sub("", markdown)))
     return text.replace(f"]({FIGURE_FOLDER}/", f"](../{FIGURE_FOLDER}/")
 
 
 def write_dataset(path: Path, config: BookConfig) -> None:
-    """Write the archive of the data package: its folder and its licence."""
+    """Write the archive of the data package to `path`: the files of its folder, and the licence."""
     package = read_data_package(config)
     assert package is not None  # the caller has its path
     folder = (config.root / config.data_package).parent

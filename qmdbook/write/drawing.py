@@ -1,7 +1,8 @@
-"""Set the drawings of a chapter into its page, where their text can be found and follows the page.
+"""Put the drawings of a chapter into its page as SVG elements.
 
 An SVG file that a page shows as an image keeps the colours and the font that it was drawn with,
-and its text can be neither searched nor selected. Within the page it is part of the page.
+and its text can be neither searched nor selected. An SVG element uses the page's colours and font,
+and its text can be searched and selected.
 """
 
 from __future__ import annotations
@@ -20,22 +21,22 @@ _UNSEEN = {f"{{{SVG}}}metadata", f"{{{SVG}}}style"}
 
 
 def within_page(svg: str, label: str, description: str, screen: str = "") -> str:
-    """Return a drawing as an element for a page of HTML.
+    """Return a drawing as an SVG element for an HTML page.
 
-    Styles become attributes, since the pages' policy forbids styles of single elements and the
-    style sheet of the page can then replace colours. The font is the page's. Names within the
-    drawing begin with its label, so that two drawings on a page do not share any.
+    Styles become attributes: the pages' security policy forbids inline styles, and the style sheet
+    can replace the colours of attributes. The font is that of the page. Every id within the
+    drawing begins with `label`, so that no two drawings on a page share an id.
 
     Parameters
     ----------
     svg : str
-        The drawing, a file of SVG.
+        Content of an SVG file.
     label : str
         Label of the figure.
     description : str
-        What somebody who does not see the drawing is told.
+        Alternative text: what the drawing shows.
     screen : str
-        ``narrow`` for the drawing that a page shows on a phone, beside another one.
+        ``narrow`` for a second drawing, which the page shows on a phone in place of the first.
 
     Raises
     ------

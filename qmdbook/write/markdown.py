@@ -33,15 +33,15 @@ class ChapterText:
     chapter : Chapter
         Its source.
     executed : dict or None
-        Its executed notebook. Without one it is read for its labels and numbers alone: its tables
-        and figures are then empty, and its inline expressions stay as they are.
+        Its executed notebook. If None, the chapter serves only for its labels and numbering: its
+        tables and figures are empty, and its inline expressions are not replaced by values.
     markdown : str
     figures : dict of str to str
-        SVG by path below the book's folder.
+        SVG source of each figure, by its path below the book's folder.
     narrow : dict of str to str
-        The drawing for phones of the figures that have one, by the same path.
+        SVG source of the drawing for phones, by the same path, if a figure has one.
     descriptions : dict of str to str
-        What each figure shows, in words, by the same path.
+        Alternative text of each figure, by the same path.
     files : dict of str to bytes
         Other forms of the figures, and the data behind figures and tables, by path below the
         book's folder.
@@ -57,25 +57,25 @@ class ChapterText:
 
     @property
     def file(self) -> str:
-        """The chapter's file, below the root."""
+        """Path of the chapter's file, relative to the root."""
         return self.chapter.file
 
     @cached_property
     def checksum(self) -> str:
-        """One checksum of the inputs of the chapter's page and downloads."""
+        """A checksum of everything that the chapter's page and downloads are made from."""
         return checksum_of(json.dumps([self.markdown, self.executed], ensure_ascii=False))
 
 
 def to_markdown(chapter: Chapter, executed: dict | None, *, echo: bool) -> ChapterText:
     """Return the Markdown of a chapter from its executed notebook, if there is one.
 
-    `echo` says whether code is shown where a cell does not say.
+    `echo` says whether to show the code of cells that do not set this option themselves.
 
     Raises
     ------
     InputError
-        If a cell's output has no form that every writer can show, or a labelled cell does
-        not give the one output that its label announces.
+        If every form of a cell's output is unknown to some writer, or if a cell with a label does
+        not give exactly one output of the kind that the label announces.
     """
     text = ChapterText(chapter, executed)
     cells = iter(chapter.cells)
@@ -90,7 +90,7 @@ def to_markdown(chapter: Chapter, executed: dict | None, *, echo: bool) -> Chapt
 
 
 def filled_in(cell: dict) -> str:
-    """Return the text of an executed Markdown cell with its values in place of expressions."""
+    """Return the text of an executed Markdown cell, with values in place of inline expressions."""
     results = cell["metadata"].get(INLINE_RESULTS, {})
     return INLINE.sub(lambda match: _inline(results[match[1]]), cell["source"])
 

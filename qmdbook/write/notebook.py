@@ -1,8 +1,8 @@
-"""Write chapters as notebooks, to edit in Jupyter or to download, and notebooks as chapters.
+"""Convert chapters to notebooks, for editing or for download, and notebooks to chapters.
 
-A notebook to edit keeps the inline expressions of the chapter, which Jupyter shows as code, so
-that the chapter can be restored from it. A notebook to download has their values instead, and its
-outputs.
+A notebook for editing keeps the inline expressions of the chapter, which Jupyter shows as code;
+the chapter can be restored from it. A notebook for download has values in place of the
+expressions, and has outputs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LAYOUT = "lines_to_next_cell"
 
 
 def as_notebook(chapter: Chapter, edition: Edition) -> str:
-    """Return the notebook of a chapter to edit, without outputs, as the text of its file."""
+    """Return the notebook of a chapter for editing, without outputs, as JSON text."""
     import jupytext  # here, since it takes long and a render does without
 
     notebook = jupytext.reads(chapter.text, fmt=_FORMAT)
@@ -43,10 +43,9 @@ def as_notebook(chapter: Chapter, edition: Edition) -> str:
 
 
 def as_executed_notebook(chapter: Chapter, executed: dict, edition: Edition) -> str:
-    """Return the notebook of a chapter to download, as the text of its file.
+    """Return the notebook of a chapter for download, with values and outputs, as JSON text.
 
-    Its prose has the values filled in, its cells have their outputs. The same outputs give the
-    same text, without times.
+    It contains no times, so that the same outputs always give the same text.
     """
     notebook = copy.deepcopy(executed)
     for cell in notebook["cells"]:
@@ -74,14 +73,14 @@ def _layout(cell: dict) -> dict[str, int]:
 
 
 class ChapterNotebook:
-    """The notebook beside a chapter, to edit in Jupyter.
+    """The notebook for editing that belongs to a chapter.
 
     Attributes
     ----------
     path : Path
-        Its file, which need not be there.
+        Path of the notebook, which need not exist.
     name : str
-        How messages call it.
+        Name of the notebook in messages.
     """
 
     def __init__(self, config: BookConfig, file: str):
@@ -93,12 +92,12 @@ class ChapterNotebook:
         self._marker = config.root / CACHE / f"{self._source.stem}.sha256"
 
     def write(self, *, force: bool = False) -> None:
-        """Write the notebook; `force` replaces one that is there.
+        """Write the notebook from the chapter; with `force`, replace an existing notebook.
 
         Raises
         ------
         InputError
-            If the chapter is outside the subset, or a notebook is there and `force` is false.
+            If the chapter uses unsupported syntax, or the notebook exists and `force` is false.
         """
         if self.path.exists() and not force:
             message = "the notebook exists already; move it away, or use --force to replace it"
@@ -112,16 +111,17 @@ class ChapterNotebook:
         return self._has_changed(self._read())
 
     def to_qmd(self, *, force: bool = False) -> bool:
-        """Write the chapter from its notebook, without outputs; return whether it differed.
+        """Write the chapter from its notebook, without outputs; return whether the chapter changed.
 
-        A chapter that is missing is written anew. `force` replaces one that has changed since its
-        notebook was written.
+        A missing chapter is written too. With `force`, the chapter is replaced even if it has
+        changed since the notebook was written.
 
         Raises
         ------
         InputError
-            If there is no notebook, it is none to edit, the chapter has changed since, or what
-            comes back is outside the subset. Nothing is then written.
+            If the notebook is missing or is one for download, if the chapter has changed since the
+            notebook was written, or if the new source uses unsupported syntax. The chapter then
+            stays unchanged.
         """
         notebook = self._read()
         if _ours(notebook).get("values"):
@@ -196,9 +196,9 @@ class ChapterNotebook:
 
 
 def source_of(notebook: nbformat.NotebookNode, name: str) -> str:
-    """Return the source of a chapter from its notebook, which messages call `name`.
+    """Return the source of a chapter from its notebook; messages use `name` for the notebook.
 
-    Empty cells of code are left out.
+    Empty code cells are left out.
 
     Raises
     ------

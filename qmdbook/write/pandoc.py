@@ -43,8 +43,8 @@ def write_pages(
 ) -> None:
     """Write the pages of chapters, or the Typst source of the book, with numbers and citations.
 
-    What later runs can use is left in `work`: a summary where all chapters were read, and each
-    chapter that was put into Typst (see `cache.PandocCache`).
+    The function leaves files in `work` for later runs: a summary, if all chapters were read, and
+    the Typst source of each converted chapter (see `cache.PandocCache`).
 
     Parameters
     ----------
@@ -53,21 +53,21 @@ def write_pages(
     texts : sequence of ChapterText
         Every chapter, in the order of the book.
     work : Path
-        Folder for what Pandoc reads, and for its Typst source.
+        Folder for the input of Pandoc and for the Typst source.
     html : Path or None
-        Folder of the pages; None for the Typst source.
+        Folder of the pages; None to write the Typst source instead.
     pages : collection of str
-        Files of the chapters whose pages are written.
+        Files of the chapters to write as pages.
     summary : Path or None
-        What chapters take from each other, as an earlier run left it; None for all chapters
-        to be read. Chapters that are not written are not read then.
+        Summary of an earlier run, with what the chapters need from each other, such as numbers.
+        With it, Pandoc reads only the chapters to write; None to read all chapters.
     typst : mapping of str to Path
-        The chapters that an earlier run left in Typst, by their files. Used with `summary`.
+        Typst sources of chapters that an earlier run left, by chapter file; needs `summary`.
 
     Raises
     ------
     InputError
-        If a reference has no target, a citation no entry, or Pandoc fails.
+        If a cross-reference has no target, a citation has no entry, or Pandoc fails.
     OSError
         If a file cannot be written.
     """
@@ -192,7 +192,7 @@ def _first_page_variables(config: BookConfig) -> dict[str, str | None]:
 
 
 def typst_json(number: int) -> str:
-    """Return the name of a chapter's Typst file, by its place in the book."""
+    """Return the name of the Typst file of the chapter with this number in the book."""
     return f"typst-{number}.json"
 
 

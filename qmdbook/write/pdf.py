@@ -22,14 +22,14 @@ _ERROR = re.compile(r"^error: (?P<message>.+)\n(?: *┌─ (?P<file>.+?):(?P<lin
 
 
 def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
-    """Compile the Typst source in `work`, which also has its figures, into a PDF file.
+    """Compile the Typst source and the figures in `work` into the PDF file `path`.
 
-    The same source gives the same bytes if the date of the edition is the same.
+    The same source and the same date of the edition give the same bytes.
 
     Raises
     ------
     InputError
-        If Typst reports errors, with the chapter of each.
+        If Typst reports errors; the message names the chapter of each error.
     """
     edition = read_edition(config)
     imprint = {
@@ -60,10 +60,10 @@ def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
 
 
 def problems(diagnostic: str, work: Path) -> list[Problem]:
-    """Return the errors in a diagnostic of Typst on the source in `work`, with their chapters.
+    """Return the errors that Typst reports on the source in `work`, each with its chapter.
 
-    The first line of a chapter's file names the chapter. A diagnostic of another form is one
-    problem.
+    The first line of each Typst file names the chapter. If `diagnostic` cannot be split into
+    errors, it is returned as one problem.
     """
     found = []
     for error in _ERROR.finditer(diagnostic):

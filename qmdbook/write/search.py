@@ -21,9 +21,9 @@ _UNUSED = (
 
 
 def write_index(html: Path) -> None:
-    """Write the search index of a folder of pages; the same pages give the same index.
+    """Write the search index of the pages in a folder; the same pages give the same index.
 
-    Only text in ``data-pagefind-body`` is indexed, without code.
+    Only text within an element with ``data-pagefind-body`` is indexed; code is not.
 
     Raises
     ------

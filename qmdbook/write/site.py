@@ -1,4 +1,4 @@
-"""Write the files beside the pages: stylesheets, scripts, data, sitemap."""
+"""Write the files that the pages use: stylesheets, scripts, data, sitemap."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ def write_site(html: Path, config: BookConfig) -> None:
 
 
 def widths() -> str:
-    """Return a CSS class for each width of a column that Pandoc writes, in whole percents."""
+    """Return CSS with a class for each column width that Pandoc writes, in whole percent."""
     return "\n" + "".join(f".w-{n} {{ width: {n}%; }}\n" for n in range(1, 101))
 
 
 def script_of(html: str) -> str:
-    """Return the script of HTML that consists of one ``<script>``.
+    """Return the script in HTML text that must consist of a single ``<script>`` element.
 
     Raises
     ------
     InputError
-        If it has anything else, which the pages would then lack.
+        If the text contains anything else.
     """
     only = _ONE_SCRIPT.fullmatch(html.strip())
     if only is None:
