@@ -38,7 +38,7 @@ def by_class_and_line(one: _OfAnArm) -> tuple[int, int]:
 
 
 def class_name(regimen_class: str) -> str:
-    """Return how pages call a regimen class.
+    """Return the name of a regimen class on the pages.
 
     >>> class_name("monotherapy"), class_name("with chemotherapy")
     ('one checkpoint inhibitor', 'with chemotherapy')
@@ -61,7 +61,7 @@ def arm_of(data: Dataset, trial: str, population: str) -> Arm:
     Raises
     ------
     LookupError
-        If no single arm holds them.
+        If no single arm contains all of them.
     """
     for arm in arms_by_trial(data).get(trial, ()):
         if is_within(population, arm.population):
@@ -70,10 +70,10 @@ def arm_of(data: Dataset, trial: str, population: str) -> Arm:
 
 
 def arm_name(data: Dataset, trial: str, population: str) -> str:
-    """Return the name of a trial; if it has several arms, that of the arm of a population.
+    """Return the name of a trial; if the trial has several arms, the name of the population's arm.
 
-    An arm has the registration beside it, ``nivolumab (NCT03591731)``: other trials are of the
-    same drugs.
+    The name of an arm includes the registration, ``nivolumab (NCT03591731)``, because other trials
+    use the same drugs.
     """
     arm = arm_of(data, trial, population)
     if arm.population == ROOT_POPULATION:

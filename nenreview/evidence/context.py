@@ -30,11 +30,11 @@ def _cited(data: Dataset, one: Response) -> bool:
 
 @cache
 def responses_in_context(data: Dataset) -> tuple[Response, ...]:
-    """Return one response rate with a known count for each population of a trial.
+    """Return one response rate, with a known count, for each population of a trial.
 
-    From the source that counts; where no other source gives one, from Jia 2022, by
-    differentiation if it divides all patients of the trial, else as in its Table 1. A rate that
-    no count of its population fits is left out.
+    The rate comes from the highest-ranked source. If no other source gives a rate, it comes from
+    Jia 2022: by differentiation if that divides all patients of the trial, else as in its Table 1.
+    A rate that fits no count of its population is left out.
     """
     found: list[Response] = []
     for trial in all_trials(data):

@@ -23,13 +23,13 @@ class Group:
     Attributes
     ----------
     report : Report
-        Whom it holds, and the source that tables of all trials take it from.
+        The patients of the group, and the source that tables of all trials use for it.
     name : str
-        Of the trial, with the arm or cohort.
+        Name of the trial, with the arm or cohort.
     regimen_class, line : str
         As in ``arms.csv``.
     may_overlap : bool
-        Whether it may share patients with another group, for all that the sources say.
+        Whether the sources leave open that it shares patients with another group.
     """
 
     report: Report
@@ -45,7 +45,7 @@ def groups(data: Dataset) -> list[Group]:
     Raises
     ------
     ValueError
-        If two groups are known to share patients: each patient stands in one group only.
+        If two groups are known to share patients.
     """
     found = []
     for trial in all_trials(data).values():
@@ -68,8 +68,8 @@ def groups(data: Dataset) -> list[Group]:
 def patients_in_all(data: Dataset) -> tuple[int, int]:
     """Return the smallest and the largest possible number of different patients in the groups.
 
-    The most is all of them together; for the fewest, each group adds only the patients whom
-    it cannot share with the groups before it.
+    The largest number is the sum of all groups. For the smallest number, each group adds only the
+    patients whom it cannot share with earlier groups.
     """
     fewest = 0
     before: list[Report] = []

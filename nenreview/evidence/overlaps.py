@@ -35,7 +35,7 @@ def relation(data: Dataset, first: Report, other: Report) -> str:
     Returns
     -------
     str
-        `SAME`, `PART` (the first is some of the other), `WHOLE` (the first holds the other),
+        `SAME`, `PART` (the first is part of the other), `WHOLE` (the first contains the other),
         `APART`, or `NOT_KNOWN`. Reports of different registrations are apart, and those of
         one trial are not known to be, unless their paths or ``data/overlaps.csv`` say
         otherwise. NEC and NET are apart wherever a path divides into them.
@@ -61,7 +61,7 @@ def require_independent(data: Dataset, reports: Iterable[Report]) -> None:
     Raises
     ------
     ValueError
-        Naming the first two that share patients, or are not known to share none.
+        If two reports share patients or may share patients; the message names the first two.
     """
     for first, other in combinations(reports, 2):
         found = relation(data, first, other)
@@ -71,12 +71,12 @@ def require_independent(data: Dataset, reports: Iterable[Report]) -> None:
 
 @lru_cache(_REPORTS)
 def canonical_report(data: Dataset, report: Report) -> Report:
-    """Return the report in the document by which ``overlaps.csv`` counts the patients.
+    """Return the report that ``overlaps.csv`` uses to count the patients of a report.
 
     Raises
     ------
     ValueError
-        If the ledger leads round in a circle.
+        If the rows of ``overlaps.csv`` form a circle.
     """
     seen = []
     while report not in seen:

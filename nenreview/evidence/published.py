@@ -1,7 +1,7 @@
 """Look up facts that chapters cite from reports outside the review.
 
-The facts are in ``data/published.csv`` with their references. They are in no table of results and
-are neither audited nor pooled.
+The facts are in ``data/published.csv``, with their references. No table of results shows them, and
+they are neither audited nor pooled.
 """
 
 from __future__ import annotations

@@ -46,25 +46,26 @@ class Response:
     report : Report
         The source, the trial and the population.
     outcome, measure, assessed_at : str
-        As in ``outcomes.csv``: ``ORR`` or ``DCR``, and when, unless as the best response.
+        As in ``outcomes.csv``: ``ORR`` or ``DCR``; `assessed_at` is empty for the best response.
     printed : str
-        The percentage as printed, without the sign; empty where only counts are.
+        The percentage as printed, without the sign; empty if only counts are reported.
     n : int or None
-        Size of the population; None where no single one is printed and none follows.
+        Size of the population; None if no single size is reported or derived.
     derived : str
-        How the size follows by subtraction; empty where it is printed.
+        How the size follows by subtraction; empty if the size is reported.
     counts : tuple of Rate
-        Every count of `n` that fits `printed`, or that is cut off to it.
+        Every count out of `n` whose percentage rounds to `printed` or is cut off to it.
     others : tuple of Rate
-        Where no count of `n` fits: those of smaller denominators that do, the largest first.
+        If no count out of `n` fits: the counts out of smaller denominators that fit, the
+        largest denominator first.
     rate : Rate or None
-        Responders among all patients; None where they are not known.
+        Responders among all patients; None if not known.
     known : str
-        How `rate` is known: `COUNTED`, `CATEGORIES`, `ADDED_UP`, `FITTED`; empty where it is not.
+        How `rate` is known: `COUNTED`, `CATEGORIES`, `ADDED_UP` or `FITTED`; else empty.
     preferred : bool
-        Whether this source counts where several report the response of the same patients.
+        Whether this source is used, if several report on the response of the same patients.
     why : str
-        Why it does, or does not.
+        Why this source is used, or is not.
     """
 
     report: Report
@@ -104,8 +105,7 @@ class Response:
 def responses(data: Dataset) -> tuple[Response, ...]:
     """Return every response that a document reports, in the order of the page.
 
-    One entry for a population, an outcome and a percentage; where a source repeats one, it
-    comes once.
+    Each population, outcome and percentage has one entry, even if a source repeats it.
     """
     known = outcomes(data)
     percentages: dict[tuple[Report, str], list[str]] = {}
@@ -138,8 +138,8 @@ def responses_of(data: Dataset, trial: str, source: str) -> list[Response]:
 def counting(data: Dataset, trial: str) -> tuple[Response, ...]:
     """Return the responses of a trial without duplicates: one for each group of patients.
 
-    The response of an earlier report, which holds some of the patients of a later one, is left
-    out. In the order of the sources of the trial, then of the page.
+    The response in an earlier report, whose patients are part of a later one, is left out. The
+    order is that of the trial's sources, then that of the page.
     """
     found: dict[tuple[Report, str], Response] = {}
     ranks = {source: rank for rank, source in enumerate(sources_of(all_trials(data)[trial]))}
@@ -157,7 +157,7 @@ def find_response(data: Dataset, report: Report, outcome: str = ORR) -> Response
     Raises
     ------
     LookupError
-        If the source reports none.
+        If the source reports no response of the population.
     """
     for one in responses(data):
         if (one.report, one.outcome) == (report, outcome):
@@ -232,13 +232,14 @@ def _with_preferences(data: Dataset, found: list[Response]) -> tuple[Response, .
 def response_rate(data: Dataset, trial: str, population: str, source: str) -> Rate:
     """Return responders among all patients of a population.
 
-    The count is, in this order: the printed count of objective responses; complete plus
-    partial responses; the sum over NET and NEC; the one count that fits the printed ORR.
+    The count is the first of these that is known: the reported count of objective responses;
+    complete plus partial responses; the sum of NET and NEC; the only count that fits the reported
+    objective response rate (ORR).
 
     Raises
     ------
     LookupError
-        If the sources print none of these, or more than one count fits the printed ORR.
+        If none of these is known, for example because several counts fit the reported ORR.
     """
     return _responders(data, trial, population, source)[0]
 
@@ -266,7 +267,7 @@ def _responders(data: Dataset, trial: str, population: str, source: str) -> tupl
 def disease_control(data: Dataset, report: Report) -> Rate | None:
     """Return disease control: complete or partial response or stable disease, if all are counted.
 
-    Of the population, or of NEC and NET together; None where they are not counted.
+    The patients are those of the population, or of NEC and NET together. None if not counted.
     """
     source, trial, population = report.source, report.trial, report.population
     printed = _printed(data).get((source, trial, population), ())
@@ -283,7 +284,7 @@ def disease_control(data: Dataset, report: Report) -> Rate | None:
 def assessed(data: Dataset, report: Report) -> Rate | None:
     """Return responders among the patients whose response was assessed.
 
-    None where a source does not count all four categories of the population.
+    None if the source does not report the counts of all four categories.
     """
     printed = _printed(data).get((report.source, report.trial, report.population), ())
     treated, _ = size_or_rest(data, report.trial, report.population, report.source)
@@ -298,7 +299,7 @@ def not_yet_evaluable(data: Dataset, report: Report) -> int:
 
 
 def partial_responders(data: Dataset, report: Report) -> int:
-    """Return how many patients had a partial response as their best one."""
+    """Return the number of patients whose best response was partial."""
     events = data.value(
         source=report.source,
         trial=report.trial,
@@ -314,7 +315,8 @@ def partial_responders(data: Dataset, report: Report) -> int:
 def partial_responses(data: Dataset) -> dict[Report, Rate]:
     """Return the partial responses that count as the response of a whole trial, by report.
 
-    Of partial responses alone a source says no rate; ``pooling.csv`` says where they count.
+    These sources report no response rate; ``pooling.csv`` says where partial responses count as
+    the response.
     """
     reports = (
         Report(row.source, row.trial, row.population)
@@ -352,12 +354,12 @@ def _printed(data: Dataset) -> dict[tuple[str, str, str], list[Number]]:
 
 
 def remainder(data: Dataset, trial: str, populations: list[str], source: str) -> Rate:
-    """Return the rate of the remaining patients: those above who are in none of `populations`.
+    """Return the rate of the remaining patients: those of the parent in none of `populations`.
 
     Raises
     ------
     ValueError
-        If the populations do not lie directly under the same one, or overfill it.
+        If the populations do not have the same parent, or have more patients than the parent.
     """
     above = {parent(population) for population in populations}
     if len(above) != 1:

@@ -19,7 +19,7 @@ def nec_by_site(data: Dataset, trial: str) -> dict[str, Rate]:
     Returns
     -------
     dict of str to Rate
-        The three of `SITES`, then `OTHER`: all NEC less those three.
+        The three sites in `SITES`, then `OTHER`: all NEC except these three.
 
     Raises
     ------

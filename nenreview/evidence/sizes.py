@@ -34,7 +34,7 @@ def size(data: Dataset, trial: str, population: str, source: str) -> int:
     Raises
     ------
     LookupError
-        If no size is printed, or two sizes equally often.
+        If no size is reported, or two sizes are reported equally often.
     """
     printed = printed_sizes(data, trial, population, source)
     ranked = sorted(set(printed), key=printed.count, reverse=True)
@@ -55,7 +55,7 @@ def size_of(data: Dataset, report: Report) -> int:
 def size_or_rest(data: Dataset, trial: str, population: str, source: str) -> tuple[int | None, str]:
     """Return the size of a population and, if it is not reported, how it is derived.
 
-    A size that is not printed follows only where ``data/derived.csv`` says so.
+    A size that is not reported is derived only if ``data/derived.csv`` says how.
     """
     if printed_sizes(data, trial, population, source):
         return size(data, trial, population, source), ""

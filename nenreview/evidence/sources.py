@@ -1,7 +1,6 @@
-"""Name the documents, and say where a trial is read.
+"""Name the documents, and rank the documents on each trial.
 
-Chapters speak of some documents by name; what is made for every document reads
-``data/sources.csv``.
+Some chapters are about particular documents; tables on all documents read ``data/sources.csv``.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ _SECONDARY = "secondary"  # the standing of a document on what others found
 
 
 def source_names(data: Dataset) -> dict[str, str]:
-    """Return what tables and figures call each document, by its key."""
+    """Return the name of each document in tables and figures, by its key."""
     return dict(zip(data.sources["source"], data.sources["name"], strict=True))
 
 
 def names_in_sentences(data: Dataset) -> dict[str, str]:
-    """Return what `source_names` does, with an article where a sentence needs one."""
+    """Return the names of `source_names`, with an article if a sentence needs one."""
     return {
         source: f"the {name}" if name[:1].isdigit() else name
         for source, name in source_names(data).items()
@@ -36,7 +35,7 @@ def names_in_sentences(data: Dataset) -> dict[str, str]:
 
 
 def years_of(data: Dataset) -> dict[str, int | None]:
-    """Return the year of each document by its key; None where its pages do not show it."""
+    """Return the year of each document, by its key; None if unknown."""
     years = data.sources["year"]
     return {
         source: None if missing else int(year)
@@ -56,14 +55,14 @@ def main_source(trial: Facts) -> str:
 
 @lru_cache(DATASETS)
 def superseded_by(data: Dataset) -> dict[tuple[str, str], str]:
-    """Return the report that counts in place of an earlier one, by trial and earlier source."""
+    """Return the report that supersedes an earlier one, by trial and earlier source."""
     rows = rows_of(data.reports, ReportOf)
     return {(row.trial, row.source): row.superseded_by for row in rows if row.superseded_by}
 
 
 @lru_cache(DATASETS)
 def own_reports(data: Dataset) -> dict[str, tuple[ReportOf, ...]]:
-    """Return the reports of each trial that has any of its own, those superseded last.
+    """Return the own reports of each trial that has any; superseded reports come last.
 
     A news summary or a registry counts as the report that it repeats.
     """
@@ -85,10 +84,10 @@ def secondary_documents(data: Dataset) -> frozenset[tuple[str, str]]:
 
 
 def in_chapters(data: Dataset) -> list[str]:
-    """Return the documents that chapters speak of by name, in the order of ``sources.csv``."""
+    """Return the documents that chapters mention by name, in the order of ``sources.csv``."""
     return list(data.sources.loc[data.sources["in_chapters"] == "yes", "source"])
 
 
 def later_documents(data: Dataset) -> list[str]:
-    """Return the other documents, which chapters show by tables made from the data."""
+    """Return the documents that are not `in_chapters`; chapters show them only in tables."""
     return list(data.sources.loc[data.sources["in_chapters"] != "yes", "source"])

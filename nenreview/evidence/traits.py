@@ -53,13 +53,13 @@ def tumours_of(data: Dataset, trial: str, population: str) -> str:
 def kind_of(data: Dataset, trial: str, population: str) -> str:
     """Return the kind of tumour, one of `KINDS`: from the path, or else from the trial.
 
-    NEN of grade 1 or 2 are NET, since the WHO classification of 2019 has NEC as of high grade
-    always.
+    NEN of grade 1 or 2 count as NET, because NEC is always high-grade in the WHO classification of
+    2019.
 
     Raises
     ------
     LookupError
-        If neither says so.
+        If neither gives the kind.
     """
     found = traits(data, population)
     if found.tumour in (NEC, LCNEC, NET):

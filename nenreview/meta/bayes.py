@@ -1,8 +1,8 @@
 """Pool proportions by a Bayesian binomial-normal model, on a deterministic grid.
 
 A trial's events are binomial with logit ``μ + τu``, ``u`` standard normal; μ and τ have the
-priors below. With two unknowns the posterior is computed on a grid: no chains, no seed, the
-same numbers on every run.
+priors below. The posterior of these two unknowns is computed on a grid, without simulation,
+so every run gives the same numbers.
 """
 
 from __future__ import annotations
@@ -57,17 +57,17 @@ class BayesianPool:
     Parameters
     ----------
     pooled : Posterior
-        Of the proportion of the median trial, expit(μ).
+        Posterior of the proportion of the typical (median) trial, expit(μ).
     new_trial : Posterior
-        Of the proportion of a new trial, expit(μ + τu).
+        Posterior of the proportion of a new trial, expit(μ + τu).
     tau_median, tau_low, tau_high : float
-        Posterior of the standard deviation between trials, logits.
+        Median and limits of τ, the standard deviation between trials, in logits.
     mu_prior : str
         ``"logistic"`` or ``"normal"``.
     tau_scale : float
         Scale of the half-normal prior of τ.
     k : int
-        Trials.
+        Number of trials.
     """
 
     pooled: Posterior
@@ -91,21 +91,23 @@ def pool_bayesian(
 ) -> BayesianPool:
     """Return the posteriors of the pooled proportion, of that of a new trial, and of τ.
 
-    Half-normal priors of τ for few trials: Röver, Bender, Dias et al., Res Synth Methods
-    2021;12:448. One trial, no events and nothing but events have an answer too.
+    The half-normal prior of τ is recommended for few trials (Röver, Bender, Dias et al., Res Synth
+    Methods 2021;12:448). The posterior also exists for one trial, and if no patient or every
+    patient had the event.
 
     Parameters
     ----------
     events, n : array_like
         Whole numbers, shape (k,).
     tau_scale : float
-        Scale of the half-normal prior of τ, logits; 0.5 and 2 show how much it matters.
+        Scale of the half-normal prior of τ, in logits; try 0.5 and 2 to see how much it matters.
     mu_prior : str
-        ``"logistic"``, logistic(0, 1), uniform for a proportion; ``"normal"``, normal(0, 2.5).
+        Prior of μ: ``"logistic"``, logistic(0, 1), which is uniform for a proportion; or
+        ``"normal"``, normal(0, 2.5).
     level : float
         Coverage of the central intervals.
     thresholds : tuple of float
-        Proportions for which to return the probability of count_above them.
+        Thresholds; the result has the probability that the proportion is above each.
 
     Raises
     ------

@@ -1,9 +1,9 @@
 """Fit the beta-binomial model: binomial counts, beta-distributed rates.
 
-By maximum likelihood in the form of Smith, Appl Stat 1983;32:196 (algorithm AS 189):
-with mean p and θ = 1 / (α + β), the log-likelihood is a sum over j of logs of p + jθ,
-1 − p + jθ and 1 + jθ. It stays exact as θ goes to 0, where log-gamma functions cancel, and
-takes as long as the largest trial has patients, however many trials there are. The intraclass
+The fit maximises the likelihood in the form of Smith, Appl Stat 1983;32:196 (algorithm AS 189).
+With mean p and θ = 1 / (α + β), the log-likelihood is a sum over j of logarithms of p + jθ,
+1 − p + jθ and 1 + jθ. This form stays exact as θ goes to 0, where log-gamma functions cancel. Its
+time grows with the size of the largest trial, not with the number of trials. The intraclass
 correlation is ρ = θ / (1 + θ) = 1 / (α + β + 1).
 """
 
@@ -20,13 +20,13 @@ from nenreview.stats.combinations import log_choose
 
 
 def count_above(counts: np.ndarray, size: int) -> np.ndarray:
-    """Return the number of counts above 0, above 1 and so on, shape (size,)."""
+    """Return how many counts are above 0, above 1 and so on, shape (size,)."""
     return len(counts) - np.cumsum(np.bincount(counts.astype(int), minlength=size))[:size]
 
 
 @dataclass(frozen=True)
 class BetaBinomial:
-    """The beta-binomial likelihood of some trials; its spread between trials is θ.
+    """The beta-binomial likelihood of the given trials; its spread between trials is θ.
 
     Parameters
     ----------
@@ -107,7 +107,8 @@ def fit_beta_binomial(model: BetaBinomial, events: np.ndarray, n: np.ndarray) ->
     Raises
     ------
     FitError
-        If every trial is empty or full: the intraclass correlation would be 1 or unknown.
+        If in every trial no patient or every patient had the event, so that the intraclass
+        correlation would be 1 or unknown.
     """
     if np.all((events == 0) | (events == n)):
         raise FitError(

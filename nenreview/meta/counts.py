@@ -12,7 +12,7 @@ def trial_counts(events: ArrayLike, n: ArrayLike) -> tuple[np.ndarray, np.ndarra
     Raises
     ------
     ValueError
-        If there is no trial, the lengths differ, or a row cannot be events among patients.
+        If there is no trial, if the lengths differ, or if a row is not events among patients.
     """
     y, m = (np.asarray(x) for x in (events, n))
     if y.ndim != 1 or m.ndim != 1 or len(y) != len(m):

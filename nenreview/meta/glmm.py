@@ -40,11 +40,11 @@ class LogisticNormal:
     events, n : numpy.ndarray
         Counts, shape (k,), as floats.
     design : numpy.ndarray
-        Shape (k, p): a column of ones, or what the mean depends on.
+        Design matrix of the mean, shape (k, p): a column of ones, or covariates.
     weight : numpy.ndarray
-        Shape (k,): how many trials have this row's counts and design.
+        Number of trials with the counts and the design of each row, shape (k,).
     nodes : int
-        Quadrature nodes where τ is not large.
+        Number of quadrature nodes, unless τ is large.
     """
 
     events: np.ndarray
@@ -155,12 +155,12 @@ class LogisticNormal:
 def fit_glmm(model: LogisticNormal) -> tuple[Fit, LogisticNormal]:
     """Return the maximum-likelihood fit, and the model with the nodes that it needed.
 
-    The nodes are double_nodes until the log-likelihood at the maximum stays as it is.
+    The number of nodes is doubled until the log-likelihood at the maximum no longer changes.
 
     Raises
     ------
     FitError
-        If there is no maximum, or 2,048 nodes do not settle the integral.
+        If there is no maximum, or the integral is not stable with 2,048 nodes.
     """
     if np.all((model.events == 0) | (model.events == model.n)):
         raise FitError(
@@ -188,7 +188,7 @@ def double_nodes(model: LogisticNormal) -> LogisticNormal:
     Raises
     ------
     FitError
-        If it has the most already.
+        If the model already has the largest number of nodes.
     """
     if model.nodes >= MAX_NODES:
         raise FitError(f"the quadrature has not settled with {8 * model.nodes:,} nodes")
@@ -201,7 +201,7 @@ def glmm_profile_limits(model: LogisticNormal, fit: Fit, level: float) -> tuple[
     Raises
     ------
     FitError
-        If 2,048 nodes do not settle the integral at a limit.
+        If the integral at a limit is not stable with 2,048 nodes.
     """
     while True:
         limits, spreads = profile_limits(model, fit, level)
@@ -242,9 +242,9 @@ def common_profile_limits(events: np.ndarray, n: np.ndarray, level: float) -> tu
 
 
 def likelihood_ratio_q(events: np.ndarray, n: np.ndarray) -> tuple[float, float]:
-    """Return twice the log-likelihood lost by giving all trials one rate, and its p value.
+    """Return the likelihood-ratio statistic of one rate for all trials, and its p value.
 
-    Of two trials or more; chi-squared with k − 1 degrees of freedom.
+    The statistic is chi-squared with k − 1 degrees of freedom. There must be two trials or more.
     """
     p = events.sum() / n.sum()
     lost = rel_entr(events, n * p).sum() + rel_entr(n - events, n * (1 - p)).sum()
@@ -255,7 +255,7 @@ def likelihood_ratio_q(events: np.ndarray, n: np.ndarray) -> tuple[float, float]
 def no_spread_p(loglik: float, loglik_common: float) -> float:
     """Return the p value of the likelihood-ratio test of τ² = 0 against τ² > 0.
 
-    Zero is the end of the range of τ², so the statistic is compared with an equal mixture of
+    Zero is the boundary of the range of τ², so the statistic is compared with an equal mixture of
     zero and chi-squared with one degree of freedom (Self & Liang, JASA 1987;82:605; Stram & Lee,
     Biometrics 1994;50:1171). The mixture holds for many trials; with few it is approximate.
 
@@ -269,10 +269,11 @@ def no_spread_p(loglik: float, loglik_common: float) -> float:
 
 
 def wald_q(events: np.ndarray, n: np.ndarray) -> tuple[float, float]:
-    """Return Cochran's Q of the logits without correction, and its p value.
+    """Return Cochran's Q of the logits without continuity correction, and its p value.
 
-    Of two trials or more. An empty or full trial has an infinite logit of infinite variance,
-    and so no weight: the limit of the Wald test that metafor makes with the saturated model.
+    There must be two trials or more. A trial in which no patient or every patient had the event
+    has an infinite logit of infinite variance, and so no weight. This is the limit of the Wald test
+    that metafor makes with the saturated model.
     """
     inside = (events > 0) & (events < n)
     q = cochran_q(*logit_transform(events[inside], n[inside])) if inside.any() else 0.0

@@ -1,7 +1,7 @@
 """Pool transformed proportions by inverse variance.
 
-Three transformations with their variances and inverses, and three estimators of the variance
-between trials. Formulas as in metafor's ``escalc()`` and ``rma.uni()``.
+The module has three transformations, with their variances and inverses, and three estimators of
+the variance between trials. The formulas are those of metafor's ``escalc()`` and ``rma.uni()``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Transformation:
 
 
 def logit_transform(events: Array, n: Array) -> tuple[Array, Array]:
-    """Return logits and variances; 1/2 is added where a row is empty or full, only there."""
+    """Return logits and variances; 1/2 is added only to rows with no events or only events."""
     add = np.where((events == 0) | (events == n), 0.5, 0.0)
     yes, no = events + add, n - events + add
     return np.log(yes / no), 1 / yes + 1 / no
@@ -52,7 +52,7 @@ def arcsine_transform(events: Array, n: Array) -> tuple[Array, Array]:
 
 
 def arcsine_inverse(x: float, n: Array) -> float:
-    """Return the proportion of an arcsine; 0 and 1 beyond the ends of the scale."""
+    """Return the proportion of an arcsine; 0 or 1 beyond the ends of the scale."""
     return float(np.sin(np.clip(x, 0, np.pi / 2)) ** 2)
 
 
@@ -115,8 +115,8 @@ def cochran_q(y: Array, v: Array, tau2: float = 0.0) -> float:
 def der_simonian_laird(y: Array, v: Array) -> float:
     """Return the moment estimator (DerSimonian & Laird, Control Clin Trials 1986;7:177).
 
-    statsmodels' ``combine_effects`` leaves a negative estimate negative, and then weights by
-    it; it is cut off at 0 here.
+    A negative estimate is set to 0, unlike in statsmodels' ``combine_effects``, which uses it in
+    the weights.
     """
     w = 1 / v
     return max(0.0, (cochran_q(y, v) - (len(y) - 1)) / (w.sum() - (w**2).sum() / w.sum()))
@@ -125,8 +125,8 @@ def der_simonian_laird(y: Array, v: Array) -> float:
 def paule_mandel(y: Array, v: Array) -> float:
     """Return the τ² at which the generalised Q statistic is k − 1.
 
-    Paule & Mandel, J Res Natl Bur Stand 1982;87:377. statsmodels' ``combine_effects`` iterates
-    to the same equation, but does not say whether it got there.
+    Paule & Mandel, J Res Natl Bur Stand 1982;87:377. statsmodels' ``combine_effects`` solves
+    the same equation, but does not report whether it converged.
     """
 
     def excess(tau2: float) -> float:
@@ -190,8 +190,8 @@ def i2_h2(tau2: float, v: Array) -> tuple[float, float]:
 def heterogeneity(y: Array, v: Array, tau2: float, effects: str) -> dict[str, float]:
     """Return I² in percent, H², Cochran's Q and its p value, as metafor reports them.
 
-    With random effects I² and H² follow from τ² and the typical sampling variance, with a
-    common effect from Q. Q is about the common effect; its p value is that of chi-squared
+    With random effects, I² and H² follow from τ² and the typical sampling variance; with a common
+    effect, they follow from Q. Q is about the common effect; its p value is that of chi-squared
     with k − 1 degrees of freedom.
     """
     df = len(y) - 1

@@ -57,7 +57,7 @@ def pool_proportions(
 ) -> PooledProportion:
     """Return the pooled proportion of several trials.
 
-    What goes with what; every other combination is refused:
+    These combinations are allowed; every other raises ValueError:
 
     =============== ======= ================= ============================
     method          effects tau2              ci
@@ -82,7 +82,7 @@ def pool_proportions(
         ``"arcsine"``, ``"freeman_tukey"``: inverse variance on that scale, the last only to
         reproduce older work. ``"beta_binomial"``: beta-distributed rates, maximum likelihood.
     effects : str
-        ``"random"``: trials' rates differ. ``"common"``: they are one rate, τ² is 0.
+        ``"random"``: the rates of trials differ. ``"common"``: all trials have one rate, τ² is 0.
     tau2 : str, optional
         Estimator of the variance between trials for inverse variance; REML by default.
     ci : str
@@ -105,18 +105,18 @@ def pool_proportions(
         For impossible counts, a combination not in the table, or one trial with random
         effects or a t distribution.
     FitError
-        If the likelihood has no maximum, as with only empty and full trials.
+        If the likelihood has no maximum, for example if each trial has no events or only events.
 
     Notes
     -----
     If no patient, or every patient, had the event, the estimate is 0 or 1 with the
     Clopper-Pearson interval of the summed counts, whatever the method; nothing is fitted.
 
-    For ``"logit"`` 1/2 is added to both cells of an empty or full trial; no other method adds
-    anything. The variances of these logits also enter I² of the GLMM, as in metafor.
+    For ``"logit"``, 1/2 is added to both cells of a trial with no events or only events; no other
+    method adds anything. The variances of these logits also enter I² of the GLMM, as in metafor.
 
-    A prediction interval exists with random effects on the logit and arcsine scales from three
-    trials on. The beta-binomial has none here.
+    A prediction interval exists for random effects on the logit and arcsine scales, with three or
+    more trials. It is not computed for the beta-binomial model.
 
     Examples
     --------

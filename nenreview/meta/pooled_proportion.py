@@ -17,18 +17,18 @@ class PooledProportion:
     ----------
     estimate, ci_low, ci_high : float
         Pooled proportion and its confidence limits. With random effects on the logit or
-        arcsine scale it is the proportion of the median trial, not the mean of proportions.
+        arcsine scale it is the proportion of the typical (median) trial, not the mean proportion.
     k, n, events : int
         Trials, patients, patients with the event.
     method, effects, tau2_method, ci : str
-        As asked for; `tau2_method` is ``"ML"`` for the likelihoods, None for a common effect.
+        As requested; `tau2_method` is ``"ML"`` for likelihood models, None for a common effect.
     level : float
         Coverage of both intervals.
     mean, se : float or None
-        Estimate and standard error on the pooling scale (logits; radians). `se` holds the
-        Hartung-Knapp factor. None at a boundary.
+        Estimate and standard error on the pooling scale (logits; radians). `se` includes
+        the Hartung-Knapp factor. None at a boundary.
     ci_df, pi_df : int or None
-        Degrees of freedom of the t distribution; None where it is the normal.
+        Degrees of freedom of the t distribution; None for the normal distribution.
     pi_low, pi_high : float or None
         Prediction interval for the proportion of a new trial.
     marginal_mean : float or None
@@ -40,18 +40,18 @@ class PooledProportion:
     q, q_p : float or None
         Cochran's Q and its p value, k − 1 degrees of freedom; of the Wald type for the GLMM.
     q_lrt, q_lrt_p : float or None
-        Likelihood-ratio Q and its p value: a rate for each trial against one for all, k − 1
-        degrees of freedom; only of the likelihoods.
+        Likelihood-ratio statistic of one rate for each trial against one rate for all, and its
+        p value, k − 1 degrees of freedom; only for likelihood models.
     tau2_p : float or None
-        P value of the likelihood-ratio test of τ² = 0; only of the GLMM with random effects.
+        P value of the likelihood-ratio test of τ² = 0; only for the GLMM with random effects.
     rho : float or None
-        Intraclass correlation; only of the beta-binomial.
+        Intraclass correlation; only for the beta-binomial model.
     loglik : float or None
-        Log-likelihood; only of the likelihoods.
+        Log-likelihood; only for likelihood models.
     boundary : bool
-        Whether no patient, or every patient, had the event: no model was fitted then.
+        Whether no patient, or every patient, had the event; then no model was fitted.
     notes : tuple of str
-        What a reader must know besides.
+        Further remarks for readers.
     """
 
     estimate: float
@@ -87,5 +87,5 @@ class PooledProportion:
 
     @property
     def rate(self) -> Rate:
-        """Patients with the event among all patients."""
+        """Patients with the event among all patients, added up over the trials."""
         return Rate(self.events, self.n)

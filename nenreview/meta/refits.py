@@ -16,16 +16,16 @@ from nenreview.meta.pooled_proportion import PooledProportion
 
 @dataclass(frozen=True)
 class Refit:
-    """A pool of some of the trials.
+    """A pool of a subset of the trials.
 
     Parameters
     ----------
     trial : int
-        The trial left out, or the one added last; its position, from 0.
+        Position, from 0, of the trial that was left out or added last.
     pool : PooledProportion or None
-        None where the model has no fit.
+        The pool; None if the model cannot be fitted.
     problem : str or None
-        Why there is none.
+        Why there is no pool; None if there is one.
     """
 
     trial: int
@@ -46,8 +46,8 @@ def leave_one_out(events: ArrayLike, n: ArrayLike, **options: Any) -> tuple[Refi
     Raises
     ------
     ValueError
-        If fewer than three trials are given with random effects, fewer than two with a common
-        one, or for what :func:`pool_proportions` refuses.
+        If there are fewer than three trials with random effects, or fewer than two with a common
+        effect, or if :func:`pool_proportions` raises it.
     """
     y, m = trial_counts(events, n)
     smallest = _smallest_pool(options) + 1
@@ -61,7 +61,7 @@ def cumulative(
 ) -> tuple[Refit, ...]:
     """Return the pools as trials are added one by one, one `Refit` for each pool.
 
-    With random effects the first pool has two trials, with a common effect one.
+    The first pool has two trials with random effects, and one with a common effect.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def cumulative(
     Raises
     ------
     ValueError
-        If `order` is not each position once, or for what :func:`pool_proportions` refuses.
+        If `order` does not have each position once, or if :func:`pool_proportions` raises it.
     """
     y, m = trial_counts(events, n)
     order = np.arange(len(y)) if order is None else np.asarray(order)

@@ -1,8 +1,8 @@
 """Combine the two-by-two tables of several trials within trials.
 
-Patients are compared with patients of their own trial only: summing the tables first would
-mix the trials' levels into the comparison (Simpson). No continuity correction anywhere; a
-trial with an empty margin says nothing about the odds ratio and drops out by itself.
+Patients are compared only with patients of the same trial; adding up the tables first would mix
+differences between trials into the comparison (Simpson's paradox). There is no continuity
+correction. A trial with an empty margin has no information on the odds ratio, and drops out.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ class ExactTest:
     Parameters
     ----------
     odds_ratio : float
-        Conditional maximum-likelihood estimate; 0 or infinite at an end of what is possible.
+        Conditional maximum-likelihood estimate; 0 or infinite if the outcome is the most extreme.
     interval, mid_interval : Interval
         Exact limits with half the error in each tail, and the same with mid-p tails.
     p : float
-        Two-sided p value of an odds ratio of 1: outcomes no likelier than the observed one.
+        Two-sided p value for an odds ratio of 1: the probability of all outcomes that are at
+        most as likely as the observed one.
     mid_p : float
-        Twice the smaller tail, the observed outcome counted by half; 1 at most.
+        Twice the smaller tail, in which the observed outcome counts half; at most 1.
     """
 
     odds_ratio: float
@@ -53,7 +54,7 @@ class Stratified:
     Parameters
     ----------
     trials : tuple of Comparison
-        The first rate of each belongs to one group, the second to the other.
+        In each comparison, the first rate belongs to one group and the second to the other.
 
     Raises
     ------
@@ -88,7 +89,7 @@ class Stratified:
         Raises
         ------
         ValueError
-            If neither pairing occurs: the tables say nothing about an odds ratio.
+            If neither pairing occurs, so that the tables have no information on an odds ratio.
         """
         t = self.tables
         n = t.sum((1, 2))
@@ -108,9 +109,9 @@ class Stratified:
     def mantel_haenszel_risk_difference(self, level: float = 0.95) -> tuple[float, Interval]:
         """Return the Mantel-Haenszel risk difference, first minus second, and its interval.
 
-        Greenland & Robins, Biometrics 1985;41:55, with the variance of Sato, Biometrics
-        1989;45:1323, which holds for few large and for many small trials; statsmodels has
-        neither.
+        The estimate is that of Greenland & Robins, Biometrics 1985;41:55. The variance is that of
+        Sato, Biometrics 1989;45:1323, which is valid for few large and for many small trials.
+        statsmodels has neither.
         """
         t = self.tables
         (a, b), (m, n) = t[:, :, 0].T, t.sum(2).T
@@ -140,14 +141,14 @@ class Stratified:
     def exact(self, level: float = 0.95) -> ExactTest:
         """Return the exact conditional test and interval of a common odds ratio.
 
-        All margins of all trials fixed, the sum of the first group's events has a known
-        distribution that depends on the odds ratio alone (Gart, Biometrika 1970;57:471). The
+        If all margins of all trials are fixed, the distribution of the sum of the first group's
+        events depends only on the odds ratio (Gart, Biometrika 1970;57:471). The
         mid-p limits are those of Mehta & Walsh, Am Stat 1992;46:146.
 
         Raises
         ------
         ValueError
-            If the margins allow one outcome only.
+            If the margins allow only one outcome.
         """
         support, log_mass, observed = self._distribution
         if len(support) == 1:
@@ -158,7 +159,7 @@ class Stratified:
             return np.exp(terms - logsumexp(terms))
 
         def tails(log_odds: float, weight: float) -> tuple[float, float]:
-            """Return both tail probabilities; the observed outcome counts with its weight."""
+            """Return both tail probabilities; the observed outcome counts with weight `weight`."""
             mass = distribution(log_odds)
             at_observed = weight * mass[support == observed].sum()
             return (

@@ -31,10 +31,10 @@ class Subgroup:
     k, n, events : int
         Trials, patients, patients with the event.
     estimate, ci_low, ci_high : float
-        Proportion of the median trial and its Wald interval; of a group where no patient, or
-        every patient, had the event, 0 or 1 and the Clopper-Pearson interval of the sums.
+        Proportion of the typical (median) trial and its Wald interval. If no patient or every
+        patient of the group had the event: 0 or 1, and the Clopper-Pearson interval of the sums.
     boundary : bool
-        Whether it is such a group.
+        Whether no patient, or every patient, of the group had the event.
     """
 
     label: str
@@ -61,17 +61,17 @@ class SubgroupAnalysis:
         Likelihood-ratio statistic against one mean for all, and its chi-squared p value with
         `df` degrees of freedom.
     wald, wald_p : float or None
-        Wald statistic (metafor's QM) and p value; None where a group has no events or nothing
-        but events, whose logit is infinite.
+        Wald statistic (metafor's QM) and p value; None if a group has no events or only events,
+        so that its logit is infinite.
     df : int
         Groups − 1.
     permutation_p : float or None
-        Exact: the share of all assignments of the groups to the trials whose likelihood ratio
-        is no smaller. None where there are too many.
+        Exact permutation p value: the share of all assignments of groups to trials whose
+        likelihood ratio is at least as large. None if there are too many assignments.
     permutations : int
-        How many distinct assignments there are.
+        Number of distinct assignments.
     notes : tuple of str
-        What a reader must know besides.
+        Further remarks for readers.
     """
 
     groups: tuple[Subgroup, ...]
@@ -105,7 +105,8 @@ def analyse_subgroups(
     level : float
         Coverage of the intervals.
     max_permutations : int
-        Beyond so many distinct assignments there is no permutation p value; each takes a fit.
+        Largest number of assignments for which to compute a permutation p value; each assignment
+        needs a fit of the model.
 
     Raises
     ------
@@ -178,8 +179,8 @@ def analyse_subgroups(
 def fit_groups(y: np.ndarray, m: np.ndarray, assigned: np.ndarray) -> tuple[list[str], Fit]:
     """Return the groups with a finite logit, and their joint fit: a mean for each, one τ.
 
-    A group at 0 or 1 has an infinite logit at which its counts are certain: it adds nothing
-    to the log-likelihood, whatever τ is, and is left out.
+    A group at 0 or 1 has an infinite logit, at which its counts are certain. It adds nothing to the
+    log-likelihood for any τ, and is left out.
     """
     totals = {
         x: (y[assigned == x].sum(), m[assigned == x].sum()) for x in np.unique(assigned).tolist()

@@ -1,8 +1,8 @@
 """Compute confidence intervals of one proportion, by the methods that papers use.
 
 The formulas are those of Brown, Cai and DasGupta (Statistical Science 2001;16:101) and, for
-Wilson's, of Newcombe (Statistics in Medicine 1998;17:857). The tests hold each against
-statsmodels, which takes a second to import.
+Wilson's, of Newcombe (Statistics in Medicine 1998;17:857). The tests compare each with
+statsmodels, which is not used here because it takes a second to import.
 """
 
 from __future__ import annotations

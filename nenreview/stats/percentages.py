@@ -75,7 +75,7 @@ def _count_range(printed: str, n: _Whole) -> tuple[_Whole, _Whole]:
 
 
 def rates_that_fit(printed: str, largest: int, smallest: int = 1) -> list[Rate]:
-    """Return every rate of `smallest` to `largest` patients whose percentage is the printed one."""
+    """Return every rate of `smallest` to `largest` patients that gives the percentage."""
     return [Rate(k, n) for n in range(smallest, largest + 1) for k in counts_that_fit(printed, n)]
 
 
@@ -85,12 +85,12 @@ def truncated_counts(printed: str, n: int) -> list[int]:
 
 
 def counts_behind(printed: str, n: int) -> list[int]:
-    """Return every count of `n` that fits a printed percentage; if none does, those truncated."""
+    """Return every count out of `n` that rounds to the percentage; if none does, truncated ones."""
     return counts_that_fit(printed, n) or truncated_counts(printed, n)
 
 
 def denominators_that_fit(events: int, printed: str, largest: int) -> list[int]:
-    """Return every denominator up to `largest` of which `events` is the printed percentage."""
+    """Return every denominator up to `largest` for which `events` gives the printed percentage."""
     return [
         n
         for n in range(max(events, 1), largest + 1)
@@ -101,7 +101,7 @@ def denominators_that_fit(events: int, printed: str, largest: int) -> list[int]:
 def common_denominators(printed: Iterable[str], largest: int) -> list[int]:
     """Return every denominator up to `largest` that explains all the printed percentages.
 
-    A denominator explains a percentage when some count of it rounds to that percentage.
+    A denominator explains a percentage if some count out of it rounds to the percentage.
     """
     n = np.arange(1, largest + 1)
     fitting = np.ones(len(n), dtype=bool)
@@ -133,7 +133,7 @@ def single_rate(printed: str, n: int) -> Rate:
 def posteriors_that_fit(printed: str, low: str, high: str, n: int) -> list[Rate]:
     """Return every rate of `n` patients whose posterior rounds to a printed mean and its limits.
 
-    For a uniform prior; all three are percentages as printed, without the sign.
+    The prior is uniform. All three are percentages as printed, without the sign.
     """
 
     def fits(rate: Rate) -> bool:
@@ -145,12 +145,12 @@ def posteriors_that_fit(printed: str, low: str, high: str, n: int) -> list[Rate]
 
 
 def nearest_rates(printed: str, n: int) -> tuple[Rate, Rate]:
-    """Return the rates of `n` patients that lie next to the printed percentage, below and above.
+    """Return the two rates of `n` patients closest to the printed percentage: below and above it.
 
     Raises
     ------
     ValueError
-        If a count of `n` is the printed percentage exactly, or it is above 100.
+        If a count out of `n` gives the percentage exactly, or the percentage is above 100.
     """
     below, rest = divmod(Decimal(printed) * n, 100)
     if not rest or below >= n:
@@ -162,17 +162,17 @@ def nearest_rates(printed: str, n: int) -> tuple[Rate, Rate]:
 def grim_power(printed: str, *, n: int | None = None, accepted: int | None = None) -> float:
     """Return the probability that the GRIM test rejects a random percentage.
 
-    Random is uniform over 0 to 100 at the printed precision (Brown & Heathers, Soc Psychol
-    Personal Sci 2017;8:363).
+    The random percentage is uniform between 0 and 100, at the printed precision (Brown & Heathers,
+    Soc Psychol Personal Sci 2017;8:363).
 
     Parameters
     ----------
     printed : str
         The percentage as printed; its decimals set the precision.
     n : int, optional
-        Denominator, where any count of it would have passed.
+        Denominator, if every count out of it would pass the test.
     accepted : int, optional
-        How many values would have passed, where that is known.
+        Number of percentages that would pass the test, if known.
     """
     possible = 100 * 10 ** decimals(printed) + 1
     if accepted is None:

@@ -16,7 +16,7 @@ def fisher_power(
 ) -> float:
     """Return the probability that Fisher's two-sided test rejects.
 
-    Enumerated over all outcomes of two binomials, not simulated and not approximated.
+    The probability is exact: it is summed over all outcomes of two binomial distributions.
 
     Parameters
     ----------

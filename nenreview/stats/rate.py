@@ -65,7 +65,7 @@ class Rate:
     def percent(self, decimals: int = 1) -> str:
         """Return the percentage, halves rounded up, without the sign.
 
-        Exact arithmetic: 6 of 32 is 18.75 and so 18.8, whatever a float makes of it.
+        The arithmetic is exact: 6 of 32 is 18.75 and becomes 18.8, without floating-point error.
         """
         return rounded_percent(self.events, self.n, decimals)
 

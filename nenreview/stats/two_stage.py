@@ -17,9 +17,9 @@ class Hypotheses:
     Attributes
     ----------
     p0, p1 : float
-        Response rate that is too low, and the one that is hoped for.
+        The response rate that is too low, and the rate that is hoped for.
     alpha, power : float
-        Largest probability of success with `p0`, and smallest with `p1`.
+        Largest probability of success under `p0`, and smallest under `p1`.
     """
 
     p0: float
@@ -34,15 +34,15 @@ def success_probability(r1: int, n1: int, r: int, n: int, p: float) -> float:
 
 
 def final_limit(r1: int, n1: int, n: int, hypotheses: Hypotheses) -> int | None:
-    """Return the least final limit that keeps a design's alpha, if it has the power; else None."""
+    """Return the smallest final limit that keeps alpha; None if the power is then too low."""
     limits, powerful = _final_limits(n1, np.array([n]), hypotheses)
     return int(limits[0, r1]) if powerful[0, r1] else None
 
 
 def first_stage_limits(n1: int, hypotheses: Hypotheses, largest: int) -> list[int]:
-    """Return every first-stage limit that some design of up to `largest` patients has.
+    """Return every first-stage limit of the possible designs with up to `largest` patients.
 
-    A trial goes on after `n1` patients when more than the limit respond.
+    The trial continues after `n1` patients if more patients than the limit respond.
     """
     _, powerful = _final_limits(n1, np.arange(n1 + 1, largest + 1), hypotheses)
     return np.flatnonzero(powerful.any(axis=0)).tolist()

@@ -29,14 +29,15 @@ class Comparison:
 
     @property
     def table(self) -> np.ndarray:
-        """Return the counts, shape (2, 2): for each group events, then patients without."""
+        """Return the counts, shape (2, 2): for each group, patients with and without the event."""
         return np.array([[r.events, r.n - r.events] for r in (self.first, self.second)])
 
     @property
     def fisher_p(self) -> float:
-        """Two-sided exact p value: the chance of every table no likelier than the observed one.
+        """Two-sided p value of Fisher's exact test.
 
-        Fisher's exact test, as R's ``fisher.test`` has it, in whole numbers up to the division.
+        It is the probability of all tables that are at most as likely as the observed one, as in
+        R's ``fisher.test``, computed in whole numbers up to the final division.
         """
         n, other_n, events = self.first.n, self.second.n, self.first.events + self.second.events
         least, most = max(0, events - other_n), min(n, events)
@@ -59,7 +60,7 @@ class Comparison:
 
     @property
     def odds_ratio(self) -> float:
-        """Conditional maximum-likelihood odds ratio; 0 or infinite where a cell is empty."""
+        """Conditional maximum-likelihood odds ratio; 0 or infinite if a cell is empty."""
         from scipy.stats.contingency import odds_ratio
 
         return float(odds_ratio(self.table).statistic)

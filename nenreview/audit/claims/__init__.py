@@ -1,1 +1,1 @@
-"""The claims that documents make in words, and the computations that test them."""
+"""The computations that test the claims that documents make in words."""

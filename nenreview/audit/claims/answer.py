@@ -15,11 +15,11 @@ class Answer:
     Attributes
     ----------
     verdict : str
-        One of those of `nenreview.audit.finding`.
+        One of the verdicts in `nenreview.audit.finding`.
     recomputed : str
-        The numbers that the data give, in a few words.
+        The numbers from the data, in a few words.
     explanation : str
-        Why the claim does or does not follow from them.
+        Why the claim does or does not follow from the numbers.
     """
 
     verdict: str

@@ -1,4 +1,4 @@
-"""Convert the arguments of a claim to the types that its test declares.
+"""Convert the arguments of a claim to the types that its test function declares.
 
 A parameter of type `Claim` or `Dataset` receives the claim or the data. Every other parameter is
 read from the arguments: a `Number` by its id, a `Sum` or a `Rate` from an expression, text,
@@ -41,7 +41,7 @@ def parameters(test: Callable[..., object]) -> dict[str, Any]:
 def read_arguments(
     kinds: Mapping[str, Any], given: Mapping[str, object], numbers: Numbers
 ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """Return the arguments of a claim in the types of its test, and every problem with them.
+    """Return the arguments of a claim, converted to the types of its test, and all problems.
 
     Parameters
     ----------

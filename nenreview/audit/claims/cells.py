@@ -31,7 +31,7 @@ def words_in_rows(
 ) -> Answer:
     """Test whether every row, some rows or no row of a table has given words in a column.
 
-    That no row has one where some should is only noted.
+    If some rows should have the words and none has, the answer is only a note.
     """
     cells = _column(claim, data, table, column)
     if rows == "every":
@@ -69,7 +69,7 @@ def _rows(labels: list[str]) -> str:
 def cell_without_words(
     claim: Claim, data: Dataset, table: str, row: str, column: str, words: list[str]
 ) -> Answer:
-    """Test whether a cell has none of some words that contradict the claim."""
+    """Test that a cell contains none of the given words, which would contradict the claim."""
     text = entry(_column(claim, data, table, column), row)
     contrary = [word for word in words if _has(text, word)]
     if not contrary:
@@ -81,7 +81,7 @@ def cell_without_words(
 
 
 def cell_names(claim: Claim, data: Dataset, words: list[str], place: str) -> Answer:
-    """Test whether the cell of the claim names the same as another place on the trial."""
+    """Test whether the cell of the claim names the same thing as another place on the trial."""
     cell = entry(_column(claim, data, claim.table, claim.column), claim.row)
     lacking = [word for word in words if not _has(cell, word)]
     shown = f"{cell}; {', '.join(words)} in {place}"
@@ -104,7 +104,7 @@ def fact_of_trial(claim: Claim, data: Dataset, fact: str, other: str) -> Answer:
 
 
 def readable_characters(claim: Claim, data: Dataset) -> Answer:
-    """Test whether all characters of the claim survived a change of encoding; if not, note it."""
+    """Test whether all characters of the claim are undamaged; if not, return a note."""
     broken = re.findall(r"[^\x00-\x7f]{2,}", claim.printed)
     repaired = repair(claim.printed)
     if repaired == claim.printed:
@@ -119,7 +119,7 @@ def readable_characters(claim: Claim, data: Dataset) -> Answer:
 
 
 def outcomes_reported(claim: Claim, data: Dataset, outcomes: list[str]) -> Answer:
-    """Test whether every outcome in the methods has a result in the source; if not, note it."""
+    """Test whether every outcome in the methods has a result in the source; else return a note."""
     rows = data.select(source=claim.source, trial=claim.trial)
     rows = rows[
         rows["status"].isin(["reported", "not_reached"]) & (rows["statistic"] != "threshold")
@@ -135,7 +135,7 @@ def outcomes_reported(claim: Claim, data: Dataset, outcomes: list[str]) -> Answe
 def outcome_in_table(
     claim: Claim, data: Dataset, cited: str, outcome: str, words: list[str]
 ) -> Answer:
-    """Test whether a cited table has an outcome of the populations that it is cited for."""
+    """Test whether a cited table has an outcome of the populations for which it is cited."""
     rows = data.select(source=claim.source, table=cited, outcome=outcome)
     named = sum(any(_has(p, word) for word in words) for p in rows["population"])
     groups = f"{alternatives(words)} tumours in {cited}"
@@ -148,7 +148,7 @@ def outcome_in_table(
 
 
 def trial_in_table(claim: Claim, data: Dataset, trial: str) -> Answer:
-    """Test whether a trial of another source is in the table of the claim; if not, note it."""
+    """Test whether a trial of another source is in the table of the claim; else return a note."""
     listed = data.select(source=claim.source, table=claim.table)["trial"]
     among = trial in set(listed)
     known, years = entry(trials(data), trial), data.sources.set_index("source")["year"]
@@ -167,7 +167,7 @@ def same_categories(
 ) -> Answer:
     """Test whether two places count the same categories.
 
-    A category that ends in * is left out: its note spells it out.
+    A category that ends in * is left out: its footnote spells it out.
     """
     counts = []
     for tables in (first, second):
@@ -240,7 +240,7 @@ def grade_at_most(claim: Claim, data: Dataset, named: list[str], grade: int, tab
 
 
 def same_grades(claim: Claim, data: Dataset, events: list[Number], table: str) -> Answer:
-    """Test whether a table has each event in the grade that another place reports."""
+    """Test whether a table gives each event the grade that another place reports."""
     rows = _by_grade(claim, data, table)
     wrong, shown = [], []
     for event in events:

@@ -26,10 +26,10 @@ def stopping_rule(
 ) -> Answer:
     """Test whether a two-stage design has the stopping rule of the claim.
 
-    Every design with the printed first stage is tried, over the usual hypotheses. The rule
-    as printed goes on only when nearly all respond; turned round it goes on when more than
-    the limit respond. The hypotheses, in percent, and the largest design are our choice of what
-    trials use.
+    The function tries every design with the printed first stage and the usual hypotheses. By the
+    rule as printed, the trial continues only if nearly all patients respond; by the reversed rule,
+    it continues if more patients than the limit respond. The hypotheses (in percent) and the
+    largest design are our choice of what trials use.
     """
     n1, most = first.total, int(limit.value)
     as_printed, turned = n1 - most - 1, most
@@ -63,7 +63,7 @@ def _limits(n1: int, wanted: Hypotheses, largest: int) -> frozenset[int]:
 
 
 def dose_levels_filled(sizes: list[Sum], least: int) -> Answer:
-    """Test whether every dose level has the patients that its design needs; if not, note it."""
+    """Test whether every dose level has the patients that its design needs; else return a note."""
     counts = [size.total for size in sizes]
     small = [n for n in counts if n < least]
     shown = f"{', '.join(map(str, counts))} patients at the {len(counts)} dose levels"
@@ -78,9 +78,9 @@ def dose_levels_filled(sizes: list[Sum], least: int) -> Answer:
 
 
 def adjusted_p_values(values: list[Number], level: float) -> Answer:
-    """Test whether p values stay significant after correction; if not, note it.
+    """Test whether p values stay significant after Bonferroni's correction; else return a note.
 
-    The division is Bonferroni's adjustment for several comparisons.
+    The correction divides the level by the number of comparisons.
     """
     each = level / len(values)
     above = [f"{n.printed} ({n.category})" for n in values if n.value > each]
@@ -97,10 +97,10 @@ def adjusted_p_values(values: list[Number], level: float) -> Answer:
 def share_of_tested(
     first: Number, second: Number, p: Number, share: Number, patients: Sum, most: Sum
 ) -> Answer:
-    """Test whether a group is the stated share of the patients tested; if not, note it.
+    """Test whether a group is the stated share of the patients tested; else return a note.
 
-    The size of the group follows from the response rates of both groups, their p value, all
-    patients and all responders.
+    The size of the group is derived from the response rates of both groups, their p value, and
+    the numbers of all patients and responders.
     """
     limits = {"patients": patients.total, "events": most.total}
     fits = tables_that_fit(first.printed, second.printed, p.printed, **limits)

@@ -19,7 +19,7 @@ from nenreview.wording import fraction, percent, population_name
 def adds_up(claim: Claim, number: Sum, total: Sum) -> Answer:
     """Test whether a reported number is the sum of others.
 
-    A conflict where another source reports one of them.
+    If not, the verdict is a conflict if another source reports one of the numbers.
     """
     if number.total == total.total:
         return holds(str(total))
@@ -30,7 +30,7 @@ def adds_up(claim: Claim, number: Sum, total: Sum) -> Answer:
 
 
 def rate_in_range(claim: Claim, data: Dataset, low: Number, high: Number, rate: Rate) -> Answer:
-    """Holds where a rate lies in a printed range; noted where the range is of another source."""
+    """Test whether a rate lies in a reported range; if not in another source's, return a note."""
     limits = Span(printed_span(low).low, printed_span(high).high)
     share = 100 * rate.proportion
     bounds = f"{low.printed}–{high.printed}%"
@@ -46,7 +46,7 @@ def rate_in_range(claim: Claim, data: Dataset, low: Number, high: Number, rate: 
 
 
 def range_covers(data: Dataset, low: Number, high: Number, values: list[Number]) -> Answer:
-    """Test whether every number lies in the reported range, units converted."""
+    """Test whether every number lies in the reported range, after conversion to one unit."""
     bounds = f"{low.printed}–{high.printed}"
     open_end = high.status in ("not_applicable", "not_reached")
     limits = Span(printed_span(low).low, math.inf if open_end else printed_span(high).high)
@@ -65,7 +65,7 @@ def range_covers(data: Dataset, low: Number, high: Number, values: list[Number])
 
 
 def range_below(low: Number, high: Number, other_low: Number, other_high: Number) -> Answer:
-    """Test whether one printed range lies below another."""
+    """Test whether one reported range lies below another."""
     shown = f"{low.printed}–{high.printed} versus {other_low.printed}–{other_high.printed}"
     if high.value < other_low.value:
         return holds(shown)
@@ -74,7 +74,7 @@ def range_below(low: Number, high: Number, other_low: Number, other_high: Number
 
 
 def all_reported(data: Dataset, values: list[Number]) -> Answer:
-    """Test whether every number is printed, and none is zero."""
+    """Test whether every number is reported, and none is zero."""
     lacking = [n for n in values if n.status != "reported" or not n.value]
     shown = "; ".join(_described(data, number) for number in values)
     if not lacking:
@@ -86,7 +86,7 @@ def all_reported(data: Dataset, values: list[Number]) -> Answer:
 def missing_everywhere(data: Dataset, number: Number, elsewhere: Number) -> Answer:
     """Test whether a number stated to be missing is reported nowhere else.
 
-    A conflict where both are of the same patients, else noted.
+    If not, the verdict is a conflict for the same patients, and a note for other patients.
     """
     shown = _described(data, elsewhere)
     if number.status == "reported" or elsewhere.status != "reported":
@@ -102,9 +102,9 @@ def missing_everywhere(data: Dataset, number: Number, elsewhere: Number) -> Answ
 
 
 def same_time(data: Dataset, first: Number, second: Number) -> Answer:
-    """Test whether two printed times of one trial are the same, units converted.
+    """Test whether two reported times of one trial are equal, after conversion to one unit.
 
-    A conflict where both are of the same patients, else noted.
+    If not, the verdict is a conflict for the same patients, and a note for other patients.
     """
     shown = " and ".join(map(shown_in_months, (first, second)))
     if printed_span(first).meets(printed_span(second)):
@@ -118,7 +118,7 @@ def same_time(data: Dataset, first: Number, second: Number) -> Answer:
 
 
 def units_reported(values: list[Number]) -> Answer:
-    """Test whether every number is printed with its unit; if not, note it."""
+    """Test whether every number is reported with its unit; if not, return a note."""
     bare = [number.printed for number in values if not number.unit]
     shown = "; ".join(f"{number.printed} {number.unit or '(no unit)'}" for number in values)
     which = f" of {' and '.join(bare)}" if len(bare) < len(values) else ""
@@ -127,7 +127,7 @@ def units_reported(values: list[Number]) -> Answer:
 
 
 def confidence_level_reported(claim: Claim, data: Dataset, limits: list[Number]) -> Answer:
-    """Test whether every interval is reported with its level; if not, note it."""
+    """Test whether every interval is reported with its level; if not, return a note."""
     levels = data.select(source=claim.source, statistic="ci_level")
     places = set(zip(levels["table"], levels["population"], levels["outcome"], strict=True))
     stated = sum((limit.table, limit.population, limit.outcome) in places for limit in limits)
@@ -142,7 +142,7 @@ def confidence_level_reported(claim: Claim, data: Dataset, limits: list[Number])
 
 
 def whole_trials(data: Dataset, sizes: list[Number]) -> Answer:
-    """Holds where every size of a comparison is that of a whole trial."""
+    """Test whether every size in a comparison is that of a whole trial."""
     parts, shown = 0, []
     for size in sizes:
         everyone = data.select(
@@ -166,7 +166,7 @@ def number_of_references(numbers: list[int], studies: Sum) -> Answer:
 
 
 def same_numbers(first: list[Number], second: list[Number]) -> Answer:
-    """Test whether two places print the same numbers in the same order."""
+    """Test whether two places report the same numbers in the same order."""
     shown = " and ".join(", ".join(n.printed for n in numbers) for numbers in (first, second))
     if [n.value for n in first] == [n.value for n in second]:
         return holds(shown)
@@ -174,7 +174,7 @@ def same_numbers(first: list[Number], second: list[Number]) -> Answer:
 
 
 def repeated_number(data: Dataset, first: Number, second: Number) -> Answer:
-    """Holds where two groups of patients have different numbers; the same one is noted."""
+    """Test whether two groups of patients have different numbers; if not, return a note."""
     shown = " and ".join(
         f"{n.printed}{n.unit} of {population_name(n.population)} ({trials(data)[n.trial].name})"
         for n in (first, second)

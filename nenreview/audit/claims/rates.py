@@ -40,7 +40,7 @@ def higher_rate(first: Rate, second: Rate) -> Answer:
 
 
 def larger_share(first: Rate, second: Rate) -> Answer:
-    """Test whether the first share is larger, with the patients as counted."""
+    """Test whether the first share is larger, by the counts of patients."""
     pair = Comparison(first, second)
     if pair.risk_difference > 0:
         return holds(_against(pair))
@@ -50,7 +50,7 @@ def larger_share(first: Rate, second: Rate) -> Answer:
 def similar_rates(first: Rate, second: Rate, margin: float) -> Answer:
     """Test whether the interval of the difference lies within our margin in percentage points.
 
-    A p value above 5% is no evidence of likeness; the interval is.
+    A p value above 5% is not evidence of similarity; a narrow interval is.
     """
     pair = Comparison(first, second)
     limits = pair.risk_difference_interval()
@@ -65,7 +65,7 @@ def similar_rates(first: Rate, second: Rate, margin: float) -> Answer:
 
 
 def extreme_rate(rates: dict[str, Rate], claimed: str, end: Literal["highest", "lowest"]) -> Answer:
-    """Test whether the claimed group alone has the highest, or the lowest, of several rates."""
+    """Test whether only the claimed group has the highest (or lowest) of several rates."""
     mine, sign = entry(rates, claimed), 1 if end == "highest" else -1
     # Above 0 for a rate beyond the claimed one, 0 for the same rate.
     beyond = {
@@ -89,7 +89,7 @@ def extreme_rate(rates: dict[str, Rate], claimed: str, end: Literal["highest", "
 
 
 def same_percentage(rates: list[Rate], percentage: Number) -> Answer:
-    """Test whether each of several rates, and all together, have the printed percentage."""
+    """Test whether each of several rates, and their sum, has the printed percentage."""
     printed = percentage.printed
     together = Rate(sum(r.events for r in rates), sum(r.n for r in rates))
     shown = (
@@ -118,7 +118,7 @@ def no_events(rates: list[Rate]) -> Answer:
 
 
 def percentage_of_group(percentage: Number, rates: dict[str, Rate], claimed: str) -> Answer:
-    """Test whether the printed percentage is that of the claimed group, of all that are listed."""
+    """Test whether the printed percentage is that of the claimed group, among all listed groups."""
     mine, printed = entry(rates, claimed), percentage.printed
     fitting = [name for name, r in rates.items() if rounding_rule(r.events, r.n, printed)]
     shown = _by_name(rates)
@@ -161,7 +161,7 @@ def _two_counts(first: Rate, second: Rate) -> str:
 def fisher_p_value(first: Rate, second: Rate, p: Number) -> Answer:
     """Test whether the reported p value is that of Fisher's exact test of two rates.
 
-    Else says which number of events in the second group would give it.
+    If not, the answer says which number of events in the second group would give it.
     """
     places = len(p.printed.partition(".")[2])
 
@@ -182,8 +182,8 @@ def fisher_p_value(first: Rate, second: Rate, p: Number) -> Answer:
 def nested_reports(part: Rate, whole: Rate) -> Answer:
     """Test whether a smaller report can lie within a larger one.
 
-    What the larger has more of a category cannot exceed what it has more of patients, and
-    it cannot have fewer.
+    For every category, the larger report cannot have fewer patients than the smaller one. The
+    excess cannot be larger than the difference in the numbers of patients.
     """
     more = whole.n - part.n
     most = part.events + more
@@ -199,7 +199,7 @@ def nested_reports(part: Rate, whole: Rate) -> Answer:
 
 
 def rate_without_part(rate: Rate, part: Rate, why: str) -> Answer:
-    """Test whether a rate is the same without a part of its patients; if not, note it."""
+    """Test whether a rate is the same without a part of its patients; if not, return a note."""
     rest = rate - part
     whole, left = (f"{fraction(one)} ({percent(one)})" for one in (rate, rest))
     shown = f"{whole}; without these patients {left}"
@@ -212,7 +212,7 @@ def rate_without_part(rate: Rate, part: Rate, why: str) -> Answer:
 
 
 def rate_with_more_events(rate: Rate, added: Sum, why: str) -> Answer:
-    """Test whether a rate counts every patient who could be counted; if not, note it."""
+    """Test whether a rate counts every patient who could be counted; if not, return a note."""
     more = added.total
     wide = Rate(rate.events + more, rate.n)
     shown = f"{fraction(rate)} ({percent(rate)}), or {fraction(wide)} ({percent(wide)})"
@@ -224,10 +224,10 @@ def rate_with_more_events(rate: Rate, added: Sum, why: str) -> Answer:
 
 
 def label_covers(rate: Rate, otherwise: Sum, named: str) -> Answer:
-    """Test whether every patient under a label has it elsewhere; if not, bound the rate.
+    """Test whether all patients under a label have it in other places too; else bound the rate.
 
-    Whether those named otherwise had the event is not printed, so the rate of the rest lies
-    between none and as many as possible of them having had it.
+    The source does not say whether patients with another label had the event. The bounds of the
+    rate assume that none of them, or as many of them as possible, had it.
     """
     others = otherwise.total
     if not others:
@@ -244,7 +244,7 @@ def label_covers(rate: Rate, otherwise: Sum, named: str) -> Answer:
 
 
 def completeness(rate: Rate, most_missing: float) -> Answer:
-    """Test whether at most our percentage of the patients is missing; if not, note it."""
+    """Test whether at most `most_missing` percent of patients are missing; else return a note."""
     missing = rate.n - rate.events
     shown = f"{fraction(rate)} ({percent(rate)})"
     if 100 * missing <= most_missing * rate.n:
@@ -253,7 +253,7 @@ def completeness(rate: Rate, most_missing: float) -> Answer:
 
 
 def comparable_to_range(rate: Rate, low: Number, high: Number) -> Answer:
-    """Test whether the interval of a rate lies within a printed range; if not, note it."""
+    """Test whether the interval of a rate lies within a reported range; if not, return a note."""
     limits = rate.clopper_pearson()
     shown = (
         f"{fraction(rate)} ({percent(rate)}, 95% CI {interval(limits)}%) versus "
@@ -271,7 +271,7 @@ def comparable_to_range(rate: Rate, low: Number, high: Number) -> Answer:
 
 
 def interval_reported(claim: Claim, data: Dataset, rate: Rate, outcome: str) -> Answer:
-    """Holds where the source prints an interval for any rate of an outcome; else noted."""
+    """Test whether the source reports an interval for a rate of an outcome; else return a note."""
     shown = f"{fraction(rate)}, 95% CI {interval(rate.clopper_pearson())}% (Clopper-Pearson)"
     rows = data.select(source=claim.source, outcome=outcome)
     if rows["statistic"].isin(["ci_low", "ci_high"]).any():

@@ -17,9 +17,10 @@ _AT_THE_SCAN = 0.2  # months: three days early and three late, to one decimal
 
 
 def median_at_first_scan(medians: list[Number], scan: Number) -> Answer:
-    """Test whether no median is the date of the first scan; if not, note it.
+    """Test that no median coincides with the first scan; if one does, return a note.
 
-    Half had progressed by the first scan then, and nobody knows when before it.
+    A median at the first scan means that half of the patients had progressed by then, at unknown
+    times before the scan.
     """
     at = time_in_months(scan)
     near = [n for n in medians if abs(time_in_months(n) - at) < _AT_THE_SCAN]
@@ -36,9 +37,10 @@ def median_at_first_scan(medians: list[Number], scan: Number) -> Answer:
 
 
 def landmark_reported(claim: Claim, data: Dataset, landmark: Number, median: Number) -> Answer:
-    """Test whether the source prints a rate at a landmark; if not, leave it open.
+    """Test whether the source reports a rate at a landmark; if not, leave the claim open.
 
-    A median before the landmark leaves fewer than half of the patients there.
+    If the median lies before the landmark, fewer than half of the patients reach the landmark
+    without the event.
     """
     mark = f"{landmark.printed} {landmark.unit}"
     half = f"{median.printed} {median.unit}"
@@ -73,7 +75,7 @@ def median_of_counts(median: Number, counts: list[Number]) -> Answer:
 def median_set_by_few(events: Rate, few: Sum) -> Answer:
     """Test whether a median is later without the few patients to whom the claim attributes it.
 
-    They are some of the patients with an event by the date of the median.
+    These few had the event by the date of the median.
     """
     named = few.total
     rest, left = events.n - named, events.events - named
@@ -90,7 +92,7 @@ def median_set_by_few(events: Rate, few: Sum) -> Answer:
 def median_set_by_group(group: Rate) -> Answer:
     """Test whether a group is at least half of the patients, so that it can set their median.
 
-    A smaller group, however late its events, leaves the median where the others put it.
+    However late the events of a smaller group are, the other patients determine the median.
     """
     shown = f"{fraction(group)} ({percent(group)})"
     if 2 * group.events >= group.n:
@@ -106,9 +108,9 @@ def median_set_by_group(group: Rate) -> Answer:
 
 
 def outlying_median(data: Dataset, value: Number, times: float) -> Answer:
-    """Test whether a median is below a multiple of the longest in other trials; if not, note it.
+    """Test whether a median is below a multiple of the longest in other trials; else return a note.
 
-    Of those that the same document has: another one may be about other patients.
+    Only trials in the same document count, because another document may be about other patients.
     """
     where = {"source": value.source, "outcome": value.outcome}
     medians = data.select(statistic="median", status="reported", **where)
@@ -141,7 +143,7 @@ def half_ended(ongoing: Rate) -> Answer:
 def lasting_responses(share: Number, responders: Rate, shortest: Number, median: Number) -> Answer:
     """Test whether responses lasted: not all responders are counted, or the shortest is long.
 
-    A long one is as long as the median that is printed elsewhere.
+    A response is long if it lasts at least as long as the median that is reported elsewhere.
     """
     counted = f"{share.printed}% is {fraction(responders)}, all responders"
     shown = f"{counted}; shortest duration {shortest.printed}"
@@ -156,7 +158,7 @@ def lasting_responses(share: Number, responders: Rate, shortest: Number, median:
 
 
 def whole_cycles(interval: Number, cycle: Number) -> Answer:
-    """Test whether scans fall on whole cycles of treatment; if not, note it."""
+    """Test whether scans fall on whole cycles of treatment; if not, return a note."""
     cycles = interval.value / cycle.value
     shown = f"{interval.printed} {interval.unit} are {cycles:g} cycles"
     if interval.unit == cycle.unit and cycles.is_integer():

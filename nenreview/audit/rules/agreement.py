@@ -18,7 +18,7 @@ PLACES, SOURCES = "places", "sources"
 
 
 def agreement(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each number that is reported in several places or documents."""
+    """Yield a finding for each number that several places or documents report."""
     for numbers in index.quantities():
         # Sizes have a check of their own, which knows which of two is likelier.
         if len(numbers) > 1 and (numbers[0].outcome, numbers[0].statistic) != ("patients", "n"):

@@ -1,7 +1,8 @@
 """Check each reported number against the numbers from which it should follow.
 
-A percentage against its count and its population, a count against NET and NEC, a size
-against the other places that report it. Percentages are judged at their reported precision.
+The rule compares a percentage with its count and its population, a count with the sum of NET and
+NEC, and a size with other places that report it. Percentages are compared at their reported
+precision.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ _ESTIMATE = "This is an estimate from a survival curve, which need not be a coun
 
 
 def arithmetic(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each percentage, and each count and size that follows from others."""
+    """Yield a finding for each percentage, and for each count or size that others determine."""
     denominators = _denominators(index)
     for number in index.numbers:
         if number.statistic == "events":

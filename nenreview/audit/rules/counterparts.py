@@ -1,4 +1,4 @@
-"""Find what the own reports of a trial give of the outcome of a number, on the nearest patients."""
+"""Find the number in a trial's own reports that corresponds to one in a secondary document."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ EVALUABLE = "evaluable"  # the level of a path for those whose response was asse
 
 
 def counterpart(data: Dataset, number: Number) -> Number | None:
-    """Return what the trial's own reports say of the outcome of a number, else None.
+    """Return the number in the trial's own reports that corresponds to `number`; else None.
 
-    Of several it is the one on the nearest patients, then the one of the latest report, then
-    one of the same statistic.
+    Among several, the function prefers the most similar patients, then the latest report, then the
+    same statistic.
     """
     if values(data, number) is None:
         return None
@@ -75,8 +75,9 @@ def _by_quantity(data: Dataset) -> dict[tuple, tuple[Number, ...]]:
 def quantity(data: Dataset, number: Number) -> tuple[str, str, str, str]:
     """Return what a number measures: outcome, category, grade and kind of value.
 
-    A count and its percentage are one kind. Poorly and well differentiated tumours are NEC and
-    NET; partial responses are the objective ones where nobody names a complete one.
+    A count and its percentage are of the same kind. Poorly and well differentiated tumours are
+    treated as NEC and NET. Partial responses are treated as objective responses if no complete
+    response is reported.
     """
     outcome, category, statistic = number.outcome, number.category, number.statistic
     kind = "share" if statistic in _COUNTED else statistic
@@ -110,10 +111,10 @@ def _level(number: Number) -> str:
 
 
 def values(data: Dataset, number: Number) -> Span | None:
-    """Return the values that rounding to the digits reported allows, times in months.
+    """Return the range of values that round to the reported digits.
 
-    A count of patients with an outcome is one of all, in percent; None where the number has
-    no value.
+    Times are in months. A count of patients with an outcome becomes a percentage of all patients.
+    None if the number has no value.
     """
     if number.status not in ("reported", "not_reached"):
         return None
@@ -136,7 +137,7 @@ def values(data: Dataset, number: Number) -> Span | None:
 
 @lru_cache(_RATES)
 def rate_behind(data: Dataset, number: Number) -> Rate | None:
-    """Return the patients behind a count or a percentage; None where they are not known."""
+    """Return the rate behind a count or a percentage; None if it is not known."""
     if number.statistic not in _COUNTED or number.status != "reported" or not number.trial:
         return None
     try:
@@ -155,9 +156,9 @@ def rate_behind(data: Dataset, number: Number) -> Rate | None:
 
 
 def nearness(data: Dataset, number: Number, other: Number) -> str:
-    """Return how the patients of a report stand to those of a secondary document.
+    """Return how the patients of a report relate to those of a secondary document.
 
-    One of `NEARNESS`, or `APART`.
+    The result is one of `NEARNESS`, or `APART`.
     """
     if not other.trial:  # patients beyond the trial, among whom its own are
         return WIDER

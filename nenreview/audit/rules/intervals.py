@@ -29,7 +29,7 @@ METHODS = {
 
 
 def rate_intervals(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each limit of the interval of a rate, on both by the same method."""
+    """Yield a finding for each limit of the interval of a rate; both limits share one method."""
     found_before: set[str] = set()
     for finding in _of_both_limits(index):
         if finding.id not in found_before:  # an interval may stand in two places

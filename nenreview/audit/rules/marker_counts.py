@@ -1,4 +1,4 @@
-"""Check whether whole numbers of patients exist that give several reported numbers."""
+"""Check whether whole numbers of patients exist that give several reported numbers together."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Tested:
     Attributes
     ----------
     n, positive : int
-        Patients tested; those of them with the marker.
+        Patients tested, and patients with the marker among them.
     responders_positive, responders_negative : int
         Responders with and without the marker.
     """
@@ -37,7 +37,7 @@ class Tested:
 
     @property
     def negative(self) -> int:
-        """Patients tested without the marker."""
+        """Number of tested patients without the marker."""
         return self.n - self.positive
 
 
@@ -48,14 +48,15 @@ class Statement:
     Attributes
     ----------
     text : str
-        What is printed, for the explanation.
+        The reported text, for the explanation.
     number : Number or None
-        The row of ``results.csv`` that prints it; None where it follows from several.
+        The row of ``results.csv`` that reports it; None if it follows from several rows.
     subject : tuple of str
-        The attributes of `Tested` that it is about, so that a search can judge it as soon as
-        it knows these.
+        The attributes of `Tested` on which it depends. A search can test the statement as soon as
+        these are known.
     holds : callable
-        Whether it is true of them, given in the order of `subject`.
+        A function that takes the values of `subject`, in this order, and returns whether the
+        statement is true.
     """
 
     text: str
@@ -65,14 +66,14 @@ class Statement:
 
 
 def solutions(statements: list[Statement], *, patients: int, responders: int) -> list[Tested]:
-    """Return every solution in whole patients that satisfies all statements.
+    """Return all solutions in whole numbers of patients that satisfy every statement.
 
     Parameters
     ----------
     statements : list of Statement
-        What must hold.
+        Statements that must be true together.
     patients, responders : int
-        The most that can have been tested, and can have responded.
+        The largest possible number of patients tested, and of responders.
     """
     of_sizes, rest = _about(statements, {"n", "positive", "negative"})
     of_positive, rest = _about(rest, {"responders_positive", "positive"})
@@ -117,7 +118,7 @@ def _hold(statements: list[Statement], known: dict[str, int]) -> bool:
 def reconciling(
     statements: list[Statement], *, patients: int, responders: int
 ) -> list[tuple[Statement, list[Tested]]]:
-    """Return each statement whose removal gives the others a solution, with the solutions."""
+    """Return each statement whose removal makes the others solvable, with the solutions."""
     found = []
     for left_out in statements:
         rest = [s for s in statements if s is not left_out]
@@ -128,7 +129,7 @@ def reconciling(
 
 
 def joint(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each group of tested patients with reported rates by marker."""
+    """Yield a finding for each group of tested patients whose rates are reported by marker."""
     seen = set()
     for number in index.numbers:
         path = levels(number.population)

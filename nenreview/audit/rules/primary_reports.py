@@ -1,7 +1,7 @@
-"""Compare what a secondary document says of a trial with what the trial's own reports say.
+"""Compare the numbers of secondary documents with those in the trials' own reports.
 
-A number is compared with its counterpart, which `counterparts` finds. One of seven verdicts says
-how the two stand to each other, and why.
+Each number is compared with its counterpart, which `counterparts` finds. One of seven verdicts
+says how the two numbers relate.
 """
 
 from __future__ import annotations
@@ -67,20 +67,20 @@ _NEARLY = 1e-9  # percentages and months are compared as floats
 
 @dataclass(frozen=True)
 class AgainstReport:
-    """A number of a secondary document with that of the trial's own report.
+    """A number of a secondary document, compared with the trial's own report.
 
     Attributes
     ----------
     number : Number
-        What the secondary document reports.
+        The number that the secondary document reports.
     counterpart : Number or None
-        What the trial's report does; None where it has no such number.
+        The number in the trial's own report; None if the report has no such number.
     verdict : str
         One of `VERDICTS`.
     why : str
-        Both numbers, whose patients they are of, and what explains a difference, in sentences.
+        Sentences that give both numbers and their patients, and explain a difference.
     cause : str
-        What explains a difference, in a sentence; or empty.
+        A sentence that explains a difference; or empty.
     """
 
     number: Number
@@ -91,7 +91,7 @@ class AgainstReport:
 
 
 def primary_reports(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each number of a secondary document on a trial with an own report."""
+    """Yield a finding for each number of a secondary document if the trial has an own report."""
     data = index.data
     names = source_names(data)
     for one in against_reports(data):
@@ -111,7 +111,7 @@ def primary_reports(index: NumberIndex) -> Iterator[Finding]:
 
 @lru_cache(DATASETS)
 def against_reports(data: Dataset) -> tuple[AgainstReport, ...]:
-    """Return every number of a secondary document with its counterpart, in their order."""
+    """Return every number of the secondary documents with its counterpart, in data order."""
     own = own_reports(data)
     secondary = secondary_documents(data)
     found = []
@@ -128,7 +128,7 @@ def against_reports(data: Dataset) -> tuple[AgainstReport, ...]:
 
 
 def compare(data: Dataset, number: Number, other: Number) -> AgainstReport:
-    """Return how a number of a secondary document stands to one of a report."""
+    """Return the comparison of a secondary document's number with a number of a report."""
     verdict, cause = _judge(data, number, other)
     said = _both(data, number, other)
     return AgainstReport(number, other, verdict, f"{said} {cause}".rstrip(), cause)
@@ -272,7 +272,7 @@ def _sum_of_parts(data: Dataset, number: Number, other: Number) -> str:
 
 
 def nec_and_net(data: Dataset, whole: Report) -> Rate | None:
-    """Return the responders of NEC and of NET together; None where a source does not give both."""
+    """Return the rate in NEC and NET together; None if the source does not report both."""
     rates = []
     for tumour in (NEC, NET):
         part = Report(whole.source, whole.trial, below(whole.population, tumour))

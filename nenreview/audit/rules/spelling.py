@@ -1,4 +1,4 @@
-"""Check printed cells for misspelt names and for characters broken by a change of encoding."""
+"""Check printed cells for misspelt names, and for characters damaged by a wrong encoding."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NEAR = 0.8
 
 
 def spelling(data: Dataset) -> Iterator[Finding]:
-    """Yield a note for each printed cell with a misspelt name or a broken character."""
+    """Yield a note for each printed cell with a misspelt name or a damaged character."""
     seen = set()
     for cell in rows_of(data.cells, PrintedCell):
         if (cell.source, cell.table, cell.printed) in seen:
@@ -65,7 +65,8 @@ def _name(word: str) -> str:
 def repair(text: str) -> str:
     """Return the original of a text that was written as UTF-8 and read as Windows-1252.
 
-    Each run of such characters by itself, as a line may have been broken in part.
+    Each run of damaged characters is repaired separately, because only part of a line may be
+    damaged.
 
     >>> repair("â‰¥10% – 20%")
     '≥10% – 20%'

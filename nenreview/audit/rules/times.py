@@ -22,7 +22,7 @@ PARTS, LANDMARK, RESPONDERS = "parts", "landmark", "same responders"
 
 
 def times(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each time that another time bounds."""
+    """Yield a finding for each time that can be checked against another time."""
     for number in index.numbers:
         if number.statistic == "median" and not number.relation:
             yield from _within_limits(index, number)

@@ -41,14 +41,14 @@ class MisprintKind:
     Attributes
     ----------
     name : str
-        As a reader would call it.
+        Name for readers.
     plant : callable
-        Takes a generator and clean pages, and returns pages with one error; raises
-        `Impossible` where there is no place for it.
+        A function that takes a random generator and clean pages, and returns pages with one
+        error. It raises `Impossible` if the pages have no place for the error.
     rules : tuple of str
-        Checks that are there to find it.
+        Checks that should find this kind of error.
     missed : str
-        Why some such errors cannot be found; empty where all can.
+        Why some errors of this kind cannot be found; empty if all can.
     """
 
     name: str

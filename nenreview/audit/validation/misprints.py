@@ -18,7 +18,7 @@ DRAWS = 60  # of a wrong value, before the place is given up
 
 
 class Impossible(Exception):
-    """The error of a kind of misprint that has no place in the pages."""
+    """Raised if the pages have no place for a kind of misprint."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Place:
 
 
 def places(pages: Pages) -> Iterator[Place]:
-    """Yield every printed value of some pages."""
+    """Yield the place of every printed value of the pages."""
     for i, cell in enumerate(pages):
         for j, number in enumerate(cell.numbers):
             if number.status == "reported":
@@ -40,7 +40,7 @@ def places(pages: Pages) -> Iterator[Place]:
 
 
 def reprinted(pages: Pages, *changes: tuple[Place, str]) -> Pages:
-    """Return pages with other text in some places."""
+    """Return the pages with other text in the given places."""
     cells = list(pages)
     for place, printed in changes:
         cell = cells[place.cell]
@@ -77,12 +77,12 @@ def off_by_one(rng: np.random.Generator, printed: str) -> str | None:
 
 
 def one(rng: np.random.Generator, choices: list[_Choice]) -> _Choice:
-    """Return one of several choices at random.
+    """Return one of the choices at random.
 
     Raises
     ------
     Impossible
-        If there is none.
+        If there are no choices.
     """
     if not choices:
         raise Impossible

@@ -1,4 +1,4 @@
-"""Make up patients from whom clean tables are made."""
+"""Make up the patients from whom clean tables are computed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ class Patients:
     Attributes
     ----------
     nec, male, responder, tested, positive, high : array of bool
-        NEC and not NET; sex; complete or partial response; tested for a marker, positive for
-        it; in the upper of the two groups that a second marker divides all patients into.
+        Whether the patient has NEC (else NET); is male; has a complete or partial response; was
+        tested for a marker; is positive for it; is in the upper of the two groups by a second
+        marker.
     ecog, site, response : array of int
         Performance status; index into `SITES` and into `RESPONSES`.
     age, pfs, os, dor : array of float
-        Years; months to progression, to death, and of response, NaN in those without one.
+        Age in years; months to progression and to death; duration of response in months, NaN
+        without a response.
     treated : array of bool, shape (treatments, patients)
         Earlier treatments.
     grades : array of int, shape (events, patients)
@@ -86,7 +88,7 @@ def draw(rng: np.random.Generator, n: int, *, treatments: int, events: int) -> P
 
 
 def median(times: np.ndarray) -> float:
-    """Return the time by which half have had the event, infinite beyond the follow-up."""
+    """Return the time by which half of the patients had the event; infinite if after follow-up."""
     return _observed(np.sort(times)[(len(times) + 1) // 2 - 1])
 
 

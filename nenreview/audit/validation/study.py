@@ -1,8 +1,8 @@
 """Measure which planted errors the audit finds, with one error in each copy of a clean trial.
 
-Each kind of misprint is planted at random in pages that are right, and the rules are run over
-them as over the real record. How often they notice is their sensitivity for that kind; what
-they say against the clean pages is a false alarm.
+Each kind of misprint is planted at a random place in pages without errors, and the rules run as
+on the real data. The share of misprints that the rules find is their sensitivity for the kind. A
+finding on the clean pages is a false alarm.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class PlantedResult:
     kind : MisprintKind
         What was planted.
     before, after : tuple of Cell
-        The cells that it changed, as they were and as they became.
+        The cells that the error changed, before and after.
     findings : tuple of Finding
-        What the rules hold against the copy that they do not hold against the clean pages.
+        Findings of the rules on the copy that they do not make on the clean pages.
     """
 
     kind: MisprintKind
@@ -56,17 +56,17 @@ def measure(repeats: int, seed: int, kinds: tuple[MisprintKind, ...] = KINDS) ->
     Parameters
     ----------
     repeats : int
-        Errors of each kind, each in a trial of its own.
+        Number of errors of each kind; each error is planted in a new trial.
     seed : int
-        Of the trials and of the errors; the same seed gives the same table.
+        Seed for the trials and the errors; the same seed gives the same table.
     kinds : tuple of MisprintKind, optional
-        What to plant; every kind by default.
+        Kinds to plant; by default every kind.
 
     Returns
     -------
     DataFrame
-        One row a kind: ``kind``, ``planted``, ``caught``, ``sensitivity`` (Rate) and
-        ``missed``, the reason why some cannot be caught.
+        One row for each kind. Columns: ``kind``, ``planted``, ``caught``, ``sensitivity``
+        (Rate) and ``missed``, the reason why some errors cannot be caught.
     """
     rows = []
     for kind in kinds:
@@ -90,7 +90,7 @@ def outcomes(kind: MisprintKind, repeats: int, seed: int) -> Iterator[PlantedRes
     Raises
     ------
     RuntimeError
-        If hardly any trial has a place for such an error.
+        If hardly any trial has a place for this kind of error.
     """
     planted = 0
     for i in count():

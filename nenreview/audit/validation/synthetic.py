@@ -1,7 +1,7 @@
 """Make the clean tables of a made-up trial in which every number is right.
 
-A page is a tuple of cells, each with the numbers that it prints; prose is a cell without a
-column. Everything is rounded, halves up, from patients who are all known.
+A page is a tuple of cells, each with its numbers; a sentence of prose is a cell without a column.
+All numbers are computed from known patients, and rounded with halves up.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Cell:
 
     @property
     def is_prose(self) -> bool:
-        """Whether it stands in a section of prose."""
+        """Whether the cell is a sentence of prose."""
         return not self.row and not self.column
 
 
@@ -118,7 +118,7 @@ def clean(rng: np.random.Generator, *, smallest: int = 24, largest: int = 60) ->
 
 
 def dataset(cells: tuple[Cell, ...]) -> Dataset:
-    """Return pages as a dataset, as ``data/datapackage.json`` describes it."""
+    """Return the pages as a dataset with the tables of ``data/datapackage.json``."""
     rows: list[tuple] = []
     lines: list[tuple] = []
     for cell in cells:
