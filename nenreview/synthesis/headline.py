@@ -92,11 +92,22 @@ def _fits(
     events: tuple[int, ...], n: tuple[int, ...]
 ) -> tuple[PooledProportion, PooledProportion, PooledProportion]:
     """Return the `profile`, `t` and `higgins` of a pool; several questions ask for the same one."""
-    t = pool_proportions(events, n, ci="t")
-    higgins = pool_proportions(events, n, ci="t", pi_df="k-2")
-    if not t.tau2:
-        t, higgins = (replace(one, pi_low=None, pi_high=None) for one in (t, higgins))
-    return pool_proportions(events, n, ci="profile"), t, higgins
+    return (
+        pool_proportions(events, n, ci="profile"),
+        pool_with_t(events, n),
+        pool_with_t(events, n, pi_df="k-2"),
+    )
+
+
+def pool_with_t(
+    events: Sequence[int], n: Sequence[int], pi_df: str | None = None
+) -> PooledProportion:
+    """Return a pool with its t interval, and a prediction interval if a spread is seen.
+
+    The parameters are those of `pool_proportions`.
+    """
+    pool = pool_proportions(events, n, ci="t", pi_df=pi_df)
+    return pool if pool.tau2 else replace(pool, pi_low=None, pi_high=None)
 
 
 def primary(data: Dataset, edition: str = NOW, estimand: str = NEC) -> tuple[Cohort, ...]:

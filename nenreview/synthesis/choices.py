@@ -1,0 +1,55 @@
+"""Pool every choice of cohorts, for readers who would choose others than this review."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import combinations
+
+from nenreview.evidence.overlaps import APART, relation
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.meta.pooled_proportion import PooledProportion
+from nenreview.synthesis.cohorts import LOWER, UPPER, Cohort, chosen, counted_together
+from nenreview.synthesis.headline import FEWEST, pool_with_t, primary
+
+Choice = frozenset[int]  # places of cohorts in a tuple, from 0
+
+
+def cohorts_to_choose(data: Dataset, estimand: str) -> tuple[Cohort, ...]:
+    """Return the cohorts of a question that may be pooled.
+
+    The primary cohorts come first. Then come both bounds of each trial that does not say how
+    many of its responders have the tumour in question.
+    """
+    fewest = chosen(data, estimand, LOWER)
+    undivided = {one.report for one in fewest}
+    most = [one for one in chosen(data, estimand, UPPER) if one.report in undivided]
+    return (*primary(data, estimand=estimand), *fewest, *most)
+
+
+@cache
+def pools_of_choices(data: Dataset, cohorts: tuple[Cohort, ...]) -> dict[Choice, PooledProportion]:
+    """Return the pool of every choice of three or more cohorts that share no patients.
+
+    Parameters
+    ----------
+    data : Dataset
+        The checked dataset.
+    cohorts : tuple of Cohort
+        Of one question.
+
+    Returns
+    -------
+    dict of frozenset of int to PooledProportion
+        By the places of the chosen cohorts in `cohorts`, with the t interval.
+    """
+
+    def apart(places: tuple[int, ...]) -> bool:
+        pairs = combinations([cohorts[i].report for i in places], 2)
+        return all(relation(data, one, other) == APART for one, other in pairs)
+
+    return {
+        frozenset(places): pool_with_t(*counted_together(data, [cohorts[i] for i in places]))
+        for size in range(FEWEST, len(cohorts) + 1)
+        for places in combinations(range(len(cohorts)), size)
+        if apart(places)
+    }

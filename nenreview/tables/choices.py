@@ -1,0 +1,71 @@
+"""Tables whose rows can be chosen on a page, which then shows the pool of those chosen."""
+
+from __future__ import annotations
+
+import json
+import math
+from html import escape
+
+from nenreview.evidence.record.dataset import load
+from nenreview.meta.pooled_proportion import PooledProportion
+from nenreview.stats.rate import Interval
+from nenreview.synthesis.choices import cohorts_to_choose, pools_of_choices
+from nenreview.synthesis.cohorts import Cohort
+from nenreview.synthesis.headline import FEWEST, primary
+from nenreview.tables.table import PERCENT_WITH_LIMITS, RATE, TEXT, Table, estimate
+from nenreview.wording import fraction, interval, words
+
+
+def choices_table(estimand: str) -> Table:
+    """Return the cohorts of a question with their rates; its page pools the rows that are ticked.
+
+    The page has the pool of every choice, computed here. Print and Jupyter show the table alone.
+    """
+    cohorts = cohorts_to_choose(load(), estimand)
+    rows = [
+        [
+            one.figure_label or one.name,
+            one.rate,
+            estimate(one.rate.proportion, one.rate.clopper_pearson()),
+        ]
+        for one in cohorts
+    ]
+    columns = {"Cohort": TEXT, "Responders": RATE, "% (95% CI)": PERCENT_WITH_LIMITS}
+    return Table(rows, columns, _for_the_page(estimand, cohorts))
+
+
+def _for_the_page(estimand: str, cohorts: tuple[Cohort, ...]) -> str:
+    """Return what the script of the page reads: the result of each choice of rows.
+
+    A result is a sentence, with the estimate and the limits in percent for a drawing.
+    """
+    pools = pools_of_choices(load(), cohorts)
+    results = {" ".join(map(str, sorted(places))): _result(pool) for places, pool in pools.items()}
+    own = len(primary(load(), estimand=estimand))
+    # Pools of very few cohorts may have limits near 100%; their drawings are cut.
+    highest = max(pool.ci_high for pool in pools.values() if pool.k >= own - 1)
+    attributes = {
+        "results": json.dumps(results, ensure_ascii=False, separators=(",", ":")),
+        "start": " ".join(map(str, range(own))),
+        "end": str(10 * math.ceil(10 * highest)),
+        "own": "This is the pool of this review.",
+        "other": "This is not the pool of this review.",
+        "none": f"Tick {words(FEWEST)} or more cohorts that share no patients.",
+        "reset": "Back to the pool of this review",
+    }
+    shown = "".join(f' data-{name}="{escape(text)}"' for name, text in attributes.items())
+    return f'\n```{{=html}}\n<div class="choices" hidden{shown}></div>\n```\n'
+
+
+def _result(pool: PooledProportion) -> list:
+    limits = interval(Interval(pool.ci_low, pool.ci_high, pool.ci))
+    text = (
+        f"Pooled response {100 * pool.estimate:.1f}% (95% CI {limits}): "
+        f"{fraction(pool.rate)} patients in {words(pool.k)} cohorts. "
+    )
+    if pool.pi_low is None or pool.pi_high is None:
+        text += "The model finds no spread between these cohorts."
+    else:
+        new = interval(Interval(pool.pi_low, pool.pi_high, "prediction"))
+        text += f"A new trial may well have a true rate of {new}%."
+    return [text, *(round(100 * x, 2) for x in (pool.estimate, pool.ci_low, pool.ci_high))]
