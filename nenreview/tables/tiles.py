@@ -30,7 +30,7 @@ def tiles(trial: Trial) -> Shown:
     """
     items = [
         f"- [**{escape(number)}** {escape(what)}]({target})"
-        for number, what, target in (*_responses(trial), *_harm(trial), _disagreements(trial))
+        for number, what, target in (*_responses(trial), *_harm(trial), *_disagreements(trial))
     ]
     return Shown("::: {.tiles}\n" + "\n".join(items) + "\n:::\n")
 
@@ -77,13 +77,16 @@ def _harm(trial: Trial) -> Iterator[tuple[str, str, str]]:
 
 def _medians(trial: Trial) -> Iterator[tuple[str, str, str]]:
     for outcome, name in MEDIANS.items():
-        for population, median in reported_medians(trial, outcome).items():
+        reported = {
+            who: median for who, median in reported_medians(trial, outcome).items() if median
+        }
+        for population, median in reported.items():
             what = f"median {name}, {population_name(population)}"
             yield median, what, f"#sec-{_chapter(trial)}-recomputed"
 
 
-def _disagreements(trial: Trial) -> tuple[str, str, str]:
-    """Return how many numbers on a trial contradict others; of its own paper's tables, cells."""
+def _disagreements(trial: Trial) -> Iterator[tuple[str, str, str]]:
+    """Yield how many numbers on a trial contradict others; of its own paper's tables, cells."""
     data, target = trial.data, f"#sec-{_chapter(trial)}-report"
     own = {
         row.source
@@ -93,11 +96,13 @@ def _disagreements(trial: Trial) -> tuple[str, str, str]:
     if trial.source in own & set(data.cells["source"]):
         cells = coverage(rebuild_source(data, trial.source)).iloc[-1]
         of = f"{cells['Disagreeing']} of {cells['Rebuilt']}"
-        return of, "recomputed cells differ from the paper", target
+        yield of, "recomputed cells differ from the paper", target
+        return
     numbers = data.select(trial=trial.trial, status="reported")["id"]
     found = by_number(data)
     differing = sum(any(one.disagrees for one in found.get(number, ())) for number in numbers)
-    return f"{differing} of {len(numbers)}", "reported numbers contradict other numbers", target
+    if len(numbers):
+        yield f"{differing} of {len(numbers)}", "reported numbers contradict other numbers", target
 
 
 def _chapter(trial: Trial) -> str:

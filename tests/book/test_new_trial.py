@@ -225,7 +225,8 @@ def test_audit_and_coverage_have_the_document(example, told_then):
 
 def test_the_chapter_shows_the_rows_without_being_touched(example):
     *_, filled, _ = example
-    points, glance, numbers, _, rates, *_ = filled["shown"]
+    tiles, points, glance, numbers, _, rates, *_ = filled["shown"]
+    assert "- [**3 of 25** patients (NET, carcinoid) responded (12.0%, 95% CI 2.5–31.2)]" in tiles
     assert "In another group, 1 of 16 patients responded" in points
     assert "ORR" in glance and "abstract: all up to" in glance
     assert numbers.count("| Results |") == 26  # 4 of the 30 are of those screened
@@ -244,7 +245,10 @@ def test_a_trial_with_nothing_filled_is_sound_and_shows_dashes(review, told_then
     assert checked.startswith(f"data/ is sound: {sources} sources, {trials} trials")
     assert checked.endswith("not yet transcribed: nct4806\n")
     after = told(review)
-    points, glance, numbers, _, rates, *_ = after["shown"]
+    tiles, points, glance, numbers, _, rates, *_ = after["shown"]
+    assert tiles.splitlines()[1:-1] == [
+        f"- [**?** The number of responders is unknown](#sec-{NAME}-recomputed)"
+    ]
     assert points.startswith("- The treatment was pembrolizumab; the checkpoint target is PD-1.")
     assert "to be filled" in glance and "not stated" in glance
     assert "| – | – | – |" in numbers and "| – | – | – |" in rates

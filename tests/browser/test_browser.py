@@ -570,3 +570,26 @@ def test_without_chromium_the_tests_skip_but_fail_in_continuous_integration(monk
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception, match="no chromium"):
         chromium()
+
+
+def test_rows_that_are_ticked_are_pooled_and_stand_in_the_address(site, page):
+    with visit_in(page, site.address + "chapters/pool.html") as seen:
+        page = seen.page
+        box = page.locator(".choices").first
+        result, own = (
+            box.get_by_role("status"),
+            page.get_by_text("This is the pool of this review."),
+        )
+        before = result.inner_text()
+        assert "in six cohorts" in before and own.first.is_visible()
+        page.get_by_label("sintilimab", exact=True).first.uncheck()
+        expect(result).to_contain_text("in five cohorts")
+        expect(box).to_contain_text("This is not the pool of this review.")
+        page.reload()  # the choice stands in the address
+        expect(result).to_contain_text("in five cohorts")
+        for name in ("avelumab, if none had NEC", "avelumab, if all had NEC"):
+            page.get_by_label(name).check()
+        expect(result).to_have_text("Tick three or more cohorts that share no patients.")
+        box.get_by_role("button").click()
+        expect(result).to_have_text(before)
+        assert not faults(site, seen)
