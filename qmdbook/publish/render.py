@@ -27,6 +27,7 @@ from qmdbook.write.pdf import write_pdf
 from qmdbook.write.search import FOLDER as SEARCH_INDEX
 from qmdbook.write.search import write_index
 from qmdbook.write.site import write_site
+from qmdbook.write.standalone import write_standalone
 
 FORMATS = ("html", "pdf")
 
@@ -260,11 +261,13 @@ class _Writer:
         stage = self.progress.stage
         with stage("  HTML: Pandoc"):
             summary = self.cache.summary if self.cache else None
-            write_pages(self.config, self.texts, work, html=new, pages=self.pages, summary=summary)
+            captions = write_pages(
+                self.config, self.texts, work, html=new, pages=self.pages, summary=summary
+            )
         written = [text for text in self.texts if text.file in self.pages]
         with stage("  HTML: figures and downloads"):
-            _write_figures(new, written)
             write_downloads(new, written, self.config)
+            write_standalone(new, written, captions, self.config)
         with stage("  HTML: styles, scripts and search"):
             write_site(new, self.config)
             if len(written) < len(self.texts):
@@ -285,12 +288,8 @@ class _Writer:
             typst = self.cache.typst if self.cache else {}
             write_pages(self.config, self.texts, work, summary=summary, typst=typst)
         with stage("  PDF: Typst"):
-            _write_figures(work, self.texts)
+            for text in self.texts:
+                for path, svg in text.figures.items():
+                    (work / path).parent.mkdir(parents=True, exist_ok=True)
+                    (work / path).write_text(svg, encoding="utf-8")
             write_pdf(new / self.pdf, work, self.config)
-
-
-def _write_figures(folder: Path, texts: list[ChapterText]) -> None:
-    for text in texts:
-        for path, svg in text.figures.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(svg, encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import base64
 import json
 import re
 from dataclasses import dataclass, field
@@ -43,8 +42,7 @@ class ChapterText:
     descriptions : dict of str to str
         Alternative text of each figure, by the same path.
     files : dict of str to bytes
-        Other forms of the figures, and the data behind figures and tables, by path below the
-        book's folder.
+        The data behind figures and tables, by path below the book's folder.
     """
 
     chapter: Chapter
@@ -151,8 +149,6 @@ def _output(text: ChapterText, cell: Cell, output: dict) -> str:
         text.figures[f"{stem}.svg"] = data["image/svg+xml"]
         if NARROW_SVG in data:
             text.narrow[f"{stem}.svg"] = data[NARROW_SVG]
-        if "image/png" in data:
-            text.files[f"{stem}.png"] = base64.b64decode(data["image/png"])
         if "text/csv" in data:
             text.files[f"{stem}.csv"] = data["text/csv"].encode()
         text.descriptions[f"{stem}.svg"] = cell.options["fig-alt"]

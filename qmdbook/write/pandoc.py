@@ -40,7 +40,7 @@ def write_pages(
     pages: Collection[str] = (),
     summary: Path | None = None,
     typst: Mapping[str, Path] = MappingProxyType({}),
-) -> None:
+) -> dict[str, str]:
     """Write the pages of chapters, or the Typst source of the book, with numbers and citations.
 
     The function leaves files in `work` for later runs: a summary, if all chapters were read, and
@@ -63,6 +63,11 @@ def write_pages(
         With it, Pandoc reads only the chapters to write; None to read all chapters.
     typst : mapping of str to Path
         Typst sources of chapters that an earlier run left, by chapter file; needs `summary`.
+
+    Returns
+    -------
+    dict of str to str
+        The captions of the figures of the pages, as plain text, by label.
 
     Raises
     ------
@@ -140,6 +145,7 @@ def write_pages(
     ]
     if problems:
         raise InputError(*problems)
+    return dict(report["captions"])
 
 
 def _drawings(text: ChapterText) -> dict[str, str]:

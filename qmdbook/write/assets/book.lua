@@ -350,9 +350,8 @@ end
 
 local function links_of_figure(chapter, id)
   local path = "figures/" .. id
-  local links = { { "SVG", path .. ".svg" } }
+  local links = { { "SVG", path .. ".svg" }, { "PNG", path .. ".png" } }
   for _, file in ipairs(chapter.files) do
-    if file == path .. ".png" then links[#links + 1] = { "PNG", file } end
     if file == path .. ".csv" then links[#links + 1] = { "data (CSV)", file } end
   end
   return links
@@ -366,6 +365,8 @@ local function links_of_chapter(chapter)
   end
   return links
 end
+
+local figure_captions = {} -- of the figures of the pages written, as plain text
 
 local function html_blocks(chapter, blocks)
   local root = root_of(chapter.page)
@@ -396,6 +397,7 @@ local function html_blocks(chapter, blocks)
     end,
     Figure = function(figure)
       if not figure.classes:includes("float-fig") then return nil end
+      figure_captions[figure.identifier] = pandoc.utils.stringify(figure.caption.long)
       local drawing = chapter.drawings[figure.identifier]
       if drawing then
         figure.content = { pandoc.RawBlock("html", '<div class="drawing-frame">' .. drawing .. "</div>") }
@@ -861,7 +863,7 @@ local function main()
     if manifest.typst_folder then write_typst(chapters) end
     if manifest.summary then write_summary(chapters) end
   end
-  write_file(manifest.report, pandoc.json.encode({ problems = problems }))
+  write_file(manifest.report, pandoc.json.encode({ problems = problems, captions = figure_captions }))
 end
 
 main()

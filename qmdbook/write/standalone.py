@@ -1,0 +1,119 @@
+"""Write figures for use outside the book: each says what it shows, and where it comes from."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
+
+import typst
+
+from qmdbook.config import BookConfig
+from qmdbook.edition import read_edition
+from qmdbook.write.drawing import SVG
+from qmdbook.write.markdown import ChapterText
+
+_TITLE, _SOURCE = 9.0, 7.0  # points
+_LINE = 1.3  # of the size of its letters
+_GAP = 8.0  # points between text and drawing
+_LETTER = 0.58  # usual width of a letter, of its size; bold ones are wider than others
+_PIXELS = 200  # to an inch
+_FONT = "DejaVu Sans, sans-serif"
+
+
+def write_standalone(
+    folder: Path, texts: Iterable[ChapterText], captions: Mapping[str, str], config: BookConfig
+) -> None:
+    """Write the figures of chapters as SVG and PNG, with caption and source, into the book.
+
+    Parameters
+    ----------
+    folder : Path
+        The book's folder.
+    texts : iterable of ChapterText
+        The chapters whose pages are written.
+    captions : mapping of str to str
+        The captions of figures as plain text, by label.
+    config : BookConfig
+        The book.
+    """
+    edition = read_edition(config)
+    version = f"version {edition.version}, " if edition.version else ""
+    for text in texts:
+        page = PurePosixPath(text.file).with_suffix(".html")
+        for path, svg in text.figures.items():
+            label = PurePosixPath(path).stem
+            where = f" {config.site_url}{page}#{label}" if config.site_url else ""
+            source = f"{config.title}, {version}{edition.date_in_words}.{where}"
+            file = folder / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(with_words(svg, captions[label], source), encoding="utf-8")
+            _write_png(file, edition.fonts)
+
+
+def with_words(svg: str, caption: str, source: str) -> str:
+    """Return a drawing with the first sentence of its caption above it and its source below.
+
+    Raises
+    ------
+    xml.etree.ElementTree.ParseError
+        If the drawing is not XML.
+    """
+    root = ElementTree.fromstring(svg)
+    *_, width, height = map(float, root.attrib["viewBox"].split())
+    drawn = list(root)
+    title = _wrapped(first_sentence(caption), width, _TITLE)
+    below = _wrapped(source, width, _SOURCE)
+    top = len(title) * _TITLE * _LINE + _GAP
+    for child in drawn:
+        root.remove(child)
+    moved = ElementTree.SubElement(root, f"{{{SVG}}}g", transform=f"translate(0 {top:g})")
+    moved.extend(drawn)
+    _write(root, title, 0, _TITLE, {"font-weight": "bold"})
+    _write(root, below, top + height + _GAP, _SOURCE, {"fill": "#555555"})
+    whole = top + height + _GAP + len(below) * _SOURCE * _LINE
+    root.set("viewBox", f"0 0 {width:g} {whole:g}")
+    root.set("width", f"{width:g}pt")
+    root.set("height", f"{whole:g}pt")
+    return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def first_sentence(caption: str) -> str:
+    """Return the first sentence of a caption, without the full stop that ends it.
+
+    >>> first_sentence("Figure 1: Response of NEC, 95% CI. Lines are intervals.")
+    'Figure 1: Response of NEC, 95% CI'
+    """
+    return re.split(r"\.(?:\s|$)", caption, maxsplit=1)[0]
+
+
+def _wrapped(text: str, width: float, size: float) -> list[str]:
+    return textwrap.wrap(text, int(width / (size * _LETTER)), break_long_words=False)
+
+
+def _write(
+    root: ElementTree.Element, lines: list[str], top: float, size: float, style: dict[str, str]
+) -> None:
+    """Add lines of text to a drawing."""
+    for i, line in enumerate(lines):
+        base = f"{top + size * (i * _LINE + 1):g}"
+        attributes = {"x": "0", "y": base, "font-family": _FONT, "font-size": f"{size:g}", **style}
+        ElementTree.SubElement(root, f"{{{SVG}}}text", attributes).text = line
+
+
+def _write_png(svg: Path, fonts: str) -> None:
+    """Write an SVG file as PNG beside it, with a margin."""
+    page = f'#set page(width: auto, height: auto, margin: 8pt)\n#image("{svg.name}")\n'
+    source = svg.with_suffix(".typ")
+    source.write_text(page, encoding="utf-8")
+    typst.compile(
+        source,
+        output=svg.with_suffix(".png"),
+        format="png",
+        ppi=_PIXELS,
+        ignore_system_fonts=True,
+        font_paths=[Path(fonts)] if fonts else [],
+    )
+    source.unlink()
