@@ -41,6 +41,7 @@ from nenreview.tables.rates import (
     table1_trials,
 )
 from nenreview.tables.rebuilt import (
+    key_to_marks,
     named_number,
     notes,
     numbers_table,
@@ -104,6 +105,7 @@ __all__ = [
     "has_cells",
     "interval",
     "key_points",
+    "key_to_marks",
     "load",
     "lowest_and_highest",
     "main_result",

@@ -45,12 +45,15 @@ _STATISTICS = {  # what a reader calls a statistic of ``results.csv``; the other
 }
 # Categories that say too little without the sentence that they come from.
 _CATEGORIES = {("TMB", "top"): "the patients with the highest values"}
-_KEY = (
-    "Numbers without a mark agree with the numbers that they were compared with. Numbers marked "
-    f"{UNCHECKED_MARK} are as reported: no other number in the sources confirms them."
-)
 
-_STRUCK_KEY = "A struck number is as reported; the recomputed number follows the arrow."
+
+def key_to_marks() -> Shown:
+    """Return what the marks of rebuilt tables mean, for a chapter to say once."""
+    return Shown(
+        "Numbers without a mark agree with the numbers that they were compared with. A struck "
+        "number is as reported; the recomputed number follows the arrow. Numbers marked "
+        f"{UNCHECKED_MARK} are as reported: no other number in the sources confirms them."
+    )
 
 
 def rebuilt_table(source: str, table: str, *, stub: str = "Item") -> Table:
@@ -119,21 +122,15 @@ def _key(cell: Any, source: str) -> tuple[str, ...]:
 
 
 def notes(source: str, table: str) -> Markdown:
-    """Return the explanation of each marked cell of a rebuilt table, and of the mark.
+    """Return the explanation of each letter in a rebuilt table; see `key_to_marks` for the marks.
 
     The PDF sets what stands in ``.table-notes`` below the last row of the table before it.
     """
     cells = rebuild(load(), source, table)
     cells = cells[~cells["row"].isin(sentences(source, table))]
     letters = _letters(cells)
-    lines = []
-    if any(piece.is_replaced for pieces in cells["pieces"] for piece in pieces):
-        lines.append(_STRUCK_KEY)
-    if NOT_CHECKABLE in set(cells["verdict"]):
-        lines.append(_KEY)
-    elif not letters:
-        lines.append("Every number that can be recomputed agrees with the reported one.")
-    lines += [f"^{letter}^ {escape(reason)}" for reason, letter in letters.items()]
+    lines = [f"^{letter}^ {escape(reason)}" for reason, letter in letters.items()]
+    lines = lines or ["Every number that can be recomputed agrees with the reported one."]
     return Shown("\n\n".join(["::: {.table-notes}", *lines, ":::"]))
 
 
