@@ -33,8 +33,8 @@ class Edition:
         The words under which the book is to be found.
     kind : str
         The kind of document, for example ``report``.
-    notice : str
-        The text below the date on the title page of the PDF.
+    citation, notice : str
+        How to cite the book, and what a reader is to note; both for the cover of the PDF.
     checksum : str
         SHA-256 of the data that the book rests on.
     fonts : str
@@ -47,6 +47,7 @@ class Edition:
     licence: str = ""
     keywords: tuple[str, ...] = ()
     kind: str = "book"
+    citation: str = ""
     notice: str = ""
     checksum: str = ""
     fonts: str = ""

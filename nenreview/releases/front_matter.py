@@ -6,11 +6,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from nenreview.evidence.record.edition import data_checksum, documents, newest_year, read_project
+from nenreview.releases.citation import read_citation
 from nenreview.wording import disclaimer_of
 
 
 def front_matter(folder: Path) -> dict:
-    """Return the front matter of the review: version, description, licence, notice, fonts.
+    """Return the front matter of the review: version, description, licence, citation and more.
 
     Parameters
     ----------
@@ -24,6 +25,7 @@ def front_matter(folder: Path) -> dict:
         "keywords": project.get("keywords", ()),
         "licence": project.get("license", ""),
         "kind": "review",
+        "citation": read_citation(folder).text(),
         "notice": disclaimer_of(documents(folder / "data"), newest_year(folder / "data")),
         "checksum": data_checksum(folder / "data"),
         "fonts": str(_fonts_of_matplotlib()),

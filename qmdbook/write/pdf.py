@@ -41,6 +41,7 @@ def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
         "version": edition.version,
         "date": edition.date_in_words,
         "checksum": edition.checksum or None,
+        "citation": edition.citation,
         "notice": edition.notice,
     }
     (work / IMPRINT).write_text(json.dumps(imprint), encoding="utf-8")

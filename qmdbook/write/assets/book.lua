@@ -12,6 +12,7 @@ local column_widths, glossary = dofile(asset("columns.lua")), dofile(asset("glos
 local KINDS = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
 local CALLOUTS = { note = "Note", tip = "Tip", important = "Important", warning = "Warning", caution = "Caution" }
 local NBSP = "\u{a0}"
+local BREAK = "\u{200b}" -- where a line may break, without a space
 -- How much the search counts a word of a table or of the references, which would bury sentences.
 local LIST_WEIGHT = "0.1"
 local escape = glossary.escape
@@ -599,34 +600,6 @@ local function typst_of(inlines)
   return (pandoc.write(pandoc.Pandoc({ pandoc.Plain(inlines) }), "typst", { wrap_text = "none" }):gsub("\n+$", ""))
 end
 
--- What a list of tables or figures shows of a caption: its first sentence, without links.
-local function first_sentence(caption)
-  local sentence = pandoc.Inlines({})
-  for i, inline in ipairs(caption) do
-    sentence:insert(inline)
-    local ends = inline.t == "Str" and inline.text:match("[%.?!]$") and caption[i + 1] and caption[i + 1].t == "Space"
-    local after = caption[i + 2]
-    if ends and after and stringify(after):match("^%u") then break end
-  end
-  return sentence:walk({
-    Link = function(link) return link.content end,
-    Note = function() return {} end,
-  })
-end
-
--- As the entries of a dictionary in Typst: the label of each float and its short caption.
-local function short_captions(blocks)
-  local lines = {}
-  local function note(float)
-    local caption = float.caption.long[1]
-    if float.identifier ~= "" and caption then
-      lines[#lines + 1] = typst_string(float.identifier) .. ": [" .. typst_of(first_sentence(caption.content)) .. "],"
-    end
-  end
-  blocks:walk({ Table = note, Figure = note })
-  return table.concat(lines, "\n")
-end
-
 -- The width between the margins, 16.6 cm, in em of a table's text: 9 pt, or 8 where the
 -- table has more than so many columns.
 local TABLE_WIDTH, MANY_COLUMNS = { few = 52, many = 58.5 }, 6
@@ -683,9 +656,103 @@ local function put_groups(tbl, names)
   tbl.bodies[1].body = rows
 end
 
+-- A row whose only text is its label, such as the heading of a group, has it over all columns.
+local function span_labels(tbl)
+  local function empty(cell) return stringify(cell.contents) == "" end
+  for _, row in ipairs(tbl.bodies[1].body) do
+    local others = pandoc.List({ table.unpack(row.cells, 2) })
+    if #others > 0 and not empty(row.cells[1]) and #(others:filter(empty)) == #others then
+      row.cells[1].col_span = #row.cells
+      row.cells = { row.cells[1] }
+    end
+  end
+  return tbl
+end
+
+-- Long words of a table, such as names of columns and patterns, may break after their signs, and
+-- addresses after points and hyphens too; Typst breaks none of them by itself, and they would run
+-- into the next column.
+local LONG_WORD, ADDRESS = 14, 22
+
+local function breakable_words(tbl)
+  return tbl:walk({
+    Str = function(str)
+      if #str.text <= LONG_WORD then return nil end
+      str.text = str.text:gsub("([%w%]})?+*]*[_/|%]})=;,])([^%s%)])", "%1" .. BREAK .. "%2")
+      if #str.text > ADDRESS then str.text = str.text:gsub("(%w[%.-])(%w)", "%1" .. BREAK .. "%2") end
+      return str
+    end,
+  })
+end
+
+-- Two words in brackets in the head of a table, such as (95% CI), stay on one line.
+local SHORT_BRACKETS = 12
+
+local function whole_brackets(tbl)
+  for _, row in ipairs(tbl.head.rows) do
+    row.cells = row.cells:map(function(cell)
+      cell.contents = cell.contents:walk({
+        Inlines = function(inlines)
+          for i = #inlines - 2, 1, -1 do
+            local first, space, last = inlines[i], inlines[i + 1], inlines[i + 2]
+            local brackets = first.t == "Str" and space.t == "Space" and last.t == "Str" and first.text:match("^%(") and last.text:match("%)$")
+            if brackets and #first.text + #last.text < SHORT_BRACKETS then
+              inlines[i] = pandoc.Str(first.text .. NBSP .. last.text)
+              inlines:remove(i + 2)
+              inlines:remove(i + 1)
+            end
+          end
+          return inlines
+        end,
+      })
+      return cell
+    end)
+  end
+  return tbl
+end
+
+-- Typst breaks a line after any hyphen; short words such as PD-L1 stay whole. Where long ones may
+-- break stands an empty box and no character, which a search for the word would have to hold.
+local SHORT_WORD = 9
+
+local function set_breaks(inlines)
+  return inlines:walk({
+    Str = function(str)
+      if #str.text <= SHORT_WORD and str.text:match("%w%-%w") then
+        return pandoc.RawInline("typst", "#box[" .. typst_of({ str }) .. "]")
+      end
+      if not str.text:find(BREAK) then return nil end
+      local parts = pandoc.Inlines({})
+      for part in str.text:gsub(BREAK, "\0"):gmatch("[^\0]+") do
+        if #parts > 0 then parts:insert(pandoc.RawInline("typst", "#box()")) end
+        parts:insert(pandoc.Str(part))
+      end
+      return parts
+    end,
+  })
+end
+
+-- A paragraph that leads to what follows stays with it.
+local LED_TO = { BulletList = true, CodeBlock = true, OrderedList = true }
+
+local function keep_leads(blocks)
+  local kept = pandoc.Blocks({})
+  for i, block in ipairs(blocks) do
+    local after = blocks[i + 1]
+    local leads = block.t == "Para" and after and LED_TO[after.t] and stringify(block):match(":$")
+    if leads then
+      kept:extend({ raw("#block(sticky: true)["), block, raw("]") })
+    else
+      kept:insert(block)
+    end
+  end
+  return kept
+end
+
 local function typst_blocks(chapter)
   local blocks = notes_below_tables(chapter.blocks):walk({
     traverse = "topdown",
+    Blocks = keep_leads,
     Header = function(header)
       local number = header.level == 1 and chapter.number or header.attributes["data-number"]
       if number then
@@ -703,11 +770,13 @@ local function typst_blocks(chapter)
     end,
     Table = function(tbl)
       local groups = take_groups(tbl)
+      tbl = whole_brackets(breakable_words(tbl))
       local many = #tbl.colspecs > MANY_COLUMNS
       if not given_widths[tbl.identifier] then
         local shares = column_widths(tbl, many and TABLE_WIDTH.many or TABLE_WIDTH.few)
         for i, share in ipairs(shares) do tbl.colspecs[i][2] = share end
       end
+      tbl = span_labels(tbl)
       if groups then put_groups(tbl, groups) end
       if many then return pandoc.Blocks({ raw("#many-columns["), tbl, raw("]") }), false end
       return tbl
@@ -727,11 +796,13 @@ local function typst_blocks(chapter)
       -- Pandoc leaves the alternative text behind on the way to Typst.
       local alt = image.attributes["fig-alt"] or stringify(image.caption)
       local arguments = { typst_string(image.src), "alt: " .. typst_string(alt) }
-      return pandoc.RawInline("typst", "#image(" .. table.concat(arguments, ", ") .. ")")
+      return pandoc.RawInline("typst", "#drawing(" .. table.concat(arguments, ", ") .. ")")
     end,
   })
   -- A walk of its own: the one above stops at wide tables.
   return blocks:walk({
+    Para = function(para) para.content = set_breaks(para.content) return para end,
+    Plain = function(plain) plain.content = set_breaks(plain.content) return plain end,
     Math = function(math)
       -- Typst asks for words beside every equation; its TeX is what can be read aloud.
       local tex = math.text:gsub("\\qquad(%b())$", "%1"):gsub("%s+", " "):gsub("^ ", "")
@@ -761,32 +832,34 @@ local function typst_blocks(chapter)
   })
 end
 
--- A chapter in Typst, and the short captions of what floats in it.
+-- The name of a group stays with the first of its rows, and stands again over those on the next page.
+local function groups_to_heads(typst)
+  local row = "\n( *)(table%.cell%([^\n]*colspan: %d+[^\n]*%)%[#strong%[[^\n]*%]%]),"
+  return (typst:gsub(row, "\n%1table.header(level: 2, %2),"))
+end
+
 local function typst_of_chapter(chapter)
-  local captions = short_captions(chapter.blocks)
-  local body = pandoc.write(pandoc.Pandoc(typst_blocks(chapter)), "typst", { wrap_text = "none" })
-  return { body = body, captions = captions }
+  local blocks = typst_blocks(chapter)
+  return groups_to_heads(pandoc.write(pandoc.Pandoc(blocks), "typst", { wrap_text = "none" }))
 end
 
 -- Each chapter in a file of its own: what Typst remembers of one that has not changed, it can use
 -- again only if nothing else in its file has changed either.
 local function write_typst(chapters)
-  local bodies, part, captions = {}, nil, {}
-  for i, chapter in ipairs(chapters) do
+  local bodies, part = {}, nil
+  for _, chapter in ipairs(chapters) do
     local new_part = chapter.part ~= part and chapter.part
     part = chapter.part
     bodies[#bodies + 1] = "#open-chapter(part: " .. (new_part and typst_string(new_part) or "none") .. ")"
     bodies[#bodies + 1] = "#include " .. typst_string(chapter.typst)
     if chapter.read then write_file(chapter.typst_json, pandoc.json.encode(typst_of_chapter(chapter))) end
-    local saved = pandoc.json.decode(read_file(chapter.typst_json), false)
-    captions[i] = saved.captions
+    local body = pandoc.json.decode(read_file(chapter.typst_json), false)
     -- The comment is how an error of Typst finds its chapter; see pdf.py.
     local head = { "// chapter: " .. chapter.file, '#import "' .. manifest.typst_parts .. '": *' }
-    write_file(manifest.typst_folder .. "/" .. chapter.typst, table.concat(head, "\n") .. "\n\n" .. saved.body)
+    write_file(manifest.typst_folder .. "/" .. chapter.typst, table.concat(head, "\n") .. "\n\n" .. body)
   end
   local typst = pandoc.write(pandoc.Pandoc({ raw(table.concat(bodies, "\n\n")) }), "typst", {
     template = pandoc.template.compile(read_file(asset(manifest.typst_name))),
-    variables = { captions = table.concat(captions, "\n") },
     wrap_text = "none",
   })
   write_file(manifest.typst_folder .. "/" .. manifest.typst_name, typst)

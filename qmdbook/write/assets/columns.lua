@@ -26,12 +26,12 @@ local function width_of(word)
   return width
 end
 
--- The widths of a cell's words; a line also breaks after a hyphen within a word, unless
--- `whole_words`.
+-- The widths of a cell's words; a line also breaks within a word at a space without width and,
+-- unless `whole_words`, after a hyphen that is not near its beginning.
 local function words_of(cell, scale, whole_words)
   local words = {}
   local text = pandoc.utils.stringify(cell.contents)
-  if not whole_words then text = text:gsub("(%a%-)(%a)", "%1\u{200b}%2") end
+  if not whole_words then text = text:gsub("(%w%w%w%w%-)(%a)", "%1\u{200b}%2") end
   for spaced in text:gmatch("[^%s]+") do
     local space = SPACE
     for word in spaced:gsub("\u{200b}", " "):gmatch("[^ ]+") do
