@@ -286,6 +286,11 @@ def test_a_label_without_other_cells_spans_the_table(tmp_path):
     assert re.search(r"table\.header\(level: 2, table\.cell\(.*colspan: 2\)", source)
 
 
+def test_a_paragraph_that_leads_to_a_list_or_a_table_stays_with_it(tmp_path):
+    source = typst_source(tmp_path, "::: {#tbl-hand}", "Why:\n\n- a\n\n::: {#tbl-hand}")
+    assert "#block(sticky: true)[\nWhy:\n\n]" in source
+
+
 def test_the_heads_of_tables_are_marked_as_heads(pdf):
     heads = elements(pdf, "/TH")
     assert len(elements(pdf, "/Table")) == 3 and len(heads) == 2 * 3

@@ -604,7 +604,7 @@ end
 -- table has more than so many columns.
 local TABLE_WIDTH, MANY_COLUMNS = { few = 52, many = 58.5 }, 6
 
--- The notes of a table become its last row, so that they stand on a page with it.
+-- The notes of a table become its foot: a part of it, wherever it goes.
 local function notes_below_tables(blocks)
   local kept, tbl = pandoc.Blocks({}), nil
   for _, block in ipairs(blocks) do
@@ -732,8 +732,21 @@ local function set_breaks(inlines)
   })
 end
 
--- A paragraph that leads to what follows stays with it.
-local LED_TO = { BulletList = true, CodeBlock = true, OrderedList = true }
+-- A paragraph that leads to what follows stays with it, and the last of a chapter, which may be one
+-- line, does not stand on a page alone.
+local TEXT = { BulletList = true, OrderedList = true, Para = true }
+local LED_TO = { BulletList = true, CodeBlock = true, OrderedList = true, Table = true }
+
+local function sticky(block) return pandoc.Blocks({ raw("#block(sticky: true)["), block, raw("]") }) end
+
+local function keep_last(blocks)
+  local before = blocks[#blocks - 1]
+  if not (before and TEXT[before.t]) then return blocks end
+  local kept = blocks:clone()
+  kept:remove(#kept - 1)
+  for i, block in ipairs(sticky(before)) do kept:insert(#blocks - 2 + i, block) end
+  return kept
+end
 
 local function keep_leads(blocks)
   local kept = pandoc.Blocks({})
@@ -741,7 +754,7 @@ local function keep_leads(blocks)
     local after = blocks[i + 1]
     local leads = block.t == "Para" and after and LED_TO[after.t] and stringify(block):match(":$")
     if leads then
-      kept:extend({ raw("#block(sticky: true)["), block, raw("]") })
+      kept:extend(sticky(block))
     else
       kept:insert(block)
     end
@@ -750,7 +763,7 @@ local function keep_leads(blocks)
 end
 
 local function typst_blocks(chapter)
-  local blocks = notes_below_tables(chapter.blocks):walk({
+  local blocks = keep_last(notes_below_tables(chapter.blocks)):walk({
     traverse = "topdown",
     Blocks = keep_leads,
     Header = function(header)
@@ -838,9 +851,15 @@ local function groups_to_heads(typst)
   return (typst:gsub(row, "\n%1table.header(level: 2, %2),"))
 end
 
+-- The notes of a table go below it, so that they follow on the next page without its head.
+local function notes_after_rows(typst)
+  local foot = "\n *table%.hline%(%),\n *table%.footer%(table%.cell%([^\n]-%)%[(.-)%],%),\n( *%))%]\n  , caption"
+  return (typst:gsub(foot, "\n%2\n#table-notes[%1]]\n  , caption"))
+end
+
 local function typst_of_chapter(chapter)
-  local blocks = typst_blocks(chapter)
-  return groups_to_heads(pandoc.write(pandoc.Pandoc(blocks), "typst", { wrap_text = "none" }))
+  local typst = pandoc.write(pandoc.Pandoc(typst_blocks(chapter)), "typst", { wrap_text = "none" })
+  return notes_after_rows(groups_to_heads(typst))
 end
 
 -- Each chapter in a file of its own: what Typst remembers of one that has not changed, it can use
