@@ -136,7 +136,11 @@ def _context(trial: str) -> Callable[[Dataset], ReviewFigure]:
     def figure(data: Dataset) -> ReviewFigure:
         found = context_of(data, trial)
         own = [rate_row(one.label, one.rate, OWN) for one in found if one.trial == trial]
-        others = [rate_row(one.label, one.rate, FILLED) for one in found if one.trial != trial]
+        others = [
+            rate_row(one.label, one.rate, FILLED, trials(data)[one.trial].chapter)
+            for one in found
+            if one.trial != trial
+        ]
         highest_first = sorted(others, key=lambda row: -(row.value or 0))
         name = trials(data)[trial].name
         return forest(

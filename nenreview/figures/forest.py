@@ -182,7 +182,7 @@ class _Plot:
             weight = "bold" if one.mark == OWN else "normal"
             # A note is longer than a name and has no columns beside it.
             name = one.name if one.mark == TEXT and not one.numbers else _wrap(one.name)
-            _write(axes, 0, y, name, weight=weight)
+            _write(axes, 0, y, name, weight=weight, url=_link(one))
             _write(axes, left, y, one.counts, ha="right")
             _write(axes, end, y, numbers[id(one)], ha="right")
             self._draw(axes, y, one)
@@ -216,7 +216,7 @@ class _Plot:
             bold = isinstance(one, Group) or one.mark == OWN
             for i, line in enumerate(lines):
                 y = top + _LINE * (i + 0.5)
-                _write(axes, 0, y, line, weight="bold" if bold else "normal")
+                _write(axes, 0, y, line, weight="bold" if bold else "normal", url=_link(one))
             last = top + _LINE * (len(lines) - 0.5)
             _write(axes, whole, last, numbers, ha="right")
             if isinstance(one, Row) and one.mark != TEXT:
@@ -380,6 +380,12 @@ def _width(text: str, *, bold: bool = False) -> float:
     font = FontProperties(family=FONT, weight="bold" if bold else "normal")
     # Letters that are set on pixels take a little more than their outlines.
     return 1.02 * float(TextPath((0, 0), text, size=SMALL, prop=font).get_extents().width)
+
+
+def _link(one: Group | Row) -> str | None:
+    """Return where a name leads, as seen from the folder of the figures."""
+    chapter = one.chapter if isinstance(one, Row) else ""
+    return f"../chapters/{chapter}.qmd" if chapter else None
 
 
 def _wrapped(name: str) -> list[str]:

@@ -40,6 +40,8 @@ class Row:
         What the area of a square shows.
     data : dict
         The row's fields in the CSV.
+    chapter : str
+        The chapter of its trial, to which the name leads on a page; or empty.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Row:
     numbers: tuple[str, ...] = ()
     patients: int | None = None
     data: dict = field(default_factory=dict)
+    chapter: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,11 @@ class Group:
     rows: tuple[Row, ...]
 
 
-def rate_row(name: str, rate: Rate, mark: str = FILLED) -> Row:
-    """Return the row of an observed rate with its Clopper-Pearson interval."""
+def rate_row(name: str, rate: Rate, mark: str = FILLED, chapter: str = "") -> Row:
+    """Return the row of an observed rate with its Clopper-Pearson interval.
+
+    The parameters are attributes of `Row`.
+    """
     limits = rate.clopper_pearson()
     kind = "in no pool" if mark == OPEN else "observed"
     return Row(
@@ -72,6 +78,7 @@ def rate_row(name: str, rate: Rate, mark: str = FILLED) -> Row:
         *_percentages(rate.proportion, limits.low, limits.high),
         patients=rate.n,
         data={"name": name, "kind": kind, **rate_data(rate)},
+        chapter=chapter,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from nenreview.evidence.arms import CLASSES
 from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.rows import trials
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.traits import KINDS, UNDIVIDED_G3
 from nenreview.figures.evidence_map import evidence_map
@@ -67,12 +68,17 @@ _NOT_POOLED = {FILLED: "pooled", OPEN: "not pooled"}
 _BY_RESPONSE = "response rate"
 
 
-def _pooled_row(one: Cohort) -> Row:
-    return rate_row(one.figure_label or one.name, one.rate)
-
-
-def _other_row(one: Cohort) -> Row:
-    return rate_row(one.figure_label or one.label, one.rate, OPEN)
+def _cohorts(data: Dataset, cohorts: Iterable[Cohort], mark: str = FILLED) -> tuple[Row, ...]:
+    """Return the rows of cohorts, the highest rate first; those in no pool name the tumour too."""
+    return _by_response(
+        rate_row(
+            one.figure_label or (one.name if mark == FILLED else one.label),
+            one.rate,
+            mark,
+            trials(data)[one.report.trial].chapter,
+        )
+        for one in cohorts
+    )
 
 
 def _by_response(rows: Iterable[Row]) -> tuple[Row, ...]:
@@ -86,12 +92,12 @@ def _pool_line(pool: Pooled) -> tuple[float, str]:
 
 def response_of_nec(data: Dataset) -> ReviewFigure:
     """Draw the primary cohorts of NEC and their pool."""
-    return _cohorts_and_pool(headline(data)[0])
+    return _cohorts_and_pool(data, headline(data)[0])
 
 
 def response_of_net(data: Dataset) -> ReviewFigure:
     """Draw the primary cohorts of NET and their pool."""
-    return _cohorts_and_pool(net(data))
+    return _cohorts_and_pool(data, net(data))
 
 
 def of_a_hundred(data: Dataset) -> ReviewFigure:
@@ -105,8 +111,8 @@ def of_a_hundred(data: Dataset) -> ReviewFigure:
     )
 
 
-def _cohorts_and_pool(whole: Pooled) -> ReviewFigure:
-    rows = _by_response(map(_pooled_row, whole.cohorts))
+def _cohorts_and_pool(data: Dataset, whole: Pooled) -> ReviewFigure:
+    rows = _cohorts(data, whole.cohorts)
     return forest(
         [Group("", (*rows, *pool_rows(whole.profile, whole.t)[:3]))],
         reference=_pool_line(whole),
@@ -127,13 +133,13 @@ def forest_of_nec(data: Dataset) -> ReviewFigure:
     other = [one for one in shown if one.report not in drawn]
     return forest(
         [
-            Group("Chinese trials", _by_response(map(_pooled_row, chinese))),
-            Group("Other trials", _by_response(map(_pooled_row, without_chinese(own)))),
+            Group("Chinese trials", _cohorts(data, chinese)),
+            Group("Other trials", _cohorts(data, without_chinese(own))),
             Group("All cohorts", pool_rows(whole.profile, whole.t)),
             Group(without.name, pool_rows(without.profile, without.t)),
             Group("All cohorts of the first edition", pool_rows(first.profile, first.t)[:1]),
-            Group("NEC, only in sensitivity analyses", _by_response(map(_other_row, doubtful))),
-            Group("Other populations", _by_response(map(_other_row, other))),
+            Group("NEC, only in sensitivity analyses", _cohorts(data, doubtful, OPEN)),
+            Group("Other populations", _cohorts(data, other, OPEN)),
         ],
         reference=_pool_line(whole),
         legend=_NOT_POOLED,
@@ -149,16 +155,16 @@ def forest_of_net_pool(data: Dataset) -> ReviewFigure:
     roles = (OTHER_LINE, LOWER, UPPER)
     doubtful = [one for role in roles for one in chosen(data, NET, role)]
     sites = [
-        rate_row(f"{site}: {one.name}", one.rate, OPEN)
+        rate_row(f"{site}: {one.name}", one.rate, OPEN, trials(data)[one.report.trial].chapter)
         for site, found in net_by_site(data).items()
         for one in found
     ]
     return forest(
         [
-            Group("NET, not selected by PD-L1", _by_response(map(_pooled_row, others))),
-            Group("PD-L1-positive NET", _by_response(map(_pooled_row, selected))),
+            Group("NET, not selected by PD-L1", _cohorts(data, others)),
+            Group("PD-L1-positive NET", _cohorts(data, selected)),
             Group("All cohorts", pool_rows(whole.profile, whole.t)),
-            Group("NET, only in sensitivity analyses", _by_response(map(_other_row, doubtful))),
+            Group("NET, only in sensitivity analyses", _cohorts(data, doubtful, OPEN)),
             Group("By primary site", tuple(sites)),
         ],
         reference=_pool_line(whole),

@@ -20,7 +20,9 @@ _OF_THE_PAGE = {"font-family"}
 _UNSEEN = {f"{{{SVG}}}metadata", f"{{{SVG}}}style"}
 
 
-def within_page(svg: str, label: str, description: str, screen: str = "") -> str:
+def within_page(
+    svg: str, label: str, description: str, *, page: str = "index.qmd", screen: str = ""
+) -> str:
     """Return a drawing as an SVG element for an HTML page.
 
     Styles become attributes: the pages' security policy forbids inline styles, and the style sheet
@@ -35,6 +37,9 @@ def within_page(svg: str, label: str, description: str, screen: str = "") -> str
         Label of the figure.
     description : str
         Alternative text: what the drawing shows.
+    page : str
+        File of the chapter, below the root. Links to chapters, written as seen from a folder in
+        the root, lead from its page to theirs.
     screen : str
         ``narrow`` for a second drawing, which the page shows on a phone in place of the first.
 
@@ -59,9 +64,13 @@ def within_page(svg: str, label: str, description: str, screen: str = "") -> str
         for name, value in one.attrib.items():
             if name == "id":
                 one.set(name, f"{label}-{value}")
-            elif name == "href" or value.startswith("url("):
+            elif value.startswith(("#", "url(")):
                 one.set(name, _REFERENCE.sub(rf"#{label}-\1", value))
-    root.set("role", "img")
+            elif name == "href":
+                one.set(name, _from_page(page, value))
+    # An image has no parts that can be reached by keyboard.
+    has_links = root.find(f".//{{{SVG}}}a") is not None
+    root.set("role", "group" if has_links else "img")
     root.set("aria-label", description)
     root.set("class", f"drawing {screen}".strip())
     # A drawing is made in points; a page shows it in the size of its text and not above.
@@ -70,6 +79,18 @@ def within_page(svg: str, label: str, description: str, screen: str = "") -> str
     if width:
         root.set("width", f"{float(width[1]) * 4 / 3:.0f}")
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _from_page(page: str, link: str) -> str:
+    """Return a link to a chapter as the page of another one has it.
+
+    >>> _from_page("chapters/a.qmd", "../chapters/b.qmd")
+    '../chapters/b.html'
+    >>> _from_page("index.qmd", "../chapters/b.qmd")
+    'chapters/b.html'
+    """
+    target = re.sub(r"\.qmd(?=$|#)", ".html", link.removeprefix("../"))
+    return "../" * page.count("/") + target
 
 
 def _names_used(one: ElementTree.Element) -> set[str]:

@@ -156,10 +156,11 @@ def _drawings(text: ChapterText) -> dict[str, str]:
     drawings = {}
     for path, svg in text.figures.items():
         label, description = PurePosixPath(path).stem, text.descriptions[path]
-        drawings[label] = within_page(svg, label, description)
+        drawings[label] = within_page(svg, label, description, page=text.file)
         if path in text.narrow:
-            narrow = within_page(text.narrow[path], f"{label}-narrow", description, "narrow")
-            drawings[label] += narrow
+            drawings[label] += within_page(
+                text.narrow[path], f"{label}-narrow", description, page=text.file, screen="narrow"
+            )
     return drawings
 
 

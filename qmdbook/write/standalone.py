@@ -63,6 +63,8 @@ def with_words(svg: str, caption: str, source: str) -> str:
     """
     root = ElementTree.fromstring(svg)
     *_, width, height = map(float, root.attrib["viewBox"].split())
+    for link in root.iter(f"{{{SVG}}}a"):
+        link.attrib.clear()  # it leads to a page beside which the figure no longer is
     drawn = list(root)
     title = _wrapped(first_sentence(caption), width, _TITLE)
     below = _wrapped(source, width, _SOURCE)

@@ -40,5 +40,15 @@ def test_names_begin_with_the_label_where_something_refers_to_them(drawing):
 
 def test_the_drawing_for_phones_is_marked_as_such():
     assert fromstring(within_page(DRAWING, "fig-a", "words")).get("class") == "drawing"
-    narrow = fromstring(within_page(DRAWING, "fig-a-narrow", "words", "narrow"))
+    narrow = fromstring(within_page(DRAWING, "fig-a-narrow", "words", screen="narrow"))
     assert narrow.get("class") == "drawing narrow"
+
+
+def test_a_link_within_a_drawing_leads_from_its_page_to_another():
+    linked = DRAWING.replace("<text", '<a xlink:href="../chapters/b.qmd"><text').replace(
+        "</text>", "</text></a>"
+    )
+    within = fromstring(within_page(linked, "fig-a", "words", page="chapters/a.qmd"))
+    (link,) = [one for one in within.iter() if one.tag.endswith("}a")]
+    assert link.get("href") == "../chapters/b.html"
+    assert within.get("role") == "group"  # an image has nothing that can be reached by keyboard
