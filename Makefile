@@ -13,7 +13,7 @@ UV := $(BIN)/uv --quiet --no-python-downloads --system-certs
 # uv installs in seconds what takes pip a minute. pip installs where no wheel of uv exists or uv
 # fails, for example because only pip knows the package index. Both check the hashes.
 INSTALL = { test -x $(BIN)/uv && $(UV) pip install --python $(BIN)/python --require-hashes -r $(1); } || \
-	{ echo 'uv cannot install the packages, for the reason above; pip does, in a minute or two' >&2; \
+	{ echo 'uv cannot install the packages, for the reason above; pip tries now, in a minute or two' >&2; \
 	  $(PIP) --require-hashes -r $(1); }
 COMPILE := $(UV) pip compile --python $(BIN)/python --upgrade --universal --fork-strategy fewest \
 	--generate-hashes --python-version 3.11 --no-header --no-annotate
@@ -26,67 +26,67 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help report test test-fast browser check figures lab quarto parity release publish bench lint lock wheels clean
 
-help: ## list these targets
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 report: $(STAMP) ## render the review: _book/index.html and _book/nen-checkpoint-review.pdf
 	$(BIN)/python -m nenreview render
 
-test: $(STAMP) ## run the whole test suite
+test: $(STAMP) ## run all tests
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-fast: $(STAMP) ## run the tests that render nothing, in under a minute
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'not slow'
 
-browser: $(STAMP) ## visit every page in Chromium, where it is installed, and say what was found
+browser: $(STAMP) ## visit every page in Chromium (skipped if it is not installed) and print a summary
 	$(BIN)/python -m pytest tests/browser
 
-check: $(STAMP) ## check the data, the configuration and the chapters
+check: $(STAMP) ## check the data, the configuration and the chapters without rendering
 	$(BIN)/python -m nenreview check
 
 figures: $(STAMP) ## write every figure to figures/
 	$(BIN)/python -m nenreview figures
 
-lab: $(LAB) ## open JupyterLab with every chapter as a notebook
+lab: $(LAB) ## write every chapter as a notebook and open JupyterLab
 	$(BIN)/python -m nenreview notebook
 	$(BIN)/jupyter lab
 
-quarto: $(STAMP) ## render with Quarto, where it is installed, and read its log
+quarto: $(STAMP) ## render with Quarto (must be installed) and fail if its log has a warning
 	$(BIN)/python -m nenreview quarto
 
-parity: $(STAMP) ## hold the pages of Quarto, which must be installed, against our own
-	@command -v quarto >/dev/null || { echo 'quarto is not on PATH; there is nothing to compare' >&2; exit 1; }
+parity: $(STAMP) ## compare the pages that Quarto (must be installed) and the engine render
+	@command -v quarto >/dev/null || { echo 'quarto: not on PATH, so there are no pages to compare; install Quarto' >&2; exit 1; }
 	$(BIN)/python -m pytest tests/book/test_parity.py
 
-release: $(STAMP) ## render the committed version into _site/, beside those before it
+release: $(STAMP) ## render the committed version into its own folder in _site/
 	$(BIN)/python -m nenreview release
 
-publish: ## commit and push _site/, where it is a working copy of the branch of the site
+publish: ## commit and push _site/, which must be a working copy of the branch gh-pages
 	@test -e _site/.git || { echo '_site is no working copy; check out the branch of the site there' >&2; exit 1; }
 	touch _site/.nojekyll # the host is to serve the files as they are
 	git -C _site add --all
 	git -C _site diff --cached --quiet || git -C _site -c user.name=release -c user.email=release@localhost commit --quiet --message 'Publish a version'
 	git -C _site push
 
-bench: $(STAMP) ## time rendering, beside Quarto where it is installed; no test, takes minutes
+bench: $(STAMP) ## measure how long rendering takes (and Quarto, if installed); takes minutes
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/bench.py --growth
 
-lint: $(STAMP) ## check style, the direction of imports, and types
+lint: $(STAMP) ## check style, types and which module imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
-lock: $(STAMP) ## write the lock files again, with the newest packages that pyproject.toml allows
+lock: $(STAMP) ## pin the newest packages that pyproject.toml allows in the lock files
 	$(COMPILE) --extra dev pyproject.toml -o $(LOCK)
 	$(COMPILE) --extra dev --extra lab -c $(LOCK) pyproject.toml -o $(LAB_LOCK)
 	echo uv | $(COMPILE) - -o $(UV_LOCK)
 
-wheels: $(STAMP) ## say which locked packages have no wheel for other Pythons and systems
+wheels: $(STAMP) ## list locked packages without a ready-built package for some Python or system
 	$(BIN)/python tools/wheels.py
 
-clean: ## remove what was made: .venv, _book and caches
+clean: ## remove .venv, _book and caches
 	rm -rf $(VENV) _book ._book.* .quarto .cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
