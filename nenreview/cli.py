@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
 
     check = subcommands.add_parser(
         "check",
-        help="check the data, the configuration and the chapters",
+        help="check the data, the configuration and the chapters, without rendering",
         description="Check every file of data/ (form, values, consistency between files), "
         "_quarto.yml, the chapters, the references, CITATION.cff and pyproject.toml. Use it after "
         "every change: it takes seconds, and prints one line for each problem, with file, line, "
@@ -88,7 +88,8 @@ def _parser() -> argparse.ArgumentParser:
 
     stamp = subcommands.add_parser(
         "stamp",
-        help="write the version and the checksum of the data into the files that repeat them",
+        help="write the version and the checksum of the data into CITATION.cff and "
+        "data/datapackage.json",
         description="Write the version of pyproject.toml and the checksum of the tables in data/ "
         "into CITATION.cff and data/datapackage.json. Use it after every change to the data or to "
         "the version.",
@@ -105,8 +106,9 @@ def _add_trials(subcommands: argparse._SubParsersAction) -> None:
         help="add a trial: rows to fill and a chapter that renders",
         description="Add a trial to the review: rows to fill in data/, a chapter that shows the "
         "filled rows, and a line in _quarto.yml; then print the next steps. Use it when a new "
-        "trial is to be included. If the trial, the chapter or a label exists already, nothing is "
-        "changed. docs/new-trial.md explains each step.",
+        "trial is to be included. If the trial or the chapter exists already, or another chapter "
+        "uses the label of its heading (sec-NAME), nothing is changed. docs/new-trial.md explains "
+        "each step.",
         epilog="Example: %(prog)s NCT02054806 --name pembrolizumab-keynote-028",
     )
     new.add_argument("number", metavar="NUMBER", help="registry number, for example NCT02054806")
@@ -122,8 +124,8 @@ def _add_trials(subcommands: argparse._SubParsersAction) -> None:
         "--source",
         default="",
         metavar="KEY",
-        help="key of the document that reports the trial, for example mehnert2020; a document of "
-        "data/sources.csv or a new one; made from NUMBER by default",
+        help="key of the document that reports the trial, for example mehnert2020; it may be in "
+        "data/sources.csv already or be new; made from NUMBER by default",
     )
     new.add_argument(
         "--agents",
@@ -147,7 +149,8 @@ def _add_trials(subcommands: argparse._SubParsersAction) -> None:
     new.add_argument(
         "--part",
         default="",
-        help="part of the book; by default the part with most trials of the same regimen class",
+        help="part of the book, as in _quarto.yml; by default the part with most trials of the "
+        "same regimen class",
     )
     new.set_defaults(run=_new_trial)
 
@@ -157,22 +160,26 @@ def _add_audit(subcommands: argparse._SubParsersAction) -> None:
         "audit",
         help="check every reported number against the other reported numbers",
         description="Recompute every reported number from the other reported numbers, and list "
-        "the numbers that cannot be reproduced. Use it after adding a document or correcting a "
-        "transcription. --verdict and --severity select other findings. The last lines count all "
-        "findings by verdict.",
+        "the numbers that somebody must compare with the page: those that are truncated (decimals "
+        "cut off), inconsistent (do not follow from other numbers) or in conflict (another place "
+        "reports another value), and notes on spelling. --verdict and --severity list other "
+        "findings instead. The last lines count all findings by verdict. Use it after adding a "
+        "document or correcting a transcription.",
         epilog="Example: %(prog)s --source jia2022. Exit status: 0; with --fail-on-new it is 1 if "
         "a finding is not in data/accepted.csv.",
     )
     audit.add_argument(
         "--json",
         action="store_true",
-        help="print JSON instead of a table: all findings, or those that the options select",
+        help="print JSON instead of a table: all findings, agreeing ones too, or those that "
+        "the options select",
     )
     audit.add_argument(
         "--source",
         action="append",
         metavar="SOURCE",
-        help="only findings on this document, a key of data/sources.csv; can be repeated",
+        help="only findings on this document: a key of data/sources.csv, such as jia2022; can "
+        "be repeated",
     )
     for name, values in (("verdict", _VERDICTS), ("severity", _SEVERITIES)):
         audit.add_argument(
@@ -191,7 +198,8 @@ def _add_audit(subcommands: argparse._SubParsersAction) -> None:
     group.add_argument(
         "--accept",
         action="store_true",
-        help="accept all present findings: write them to data/accepted.csv; look at them first",
+        help="write all present findings to data/accepted.csv, the list of findings that "
+        "somebody has compared with the page; compare them first",
     )
     audit.set_defaults(run=_audit)
 

@@ -66,8 +66,8 @@ def number_of(key: str, numbers: Mapping[str, Number]) -> Number:
         If there is none.
     """
     if key not in numbers:
-        expected = "a value of its column id"
-        raise LookupError(unknown_name(key, numbers, "a number of data/results.csv", expected))
+        expected = "a value of the column id"
+        raise LookupError(unknown_name(key, numbers, "an id of data/results.csv", expected))
     return numbers[key]
 
 

@@ -202,8 +202,7 @@ def _evaluate(session: Session, cell: dict, chapter: Chapter) -> None:
         result = results[expression]
         fault = None
         if result["status"] == "error":
-            trace = _COLOURS.sub("", "\n".join(result["traceback"]))
-            fault = f"raised {result['ename']}; its traceback follows\n{trace}"
+            fault = f"raised {result['ename']}: {result['evalue']}"
         elif _NUMPY_REPR.match(shown := result["data"].get("text/plain", "")):
             # Quarto, too, would show the name of its type.
             fault = f"gives {shown}; convert it with int(...) or to text"

@@ -43,7 +43,7 @@ _DIV = re.compile(
 
 # Syntax, outside fences and inline code, that the engine does not read as Quarto does.
 _UNSUPPORTED = (
-    (re.compile(r"\{\{<"), "a shortcode is not supported; use a code cell"),
+    (re.compile(r"\{\{<.*?(?:>\}\}|$)"), "the shortcode {} is not supported; use a code cell"),
     (re.compile(r"\]\{"), "a span with attributes is not supported; use plain Markdown"),
     (re.compile(r"!\[.*\]\("), "an image is not supported; make the figure in a code cell"),
     (
@@ -267,8 +267,8 @@ class _Reader:
                     number, f"the attributes {attributes[0]} are not supported; {expected}"
                 )
         for pattern, message in _UNSUPPORTED:
-            if pattern.search(prose):
-                self._problem(number, message)
+            if found := pattern.search(prose):
+                self._problem(number, message.format(found[0]))
         if re.search(r"`\{(?!python\}[ \t])\w*\}[^`]*`", line):
             message = "the inline code is not supported; expected `{python} expression`"
             self._problem(number, message)

@@ -14,7 +14,7 @@ import pypandoc
 from IPython.core.inputtransformer2 import TransformerManager
 
 from qmdbook.config import BookConfig, read_config
-from qmdbook.errors import InputError, Problem, unknown_name
+from qmdbook.errors import InputError, Problem, nearest, unknown_name
 from qmdbook.source.chapter import INLINE, Chapter, read_chapters
 from qmdbook.textfile import read_text
 
@@ -125,9 +125,11 @@ def _unresolved(chapters: list[Chapter], references: set[str], config: BookConfi
         for line, text in chapter.prose:
             for key in _CITED.findall(_CODE.sub("", text)):
                 if key.startswith(_LABELLED) and key not in labels:
-                    message = unknown_name(
-                        key, labels, "a label of the book", "a label of a chapter"
+                    near = nearest(key, labels)
+                    advice = (
+                        f"did you mean {near!r}?" if near else "correct it, or define the label"
                     )
+                    message = f"no chapter defines the label {key!r}; {advice}"
                 elif not key.startswith(_LABELLED) and key not in references:
                     file = config.bibliography
                     message = unknown_name(key, references, f"a key of {file}", "one of its keys")

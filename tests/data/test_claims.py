@@ -412,7 +412,7 @@ def test_all_faults_of_all_arguments_are_told_at_once(data):
         ("jia2022-552", f"'jia2022-552' {NO_RATE}"),
         (3, "3 is not text; expected a rate, 'count of size'"),
         ("jia2022-552 of 3", f"'3' {NO_SUM}"),
-        ("jia2022-552 of jia2022-999", "'jia2022-999' is not a number of data/results.csv"),
+        ("jia2022-552 of jia2022-999", "'jia2022-999' is not an id of data/results.csv"),
         ("jia2022-552 of jia2022-057", "'jia2022-057' is not a reported count"),
         ("jia2022-009 of jia2022-004", "'jia2022-009' is not a reported count"),
         ("jia2022-552 + of jia2022-553", NO_SUM),
@@ -442,7 +442,7 @@ MOST_FREQUENT = {"named": ["Pancreas"], "outcome": "primary site", "table": "Tab
         ("grade at most", {"named": ["Leukopenia"], "grade": True, "table": AE}, "grade", "True is not a whole number"),
         ("outlying median", {"value": "review2023-074", "times": "2"}, "times", "'2' is not a number"),
         ("outlying median", {"value": 74, "times": 2}, "value", "74 is not text; expected an id of data/results.csv"),
-        ("units reported", {"values": ["jia2022-999"]}, "values", "'jia2022-999' is not a number of data/results.csv; did you mean 'jia2022-599'?"),
+        ("units reported", {"values": ["jia2022-999"]}, "values", "'jia2022-999' is not an id of data/results.csv; did you mean 'jia2022-599'?"),
     ],
 )  # fmt: skip
 def test_an_argument_of_another_kind_is_refused(data, test, arguments, key, says):

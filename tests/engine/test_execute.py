@@ -196,6 +196,15 @@ def test_what_code_imports_is_found():
 
 
 @needs_fork
+def test_an_expression_that_fails_is_told_in_one_line(tmp_path):
+    with pytest.raises(InputError) as caught:
+        by_fork(chapters(tmp_path, one="# One\n\nThe sum is `{python} nothere`.\n"), tmp_path)
+    (problem,) = caught.value.problems
+    said = "inline expression nothere raised NameError: name 'nothere' is not defined"
+    assert str(problem) == f"chapters/one.qmd, line 3: {said}"
+
+
+@needs_fork
 def test_a_number_of_numpy_is_refused_in_prose(tmp_path):
     text = "# One\n\nThe sum is `{python} __import__('numpy').int64(5)`.\n"
     with pytest.raises(InputError) as caught:

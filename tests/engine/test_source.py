@@ -37,7 +37,7 @@ CODE = "is not supported; expected ```{python} or plain code"
 BLOCK = "is not supported; expected a callout, a labelled table or figure, or {#refs}"
 # Each is put before the chapter's sentence "Two and *three*: ...", on line 10.
 OUTSIDE = {
-    "shortcode": ("{{< video x.mp4 >}}", "a shortcode is not supported; use a code cell"),
+    "shortcode": ("{{< video x.mp4 >}}", "the shortcode {{< video x.mp4 >}} is not supported; use a code cell"),
     "span with attributes": ("[x]{.smallcaps}", "a span with attributes is not supported; use plain Markdown"),
     "image": ("![x](y.png)", "an image is not supported; make the figure in a code cell"),
     "raw HTML": ("a <br> b", RAW_HTML),
@@ -93,7 +93,7 @@ CHAPTERS = {
     "a key of no entry": (FIRST, "see @knuth1984", "see @knuth1985",
                           [", line 11: 'knuth1985' is not a key of references.bib; expected one of its keys; did you mean 'knuth1984'?"]),
     "a label of nothing": (FIRST, "See @tbl-first", "See @tbl-frist",
-                           [", line 11: 'tbl-frist' is not a label of the book; expected a label of a chapter; did you mean 'tbl-first'?"]),
+                           [", line 11: no chapter defines the label 'tbl-frist'; did you mean 'tbl-first'?"]),
 }  # fmt: skip
 
 

@@ -82,12 +82,19 @@ def read_raw(path: Path, file: str, columns: list[str], *, may_be_empty: bool = 
             rows.append(record)
             lines.append(line)
         else:
-            found = f"the line has {len(record)} field{'s' * (len(record) != 1)}"
-            expected = f"expected {len(head)} fields; put a field that holds a comma in quotes"
-            blank = f"the line is blank; expected {len(head)} fields, or no line"
-            problem(f"{found}; {expected}" if record else blank, line)
+            problem(_wrong_number_of_fields(len(record), len(head)), line)
     table.frame = pd.DataFrame(rows, columns=head, index=pd.Index(lines, name="row"), dtype=str)
     return table
+
+
+def _wrong_number_of_fields(found: int, expected: int) -> str:
+    if not found:
+        return f"the line is blank; expected {expected} fields, or no line"
+    many = found > expected
+    advice = (
+        "put a field that holds a comma in quotes" if many else "complete the line, or remove it"
+    )
+    return f"the line has {found} field{'s' * (found != 1)}; expected {expected} fields; {advice}"
 
 
 def _text(path: Path, table: RawTable) -> str | None:
@@ -132,15 +139,17 @@ def _head_is_right(head: list[str], columns: list[str], problem: Callable[..., N
         return False
     for name in sorted({name for name in head if head.count(name) > 1}):
         problem("the head names this column more than once; expected it once", 1, name)
-    for name in columns:
-        if name not in head:
-            near = nearest(name, [one for one in head if one not in columns])
-            instead = f"; {near!r} may be meant" if near else ""
-            problem(f"the column is missing; the head has {', '.join(head)}{instead}", 1, name)
-    for name in head:
-        if name not in columns:
+    missing = [name for name in columns if name not in head]
+    for name in (name for name in head if name not in columns):
+        meant = nearest(name, missing)
+        if meant:  # renamed by mistake; that one column is missing would be the same problem
+            missing.remove(meant)
+            message = f"{name!r} is not a column of this table; did you mean {meant!r}?"
+        else:
             message = unknown_name(name, columns, "a column of this table", ", ".join(columns))
-            problem(message, 1, name or "(no name)")
+        problem(message, 1, name or "(no name)")
+    for name in missing:
+        problem(f"the column is missing; the head has {', '.join(head)}", 1, name)
     if sorted(head) == sorted(columns):
         problem(f"the columns are in another order; expected {', '.join(columns)}", 1)
     return False

@@ -44,6 +44,7 @@ def integrity_problems(
         *_foreign_keys(package, frames, files),
         *_lists(frames, files),
         *_unfilled(frames, files),
+        *_ids(frames, files),
         *_status(frames["results"], files["results"]),
         *_places(frames, files),
         *_levels(frames, files),
@@ -105,6 +106,16 @@ def _unfilled(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterato
                     f"{TO_BE_FILLED!r} although the document is transcribed; expected its value"
                 )
                 yield Problem(files[name], message, row, column)
+
+
+def _ids(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
+    """Yield a problem for each id of a number that does not begin with the key of its document."""
+    known = set(frames["sources"]["source"])
+    for row in frames["results"].itertuples():
+        if row.source in known and not row.id.startswith(f"{row.source}-"):
+            message = f"{row.id!r} does not begin with {row.source!r}, the source of this row"
+            expected = f"expected an id such as {row.source}-{row.id.rpartition('-')[2]}"
+            yield Problem(files["results"], f"{message}; {expected}", row.Index, "id")
 
 
 def _status(results: pd.DataFrame, file: str) -> Iterator[Problem]:
