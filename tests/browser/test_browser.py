@@ -587,7 +587,7 @@ def test_rows_that_are_ticked_are_pooled_and_stand_in_the_address(site, page):
         expect(box).to_contain_text("This is not the pool of this review.")
         page.reload()  # the choice stands in the address
         expect(result).to_contain_text("in five cohorts")
-        for name in ("avelumab, if none had NEC", "avelumab, if all had NEC"):
+        for name in ("avelumab, if no responder had NEC", "avelumab, if all responders had NEC"):
             page.get_by_label(name).check()
         expect(result).to_have_text("Tick three or more cohorts that share no patients.")
         box.get_by_role("button").click()

@@ -21,6 +21,7 @@ from nenreview.audit.finding import (
 from nenreview.audit.ledger import audit, by_number, counts, selected, severities
 from nenreview.audit.rules.spelling import repair
 from nenreview.audit.spans import Span, span
+from nenreview.audit.unchecked import OTHER_STUDIES
 
 
 def finding(data, ident):
@@ -211,6 +212,16 @@ def test_the_choice_in_the_synthesis_is_named(data):
     # A row of pooling.csv, as a sensitivity analysis.
     assert "separately from the main pool" in finding(data, "review2023-078-percentage").affects
     assert finding(data, "jia2022-395-sum").affects == ""
+
+
+def test_pooled_rates_of_meta_analyses_need_no_whole_number_of_patients(data):
+    # Park 2022 pools ten studies with 464 patients, of which 22.7% are no whole number.
+    pooled = {"park2022-003": "15.5", "park2022-009": "22.7", "bongiovanni2021-002": "10"}
+    for ident, printed in pooled.items():
+        found = finding(data, f"{ident}-percentage")
+        assert (found.printed, found.verdict) == (printed, NOT_CHECKABLE)
+        assert found.explanation == OTHER_STUDIES
+    assert not [f for f in selected(audit(data), sources=["park2022"]) if f.disagrees]
 
 
 # The rules, on what could have been printed.

@@ -2,7 +2,7 @@
 
 The rule compares a percentage with its count and its population, a count with the sum of NET and
 NEC, and a size with other places that report it. Percentages are compared at their reported
-precision.
+precision. A rate that is pooled or summarised over several studies need not be a count of patients.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from nenreview.audit.finding import (
 )
 from nenreview.audit.index import ESTIMATES, NumberIndex
 from nenreview.audit.spans import here
+from nenreview.audit.unchecked import OTHER_STUDIES, of_several_studies
 from nenreview.evidence.record.population import leaf, parent
 from nenreview.evidence.record.rows import Number
 from nenreview.evidence.sizes import parts_by_differentiation, printed_sizes, size
@@ -116,6 +117,8 @@ def _percentage(index: NumberIndex, number: Number, denominators: dict[tuple, in
     """Check a percentage against its count, or against every count that it could stand for."""
     if number.outcome in ESTIMATES:
         return about(number, PERCENTAGE, NOT_CHECKABLE, explanation=_ESTIMATE)
+    if of_several_studies(number):
+        return about(number, PERCENTAGE, NOT_CHECKABLE, explanation=OTHER_STUDIES)
     n = index.size(number)
     if n is None:
         return about(number, PERCENTAGE, NOT_CHECKABLE, explanation=_NO_SIZE)
