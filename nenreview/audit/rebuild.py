@@ -31,7 +31,8 @@ _REPLACING = (PERCENTAGE, SUM, SIZE)
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 # What these find in order only bounds a number, and does not rebuild it.
 _BOUNDING = (LIMITS, RANGE, PARTS, LANDMARK, HUNDRED)
-_ONLY_BOUNDED = "It is plausible, given other numbers, but cannot be confirmed."
+_ONLY_BOUNDED = "Other numbers allow this value, but none confirms it."
+_NO_NUMBER = "The source gives no number here, so there is nothing to recompute."
 
 
 class Piece(NamedTuple):
@@ -146,7 +147,10 @@ def rebuild_table_numbers(data: Dataset, source: str, table: str) -> pd.DataFram
         verdict=[most_serious(f) for f in found],
         reason=[_reason(f) for f in found],
         findings=[tuple(x.id for x in f if x.disagrees) for f in found],
-        basis=[_basis(f) for f in found],
+        basis=[
+            _basis(f, status == "reported")
+            for f, status in zip(found, numbers["status"], strict=True)
+        ],
     )
 
 
@@ -189,10 +193,11 @@ def _reason(findings: list[Finding]) -> str:
     return " ".join(dict.fromkeys(f.explanation for f in findings if f.disagrees))
 
 
-def _basis(findings: list[Finding]) -> str:
+def _basis(findings: list[Finding], is_number: bool = True) -> str:
     """Return what a number was held against; of one that cannot be checked, why not."""
     known = [f.basis for f in findings if f.basis]
     if not known and most_serious(findings) == finding.NOT_CHECKABLE:
-        sentences = [f.explanation for f in findings] or [_ONLY_BOUNDED]
+        sentences = [f.explanation for f in findings]
+        sentences = sentences or [_ONLY_BOUNDED if is_number else _NO_NUMBER]
         return " ".join(dict.fromkeys(sentences))
     return "; ".join(dict.fromkeys(known))

@@ -97,18 +97,26 @@ def times(data: Dataset) -> list[Time]:
     return [one for one in found if one.status != NOT_REPORTED or one.landmarks]
 
 
-def middle_of_pfs(data: Dataset) -> float:
-    """Return the middle of the reported medians of PFS of one inhibitor in a later line, in months.
+def medians_of_pfs(data: Dataset, kind: str = "") -> list[float]:
+    """Return the reported medians of PFS of one inhibitor in a later line, in months, ascending.
 
-    Each trial contributes one median: that of its largest population.
+    Each trial contributes one median: that of its largest population, of one kind of tumour if
+    `kind` names one.
     """
-    largest: dict[str, Time] = {}
+    largest: dict[str, tuple[int, float]] = {}
     for one in times(data):
         alone = (one.regimen_class, one.line, one.outcome) == (MONOTHERAPY, LATER, "PFS")
-        known = largest.get(one.trial)
-        if alone and one.median is not None and (not known or (one.n or 0) > (known.n or 0)):
-            largest[one.trial] = one
-    return median(one.median for one in largest.values() if one.median is not None)
+        if not alone or one.median is None or (kind and one.kind != kind):
+            continue
+        n = one.n or 0
+        if one.trial not in largest or n > largest[one.trial][0]:
+            largest[one.trial] = n, one.median
+    return sorted(months for _, months in largest.values())
+
+
+def middle_of_pfs(data: Dataset) -> float:
+    """Return the middle of the medians of PFS of one inhibitor in a later line, in months."""
+    return median(medians_of_pfs(data))
 
 
 def _time(

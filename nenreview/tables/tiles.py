@@ -17,7 +17,7 @@ from nenreview.tables.key_points import MEDIANS
 from nenreview.tables.reports import reported_medians
 from nenreview.tables.table import escape
 from nenreview.trials.trial import Trial
-from nenreview.wording import fraction, interval, patients_of, percent, population_name
+from nenreview.wording import fraction, interval, patients_of, percent, population_name, words
 from qmdbook.display import Shown
 
 _RESPONSES = 2  # tiles of response rates
@@ -98,11 +98,14 @@ def _disagreements(trial: Trial) -> Iterator[tuple[str, str, str]]:
         of = f"{cells['Disagreeing']} of {cells['Rebuilt']}"
         yield of, "recomputed cells differ from the paper", target
         return
-    numbers = data.select(trial=trial.trial, status="reported")["id"]
+    numbers = data.select(trial=trial.trial, status="reported")
     found = by_number(data)
-    differing = sum(any(one.disagrees for one in found.get(number, ())) for number in numbers)
+    differing = sum(any(one.disagrees for one in found.get(number, ())) for number in numbers["id"])
+    documents = numbers["source"].nunique()
+    where = f", in all {words(documents)} documents on the trial" if documents > 1 else ""
     if len(numbers):
-        yield f"{differing} of {len(numbers)}", "reported numbers contradict other numbers", target
+        what = f"reported numbers contradict other numbers{where}"
+        yield f"{differing} of {len(numbers)}", what, target
 
 
 def _chapter(trial: Trial) -> str:

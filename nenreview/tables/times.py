@@ -6,7 +6,9 @@ from nenreview.audit.finding import CONFLICT
 from nenreview.audit.ledger import by_number
 from nenreview.evidence.arms import by_class_and_line, class_name
 from nenreview.evidence.record.dataset import load
+from nenreview.evidence.record.population import leaf, parent
 from nenreview.evidence.sources import source_names
+from nenreview.evidence.traits import LCNEC, NEC, vocabulary
 from nenreview.synthesis.duration_of_response import durations
 from nenreview.synthesis.times import Time, times
 from nenreview.tables.table import NUMBER, RATE, TEXT, Kind, Table
@@ -52,9 +54,23 @@ def times_table(outcome: str) -> Table:
 
 
 def _patients(time: Time) -> str:
-    """Return the patients of a time, with a mark if another document contradicts its median."""
+    """Return the patients of a time, with a mark if another document contradicts its median.
+
+    An arm that has patients with NEC and with LCNEC is named with both.
+    """
     name = population_name(time.population)
+    if parts := _with_lcnec(time):
+        name += f" ({' and '.join(parts)})"
     return f"{name} {CONTRADICTED}" if _is_contradicted(time) else name
+
+
+def _with_lcnec(time: Time) -> list[str]:
+    """Return the parts of a population, by kind of tumour, if one of them is LCNEC; else none."""
+    reported = load().select(trial=time.trial)["population"].unique()
+    parts = [leaf(part) for part in reported if parent(part) == time.population]
+    kinds = {part: vocabulary(load())[part].tumour for part in parts}
+    named = [part for part in parts if kinds[part] in (NEC, LCNEC)]
+    return named if LCNEC in kinds.values() else []
 
 
 def _is_contradicted(time: Time) -> bool:

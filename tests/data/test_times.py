@@ -4,7 +4,8 @@ import pytest
 from helpers_data import shown_rows
 
 from nenreview.evidence.arms import CLASSES, class_name
-from nenreview.synthesis.times import NOT_REACHED, NOT_REPORTED, middle_of_pfs
+from nenreview.evidence.traits import NEC, NET
+from nenreview.synthesis.times import NOT_REACHED, NOT_REPORTED, medians_of_pfs, middle_of_pfs
 from nenreview.synthesis.times import times as all_times
 from nenreview.tables.times import times_table
 
@@ -56,6 +57,19 @@ def test_the_middle_of_pfs_is_of_one_median_a_trial(data, times):
     # Sintilimab 2.1, toripalimab 2.5, AVENEC 1.9, NCT02939651 8.9 weeks, part A 1.8,
     # spartalizumab in NEC 1.8, nivolumab 1.8, KEYNOTE-158 4.1, small cell 2.1.
     assert middle_of_pfs(data) == pytest.approx(8.9 * 7 / 30.4375)
+
+
+def test_medians_of_pfs_can_be_of_one_kind_of_tumour(data):
+    # NEC: part A, spartalizumab, nivolumab, sintilimab, small cell. NET: sintilimab, KEYNOTE-158.
+    assert medians_of_pfs(data, NEC) == [1.8, 1.8, 1.8, 2.1, 2.1]
+    assert medians_of_pfs(data, NET) == [2.2, 4.1]
+    assert len(medians_of_pfs(data)) == 9
+
+
+def test_an_arm_with_lcnec_is_named_with_its_kinds():
+    patients = {row[2]: row[3] for row in shown_rows(times_table("PFS"))}
+    assert patients["nivolumab (NCT03591731)"] == "nivolumab (GEP-NEC and LCNEC)"
+    assert patients["pembrolizumab alone (NCT03136055)"] == "pembrolizumab alone"
 
 
 def test_a_limit_or_a_share_that_is_not_reported_is_said_or_a_dash():

@@ -59,7 +59,7 @@ def _against_each_other(
         )
         if not denying:
             explanation += (
-                " One report replaces the other and is of another time, so they need not agree."
+                " The later report has new data, so the numbers may differ."
             )
             yield about(number, check, NOT_CHECKABLE, recomputed="", explanation=explanation)
             continue
