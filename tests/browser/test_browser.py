@@ -433,6 +433,9 @@ def test_the_evidence_table_is_filtered_by_a_column_and_sorted(site, page):
             assert head.get_attribute("aria-sort") == order
             first = holder.locator("tbody tr:visible td:first-child").all_text_contents()
             assert first == sorted(first, key=str.casefold, reverse=backwards)
+        seen.page.reload()  # the address has the selection, and leads to its table
+        expect(select).to_have_value(value)
+        expect(holder).to_be_in_viewport()
 
 
 # What a script or a style sheet of the frame is found by.
@@ -463,7 +466,7 @@ ASKED = {
     "toxicity": "harm",
     "side effects": "harm",
     "ORR": "Response",
-    "randomized": "Response to one checkpoint inhibitor",
+    "randomized": "Other questions",
     "BibTeX": "How to cite",
     "what changed": "What changed",
 }
