@@ -64,10 +64,10 @@ def within_page(
         for name, value in one.attrib.items():
             if name == "id":
                 one.set(name, f"{label}-{value}")
-            elif value.startswith(("#", "url(")):
-                one.set(name, _REFERENCE.sub(rf"#{label}-\1", value))
-            elif name == "href":
+            elif name == "href" and not value.startswith("#"):
                 one.set(name, _from_page(page, value))
+            elif name == "href" or value.startswith("url("):
+                one.set(name, _REFERENCE.sub(rf"#{label}-\1", value))
     # An image has no parts that can be reached by keyboard.
     has_links = root.find(f".//{{{SVG}}}a") is not None
     root.set("role", "group" if has_links else "img")

@@ -10,7 +10,7 @@ from qmdbook.write.drawing import within_page
 DRAWING = """<?xml version="1.0"?>
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="468pt" height="72pt" viewBox="0 0 468 72">
 <metadata>made by hand</metadata>
-<defs><style type="text/css">*{stroke-linejoin: round}</style><path id="m1" d="M 0 0" style="fill: none; stroke-width: 0.8"/></defs>
+<defs><style type="text/css">*{stroke-linejoin: round}</style><path id="m1" d="M 0 0" style="fill: none; stroke: #1b3a4b"/></defs>
 <g id="unused" clip-path="url(#m1)"><use xlink:href="#m1"/>
 <text style="font-size: 9px; font-family: 'Some Font'; text-anchor: middle">one &amp; two</text></g>
 </svg>"""
@@ -31,6 +31,7 @@ def test_the_drawing_keeps_its_text_and_names_what_it_shows(drawing):
 def test_styles_are_attributes_and_the_font_is_the_pages(drawing):
     assert "style" not in drawing and "Font" not in drawing and "made by hand" not in drawing
     assert 'fill="none"' in drawing and 'text-anchor="middle"' in drawing
+    assert 'stroke="#1b3a4b"' in drawing  # a colour, not a name within the drawing
 
 
 def test_names_begin_with_the_label_where_something_refers_to_them(drawing):
