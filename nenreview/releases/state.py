@@ -121,7 +121,10 @@ def read_state(folder: Path) -> State:
         if there:
             message = unknown_name(folder.name, sorted(there), "a released version")
         else:
-            message = "no folder of a released version in it; pass the folder that holds the releases with --in"
+            message = (
+                "no folder of a released version in it; pass the folder that holds the releases "
+                "with --in"
+            )
         raise InputError(Problem(shown(folder.parent), message)) from None
     except (ValueError, KeyError, TypeError) as error:
         message = f"the file cannot be read as a state: {error!r}; expected what a release writes"

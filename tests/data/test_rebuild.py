@@ -15,7 +15,7 @@ from nenreview.audit.finding import (
 )
 from nenreview.audit.rebuild import LABEL, TEXT, VERDICTS, rebuild, rebuild_source
 from nenreview.evidence.record.integrity import CELL_KEY
-from nenreview.tables.rebuilt import notes, rebuilt_table
+from nenreview.tables.rebuilt import rebuilt_table
 
 CHARACTERISTICS = "PATIENT CHARACTERISTICS"
 ALL_PATIENTS = "PRIMARY ASSESSMENT METHOD: ALL PATIENTS (EXPLORATORY)"
@@ -166,10 +166,8 @@ def test_reason_is_given_exactly_where_a_cell_disagrees(rebuilt):
 
 
 def test_text_changes_exactly_where_a_number_is_contradicted(rebuilt):
-    # A percentage of other patients has no right number to put in its place.
     contradicted = rebuilt["verdict"].isin([TRUNCATED, INCONSISTENT])
-    contradicted &= rebuilt["table"] != ADVERSE_EVENTS
-    # Nor is it known which one is right where a total and its parts differ.
+    # It is not known which one is right where a total and its parts differ.
     contradicted &= ~rebuilt["reason"].str.contains("either group may be misprinted")
     assert list(rebuilt["rebuilt"] != rebuilt["printed"]) == list(contradicted)
 
@@ -317,5 +315,16 @@ def test_a_number_that_is_replaced_is_struck_in_the_table_and_replaced_in_its_fi
     assert "~~16~~ → **6**" in shown.data
     (line,) = [line for line in shown.csv.splitlines() if "Cancer types" in line]
     assert "6" in line and "16" not in line
-    assert "A struck number is as reported" in notes("jia2022", "PATIENT CHARACTERISTICS").data
     assert "<del>16</del>" in shown._repr_html_()
+
+
+def test_percentages_of_fewer_patients_are_recomputed_for_all(data, rebuilt):
+    events = rebuilt[rebuilt["table"] == ADVERSE_EVENTS]
+    # 41% is 7 of 17, and 7 of 24 is 29.2%; 59% had none, and with the other seven 17 of 24 had.
+    thyroid = events[events["row"] == "Thyroid dysfunction"].set_index("column")["rebuilt"]
+    assert (thyroid["All grades"], thyroid["NC/NA"]) == ("29%", "71%")
+    any_event = events[events["printed"] != "0%"]
+    assert (
+        any_event["reason"].str.contains("if the other 7 had none")
+        | ~any_event["verdict"].isin(DISAGREEING)
+    ).all()

@@ -58,9 +58,7 @@ def _against_each_other(
             f"{alternatives(_by_value(number, denying or others, where), 'and')}."
         )
         if not denying:
-            explanation += (
-                " The later report has new data, so the numbers may differ."
-            )
+            explanation += " The later report has new data, so the numbers may differ."
             yield about(number, check, NOT_CHECKABLE, recomputed="", explanation=explanation)
             continue
         yield about(

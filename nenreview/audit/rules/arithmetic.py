@@ -41,6 +41,7 @@ from nenreview.wording import alternatives, patients_of, words
 
 PERCENTAGE, SUM, SIZE = "percentage", "sum", "size"
 _COHORTS = 3  # that must add up: two sizes do so by chance too easily
+_NO_EVENT = "none"  # the grade of patients without the event
 _LISTED = 4  # the smaller groups that an explanation names
 _BY_ROUNDING: dict[str | None, str] = {
     "rounded": MATCH,
@@ -200,15 +201,21 @@ def _bare_percentage(index: NumberIndex, number: Number, n_of_table: int, n: int
             )
         basis = f"{_one_or_range(fitting)} of {n}"
         return about(number, PERCENTAGE, MATCH, explanation=explanation, power=power, basis=basis)
+    left_out = n - n_of_table
     explanation = (
         f"The percentages reported here cannot all be counts of the {n} patients. Of all "
-        f"denominators up to {n}, only {n_of_table} fits every one."
+        f"denominators up to {n}, only {n_of_table} fits every one. The recomputed percentages "
+        f"are of all {n} patients, if the other {left_out} had none of these events."
     )
+    recomputed = ""
+    if len(fitting) == 1:
+        count = fitting[0] + (left_out if number.grade == _NO_EVENT else 0)
+        recomputed = rounded_percent(count, n, decimals(number.printed))
     return about(
         number,
         PERCENTAGE,
         INCONSISTENT,
-        recomputed=f"{fitting[0]} of {n_of_table}" if len(fitting) == 1 else "",
+        recomputed=recomputed,
         explanation=explanation,
         power=power,
         basis=f"{_one_or_range(fitting)} of {n_of_table}",
