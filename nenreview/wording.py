@@ -77,8 +77,10 @@ def signed(value: float, decimals: int = 1) -> str:
 
 
 def ratio(value: float) -> str:
-    """Return an odds ratio with three significant digits, ``∞`` where it is infinite."""
-    return "∞" if math.isinf(value) else f"{value:#.3g}".rstrip(".")
+    """Return an odds ratio with two significant digits, ``∞`` where it is infinite."""
+    if math.isinf(value):
+        return "∞"
+    return f"{value:.0f}" if value == 0 or value >= 10 else f"{value:#.2g}".rstrip(".")
 
 
 def p_value(p: float) -> str:

@@ -149,7 +149,7 @@ def test_the_shift_of_a_finding_has_its_sign_and_unit():
     link = "[2023 review](audit.qmd#f-review2023-039-percentage)"
     assert found[link, POOL][-1] == "0.0 percentage points"
     link = "[Jia 2022](audit.qmd#f-jia2022-108-size)"
-    assert found[link, ODDS][-3:] == ["1.16", "1.60", "0.44"]
+    assert found[link, ODDS][-3:] == ["1.2", "1.6", "0.44"]
 
 
 def test_contrasts_show_their_counts():

@@ -70,7 +70,7 @@ SHOWN = [
     ),
     (PERCENT_WITH_LIMITS, Estimate(0.125, None, None), "12.5 (–)", ["12.5", "", ""]),
     (POINTS, Estimate(-0.141, -0.25, 0.5), "−14.1 (−25.0 to 50.0)", ["-14.1", "-25", "50"]),
-    (RATIO, Estimate(1.5, 0.3, math.inf), "1.50 (0.300 to ∞)", ["1.5", "0.3", "inf"]),
+    (RATIO, Estimate(1.5, 0.3, math.inf), "1.5 (0.30 to ∞)", ["1.5", "0.3", "inf"]),
     (VERSUS, Comparison(RATE_OF_NEC, Rate(0, 6)), "5 of 18 versus 0 of 6", ["5", "18", "0", "6"]),
     (P_VALUE, 0.0004, "\\<0.001", ["0.0004"]),
     (MARKDOWN, "[**2**](a.qmd#b)^a^", "[**2**](a.qmd#b)^a^", ["2"]),
