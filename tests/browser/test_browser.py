@@ -596,3 +596,15 @@ def test_rows_that_are_ticked_are_pooled_and_stand_in_the_address(site, page):
         box.get_by_role("button").click()
         expect(result).to_have_text(before)
         assert not faults(site, seen)
+
+
+@ours
+def test_a_link_shows_what_it_leads_to(site, page):
+    with visit_in(page, site.address + "chapters/toripalimab.html") as seen:
+        page, note = seen.page, seen.page.locator(TOOLTIP)
+        page.locator("main a[href*='#ref-']").first.hover()
+        expect(note).to_contain_text("Lu")  # the entry of the list of references, on its page
+        page.keyboard.press("Escape")
+        page.locator("main a[href*='#tbl-']").first.focus()
+        expect(note).to_contain_text("Table ")
+        assert not faults(site, seen)
