@@ -269,7 +269,7 @@ def _printed(entry: LedgerLine) -> str:
 
 def _why(entry: LedgerLine) -> str:
     f = entry.first
-    power = f"Power {100 * f.power:.0f}%" if f.power is not None else ""
+    power = f"Detection chance {100 * f.power:.0f}%" if f.power is not None else ""
     return _sentences(f.explanation, power, f.affects)
 
 

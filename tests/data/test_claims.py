@@ -85,7 +85,7 @@ def changed(data, **rows):
 
 # The claims of the review: verdict, and what is recomputed or said. Numbers by hand.
 CLAIMS = {
-    "jia2022-claim-02": (INCONSISTENT, "4 to 5 of 17 (23.5–29.4%)"),  # Abstract: 17 NEC, 1 mixed
+    "jia2022-claim-02": (INCONSISTENT, "4 or 5 of 17 (23.5% or 29.4%)"),  # Abstract: 17 NEC, 1 mixed
     "jia2022-claim-03": (NOTE, "Of 3 medians, 3 fall on the date of the first scan"),
     "jia2022-claim-04": (MATCH, "Thyroid dysfunction 41%"),
     # Thyroid dysfunction: 41.7% of 24, 41% of 17.
@@ -174,7 +174,7 @@ CLAIMS = {
     "review2023-claim-06": (MATCH, "1 of 21 within 1 of 29: 1 to 9 possible"),
     "review2023-claim-07": (
         INCONSISTENT,
-        "after 12 or more responders of 14: 0 of 48 usual settings",
+        "needs 12 responders of 14; usual designs need 1 to 5 | None of 48 usual settings",
     ),
     "review2023-claim-09": (CONFLICT, "I here, Ib in Lu 2020"),
     "review2023-claim-12": (CONFLICT, "“GEP” does not cover “thoracic”"),

@@ -40,20 +40,15 @@ def stopping_rule(
     limits = [_limits(n1, setting, largest) for setting in settings]
     printed_fits = sum(as_printed in allowed for allowed in limits)
     turned_fits = sum(turned in allowed for allowed in limits)
-    shown = (
-        f"second stage after {as_printed + 1} or more responders of {n1}: {printed_fits} of "
-        f"{len(settings)} usual settings; after {turned + 1} or more: {turned_fits}"
-    )
+    needed = f"as printed, the second stage needs {as_printed + 1} responders of {n1}"
     if printed_fits:
-        return holds(shown)
+        return holds(f"{needed}, as in {printed_fits} of {len(settings)} usual settings")
     seen = sorted(set().union(*limits))
     return fails(
-        shown,
-        f"As reported, the second stage needs at least {as_printed + 1} responders among the first "
-        f"{n1} patients. In {len(settings)} usual settings, two-stage designs of up to {largest} "
-        f"patients need {seen[0] + 1} to {seen[-1] + 1}, which includes the reversed rule (more "
-        f"than {most} responders). With {fraction(observed)} responding, the trial stops under "
-        "either rule.",
+        f"{needed}; usual designs need {seen[0] + 1} to {seen[-1] + 1}",
+        f"None of {len(settings)} usual settings, with up to {largest} patients, gives the printed "
+        f"rule. The reversed rule (more than {most} responders) is that of {turned_fits} settings. "
+        f"With {fraction(observed)} responding, the trial stops under either rule.",
     )
 
 

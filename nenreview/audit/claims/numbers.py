@@ -92,7 +92,7 @@ def missing_everywhere(data: Dataset, number: Number, elsewhere: Number) -> Answ
     if number.status == "reported" or elsewhere.status != "reported":
         return holds(shown)
     explanation = (
-        f"The source gives {number.printed} ({number.status.replace('_', ' ')}) for "
+        f"The source gives {number.printed} instead of a number for "
         f"{population_name(number.population)}; another document gives a value for "
         f"{population_name(elsewhere.population)} of the same trial "
         f"({names_in_sentences(data)[elsewhere.source]})."

@@ -226,30 +226,35 @@ def rate_with_more_events(rate: Rate, added: Sum, why: str) -> Answer:
 def label_covers(rate: Rate, otherwise: Sum, named: str) -> Answer:
     """Test whether all patients under a label have it in other places too; else bound the rate.
 
-    The source does not say whether patients with another label had the event. The bounds of the
-    rate assume that none of them, or as many of them as possible, had it.
+    The source does not say whether patients with another label responded. The bounds of the rate
+    assume that none of them, or as many of them as possible, did.
     """
     others = otherwise.total
     if not others:
         return holds(fraction(rate))
     rest = rate.n - others
     low, high = max(rate.events - others, 0), min(rate.events, rest)
-    bounds = f"{low} to {high} of {rest}"
-    share = f"{Rate(low, rest).percent()}–{Rate(high, rest).percent()}%"
+    possible = list(dict.fromkeys((low, high)))
+    link = " or " if high - low <= 1 else " to "
+    bounds = f"{link.join(map(str, possible))} of {rest}"
+    shares = link.join(percent(Rate(events, rest)) for events in possible)
+    whom = f"the patient with {named}" if others == 1 else f"the {others} patients with {named}"
     return fails(
-        f"{fraction(rate)} ({percent(rate)}) as labelled; without the {others}, {bounds} ({share})",
-        f"Elsewhere the source reports {named} in {others} of the {rate.n} patients. It does not "
-        f"say whether {'this patient' if others == 1 else 'these patients'} had the event.",
+        f"{fraction(rate)} ({percent(rate)}) responded; without {whom}, {bounds} ({shares})",
+        f"The source reports {named} in {others} of the {rate.n} patients. It does not say "
+        f"whether {'this patient' if others == 1 else 'these patients'} responded.",
     )
 
 
 def completeness(rate: Rate, most_missing: float) -> Answer:
     """Test whether at most `most_missing` percent of patients are missing; else return a note."""
     missing = rate.n - rate.events
-    shown = f"{fraction(rate)} ({percent(rate)})"
     if 100 * missing <= most_missing * rate.n:
-        return holds(shown)
-    return remarks(shown, f"This leaves out {missing} of the {rate.n} patients.")
+        return holds(f"{fraction(rate)} ({percent(rate)})")
+    return remarks(
+        f"only {fraction(rate)} patients are counted ({percent(rate)})",
+        f"This leaves out {missing} of the {rate.n} patients.",
+    )
 
 
 def comparable_to_range(rate: Rate, low: Number, high: Number) -> Answer:
