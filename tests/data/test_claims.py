@@ -85,7 +85,10 @@ def changed(data, **rows):
 
 # The claims of the review: verdict, and what is recomputed or said. Numbers by hand.
 CLAIMS = {
-    "jia2022-claim-02": (INCONSISTENT, "4 or 5 of 17 (23.5% or 29.4%)"),  # Abstract: 17 NEC, 1 mixed
+    "jia2022-claim-02": (
+        INCONSISTENT,
+        "4 or 5 of 17 (23.5% or 29.4%)",
+    ),  # Abstract: 17 NEC, 1 mixed
     "jia2022-claim-03": (NOTE, "Of 3 medians, 3 fall on the date of the first scan"),
     "jia2022-claim-04": (MATCH, "Thyroid dysfunction 41%"),
     # Thyroid dysfunction: 41.7% of 24, 41% of 17.
