@@ -60,7 +60,7 @@ def _for_the_page(estimand: str, cohorts: tuple[Cohort, ...]) -> str:
 def _result(pool: PooledProportion) -> list:
     limits = interval(Interval(pool.ci_low, pool.ci_high, pool.ci))
     text = (
-        f"Pooled response {100 * pool.estimate:.1f}% (95% CI {limits}): "
+        f"Pooled response {100 * pool.estimate:.1f}% (95% t interval {limits}): "
         f"{fraction(pool.rate)} patients in {words(pool.k)} cohorts. "
     )
     if pool.pi_low is None or pool.pi_high is None:

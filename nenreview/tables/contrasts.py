@@ -308,8 +308,8 @@ def _pooled_question(question: Question) -> str:
     return (
         f"{given[0].upper()}{given[1:]} in {question.kind}, {question.line} line: "
         f"{fraction(pool.rate)} patients responded ({share(pool.estimate)}%, "
-        f"95% CI {pool_interval(pool)}), in {words(len(question.alike))} cohorts"
-        f"{' of one trial' if alone else ''}."
+        f"95% profile interval {pool_interval(pool)}%), in {words(len(question.alike))} cohorts "
+        f"without shared patients{' (one trial)' if alone else ''}."
     )
 
 

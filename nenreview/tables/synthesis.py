@@ -94,7 +94,7 @@ def if_spread(pool: PooledProportion, words_for_limits: str) -> str:
     """
     if pool.pi_low is None or pool.pi_high is None:
         return (
-            "has no prediction interval in this review: the model finds no spread, but so few "
+            "has no prediction interval from this pool: the model finds no spread, but so few "
             "trials cannot rule one out"
         )
     return words_for_limits.format(share(pool.pi_low, 0), share(pool.pi_high, 0))

@@ -97,7 +97,8 @@ def test_the_question_of_a_combination_says_how_many_ask_it():
     assert compared.enough_alike() == (
         "Only one setting has three or more independent cohorts. "
         "Two checkpoint inhibitors in NET, later line: 4 of 90 patients responded "
-        "(4.4%, 95% CI 0.5–11.7), in three cohorts of one trial."
+        "(4.4%, 95% profile interval 0.5–11.7%), in three cohorts without shared patients (one "
+        "trial)."
     )
 
 
@@ -117,7 +118,7 @@ def test_a_further_trial_has_limits_or_the_sentence_says_that_there_are_none():
     # The spread of the three trials is nil.
     assert without.t.tau2 == 0
     assert tables.if_spread(without.t, said).startswith(
-        "has no prediction interval in this review: "
+        "has no prediction interval from this pool: "
     )
 
 
