@@ -27,7 +27,10 @@ def test_each_choice_has_the_pool_of_the_rows_that_are_ticked(estimand):
         pool = pool_proportions([one.events for one in ticked], [one.n for one in ticked], ci="t")
         estimate = [100 * one for one in (pool.estimate, pool.ci_low, pool.ci_high)]
         assert shown == pytest.approx(estimate, abs=0.006), rows
-        assert f"response {estimate[0]:.1f}% (95% t interval {estimate[1]:.1f}–{estimate[2]:.1f})" in text
+        assert (
+            f"response {estimate[0]:.1f}% (95% t interval {estimate[1]:.1f}–{estimate[2]:.1f})"
+            in text
+        )
         assert f"{pool.events} of {pool.n} patients" in text
 
 
