@@ -40,7 +40,7 @@ def read_book(folder: Path, pages: list[str]) -> Book:
         # A drawing is an image in Quarto's pages, and within the page in those of the engine.
         book.figures += [
             (page, image.get("alt") or image.get("aria-label"))
-            for image in main.select("img, svg.drawing")
+            for image in main.select("img, svg.drawing:not(.narrow)")
         ]
         book.terms += [(page, text_of(term)) for term in main.find_all("abbr")]
         book.paragraphs += [(page, text_of(p)) for p in main.find_all("p") if text_of(p)]

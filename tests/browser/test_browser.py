@@ -462,7 +462,7 @@ def test_the_search_finds_a_term_and_leads_to_it(site, browser):
 
 # Words that a reader asks for, and the section that should be offered first: a part of its name.
 ASKED = {
-    "pancreatic NEC": "NEC",
+    "pancreatic NEC": "Pancreatic and other primary sites",
     "toxicity": "harm",
     "side effects": "harm",
     "ORR": "Response",
