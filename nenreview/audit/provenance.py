@@ -14,6 +14,7 @@ import pandas as pd
 
 from nenreview.audit.finding import SHOWN
 from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.sources import source_names
 
 
 def cell_id(numbers: pd.DataFrame) -> str:
@@ -41,8 +42,8 @@ def provenance_list(
         For each entry: its place in the table, the reported text, and its numbers as
         `nenreview.audit.rebuild.rebuild_table_numbers` returns them.
     """
-    held = data.sources.set_index("source").loc[source]
-    page = f"{held['name']} ({held['title']}), {table}"
+    name = source_names(data)[source]
+    page = name if name.endswith(f", {table}") else f"{name}, {table}"
     items = [
         f'<li id="from-{cell_id(numbers)}"><b>{escape(place)}</b>. {_reported(printed, numbers)}'
         f"{' '.join(map(_verdict, numbers.itertuples()))}</li>"

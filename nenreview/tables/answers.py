@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from nenreview.evidence.record.dataset import load
-from nenreview.synthesis.cohorts import FIRST, G3_NEN, LCNEC, NEC, NET, NET_G3, SHOWN, chosen
+from nenreview.evidence.responses import ORR, responses_of
+from nenreview.synthesis.cohorts import (
+    FIRST,
+    G3_NEN,
+    LCNEC,
+    LOWER,
+    NEC,
+    NET,
+    NET_G3,
+    SHOWN,
+    UPPER,
+    Cohort,
+    chosen,
+)
 from nenreview.synthesis.headline import SMALLER, Pooled, headline, net
 from nenreview.tables.synthesis import confidence, pooled_estimate, prediction
 from nenreview.tables.table import (
@@ -44,10 +57,8 @@ def answers_table() -> Table:
     for question in _SHOWN_ALONE:
         for one in chosen(load(), question, SHOWN):
             exact = one.rate.clopper_pearson()
-            late = f", {one.mark}" if one.mark else ""
-            late += (
-                f" (the reported percentage fits {fraction(one.fallback)})" if one.fallback else ""
-            )
+            when = one.mark.removesuffix(", not best response")
+            late = f", {when}" if when else ""
             rows.append(
                 [
                     f"{_NAMED.get(question, question)}, {one.name}: {fraction(one.rate)}{late}",
@@ -79,5 +90,31 @@ def open_questions() -> Shown:
     lines = list(_OPEN.items())
     for question in _SHOWN_ALONE:
         for one in chosen(load(), question, SHOWN):
-            lines.append((f"{_NAMED.get(question, question)}, {one.name}", one.leaves_open))
+            left = f"{one.leaves_open}{_counted(one)}"
+            lines.append((f"{_NAMED.get(question, question)}, {one.name}", left))
     return Shown("\n".join(f"- *{escape(name)}*: {escape(left)}." for name, left in lines))
+
+
+def _counted(one: Cohort) -> str:
+    """Return further sentences with numbers on what a row leaves open, or nothing.
+
+    For a percentage that fits no count of all patients: the count that fits. For NET G3: how
+    many patients responded at least and at most in a trial that does not say it.
+    """
+    found = ""
+    if one.fallback:
+        here = responses_of(load(), one.report.trial, one.report.source)
+        printed = next(
+            other.printed for other in here if (other.report, other.measure) == (one.report, ORR)
+        )
+        found += (
+            f". No whole number of {one.rate.n} patients gives the reported {printed}%, but "
+            f"{fraction(one.fallback)} does, so probably {one.fallback.n} patients were assessed"
+        )
+    if one.estimand == NET_G3:
+        for least, most in zip(chosen(load(), NET, LOWER), chosen(load(), NET, UPPER), strict=True):
+            found += (
+                f". In {least.name}, between {least.rate.events} and {fraction(most.rate)} "
+                "patients with NET G3 responded"
+            )
+    return found

@@ -18,7 +18,7 @@ PATIENTS = {
     "Tumours": "population",
     "Primary site": "sites",
     "Ki-67": "ki67",
-    "Otherwise chosen by": "selection",
+    "Other selection": "selection",
 }
 DRUGS = {"Drugs": "agents", "Dose and schedule": "dose", "Sponsor or funding": "sponsor"}
 ASSESSMENT = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ from nenreview.tables.table import NUMBER, TEXT, Kind
 from nenreview.wording import as_printed, fraction, interval, population_name
 
 NOT_REPORTED = "–"
+EARLIER_REPORT = re.compile(r"\d{4} report")  # name of the patients of an interim report
 MAY_OVERLAP = "†"  # marks a group that may share patients with another one of the table
 
 REPORTED = ("n", "NEC or NET", "ORR", "DCR", "PFS", "OS", "DOR", "AE", "CI")
@@ -45,16 +47,22 @@ def overlap_ledger(data: Dataset) -> pd.DataFrame:
         document and population.
     """
     names, documents = data.trials.set_index("trial")["name"], source_names(data)
-    shown = {"same": "the same", "part": "some of the other report's", "apart": "different"}
+    shown = {"same": "the same", "part": "a subset of the other report's", "apart": "different"}
     rows = []
     for row in rows_of(data.overlaps, Overlap):
         trials = dict.fromkeys((names[row.trial], names[row.other_trial]))
-        first = f"{documents[row.source]}: {population_name(row.population)}"
-        other = f"{documents[row.other_source]}: {population_name(row.other_population)}"
+        first = f"{documents[row.source]}: {_patients(row.population)}"
+        other = f"{documents[row.other_source]}: {_patients(row.other_population)}"
         rows.append(
             ["; ".join(trials), first, other, shown.get(row.relation, row.relation), row.reason]
         )
     return pd.DataFrame(rows, columns=["Trial", "Report", "Other report", "Patients", "Why"])
+
+
+def _patients(population: str) -> str:
+    """Return a population, or the patients of an earlier report of the trial, in words."""
+    name = population_name(population)
+    return f"patients of the trial's {name}" if EARLIER_REPORT.fullmatch(name) else name
 
 
 class Reported(NamedTuple):

@@ -41,19 +41,45 @@ _SAID = ("reported", "not_reached")  # of a number, and of a time that has not c
 _STATISTICS = {  # what a reader calls a statistic of ``results.csv``; the others are words
     **{"n": "number", "events": "count", "percent": "percentage", "p_value": "p value"},
     **{"min": "lowest", "max": "highest", "ci_low": "lower limit", "ci_high": "upper limit"},
-    **{"ci_level": "level of the interval", "threshold": "limit", "spread": "spread (±)"},
+    **{"ci_level": "level of the interval", "threshold": "cutoff", "spread": "spread (±)"},
 }
+# Where a reader calls the statistic of an outcome something else.
+_STATISTICS_OF = {
+    **{("enrolment period", "min"): "start", ("enrolment period", "max"): "end"},
+    **{("PFS rate", "threshold"): "time point", ("OS rate", "threshold"): "time point"},
+}
+# What a reader calls an outcome with its category, and a population.
+_NAMED = {
+    ("adverse-event table rule", "grade 3/4 events named, of any cause"): "grade 3/4 events of "
+    "any cause, listed in the table if more frequent",
+}
+_POPULATIONS = {"responders, patient 1": "one responder"}
 # Categories that say too little without the sentence that they come from.
 _CATEGORIES = {("TMB", "top"): "the patients with the highest values"}
 
 
-def key_to_marks() -> Shown:
-    """Return what the marks of rebuilt tables mean, for a chapter to say once."""
-    return Shown(
-        "Numbers without a mark agree with the numbers that they were compared with. A struck "
-        "number is as reported; the recomputed number follows the arrow. Numbers marked "
-        f"{UNCHECKED_MARK} are as reported: no other number in the sources confirms them."
-    )
+def key_to_marks(source: str = "", *tables: str) -> Shown:
+    """Return what the marks of rebuilt tables mean, for a chapter to say once.
+
+    Parameters
+    ----------
+    source : str, optional
+        The document whose tables the chapter rebuilds; by default, the key explains every mark.
+    *tables : str
+        The tables of the document. The key then explains only the marks that they have.
+    """
+    said = ["Numbers without a mark agree with the numbers that they were compared with."]
+    shown = "".join(rebuilt_table(source, table).data for table in tables)
+    if not tables or "~~" in shown:
+        said.append(
+            "A number that is crossed out is as reported; the recomputed number follows the arrow."
+        )
+    if not tables or UNCHECKED_MARK in shown:
+        said.append(
+            f"Numbers marked {UNCHECKED_MARK} are as reported: no other number in the sources "
+            "confirms them."
+        )
+    return Shown(" ".join(said))
 
 
 def rebuilt_table(source: str, table: str, *, stub: str = "Item") -> Table:
@@ -250,7 +276,7 @@ def named_number(data: Dataset, key: str) -> str:
         If ``results.csv`` has no number with this key.
     """
     number = numbers_by_key(data)[key]
-    statistic = _STATISTICS.get(number.statistic, number.statistic)
+    statistic = _statistic(number)
     return (
         f"{source_names(data)[number.source]}, {number.table}: {_what(number)}, {statistic} "
         f"({population_name(number.population)})"
@@ -269,11 +295,12 @@ def _statistics(numbers: pd.DataFrame) -> pd.DataFrame:
     rows = list(numbers.itertuples())
     frame = pd.DataFrame(
         {
-            "Population": numbers["population"].map(population_name),
+            "Population": [_population(row) for row in rows],
             "What": [_what(row) for row in rows],
-            "Statistic": [_STATISTICS.get(row.statistic, row.statistic) for row in rows],
+            "Statistic": [_statistic(row) for row in rows],
             "Reported": [_with_unit(row) for row in rows],
-        }
+        },
+        index=numbers.index,
     ).map(escape)
     frame["Verdict"] = [
         _anchors(row.findings) + link_to(SHOWN[row.verdict], row.findings[0])
@@ -285,8 +312,22 @@ def _statistics(numbers: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def _population(number: Any) -> str:
+    """Return whom a number is about."""
+    name = population_name(number.population)
+    return _POPULATIONS.get(name, name)
+
+
+def _statistic(number: Any) -> str:
+    """Return what a number is: a count, a median, a cutoff."""
+    named = _STATISTICS.get(number.statistic, number.statistic)
+    return _STATISTICS_OF.get((number.outcome, number.statistic), named)
+
+
 def _what(number: Any) -> str:
     """Return what a number is about: the outcome, the category and the grade."""
+    if named := _NAMED.get((number.outcome, number.category)):
+        return named
     category = _CATEGORIES.get((number.outcome, number.category), number.category)
     what = f"{number.outcome}: {category}" if category else number.outcome
     if not number.grade:

@@ -103,7 +103,7 @@ def test_groups_that_share_patients_are_refused(data):
 def test_the_ledger_has_a_line_for_each_pair(data):
     ledger = overlap_ledger(data)
     assert len(ledger) == len(data.overlaps)
-    relations = {"the same", "some of the other report's", "different", "not known"}
+    relations = {"the same", "a subset of the other report's", "different", "not known"}
     assert set(ledger["Patients"]) == relations
 
 

@@ -8,7 +8,12 @@ from helpers_data import DATA
 
 from nenreview.audit.rebuild import rebuild, rebuild_table_numbers
 from nenreview.evidence.record.dataset import load
-from nenreview.tables.rebuilt import notes, rebuilt_table, statistics_table
+from nenreview.tables.rebuilt import (
+    key_to_marks,
+    notes,
+    rebuilt_table,
+    statistics_table,
+)
 
 TABLES = [
     ("jia2022", "Table 1"),
@@ -56,7 +61,7 @@ def test_a_number_that_nothing_determines_has_a_mark_and_the_notes_its_key():
     shown = rebuilt_table("jia2022", "Table 2").data
     assert re.search(r"\[42\.4 [^]]*\]\{from=\"jia2022-310\"\}\^‡\^", shown)
     assert not re.search(r"\[11 \(45\.8\)\]\{from=\"jia2022-295\"\}\^", shown)
-    assert "marked ‡ are as reported" in notes("jia2022", "Table 2").data
+    assert "marked ‡ are as reported" in key_to_marks("jia2022", "Table 2").data
 
 
 def test_the_notes_of_a_table_without_the_mark_have_no_key():

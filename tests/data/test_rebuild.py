@@ -15,7 +15,7 @@ from nenreview.audit.finding import (
 )
 from nenreview.audit.rebuild import LABEL, TEXT, VERDICTS, rebuild, rebuild_source
 from nenreview.evidence.record.integrity import CELL_KEY
-from nenreview.tables.rebuilt import rebuilt_table
+from nenreview.tables.rebuilt import UNCHECKED_MARK, key_to_marks, rebuilt_table
 
 CHARACTERISTICS = "PATIENT CHARACTERISTICS"
 ALL_PATIENTS = "PRIMARY ASSESSMENT METHOD: ALL PATIENTS (EXPLORATORY)"
@@ -315,7 +315,16 @@ def test_a_number_that_is_replaced_is_struck_in_the_table_and_replaced_in_its_fi
     assert "~~16~~ → **6**" in shown.data
     (line,) = [line for line in shown.csv.splitlines() if "Cancer types" in line]
     assert "6" in line and "16" not in line
+    assert "A number that is crossed out is as reported" in key_to_marks().data
     assert "<del>16</del>" in shown._repr_html_()
+
+
+def test_the_key_explains_only_the_marks_of_the_tables_that_it_is_for():
+    # Every number of this table agrees; the doses and the characteristics have other marks.
+    plain = key_to_marks("spartalizumab2018", "Table 1308O").data
+    assert "agree" in plain and "crossed out" not in plain and UNCHECKED_MARK not in plain
+    both = key_to_marks("jia2022", CHARACTERISTICS, ADVERSE_EVENTS).data
+    assert "crossed out" in both and UNCHECKED_MARK in both
 
 
 def test_percentages_of_fewer_patients_are_recomputed_for_all(data, rebuilt):

@@ -230,12 +230,12 @@ def _no_count(index: NumberIndex, number: Number, n: int, power: float) -> Findi
     explanation = f"No whole number of {n} patients gives {number.printed}%."
     smaller = rates_that_fit(number.printed, n, max(n // 2, 1))
     if smaller:
-        largest = smaller[: -_LISTED - 1 : -1]
+        listed = len(smaller) if len(smaller) == _LISTED + 1 else _LISTED  # never one unnamed
+        largest = smaller[: -listed - 1 : -1]
         fits = [_of(index, number, rate.events, rate.n) for rate in largest]
         named = any("patients" in fit for fit in fits)  # the percentage of a part of them
-        more = len(smaller) - _LISTED
-        if more > 0:
-            fits.append(f"{words(more)} other {'count' if more == 1 else 'counts'}")
+        if more := len(smaller) - len(largest):
+            fits.append(f"{words(more)} other counts")
         explanation += f" It fits {alternatives(fits)}"
         explanation += "." if named else ", so some patients may not have been counted."
     return about(
