@@ -114,7 +114,7 @@ def _counted(one: Cohort) -> str:
     if one.estimand == NET_G3:
         for least, most in zip(chosen(load(), NET, LOWER), chosen(load(), NET, UPPER), strict=True):
             found += (
-                f". In {least.name}, between {least.rate.events} and {fraction(most.rate)} "
-                "patients with NET G3 responded"
+                f". In the trial of {least.name}, between {least.rate.events} and "
+                f"{fraction(most.rate)} patients with NET G3 responded"
             )
     return found
