@@ -37,14 +37,17 @@ def fraction(rate: Rate) -> str:
 
 
 def that_fits(fewer: Rate | None, n: int) -> str:
-    """Return the count behind a percentage that fits no count of all patients; else nothing.
+    """Say which smaller group a percentage probably refers to, if it fits no count of all patients.
+
+    For example, 7.3% fits no count of 45 patients, but it fits 3 of 41. The text is empty if a
+    count of all patients fits.
 
     Parameters
     ----------
     fewer : Rate or None
-        The count that fits, of fewer patients; None where a count of all fits.
+        The count that fits, out of fewer patients; None if a count of all patients fits.
     n : int
-        All patients.
+        Number of all patients.
     """
     if not fewer:
         return ""
@@ -164,9 +167,9 @@ def disclaimer_of(documents: int, newest: int | None) -> str:
     Parameters
     ----------
     documents : int
-        How many it is made from.
+        Number of documents that the review uses.
     newest : int or None
-        Year of the newest whose year is known; None where none is.
+        Year of the newest document; None if no year is known.
     """
     until = f", the latest dated {newest}" if newest else ""
     return (

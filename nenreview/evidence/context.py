@@ -21,7 +21,7 @@ from nenreview.stats.rate import Rate
 def _cited(data: Dataset, one: Response) -> bool:
     """Return whether Jia 2022 cites a response of all NEC or all NET of another trial.
 
-    It reports more groups, of its own trial and of others, than there is room for.
+    Other groups in that paper are left out, because a figure has no room for them.
     """
     patients = traits(data, one.report.population)
     cites = main_source(all_trials(data)[one.report.trial]) != JIA

@@ -97,8 +97,8 @@ def _most_shared(data: Dataset, first: Report, other: Report) -> int:
 def _widest(data: Dataset, trial: Facts) -> list[Report]:
     """Return the populations of an arm with a reported size that are not part of a larger one.
 
-    From the first source of the trial that has any; of every other source those whose patients
-    none of these are.
+    They come from the first source of the trial that has any. Later sources add only populations
+    that share no patients with these.
     """
     found: list[Report] = []
     for source in sources_of(trial):

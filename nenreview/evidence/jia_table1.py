@@ -13,7 +13,7 @@ TABLE = "Table 1"
 
 
 def table1_responses(data: Dataset) -> list[Response]:
-    """Return the response of each trial of Table 1, in the order of its columns."""
+    """Return the response that Table 1 of Jia 2022 gives for each trial, one trial a column."""
     rows = data.select(source=JIA, table=TABLE, outcome="ORR", statistic="percent")
     reports = zip(rows["trial"], rows["population"], strict=True)
     return [find_response(data, Report(JIA, trial, population)) for trial, population in reports]
@@ -27,18 +27,18 @@ def lowest_and_highest(data: Dataset) -> tuple[Rate, Rate]:
 
 
 def by_site(data: Dataset, trial: str, site: str) -> int:
-    """Return the number of patients of a trial with a primary site, as Table 1 names the site."""
+    """Return how many patients of a trial have a primary site, which is named as in Table 1."""
     where = {"outcome": "primary site", "category": site, "statistic": "events"}
     return int(data.value(source=JIA, table=TABLE, trial=trial, **where))
 
 
 def pancreatic_share(data: Dataset, response: Response) -> Rate:
-    """Return the number of patients of a trial with a pancreatic primary in Table 1."""
+    """Return how many patients of a trial have a pancreatic primary in Table 1, of all patients."""
     report = response.report
     return Rate(by_site(data, report.trial, "Pancreas"), size_of(data, report))
 
 
 def well_differentiated(data: Dataset, trial: str) -> int:
-    """Return the number of patients of a trial with well-differentiated tumours in Table 1."""
+    """Return how many patients of a trial have well-differentiated tumours in Table 1."""
     where = {"outcome": "differentiation", "category": "Well differentiated"}
     return int(data.value(source=JIA, table=TABLE, trial=trial, statistic="events", **where))

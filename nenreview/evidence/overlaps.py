@@ -119,7 +119,7 @@ def _ledger(data: Dataset) -> tuple[tuple, ...]:
 
 @lru_cache(DATASETS)
 def _judged(data: Dataset) -> tuple[tuple[str, Report, Report], ...]:
-    """Return each pair that is apart or not known to be, in the trees that are counted."""
+    """Return the pairs that are apart or not known to be, by their canonical reports."""
     return tuple(
         (row.relation, canonical_report(data, one), canonical_report(data, two))
         for row, one, two in _ledger(data)
@@ -128,13 +128,13 @@ def _judged(data: Dataset) -> tuple[tuple[str, Report, Report], ...]:
 
 
 def _within(report: Report, whole: Report) -> bool:
-    """Return whether a report is the whole, or below it in its tree."""
+    """Return whether the patients of a report are those of `whole` or a part of them."""
     same_tree = (report.source, report.trial) == (whole.source, whole.trial)
     return same_tree and whole.population in (report.population, *ancestors(report.population))
 
 
 def _divided_by_differentiation(data: Dataset, first: Report, other: Report) -> bool:
-    """Return whether two paths divide into NEC and NET."""
+    """Return whether one path leads to NEC and the other to NET."""
     if (first.source, first.trial) != (other.source, other.trial):
         return False
     pairs = zip(levels(first.population), levels(other.population), strict=False)

@@ -198,9 +198,10 @@ def _response(data: Dataset, report: Report, outcome: Outcome, printed: str) -> 
 
 
 def _with_preferences(data: Dataset, found: list[Response]) -> tuple[Response, ...]:
-    """Return responses with the source that counts where several report the same patients.
+    """Return the responses, each marked whether its source is used for its patients.
 
-    The one that a row of ``pooling.csv`` names; else the first of the trial's sources.
+    If several sources report on the same patients, the source that ``pooling.csv`` names is used,
+    else the first of the trial's sources.
     """
     chosen = {Report(c.source, c.trial, c.population): c for c in rows_of(data.pooling, PoolingRow)}
     ranks = {
@@ -329,9 +330,9 @@ def partial_responses(data: Dataset) -> dict[Report, Rate]:
 def _in_categories(
     printed: Iterable[Number], categories: tuple[str, ...], n: int | None
 ) -> int | None:
-    """Return the patients in some categories of best response; None where one is not counted.
+    """Return the patients in some categories of best response; None if one is not counted.
 
-    One that is left out holds nobody where the others hold all `n` patients.
+    A category that the source leaves out counts as zero if the other categories add up to `n`.
     """
     counted: dict[str, int] = {}  # of several places, the first
     for row in printed:

@@ -53,9 +53,16 @@ def size_of(data: Dataset, report: Report) -> int:
 
 
 def size_or_rest(data: Dataset, trial: str, population: str, source: str) -> tuple[int | None, str]:
-    """Return the size of a population and, if it is not reported, how it is derived.
+    """Return the size of a population, and how it was derived if the source does not report it.
 
-    A size that is not reported is derived only if ``data/derived.csv`` says how.
+    ``data/derived.csv`` lists the sizes that follow by subtraction of two reported sizes.
+
+    Returns
+    -------
+    size : int or None
+        None if the size is neither reported nor listed there.
+    derived : str
+        For example ``40 less 32 NEC``; empty if the size is reported or None.
     """
     if printed_sizes(data, trial, population, source):
         return size(data, trial, population, source), ""
@@ -75,9 +82,9 @@ def _derived(data: Dataset) -> dict[tuple[str, str, str], Derived]:
 def parts_by_differentiation(
     data: Dataset, trial: str, population: str, source: str
 ) -> tuple[str, ...]:
-    """Return NET and NEC of a population if their sizes add up to its size; else ().
+    """Return the parts with NET and with NEC if their sizes add up to that of the population.
 
-    This is the only division that the documents use for whole tables.
+    Else return no part. Documents divide whole tables in this way and in no other.
     """
     parts = tuple(below(population, part) for part in ("NET", "NEC"))
     try:

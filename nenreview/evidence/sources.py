@@ -78,7 +78,7 @@ def own_reports(data: Dataset) -> dict[str, tuple[ReportOf, ...]]:
 
 @lru_cache(DATASETS)
 def secondary_documents(data: Dataset) -> frozenset[tuple[str, str]]:
-    """Return the pairs (trial, source) whose source reports what others found in the trial."""
+    """Return each pair (trial, source) in which the source is a secondary document on the trial."""
     rows = rows_of(data.reports, ReportOf)
     return frozenset((row.trial, row.source) for row in rows if row.standing == _SECONDARY)
 

@@ -182,8 +182,8 @@ _FIGURES: dict[str, Callable[[Dataset], ReviewFigure]] = {
 def catalogue(data: Dataset | None = None) -> dict[str, Callable[[Dataset], ReviewFigure]]:
     """Return the function that draws each figure, by name.
 
-    The chapter of each trial that reports responses shows the trial among others of its
-    class: ``context-`` and the chapter's name.
+    Each trial that reports responses has a figure ``context-`` and the name of its chapter, which
+    shows the trial among other trials of its regimen class.
     """
     data = data or load()
     trials = data.trials[data.trials["trial"] != markey.TRIAL]

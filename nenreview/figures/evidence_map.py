@@ -54,22 +54,23 @@ _SIZES = (10, 50, 100)  # patients, of the circles in the legend
 def evidence_map(
     cells: Sequence[Cell], *, classes: Sequence[str], kinds: Sequence[str]
 ) -> ReviewFigure:
-    """Draw a circle for each cell: area for patients, fill for the share of responders.
+    """Draw a grid of circles, one for each combination of tumour, line and regimen class.
 
-    Beside it are responders and patients, and the number of trials. A row is a kind of tumour in
-    one line of treatment, and only those that there are have one.
+    The area of a circle shows the number of patients; its fill shows the share of responders. The
+    numbers of responders, patients and trials are next to it. Columns are regimen classes. Rows
+    are kinds of tumour in one line of treatment; a row without any trial is left out.
 
     Parameters
     ----------
     cells : sequence of Cell
-        What there is; a combination that is not among them stays empty.
+        The combinations with evidence; every other combination stays empty.
     classes, kinds : sequence of str
-        Columns, also where they are empty, and the order of the rows.
+        The regimen classes, one for each column, and the order of the tumours in the rows.
 
     Raises
     ------
     ValueError
-        If there is no cell, or one belongs to no row or column.
+        If there is no cell, or the class or kind of a cell is not in `classes` or `kinds`.
     """
     if not cells:
         raise ValueError("no cells; expected at least one")

@@ -37,8 +37,8 @@ _MARKS = {
 def findings(counts: pd.DataFrame) -> ReviewFigure:
     """Draw the number of findings of each kind, on one logarithmic axis for all sources.
 
-    A length on such an axis means nothing, so there are points and no bars; the numbers are at
-    the right, and a kind without findings has no point.
+    Points are drawn instead of bars, because the length of a bar means nothing on a logarithmic
+    axis. The numbers are at the right. A kind without findings has no point.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ _FILL = {FILLED: MID, OPEN: "white", OWN: ACCENT, POOL: MID, DIAMOND: ACCENT, OP
 
 @dataclass(frozen=True)
 class Heads:
-    """What stands above the columns and below the axis."""
+    """The headings of the columns, and the label of the axis."""
 
     axis: str = "Objective response rate, %"
     counts: str = "Responders"
@@ -77,25 +77,25 @@ def forest(
     legend: Mapping[str, str] | None = None,
     order: str = "",
 ) -> ReviewFigure:
-    """Draw groups of rows, one below the other.
+    """Draw a forest plot of groups of rows, in a wide and a narrow version.
 
-    The wide drawing has the columns of the forest plots of metafor: study, counts, marks, numbers.
-    The narrow one writes the text of a row above its marks.
+    The wide version has four columns: study, counts, marks and numbers, as in the R package
+    metafor. The narrow version has the text of each row above its mark.
 
     Parameters
     ----------
     groups : sequence of Group
-        From top to bottom; each with a row.
+        In their order from the top; each has at least one row.
     heads : Heads
         Names of the columns and of the axis.
     limits : (float, float), optional
-        Ends of the axis. Without them, it runs from zero to the next ten beyond all that is drawn.
+        Ends of the axis; by default, zero and the next multiple of ten beyond all values.
     reference : (float, str), optional
-        Where a broken line crosses the rows, and what it stands for.
+        The value at which a broken line crosses the rows, and its meaning for the legend.
     legend : mapping of str to str, optional
-        What the kinds of marks stand for.
+        The meaning of each kind of mark.
     order : str
-        By what the rows of a group are ordered.
+        What the rows of a group are ordered by, for the legend.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def _end(rows: Sequence[Row]) -> float:
 
 @dataclass(frozen=True)
 class _Plot:
-    """What both drawings of a forest plot share."""
+    """The rows and settings that the wide and the narrow drawing share."""
 
     groups: Sequence[Group]
     heads: Heads
@@ -383,7 +383,7 @@ def _width(text: str, *, bold: bool = False) -> float:
 
 
 def _link(one: Group | Row) -> str | None:
-    """Return where a name leads, as seen from the folder of the figures."""
+    """Return the link from a trial's name to its chapter, relative to the folder of the figures."""
     chapter = one.chapter if isinstance(one, Row) else ""
     return f"../chapters/{chapter}.qmd" if chapter else None
 

@@ -26,20 +26,20 @@ class Row:
     Attributes
     ----------
     name : str
-        What stands below the head of the studies.
+        The text in the column of the studies.
     mark : str
         One of the constants of this module.
     counts : str
-        Patients with the event, of all.
+        The text in the column of counts: patients with the event, and all patients.
     value, low, high : float or None
         The estimate and its limits, in percent or percentage points; all None for a row of text,
         the estimate alone None for a prediction interval.
     numbers : tuple of str
-        The three as text, or one text that stands in their place.
+        The three values as text, or one text instead of them.
     patients : int or None
-        What the area of a square shows.
+        The number of patients that the area of a square shows.
     data : dict
-        The row's fields in the CSV.
+        The fields of the row in the CSV file of the figure.
     chapter : str
         The chapter of its trial, to which the name leads on a page; or empty.
     """
@@ -96,7 +96,7 @@ def pool_row(name: str, pool: PooledProportion | None, mark: str = DIAMOND) -> R
 
 
 def pool_rows(profile: PooledProportion, t: PooledProportion) -> tuple[Row, ...]:
-    """Return the rows of one pool: both intervals, the prediction interval, the spread.
+    """Return the rows of one pool: two confidence intervals, a prediction interval, the spread.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def _prediction_row(pool: PooledProportion) -> Row:
 
 
 def _spread_row(pool: PooledProportion) -> Row:
-    """Return what the model says of the differences between trials."""
+    """Return a row of text on the estimated differences between trials."""
     if pool.tau2 is None or pool.tau2_p is None:
         return text_row("Spread between trials: no estimate")
     p = p_value(pool.tau2_p)
@@ -138,7 +138,7 @@ def _spread_row(pool: PooledProportion) -> Row:
 
 
 def text_row(name: str, instead: str = "") -> Row:
-    """Return a row without a mark; a text may stand in place of its numbers."""
+    """Return a row without a mark, with an optional text instead of numbers."""
     numbers = (instead,) if instead else ()
     return Row(name, TEXT, numbers=numbers, data={"name": name, "kind": instead or "note"})
 

@@ -14,13 +14,13 @@ from nenreview.synthesis.harm import FROM_3, GRADES, SevereEvents
 def severe_events_forest(events: Sequence[SevereEvents]) -> ReviewFigure:
     """Draw the rate of grade 3 or higher treatment-related adverse events in each arm that has one.
 
-    Filled: grade 3 or higher. Open: grade 3 or 4 alone, or the fewest and the most patients
-    where events are reported one by one.
+    A filled mark is a rate of grade 3 or higher. Open marks are rates of grade 3 and 4 only, or
+    the fewest and the most patients if a report counts each kind of event separately.
 
     Parameters
     ----------
     events : sequence of SevereEvents
-        Those without a count and without limits are left out.
+        Entries without a count and without limits are left out.
 
     Raises
     ------

@@ -41,20 +41,19 @@ class _Row:
 def medians(times: Sequence[Time]) -> ReviewFigure:
     """Draw a row for each population, PFS at the left and OS at the right.
 
-    Rows are in groups of a regimen class and a kind of tumour, from the shortest median PFS to
-    the longest; without one, by median OS, at the end. An open mark has no reported interval. A
-    limit that is open, or beyond the axis, ends in an arrow. What was not reached, or is not
-    reported, is written.
+    Rows are grouped by regimen class and kind of tumour, and sorted by median PFS; rows with only
+    a median OS come last. An open mark means that no interval is reported. An arrow means that a
+    limit is open or beyond the axis. Words say that a time was not reached or is not reported.
 
     Parameters
     ----------
     times : sequence of Time
-        Those without a median are left out.
+        Entries without a median are left out.
 
     Raises
     ------
     ValueError
-        If none has a median.
+        If no entry has a median.
     """
     rows = _rows([t for t in times if t.median is not None or t.status == NOT_REACHED])
     if not rows:

@@ -23,7 +23,7 @@ _POINTS = 72 * WIDTH
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: its label, and the lines of its cell, each of pieces."""
+    """A row of the table: its label and its cell. The cell has lines, and a line has pieces."""
 
     label: str
     lines: Sequence[Sequence[Piece]]
@@ -31,16 +31,16 @@ class Row:
 
 @style()
 def misprint(title: str, rows: Sequence[Row], note: str) -> ReviewFigure:
-    """Draw a table as it is printed, with the recomputed number beside each misprint.
+    """Draw rows of a table as printed; each misprint is struck through, the right number beside it.
 
     Parameters
     ----------
     title : str
-        Where the table stands.
+        Title above the rows: the document and its table.
     rows : sequence of Row
-        From top to bottom.
+        In their order on the page.
     note : str
-        Why the numbers differ, below the table; a line each.
+        Text below the rows: why the numbers differ. Line breaks are kept.
     """
     notes = note.split("\n")
     lines = 1 + sum(len(row.lines) for row in rows) + len(notes)

@@ -46,9 +46,10 @@ class Share:
 
 @style()
 def people(shares: Sequence[Share]) -> ReviewFigure:
-    """Draw a hundred patients for each share: side by side, on a phone one below the other.
+    """Draw a hundred people for each share, as many in colour as would respond.
 
-    Full colour up to the estimate, pale up to the upper limit.
+    People up to the estimate are in full colour, and people up to the upper limit are pale. The
+    pictures are side by side, or one below the other on a phone.
 
     Parameters
     ----------
@@ -92,7 +93,7 @@ def _draw(shares: Sequence[Share], rows: int, width: float) -> Figure:
 
 
 def _hundred(axes: Axes, share: Share) -> None:
-    """Draw a heading, and a hundred people in rows, who respond from the first on."""
+    """Draw a heading and a hundred people in rows; those who respond come first."""
     axes.set(xlim=(-0.6, _IN_A_ROW - 0.4), ylim=(5.0, -2.6))
     axes.set_axis_off()
     axes.text(-0.5, -1.55, f"{share.estimate:.0f}", fontsize=26, weight="bold", va="center")

@@ -24,7 +24,7 @@ _DIGITS = 4  # of a percentage, as drawn; other processors differ in the last di
 
 
 def posterior_figure(density: Density, pooled: Posterior) -> ReviewFigure:
-    """Draw the density after the trials, and faintly before them, in % per percentage point.
+    """Draw the posterior density and, faintly, the prior density, in % per percentage point.
 
     The area below a curve between two rates is the probability of that range.
 

@@ -104,16 +104,16 @@ def to_csv(data: pd.DataFrame) -> str:
 
 
 class ReviewFigure:
-    """A figure that a chapter displays: vector and raster, the same for every format.
+    """A figure that a chapter displays, as SVG and as PNG.
 
     Parameters
     ----------
     figure : Figure
-        The drawing. It was never registered with pyplot, so nothing has to be closed.
+        The drawing. It is made without pyplot, so it need not be closed.
     data : DataFrame, optional
-        What is drawn, one row a mark, for a reader to download; without its index.
+        The values behind the drawing, one row for each mark; readers can download them as CSV.
     narrow : Figure, optional
-        The same for the screen of a phone.
+        A narrow drawing of the same values for phones.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class ReviewFigure:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict:
         """Return what Jupyter shows: SVG, with PNG for viewers without it, and the data as CSV.
 
-        The narrow drawing is for pages alone, which show it where there is no room.
+        Only the website uses the narrow drawing, on narrow screens.
         """
         data = {} if self.data is None else {"text/csv": to_csv(self.data)}
         if self.narrow:

@@ -39,7 +39,7 @@ class Lane:
     months : float
         Time on treatment, more than 0.
     agent : str
-        What the bar's tone stands for.
+        The drug, which the tone of the bar shows.
     progressed : str or None
         When progression was found; None where none is reported.
     """

@@ -69,7 +69,7 @@ _BY_RESPONSE = "response rate"
 
 
 def _cohorts(data: Dataset, cohorts: Iterable[Cohort], mark: str = FILLED) -> tuple[Row, ...]:
-    """Return the rows of cohorts, the highest rate first; those in no pool name the tumour too."""
+    """Return the rows of cohorts, the highest rate first; unpooled ones name their tumour."""
     return _by_response(
         rate_row(
             one.figure_label or (one.name if mark == FILLED else one.label),
@@ -121,7 +121,11 @@ def _cohorts_and_pool(data: Dataset, whole: Pooled) -> ReviewFigure:
 
 
 def forest_of_nec(data: Dataset) -> ReviewFigure:
-    """Draw the primary cohorts of NEC, both pools, the first edition's pool, and unpooled rates."""
+    """Draw the primary cohorts of NEC and their pools, and the rates that no pool includes.
+
+    The pools are that of all primary cohorts, that without the Chinese trials, and that of the
+    first edition.
+    """
     whole, without = headline(data)
     first, _ = headline(data, FIRST)
     own = primary(data)
@@ -148,7 +152,7 @@ def forest_of_nec(data: Dataset) -> ReviewFigure:
 
 
 def forest_of_net_pool(data: Dataset) -> ReviewFigure:
-    """Draw the primary cohorts of NET, their pool, unpooled rates, and the primary sites."""
+    """Draw the primary cohorts of NET, their pool, other rates, and the rates by primary site."""
     whole = net(data)
     selected = [one for one in whole.cohorts if one.selected_by]
     others = [one for one in whole.cohorts if not one.selected_by]
@@ -174,7 +178,7 @@ def forest_of_net_pool(data: Dataset) -> ReviewFigure:
 
 
 def nec_and_net(data: Dataset) -> ReviewFigure:
-    """Draw NEC and NET of every trial that reports both."""
+    """Draw the response rates of NEC and of NET for each trial that reports both."""
     return forest(
         [
             Group(
@@ -187,7 +191,7 @@ def nec_and_net(data: Dataset) -> ReviewFigure:
 
 
 def differences(data: Dataset) -> ReviewFigure:
-    """Draw the difference between NEC and NET in every trial that reports both."""
+    """Draw, for each trial that reports both, the response rate of NEC minus that of NET."""
     rows = [
         difference_row(
             contrast.name + (", first line" if contrast.line == "first" else ""), contrast.pair
@@ -211,7 +215,8 @@ def differences(data: Dataset) -> ReviewFigure:
 def forest_by_class(data: Dataset) -> ReviewFigure:
     """Draw the pool of NEC with one inhibitor, and the responses of NEC and G3 NEN to two drugs.
 
-    Open markers: all but the best response of NEC among all treated after earlier treatment.
+    A filled mark is the best response of NEC among all treated patients, after earlier treatment.
+    Every other response has an open mark.
     """
     pool = headline(data)[0]
     groups = [Group("One inhibitor, NEC", pool_rows(pool.profile, pool.t)[:1])]
@@ -237,7 +242,7 @@ def _differs(one: MapEntry) -> bool:
 
 
 def _what(one: MapEntry) -> str:
-    """Return the name of a trial or arm with what sets its response apart."""
+    """Return the name of a trial or arm, followed by how its response differs from the others."""
     kind = "NET and NEC" if one.kind == UNDIVIDED_G3 else ""
     line = {"later": "", "not stated": "line not stated"}.get(one.line, f"{one.line} line")
     mark = one.mark or ("" if one.rate else "fewer than all")
@@ -245,7 +250,7 @@ def _what(one: MapEntry) -> str:
 
 
 def cumulative(data: Dataset) -> ReviewFigure:
-    """Draw the pool as the cohorts are added, by year of publication."""
+    """Draw the pool after each cohort is added, in the order of publication."""
     steps = added_by_year(data)
     years = [step.cohort.year or "year not shown" for step in steps]
     names = [f"{step.cohort.name}, {year}" for step, year in zip(steps, years, strict=True)]
@@ -274,7 +279,7 @@ def _pools(data: Dataset, rows: list[Row]) -> ReviewFigure:
 
 
 def response_by_site(data: Dataset) -> ReviewFigure:
-    """Draw the two trials that report the response of NEC by primary site."""
+    """Draw the response of NEC by primary site in the two trials that report it."""
     trials = {"sintilimab": SINTILIMAB, "toripalimab": TORIPALIMAB}
     rates = {name: nec_by_site(data, trial) for name, trial in trials.items()}
     sites = next(iter(rates.values()))

@@ -20,14 +20,16 @@ _JUDGEMENT = 1.5  # from the last item to the judgement, in columns
 
 @style()
 def traffic_lights(trials: Sequence[RiskOfBias], topics: Mapping[int, str]) -> ReviewFigure:
-    """Draw a mark and a word for every answer, and the judgement at the right.
+    """Draw the answers for each trial as coloured marks, with the risk of bias at the right.
+
+    A row is a trial, and a column is an item of the checklist. Each mark has its answer as a word.
 
     Parameters
     ----------
     trials : sequence of RiskOfBias
-        From top to bottom. One without answers has a line across.
+        In the order of the rows. A trial without answers gets a line across the row.
     topics : mapping of int to str
-        What each item asks for, in the order of the columns.
+        The question of each item by its number, in the order of the columns.
 
     Raises
     ------

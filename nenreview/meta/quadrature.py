@@ -22,10 +22,11 @@ MODE_TOLERANCE = 1e-7  # Newton's method squares the error: the next step is at 
 
 @cache
 def gauss_hermite(nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return abscissae and log weights for an integral over the line, each shape (nodes,).
+    """Return the nodes and log weights of Gauss-Hermite quadrature, each of shape (nodes,).
 
-    The sum of ``exp(log weight) f(abscissa)`` is the integral of ``f`` itself, exact where
-    ``f`` is a standard normal density times a polynomial of degree 2 × nodes − 1 or less.
+    The integral of a function ``f`` from minus to plus infinity is approximately the sum of
+    ``exp(log weight) * f(node)``. The sum is exact if ``f`` is the standard normal density times a
+    polynomial of degree 2 × nodes − 1 or less.
     """
     x, w = np.polynomial.hermite.hermgauss(nodes)
     return np.sqrt(2) * x, np.log(w) + x**2 + np.log(2) / 2
@@ -34,7 +35,7 @@ def gauss_hermite(nodes: int) -> tuple[np.ndarray, np.ndarray]:
 def log1p_exp(x: np.ndarray) -> np.ndarray:
     """Return log(1 + e^x), elementwise.
 
-    As ``numpy.logaddexp(0, x)``, which goes element by element and takes six times as long.
+    ``numpy.logaddexp(0, x)`` gives the same but takes six times as long.
     """
     small = np.abs(x)
     for step in (np.negative, np.exp, np.log1p):

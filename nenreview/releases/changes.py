@@ -141,7 +141,7 @@ def compare(old: State, new: State, before: Path, after: Path) -> Changes:
     Parameters
     ----------
     old, new : State
-        What the versions say.
+        The states of the versions.
     before, after : Path
         The folders of their data packages, which need not exist.
     """
@@ -169,7 +169,7 @@ def compare(old: State, new: State, before: Path, after: Path) -> Changes:
 def _changed_results(
     old: dict[str, str], new: dict[str, str], where: dict[str, str]
 ) -> tuple[ChangedResult, ...]:
-    """Return the texts that differ, by name; those of the new version first."""
+    """Return the texts that differ, by name, in the order of the new version."""
     return tuple(
         ChangedResult(name, where.get(name, ""), old.get(name, ""), new.get(name, ""))
         for name in dict.fromkeys([*new, *old])

@@ -33,7 +33,7 @@ def chapter(changes: Changes, entries: Sequence[Entry]) -> str:
     changes : Changes
         Between the two versions.
     entries : sequence of Entry
-        What the changelog says of the versions after the old one, up to the new one.
+        The sections of the changelog on the versions after the old one, up to the new one.
     """
     parts = [TITLE, *_summary(changes), *_changelog(entries)]
     if changes.estimates:
@@ -52,7 +52,7 @@ def _day(state: State) -> str:
 
 
 def _summary(changes: Changes) -> list[str]:
-    """Return what is compared, and how much differs."""
+    """Return a summary: which versions are compared, and how much differs."""
     old, new, numbers = changes.old, changes.new, changes.printed_numbers
     moved, added, gone = _by_fate(changes.estimates)
     counts = {
@@ -87,7 +87,7 @@ def _summary(changes: Changes) -> list[str]:
 def _by_fate(
     results: Sequence[ChangedResult],
 ) -> tuple[list[ChangedResult], list[ChangedResult], list[ChangedResult]]:
-    """Return what both versions have, what only the new one has, and what only the old one had."""
+    """Return the results in both versions, those only in the new one, those only in the old one."""
     return (
         [one for one in results if one.before and one.after],
         [one for one in results if not one.before],
@@ -101,7 +101,7 @@ def _touched(table: TableChanges) -> int:
 
 
 def _changelog(entries: Sequence[Entry]) -> list[str]:
-    """Return what people wrote of the versions."""
+    """Return the changelog of the versions."""
     parts = []
     for entry in entries:
         parts.append(f"## Version {entry.version} in words")
@@ -113,7 +113,7 @@ def _changelog(entries: Sequence[Entry]) -> list[str]:
 
 
 def _numbers(changes: Changes) -> list[str]:
-    """Return how many numbers each new document brings, and every other change in full."""
+    """Return how many numbers each new document adds, and list every other change."""
     numbers = changes.printed_numbers
     brought = Counter(row["source"] for row in numbers.added)
     documents = [
@@ -142,7 +142,7 @@ def _number_rows(name: str, caption: str, rows: Sequence[Row]) -> list[str]:
 
 
 def _other_tables(changes: Changes) -> list[str]:
-    """Return how many rows came with a new document, trial or table, and the rest in full."""
+    """Return how many rows a new document, trial or table adds, and list every other change."""
     tables = changes.other_tables
     counts, others = [], []
     for table in tables:
@@ -222,9 +222,9 @@ def _verdicts(results: Sequence[ChangedResult]) -> list[str]:
 
 
 def _table(name: str, caption: str, columns: list[str], rows: list[list[str]]) -> list[str]:
-    """Return a table with its caption, or nothing without rows.
+    """Return a table with its caption; empty if it has no rows.
 
-    A chapter's source may hold no HTML tag, so none is left.
+    HTML tags are removed, because the source of a chapter must not contain any.
     """
     if not rows:
         return []

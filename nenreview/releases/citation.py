@@ -34,7 +34,7 @@ class Author:
 
     @property
     def inverted(self) -> str:
-        """Return the name as a list of references has it."""
+        """Return the name in the form of a list of references."""
         return f"{self.name}, {self.given}" if self.given else self.name
 
 
@@ -51,11 +51,11 @@ class Citation:
 
     @property
     def address(self) -> str:
-        """Return the address of the review: of its DOI, or else its own; empty if it has none."""
+        """Return the address of the DOI, or else of the website; empty if neither is known."""
         return f"https://doi.org/{self.doi}" if self.doi else self.url
 
     def text(self) -> str:
-        """Return one line, as in a list of references."""
+        """Return the citation as one line, as in a list of references."""
         authors = "; ".join(author.inverted for author in self.authors)
         line = f"{authors}. {self.title}. Version {self.version}. {date_in_words(self.issued)}."
         return f"{line} {self.address}" if self.address else line

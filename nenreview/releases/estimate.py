@@ -1,4 +1,4 @@
-"""Define an estimate by which versions are compared."""
+"""Define the estimates that are compared between versions."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Estimate:
     Attributes
     ----------
     name : str
-        The same from version to version.
+        Stays the same in all versions.
     estimate, low, high : float or None
-        In the unit, rounded as shown; None where there is none.
+        In `unit`, rounded as shown; None if there is no value.
     unit : str
         ``"%"``, ``"points"`` (of percent) or ``"odds ratio"``.
     counts : str
-        What it is made of, ``"12 of 114"``; or empty.
+        The counts behind the estimate, such as ``"12 of 114"``; or empty.
     """
 
     name: str

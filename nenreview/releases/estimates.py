@@ -20,7 +20,7 @@ from nenreview.wording import fraction
 
 
 def estimates(data: Dataset) -> tuple[Estimate, ...]:
-    """Return every estimate by which versions are compared; each name occurs once."""
+    """Return every estimate that is compared between versions; each name occurs once."""
     listed = tuple(_all(data))
     names = Counter(estimate.name for estimate in listed)
     twice = sorted(name for name, times in names.items() if times > 1)

@@ -137,7 +137,7 @@ def _checked_changelog() -> list[Entry]:
 
 
 def _previous(released: Sequence[State], number: str) -> State | None:
-    """Return the newest version before a version number."""
+    """Return the newest released version that is older than a version number."""
     return next(
         (one for one in released if parse_version(one.version) < parse_version(number)), None
     )

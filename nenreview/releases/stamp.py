@@ -33,7 +33,7 @@ def outdated_files(root: Path | None = None, checksum: str | None = None) -> dic
     Raises
     ------
     InputError
-        If a file that is there has no place for the version or for the checksum.
+        If a file exists but has no place for the version or for the checksum.
     """
     root = root or review_root()
     changed, problems = {}, []

@@ -21,7 +21,7 @@ NAME = "state.json"  # in the folder of a version
 
 @dataclass(frozen=True)
 class Verdict:
-    """The audit's verdict on a reported number: fields of `Finding`, by its key `id`."""
+    """The audit's verdict on a reported number, with some fields of `Finding`; `id` is its key."""
 
     id: str
     where: str
@@ -31,7 +31,7 @@ class Verdict:
 
     @property
     def in_need(self) -> bool:
-        """Whether the number needs a look: a disagreement or a note."""
+        """Whether somebody must compare the number with the page: a disagreement or a note."""
         return self.verdict in (*DISAGREEING, NOTE)
 
     @property
@@ -53,7 +53,7 @@ class State:
     commit : str
         The commit that it was made from.
     checksum : str or None
-        Of its tables; None for a book without data.
+        The checksum of its data; None for a book without data.
     estimates : tuple of Estimate
     verdicts : tuple of Verdict
         In the order of the pages; both are empty for a book without the tables of this review.
@@ -87,7 +87,7 @@ def _computed() -> tuple[tuple[Estimate, ...], tuple[Verdict, ...]]:
 
 
 def verdicts(findings: tuple[Finding, ...]) -> tuple[Verdict, ...]:
-    """Return the findings of the audit in the form by which versions are compared."""
+    """Return the findings of the audit in the form that is compared between versions."""
     from nenreview.audit.report import where
 
     return tuple(Verdict(f.id, where(f), f.printed, f.recomputed, f.verdict) for f in findings)
@@ -121,10 +121,7 @@ def read_state(folder: Path) -> State:
         if there:
             message = unknown_name(folder.name, sorted(there), "a released version")
         else:
-            message = (
-                "no folder of a released version in it; pass the folder that holds the releases "
-                "with --in"
-            )
+            message = "no released version is in this folder; pass the right folder with --in"
         raise InputError(Problem(shown(folder.parent), message)) from None
     except (ValueError, KeyError, TypeError) as error:
         message = f"the file cannot be read as a state: {error!r}; expected what a release writes"

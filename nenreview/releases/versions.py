@@ -50,7 +50,7 @@ def version_step(old: str, new: str) -> str:
 def rises_enough(old: str, new: str, needed: str) -> bool:
     """Return whether the step between two versions is as large as their changes need.
 
-    Before 1.0.0 nothing is promised, and a minor step is enough for all changes.
+    Before 1.0.0, a minor step is enough for every change.
     """
     if needed == MAJOR and parse_version(old)[0] == 0:
         needed = MINOR

@@ -76,7 +76,7 @@ def check_and_stamp(root: Path, contents: FileContents) -> FileContents:
     root : Path
         Root of the review, whose data are checked with the new contents in place.
     contents : FileContents
-        New contents of files below `root`.
+        The new content of each file, by its path below `root`.
 
     Raises
     ------

@@ -42,7 +42,8 @@ class NewTrial:
     Attributes
     ----------
     places : dict of str to str
-        The lines added to each file, by path below the root.
+        Which lines were added to each file, such as ``line 5``, by path below the root. Empty for
+        a new file.
     arm : Row
         The added row of ``arms.csv``.
     source : str
@@ -158,7 +159,7 @@ def _usual_part(data: Dataset, config: str, regimen: str) -> str:
 
 
 def next_steps(new: NewTrial) -> str:
-    """Return the list of what was written and of the next steps, as lines of text."""
+    """Return what was written, and the next steps, as lines of text."""
     places, arm, source = new.places, new.arm, new.source
     lines = ["Written:"]
     lines += [f"  {file}" + (f", {where}" if where else "") for file, where in places.items()]

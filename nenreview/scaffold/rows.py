@@ -144,7 +144,7 @@ def report_row(trial: str, source: str) -> Row:
 
 
 def inhibitors(data: Dataset) -> dict[str, str]:
-    """Return the target of each checkpoint inhibitor that a trial of the data gives."""
+    """Return the target of each checkpoint inhibitor in ``arms.csv``, by the name of the drug."""
     known: dict[str, str] = {}
     for arm in rows_of(data.arms, Arm):
         names, targets = arm.agents.split(" + "), arm.target.split(" + ")

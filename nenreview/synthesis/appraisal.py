@@ -109,7 +109,9 @@ def answers(data: Dataset, source: str) -> dict[str, int]:
 
 
 def reported(data: Dataset, guideline: str) -> dict[str, int]:
-    """Return the number of guideline items that are done, partly done, not done, not applicable.
+    """Return how many items of a reporting guideline this review meets, by answer.
+
+    The answers are those of the column ``done`` of ``reporting.csv``.
 
     Raises
     ------

@@ -15,10 +15,10 @@ Choice = frozenset[int]  # places of cohorts in a tuple, from 0
 
 
 def cohorts_to_choose(data: Dataset, estimand: str) -> tuple[Cohort, ...]:
-    """Return the cohorts of a question that may be pooled.
+    """Return the cohorts of a question that a reader can pool on the website.
 
-    The primary cohorts come first. Then come both bounds of each trial that does not say how
-    many of its responders have the tumour in question.
+    The primary cohorts come first. Each trial that reports responders without saying which tumour
+    they had follows twice: with the fewest and with the most responders that are possible.
     """
     fewest = chosen(data, estimand, LOWER)
     undivided = {one.report for one in fewest}
@@ -35,12 +35,12 @@ def pools_of_choices(data: Dataset, cohorts: tuple[Cohort, ...]) -> dict[Choice,
     data : Dataset
         The checked dataset.
     cohorts : tuple of Cohort
-        Of one question.
+        Cohorts that answer the same question.
 
     Returns
     -------
     dict of frozenset of int to PooledProportion
-        By the places of the chosen cohorts in `cohorts`, with the t interval.
+        The pool with its t interval. A key is the set of indices in `cohorts` of the chosen ones.
     """
 
     def apart(places: tuple[int, ...]) -> bool:

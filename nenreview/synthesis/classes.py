@@ -127,7 +127,7 @@ def _in_the_sources(data: Dataset) -> Iterator[MapEntry]:
 
 
 def _mark(data: Dataset, response: Response) -> str:
-    """Return why a response is no best response among all treated, or nothing."""
+    """Return why a response is not the best response among all treated patients; empty if it is."""
     if traits(data, leaf(response.report.population)).subset:
         return "evaluable patients only"
     if waiting := not_yet_evaluable(data, response.report):
@@ -171,11 +171,9 @@ class Cell:
     trials : int
         Different registrations.
     patients : int
-        Distinct patients: some who are part of another entry are counted once; the most
-        that there can be where some reports may overlap.
+        Patients, each counted once; if reports may share patients, the largest possible number.
     response : Rate or None
-        Their responders among those whose response is counted, who may be fewer; None where no
-        report counts them.
+        Responders, among the patients whose response is counted; None if no report counts them.
     may_overlap : bool
         Whether some reports may share patients.
     """
@@ -191,9 +189,10 @@ class Cell:
 
 @cache
 def evidence_map(data: Dataset) -> tuple[Cell, ...]:
-    """Return every cell of class, kind and line with a response, in that order.
+    """Return the evidence for each combination of class, kind and line with a reported response.
 
-    A trial is in every cell for which it reports a response.
+    The order is by class, then kind, then line. A trial counts in every combination for which it
+    reports a response.
     """
     groups: dict[tuple[str, str, str], list[MapEntry]] = {}
     for one in entries(data):

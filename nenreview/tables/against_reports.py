@@ -38,25 +38,25 @@ _SHORT = {"best response": "partial responses"}
 
 
 def compared(data: Dataset, source: str, trial: str = "") -> list[AgainstReport]:
-    """Return the numbers of a document, or those on one trial, with their verdicts."""
+    """Return the numbers of a document with their verdicts, optionally only those on one trial."""
     found = [one for one in against_reports(data) if one.number.source == source]
     return [one for one in found if trial in ("", one.number.trial)]
 
 
 def with_verdict(data: Dataset, source: str, verdict: str) -> Rate:
-    """Return the numbers of a document with a verdict, among all that could be compared."""
+    """Return how many numbers of a document have a verdict, among those that could be compared."""
     found = [one for one in compared(data, source) if one.verdict != CANNOT]
     return Rate(sum(one.verdict == verdict for one in found), len(found))
 
 
 def comparable(data: Dataset, source: str) -> Rate:
-    """Return the numbers of a document with a counterpart in a report, among all on such trials."""
+    """Return how many numbers of a document a report has too, among all numbers on such trials."""
     found = compared(data, source)
     return Rate(sum(one.verdict != CANNOT for one in found), len(found))
 
 
 def verdicts_table(data: Dataset) -> Table:
-    """Return how many numbers of each secondary document have which verdict."""
+    """Return a table of secondary documents, with the number of their numbers by verdict."""
     documents = sorted(
         {s for _, s in secondary_documents(data)}, key=list(source_names(data)).index
     )
@@ -135,7 +135,7 @@ def numbers_against_table(data: Dataset) -> Table:
 
 
 def read_only_table(data: Dataset) -> Table:
-    """Return the contradictions that readers saw and no rule can."""
+    """Return the contradictions that only readers found, because no rule can test them."""
     known = numbers_by_key(data)
     ruled = {one.number.id for one in against_reports(data) if one.verdict == CONTRADICTS}
     rows = [
@@ -156,7 +156,7 @@ def read_only_table(data: Dataset) -> Table:
 
 
 def among_themselves_table(data: Dataset) -> Table:
-    """Return the numbers of two secondary documents that differ where no report settles them."""
+    """Return the numbers that differ between two secondary documents and that no report settles."""
     rows = [
         [
             trials(data)[one.number.trial].name,
@@ -174,16 +174,16 @@ def among_themselves_table(data: Dataset) -> Table:
 
 
 def alike_among_themselves(data: Dataset) -> Rate:
-    """Return the numbers in which two secondary documents agree, among those compared."""
+    """Return how many numbers agree between two secondary documents, among those compared."""
     found = [verdict for _, verdict, _ in _among_themselves(data)]
     return Rate(found.count(AGREES), len(found))
 
 
 def readers_agree(data: Dataset) -> Rate:
-    """Return the comparisons in which rule and readers agree, of those judged before the rule.
+    """Return in how many comparisons the rule agrees with readers.
 
-    They are those of the sintilimab paper and of the table of the review with a number of a
-    report.
+    The readers judged before the rule existed. They compared the sintilimab paper and the
+    table of the 2023 review with the trials' own reports.
     """
     known = numbers_by_key(data)
     rows = [
@@ -199,18 +199,18 @@ def readers_agree(data: Dataset) -> Rate:
 
 
 def reported(data: Dataset, ident: str) -> str:
-    """Return a number as its document reports it, with its unit."""
+    """Return the number of ``results.csv`` with this id as text: as reported, with its unit."""
     return shown(numbers_by_key(data)[ident])
 
 
 def trials_contradicted(data: Dataset, source: str = REVIEW) -> list[str]:
-    """Return the names of the trials of which a document says what their report contradicts."""
+    """Return the names of the trials whose own report contradicts what a document says of them."""
     found = [one.number.trial for one in compared(data, source) if one.verdict == CONTRADICTS]
     return [trials(data)[trial].name for trial in dict.fromkeys(found)]
 
 
 def trials_moved(data: Dataset, source: str = REVIEW) -> list[str]:
-    """Return the names of the trials of which a difference moves an answer of the synthesis."""
+    """Return the names of the trials whose own report, in place of a document, moves an answer."""
     listed = dict.fromkeys(one.number.trial for one in compared(data, source))
     return [trials(data)[trial].name for trial in listed if moved(data, trial, source)]
 
@@ -222,11 +222,11 @@ def contradictions_that_move(data: Dataset, source: str = REVIEW) -> int:
 
 
 def moved(data: Dataset, trial: str, source: str, number: Number | None = None) -> str:
-    """Return the questions whose answer a trial moves as its own report replaces a document.
+    """Return the questions whose answer changes because a trial's own report replaces a document.
 
-    It does where the cohort of the first edition came from the document, and that of today has
-    other counts; or where the report contradicts a count that an answer still takes from the
-    document.
+    An answer changes if the cohort of the first edition came from the document and the present
+    cohort has other counts. An answer is also listed if it still takes a count from the document
+    that the report contradicts.
 
     Parameters
     ----------
@@ -235,7 +235,7 @@ def moved(data: Dataset, trial: str, source: str, number: Number | None = None) 
     trial, source : str
         Keys of the trial and of the document.
     number : Number, optional
-        Only what the population of this number moves.
+        If given, only questions that the population of this number affects.
     """
     found = []
     mine = [one for one in cohorts(data) if one.report.trial == trial]
@@ -318,7 +318,7 @@ def _counterpart(data: Dataset, one: AgainstReport) -> str | None:
 
 
 def _worst(found: list[AgainstReport]) -> str:
-    """Return the most serious verdict; of the others, that on a result before that on a size."""
+    """Return the most serious verdict; if several tie, one on a result before one on a size."""
     every = [one.verdict for one in found]
     results = [one.verdict for one in found if one.number.outcome != "patients"]
     for verdicts, wanted in (

@@ -51,7 +51,7 @@ def reasons_table(source: str) -> Table:
 
 
 def is_in_a_pool(source: str) -> bool:
-    """Return whether the appraisal of a pooled trial rests on a document."""
+    """Return whether a document is the appraised one of a trial in a pool."""
     return source in {one.source for one in risk_of_bias(load()) if one.answers}
 
 
@@ -63,7 +63,7 @@ def judgements_sentence() -> str:
 
 
 def summary_table(estimand: str) -> Table:
-    """Return the summary of findings of a question, with letters for `summary_notes`."""
+    """Return the summary of findings of a question; letters refer to `summary_notes`."""
     letters = _letters(estimand)
     rows = []
     for one in summary_of_findings(load(), estimand):
@@ -86,7 +86,7 @@ def summary_table(estimand: str) -> Table:
 
 
 def summary_notes(estimand: str) -> Shown:
-    """Return the list of reasons for the letters of `summary_table`."""
+    """Return the footnotes of `summary_table`: for each letter, why the certainty is lowered."""
     return Shown(
         "\n".join(
             f"- *{letter}* {domain.capitalize()}, {judgement}: {escape(reason)}."
@@ -96,7 +96,7 @@ def summary_notes(estimand: str) -> Shown:
 
 
 def _reasons(estimand: str, one: Summary) -> list[tuple[str, str, str]]:
-    """Return domain, judgement and reason of what lowers the certainty of an outcome."""
+    """Return domain, judgement and reason of each row that lowers the certainty of an outcome."""
     return [
         (row.domain, row.judgement, row.reason)
         for row in certainty_rows(load(), estimand, one.outcome)
@@ -105,7 +105,7 @@ def _reasons(estimand: str, one: Summary) -> list[tuple[str, str, str]]:
 
 
 def _letters(estimand: str) -> dict[tuple[str, str, str], str]:
-    """Return a letter for each reason of a question, each judgement once."""
+    """Return a letter for each judgement of a question; equal judgements share a letter."""
     found = [
         reason
         for one in summary_of_findings(load(), estimand)

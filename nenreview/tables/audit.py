@@ -44,7 +44,7 @@ _SENTENCES = {
 
 
 def sentences(source: str, table: str) -> tuple[str, ...]:
-    """Return the row labels of a table that are sentences."""
+    """Return the row labels of a table that are whole sentences."""
     return _SENTENCES.get((source, table), ())
 
 
@@ -101,19 +101,19 @@ def ledger_table(data: Dataset, source: str) -> Table:
     Raises
     ------
     ValueError
-        If all hold, which the chapter says in a sentence instead.
+        If no number is inconsistent; a chapter says so in a sentence instead.
     """
     rows = [_number_row(data, entry) for entry in disagreeing_numbers(data, source)]
     return Table(rows, dict.fromkeys(_NUMBER_HEADS, MARKDOWN))
 
 
 def later_ledger_table(data: Dataset) -> Table:
-    """Return one `ledger_table` of all documents that no chapter names.
+    """Return a single `ledger_table` of all documents that no chapter names.
 
     Raises
     ------
     ValueError
-        If all numbers of all of them hold.
+        If no number of these documents is inconsistent.
     """
     return _of_later(data, disagreeing_numbers, _number_row, _NUMBER_HEADS)
 
@@ -121,7 +121,7 @@ def later_ledger_table(data: Dataset) -> Table:
 def later_claims(data: Dataset, label: str, caption: str) -> Markdown:
     """Return one `claims_table` of all documents that no chapter names.
 
-    It comes with its label and caption; a sentence stands for it where no claim is in doubt.
+    The text includes the label and the caption. It is a sentence if no claim is in doubt.
     """
     if not any(claims_in_doubt(data, source) for source in later_documents(data)):
         return Markdown("None of their claims in words is in doubt.")
@@ -177,7 +177,7 @@ def claims_table(data: Dataset, source: str) -> Table:
     Raises
     ------
     ValueError
-        If all are supported, which the chapter says in a sentence instead.
+        If the numbers support all claims; a chapter says so in a sentence instead.
     """
     rows = [_claim_row(data, entry) for entry in claims_in_doubt(data, source)]
     return Table(rows, dict.fromkeys(_CLAIM_HEADS, MARKDOWN))
@@ -217,7 +217,7 @@ def claims_supported(data: Dataset) -> Rate:
 def rate_intervals_judged(data: Dataset) -> int:
     """Return the number of reported intervals of a rate that could be checked against a count.
 
-    Each has a finding on either limit.
+    The audit has a finding on each of the two limits.
     """
     found = [f for f in audit(data) if f.check == RATE_INTERVAL and f.verdict != NOT_CHECKABLE]
     lower = set(data.results.loc[data.results["statistic"] == "ci_low", "id"])
@@ -243,10 +243,10 @@ def _where(data: Dataset, entry: LedgerLine) -> str:
 
 
 def back_link(data: Dataset, f: Finding) -> str:
-    """Return the target of the link from a finding to where a chapter shows the number.
+    """Return the target of the link from a finding to the place where a chapter shows the number.
 
-    The marked cell where the number stands in a table that a chapter rebuilds, else the
-    chapter of the trial, or the one on several; empty where there is none.
+    The target is the marked cell if a chapter rebuilds the table of the number. Else it is the
+    chapter of the trial, or the chapter on several trials; empty if there is none.
     """
     trials = {
         **data.results.set_index("id")["trial"],

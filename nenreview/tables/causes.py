@@ -17,7 +17,7 @@ _EFFECTS = {
 
 
 def causes_table(data: Dataset) -> Table:
-    """Return the errors that matter most, those that move an answer first."""
+    """Return a table of the most important errors; those that move an answer come first."""
     names, moved = source_names(data), _moved_answers(data)
     rows = [
         [
@@ -35,9 +35,10 @@ def causes_table(data: Dataset) -> Table:
 
 
 def largest_shift(data: Dataset, *, at_bounds: bool = False) -> float:
-    """Return by how much a finding moves a pooled response rate at most, in percentage points.
+    """Return the largest change of a pooled response rate by any finding, in percentage points.
 
-    By the likely other number of each finding, or by the largest possible one `at_bounds`.
+    The change is computed with the likely other number of each finding, or with the largest
+    possible one if `at_bounds`.
     """
     return max(
         abs(100 * effect.shift)
@@ -47,7 +48,7 @@ def largest_shift(data: Dataset, *, at_bounds: bool = False) -> float:
 
 
 def _moved_answers(data: Dataset) -> dict[str, str]:
-    """Return in a sentence, by finding, the pooled response that it would give otherwise."""
+    """Return, by finding, a sentence with the pooled response under the other number."""
     told: dict[str, str] = {}
     for effect in misprint_effects(data):
         if effect.quantity == ODDS:

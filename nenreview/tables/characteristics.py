@@ -36,13 +36,15 @@ ENDPOINTS = {
 
 
 def characteristics_table(fields: dict[str, str]) -> Table:
-    """Return some characteristics of each trial, one row for each, by regimen class.
+    """Return a table of some characteristics of the trials, one row for each trial.
+
+    The rows are sorted by regimen class.
 
     Parameters
     ----------
     fields : dict of str to str
-        Fields of ``characteristics.csv`` by their heads. Of each, what the first report of
-        the trial gives that gives it; a dash where none does.
+        For each column, its heading and the field of ``characteristics.csv``. The value is that
+        of the first report of the trial that gives the field; a dash if none does.
     """
     data = load()
     ordered = sorted(

@@ -1,4 +1,4 @@
-"""Tables whose rows can be chosen on a page, which then shows the pool of those chosen."""
+"""Tables in which a reader of the website ticks cohorts and sees their pool."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from nenreview.wording import fraction, interval, words
 
 
 def choices_table(estimand: str) -> Table:
-    """Return the cohorts of a question with their rates; its page pools the rows that are ticked.
+    """Return a table of the cohorts of a question; the website shows the pool of the ticked rows.
 
-    The page has the pool of every choice, computed here. Print and Jupyter show the table alone.
+    The pools of all choices are computed here and stored in the page. The PDF and Jupyter show
+    only the table.
     """
     cohorts = cohorts_to_choose(load(), estimand)
     rows = [
@@ -35,9 +36,9 @@ def choices_table(estimand: str) -> Table:
 
 
 def _for_the_page(estimand: str, cohorts: tuple[Cohort, ...]) -> str:
-    """Return what the script of the page reads: the result of each choice of rows.
+    """Return the data for the script of the page: the result of each choice of rows.
 
-    A result is a sentence, with the estimate and the limits in percent for a drawing.
+    A result has a sentence, and the estimate and limits in percent for a drawing.
     """
     pools = pools_of_choices(load(), cohorts)
     results = {" ".join(map(str, sorted(places))): _result(pool) for places, pool in pools.items()}

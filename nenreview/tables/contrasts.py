@@ -46,7 +46,7 @@ from nenreview.wording import (
 
 
 def _combined(rows: dict[str, Stratified], stub: str, first: str) -> Table:
-    """Return one line a stratified comparison; the groups are summed for show alone."""
+    """Return one row for each stratified comparison; the summed groups are only for display."""
     lines = []
     for name, strata in rows.items():
         odds, odds_limits = strata.mantel_haenszel_odds_ratio()
@@ -74,7 +74,7 @@ def _combined(rows: dict[str, Stratified], stub: str, first: str) -> Table:
 def nec_net_table() -> Table:
     """Return NEC against NET within the trials of one checkpoint inhibitor, combined.
 
-    A second line has the size of NET that one table of the sintilimab paper misprints.
+    A second row uses the misprinted number of patients with NET in a table of the sintilimab paper.
     """
     data = load()
     return _combined(
@@ -97,7 +97,8 @@ def nec_net_pairs() -> dict[str, Comparison]:
 def sites_table() -> Table:
     """Return each primary site of NEC in both trials, compared with the other sites of its trial.
 
-    No difference of rates: with a site without a responder its interval is far too short.
+    The table omits differences of rates: their intervals are far too short if a site has no
+    responder.
     """
     rows = []
     for site, strata in contrasts.by_site(load()).items():
@@ -181,7 +182,7 @@ def randomised_table() -> Table:
 
 
 def region_table() -> Table:
-    """Return Asian against other trials: the model, the permutation p and its smallest value."""
+    """Return Asian against other trials: the model, the permutation p and the least possible p."""
     rows = []
     for test in region.region_tests(load()):
         asian, other = test.model.groups
@@ -231,9 +232,9 @@ def standardised_table() -> Table:
 
 
 def classes_table(regimen_class: str) -> Table:
-    """Return every reported response of a class by line and tumour, with what differs.
+    """Return every reported response of a class by line and tumour, with its peculiarities.
 
-    Then the trials of the class of which no document reports a response.
+    The last rows are the trials of the class for which no document reports a response.
     """
     rows: list[list] = [
         [
@@ -300,7 +301,7 @@ def enough_alike() -> str:
 
 
 def _pooled_question(question: Question) -> str:
-    """Return what a question asks, its pool, and whether one trial alone asks it."""
+    """Return a question in words, its pool, and whether all its cohorts come from one trial."""
     pool = question.pool
     assert pool is not None
     alone = len({one.report.trial for one in question.alike}) == 1
@@ -340,6 +341,6 @@ def meta_analyses_table() -> Table:
 
 
 def _patients(source: str) -> int | None:
-    """Return how many patients a meta-analysis pooled; None where it gives no single number."""
+    """Return how many patients a meta-analysis pooled; None if it gives no single number."""
     sizes = load().select(source=source, outcome="patients", trial="")["value"].unique()
     return int(sizes[0]) if len(sizes) == 1 else None

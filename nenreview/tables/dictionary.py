@@ -19,8 +19,8 @@ def resources(folder: Path | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a resource, in the order of the package: ``Name, File, Holds, Columns, Key``,
-        where Key names the columns that together single out a row.
+        One row for each resource, in the order of the package: ``Name, File, Holds, Columns, Key``.
+        Key names the columns that together identify a row.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def columns_of(name: str, folder: Path | None = None) -> pd.DataFrame:
 
 
 def _form(limits: dict, target: str | None) -> str:
-    """Return what a cell may hold, for the reader; empty where anything may stand."""
+    """Return the allowed contents of a cell in words; empty if any text is allowed."""
     parts = []
     if "enum" in limits:
         parts.append("one of: " + ", ".join(limits["enum"]))

@@ -35,7 +35,7 @@ def severe_events_table() -> Table:
 
 
 def _reported(one: harm.SevereEvents) -> str:
-    """Return what a source reports of grade 3 or higher, in words."""
+    """Return the events of grade 3 or higher that a source reports, in words."""
     if one.limits:
         least, most = one.limits
         text = f"{harm.LISTED}; {least.events} to {most.events} of {most.n} patients"
@@ -84,7 +84,7 @@ def arms_without_other_harm_sentence() -> str:
 
 
 def _each(found: Iterable[harm.Patients]) -> str:
-    """Return patients with an event, of which population and of what kind where that matters."""
+    """Return the patients with an event in words, with population and kind if needed."""
     shown = []
     for one in found:
         text = fraction(one.rate) if one.rate else one.printed

@@ -1,4 +1,4 @@
-"""The head of a trial's chapter in sentences: its main result and its key points."""
+"""Write the opening of a trial's chapter: its main result and its key points."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ MEDIANS = {"PFS": "progression-free survival", "OS": "overall survival"}
 def main_result(trial: Trial) -> str:
     """Return the response rate of a trial's largest population, as a sentence.
 
-    Of the populations whose responders are known; without any, the sentence says so.
+    Only populations with a known number of responders count. The sentence says if there
+    is none.
     """
     found = _responses(trial)
     if not found:
@@ -59,7 +60,7 @@ def _responded(one: Response) -> str:
 
 
 def _agents(trial: Trial, one: Response | None = None) -> str:
-    """Return the drugs of the arm that a response is of; of every arm where it is of several."""
+    """Return the drugs of the arm of a response, or of every arm if it covers several."""
     if one:
         with suppress(LookupError):  # patients of several arms
             return arm_of(trial.data, trial.trial, one.report.population).agents

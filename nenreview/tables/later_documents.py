@@ -42,8 +42,8 @@ def for_each_added(
     caption : str
         Caption, in which ``{}`` stands for the name of the document.
     where : callable
-        Returns of a key something true where the document has rows for a table; every
-        document has them by default.
+        Returns, by its key, whether a document has rows for the table; by default, every document
+        does.
     """
     names = source_names(load())
     return Markdown(

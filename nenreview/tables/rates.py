@@ -35,7 +35,7 @@ def interval_columns() -> dict[str, Kind]:
 
 
 def intervals(rate: Rate | None) -> list[Interval | None]:
-    """Return the values of `interval_columns`; None in each if there is no rate."""
+    """Return the values of `interval_columns`; all are None if there is no rate."""
     return [interval(rate) if rate else None for interval in _INTERVALS.values()]
 
 
@@ -84,7 +84,7 @@ def comparisons(rows: dict[str, Comparison]) -> Table:
 
 
 def table1_table() -> Table:
-    """Return the four trials of Jia's Table 1 with their response rates and intervals."""
+    """Return a table of the four trials in Jia's Table 1, with response rates and intervals."""
     columns = {
         **{"Trial": TEXT, "Region": TEXT, "Population": TEXT},
         **{"Responders": RATE, "ORR reported, %": NUMBER, "ORR, %": PERCENT},

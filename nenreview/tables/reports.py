@@ -33,10 +33,11 @@ _STAGES = {
 
 
 def other_reports(trial: Trial) -> Markdown:
-    """Return a table for each other report of a trial, or a sentence that there is none.
+    """Return a table of the numbers in each further report of a trial, or else a sentence.
 
-    Its own reports and news summaries of them, in the order in which they count, each with
-    the document that supersedes it.
+    Further reports are the trial's own reports, and news summaries of them, except the main
+    source. They are in the order of ``facts_from``; a sentence names the report that supersedes
+    them, if any.
     """
     reports = [row for row in rows_of(trial.data.reports, ReportOf) if row.trial == trial.trial]
     by_source = {row.source: row for row in reports if row.standing != "secondary"}
@@ -71,7 +72,7 @@ def order_of_reports(data: Dataset) -> Table:
 
 
 def _kind(report: ReportOf) -> str:
-    """Return what a document is to its trial; a registry entry is no report of its results."""
+    """Return the kind of a document on its trial in words, such as a registry entry."""
     if not report.stage or report.stage == "registry":
         return report.stage or report.standing
     return f"{report.standing}, {report.stage}"
@@ -93,7 +94,7 @@ def standing(data: Dataset, report: ReportOf) -> str:
 def not_reported(data: Dataset, trial: str) -> list[str]:
     """Return in words the usual results that no document on a trial reports.
 
-    The duration of response is missing only where somebody responded, or may have.
+    The duration of response counts as missing only if somebody responded or may have responded.
     """
     numbers = data.select(trial=trial)
     numbers = numbers[numbers["status"].isin(("reported", "not_reached"))]
@@ -128,8 +129,8 @@ def reported_medians(trial: Trial, outcome: str) -> dict[str, str]:
 def reported_times(trial: Trial) -> Table:
     """Return every median time and rate at a landmark that the source of a trial reports.
 
-    With the interval and the range as reported. Times in another unit are given in months too.
-    One line of dashes where no time is reported.
+    Intervals and ranges are as reported. Times in other units are also given in months. If no time
+    is reported, the table has one row of dashes.
     """
     numbers = trial.data.select(trial=trial.trial, source=trial.source)
     numbers = numbers[numbers["outcome"].isin(_TIMES)]
@@ -154,7 +155,7 @@ def reported_times(trial: Trial) -> Table:
 
 
 def _time(number: Any) -> str:
-    """Return a time or a rate with its unit, and a time in months where it has another."""
+    """Return a time or a rate with its unit; a time in another unit is also given in months."""
     if number.status != "reported":
         return _as_reported(number)
     if number.unit == "%":
@@ -182,7 +183,7 @@ def limits_as_reported(numbers: pd.DataFrame) -> str:
 
 
 def _as_reported(number: Any) -> str:
-    """Return a number in its own digits; where it is reported within a longer text, its value."""
+    """Return a number with its reported digits, or its value if it is part of a longer text."""
     if number.status == "not_reached":
         return "not reached"
     longer = number.status == "reported" and not re.fullmatch(r"[0-9.,]+", number.printed)

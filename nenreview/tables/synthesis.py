@@ -57,7 +57,7 @@ def share(proportion: float, decimals: int = 1) -> str:
 
 
 def limits(low: float | None, high: float | None, decimals: int = 1) -> str:
-    """Return two limits as percentages, an en dash where there is no interval."""
+    """Return two limits as percentages; an en dash if there is no interval."""
     found = _interval(low, high)
     return interval(found, decimals) if found else NONE
 
@@ -82,7 +82,7 @@ def _interval(low: float | None, high: float | None) -> Interval | None:
 
 
 def if_spread(pool: PooledProportion, words_for_limits: str) -> str:
-    """Return the limits for a new trial, or that there are none, in words.
+    """Return a sentence on the prediction interval for a new trial, or that there is none.
 
     Parameters
     ----------
@@ -106,7 +106,8 @@ def cohorts_table(edition: str = NOW, *questions: str) -> Table:
     Parameters
     ----------
     edition : str
-        `NOW`: all that the answer of today counts. `FIRST`: what the first edition alone counted.
+        `NOW`: the cohorts of the current answer. `FIRST`: the cohorts that only the first edition
+        used.
     *questions : str
         The estimands to show; all, if none is named.
     """
@@ -151,7 +152,7 @@ def moves_table() -> Table:
 
 
 def moved(unit: str = "%") -> str:
-    """Return in words from where to where the pool of NEC has moved since the first edition.
+    """Return in words how the pool of NEC has changed since the first edition: from what to what.
 
     Parameters
     ----------
@@ -250,7 +251,7 @@ def net_sites_table() -> Table:
 def bayes_table() -> Table:
     """Return the posterior of the pooled response under each prior.
 
-    With the chance of exceeding each threshold.
+    The table also has the probability that the rate exceeds each threshold.
     """
     rows: list[list] = []
     thresholds: tuple[float, ...] = ()

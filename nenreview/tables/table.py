@@ -1,8 +1,7 @@
 """Tables as objects: typed columns, shown as Markdown, HTML and CSV.
 
-The kind of a column says how its values are shown, to which side they are set, and which numbers
-stand for them in the CSV that a page offers. What a reader sees as ``5 of 18`` is two numbers
-there.
+The kind of a column decides how its values are shown and aligned, and which numbers represent them
+in the CSV file that a page offers. For example, ``5 of 18`` on a page is two numbers in the file.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^@\"'])")
 
 
 class Estimate(NamedTuple):
-    """A number with the limits of its interval, each None where there is none."""
+    """A number with the limits of its interval; a limit that does not exist is None."""
 
     value: float
     low: float | None
@@ -60,12 +59,12 @@ class Kind:
     show : callable
         Returns a value as text.
     parts : tuple of str
-        Names of the numbers that stand for a value in the CSV; the head of the column alone
-        where there is one.
+        Names of the CSV columns for a value; if there is only one, it has the heading of the
+        column instead.
     numbers : callable
-        Returns these numbers.
+        Returns the numbers in these CSV columns.
     is_markdown : bool
-        Whether the text is Markdown already.
+        Whether `show` returns Markdown, which is not escaped.
     """
 
     align: str
@@ -75,7 +74,7 @@ class Kind:
     is_markdown: bool = False
 
     def shown(self, value: Any) -> str:
-        """Return a value in Markdown; text replaces a value that cannot be given."""
+        """Return a value as Markdown; a text is shown as it is."""
         if value is None:
             return NONE
         text = value if isinstance(value, str) else self.show(value)
@@ -86,7 +85,7 @@ class Kind:
         return [f"{head}: {part}" if part else head for part in self.parts]
 
     def values(self, value: Any) -> list[str]:
-        """Return the fields of the CSV for a value; text goes into the first."""
+        """Return the CSV fields of a value; a text goes into the first field."""
         if value is None:
             found: Sequence = ()
         elif isinstance(value, str):
@@ -169,24 +168,24 @@ P_VALUE = Kind("r", p_value)
 
 
 class Table(Shown):
-    """Rows of values in columns of one kind each.
+    """A table of a chapter: rows of values; all values of a column are of one kind.
 
-    Jupyter and Quarto show its Markdown (`data`) or HTML; the built-in engine offers its
-    numbers as CSV (`csv`) beside it.
+    Jupyter and Quarto show the table as Markdown (`data`) or HTML. The built-in engine also offers
+    its numbers as CSV (`csv`).
 
     Parameters
     ----------
     rows : iterable of sequence
-        One value a column; None where there is none, text where it cannot be given as a number.
+        One value for each column; None if there is no value, text if the value is not a number.
     columns : mapping of str to Kind
-        The heads, from left to right, with the kind of each.
+        The heading and the kind of each column, from left to right.
     below : str
-        What a page shows below the table, in Markdown.
+        Markdown that a page shows below the table.
 
     Raises
     ------
     ValueError
-        If there is no row or no column, or a row has another number of values.
+        If there is no row or no column, or if a row does not have one value for each column.
     """
 
     def __init__(self, rows: Iterable[Sequence], columns: Mapping[str, Kind], below: str = ""):
@@ -200,7 +199,7 @@ class Table(Shown):
 
     @property
     def csv(self) -> str:
-        """Return the values as CSV, each number in a column of its own."""
+        """Return the table as CSV, with each number in a separate column."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         kinds = self.columns.items()
@@ -244,14 +243,15 @@ def show_table(
     frame : DataFrame, shape (rows, columns)
         The values.
     kinds : mapping of str to Kind, optional
-        Kinds of columns. The others are numbers where the frame holds numbers, and else text.
+        Kinds of some columns. Every other column is of numbers if the frame has numbers there, else
+        of text.
     rest : Kind, optional
-        The kind of every column but the first that `kinds` does not name.
+        The kind of every column that `kinds` does not name, except the first column.
 
     Raises
     ------
     ValueError
-        As `Table` does, or if a kind is of no column.
+        For the same reasons as `Table`, or if `kinds` names a column that the frame lacks.
     """
     if others := set(kinds or ()) - set(frame):
         raise ValueError(f"kinds of {sorted(others)}; expected columns of {list(frame)}")
@@ -281,13 +281,13 @@ _RAISED = re.compile(r"\^[^^]*\^$")
 
 
 def _plain(markdown: str) -> str:
-    """Return the text of a cell in Markdown without links, marks, emphasis and struck text."""
+    """Return a Markdown cell as plain text, without links, marks, emphasis and struck-out text."""
     text = _RAISED.sub("", without_marks(_LINK.sub(r"\1", _STRUCK.sub("", markdown))))
     return _ESCAPED.sub(r"\1", text.replace("**", ""))
 
 
 def _exact(value: Any) -> str:
-    """Return a number with as many digits as every machine agrees on; empty for none."""
+    """Return a number with the digits that are equal on every machine; empty for None."""
     if value is None or (isinstance(value, float) and pd.isna(value)):
         return ""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
@@ -303,7 +303,7 @@ def _rule(share: float, letter: str) -> str:
 
 
 def _is_grouped(cells: list[str]) -> bool:
-    """Return whether print may name groups of rows once, by the cells of the first column."""
+    """Return whether the first column names groups of rows, so that the PDF can name each once."""
     names = [name for name, _ in groupby(cells)]
     return (
         len(cells) >= _LEAST_ROWS
@@ -314,10 +314,11 @@ def _is_grouped(cells: list[str]) -> bool:
 
 
 def _padded(cells: list[str]) -> list[str]:
-    """Return the cells of a column of numbers with what each lacks to end below the longest.
+    """Return the cells of a column of numbers, each padded so that the numbers align.
 
-    It follows a cell as an attribute, which a page sets unseen: ``5 (0.1–26.0)`` lacks ``.0``
-    beside ``27.8 (9.7–53.5)``. Only cells of one form can be set one under the other.
+    The padding is an attribute after the cell, which a page shows as invisible characters:
+    ``5 (0.1–26.0)`` gets ``.0`` to align with ``27.8 (9.7–53.5)``. Only cells of the same form can
+    be aligned.
     """
     shapes = list(map(_shape, cells))
     longest: dict[str, Counter[str]] = defaultdict(Counter)
@@ -332,9 +333,9 @@ def _padded(cells: list[str]) -> list[str]:
 
 
 def _shape(cell: str) -> tuple[str, Counter[str]] | None:
-    """Return what follows the first whole number of a cell: its signs, its points and digits.
+    """Return the characters after the first whole number of a cell, with every digit as 0.
 
-    Each digit counts as 0, since all are of one width. None where the cell begins with a word.
+    All digits have the same width. Return None if the cell begins with a word.
     """
     number = _NUMBER.match(_plain(cell))
     if number is None:
@@ -344,7 +345,7 @@ def _shape(cell: str) -> tuple[str, Counter[str]] | None:
 
 
 def _width(kind: Kind, head: str, cells: list[str]) -> float:
-    """Return a width at which numbers stay on a line, and long texts have about as many lines."""
+    """Return the width of a column: numbers stay on one line, and long texts wrap equally often."""
     texts = [_plain(cell.replace("~~", "")) for cell in cells]
     longest_word = max(len(word) for text in (head, *texts) for word in text.split() or [""])
     usual = sum(map(len, texts)) / len(texts)

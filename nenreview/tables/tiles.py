@@ -26,7 +26,7 @@ _RESPONSES = 2  # tiles of response rates
 def tiles(trial: Trial) -> Shown:
     """Return the response rates, severe events and disagreements of a trial as a list of links.
 
-    Each item has a number in bold and what it stands for. Pages set the items side by side.
+    Each item has a number in bold and its meaning. Pages show the items side by side.
     """
     items = [
         f"- [**{escape(number)}** {escape(what)}]({target})"
@@ -57,9 +57,9 @@ def _kind(trial: Trial, one: InContext) -> tuple[int, str]:
 
 
 def _harm(trial: Trial) -> Iterator[tuple[str, str, str]]:
-    """Yield the severe events of the largest population in which their patients are known.
+    """Yield the severe events of the largest population with a known number of patients.
 
-    Where they are known in none, a median time stands in this place.
+    If no population has one, yield a median time instead.
     """
     known: list[tuple[Rate, SevereEvents]] = []
     for one in severe_events(trial.data):
@@ -86,7 +86,7 @@ def _medians(trial: Trial) -> Iterator[tuple[str, str, str]]:
 
 
 def _disagreements(trial: Trial) -> Iterator[tuple[str, str, str]]:
-    """Yield how many numbers on a trial contradict others; of its own paper's tables, cells."""
+    """Yield how many numbers on a trial contradict others; in tables of its paper, cells count."""
     data, target = trial.data, f"#sec-{_chapter(trial)}-report"
     own = {
         row.source

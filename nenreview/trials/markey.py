@@ -58,9 +58,9 @@ class Patient:
     stable_months : float
         Duration of stable disease, from the prose.
     progressed : str or None
-        When progression was found, as printed; None where stable disease is printed as continuing.
+        When progression was found, as printed; None if stable disease was still continuing.
     prior : tuple of str
-        Drugs given before, one spelling a drug, in the order of the print.
+        Drugs given before, in the order of the table; each drug has one spelling.
     """
 
     number: str
@@ -158,7 +158,7 @@ def prior_treatments(data: Dataset) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Column ``Drug`` and one a patient, ``yes`` or an en dash.
+        The column ``Drug``, and a column for each patient with ``yes`` or an en dash.
     """
     series = patients(data)
     listed = pd.Series([drug for p in series for drug in p.prior])
@@ -176,7 +176,7 @@ def listed_for_all(data: Dataset) -> Rate:
 
 
 def pd_l1_series(data: Dataset) -> dict[str, Rate]:
-    """Return PD-L1-positive tumours in the two series that the background quotes."""
+    """Return how many tumours were PD-L1-positive in two series that the paper quotes."""
     return {
         name: Rate(
             int(

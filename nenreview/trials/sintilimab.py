@@ -20,7 +20,7 @@ TESTED = "PD-L1 tested"
 
 
 def primary_sites_twice(data: Dataset) -> pd.DataFrame:
-    """Return patients by primary site in the two places that report them.
+    """Return a table of patients by primary site, as two places in the paper report them.
 
     Returns
     -------
@@ -111,10 +111,10 @@ def pd_l1_positive_nec(data: Dataset) -> Rate:
 
 
 def pd_l1_response(data: Dataset) -> Comparison:
-    """Return responders with PD-L1-positive against PD-L1-negative NEC.
+    """Return the responders with PD-L1-positive NEC, compared with PD-L1-negative NEC.
 
-    The paper prints two percentages; the counts are the only ones that fit them among the
-    samples of `pd_l1_positive_nec`.
+    The paper reports two percentages. Only one pair of counts fits them, given the number of
+    samples from `pd_l1_positive_nec`.
 
     Raises
     ------

@@ -35,7 +35,7 @@ def nec(data: Dataset) -> Rate:
 def net(data: Dataset) -> Rate:
     """Return responders among NET: all patients minus those with NEC.
 
-    Neither source prints the count; both numbers of the difference are printed.
+    No source reports this count, but sources report both numbers of the subtraction.
     """
     whole, part = everyone(data), nec(data)
     return Rate(whole.events - part.events, whole.n - part.n)

@@ -23,9 +23,9 @@ NOT_REACHED = "not reached"
 class Trial:
     """The numbers of one trial as one document reports them.
 
-    Populations are named below `whole`, by default ``all``: ``"NEC"`` is ``all > NEC``, and
-    ``"NEC > pancreatic"`` is ``all > NEC > pancreatic``. Where a source reports a part of the
-    trial alone, such as a cohort or an interim analysis, `whole` is that part.
+    The path of a population begins below `whole`, which is ``all`` by default: ``"NEC"`` is
+    ``all > NEC``, and ``"NEC > pancreatic"`` is ``all > NEC > pancreatic``. If a source reports
+    only a part of the trial, such as a cohort or an interim analysis, `whole` is that part.
     """
 
     data: Dataset
@@ -88,11 +88,11 @@ class Trial:
     def counted(
         self, outcome: str, category: str = "", population: str = ROOT_POPULATION, **where: str
     ) -> Rate:
-        """Return a printed count of patients among all of the population."""
+        """Return a reported count of patients as a rate among all of the population."""
         return Rate(self.patients(outcome, category, population, **where), self.size(population))
 
     def assumed(self, outcome: str, population: str = ROOT_POPULATION) -> dict[str, str]:
-        """Return what the size of the trial was computed from: ``null`` and ``alternative``."""
+        """Return the rates assumed in planning the trial: ``null`` and ``alternative``."""
         return {
             which: number(
                 self.value(
@@ -159,7 +159,7 @@ def open_trial(trial: str, source: str | None = None, whole: str = ROOT_POPULATI
 def open_beyond_trial(source: str, population: str) -> Trial:
     """Return the numbers of patients who are not those of one trial, as a source prints them.
 
-    Those of several trials together, those screened for one, those with other tumours. No
-    registration is theirs, and their populations are named below `population`.
+    Examples are patients of several trials together, patients screened for a trial, and patients
+    with other tumours. They have no registration, and their paths begin below `population`.
     """
     return Trial(load(), "", source, population)

@@ -86,10 +86,9 @@ class Dataset:
 
     Notes
     -----
-    All are as described in ``data/datapackage.json``; `claims` as `read_claims` returns them.
-    Empty text is ``""``; ``results.value``
-    is float64 with NaN where no value is printed; ``trials.enrolled`` and ``appraisal.item`` are
-    Int64.
+    ``data/datapackage.json`` describes all tables; `read_claims` describes `claims`. Empty text is
+    ``""``. ``results.value`` is float64, with NaN if no value is printed. ``trials.enrolled`` and
+    ``appraisal.item`` are Int64.
     """
 
     sources: pd.DataFrame
@@ -155,7 +154,7 @@ class Dataset:
 
 @lru_cache(DATASETS)
 def _masks(data: Dataset) -> dict[tuple[str, str], np.ndarray]:
-    """Return the cache of masks of `Dataset.results`, by column and value; empty at first."""
+    """Return an empty cache for masks of `Dataset.results`, by column and value."""
     return {}
 
 

@@ -80,12 +80,12 @@ def dependencies() -> list[str]:
 def data_checksum(folder: Path | None = None) -> str | None:
     """Return one SHA-256 for all data below a folder, as 64 hexadecimal digits.
 
-    None where there is no such folder. The description of the data is not in it, since
-    the description names it.
+    ``datapackage.json`` does not count, because it contains the checksum itself. Return None if
+    the folder does not exist.
 
-    It is the checksum of a list, one line a file: the file's own SHA-256, two spaces, its
-    path from the folder's name on. The lines are sorted by the bytes of the path. A shell
-    gives the same with `CHECKSUM_COMMAND`.
+    The checksum is that of a list with one line for each file: the SHA-256 of the file, two
+    spaces, and its path, which begins with the name of the folder. The lines are sorted by the
+    bytes of the path. The shell command `CHECKSUM_COMMAND` gives the same.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def uncommitted(*, untracked: bool = False) -> list[str]:
     Parameters
     ----------
     untracked : bool
-        Whether files that Git neither knows nor ignores are among them.
+        Whether to include files that Git neither knows nor ignores.
     """
     which = "all" if untracked else "no"
     lines = git_says(root(), "status", "--porcelain", f"--untracked-files={which}", "--", ".") or ""

@@ -84,7 +84,7 @@ def _unknown_key(value: str, known: set[str], file: str, column: str) -> str:
 
 
 def _lists(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield a problem for each document of a trial's facts that `sources` does not have."""
+    """Yield a problem for each document in ``facts_from`` that `sources` does not have."""
     known = set(frames["sources"]["source"])
     for row, cell in frames["trials"]["facts_from"].items():
         for value in cell.split(LIST_SEPARATOR):
@@ -144,7 +144,7 @@ def _status(results: pd.DataFrame, file: str) -> Iterator[Problem]:
 
 
 def _places(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield a problem for each result without a cell or section, or not printed in its cell."""
+    """Yield a problem for each number without a cell or section, or missing from its cell."""
     cells = {
         tuple(key): printed
         for *key, printed in frames["cells"][[*CELL_KEY, "printed"]].itertuples(
@@ -358,7 +358,7 @@ def _reports(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator
 
 
 def _overlaps(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield a problem for each pair that has no numbers, is one report, or is listed twice."""
+    """Yield a problem for each overlap without numbers, with itself, or listed twice."""
     file = files["overlaps"]
     printed = set(
         frames["results"][["source", "trial", "population"]].itertuples(index=False, name=None)

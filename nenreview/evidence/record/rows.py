@@ -65,7 +65,7 @@ class Arm(NamedTuple):
 
 
 class Level(NamedTuple):
-    """The meaning of a level in a population's path; fields that it leaves open are empty."""
+    """The meaning of a level in a population's path; fields that it does not set are empty."""
 
     level: str
     tumour: str
@@ -298,7 +298,7 @@ Row = TypeVar("Row", bound=NamedTuple)
 def rows_of(table: pd.DataFrame, kind: type[Row]) -> Iterator[Row]:
     """Yield the rows of a table, or of a part of it that has all columns.
 
-    As `DataFrame.itertuples` does, which makes a class for every call and takes ten times as long.
+    `DataFrame.itertuples` takes ten times as long, because it makes a class in every call.
     """
     return map(kind._make, table.to_numpy(dtype=object).tolist())
 

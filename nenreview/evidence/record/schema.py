@@ -202,7 +202,7 @@ def _number_refusal(kind: str, limits: dict, text: str) -> str:
 
 
 def _form_refusal(pattern: str, column: Iterable[str], text: str) -> str:
-    """Return why a text has not the form of a pattern; empty if it has."""
+    """Return why a text does not match a pattern; empty if it does."""
     if re.fullmatch(pattern, text):
         return ""
     example = next((one for one in column if one and re.fullmatch(pattern, one)), "")
