@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from string import ascii_lowercase
 from typing import Any
@@ -58,6 +59,9 @@ _POPULATIONS = {"responders, patient 1": "one responder"}
 _CATEGORIES = {("TMB", "top"): "the patients with the highest values"}
 
 
+_BOLD = re.compile(r"(?<!→ )\*\*[0-9]")  # a number in bold that replaces no other
+
+
 def key_to_marks(source: str = "", *tables: str) -> Shown:
     """Return what the marks of rebuilt tables mean, for a chapter to say once.
 
@@ -73,6 +77,11 @@ def key_to_marks(source: str = "", *tables: str) -> Shown:
     if not tables or "~~" in shown:
         said.append(
             "A number that is crossed out is as reported; the recomputed number follows the arrow."
+        )
+    if not tables or _BOLD.search(shown):
+        said.append(
+            "A bold number contradicts another reported number, and the sources do not show which "
+            "is right."
         )
     if not tables or UNCHECKED_MARK in shown:
         said.append(
