@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.traits import LCNEC
 from nenreview.meta.bayes import BayesianPool, Density, pool_bayesian, pooled_density
 from nenreview.meta.pool import pool_proportions
 from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.meta.refits import cumulative, leave_one_out
+from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import (
     FIRST,
     NEC,
     NET,
     NOW,
     PRIMARY,
+    SHOWN,
     Cohort,
     chosen,
     counted_together,
@@ -182,6 +186,34 @@ def left_out(data: Dataset, estimand: str = NEC) -> tuple[Step, ...]:
     cohorts = primary(data, estimand=estimand)
     refits = leave_one_out(*counted_together(data, cohorts), ci="profile")
     return tuple(Step(cohorts[refit.trial], refit.pool) for refit in refits)
+
+
+def without(data: Dataset, trial: str) -> PooledProportion | None:
+    """Return the pool of NEC without the cohort of a trial; see `left_out`."""
+    return next(step.pool for step in left_out(data) if step.cohort.report.trial == trial)
+
+
+class InBothPools(NamedTuple):
+    """The number of trials in the pools of NEC and of NET, and their patients in either pool."""
+
+    trials: int
+    nec: int
+    net: int
+
+
+def in_both_pools(data: Dataset) -> InBothPools:
+    """Return the trials that both pools share, and their patients in each."""
+    pools = [primary(data, estimand=kind) for kind in (NEC, NET)]
+    first, second = ({one.report.trial for one in pool} for pool in pools)
+    shared = first & second
+    patients = (sum(one.rate.n for one in pool if one.report.trial in shared) for pool in pools)
+    return InBothPools(len(shared), *patients)
+
+
+def lcnec(data: Dataset) -> Rate:
+    """Return the response of LCNEC to one inhibitor, which is shown and not pooled."""
+    (one,) = chosen(data, LCNEC, SHOWN)
+    return one.rate
 
 
 @cache

@@ -31,12 +31,15 @@ from nenreview.synthesis.cohorts import FIRST, NET, NOW, cohort
 from nenreview.synthesis.headline import (
     added_by_year,
     headline,
+    in_both_pools,
+    lcnec,
     left_out,
     moves,
     net,
     pooled,
     posterior,
     primary,
+    without,
     without_chinese,
 )
 from nenreview.synthesis.sensitivity import (
@@ -598,3 +601,10 @@ def test_power_is_of_the_first_group_with_the_higher_rate():
     found = contrasts.power(pair)
     assert found == (fisher_power(0.3, 18, 0.1, 6), fisher_power(0.5, 18, 0.1, 6))
     assert found[0] < fisher_power(0.1, 18, 0.3, 6) / 5
+
+
+def test_trials_in_both_pools_and_the_pool_without_one(data):
+    # Sintilimab 18 and 6, toripalimab 32 and 8, spartalizumab 21 and 95.
+    assert in_both_pools(data) == (3, 71, 109)
+    assert without(data, "NCT02721732").rate == Rate(14, 104)
+    assert lcnec(data) == Rate(3, 45)
