@@ -89,9 +89,10 @@ def open_questions() -> Shown:
     """Return what each row of `answers_table` leaves open, as a list."""
     lines = list(_OPEN.items())
     for question in _SHOWN_ALONE:
-        for one in chosen(load(), question, SHOWN):
-            left = f"{one.leaves_open}{_counted(one)}"
-            lines.append((f"{_NAMED.get(question, question)}, {one.name}", left))
+        name, rows = _NAMED.get(question, question), chosen(load(), question, SHOWN)
+        for one in rows:
+            trial = f", {one.name}" if len(rows) > 1 else ""
+            lines.append((f"{name}{trial}", f"{one.leaves_open}{_counted(one)}"))
     return Shown("\n".join(f"- *{escape(name)}*: {escape(left)}." for name, left in lines))
 
 

@@ -102,9 +102,9 @@ def _disagreements(trial: Trial) -> Iterator[tuple[str, str, str]]:
     found = by_number(data)
     differing = sum(any(one.disagrees for one in found.get(number, ())) for number in numbers["id"])
     documents = numbers["source"].nunique()
-    where = f", in all {words(documents)} documents on the trial" if documents > 1 else ""
+    where = f" ({words(documents)} documents on the trial)" if documents > 1 else ""
     if len(numbers):
-        what = f"reported numbers contradict other numbers{where}"
+        what = f"reported numbers contradict others{where}"
         yield f"{differing} of {len(numbers)}", what, target
 
 
