@@ -711,7 +711,7 @@ local function whole_brackets(tbl)
   return tbl
 end
 
--- Typst breaks a line after any hyphen; short words such as PD-L1 stay whole. Where long ones may
+-- Typst breaks a line after any hyphen; short words such as X-ray stay whole. Where long ones may
 -- break stands an empty box and no character, which a search for the word would have to hold.
 local SHORT_WORD = 9
 
