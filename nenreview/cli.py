@@ -162,9 +162,10 @@ def _add_audit(subcommands: argparse._SubParsersAction) -> None:
         description="Recompute every reported number from the other reported numbers, and list "
         "the numbers that somebody must compare with the page: those that are truncated (decimals "
         "cut off), inconsistent (do not follow from other numbers) or in conflict (another place "
-        "reports another value), and those with a note. --verdict and --severity list other "
-        "findings instead. The last lines count all findings by verdict. Use it after adding a "
-        "document or correcting a transcription.",
+        "reports another value), and those with a note, such as an unusual spelling. With "
+        "--verdict or --severity, only the findings that match are listed, agreeing ones too. The "
+        "last lines count all findings by verdict. Use it after adding a document or correcting a "
+        "transcription.",
         epilog="Example: %(prog)s --source jia2022. Exit status: 0; with --fail-on-new it is 1 if "
         "a finding is not in data/accepted.csv.",
     )
