@@ -104,8 +104,8 @@ def _add_trials(subcommands: argparse._SubParsersAction) -> None:
     new = subcommands.add_parser(
         "new-trial",
         help="add a trial: rows to fill and a chapter that renders",
-        description="Add a trial to the review: rows to fill in data/, a chapter that shows the "
-        "filled rows, and a line in _quarto.yml; then print the next steps. Use it when a new "
+        description="Add a trial to the review: it adds unfilled rows to data/, a chapter that "
+        "shows the rows, and a line in _quarto.yml; then print the next steps. Use it when a new "
         "trial is to be included. If the trial or the chapter exists already, or another chapter "
         "uses the label of its heading (sec-NAME), nothing is changed. docs/new-trial.md explains "
         "each step.",

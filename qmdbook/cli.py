@@ -132,8 +132,8 @@ def add_commands(subcommands: argparse._SubParsersAction, *, check: bool = True)
     render.add_argument(
         "--kernel",
         action="store_true",
-        help="execute each chapter in its own Jupyter kernel instead of a forked process, "
-        "which needs no imports of its own; slower, with the same result",
+        help="execute each chapter in its own Jupyter kernel instead of a forked process that "
+        "has all imports already; slower, with the same result",
     )
     render.add_argument(
         "--profile", action="store_true", help="print how long each stage and each chapter took"

@@ -64,7 +64,7 @@ def not_yaml(file: str, error: Exception) -> Problem:
     if reason.startswith("but "):
         reason = f"{getattr(error, 'context', None)}, {reason}"
     advice = "check the indentation and the colons near this line"
-    return Problem(file, f"not valid YAML: {reason}; {advice}", mark and mark.line + 1)
+    return Problem(file, f"not valid YAML; {advice} ({reason})", mark and mark.line + 1)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -208,5 +208,7 @@ def _evaluate(session: Session, cell: dict, chapter: Chapter) -> None:
             fault = f"gives {shown}; convert it with int(...) or to text"
         if fault:
             line = chapter.line_of(f"`{{python}} {expression}`")
-            raise InputError(Problem(chapter.file, f"inline expression {expression} {fault}", line))
+            raise InputError(
+                Problem(chapter.file, f"inline expression `{expression}` {fault}", line)
+            )
     cell["metadata"][INLINE_RESULTS] = {e: results[e]["data"] for e in expressions}

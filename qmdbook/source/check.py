@@ -154,7 +154,7 @@ def _not_python(chapters: list[Chapter]) -> list[Problem]:
             for expression in INLINE.findall(text):
                 error = _syntax_error(expression)
                 if error:
-                    message = f"inline expression {expression} is not valid Python: {error.msg}"
+                    message = f"inline expression `{expression}` is not valid Python: {error.msg}"
                     problems.append(Problem(chapter.file, message, line))
     return problems
 

@@ -17,7 +17,7 @@ FAULTS = {
     "citation: latin-1": (write(CFF, LATIN), f"CITATION.cff{NOT_UTF_8}"),
     "citation: empty": (write(CFF, ""), "CITATION.cff: the file has no keys; expected those of Citation File Format"),
     "citation: no YAML": (write(CFF, "title: ["),
-                          "CITATION.cff, line 1: not valid YAML: expected the node content, but found '<stream end>'; check the indentation and the colons near this line"),
+                          "CITATION.cff, line 1: not valid YAML; check the indentation and the colons near this line (expected the node content, but found '<stream end>')"),
     "citation: no title": (replace(CFF, 'title: "A small book"\n', ""), "CITATION.cff: the key title is missing; expected text"),
     "citation: no authors": (replace(CFF, 'authors:\n  - name: "Nobody"\n', ""), "CITATION.cff: the key authors is missing; expected a list"),
     "citation: number for a title": (replace(CFF, '"A small book"', "1984"), "CITATION.cff: title is 1984; expected text"),

@@ -72,7 +72,7 @@ def test_a_file_that_is_no_yaml_is_refused_with_the_line(folder):
     line = change(folder, SITE, "printed: especially", "printed: [especially")
     ((file, row, key, message),) = problems(folder)
     assert (file, row, key) == (f"data/{FILE}", line + 1, None)
-    assert message.startswith("not valid YAML: ")
+    assert message.startswith("not valid YAML; check the indentation")
 
 
 def test_all_faults_of_all_files_are_told_at_once(folder):

@@ -200,7 +200,7 @@ def test_an_expression_that_fails_is_told_in_one_line(tmp_path):
     with pytest.raises(InputError) as caught:
         by_fork(chapters(tmp_path, one="# One\n\nThe sum is `{python} nothere`.\n"), tmp_path)
     (problem,) = caught.value.problems
-    said = "inline expression nothere raised NameError: name 'nothere' is not defined"
+    said = "inline expression `nothere` raised NameError: name 'nothere' is not defined"
     assert str(problem) == f"chapters/one.qmd, line 3: {said}"
 
 
