@@ -19,24 +19,18 @@ from nenreview.figures.style import (
     MID,
     NARROW,
     SMALL,
+    TINY,
     WIDTH,
     ReviewFigure,
     sheet,
     style,
 )
 from nenreview.synthesis.classes import Cell
+from nenreview.wording import LINE_NAMES
 
-_WORDS = 7  # points
 _AREA = {WIDTH: 3.0, NARROW: 1.4}  # square points a patient
 _ROW = {WIDTH: 0.4, NARROW: 0.52}  # inches
 _HEAD = {WIDTH: 16, NARROW: 12}  # letters of a line above a column
-# The lines of treatment, from top to bottom, with their names.
-_LINES = {
-    "later": "later line",
-    "first": "first line",
-    "any": "any line",
-    "not stated": "line not stated",
-}
 # The lowest share of responders, the fill and the name of each band, ever darker.
 _BANDS = (
     (0.0, "white", "below 10%"),
@@ -99,7 +93,7 @@ def _map(
     cells: Sequence[Cell], classes: Sequence[str], kinds: Sequence[str], width: float
 ) -> Figure:
     own = {(cell.kind, cell.line) for cell in cells}
-    rows = [(kind, line) for kind in kinds for line in _LINES if (kind, line) in own]
+    rows = [(kind, line) for kind in kinds for line in LINE_NAMES if (kind, line) in own]
     figure = sheet(_ROW[width] * len(rows) + 1.5, width)
     axes = figure.subplots()
     for cell in cells:
@@ -107,15 +101,15 @@ def _map(
         _draw(axes, *place, cell, width)
     axes.set(xlim=(-0.5, len(classes) - 0.5), ylim=(len(rows) - 0.4, -0.5))
     heads = [fill(class_name(one), _HEAD[width]) for one in classes]
-    axes.set_xticks(range(len(classes)), heads, fontsize=SMALL if width == WIDTH else _WORDS)
+    axes.set_xticks(range(len(classes)), heads, fontsize=SMALL if width == WIDTH else TINY)
     axes.xaxis.tick_top()
-    names = [f"{kind}, {_LINES[line]}" for kind, line in rows]
+    names = [f"{kind}, {LINE_NAMES[line]}" for kind, line in rows]
     if width == WIDTH:
         axes.set_yticks(range(len(rows)), names, fontsize=SMALL)
     else:  # no room at the left: the name of a row is above it
         axes.set_yticks([])
         for y, name in enumerate(names):
-            axes.text(-0.48, y - 0.42, name, va="top", weight="bold", fontsize=_WORDS)
+            axes.text(-0.48, y - 0.42, name, va="top", weight="bold", fontsize=TINY)
     axes.tick_params(length=0)
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
@@ -137,7 +131,7 @@ def _draw(axes: Axes, x: int, y: int, cell: Cell, width: float) -> None:
     responders = str(response.events) if response else "not counted"
     trials = f"{cell.trials} trial" + ("s" if cell.trials > 1 else "")
     text = f"{responders}/{n}{'*' if cell.may_overlap else ''}\n{trials}"
-    axes.text(x - 0.02, middle, text, va="center", fontsize=_WORDS, linespacing=1.25)
+    axes.text(x - 0.02, middle, text, va="center", fontsize=TINY, linespacing=1.25)
 
 
 def _legend(figure: Figure, width: float) -> None:
@@ -152,7 +146,6 @@ def _legend(figure: Figure, width: float) -> None:
         title=fill(_KEY, 100 if width == WIDTH else 58),
         loc="outside lower center",
         ncols=4 if width == WIDTH else 2,
-        frameon=False,
-        fontsize=_WORDS,
-        title_fontsize=_WORDS,
+        fontsize=TINY,
+        title_fontsize=TINY,
     )

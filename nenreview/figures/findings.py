@@ -15,6 +15,8 @@ from nenreview.figures.style import (
     DARK,
     MID,
     NARROW,
+    SMALL,
+    TINY,
     WIDTH,
     ReviewFigure,
     rule_axis,
@@ -22,7 +24,6 @@ from nenreview.figures.style import (
     style,
 )
 
-_WORDS = 7  # points
 _ROW = {WIDTH: 0.155, NARROW: 0.22}  # inches; a phone has room for two lines of a name
 _NAME = {WIDTH: 60, NARROW: 28}  # letters of a line of a source's name
 # Verdicts counted together, with marker, fill and size; small marks can be seen on large ones.
@@ -70,10 +71,10 @@ def _points(counts: pd.DataFrame, width: float) -> Figure:
     most = counts.sum(axis=1).max()
     axes.set(xscale="log", xlim=(0.8, 1.3 * most), ylim=(len(counts) - 0.4, -0.6))
     axes.xaxis.set_major_formatter("{x:.0f}")
-    axes.set_xlabel("Findings, on a logarithmic scale", fontsize=_WORDS + 1)
-    axes.tick_params(axis="x", labelsize=_WORDS + 1)
+    axes.set_xlabel("Findings, on a logarithmic scale", fontsize=SMALL)
+    axes.tick_params(axis="x", labelsize=SMALL)
     names = [fill(str(name), _NAME[width]) for name in counts.index]
-    axes.set_yticks(range(len(names)), names, fontsize=_WORDS)
+    axes.set_yticks(range(len(names)), names, fontsize=TINY)
     axes.tick_params(axis="y", length=0)
     rule_axis(axes)
     axes.grid(axis="y", color="#eeeeee", lw=0.6)
@@ -86,8 +87,7 @@ def _points(counts: pd.DataFrame, width: float) -> Figure:
         ],
         loc="outside lower center",
         ncols=len(_MARKS) if width == WIDTH else 2,
-        frameon=False,
-        fontsize=_WORDS + 1,
+        fontsize=SMALL,
         handletextpad=0.2,
     )
     return figure
@@ -97,8 +97,8 @@ def _numbers(axes: Axes, found: pd.DataFrame) -> None:
     """Write the numbers of each row in columns with a head."""
     for x, kind in enumerate(found):
         head = str(kind).replace(" ", "\n")
-        axes.text(x, -0.8, head, ha="right", va="bottom", fontsize=_WORDS)
+        axes.text(x, -0.8, head, ha="right", va="bottom", fontsize=TINY)
         for y, number in enumerate(found[kind]):
-            axes.text(x, y, str(number), ha="right", va="center", fontsize=_WORDS)
+            axes.text(x, y, str(number), ha="right", va="center", fontsize=TINY)
     axes.set_xlim(-0.6, len(found.columns) - 0.9)
     axes.axis("off")

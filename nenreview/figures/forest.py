@@ -264,7 +264,6 @@ class _Plot:
                 loc="lower left",
                 bbox_to_anchor=(0, 0),
                 ncols=self._columns(paper.get_figwidth()),
-                frameon=False,
                 fontsize=SMALL,
                 borderpad=0,
                 borderaxespad=0,

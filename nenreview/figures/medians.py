@@ -15,12 +15,11 @@ from matplotlib.lines import Line2D
 
 from nenreview.evidence.arms import CLASSES, class_name
 from nenreview.evidence.traits import KINDS
-from nenreview.figures.style import DARK, NARROW, WIDTH, ReviewFigure, rule_axis, sheet, style
+from nenreview.figures.style import DARK, NARROW, TINY, WIDTH, ReviewFigure, rule_axis, sheet, style
 from nenreview.synthesis.times import NOT_REACHED, Time
 from nenreview.wording import population_name
 
 PANELS = ("PFS", "OS")
-_WORDS = 7  # points; the names of many rows
 # Inches from line to line; in print all rows and the caption are on one page.
 _LINE = {WIDTH: 0.14, NARROW: 0.16}
 _SIZES = 24  # points, between names and axis, for the numbers of patients
@@ -131,7 +130,7 @@ def _panels(rows: Sequence[_Row], width: float) -> Figure:
             if row.times and outcome in row.times:
                 _draw(axes, place, row.times[outcome], end)
             elif row.times:
-                text = axes.text(0.02 * end, place, "not reported", va="center", fontsize=_WORDS)
+                text = axes.text(0.02 * end, place, "not reported", va="center", fontsize=TINY)
                 text.set_color(_SOFT)
         axes.set(xlim=(0, end), ylim=(y + 0.04, 0.0))
         axes.set_xlabel(f"Median {outcome}, months", fontsize=8)
@@ -140,7 +139,7 @@ def _panels(rows: Sequence[_Row], width: float) -> Figure:
         axes.tick_params(axis="y", length=0)
         rule_axis(axes)
     if wide:
-        panels[0].set_yticks(places, names, fontsize=_WORDS)
+        panels[0].set_yticks(places, names, fontsize=TINY)
         panels[0].tick_params(axis="y", pad=_SIZES)
         for label, row in zip(panels[0].get_yticklabels(), rows, strict=True):
             label.set_weight("normal" if row.times else "bold")
@@ -160,14 +159,14 @@ def _panels(rows: Sequence[_Row], width: float) -> Figure:
                 textcoords="offset points",
                 ha="right",
                 va="center",
-                fontsize=_WORDS,
+                fontsize=TINY,
             )
     else:
         panels[0].set_yticks([])
         panels[0].set_zorder(2)  # names over the grid of the other panel
         for place, row, name in zip(places, rows, names, strict=True):
             # Across both panels, which must not make room for it.
-            text = panels[0].text(0, place, name, va="center", fontsize=_WORDS, in_layout=False)
+            text = panels[0].text(0, place, name, va="center", fontsize=TINY, in_layout=False)
             text.set_weight("normal" if row.times else "bold")
             if row.times:
                 text.set(y=place - line / 2, va="bottom")
@@ -186,8 +185,7 @@ def _legend(figure: Figure, rows: Sequence[_Row], columns: int) -> None:
         handles=handles,
         loc="outside lower center",
         ncols=columns,
-        frameon=False,
-        fontsize=_WORDS,
+        fontsize=TINY,
         columnspacing=1.0,
         handletextpad=0.2,
     )
@@ -201,7 +199,7 @@ def _draw(axes: Axes, y: float, time: Time, end: float) -> None:
         # The words stand in the line, or before it where it is short.
         right = 0.93 * end if start < end / 2 else start - 0.03 * end
         right = right if time.has_interval else 0.98 * end
-        text = partial(axes.text, va="center", ha="right", fontsize=_WORDS)
+        text = partial(axes.text, va="center", ha="right", fontsize=TINY)
         text(right, y, "not reached")
         pieces = [(start, 0.5 * end), (0.94 * end, stop)] if start < end / 2 else [(start, stop)]
     else:

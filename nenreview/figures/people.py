@@ -84,7 +84,6 @@ def _draw(shares: Sequence[Share], rows: int, width: float) -> Figure:
         loc="lower left",
         bbox_to_anchor=(0, 0),
         ncols=2,
-        frameon=False,
         fontsize=SMALL,
         borderpad=0,
         handletextpad=0.1,

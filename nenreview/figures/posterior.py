@@ -78,7 +78,6 @@ def _curves(curves: pd.DataFrame, pooled: Posterior, width: float) -> Figure:
         *axes.get_legend_handles_labels(),
         loc="outside lower center",
         ncols=2 if width == WIDTH else 1,
-        frameon=False,
         fontsize=SMALL,
     )
     return figure

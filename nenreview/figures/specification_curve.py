@@ -13,7 +13,9 @@ from nenreview.figures.style import (
     ACCENT,
     DARK,
     NARROW,
+    PALE,
     SMALL,
+    TINY,
     WIDTH,
     ReviewFigure,
     sheet,
@@ -21,9 +23,7 @@ from nenreview.figures.style import (
 )
 from nenreview.synthesis.multiverse import Specification
 
-_WORDS = 7  # points
 _LINE = {WIDTH: 0.155, NARROW: 0.27}  # inches; on a phone a name is above its strokes
-_INTERVAL = "#84b3c4"  # seen in both schemes, and lighter than the estimates
 _DIGITS = 4  # of a percentage, as drawn; far below what can be seen
 
 
@@ -84,7 +84,6 @@ def _curve(
         *upper.get_legend_handles_labels(),
         loc="outside upper center",
         ncols=3 if width == WIDTH else 1,
-        frameon=False,
         fontsize=SMALL,
     )
     return figure
@@ -98,7 +97,7 @@ def _estimates(axes: Axes, specifications: Sequence[Specification], headline: in
         np.round(100 * np.array([getattr(s, name) for s in specifications]), _DIGITS)
         for name in ("ci_low", "estimate", "ci_high")
     )
-    axes.plot(*_strokes(x, low, high), color=_INTERVAL, lw=0.8, label="95% confidence interval")
+    axes.plot(*_strokes(x, low, high), color=PALE, lw=0.8, label="95% confidence interval")
     axes.plot(x, middle, color=DARK, lw=1.6, label="pooled response")
     axes.plot(
         headline, middle[headline], "D", ms=6, color=ACCENT, mec=DARK, mew=0.8, label="headline"
@@ -132,14 +131,14 @@ def _choices(
     for tick, side in zip(axes.get_xticklabels(), ("left", "right"), strict=True):
         tick.set(ha=side, fontsize=SMALL)
     if width == WIDTH:
-        axes.set_yticks([at for at, _, _ in labels], [t for _, t, _ in labels], fontsize=_WORDS)
+        axes.set_yticks([at for at, _, _ in labels], [t for _, t, _ in labels], fontsize=TINY)
         for tick, (_, _, heading) in zip(axes.get_yticklabels(), labels, strict=True):
             tick.set_fontweight("bold" if heading else "normal")
     else:
         axes.set_yticks([])
         for at, text, heading in labels:
             place, weight = (at + 0.3, "bold") if heading else (at - 0.1, "normal")
-            axes.text(0, place, text, va="baseline", weight=weight, fontsize=_WORDS)
+            axes.text(0, place, text, va="baseline", weight=weight, fontsize=TINY)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
 

@@ -13,6 +13,7 @@ from nenreview.figures.style import (
     LIGHT,
     MID,
     NARROW,
+    PALE,
     SMALL,
     WIDTH,
     ReviewFigure,
@@ -21,7 +22,7 @@ from nenreview.figures.style import (
 )
 
 # One hue, ever darker, so that the order of the grades is seen, in grey as well.
-_GRADES = {"1": LIGHT, "2": "#84b3c4", "3": MID, "4": DARK, "5": "black"}
+_GRADES = {"1": LIGHT, "2": PALE, "3": MID, "4": DARK, "5": "black"}
 _NAME = {WIDTH: 60, NARROW: 27}  # letters of a line of an event's name
 
 
@@ -78,7 +79,6 @@ def _bars(counts: pd.DataFrame, n: int, width: float) -> Figure:
         ],
         loc="outside lower center",
         ncols=len(_GRADES),
-        frameon=False,
         fontsize=SMALL,
         columnspacing=1.0,
         handlelength=1.4,

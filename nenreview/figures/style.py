@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 # Okabe & Ito's colour-blind safe palette, each tone distinct in grey as well.
 DARK, MID, LIGHT, ACCENT = "#1b3a4b", "#4c8fa8", "#b9d6df", "#d55e00"
+PALE = "#84b3c4"  # between the two, seen in both schemes of a page
 
 # As wide as the text of a page, so that letters are as large in print as they are drawn.
 WIDTH = 6.5  # inches
 NARROW = 3.7  # inches: the text of a page on a phone
-SMALL = 8  # points, of what stands beside a row; nothing is smaller than 7
+SMALL, TINY = 8, 7  # points, of what stands beside a row; nothing is smaller
 
 FONT = "DejaVu Sans"  # comes with matplotlib, so that every machine has it
 _STYLE: dict[RcKeyType, Any] = {
@@ -37,6 +38,7 @@ _STYLE: dict[RcKeyType, Any] = {
     "axes.titlesize": 9,
     "axes.facecolor": "none",
     "figure.facecolor": "white",
+    "legend.frameon": False,
     "savefig.facecolor": "white",
     "svg.fonttype": "none",  # text that can be searched; the PDF is told where the font is
     "svg.hashsalt": "nenreview",  # ids that do not change from run to run

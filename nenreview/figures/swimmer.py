@@ -100,7 +100,6 @@ def _legend(figure: Figure, tones: dict[str, tuple[str, str]], lanes: Sequence[L
         handles.append(Line2D([], [], **_PROGRESSED, label="progression (date)"))
     figure.legend(
         handles=handles,
-        frameon=False,
         loc="outside upper center",
         ncols=len(handles),
         columnspacing=1.4,

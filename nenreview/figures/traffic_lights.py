@@ -7,10 +7,19 @@ from textwrap import fill
 
 import pandas as pd
 
-from nenreview.figures.style import ACCENT, DARK, LIGHT, MID, SMALL, ReviewFigure, sheet, style
+from nenreview.figures.style import (
+    ACCENT,
+    DARK,
+    LIGHT,
+    MID,
+    SMALL,
+    TINY,
+    ReviewFigure,
+    sheet,
+    style,
+)
 from nenreview.synthesis.appraisal import NO, UNCLEAR, YES, RiskOfBias
 
-_WORDS = 7  # points, of the words below the marks
 _ROW = 0.44  # inches from row to row
 # Marker and fill of each answer; the shapes differ too, so that colour is not needed.
 _MARKS = {YES: ("o", MID), UNCLEAR: ("o", "white"), NO: ("X", ACCENT)}
@@ -46,11 +55,11 @@ def traffic_lights(trials: Sequence[RiskOfBias], topics: Mapping[int, str]) -> R
         for item, answer in trial.answers.items():
             marker, fill_colour = _MARKS.get(answer, _OTHER)
             axes.plot(columns[item], y - 0.12, marker, ms=9, color=fill_colour, mec=DARK, mew=0.9)
-            axes.text(columns[item], y + 0.3, answer, ha="center", va="center", fontsize=_WORDS)
+            axes.text(columns[item], y + 0.3, answer, ha="center", va="center", fontsize=TINY)
         if not trial.answers:
             middle = (len(columns) - 1) / 2
             text = "its own report was not available"
-            axes.text(middle, y, text, ha="center", va="center", fontsize=_WORDS)
+            axes.text(middle, y, text, ha="center", va="center", fontsize=TINY)
         axes.text(end, y, fill(trial.judgement, 12), ha="center", va="center", fontsize=SMALL)
     for y in range(1, len(trials)):
         axes.axhline(y - 0.5, color="#dddddd", lw=0.6, zorder=0)
@@ -64,7 +73,7 @@ def traffic_lights(trials: Sequence[RiskOfBias], topics: Mapping[int, str]) -> R
         rotation=60,
         ha="left",
         rotation_mode="anchor",
-        fontsize=_WORDS,
+        fontsize=TINY,
     )
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
