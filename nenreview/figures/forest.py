@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
-from matplotlib.textpath import TextPath
 from matplotlib.transforms import Transform, blended_transform_factory
 
 from nenreview.figures.forest_rows import (
@@ -30,10 +26,10 @@ from nenreview.figures.forest_rows import (
     Group,
     Row,
 )
+from nenreview.figures.lettering import balanced_lines, lines_within, text_width
 from nenreview.figures.style import (
     ACCENT,
     DARK,
-    FONT,
     LIGHT,
     MID,
     NARROW,
@@ -150,19 +146,23 @@ class _Plot:
         named = [row for row in rows if row.mark != TEXT or row.numbers]
         headings = [group.heading for group in self.groups]
         names = max(
-            *(_width(text, bold=row.mark == OWN) for row in named for text in _wrapped(row.name)),
-            *(_width(text, bold=True) for text in (*headings, "Study")),
+            *(
+                text_width(text, bold=row.mark == OWN)
+                for row in named
+                for text in balanced_lines(row.name, _NAME)
+            ),
+            *(text_width(text, bold=True) for text in (*headings, "Study")),
         )
-        counts = max(_width(row.counts) for row in rows)
-        counts = max(counts, _width(self.heads.counts, bold=True)) + _GAP
+        counts = max(text_width(row.counts) for row in rows)
+        counts = max(counts, text_width(self.heads.counts, bold=True)) + _GAP
         numbers = self._aligned(rows)
-        right = max(map(_width, (*numbers.values(), self.heads.numbers))) + 1.5 * _GAP
+        right = max(map(text_width, (*numbers.values(), self.heads.numbers))) + 1.5 * _GAP
         height = _HEAD
         places: list[tuple[Group | Row, float]] = []
         for group in self.groups:
             heading: list[Group | Row] = [group] if group.heading else []
             for one in (*heading, *group.rows):
-                lines = len(_wrapped(one.name)) if isinstance(one, Row) else 1
+                lines = len(balanced_lines(one.name, _NAME)) if isinstance(one, Row) else 1
                 step = _LINE * lines + _BETWEEN
                 places.append((one, height + step / 2))
                 height += step
@@ -181,7 +181,11 @@ class _Plot:
                 continue
             weight = "bold" if one.mark == OWN else "normal"
             # A note is longer than a name and has no columns beside it.
-            name = one.name if one.mark == TEXT and not one.numbers else _wrap(one.name)
+            name = (
+                one.name
+                if one.mark == TEXT and not one.numbers
+                else "\n".join(balanced_lines(one.name, _NAME))
+            )
             _write(axes, 0, y, name, weight=weight, url=_link(one))
             _write(axes, left, y, one.counts, ha="right")
             _write(axes, end, y, numbers[id(one)], ha="right")
@@ -195,14 +199,14 @@ class _Plot:
         places: list[tuple[Group | Row, list[str], str, float]] = []
         for group in self.groups:
             if group.heading:
-                lines = _fitted(group.heading, whole, bold=True)
+                lines = lines_within(group.heading, whole, bold=True)
                 places.append((group, lines, "", height))
                 height += _LINE * len(lines) + _BETWEEN
             for row in group.rows:
                 numbers = _in_words(row)
                 bold = row.mark == OWN
-                lines = _fitted(row.name, whole, bold=bold)
-                beside = _width(lines[-1], bold=bold) + _GAP + _width(numbers) <= whole
+                lines = lines_within(row.name, whole, bold=bold)
+                beside = text_width(lines[-1], bold=bold) + _GAP + text_width(numbers) <= whole
                 if numbers and not beside:
                     lines.append("")
                 places.append((row, lines, numbers, height))
@@ -298,7 +302,7 @@ class _Plot:
     def _columns(self, width: float) -> int:
         """Return into how many columns the legend goes: one where they would not fit."""
         names = [str(one.get_label()) for one in self._handles()]
-        wide = sum(_width(name) + 3.6 * SMALL for name in names)
+        wide = sum(text_width(name) + 3.6 * SMALL for name in names)
         return max(1, len(names)) if wide <= 72 * width else 1
 
     def _lines(self, width: float) -> int:
@@ -371,50 +375,10 @@ def _write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
     )
 
 
-@cache
-def _width(text: str, *, bold: bool = False) -> float:
-    """Return the width of a text in points."""
-    if not text.strip():
-        return 0
-    font = FontProperties(family=FONT, weight="bold" if bold else "normal")
-    # Letters that are set on pixels take a little more than their outlines.
-    return 1.02 * float(TextPath((0, 0), text, size=SMALL, prop=font).get_extents().width)
-
-
 def _link(one: Group | Row) -> str | None:
     """Return the link from a trial's name to its chapter, relative to the folder of the figures."""
     chapter = one.chapter if isinstance(one, Row) else ""
     return f"../chapters/{chapter}.qmd" if chapter else None
-
-
-def _wrapped(name: str) -> list[str]:
-    """Return the lines of a name: as few as possible, of similar length.
-
-    >>> _wrapped("nivolumab + ipilimumab, rare-tumour basket: G3 NEN")
-    ['nivolumab + ipilimumab,', 'rare-tumour basket: G3 NEN']
-    """
-
-    def at(width: int) -> list[str]:
-        return textwrap.wrap(name, width, break_long_words=False, break_on_hyphens=False)
-
-    fewest = len(at(_NAME))
-    return next(lines for width in range(1, _NAME + 1) if len(lines := at(width)) == fewest)
-
-
-def _wrap(name: str) -> str:
-    return "\n".join(_wrapped(name))
-
-
-def _fitted(text: str, width: float, *, bold: bool = False) -> list[str]:
-    """Return the lines of a text that has a width in points."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and _width(longer, bold=bold) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
 
 
 def _in_words(row: Row) -> str:

@@ -20,8 +20,9 @@ from nenreview.figures import catalogue as catalogues
 from nenreview.figures import style
 from nenreview.figures.catalogue import FORMATS, SYNTHESIS, catalogue, draw, write_all
 from nenreview.figures.findings import findings
-from nenreview.figures.forest import _wrapped, forest
+from nenreview.figures.forest import forest
 from nenreview.figures.forest_rows import Group, rate_row
+from nenreview.figures.lettering import balanced_lines
 from nenreview.figures.people import Share, people
 from nenreview.figures.stacked_bars import adverse_events
 from nenreview.figures.style import ReviewFigure, to_bytes, to_csv
@@ -185,8 +186,8 @@ def test_a_figure_offers_vector_and_raster():
 
 
 def test_a_name_takes_as_few_lines_as_it_can_of_about_one_length():
-    assert _wrapped("sintilimab: NEC") == ["sintilimab: NEC"]
-    two = _wrapped("nivolumab + ipilimumab (NCT02923934), first line: GEP-NEC")
+    assert balanced_lines("sintilimab: NEC", 40) == ["sintilimab: NEC"]
+    two = balanced_lines("nivolumab + ipilimumab (NCT02923934), first line: GEP-NEC", 40)
     assert two == ["nivolumab + ipilimumab", "(NCT02923934), first line: GEP-NEC"]
 
 
