@@ -289,7 +289,7 @@ class _Writer:
             write_pages(self.config, self.texts, work, summary=summary, typst=typst)
         with stage("  PDF: Typst"):
             for text in self.texts:
-                for path, svg in text.figures.items():
+                for path, one in text.figures.items():
                     (work / path).parent.mkdir(parents=True, exist_ok=True)
-                    (work / path).write_text(svg, encoding="utf-8")
+                    (work / path).write_text(one.svg, encoding="utf-8")
             write_pdf(new / self.pdf, work, self.config)

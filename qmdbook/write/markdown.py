@@ -23,6 +23,23 @@ _ALT_ESCAPED = re.compile(r"([\\`*_{}\[\]()<>#+.!|~^$@\"'-])")
 _PLACEHOLDER = {"tbl": "| |\n|-|\n| |", "fig": "–"}
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A figure of a chapter.
+
+    Attributes
+    ----------
+    svg, description : str
+        The drawing, and its alternative text.
+    narrow : str or None
+        The drawing for phones, if there is one.
+    """
+
+    svg: str
+    description: str
+    narrow: str | None = None
+
+
 @dataclass
 class ChapterText:
     """A chapter ready for Pandoc: its Markdown, the figures that it names, and its downloads.
@@ -35,12 +52,8 @@ class ChapterText:
         Its executed notebook. If None, the chapter serves only for its labels and numbering: its
         tables and figures are empty, and its inline expressions are not replaced by values.
     markdown : str
-    figures : dict of str to str
-        SVG source of each figure, by its path below the book's folder.
-    narrow : dict of str to str
-        SVG source of the drawing for phones, by the same path, if a figure has one.
-    descriptions : dict of str to str
-        Alternative text of each figure, by the same path.
+    figures : dict of str to Drawing
+        By path of their SVG below the book's folder.
     files : dict of str to bytes
         The data behind figures and tables, by path below the book's folder.
     """
@@ -48,9 +61,7 @@ class ChapterText:
     chapter: Chapter
     executed: dict | None
     markdown: str = ""
-    figures: dict[str, str] = field(default_factory=dict)
-    narrow: dict[str, str] = field(default_factory=dict)
-    descriptions: dict[str, str] = field(default_factory=dict)
+    figures: dict[str, Drawing] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -146,13 +157,12 @@ def _output(text: ChapterText, cell: Cell, output: dict) -> str:
             message = "the cell makes a figure but has no label fig-…; add such a label"
             raise InputError(Problem(text.file, message, cell.line))
         stem = f"{FIGURE_FOLDER}/{cell.label}"
-        text.figures[f"{stem}.svg"] = data["image/svg+xml"]
-        if NARROW_SVG in data:
-            text.narrow[f"{stem}.svg"] = data[NARROW_SVG]
+        description = cell.options["fig-alt"]
+        drawing = Drawing(data["image/svg+xml"], description, data.get(NARROW_SVG))
+        text.figures[f"{stem}.svg"] = drawing
         if "text/csv" in data:
             text.files[f"{stem}.csv"] = data["text/csv"].encode()
-        text.descriptions[f"{stem}.svg"] = cell.options["fig-alt"]
-        alt = _ALT_ESCAPED.sub(r"\\\1", cell.options["fig-alt"])
+        alt = _ALT_ESCAPED.sub(r"\\\1", description)
         return f"![{alt}]({stem}.svg)"
     if set(data) == {"text/plain"}:
         return f"```\n{data['text/plain']}\n```"

@@ -154,12 +154,12 @@ def _drawings(text: ChapterText) -> dict[str, str]:
     Where a figure has a drawing for phones as well, the style sheet shows one of the two.
     """
     drawings = {}
-    for path, svg in text.figures.items():
-        label, description = PurePosixPath(path).stem, text.descriptions[path]
-        drawings[label] = within_page(svg, label, description, page=text.file)
-        if path in text.narrow:
+    for path, one in text.figures.items():
+        label = PurePosixPath(path).stem
+        drawings[label] = within_page(one.svg, label, one.description, page=text.file)
+        if one.narrow:
             drawings[label] += within_page(
-                text.narrow[path], f"{label}-narrow", description, page=text.file, screen="narrow"
+                one.narrow, f"{label}-narrow", one.description, page=text.file, screen="narrow"
             )
     return drawings
 

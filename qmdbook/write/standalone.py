@@ -41,15 +41,15 @@ def write_standalone(
     """
     edition = read_edition(config)
     version = f"version {edition.version}, " if edition.version else ""
+    pages = {entry.file: entry.page for entry in config.chapters}
     for text in texts:
-        page = PurePosixPath(text.file).with_suffix(".html")
-        for path, svg in text.figures.items():
+        for path, one in text.figures.items():
             label = PurePosixPath(path).stem
-            where = f" {config.site_url}{page}#{label}" if config.site_url else ""
+            where = f" {config.site_url}{pages[text.file]}#{label}" if config.site_url else ""
             source = f"{config.title}, {version}{edition.date_in_words}.{where}"
             file = folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(with_words(svg, captions[label], source), encoding="utf-8")
+            file.write_text(with_words(one.svg, captions[label], source), encoding="utf-8")
             _write_png(file, edition.fonts)
 
 
