@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from string import ascii_lowercase
 from typing import Any
@@ -59,9 +58,6 @@ _POPULATIONS = {"responders, patient 1": "one responder"}
 _CATEGORIES = {("TMB", "top"): "the patients with the highest values"}
 
 
-_BOLD = re.compile(r"(?<!→ )\*\*[0-9]")  # a number in bold that replaces no other
-
-
 def key_to_marks(source: str = "", *tables: str) -> Shown:
     """Return what the marks of rebuilt tables mean, for a chapter to say once.
 
@@ -73,17 +69,18 @@ def key_to_marks(source: str = "", *tables: str) -> Shown:
         The tables of the document. The key then explains only the marks that they have.
     """
     said = ["Numbers without a mark agree with the numbers that they were compared with."]
-    shown = "".join(rebuilt_table(source, table).data for table in tables)
-    if not tables or "~~" in shown:
+    cells = [cell for table in tables for cell in _cells_shown(source, table).itertuples()]
+    contradicted = [piece for cell in cells for piece in cell.pieces if piece.disagrees]
+    if not tables or any(piece.is_replaced for piece in contradicted):
         said.append(
             "A number that is crossed out is as reported; the recomputed number follows the arrow."
         )
-    if not tables or _BOLD.search(shown):
+    if not tables or any(not piece.is_replaced for piece in contradicted):
         said.append(
             "A bold number contradicts another reported number, and the sources do not show which "
             "is right."
         )
-    if not tables or UNCHECKED_MARK in shown:
+    if not tables or any(cell.verdict == NOT_CHECKABLE for cell in cells):
         said.append(
             f"Numbers marked {UNCHECKED_MARK} are as reported: no other number in the sources "
             "confirms them."
@@ -161,12 +158,16 @@ def notes(source: str, table: str) -> Markdown:
 
     The PDF sets what stands in ``.table-notes`` below the last row of the table before it.
     """
-    cells = rebuild(load(), source, table)
-    cells = cells[~cells["row"].isin(sentences(source, table))]
-    letters = _letters(cells)
+    letters = _letters(_cells_shown(source, table))
     lines = [f"^{letter}^ {escape(reason)}" for reason, letter in letters.items()]
     lines = lines or ["Every number that can be recomputed agrees with the reported one."]
     return Shown("\n\n".join(["::: {.table-notes}", *lines, ":::"]))
+
+
+def _cells_shown(source: str, table: str) -> pd.DataFrame:
+    """Return the cells of `rebuild` without the sentences, which a rebuilt table leaves out."""
+    cells = rebuild(load(), source, table)
+    return cells[~cells["row"].isin(sentences(source, table))]
 
 
 def _letters(cells: pd.DataFrame) -> dict[str, str]:

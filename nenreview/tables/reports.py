@@ -123,7 +123,8 @@ def reported_medians(trial: Trial, outcome: str) -> dict[str, str]:
     """Return the median times of an outcome that the source of a trial reports, by population."""
     numbers = trial.data.select(trial=trial.trial, source=trial.source, outcome=outcome)
     medians = numbers[numbers["statistic"] == "median"]
-    return {number.population: _time(number) for number in medians.itertuples()}
+    times = {number.population: _time(number) for number in medians.itertuples()}
+    return {population: time for population, time in times.items() if time}
 
 
 def reported_times(trial: Trial) -> Table:

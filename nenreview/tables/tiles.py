@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from nenreview.audit.coverage import coverage
 from nenreview.audit.ledger import by_number
@@ -67,7 +68,7 @@ def _harm(trial: Trial) -> Iterator[tuple[str, str, str]]:
         if one.trial == trial.trial and most:
             known.append((most, one))
     if not known:
-        yield from list(_medians(trial))[:1]
+        yield from islice(_medians(trial), 1)
         return
     most, one = max(known, key=lambda pair: pair[0].n)
     number = f"{one.limits[0].events} to {fraction(most)}" if one.limits else fraction(most)
@@ -77,10 +78,7 @@ def _harm(trial: Trial) -> Iterator[tuple[str, str, str]]:
 
 def _medians(trial: Trial) -> Iterator[tuple[str, str, str]]:
     for outcome, name in MEDIANS.items():
-        reported = {
-            who: median for who, median in reported_medians(trial, outcome).items() if median
-        }
-        for population, median in reported.items():
+        for population, median in reported_medians(trial, outcome).items():
             what = f"median {name}, {population_name(population)}"
             yield median, what, f"#sec-{_chapter(trial)}-recomputed"
 
