@@ -52,8 +52,8 @@ from nenreview.tables.reports import other_reports, reported_times
 from nenreview.tables.table import NUMBER, TEXT, Table, escape, show_table
 from nenreview.tables.tiles import tiles
 from nenreview.tables.trials import (
+    all_trials_table,
     at_a_glance,
-    evidence_of,
     overlaps_table,
     printed_rates,
     reporting_table,
@@ -83,6 +83,7 @@ __all__ = [
     "NUMBER",
     "Comparison",
     "Rate",
+    "all_trials_table",
     "at_a_glance",
     "audit_claims",
     "audit_counts",
@@ -96,7 +97,6 @@ __all__ = [
     "documents",
     "documents_added",
     "escape",
-    "evidence_of",
     "figure",
     "finding",
     "findings_of",

@@ -15,7 +15,7 @@ from IPython.display import Markdown
 NARROW_SVG = "image/svg+xml;screen=narrow"  # an output's second drawing, for phones
 _FOR_THE_PAGE = re.compile(r"^```\{=html\}\n(.*?)^```\n+", re.M | re.S)
 _MARKS = (
-    (re.compile(r'\[([^\]\[]*)\]\{(?:\.groups|(?:from|pad)="[^"]*")\}'), r"\1"),
+    (re.compile(r'\[([^\]\[]*)\]\{(?:\.groups|(?:from|pad|bar)="[^"]*")\}'), r"\1"),
     (re.compile(r"<span id=[^>]*></span>"), ""),
 )
 _NOTES = re.compile(r"^:::(?: \{\.table-notes\})?\n?", re.M)  # the block of a table's notes

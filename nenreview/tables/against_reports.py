@@ -24,7 +24,7 @@ from nenreview.evidence.record.rows import ComparisonRow, Number, numbers_by_key
 from nenreview.evidence.sources import JIA, REVIEW, secondary_documents, source_names
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import BOTH, FIRST, NOW, SHOWN, Cohort, cohorts
-from nenreview.tables.table import MARKDOWN, NUMBER, TEXT, Table, escape
+from nenreview.tables.table import MARKDOWN, NUMBER, TEXT, Table, escape, link
 from nenreview.wording import number as plain
 from nenreview.wording import population_name
 
@@ -83,10 +83,9 @@ def trials_table(data: Dataset, source: str = REVIEW) -> Table:
         found = [one for one in found if _is_of_head_lines(one.number)]
         if not found:
             continue
-        name = escape(facts.name)
         rows.append(
             [
-                f"[{name}]({facts.chapter}.qmd)" if facts.chapter else name,
+                link(facts.name, facts.chapter),
                 escape("; ".join(_short(one.number) for one in found)),
                 escape("; ".join(_of_reports(found)) or "not in the available part"),
                 _shown(_worst(found)),

@@ -27,12 +27,20 @@ from nenreview.evidence.traits import LCNEC, NEC, NET, NET_G3, traits, tumours_o
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.times import medians
-from nenreview.tables.table import NUMBER, TEXT, Kind
+from nenreview.tables.table import (
+    NUMBER,
+    SOFT_HYPHEN,
+    TEXT,
+    Kind,
+    escape,
+    interval_bar,
+)
 from nenreview.wording import as_printed, fraction, interval, population_name
 
 NOT_REPORTED = "–"
 EARLIER_REPORT = re.compile(r"\d{4} report")  # name of the patients of an interim report
 MAY_OVERLAP = "†"  # marks a group that may share patients with another one of the table
+_LONG_SITE = re.compile(r"\b(extra|gastro)(pancreatic|intestinal)\b")
 
 REPORTED = ("n", "NEC or NET", "ORR", "DCR", "PFS", "OS", "DOR", "AE", "CI")
 
@@ -88,14 +96,23 @@ def _numbers(found: list[Reported]) -> list:
     return [value.events, value.n, 100 * exact.low, 100 * exact.high]
 
 
-_RESPONSE = Kind("l", _joined, ("events", "patients", "low", "high"), _numbers)
-_VALUE = Kind("r", _joined, ("",), _numbers)
-_SHARES = Kind(
-    "l", _joined, ("",), _numbers
-)  # of several cohorts too, which a line has no room for
+def _with_bar(found: list[Reported]) -> str:
+    """Return responses as Markdown, with a bar of the interval where it is of the whole group."""
+    value = found[0].value
+    bar = interval_bar(value) if len(found) == 1 and isinstance(value, Rate) else ""
+    return escape(_with_breaks(found)) + bar
+
+
+def _with_breaks(found: list[Reported]) -> str:
+    """Return values, with names of sites that may break, so that no column is as wide as one."""
+    return _LONG_SITE.sub(rf"\1{SOFT_HYPHEN}\2", _joined(found))
+
+
+_RESPONSE = Kind("l", _with_bar, ("events", "patients", "low", "high"), _numbers, is_markdown=True)
+_VALUE = Kind("l", _with_breaks, ("",), _numbers)  # of several cohorts too, so a cell may wrap
 EVIDENCE = {  # the columns of `evidence_table`
-    **{"Class": TEXT, "Line": TEXT, "Trial": TEXT, "n": NUMBER, "NEC": NUMBER, "NET": NUMBER},
-    **{"ORR (95% CI, %)": _RESPONSE, "DCR": _SHARES, "PFS, months": _VALUE, "OS, months": _VALUE},
+    **{"Class": TEXT, "Trial": TEXT, "Line": TEXT, "n": NUMBER, "NEC": NUMBER, "NET": NUMBER},
+    **{"ORR, % (95% CI)": _RESPONSE, "DCR": _VALUE, "PFS, months": _VALUE, "OS, months": _VALUE},
 }
 
 
@@ -105,14 +122,14 @@ def evidence_table(data: Dataset) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``Class, Line, Trial, n, NEC, NET``, then ``ORR (95% CI, %)`` with the
+        Columns ``Class, Trial, Line, n, NEC, NET``, then ``ORR, % (95% CI)`` with the
         Clopper-Pearson interval, ``DCR``, and the medians ``PFS, months`` and ``OS, months``.
     """
     rows = [
         [
             group.regimen_class,
-            group.line,
             f"{group.name} {MAY_OVERLAP}" if group.may_overlap else group.name,
+            group.line,
             size_of(data, group.report),
             _part(data, group.report, NEC),
             _part(data, group.report, NET),
@@ -228,7 +245,7 @@ def _response(data: Dataset, report: Report) -> list[Reported]:
 
 
 def _rate(rate: Rate, when: str = "", part: str = "") -> Reported:
-    text = f"{fraction(rate)}{when} ({interval(rate.clopper_pearson())})"
+    text = f"{rate.percent()}{when} ({interval(rate.clopper_pearson())}), {fraction(rate)}"
     return Reported(part, rate, text)
 
 

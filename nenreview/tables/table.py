@@ -22,6 +22,7 @@ from nenreview.wording import fraction, interval, p_value, points, ratio, signed
 from qmdbook.display import Shown, without_marks
 
 NONE = "–"  # stands where there is no value
+SOFT_HYPHEN = "\u00ad"  # where a word may break
 # Pandoc takes relative widths from the dashes only where a line is longer than its
 # column setting (72), so the dashes of a table add up to more than that.
 _DASHES = 100
@@ -144,6 +145,13 @@ RATE = Kind("r", fraction, ("events", "patients"), lambda rate: [rate.events, ra
 RATE_AT_LEFT = replace(RATE, align="l")
 PERCENT, WHOLE_PERCENT = _percent(1), _percent(0)  # of a `Rate` or of a proportion
 LIMITS, WHOLE_LIMITS = _limits(1), _limits(0)  # of a proportion, in percent
+LIMITS_WITH_BAR = Kind(  # the exact interval of a `Rate`
+    "r",
+    lambda rate: interval(rate.clopper_pearson()) + interval_bar(rate),
+    LIMITS.parts,
+    lambda rate: LIMITS.numbers(rate.clopper_pearson()),
+    is_markdown=True,
+)
 PERCENT_WITH_LIMITS, WHOLE_PERCENT_WITH_LIMITS = _percent_with_limits(1), _percent_with_limits(0)
 POINTS = Kind(  # a difference of two proportions, in percentage points
     "r",
@@ -218,9 +226,10 @@ class Table(Shown):
         kinds = list(self.columns.values())
         columns = [[k.shown(row[i]) for row in self.rows] for i, k in enumerate(kinds)]
         heads = [escape(head) for head in self.columns]
+        widths = list(map(_width, kinds, self.columns, columns))
         if _is_grouped(columns[0]):
             heads[0] = f"[{heads[0]}]{{.groups}}"
-        widths = list(map(_width, kinds, self.columns, columns))
+            widths[0] = _longest_word(columns[0]) + 1  # names that repeat may wrap
         rules = [
             _rule(width / sum(widths), kind.align)
             for width, kind in zip(widths, kinds, strict=True)
@@ -274,6 +283,19 @@ def escape(text: str) -> str:
     return text.replace("...", r"\...").replace("--", r"-\-")
 
 
+def link(name: str, chapter: str) -> str:
+    """Return a name as Markdown that leads to a chapter; the plain name if `chapter` is empty."""
+    return f"[{escape(name)}]({chapter}.qmd)" if chapter else escape(name)
+
+
+def interval_bar(rate: Rate) -> str:
+    """Return the mark from which a page draws a rate and its Clopper-Pearson 95% interval."""
+    exact = rate.clopper_pearson()
+    percents = (100 * one for one in (exact.low, rate.proportion, exact.high))
+    return f'[]{{bar="{" ".join(f"{one:.1f}" for one in percents)}"}}'
+
+
+_BREAK = re.compile(rf"[\s{SOFT_HYPHEN}]+")
 _ESCAPED = re.compile(r"\\(.)")
 _LINK = re.compile(r"\[([^\]\[]*)\]\([^)]*\)")
 _STRUCK = re.compile(r"~~.*?~~ → ")  # what is replaced by the number after it
@@ -347,7 +369,11 @@ def _shape(cell: str) -> tuple[str, Counter[str]] | None:
 def _width(kind: Kind, head: str, cells: list[str]) -> float:
     """Return the width of a column: numbers stay on one line, and long texts wrap equally often."""
     texts = [_plain(cell.replace("~~", "")) for cell in cells]
-    longest_word = max(len(word) for text in (head, *texts) for word in text.split() or [""])
+    longest_word = _longest_word((head, *texts))
     usual = sum(map(len, texts)) / len(texts)
     whole = max(map(len, texts)) if kind.align == "r" else _ROOM * usual
     return max(longest_word + 1, min(whole, _WIDEST), 4)
+
+
+def _longest_word(texts: Iterable[str]) -> int:
+    return max(len(word) for text in texts for word in _BREAK.split(text))

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 import pandas as pd
 
 from nenreview.evidence.arms import arms_by_trial, class_name
+from nenreview.evidence.groups import groups
 from nenreview.evidence.record.dataset import Dataset, load
+from nenreview.evidence.record.rows import trials
 from nenreview.evidence.responses import Response, responses
 from nenreview.synthesis.classes import MapEntry, entries
 from nenreview.tables.evidence import EVIDENCE, evidence_table, overlap_ledger, reporting_matrix
@@ -15,52 +17,63 @@ from nenreview.tables.rates import interval_columns, intervals
 from nenreview.tables.reports import ALL_REPORTED, limits_as_reported, not_reported
 from nenreview.tables.table import (
     CHOICE,
-    LIMITS,
+    LIMITS_WITH_BAR,
+    MARKDOWN,
     NUMBER,
     PERCENT,
     RATE,
     TEXT,
     Table,
+    escape,
+    link,
     show_table,
 )
 from nenreview.trials.trial import Trial
 from nenreview.wording import fraction, population_name, that_fits
 
 
-def evidence_of(regimen_class: str) -> Table:
-    """Return the rows of the evidence table of one regimen class."""
-    table = evidence_table(load())
-    table = table[table["Class"] == regimen_class].drop(columns="Class")
-    # The trial first: that column stays in sight where the table scrolls sideways.
-    table.insert(0, "Trial", table.pop("Trial"))
-    return show_table(table, {name: EVIDENCE[name] for name in table})
+def all_trials_table() -> Table:
+    """Return every trial, arm or cohort: sizes, response, disease control, and median PFS and OS.
+
+    The names of the trials link to their chapters.
+    """
+    data = load()
+    table = evidence_table(data)
+    chapters = [trials(data)[group.report.trial].chapter for group in groups(data)]
+    table["Class"] = table["Class"].map(class_name)
+    table["Trial"] = list(map(link, table["Trial"], chapters))
+    return show_table(table, EVIDENCE | {"Trial": MARKDOWN})
 
 
 def responses_table() -> Table:
     """Return every reported response, one in each row, by class, line and population."""
+    data = load()
     columns = {
-        **{"Class": TEXT, "Line": TEXT, "Population": TEXT, "Trial": TEXT},
-        **{"Responders": RATE, "ORR, %": PERCENT, "95% CI, Clopper-Pearson": LIMITS},
+        **{"Class": TEXT, "Trial": MARKDOWN, "Population": TEXT, "Line": TEXT},
+        **{"Responders": RATE, "ORR, %": PERCENT, "95% CI, Clopper-Pearson": LIMITS_WITH_BAR},
     }
     return Table(
         (
             [
                 class_name(one.regimen_class),
-                one.line,
+                link(one.name, trials(data)[one.report.trial].chapter) + escape(_remarks(one)),
                 one.kind,
-                "; ".join(filter(None, (_marked(one), that_fits(one.fewer, one.n)))),
+                one.line,
                 one.rate or f"? of {one.n}",
                 one.rate or one.printed,
-                one.rate and one.rate.clopper_pearson(),
+                one.rate,
             ]
-            for one in entries(load())
+            for one in entries(data)
         ),
         columns,
     )
 
 
-def _marked(one: MapEntry) -> str:
-    return f"{one.name}, {one.mark}" if one.mark else one.name
+def _remarks(one: MapEntry) -> str:
+    """Return what follows the name of an entry: its mark, and the count that fits; or nothing."""
+    mark = f", {one.mark}" if one.mark else ""
+    fits = that_fits(one.fewer, one.n)
+    return f"{mark}; {fits}" if fits else mark
 
 
 def reporting_table() -> Table:

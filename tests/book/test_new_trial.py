@@ -51,6 +51,7 @@ from nenreview.tables.audit import later_claims, later_ledger_table
 from nenreview.tables.evidence import EVIDENCE, evidence_table
 from nenreview.figures.catalogue import catalogue, draw
 from qmdbook.config import read_config
+from qmdbook.display import without_marks
 from qmdbook.source.chapter import read_chapters
 from nenreview.evidence.record.paths import root
 from nenreview.synthesis.classes import entries
@@ -72,7 +73,7 @@ for cell in chapter.notebook["cells"]:
             exec(compile(ast.Module([last], []), name, "exec"), space)
 print(json.dumps({
     "evidence": [
-        {name: kind.shown(row[name]) for name, kind in EVIDENCE.items()}
+        {name: without_marks(kind.shown(row[name])) for name, kind in EVIDENCE.items()}
         for row in evidence_table(data).to_dict("records")
     ],
     "forest": [one.label for one in context_of(data, "NCT02955069")],
@@ -199,8 +200,8 @@ def test_the_tables_figures_and_pages_have_the_trial(example, told_then):
     # Mehnert 2020: 12.0% (2.5-31.2) of 25, 6.3% (0.2-30.2) of 16.
     carcinoid = rows["pembrolizumab (KEYNOTE-028): NET, carcinoid"]
     pancreatic = rows["pembrolizumab (KEYNOTE-028): NET, pancreatic"]
-    assert (carcinoid["n"], carcinoid["ORR (95% CI, %)"]) == ("25", "3 of 25 (2.5–31.2)")
-    assert (pancreatic["NET"], pancreatic["ORR (95% CI, %)"]) == ("16", "1 of 16 (0.2–30.2)")
+    assert (carcinoid["n"], carcinoid["ORR, % (95% CI)"]) == ("25", "12.0 (2.5–31.2), 3 of 25")
+    assert (pancreatic["NET"], pancreatic["ORR, % (95% CI)"]) == ("16", "6.3 (0.2–30.2), 1 of 16")
     assert len(rows) == len(told_then["evidence"]) + 2
     assert "pembrolizumab (KEYNOTE-028): NET, carcinoid" in filled["forest"]
     assert sorted(filled["drawn"]) == sorted(filled["forest"])

@@ -299,11 +299,15 @@ def test_a_wide_table_says_so_and_keeps_its_first_column_in_sight(site, page):
 
 def test_on_a_telephone_a_row_is_a_card_and_a_long_table_shows_the_first(site, page):
     with visit_in(page, site.address + "chapters/evidence.html", width=390) as seen:
-        table = seen.page.locator("#tbl-evidence-monotherapy table")
+        table = seen.page.locator("#tbl-evidence-trials table")
         rows = table.locator("tbody tr")
         heads = [text.strip() for text in table.locator("thead th").all_text_contents()]
         cells = rows.first.get_by_role("cell")
-        assert [cell.get_attribute("data-head") for cell in cells.all()] == [None, *heads[1:]]
+        assert [cell.get_attribute("data-head") for cell in cells.all()] == [
+            heads[0],
+            None,
+            *heads[2:],
+        ]
         shown = table.locator("tbody tr:visible").count()
         assert 0 < shown < rows.count()
         seen.page.get_by_role("button", name=f"Show all {rows.count()} rows").first.click()
@@ -427,15 +431,32 @@ def test_the_evidence_table_is_filtered_by_a_column_and_sorted(site, page):
         select.select_option(value)
         assert {" ".join(text.split()) for text in cells.all_text_contents()} == {value}
         assert 0 < cells.count() < before
-        head = holder.locator("thead th").first
+        head = holder.locator("thead th").nth(1)
         for order, backwards in (("ascending", False), ("descending", True)):
             head.get_by_role("button").press("Enter")
             assert head.get_attribute("aria-sort") == order
-            first = holder.locator("tbody tr:visible td:first-child").all_text_contents()
-            assert first == sorted(first, key=str.casefold, reverse=backwards)
+            names = holder.locator("tbody tr:visible td:nth-child(2)").all_text_contents()
+            assert names == sorted(names, key=str.casefold, reverse=backwards)
         seen.page.reload()  # the address has the selection, and leads to its table
         expect(select).to_have_value(value)
         expect(holder).to_be_in_viewport()
+
+
+def test_a_rate_is_drawn_below_its_numbers_and_orders_the_rows(site, page):
+    with visit_in(page, site.address + "chapters/evidence.html") as seen:
+        holder = seen.page.locator("#tbl-evidence-responses")
+        cells = holder.locator("tbody td", has=seen.page.locator("[data-bar] circle"))
+        for cell in cells.all()[:5]:
+            low, _, high = map(float, cell.locator("[data-bar]").get_attribute("data-bar").split())
+            assert cell.inner_text().strip() == f"{low:.1f}–{high:.1f}"
+        holder.locator("thead th").last.get_by_role("button").press("Enter")
+        drawn = [
+            float(point.get_attribute("cx").rstrip("%"))
+            for point in holder.locator("[data-bar] circle").all()
+        ]
+        assert len(set(drawn)) > 1
+        assert drawn == sorted(drawn)
+        assert not faults(site, seen)
 
 
 # What a script or a style sheet of the frame is found by.

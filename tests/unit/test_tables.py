@@ -9,11 +9,13 @@ import pypandoc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from nenreview.stats.rate import Interval, Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.tables.table import (
     LIMITS,
+    LIMITS_WITH_BAR,
     MARKDOWN,
     NUMBER,
     NUMBER_IN_MARKDOWN,
@@ -30,6 +32,7 @@ from nenreview.tables.table import (
     Kind,
     Table,
     escape,
+    link,
     show_table,
 )
 
@@ -110,6 +113,18 @@ def test_marks_links_and_signs_do_not_count():
     )
     assert (first, fourth) == ('20.6%^a^[]{pad="0"}', '[1,234%](a.qmd#b)[]{pad=".00"}')
     assert [second, third, fifth] == ["**9.05%**", "NA", "−1.00%"]
+
+
+def test_a_rate_with_a_bar_gives_its_limits_to_the_page_and_to_the_file():
+    exact = binomtest(5, 24).proportion_ci()
+    table = Table([[Rate(5, 24)]], {"CI": LIMITS_WITH_BAR})
+    assert table.data.splitlines()[2] == '| 7.1–42.2[]{bar="7.1 20.8 42.2"} |'
+    assert table.csv == f"CI: low,CI: high\n{100 * exact.low:.6g},{100 * exact.high:.6g}\n"
+
+
+def test_a_link_leads_to_a_chapter_and_is_plain_without_one():
+    assert link("a*b", "sintilimab") == r"[a\*b](sintilimab.qmd)"
+    assert link("a*b", "") == r"a\*b"
 
 
 def head_of(names: str, kind: Kind = TEXT) -> str:
