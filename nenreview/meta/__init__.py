@@ -1,4 +1,4 @@
-"""Meta-analysis of proportions."""
+"""Meta-analysis: pool the proportions of several trials."""
 
 from nenreview.meta.likelihood import FitError
 from nenreview.meta.pool import pool_proportions

@@ -1,8 +1,8 @@
-"""Pool proportions by a Bayesian binomial-normal model, on a deterministic grid.
+"""Pool proportions with a Bayesian random-effects model, on a grid instead of by simulation.
 
-A trial's events are binomial with logit ``μ + τu``, ``u`` standard normal; μ and τ have the
-priors below. The posterior of these two unknowns is computed on a grid, without simulation,
-so every run gives the same numbers.
+The number of events in a trial is binomial. The logit of its probability is ``μ + τu``: μ is the
+mean, τ the standard deviation between trials, and ``u`` standard normal. `PRIORS` has the priors of
+μ; the prior of τ is half-normal. Because nothing is simulated, every run gives the same numbers.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ PRIORS = {
 
 @dataclass(frozen=True)
 class Posterior:
-    """Median, central credible interval and exceedance probabilities of a proportion.
+    """Posterior median, central credible interval and tail probabilities of a proportion.
 
     Parameters
     ----------
     median, low, high : float
-        Proportions.
+        Median and limits of the credible interval, between 0 and 1.
     above : dict of float to float
-        Probability that the proportion is above each threshold.
+        For each threshold, the probability that the proportion is above it.
     """
 
     median: float
@@ -52,7 +52,7 @@ class Posterior:
 
 @dataclass(frozen=True)
 class BayesianPool:
-    """The posterior of a pooled proportion.
+    """Posterior distributions from the Bayesian pooling of several proportions.
 
     Parameters
     ----------
@@ -89,25 +89,30 @@ def pool_bayesian(
     level: float = 0.95,
     thresholds: tuple[float, ...] = (0.10, 0.18, 0.30),
 ) -> BayesianPool:
-    """Return the posteriors of the pooled proportion, of that of a new trial, and of τ.
+    """Pool the proportions of several trials with a Bayesian binomial-normal model.
 
-    The half-normal prior of τ is recommended for few trials (Röver, Bender, Dias et al., Res Synth
-    Methods 2021;12:448). The posterior also exists for one trial, and if no patient or every
-    patient had the event.
+    A half-normal prior of τ is recommended if there are few trials (Röver, Bender, Dias et al., Res
+    Synth Methods 2021;12:448). Unlike maximum likelihood, the model also works for a single trial,
+    and if no patient or every patient had the event.
 
     Parameters
     ----------
     events, n : array_like
-        Whole numbers, shape (k,).
+        Patients with the event and all patients of each trial, whole numbers, shape (k,).
     tau_scale : float
         Scale of the half-normal prior of τ, in logits; try 0.5 and 2 to see how much it matters.
     mu_prior : str
         Prior of μ: ``"logistic"``, logistic(0, 1), which is uniform for a proportion; or
         ``"normal"``, normal(0, 2.5).
     level : float
-        Coverage of the central intervals.
+        Probability inside the credible intervals.
     thresholds : tuple of float
-        Thresholds; the result has the probability that the proportion is above each.
+        Proportions for which `Posterior.above` gives the probability of a higher proportion.
+
+    Returns
+    -------
+    BayesianPool
+        Posteriors of the pooled proportion, of the proportion in a new trial, and of τ.
 
     Raises
     ------
@@ -136,7 +141,10 @@ def pool_bayesian(
 
 
 def pooled_posterior(events: ArrayLike, n: ArrayLike) -> Posterior:
-    """Return `pool_bayesian(events, n).pooled` only, in a fraction of the time."""
+    """Return the posterior of the pooled proportion under the default priors, without thresholds.
+
+    This is `pool_bayesian(events, n).pooled` without ``above``, in a fraction of the time.
+    """
     y, m = (x.astype(float) for x in trial_counts(events, n))
     grid = posterior_grid(y, m, tau_scale=1.0, mu_prior="logistic")
     return grid.summarise(grid.mu_cdf, level=0.95)
@@ -144,12 +152,14 @@ def pooled_posterior(events: ArrayLike, n: ArrayLike) -> Posterior:
 
 @dataclass(frozen=True)
 class Density:
-    """Densities of a pooled proportion, per unit of the proportion.
+    """Prior and posterior density of a pooled proportion, at given proportions.
 
     Parameters
     ----------
-    proportion, posterior, prior : numpy.ndarray
-        Where, and both densities there, shape (N,).
+    proportion : numpy.ndarray
+        Proportions between 0 and 1, shape (N,).
+    posterior, prior : numpy.ndarray
+        The densities at these proportions, shape (N,); each integrates to 1 over 0 to 1.
     """
 
     proportion: np.ndarray
@@ -165,16 +175,16 @@ def pooled_density(
     tau_scale: float = 1.0,
     mu_prior: str = "logistic",
 ) -> Density:
-    """Return the density of the pooled proportion, expit(μ), before and after the trials.
+    """Return the prior and the posterior density of the pooled proportion, at given proportions.
 
     Parameters
     ----------
     events, n : array_like
-        Whole numbers, shape (k,).
+        Patients with the event and all patients of each trial, whole numbers, shape (k,).
     proportion : array_like
-        Where, between 0 and 1 and neither, shape (N,).
+        Where to evaluate the densities: above 0 and below 1, shape (N,).
     tau_scale, mu_prior : float, str
-        As for `pool_bayesian`.
+        Priors, as for `pool_bayesian`.
 
     Raises
     ------
@@ -193,31 +203,38 @@ def pooled_density(
 
 
 def central_levels(level: float) -> tuple[float, float, float]:
-    """Return the probabilities of the median and of the limits of a central interval."""
+    """Return the cumulative probabilities of the median and of the limits of a central interval.
+
+    >>> central_levels(0.5)
+    (0.5, 0.25, 0.75)
+    """
     return 0.5, (1 - level) / 2, (1 + level) / 2
 
 
 def quantile(cdf: Callable[[float], float], p: float, low: float, high: float) -> float:
-    """Return the quantile of a distribution function, given a range that contains it."""
+    """Return the quantile `p` of a distribution, searched between `low` and `high`.
+
+    `cdf` is the continuous cumulative distribution function.
+    """
     return float(brentq(lambda x: cdf(x) - p, low, high, xtol=1e-10))
 
 
 @dataclass(frozen=True)
 class PosteriorGrid:
-    """The joint posterior of μ and τ on a grid.
+    """Joint posterior distribution of μ and τ, on a grid.
 
     Parameters
     ----------
     mu : numpy.ndarray
-        Evenly spaced, shape (M,).
+        Evenly spaced values of μ, shape (M,).
     tau : numpy.ndarray
-        Gauss-Legendre nodes, shape (T,).
+        Values of τ, at Gauss-Legendre nodes, shape (T,).
     tau_weight : numpy.ndarray
         Posterior probability of each τ, shape (T,); sums to 1.
     mu_given_tau : tuple of scipy.interpolate.PPoly
-        Distribution function of μ given each τ, between the ends of `mu`.
+        For each τ, the cumulative distribution function of μ, between the ends of `mu`.
     tau_range : tuple of float
-        The range that the nodes of τ cover.
+        Lowest and highest τ that the grid covers.
     """
 
     mu: np.ndarray
@@ -228,7 +245,10 @@ class PosteriorGrid:
 
     @cached_property
     def mu_marginal(self) -> PPoly:
-        """Distribution function of μ, between the ends of `mu`."""
+        """Posterior cumulative distribution function of μ, averaged over τ.
+
+        It is defined between the ends of `mu`.
+        """
         coefficients = [cdf.c for cdf in self.mu_given_tau]
         return PPoly(np.tensordot(self.tau_weight, coefficients, axes=1), self.mu)
 
@@ -237,9 +257,9 @@ class PosteriorGrid:
         return float(self.mu_marginal(np.clip(x, self.mu[0], self.mu[-1])))
 
     def new_trial_cdf(self, x: float) -> float:
-        """Return the posterior probability that a new trial's logit is at most `x`.
+        """Return the posterior probability that a new trial's logit proportion is at most `x`.
 
-        The average over a new ``u`` of the probability that μ is at most ``x − τu``.
+        This is the probability that μ is at most ``x − τu``, averaged over τ and a new ``u``.
         """
         u = np.linspace(-8.5, 8.5, 681)
         weight = np.exp(-(u**2) / 2)
@@ -250,16 +270,16 @@ class PosteriorGrid:
     def summarise(
         self, cdf: Callable[[float], float], level: float, thresholds: tuple[float, ...] = ()
     ) -> Posterior:
-        """Return median, interval and exceedance of a proportion whose logit has `cdf`."""
+        """Summarise the posterior of a proportion, given the distribution function of its logit."""
         ends = self.mu[0] - 40, self.mu[-1] + 40
         median, low, high = (float(expit(quantile(cdf, p, *ends))) for p in central_levels(level))
         above = {t: float(np.clip(1 - cdf(logit(t)), 0, 1)) for t in thresholds}
         return Posterior(median, low, high, above)
 
     def tau_cdf(self) -> Callable[[float], float]:
-        """Return the posterior distribution function of τ.
+        """Return the posterior cumulative distribution function of τ.
 
-        The density is a polynomial through its values at the Gauss-Legendre nodes.
+        The density is the polynomial through its values at the Gauss-Legendre nodes.
         """
         size = len(self.tau)
         nodes, _ = np.polynomial.legendre.leggauss(size)
@@ -271,12 +291,19 @@ class PosteriorGrid:
 
 
 def posterior_grid(y: np.ndarray, m: np.ndarray, tau_scale: float, mu_prior: str) -> PosteriorGrid:
-    """Return the posterior on a grid just large enough to cover it.
+    """Return the posterior of μ and τ on a grid that covers all values that are not negligible.
+
+    Parameters
+    ----------
+    y, m : numpy.ndarray
+        Patients with the event and all patients of each trial, shape (k,).
+    tau_scale, mu_prior : float, str
+        Priors, as for `pool_bayesian`.
 
     Raises
     ------
     ValueError
-        For an unknown prior of μ or a scale of τ out of range.
+        If the prior of μ is unknown or the scale of τ is out of range.
     """
     if mu_prior not in PRIORS:
         raise ValueError(f"mu_prior is {mu_prior!r}; expected one of {', '.join(PRIORS)}")
@@ -314,9 +341,9 @@ def posterior_grid(y: np.ndarray, m: np.ndarray, tau_scale: float, mu_prior: str
 
 
 def round_outward(limits: tuple[float, float]) -> tuple[float, float]:
-    """Round limits outward, so that pools of similar trials share nodes.
+    """Widen a range to round limits, so that pools of similar trials share the same grid.
 
-    Each moves by less than a quarter of their distance.
+    Each limit moves by less than a quarter of the width of the range.
     """
     low, high = limits
     step = 2.0 ** np.floor(np.log2((high - low) / 4))
@@ -327,10 +354,19 @@ def round_outward(limits: tuple[float, float]) -> tuple[float, float]:
 def trial_loglik(
     events: int, n: int, mu: tuple[float, ...], tau: tuple[float, ...], large_tau_nodes: int
 ) -> np.ndarray:
-    """Return one trial's log-likelihood at each τ, ascending, and μ in logits, shape (T, M).
+    """Return the log-likelihood of one trial for every combination of τ and μ, shape (T, M).
 
-    Cached and read-only, since pools that share trials have the same grids. `large_tau_nodes` is
-    the number of quadrature nodes where τ is above 2.
+    The binomial coefficient is left out. The array is read-only and cached, because pools that
+    share trials also share grids.
+
+    Parameters
+    ----------
+    events, n : int
+        Patients with the event, and all patients.
+    mu, tau : tuple of float
+        Values of μ, and of τ in ascending order, in logits.
+    large_tau_nodes : int
+        Number of quadrature nodes for a τ above 2.
     """
     all_tau, means = np.array(tau), np.array(mu)[:, None]
     small, large = all_tau[all_tau <= 2], all_tau[all_tau > 2]
@@ -348,6 +384,6 @@ def trial_loglik(
 
 
 def range_where(condition: np.ndarray, x: np.ndarray) -> tuple[float, float]:
-    """Return the range of `x` in which a condition holds, and one step more on each side."""
+    """Return the range of `x` in which `condition` is true, extended by one step on each side."""
     first, last = np.flatnonzero(condition)[[0, -1]]
     return float(x[max(first - 1, 0)]), float(x[min(last + 1, len(x) - 1)])

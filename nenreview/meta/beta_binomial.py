@@ -1,10 +1,11 @@
-"""Fit the beta-binomial model: binomial counts, beta-distributed rates.
+"""Fit the beta-binomial model: binomial counts, and beta-distributed proportions of trials.
 
-The fit maximises the likelihood in the form of Smith, Appl Stat 1983;32:196 (algorithm AS 189).
-With mean p and θ = 1 / (α + β), the log-likelihood is a sum over j of logarithms of p + jθ,
-1 − p + jθ and 1 + jθ. This form stays exact as θ goes to 0, where log-gamma functions cancel. Its
-time grows with the size of the largest trial, not with the number of trials. The intraclass
-correlation is ρ = θ / (1 + θ) = 1 / (α + β + 1).
+The beta distribution of proportions has the parameters α and β and the mean p = α / (α + β).
+The spread between trials is θ = 1 / (α + β). The intraclass correlation is ρ = θ / (1 + θ).
+
+The likelihood has the form of Smith, Appl Stat 1983;32:196 (algorithm AS 189): a sum over j of
+logarithms of p + jθ, 1 − p + jθ and 1 + jθ. This form stays exact as θ goes to 0, where log-gamma
+functions cancel. Its time grows with the size of the largest trial, not with the number of trials.
 """
 
 from __future__ import annotations
@@ -20,21 +21,21 @@ from nenreview.stats.combinations import log_choose
 
 
 def count_above(counts: np.ndarray, size: int) -> np.ndarray:
-    """Return how many counts are above 0, above 1 and so on, shape (size,)."""
+    """Return how many of the counts are above j, for each j from 0 to `size` − 1."""
     return len(counts) - np.cumsum(np.bincount(counts.astype(int), minlength=size))[:size]
 
 
 @dataclass(frozen=True)
 class BetaBinomial:
-    """The beta-binomial likelihood of the given trials; its spread between trials is θ.
+    """Beta-binomial likelihood for the counts of several trials; the spread between trials is θ.
 
     Parameters
     ----------
     events_above, nonevents_above, n_above : numpy.ndarray
-        Shape (largest n,). Element j is the number of trials with more than j patients: with
-        the event, without it, and in all.
+        Shape (largest n,). Element j is the number of trials in which more than j patients had the
+        event, did not have it, and took part.
     constant : float
-        Sum of the logs of the binomial coefficients.
+        Sum of the logarithms of the binomial coefficients.
     """
 
     events_above: np.ndarray
@@ -45,18 +46,18 @@ class BetaBinomial:
 
     @classmethod
     def from_counts(cls, events: np.ndarray, n: np.ndarray) -> BetaBinomial:
-        """Return the model of trials."""
+        """Return the model for trials with these events and patients, both of shape (k,)."""
         size = int(n.max())
         yes, no, every = (count_above(x, size).astype(float) for x in (events, n - events, n))
         return cls(yes, no, every, float(log_choose(n, events).sum()))
 
     @property
     def start(self) -> np.ndarray:
-        """Return the logit of the summed counts."""
+        """Starting value of the mean: the logit of all events among all patients, shape (1,)."""
         return np.array([np.log(self.events_above.sum() / self.nonevents_above.sum())])
 
     def evaluate(self, mean: np.ndarray, spread: float) -> LogLikelihood:
-        """Return the log-likelihood and its derivatives."""
+        """Return the log-likelihood and its derivatives at a mean (logit of p) and a spread (θ)."""
         p = expit(mean[0])
         j = np.arange(len(self.n_above))
         a, b, c = p + j * spread, expit(-mean[0]) + j * spread, 1 + j * spread
@@ -80,9 +81,9 @@ class BetaBinomial:
         )
 
     def best_mean(self, spread: float, start: np.ndarray) -> tuple[np.ndarray, LogLikelihood]:
-        """Return the logit of the best p for a θ, and the log-likelihood there.
+        """Return the logit of the best p for a given θ, and the log-likelihood there.
 
-        The slope along p falls all the way from 0 to 1, so there is one.
+        The slope along p falls all the way from 0 to 1, so there is exactly one maximum.
         """
         j = np.arange(len(self.n_above)) * spread
 
@@ -96,13 +97,13 @@ class BetaBinomial:
         return mean, self.evaluate(mean, spread)
 
     def rises_at_zero(self, mean: np.ndarray) -> bool:
-        """Return whether the log-likelihood rises from θ = 0."""
+        """Return whether the log-likelihood increases as θ increases from 0."""
         size = self.n_above.sum()
         return bool(self.evaluate(mean, 0.0).gradient[-1] > 1e-9 * size)
 
 
 def fit_beta_binomial(model: BetaBinomial, events: np.ndarray, n: np.ndarray) -> Fit:
-    """Return the maximum-likelihood fit.
+    """Fit the beta-binomial model by maximum likelihood; the spread of the fit is θ.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Check the events and patients of trials."""
+"""Check the counts of trials before they are pooled."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from numpy.typing import ArrayLike
 
 
 def trial_counts(events: ArrayLike, n: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Return events and patients of each trial as whole-number arrays, shape (k,).
+    """Check the events and patients of each trial, and return them as integer arrays, shape (k,).
 
     Raises
     ------
     ValueError
-        If there is no trial, if the lengths differ, or if a row is not events among patients.
+        If there is no trial, if the lengths differ, if a number is not whole, or if a trial has no
+        patients or an impossible number of events.
     """
     y, m = (np.asarray(x) for x in (events, n))
     if y.ndim != 1 or m.ndim != 1 or len(y) != len(m):

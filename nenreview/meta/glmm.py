@@ -1,7 +1,7 @@
-"""Fit the random-intercept logistic model: binomial counts, normal logits.
+"""Fit the random-intercept logistic model: binomial counts, normally distributed logits.
 
-A trial's events are binomial with logit ``x·β + τ·u``, and ``u`` is standard normal. The model
-for single proportions is that of Stijnen, Hamza & Özdemir, Stat Med 2010;29:3046.
+The number of events in a trial is binomial with logit ``x·β + τ·u``, and ``u`` is standard normal.
+The model for single proportions is that of Stijnen, Hamza & Özdemir, Stat Med 2010;29:3046.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ LOGLIK_TOLERANCE = 1e-8  # between N and 2N nodes
 
 @dataclass(frozen=True)
 class LogisticNormal:
-    """The model with its data; the spread is τ.
+    """Random-intercept logistic model for the counts of several trials; the spread is τ.
 
     Parameters
     ----------
     events, n : numpy.ndarray
-        Counts, shape (k,), as floats.
+        Patients with the event and all patients, as floats, shape (k,).
     design : numpy.ndarray
         Design matrix of the mean, shape (k, p): a column of ones, or covariates.
     weight : numpy.ndarray
@@ -58,7 +58,10 @@ class LogisticNormal:
     def from_counts(
         cls, events: np.ndarray, n: np.ndarray, design: np.ndarray | None = None
     ) -> LogisticNormal:
-        """Return the model of trials; equal trials share a row, which is evaluated once."""
+        """Return the model for trials with these counts and, optionally, this design matrix.
+
+        Trials with the same counts and design share a row, which is evaluated only once.
+        """
         design = np.ones((len(n), 1)) if design is None else design
         rows = np.column_stack([events, n, design]).astype(float)
         rows, weight = np.unique(rows, axis=0, return_counts=True)
@@ -66,18 +69,18 @@ class LogisticNormal:
 
     @cached_property
     def log_coefficients(self) -> np.ndarray:
-        """Logs of the binomial coefficients, shape (k,)."""
+        """Logarithms of the binomial coefficients, shape (k,)."""
         return log_choose(self.n, self.events)
 
     @property
     def start(self) -> np.ndarray:
-        """Return least-squares coefficients of the logits, 1/2 added."""
+        """Starting values: least-squares coefficients for logits with 1/2 added to each count."""
         y = np.log(self.events + 0.5) - np.log(self.n - self.events + 0.5)
         root = np.sqrt(self.weight)
         return np.linalg.lstsq(self.design * root[:, None], y * root, rcond=None)[0]
 
     def evaluate(self, mean: np.ndarray, spread: float) -> LogLikelihood:
-        """Return the log-likelihood and its derivatives.
+        """Return the log-likelihood and its derivatives at given coefficients and τ.
 
         The derivatives are posterior expectations over ``u`` (Louis, JRSS B 1982;44:226).
         """
@@ -107,15 +110,15 @@ class LogisticNormal:
         return LogLikelihood(float(value), np.append(x.T @ (w * by_mean), w @ by_spread), hessian)
 
     def best_mean(self, spread: float, start: np.ndarray) -> tuple[np.ndarray, LogLikelihood]:
-        """Return the best coefficients for a τ, and the log-likelihood there.
+        """Return the best coefficients for a given τ, and the log-likelihood there.
 
-        By Newton's method with halved steps. The log-likelihood is concave in the coefficients,
-        so there is one maximum.
+        The log-likelihood is concave in the coefficients, so there is at most one maximum. The
+        method is Newton's, with steps halved if they lead downhill.
 
         Raises
         ------
         FitError
-            If there is none: a coefficient grows without end.
+            If there is no maximum, because a coefficient grows without end.
         """
         unbounded = FitError(
             "a coefficient of the mean grows without end: its rates are all 0 or all 1"
@@ -148,14 +151,18 @@ class LogisticNormal:
         return mean, point  # the quadrature is too coarse for this τ: fit_glmm() doubles its nodes
 
     def rises_at_zero(self, mean: np.ndarray) -> bool:
-        """Return whether the log-likelihood rises from τ = 0, where its slope is always 0."""
+        """Return whether the log-likelihood increases as τ increases from 0.
+
+        The second derivative decides, because the slope at 0 is always 0.
+        """
         return bool(self.evaluate(mean, 0.0).hessian[-1, -1] > 1e-9 * (self.weight @ self.n))
 
 
 def fit_glmm(model: LogisticNormal) -> tuple[Fit, LogisticNormal]:
-    """Return the maximum-likelihood fit, and the model with the nodes that it needed.
+    """Fit the model by maximum likelihood; return the fit, and the model with enough nodes for it.
 
-    The number of nodes is doubled until the log-likelihood at the maximum no longer changes.
+    The number of quadrature nodes is doubled until the log-likelihood at the maximum stays the
+    same.
 
     Raises
     ------
@@ -183,7 +190,7 @@ def fit_glmm(model: LogisticNormal) -> tuple[Fit, LogisticNormal]:
 
 
 def double_nodes(model: LogisticNormal) -> LogisticNormal:
-    """Return the model with twice the nodes.
+    """Return the model with twice as many quadrature nodes.
 
     Raises
     ------
@@ -196,7 +203,9 @@ def double_nodes(model: LogisticNormal) -> LogisticNormal:
 
 
 def glmm_profile_limits(model: LogisticNormal, fit: Fit, level: float) -> tuple[float, float]:
-    """Return the profile-likelihood limits of a single mean, on the logit scale.
+    """Return the profile-likelihood confidence limits of the mean, on the logit scale.
+
+    The model must have a single coefficient.
 
     Raises
     ------
@@ -218,7 +227,10 @@ def glmm_profile_limits(model: LogisticNormal, fit: Fit, level: float) -> tuple[
 
 
 def common_logit(events: np.ndarray, n: np.ndarray) -> tuple[float, float, float]:
-    """Return the logit of the summed counts, its standard error and the log-likelihood."""
+    """Return the logit of the overall proportion, its standard error and its log-likelihood.
+
+    All trials are assumed to share one proportion.
+    """
     y, total = events.sum(), n.sum()
     p = y / total
     loglik = log_choose(n, events).sum() + y * np.log(p) + (total - y) * np.log1p(-p)
@@ -226,7 +238,7 @@ def common_logit(events: np.ndarray, n: np.ndarray) -> tuple[float, float, float
 
 
 def common_profile_limits(events: np.ndarray, n: np.ndarray, level: float) -> tuple[float, float]:
-    """Return the likelihood-ratio limits of the logit of one rate for all trials."""
+    """Return likelihood-ratio confidence limits of the logit of one proportion for all trials."""
     y, total = events.sum(), n.sum()
     mean, se, _ = common_logit(events, n)
 
@@ -242,9 +254,10 @@ def common_profile_limits(events: np.ndarray, n: np.ndarray, level: float) -> tu
 
 
 def likelihood_ratio_q(events: np.ndarray, n: np.ndarray) -> tuple[float, float]:
-    """Return the likelihood-ratio statistic of one rate for all trials, and its p value.
+    """Return the likelihood-ratio statistic for differences between trials, and its p value.
 
-    The statistic is chi-squared with k − 1 degrees of freedom. There must be two trials or more.
+    It compares one proportion for each trial with one proportion for all. There must be two trials
+    or more; the p value is from the chi-squared distribution with k − 1 degrees of freedom.
     """
     p = events.sum() / n.sum()
     lost = rel_entr(events, n * p).sum() + rel_entr(n - events, n * (1 - p)).sum()
@@ -253,27 +266,29 @@ def likelihood_ratio_q(events: np.ndarray, n: np.ndarray) -> tuple[float, float]
 
 
 def no_spread_p(loglik: float, loglik_common: float) -> float:
-    """Return the p value of the likelihood-ratio test of τ² = 0 against τ² > 0.
+    """Return the p value of the likelihood-ratio test of no spread between trials (τ² = 0).
 
     Zero is the boundary of the range of τ², so the statistic is compared with an equal mixture of
     zero and chi-squared with one degree of freedom (Self & Liang, JASA 1987;82:605; Stram & Lee,
-    Biometrics 1994;50:1171). The mixture holds for many trials; with few it is approximate.
+    Biometrics 1994;50:1171). The mixture is exact only for many trials.
 
     Parameters
     ----------
-    loglik, loglik_common : float
-        Log-likelihoods of the random-intercept model and of one rate for all trials.
+    loglik : float
+        Log-likelihood of the random-intercept model.
+    loglik_common : float
+        Log-likelihood of the model with one proportion for all trials.
     """
     ratio = 2 * (loglik - loglik_common)
     return float(stats.chi2.sf(ratio, 1) / 2) if ratio > LOGLIK_TOLERANCE else 1.0
 
 
 def wald_q(events: np.ndarray, n: np.ndarray) -> tuple[float, float]:
-    """Return Cochran's Q of the logits without continuity correction, and its p value.
+    """Return Cochran's Q, a measure of differences between trials, for logits, and its p value.
 
-    There must be two trials or more. A trial in which no patient or every patient had the event
+    There is no continuity correction: a trial in which no patient or every patient had the event
     has an infinite logit of infinite variance, and so no weight. This is the limit of the Wald test
-    that metafor makes with the saturated model.
+    that metafor makes with the saturated model. There must be two trials or more.
     """
     inside = (events > 0) & (events < n)
     q = cochran_q(*logit_transform(events[inside], n[inside])) if inside.any() else 0.0

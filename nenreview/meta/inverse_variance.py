@@ -1,7 +1,8 @@
 """Pool transformed proportions by inverse variance.
 
-The module has three transformations, with their variances and inverses, and three estimators of
-the variance between trials. The formulas are those of metafor's ``escalc()`` and ``rma.uni()``.
+The module has three transformations, with their variances and inverses, and three estimators of τ²,
+the variance between trials. The formulas are those of metafor's ``escalc()`` and ``rma.uni()``. In
+all functions, `y` are the transformed proportions and `v` their sampling variances, shape (k,).
 """
 
 from __future__ import annotations
@@ -21,17 +22,18 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Transformation:
-    """A scale on which proportions are pooled.
+    """A scale on which proportions are pooled, such as the logit.
 
     Parameters
     ----------
     transform : callable
-        From events and n, each shape (k,), to values and their variances, each shape (k,).
+        Takes events and n, each of shape (k,); returns the transformed proportions and their
+        variances.
     inverse : callable
-        From a value, and n of shape (k,), to a proportion.
+        Takes a transformed value and the sizes of the trials, shape (k,); returns a proportion.
     marginal_mean : callable
-        From the mean and the variance τ² of normally distributed values to the mean of their
-        proportions; None where there is no formula.
+        Takes the mean and the variance τ² of normally distributed transformed values; returns the
+        mean of the proportions, or None if there is no formula.
     """
 
     transform: Callable[[Array, Array], tuple[Array, Array]]
@@ -40,36 +42,43 @@ class Transformation:
 
 
 def logit_transform(events: Array, n: Array) -> tuple[Array, Array]:
-    """Return logits and variances; 1/2 is added only to rows with no events or only events."""
+    """Return the logit of each proportion and its variance.
+
+    If a trial has no events or only events, 1/2 is added to its events and to its non-events.
+    """
     add = np.where((events == 0) | (events == n), 0.5, 0.0)
     yes, no = events + add, n - events + add
     return np.log(yes / no), 1 / yes + 1 / no
 
 
 def arcsine_transform(events: Array, n: Array) -> tuple[Array, Array]:
-    """Return arcsines of the square root, in radians, and variances."""
+    """Return the arcsine of the square root of each proportion, in radians, and its variance."""
     return np.arcsin(np.sqrt(events / n)), 1 / (4 * n)
 
 
 def arcsine_inverse(x: float, n: Array) -> float:
-    """Return the proportion of an arcsine; 0 or 1 beyond the ends of the scale."""
+    """Return the proportion for an arcsine; 0 or 1 if the value is beyond the ends of the scale.
+
+    `n` is not used; every inverse has this parameter.
+    """
     return float(np.sin(np.clip(x, 0, np.pi / 2)) ** 2)
 
 
 def freeman_tukey_transform(events: Array, n: Array) -> tuple[Array, Array]:
-    """Return double arcsines, halved as metafor does, and variances.
+    """Return the Freeman-Tukey double arcsine of each proportion, in radians, and its variance.
 
-    Freeman & Tukey, Ann Math Stat 1950;21:607.
+    The values are halved, as in metafor. Freeman & Tukey, Ann Math Stat 1950;21:607.
     """
     x = np.arcsin(np.sqrt(events / (n + 1))) + np.arcsin(np.sqrt((events + 1) / (n + 1)))
     return x / 2, 1 / (4 * n + 2)
 
 
 def freeman_tukey_inverse(x: float, n: Array) -> float:
-    """Return the proportion of a double arcsine at the harmonic mean of the sizes.
+    """Return the proportion for a Freeman-Tukey double arcsine and trials of the sizes `n`.
 
-    Miller, Am Stat 1978;32:138. There is no one size that a pooled value belongs to, and
-    another size gives another answer (Schwarzer et al., Res Synth Methods 2019;10:476).
+    The formula is that of Miller, Am Stat 1978;32:138. It needs one size, which is the harmonic
+    mean of `n`. A pooled value belongs to no single size, and another size gives another proportion
+    (Schwarzer et al., Res Synth Methods 2019;10:476).
     """
     size = 1 / np.mean(1 / n)
     ends, _ = freeman_tukey_transform(np.array([0, size]), np.array([size, size]))
@@ -101,32 +110,36 @@ TRANSFORMATIONS = {
 
 
 def weighted_mean(y: Array, v: Array, tau2: float) -> tuple[float, float]:
-    """Return the inverse-variance mean and its variance."""
+    """Return the mean weighted by inverse variance, ``1 / (v + tau2)``, and its variance."""
     w = 1 / (v + tau2)
     return float(w @ y / w.sum()), float(1 / w.sum())
 
 
 def cochran_q(y: Array, v: Array, tau2: float = 0.0) -> float:
-    """Return Cochran's Q; with a τ² above 0, the generalised Q statistic."""
+    """Return Cochran's Q, the weighted sum of squared deviations from the weighted mean.
+
+    With `tau2` above 0, this is the generalised Q statistic.
+    """
     w = 1 / (v + tau2)
     return float(w @ (y - w @ y / w.sum()) ** 2)
 
 
 def der_simonian_laird(y: Array, v: Array) -> float:
-    """Return the moment estimator (DerSimonian & Laird, Control Clin Trials 1986;7:177).
+    """Estimate the variance between trials (τ²) by the method of DerSimonian and Laird.
 
-    A negative estimate is set to 0, unlike in statsmodels' ``combine_effects``, which uses it in
-    the weights.
+    It is a moment estimator (Control Clin Trials 1986;7:177). A negative estimate is set to 0,
+    unlike in statsmodels' ``combine_effects``, which uses it in the weights.
     """
     w = 1 / v
     return max(0.0, (cochran_q(y, v) - (len(y) - 1)) / (w.sum() - (w**2).sum() / w.sum()))
 
 
 def paule_mandel(y: Array, v: Array) -> float:
-    """Return the τ² at which the generalised Q statistic is k − 1.
+    """Estimate the variance between trials (τ²) by the method of Paule and Mandel.
 
-    Paule & Mandel, J Res Natl Bur Stand 1982;87:377. statsmodels' ``combine_effects`` solves
-    the same equation, but does not report whether it converged.
+    The estimate is the τ² for which the generalised Q statistic equals k − 1, or 0 if Q is smaller
+    even for τ² = 0 (J Res Natl Bur Stand 1982;87:377). statsmodels' ``combine_effects`` solves the
+    same equation, but does not report whether it converged.
     """
 
     def excess(tau2: float) -> float:
@@ -139,10 +152,10 @@ def paule_mandel(y: Array, v: Array) -> float:
 
 
 def restricted_maximum_likelihood(y: Array, v: Array) -> float:
-    """Return the τ² of the highest restricted likelihood.
+    """Estimate the variance between trials (τ²) by restricted maximum likelihood (REML).
 
-    Viechtbauer, J Educ Behav Stat 2005;30:261. All local maxima are compared: there is one
-    between two values where the slope turns from up to down.
+    The likelihood is that of Viechtbauer, J Educ Behav Stat 2005;30:261. It may have several local
+    maxima; all of them are compared.
     """
 
     def slope(tau2: float) -> float:
@@ -174,13 +187,19 @@ TAU2_ESTIMATORS = {
 
 
 def typical_variance(v: Array) -> float:
-    """Return the typical sampling variance (Higgins & Thompson, Stat Med 2002;21:1539)."""
+    """Return the typical sampling variance, with which I² compares the variance between trials.
+
+    Higgins & Thompson, Stat Med 2002;21:1539.
+    """
     w = 1 / v
     return float((len(v) - 1) / (w.sum() - (w**2).sum() / w.sum()))
 
 
 def i2_h2(tau2: float, v: Array) -> tuple[float, float]:
-    """Return I² in percent and H² from τ² and the typical sampling variance; 0 and 1 if k is 1."""
+    """Return I² (in percent) and H², two measures of heterogeneity, for a given τ².
+
+    For a single trial, they are 0 and 1.
+    """
     if len(v) == 1:
         return 0.0, 1.0
     typical = typical_variance(v)
@@ -188,11 +207,11 @@ def i2_h2(tau2: float, v: Array) -> tuple[float, float]:
 
 
 def heterogeneity(y: Array, v: Array, tau2: float, effects: str) -> dict[str, float]:
-    """Return I² in percent, H², Cochran's Q and its p value, as metafor reports them.
+    """Return I² (in percent), H², Cochran's Q and its p value, as metafor reports them.
 
-    With random effects, I² and H² follow from τ² and the typical sampling variance; with a common
-    effect, they follow from Q. Q is about the common effect; its p value is that of chi-squared
-    with k − 1 degrees of freedom.
+    The keys are ``i2``, ``h2``, ``q`` and ``q_p``. If `effects` is ``"random"``, I² and H² are
+    computed from τ² and the typical sampling variance; if it is ``"common"``, from Q. Q never uses
+    τ²; its p value is from the chi-squared distribution with k − 1 degrees of freedom.
     """
     df = len(y) - 1
     if df == 0:

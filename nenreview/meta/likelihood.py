@@ -1,9 +1,9 @@
-"""Maximise the likelihood of a random-effects model, and profile its mean.
+"""Maximise the likelihood of a random-effects model, and compute profile-likelihood intervals.
 
-The random-intercept logistic model and the beta-binomial both have coefficients of the mean on
-the logit scale, and one spread between trials that is 0 where all trials share one rate. For a
-given spread the best mean is unique. Along the spread there may be several local maxima, so
-the whole range is searched, and an optimiser's tolerance decides nothing.
+The random-intercept logistic model and the beta-binomial model both have coefficients of the mean
+on the logit scale, and one spread between trials, which is 0 if all trials share one proportion.
+For a given spread, the best mean is unique. Along the spread there may be several local maxima, so
+the whole range is searched, and the result does not depend on the tolerance of an optimiser.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ STEP_TOLERANCE = 1e-8  # Newton's method squares the error: the next step is at 
 
 
 class FitError(ValueError):
-    """The error of a model without a maximum-likelihood estimate, or without one found."""
+    """Error if a model has no maximum-likelihood estimate, or if none could be found."""
 
 
 @dataclass(frozen=True)
 class LogLikelihood:
-    """The log-likelihood at given parameters, with its derivatives.
+    """Log-likelihood at given parameters, with its first and second derivatives.
 
     Parameters
     ----------
     value : float
-        Log-likelihood, with the binomial coefficients.
+        Log-likelihood, including the binomial coefficients.
     gradient : numpy.ndarray
-        Shape (p + 1,): by the p coefficients of the mean, then by the spread.
+        Shape (p + 1,): derivatives by the p coefficients of the mean, then by the spread.
     hessian : numpy.ndarray
-        Shape (p + 1, p + 1), in the same order.
+        Second derivatives, shape (p + 1, p + 1), in the same order.
     """
 
     value: float
@@ -46,7 +46,10 @@ class LogLikelihood:
 
 
 class RandomEffectsModel(Protocol):
-    """The methods that `maximise` and `profile_limits` need of a model."""
+    """Interface of a model that `maximise` and `profile_limits` can fit.
+
+    The parameters are p coefficients of the mean (logits) and one spread between trials.
+    """
 
     spread_grid: np.ndarray  # the spreads of the search, ascending, above 0
 
@@ -55,30 +58,30 @@ class RandomEffectsModel(Protocol):
         """Starting values of the coefficients, shape (p,)."""
 
     def evaluate(self, mean: np.ndarray, spread: float) -> LogLikelihood:
-        """Return the log-likelihood and its derivatives."""
+        """Return the log-likelihood and its derivatives at given coefficients and spread."""
 
     def best_mean(self, spread: float, start: np.ndarray) -> tuple[np.ndarray, LogLikelihood]:
-        """Return the best coefficients for a spread, shape (p,), and the log-likelihood there."""
+        """Return the best coefficients for a given spread, and the log-likelihood there."""
 
     def rises_at_zero(self, mean: np.ndarray) -> bool:
-        """Return whether the log-likelihood rises as the spread leaves 0."""
+        """Return whether the log-likelihood increases as the spread increases from 0."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A maximum of the likelihood.
+    """Maximum-likelihood estimates of a random-effects model.
 
     Parameters
     ----------
     mean : numpy.ndarray
-        Coefficients, shape (p,), logit scale.
+        Coefficients of the mean, shape (p,), logit scale.
     spread : float
-        The spread; exactly 0.0 where the maximum lies on that edge.
+        Spread between trials; exactly 0.0 if the likelihood is highest there.
     loglik : float
-        Log-likelihood there.
+        Log-likelihood at the maximum.
     covariance : numpy.ndarray
-        Of the coefficients, shape (p, p): from the observed information of coefficients and
-        spread together, or of the coefficients where the spread is 0.
+        Covariance matrix of the coefficients, shape (p, p): from the observed information of
+        coefficients and spread together, or of the coefficients alone if the spread is 0.
     """
 
     mean: np.ndarray
@@ -88,10 +91,10 @@ class Fit:
 
 
 def maximise(model: RandomEffectsModel) -> Fit:
-    """Return the highest maximum of a likelihood.
+    """Fit a model by maximum likelihood; of several local maxima, take the highest.
 
-    The profile likelihood of the spread has a local maximum between two spreads of the grid
-    where its slope turns from up to down. The highest of all is returned.
+    Between two neighbouring spreads of the model's grid there is a local maximum if the profile
+    likelihood rises at the first and falls at the second.
 
     Raises
     ------
@@ -124,10 +127,10 @@ def maximise(model: RandomEffectsModel) -> Fit:
 def local_maximum(
     model: RandomEffectsModel, low: float, high: float, mean: np.ndarray
 ) -> tuple[float, np.ndarray]:
-    """Return spread and coefficients of the local maximum with a spread between two others.
+    """Return spread and coefficients of the local maximum whose spread is between `low` and `high`.
 
-    By Newton's method in all parameters at once, from coefficients nearby. If that leads away,
-    by the root of the slope of the profile likelihood.
+    `mean` are coefficients near the maximum. The method is Newton's, in all parameters at once. If
+    it leads away, the root of the slope of the profile likelihood is used instead.
     """
     at = np.append(mean, (low + high) / 2)
     for _ in range(20):
@@ -149,10 +152,10 @@ def local_maximum(
 
 
 def stationary_spread(slope: Callable[[float], float], low: float, high: float) -> float:
-    """Return the spread at which the slope is 0, given that the likelihood rises from `low`.
+    """Return the spread between `low` and `high` at which `slope` is 0.
 
-    At a spread of 0 the slope of a model that is symmetric in it is 0 too, so the search
-    begins a little above.
+    The likelihood must rise from `low`. If `low` is 0, the slope may be 0 there too, so the search
+    begins a little above; the result is 0.0 if the likelihood does not rise there.
     """
     if low == 0:
         low = high
@@ -166,7 +169,7 @@ def stationary_spread(slope: Callable[[float], float], low: float, high: float) 
 
 
 def fit_at_maximum(model: RandomEffectsModel, mean: np.ndarray, spread: float) -> Fit:
-    """Return the fit at given parameters, with its covariance.
+    """Return the `Fit` for given parameters at a maximum, including the covariance matrix.
 
     Raises
     ------
@@ -185,7 +188,16 @@ def fit_at_maximum(model: RandomEffectsModel, mean: np.ndarray, spread: float) -
 
 
 def best_spread(model: RandomEffectsModel, mean: np.ndarray, near: float) -> float:
-    """Return the spread of the local maximum nearest to `near` for a given mean.
+    """Return the spread, near a given one, that maximises the likelihood for fixed coefficients.
+
+    Parameters
+    ----------
+    model : RandomEffectsModel
+        The model.
+    mean : numpy.ndarray
+        The fixed coefficients, shape (p,).
+    near : float
+        Where the search begins.
 
     Raises
     ------
@@ -222,10 +234,10 @@ def best_spread(model: RandomEffectsModel, mean: np.ndarray, near: float) -> flo
 def profile_limits(
     model: RandomEffectsModel, fit: Fit, level: float
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the profile-likelihood limits of a single mean, and the spread at each.
+    """Return the profile-likelihood confidence limits of the mean, and the spread at each limit.
 
-    A limit is where twice the drop of the profile log-likelihood reaches the quantile of the
-    chi-squared distribution with one degree of freedom.
+    At a limit, twice the drop of the profile log-likelihood from its maximum equals the quantile of
+    the chi-squared distribution with one degree of freedom.
 
     Parameters
     ----------
@@ -239,8 +251,8 @@ def profile_limits(
     Returns
     -------
     tuple
-        ((low, high), (spread at low, spread at high)); an infinite limit where the profile
-        has not closed at a logit of ±35.
+        ((low, high), (spread at low, spread at high)); an infinite limit where the profile has not
+        closed at a logit of ±35.
     """
     cut = fit.loglik - stats.chi2.ppf(level, 1) / 2
     step = np.sqrt(fit.covariance[0, 0]) * stats.norm.ppf((1 + level) / 2)
@@ -263,17 +275,18 @@ def profile_limits(
 def interval_limit(
     excess: Callable[[float], tuple[float, float]], mean: float, step: float
 ) -> float:
-    """Return the logit at which a function that is positive at the mean falls to 0, or ± infinity.
+    """Return a confidence limit: the logit at which the likelihood falls to a cut-off.
 
-    By Newton's method within the range known to hold the root; SciPy's brentq, which does not
-    use the slope, takes half as long again.
+    The limit is infinite if the likelihood is still above the cut-off beyond a logit of ±35. The
+    method is Newton's, within the range known to contain the root; SciPy's ``brentq``, which does
+    not use the slope, takes half as long again.
 
     Parameters
     ----------
     excess : callable
-        From a logit to the function and its slope: the log-likelihood above the cut-off.
+        Takes a logit; returns the log-likelihood minus the cut-off, and its slope.
     mean : float
-        Where to begin.
+        Logit where the search begins, at which the excess is positive.
     step : float
         The first step, and the longest; negative for a lower limit.
     """

@@ -1,4 +1,4 @@
-"""Pool the proportions of several trials: choose a model and its intervals, and estimate."""
+"""Pool the proportions of several trials, with a choice of models and confidence intervals."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ def pool_proportions(
     level: float = 0.95,
     pi_df: str | None = None,
 ) -> PooledProportion:
-    """Return the pooled proportion of several trials.
+    """Pool the proportions of several trials, with a confidence and a prediction interval.
 
-    These combinations are allowed; every other raises ValueError:
+    Only these combinations of options are allowed:
 
     =============== ======= ================= ============================
     method          effects tau2              ci
@@ -76,24 +76,28 @@ def pool_proportions(
     Parameters
     ----------
     events, n : array_like
-        Whole numbers, shape (k,): patients with the event, and patients, of each trial.
+        Patients with the event and all patients of each trial, whole numbers, shape (k,).
     method : str
         ``"glmm"``: random-intercept logistic regression, maximum likelihood. ``"logit"``,
-        ``"arcsine"``, ``"freeman_tukey"``: inverse variance on that scale, the last only to
-        reproduce older work. ``"beta_binomial"``: beta-distributed rates, maximum likelihood.
+        ``"arcsine"``, ``"freeman_tukey"``: inverse variance on that scale; use
+        ``"freeman_tukey"`` only to reproduce older work. ``"beta_binomial"``: beta-distributed
+        proportions, maximum likelihood.
     effects : str
-        ``"random"``: the rates of trials differ. ``"common"``: all trials have one rate, τ² is 0.
+        ``"random"``: proportions differ between trials. ``"common"``: all trials have one
+        proportion, and τ² is 0.
     tau2 : str, optional
-        Estimator of the variance between trials for inverse variance; REML by default.
+        Estimator of the variance between trials (τ²) for inverse variance; REML by default.
     ci : str
-        ``"wald"``: normal quantile. ``"t"``: t quantile, k − 1 degrees of freedom. ``"hksj"``:
-        that, and the standard error times s (Hartung & Knapp, Stat Med 2001;20:3875).
-        ``"hksj_adhoc"``: that, with s at least 1. ``"profile"``: profile likelihood.
+        Confidence interval. ``"wald"``: normal quantile. ``"t"``: t quantile, k − 1 degrees of
+        freedom. ``"hksj"``: the same, with the standard error multiplied by the factor of
+        Hartung & Knapp (Stat Med 2001;20:3875). ``"hksj_adhoc"``: the same, with a factor of at
+        least 1. ``"profile"``: profile likelihood.
     level : float
-        Coverage of both intervals.
+        Level of the confidence interval and of the prediction interval.
     pi_df : str, optional
-        ``"k-1"`` or ``"k-2"``: the t distribution of the prediction interval. By default it
-        is that of `ci`, the normal for ``"wald"`` and ``"profile"``.
+        Degrees of freedom of the prediction interval's t quantile, ``"k-1"`` or ``"k-2"``. By
+        default, the prediction interval has the quantile of `ci`: normal for ``"wald"`` and
+        ``"profile"``, else t with k − 1.
 
     Returns
     -------
@@ -102,8 +106,8 @@ def pool_proportions(
     Raises
     ------
     ValueError
-        For impossible counts, a combination not in the table, or one trial with random
-        effects or a t distribution.
+        For impossible counts, a combination of options that is not allowed, or a single trial
+        with random effects or a t distribution.
     FitError
         If the likelihood has no maximum, for example if each trial has no events or only events.
 

@@ -21,9 +21,10 @@ class PooledProportion:
     k, n, events : int
         Trials, patients, patients with the event.
     method, effects, tau2_method, ci : str
-        As requested; `tau2_method` is ``"ML"`` for likelihood models, None for a common effect.
+        Options of `pool_proportions`; `tau2_method` is ``"ML"`` for likelihood models, and None
+        for a common effect.
     level : float
-        Coverage of both intervals.
+        Level of the confidence interval and of the prediction interval.
     mean, se : float or None
         Estimate and standard error on the pooling scale (logits; radians). `se` includes
         the Hartung-Knapp factor. None at a boundary.
@@ -87,5 +88,5 @@ class PooledProportion:
 
     @property
     def rate(self) -> Rate:
-        """Patients with the event among all patients, added up over the trials."""
+        """All patients with the event among all patients, summed over the trials."""
         return Rate(self.events, self.n)

@@ -1,9 +1,9 @@
-"""Integrate a trial's binomial likelihood over a normal random effect.
+"""Integrate the binomial likelihood of a trial over a normally distributed random effect.
 
-A trial's events are binomial with logit ``x·β + τ·u``, and ``u`` is standard normal. The
-integral over ``u`` has no closed form; each trial's is taken by Gauss-Hermite quadrature
-centred and scaled at its own mode (adaptive; Liu & Pierce, Biometrika 1994;81:624), without
-which a large τ gives a wrong answer.
+The number of events in a trial is binomial with logit ``x·β + τ·u``, and ``u`` is standard normal.
+The integral over ``u`` has no closed form. It is computed by adaptive Gauss-Hermite quadrature,
+centred and scaled at the mode of each trial's integrand (Liu & Pierce, Biometrika 1994;81:624);
+without this, a large τ gives a wrong answer.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def gauss_hermite(nodes: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def log1p_exp(x: np.ndarray) -> np.ndarray:
-    """Return log(1 + e^x), elementwise.
+    """Return log(1 + e^x) for each element of `x`.
 
     ``numpy.logaddexp(0, x)`` gives the same but takes six times as long.
     """
@@ -47,10 +47,10 @@ def log1p_exp(x: np.ndarray) -> np.ndarray:
 def integrand_modes(
     linear: np.ndarray, tau: float | np.ndarray, events: np.ndarray, n: np.ndarray
 ) -> np.ndarray:
-    """Return the ``u`` at which each trial's integrand is highest, in the shape of `linear`.
+    """Return the ``u`` at which the integrand of each trial is highest, in the shape of `linear`.
 
-    Newton's method; a step that would leave the interval known to hold the root is replaced
-    by half of that interval, so that it cannot run away.
+    The method is Newton's. A step that would leave the interval known to contain the mode goes to
+    the middle of that interval instead. The parameters are those of `integrate`.
     """
     low, high = tau * (events - n), tau * events
     variance = 1 / (events + 0.5) + 1 / (n - events + 0.5)
@@ -80,7 +80,10 @@ def integrand_range(
     n: np.ndarray,
     mode: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of the range in which each trial's integrand is not negligible."""
+    """Return the lower and upper limits between which each trial's integrand is not negligible.
+
+    The parameters are those of `integrate`; `mode` is the result of `integrand_modes`.
+    """
 
     def log_integrand(u: np.ndarray) -> np.ndarray:
         theta = linear + tau * u
@@ -101,16 +104,16 @@ def integrand_range(
 
 @dataclass(frozen=True)
 class Quadrature:
-    """Each trial's integral, with its nodes and their posterior weights.
+    """Integrals of the likelihoods of trials, with the quadrature nodes and their weights.
 
     Parameters
     ----------
     loglik : numpy.ndarray
-        Log of each integral without the binomial coefficient, the shape of the trials.
+        Logarithm of each integral, without the binomial coefficient; one element for each trial.
     u, theta : numpy.ndarray
-        Nodes, and the logit at each, one axis more.
+        Nodes, and the logit at each node; the last axis is that of the nodes.
     weight : numpy.ndarray
-        Posterior weight of each node given the events; sums to 1 along the last axis.
+        Posterior weight of each node, given the events; sums to 1 along the last axis.
     """
 
     loglik: np.ndarray
@@ -122,23 +125,23 @@ class Quadrature:
 def integrate(
     linear: np.ndarray, tau: float | np.ndarray, events: np.ndarray, n: np.ndarray, nodes: int
 ) -> Quadrature:
-    """Return the integral over ``u`` of each trial's likelihood.
+    """Return the integral over ``u`` of the likelihood of each trial.
 
-    With a large τ the integrand of an empty or full trial is half a bell with a steep side,
-    for which Gauss-Hermite nodes are too sparse: many nodes are evenly spaced instead. The
-    trapezoidal rule gains digits in proportion to its nodes, not to their square root
-    (Trefethen & Weideman, SIAM Review 2014;56:385).
+    With a large τ, the integrand of a trial with no events or only events is half a bell with a
+    steep side. Gauss-Hermite nodes are too sparse there, so many evenly spaced nodes are used
+    instead. The error of this trapezoidal rule falls faster as nodes are added (Trefethen &
+    Weideman, SIAM Review 2014;56:385).
 
     Parameters
     ----------
     linear : numpy.ndarray
-        Linear predictors on the logit scale; the last axis is the trials'.
+        Linear predictors ``x·β`` on the logit scale; the last axis is that of the trials.
     tau : float or numpy.ndarray
-        Standard deviation between trials, 0 or more; one, or what broadcasts to `linear`.
+        Standard deviation between trials, 0 or more; an array must broadcast to `linear`.
     events, n : numpy.ndarray
-        Counts, shape (k,).
+        Patients with the event and all patients of each trial, shape (k,).
     nodes : int
-        Quadrature nodes; above `MAX_HERMITE_NODES` by the trapezoidal rule.
+        Number of quadrature nodes; above `MAX_HERMITE_NODES` they are evenly spaced.
     """
     mode = integrand_modes(linear, tau, events, n)
     if nodes <= MAX_HERMITE_NODES:
@@ -167,10 +170,10 @@ def integrate(
 
 
 def marginal_mean(mu: float, tau: float) -> float:
-    """Return the mean of expit over a normal distribution of logits.
+    """Return the mean proportion if logits are normally distributed with mean `mu` and SD `tau`.
 
-    By the trapezoidal rule: its error for a smooth function that vanishes at both ends falls
-    exponentially with the step, here a quarter of a logit or less.
+    The trapezoidal rule is used, with steps of a quarter of a logit or less. Its error falls
+    exponentially with the step, because the integrand is smooth and vanishes at both ends.
     """
     z = np.linspace(-9, 9, max(201, int(18 * tau / 0.25) + 1))
     weight = np.exp(-(z**2) / 2)

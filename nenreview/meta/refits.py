@@ -1,4 +1,4 @@
-"""Repeat a pool without each trial in turn, and as trials are added one by one."""
+"""Repeat a pool without each trial in turn, or as trials are added one by one."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from nenreview.meta.pooled_proportion import PooledProportion
 
 @dataclass(frozen=True)
 class Refit:
-    """A pool of a subset of the trials.
+    """The pool of some of the trials.
 
     Parameters
     ----------
     trial : int
-        Position, from 0, of the trial that was left out or added last.
+        Index of the trial that was left out, or of the trial that was added last.
     pool : PooledProportion or None
         The pool; None if the model cannot be fitted.
     problem : str or None
@@ -34,14 +34,14 @@ class Refit:
 
 
 def leave_one_out(events: ArrayLike, n: ArrayLike, **options: Any) -> tuple[Refit, ...]:
-    """Return the pool without each trial in turn.
+    """Pool the trials again without each trial in turn; return one `Refit` for each trial.
 
     Parameters
     ----------
     events, n : array_like
-        Counts, shape (k,).
+        Patients with the event and all patients of each trial, shape (k,).
     **options
-        As for :func:`pool_proportions`.
+        Options of :func:`pool_proportions`.
 
     Raises
     ------
@@ -59,24 +59,25 @@ def leave_one_out(events: ArrayLike, n: ArrayLike, **options: Any) -> tuple[Refi
 def cumulative(
     events: ArrayLike, n: ArrayLike, *, order: ArrayLike | None = None, **options: Any
 ) -> tuple[Refit, ...]:
-    """Return the pools as trials are added one by one, one `Refit` for each pool.
+    """Pool the trials again as each trial is added; return one `Refit` for each pool.
 
-    The first pool has two trials with random effects, and one with a common effect.
+    With random effects, the first pool has two trials; with a common effect, one.
 
     Parameters
     ----------
     events, n : array_like
-        Counts, shape (k,).
+        Patients with the event and all patients of each trial, shape (k,).
     order : array_like, optional
-        Positions in the order of adding, shape (k,), such as ``np.argsort(years)``; as given
-        by default.
+        Indices of the trials in the order in which they are added, shape (k,), such as
+        ``np.argsort(years)``; by default, the order of `events`.
     **options
-        As for :func:`pool_proportions`.
+        Options of :func:`pool_proportions`.
 
     Raises
     ------
     ValueError
-        If `order` does not have each position once, or if :func:`pool_proportions` raises it.
+        If there are too few trials, if `order` does not have each index once, or if
+        :func:`pool_proportions` raises it.
     """
     y, m = trial_counts(events, n)
     order = np.arange(len(y)) if order is None else np.asarray(order)

@@ -1,8 +1,9 @@
-"""Combine the two-by-two tables of several trials within trials.
+"""Compare two groups in several trials, by combining their two-by-two tables.
 
 Patients are compared only with patients of the same trial; adding up the tables first would mix
 differences between trials into the comparison (Simpson's paradox). There is no continuity
-correction. A trial with an empty margin has no information on the odds ratio, and drops out.
+correction. A trial in which a row or a column sums to 0 says nothing about the odds ratio and has
+no influence on it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ TIE = 1 + 1e-7  # as in R's mantelhaen.test(): as likely as the observed one, up
 
 @dataclass(frozen=True)
 class ExactTest:
-    """Exact conditional inference on a common odds ratio.
+    """Exact conditional estimate, intervals and p values of an odds ratio that all trials share.
 
     Parameters
     ----------
@@ -34,10 +35,10 @@ class ExactTest:
     interval, mid_interval : Interval
         Exact limits with half the error in each tail, and the same with mid-p tails.
     p : float
-        Two-sided p value for an odds ratio of 1: the probability of all outcomes that are at
-        most as likely as the observed one.
+        Two-sided p value for an odds ratio of 1: the probability of all outcomes that are at most
+        as likely as the observed one.
     mid_p : float
-        Twice the smaller tail, in which the observed outcome counts half; at most 1.
+        Mid-p value: twice the smaller tail, in which the observed outcome counts half; at most 1.
     """
 
     odds_ratio: float
@@ -49,12 +50,12 @@ class ExactTest:
 
 @dataclass(frozen=True)
 class Stratified:
-    """Comparisons of two groups, one for each trial.
+    """The same two groups compared in several trials; each trial is a stratum.
 
     Parameters
     ----------
     trials : tuple of Comparison
-        In each comparison, the first rate belongs to one group and the second to the other.
+        One comparison for each trial; the first rate is always that of the first group.
 
     Raises
     ------
@@ -70,26 +71,30 @@ class Stratified:
 
     @cached_property
     def tables(self) -> np.ndarray:
-        """Counts, shape (k, 2, 2): a row for each group, with events, then patients without."""
+        """Counts, shape (k, 2, 2): by trial and group, patients with and without the event."""
         return np.array([trial.table for trial in self.trials], dtype=float)
 
     @property
     def informative(self) -> np.ndarray:
-        """Whether a trial's margins allow more than one table, shape (k,)."""
+        """Boolean array, shape (k,): whether each trial says anything about the odds ratio.
+
+        A trial does if it has patients in both groups, some with and some without the event.
+        """
         return (self.tables.sum(1) > 0).all(1) & (self.tables.sum(2) > 0).all(1)
 
     def mantel_haenszel_odds_ratio(self, level: float = 0.95) -> tuple[float, Interval]:
-        """Return the Mantel-Haenszel odds ratio and its interval.
+        """Return the Mantel-Haenszel odds ratio, first group to second, and its interval.
 
-        From statsmodels' ``StratifiedTable``; standard error of Robins, Breslow & Greenland,
-        Biometrics 1986;42:311. If no trial has an event in the first group paired with a
-        non-event in the second, it is 0 with the limits 0 and infinity; infinite the other
-        way round.
+        It is computed by statsmodels' ``StratifiedTable``, with the standard error of Robins,
+        Breslow & Greenland, Biometrics 1986;42:311. The odds ratio is 0, with limits 0 and
+        infinity, if no trial has both an event in the first group and a non-event in the second. It
+        is infinite, with the same limits, if no trial has both a non-event in the first group and
+        an event in the second.
 
         Raises
         ------
         ValueError
-            If neither pairing occurs, so that the tables have no information on an odds ratio.
+            If neither occurs, so that the tables have no information on an odds ratio.
         """
         t = self.tables
         n = t.sum((1, 2))
@@ -139,11 +144,11 @@ class Stratified:
         return lowest + positive, np.log(mass[positive]), observed
 
     def exact(self, level: float = 0.95) -> ExactTest:
-        """Return the exact conditional test and interval of a common odds ratio.
+        """Return the exact conditional test and intervals of an odds ratio that all trials share.
 
-        If all margins of all trials are fixed, the distribution of the sum of the first group's
-        events depends only on the odds ratio (Gart, Biometrika 1970;57:471). The
-        mid-p limits are those of Mehta & Walsh, Am Stat 1992;46:146.
+        If the margins of all trials are fixed, the distribution of the sum of the first group's
+        events depends only on the odds ratio (Gart, Biometrika 1970;57:471). The mid-p limits are
+        those of Mehta & Walsh, Am Stat 1992;46:146.
 
         Raises
         ------
@@ -193,7 +198,7 @@ class Stratified:
 
 
 def solve_odds_ratio(increasing: Callable[[float], float]) -> float:
-    """Return the odds ratio at which an increasing function of its log is 0."""
+    """Return the odds ratio at whose logarithm the function `increasing` is 0."""
     low, high = -1.0, 1.0
     while increasing(low) > 0:
         low *= 2

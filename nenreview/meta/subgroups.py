@@ -1,4 +1,4 @@
-"""Compare subgroups of trials in the random-intercept logistic model."""
+"""Compare groups of trials (subgroups) in the random-intercept logistic model."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ MIN_TRIALS = 10  # for one moderator (Cochrane Handbook, version 6, section 10.1
 
 @dataclass(frozen=True)
 class Subgroup:
-    """The trials of one group within the joint model.
+    """The estimate for one group of trials, from the model of all groups.
 
     Parameters
     ----------
     label : str
-        As given.
+        Name of the group.
     k, n, events : int
         Trials, patients, patients with the event.
     estimate, ci_low, ci_high : float
@@ -49,7 +49,7 @@ class Subgroup:
 
 @dataclass(frozen=True)
 class SubgroupAnalysis:
-    """A mean for each group and one τ² for all, with tests for subgroup differences.
+    """A comparison of groups of trials: a mean for each group, one τ² for all, and tests.
 
     Parameters
     ----------
@@ -58,16 +58,16 @@ class SubgroupAnalysis:
     tau2 : float
         Variance between trials within the groups, logits.
     lr, lr_p : float
-        Likelihood-ratio statistic against one mean for all, and its chi-squared p value with
-        `df` degrees of freedom.
+        Likelihood-ratio statistic against one mean for all, and its chi-squared p value with `df`
+        degrees of freedom.
     wald, wald_p : float or None
-        Wald statistic (metafor's QM) and p value; None if a group has no events or only events,
-        so that its logit is infinite.
+        Wald statistic (metafor's QM) and p value; None if a group has no events or only events, so
+        that its logit is infinite.
     df : int
         Groups − 1.
     permutation_p : float or None
-        Exact permutation p value: the share of all assignments of groups to trials whose
-        likelihood ratio is at least as large. None if there are too many assignments.
+        Exact permutation p value: the share of all assignments of groups to trials whose likelihood
+        ratio is at least as large. None if there are too many assignments.
     permutations : int
         Number of distinct assignments.
     notes : tuple of str
@@ -94,25 +94,26 @@ def analyse_subgroups(
     level: float = 0.95,
     max_permutations: int = 1000,
 ) -> SubgroupAnalysis:
-    """Return the means of subgroups, and three tests of their difference.
+    """Estimate the proportion in each group of trials, and test whether the groups differ.
+
+    The three tests are a likelihood-ratio test, a Wald test and a permutation test.
 
     Parameters
     ----------
     events, n : array_like
-        Whole numbers, shape (k,).
+        Patients with the event and all patients of each trial, whole numbers, shape (k,).
     groups : sequence of str
         The group of each trial, shape (k,).
     level : float
-        Coverage of the intervals.
+        Confidence level of the intervals.
     max_permutations : int
-        Largest number of assignments for which to compute a permutation p value; each assignment
-        needs a fit of the model.
+        The permutation test is left out if there are more assignments than this; each needs a fit.
 
     Raises
     ------
     ValueError
-        If there is not one group for each trial, only one group, or as many groups as trials;
-        if no patient, or every patient, had the event; or for impossible counts.
+        If there is not one group for each trial, only one group, or as many groups as trials; if no
+        patient, or every patient, had the event; or for impossible counts.
     FitError
         If a model has no maximum-likelihood estimate.
     """
@@ -177,10 +178,10 @@ def analyse_subgroups(
 
 
 def fit_groups(y: np.ndarray, m: np.ndarray, assigned: np.ndarray) -> tuple[list[str], Fit]:
-    """Return the groups with a finite logit, and their joint fit: a mean for each, one τ.
+    """Fit a mean for each group and one τ for all; return the fitted groups and the fit.
 
-    A group at 0 or 1 has an infinite logit, at which its counts are certain. It adds nothing to the
-    log-likelihood for any τ, and is left out.
+    A group with no events or only events is left out: its logit is infinite, its counts are then
+    certain, and it adds nothing to the log-likelihood for any τ.
     """
     totals = {
         x: (y[assigned == x].sum(), m[assigned == x].sum()) for x in np.unique(assigned).tolist()
@@ -212,13 +213,13 @@ def _subgroup(
 
 
 def count_permutations(labels: np.ndarray) -> int:
-    """Return the number of distinct orders of the labels."""
+    """Return in how many distinct orders the labels can be arranged."""
     ties = (math.factorial(number) for number in Counter(labels.tolist()).values())
     return math.factorial(len(labels)) // math.prod(ties)
 
 
 def permute(labels: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield every distinct order of the labels."""
+    """Yield the labels in every distinct order."""
     if not len(labels):
         yield labels
     for first in np.unique(labels):

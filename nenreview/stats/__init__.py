@@ -1,1 +1,1 @@
-"""Compute statistics of one rate and of two rates."""
+"""Statistics from plain numbers: rates, two-by-two tables, percentages, durations and power."""

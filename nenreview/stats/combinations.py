@@ -1,4 +1,4 @@
-"""Count combinations, for exact tests and binomial chances."""
+"""Count combinations, for exact tests and binomial probabilities."""
 
 from __future__ import annotations
 

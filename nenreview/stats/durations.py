@@ -8,7 +8,7 @@ UNITS = tuple(_DAYS_IN)
 
 
 def months(value: float, unit: str) -> float:
-    """Return a time in months of 365.25 / 12 days.
+    """Convert a time to months of 365.25 / 12 days.
 
     >>> round(months(8.9, "weeks"), 1)
     2.0

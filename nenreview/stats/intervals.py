@@ -1,7 +1,7 @@
 """Compute confidence intervals of one proportion, by the methods that papers use.
 
 The formulas are those of Brown, Cai and DasGupta (Statistical Science 2001;16:101) and, for
-Wilson's, of Newcombe (Statistics in Medicine 1998;17:857). The tests compare each with
+Wilson's interval, of Newcombe (Statistics in Medicine 1998;17:857). The tests compare each with
 statsmodels, which is not used here because it takes a second to import.
 """
 
@@ -13,7 +13,9 @@ from scipy.special import betaincinv, ndtri
 
 
 def clopper_pearson(events: int, n: int, level: float) -> tuple[float, float]:
-    """Return the exact limits (Clopper & Pearson, Biometrika 1934;26:404).
+    """Return the exact confidence limits of a proportion.
+
+    Clopper & Pearson, Biometrika 1934;26:404.
 
     Parameters
     ----------
@@ -33,7 +35,10 @@ def clopper_pearson(events: int, n: int, level: float) -> tuple[float, float]:
 
 
 def wilson(events: int, n: int, level: float) -> tuple[float, float]:
-    """Return the score limits (Wilson, JASA 1927;22:209), as `clopper_pearson` does."""
+    """Return the Wilson score limits of a proportion (JASA 1927;22:209).
+
+    Parameters and result are those of `clopper_pearson`.
+    """
     z, p = _normal_quantile(level), events / n
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z * sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
@@ -44,23 +49,35 @@ def wilson(events: int, n: int, level: float) -> tuple[float, float]:
 
 
 def wald(events: int, n: int, level: float) -> tuple[float, float]:
-    """Return the limits of the normal approximation, as `clopper_pearson` does."""
+    """Return the Wald limits of a proportion (normal approximation), cut off at 0 and 1.
+
+    Parameters and result are those of `clopper_pearson`.
+    """
     return _normal_approximation(events / n, n, level)
 
 
 def agresti_coull(events: int, n: int, level: float) -> tuple[float, float]:
-    """Return the limits of Agresti & Coull (Am Stat 1998;52:119), as `clopper_pearson` does."""
+    """Return the Agresti-Coull limits of a proportion (Am Stat 1998;52:119), cut off at 0 and 1.
+
+    Parameters and result are those of `clopper_pearson`.
+    """
     added = _normal_quantile(level) ** 2
     return _normal_approximation((events + added / 2) / (n + added), n + added, level)
 
 
 def jeffreys(events: int, n: int, level: float) -> tuple[float, float]:
-    """Return the quantiles of the posterior for Jeffreys' prior, as `clopper_pearson` does."""
+    """Return the Jeffreys limits of a proportion: quantiles of its posterior under Jeffreys' prior.
+
+    Parameters and result are those of `clopper_pearson`.
+    """
     return _posterior(events + 0.5, n - events + 0.5, level)
 
 
 def uniform_posterior(events: int, n: int, level: float) -> tuple[float, float]:
-    """Return the quantiles of the posterior for a uniform prior, as `clopper_pearson` does."""
+    """Return the Bayesian credible limits of a proportion under a uniform prior.
+
+    Parameters and result are those of `clopper_pearson`.
+    """
     return _posterior(events + 1, n - events + 1, level)
 
 

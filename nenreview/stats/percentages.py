@@ -1,4 +1,8 @@
-"""Find the counts and the denominators that give a printed percentage."""
+"""Find the counts and denominators that a reported percentage can come from.
+
+In all functions, `printed` is a percentage as it is printed, without the sign, such as ``"27.8"``;
+its decimals set the precision.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,7 @@ def _in_units(printed: str) -> tuple[int, int]:
 
 
 def rounding_rule(events: int, n: int, printed: str) -> str | None:
-    """Return the rule by which `events` of `n` gives the printed percentage, or None.
+    """Return the rounding rule by which `events` of `n` gives the printed percentage, or None.
 
     Parameters
     ----------
@@ -57,7 +61,11 @@ def rounding_rule(events: int, n: int, printed: str) -> str | None:
 
 
 def counts_that_fit(printed: str, n: int) -> list[int]:
-    """Return every count whose rounded percentage of `n` is the printed one."""
+    """Return every count out of `n` whose percentage rounds to the printed one.
+
+    >>> counts_that_fit("27.8", 18)
+    [5]
+    """
     first, last = _count_range(printed, n)
     return list(range(max(first, 0), min(last, n) + 1))
 
@@ -75,22 +83,28 @@ def _count_range(printed: str, n: _Whole) -> tuple[_Whole, _Whole]:
 
 
 def rates_that_fit(printed: str, largest: int, smallest: int = 1) -> list[Rate]:
-    """Return every rate of `smallest` to `largest` patients that gives the percentage."""
+    """Return every rate out of `smallest` to `largest` patients that rounds to the percentage."""
     return [Rate(k, n) for n in range(smallest, largest + 1) for k in counts_that_fit(printed, n)]
 
 
 def truncated_counts(printed: str, n: int) -> list[int]:
-    """Return every count whose percentage of `n` is the printed one if truncated, not rounded."""
+    """Return every count out of `n` that gives the percentage only if decimals are cut off."""
     return [k for k in range(n + 1) if rounding_rule(k, n, printed) == "truncated"]
 
 
 def counts_behind(printed: str, n: int) -> list[int]:
-    """Return every count out of `n` that rounds to the percentage; if none does, truncated ones."""
+    """Return every count out of `n` whose percentage rounds to the printed one.
+
+    If there is none, return every count that gives the printed percentage if decimals are cut off.
+    """
     return counts_that_fit(printed, n) or truncated_counts(printed, n)
 
 
 def denominators_that_fit(events: int, printed: str, largest: int) -> list[int]:
-    """Return every denominator up to `largest` for which `events` gives the printed percentage."""
+    """Return every denominator up to `largest` for which `events` rounds to the printed percentage.
+
+    Halves may be rounded up or to the even digit.
+    """
     return [
         n
         for n in range(max(events, 1), largest + 1)
@@ -99,9 +113,9 @@ def denominators_that_fit(events: int, printed: str, largest: int) -> list[int]:
 
 
 def common_denominators(printed: Iterable[str], largest: int) -> list[int]:
-    """Return every denominator up to `largest` that explains all the printed percentages.
+    """Return every denominator up to `largest` that fits all of the printed percentages.
 
-    A denominator explains a percentage if some count out of it rounds to the percentage.
+    A denominator fits a percentage if a count out of it rounds to the percentage.
     """
     n = np.arange(1, largest + 1)
     fitting = np.ones(len(n), dtype=bool)
@@ -112,7 +126,7 @@ def common_denominators(printed: Iterable[str], largest: int) -> list[int]:
 
 
 def single_count(printed: str, n: int) -> int:
-    """Return the one count whose rounded percentage of `n` is the printed one.
+    """Return the only count out of `n` that rounds to the printed percentage.
 
     Raises
     ------
@@ -126,14 +140,21 @@ def single_count(printed: str, n: int) -> int:
 
 
 def single_rate(printed: str, n: int) -> Rate:
-    """Return the one rate of `n` patients that `single_count` finds."""
+    """Return the only rate out of `n` patients that rounds to the printed percentage.
+
+    Raises
+    ------
+    LookupError
+        If no count fits, or more than one does.
+    """
     return Rate(single_count(printed, n), n)
 
 
 def posteriors_that_fit(printed: str, low: str, high: str, n: int) -> list[Rate]:
-    """Return every rate of `n` patients whose posterior rounds to a printed mean and its limits.
+    """Return every rate out of `n` patients whose posterior has the printed mean and limits.
 
-    The prior is uniform. All three are percentages as printed, without the sign.
+    The prior is uniform. The mean and the limits of the 95% credible interval are percentages as
+    printed, without the sign.
     """
 
     def fits(rate: Rate) -> bool:
@@ -145,7 +166,7 @@ def posteriors_that_fit(printed: str, low: str, high: str, n: int) -> list[Rate]
 
 
 def nearest_rates(printed: str, n: int) -> tuple[Rate, Rate]:
-    """Return the two rates of `n` patients closest to the printed percentage: below and above it.
+    """Return the two rates out of `n` patients just below and just above the printed percentage.
 
     Raises
     ------
@@ -162,8 +183,9 @@ def nearest_rates(printed: str, n: int) -> tuple[Rate, Rate]:
 def grim_power(printed: str, *, n: int | None = None, accepted: int | None = None) -> float:
     """Return the probability that the GRIM test rejects a random percentage.
 
-    The random percentage is uniform between 0 and 100, at the printed precision (Brown & Heathers,
-    Soc Psychol Personal Sci 2017;8:363).
+    GRIM (granularity-related inconsistency of means) rejects a percentage that no count out of `n`
+    gives. The random percentage is uniform between 0 and 100, with the decimals of the printed one
+    (Brown & Heathers, Soc Psychol Personal Sci 2017;8:363).
 
     Parameters
     ----------

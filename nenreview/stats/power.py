@@ -1,4 +1,4 @@
-"""Compute the exact power of Fisher's test of two groups."""
+"""Compute the exact power of Fisher's test for two groups."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from nenreview.stats.twobytwo import Comparison
 def fisher_power(
     first: float, first_n: int, second: float, second_n: int, *, alpha: float = 0.05
 ) -> float:
-    """Return the probability that Fisher's two-sided test rejects.
+    """Return the power of Fisher's exact test: the probability that it finds a difference.
 
-    The probability is exact: it is summed over all outcomes of two binomial distributions.
+    The test is two-sided. The probability is exact: it is summed over all outcomes of two binomial
+    distributions.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Rates: events among patients, with intervals."""
+"""Rates: the number of patients with an event among all patients, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from nenreview.stats import intervals
 
 @dataclass(frozen=True)
 class Interval:
-    """A confidence interval of a proportion, limits between 0 and 1."""
+    """A confidence interval of a proportion, with limits as proportions.
+
+    For a difference of two proportions or an odds ratio, the limits are on that scale.
+    """
 
     low: float
     high: float
@@ -19,7 +22,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Rate:
-    """Events among patients.
+    """The number of patients with an event, among all patients of a group.
 
     Parameters
     ----------
@@ -59,34 +62,37 @@ class Rate:
 
     @property
     def proportion(self) -> float:
-        """Events divided by patients."""
+        """The proportion with the event, between 0 and 1."""
         return self.events / self.n
 
     def percent(self, decimals: int = 1) -> str:
-        """Return the percentage, halves rounded up, without the sign.
+        """Return the percentage as text without the sign; halves are rounded up.
 
         The arithmetic is exact: 6 of 32 is 18.75 and becomes 18.8, without floating-point error.
         """
         return rounded_percent(self.events, self.n, decimals)
 
     def clopper_pearson(self, level: float = 0.95) -> Interval:
-        """Return the exact interval (Clopper & Pearson, Biometrika 1934;26:404)."""
+        """Return the exact confidence interval (Clopper & Pearson, Biometrika 1934;26:404)."""
         return Interval(*intervals.clopper_pearson(self.events, self.n, level), "Clopper-Pearson")
 
     def wilson(self, level: float = 0.95) -> Interval:
-        """Return the score interval (Wilson, JASA 1927;22:209; Newcombe, Stat Med 1998;17:857)."""
+        """Return the score confidence interval.
+
+        Wilson, JASA 1927;22:209; Newcombe, Stat Med 1998;17:857.
+        """
         return Interval(*intervals.wilson(self.events, self.n, level), "Wilson")
 
     def uniform_posterior(self, level: float = 0.95) -> tuple[float, Interval]:
-        """Return mean and interval of the posterior for a uniform prior, between 0 and 1.
+        """Return the posterior mean of the proportion and its credible interval, for a uniform prior.
 
-        The mean is Laplace's rule of succession.
+        The mean is given by Laplace's rule of succession: (events + 1) / (n + 2).
         """
         limits = intervals.uniform_posterior(self.events, self.n, level)
         return (self.events + 1) / (self.n + 2), Interval(*limits, "uniform prior")
 
 
 def rounded_percent(events: int, n: int, decimals: int) -> str:
-    """Return 100 × events / n to `decimals` places, halves rounded up."""
+    """Return 100 × events / n as text with the given decimals; halves are rounded up."""
     exact = Decimal(100) * events / n
     return f"{exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP):f}"

@@ -1,4 +1,8 @@
-"""Two-stage designs of a single-arm trial (Simon, Control Clin Trials 1989;10:1)."""
+"""Two-stage designs of a single-arm trial (Simon, Control Clin Trials 1989;10:1).
+
+The first stage has `n1` patients. If more than `r1` of them respond, the trial continues to `n`
+patients in all. The treatment succeeds if more than `r` of all patients respond.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from nenreview.stats.combinations import log_choose
 
 @dataclass(frozen=True)
 class Hypotheses:
-    """The hypotheses of a design and its error rates.
+    """The response rates that a two-stage design tests, and its error rates.
 
     Attributes
     ----------
@@ -29,20 +33,20 @@ class Hypotheses:
 
 
 def success_probability(r1: int, n1: int, r: int, n: int, p: float) -> float:
-    """Return the probability of more than `r1` of `n1` and more than `r` of `n` responders."""
+    """Return the probability that the trial succeeds if the true response rate is `p`."""
     return float(_success_probabilities(n1, np.array([n]), p)[0, r1, r])
 
 
 def final_limit(r1: int, n1: int, n: int, hypotheses: Hypotheses) -> int | None:
-    """Return the smallest final limit that keeps alpha; None if the power is then too low."""
+    """Return the smallest final limit `r` that keeps alpha; None if the power is then too low."""
     limits, powerful = _final_limits(n1, np.array([n]), hypotheses)
     return int(limits[0, r1]) if powerful[0, r1] else None
 
 
 def first_stage_limits(n1: int, hypotheses: Hypotheses, largest: int) -> list[int]:
-    """Return every first-stage limit of the possible designs with up to `largest` patients.
+    """Return every first-stage limit `r1` for which a design with up to `largest` patients exists.
 
-    The trial continues after `n1` patients if more patients than the limit respond.
+    A design must keep the error rates of `hypotheses`.
     """
     _, powerful = _final_limits(n1, np.arange(n1 + 1, largest + 1), hypotheses)
     return np.flatnonzero(powerful.any(axis=0)).tolist()

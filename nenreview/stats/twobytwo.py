@@ -1,4 +1,4 @@
-"""Compare two rates: a 2×2 table.
+"""Compare two rates in a two-by-two table.
 
 Functions that need SciPy's statistics import them when called: most chapters show no comparison,
 and the import takes half a second.
@@ -16,7 +16,7 @@ from nenreview.stats.rate import Interval, Rate
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two independent rates.
+    """Two rates to be compared, from two groups without shared patients.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Comparison:
 
     @property
     def table(self) -> np.ndarray:
-        """Return the counts, shape (2, 2): for each group, patients with and without the event."""
+        """Counts, shape (2, 2): by group, patients with and without the event."""
         return np.array([[r.events, r.n - r.events] for r in (self.first, self.second)])
 
     @property
@@ -47,11 +47,14 @@ class Comparison:
 
     @property
     def risk_difference(self) -> float:
-        """Difference of the proportions."""
+        """Difference of the two proportions, first minus second."""
         return self.first.proportion - self.second.proportion
 
     def risk_difference_interval(self, level: float = 0.95) -> Interval:
-        """Return Newcombe's hybrid score interval (Stat Med 1998;17:873, method 10)."""
+        """Return the confidence interval of the risk difference by Newcombe's hybrid score method.
+
+        Stat Med 1998;17:873, method 10.
+        """
         first, second = self.first.wilson(level), self.second.wilson(level)
         p, q = self.first.proportion, self.second.proportion
         low = p - q - hypot(p - first.low, second.high - q)
@@ -60,13 +63,19 @@ class Comparison:
 
     @property
     def odds_ratio(self) -> float:
-        """Conditional maximum-likelihood odds ratio; 0 or infinite if a cell is empty."""
+        """Conditional maximum-likelihood odds ratio, first group to second.
+
+        It is 0 or infinite if a cell of the table is empty.
+        """
         from scipy.stats.contingency import odds_ratio
 
         return float(odds_ratio(self.table).statistic)
 
     def odds_ratio_interval(self, level: float = 0.95) -> Interval:
-        """Return the exact conditional interval; a limit may be 0 or infinite."""
+        """Return the exact conditional confidence interval of the odds ratio.
+
+        A limit may be 0 or infinite.
+        """
         from scipy.stats.contingency import odds_ratio
 
         interval = odds_ratio(self.table).confidence_interval(level)
