@@ -30,7 +30,7 @@ from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
 from nenreview.figures.traffic_lights import traffic_lights
 from nenreview.stats.rate import Rate
-from nenreview.synthesis.appraisal import risk_of_bias, topics
+from nenreview.synthesis.appraisal import checklist_topics, risk_of_bias
 from nenreview.synthesis.flow import flow
 from nenreview.synthesis.harm import severe_events
 from nenreview.synthesis.times import times
@@ -169,7 +169,7 @@ _FIGURES: dict[str, Callable[[Dataset], ReviewFigure]] = {
     "sintilimab-adverse-events": _sintilimab_adverse_events,
     "synthesis-response": _synthesis_response,
     "markey-swimmer": _markey_swimmer,
-    "risk-of-bias": lambda data: traffic_lights(risk_of_bias(data), topics(data)),
+    "risk-of-bias": lambda data: traffic_lights(risk_of_bias(data), checklist_topics(data)),
     "search": lambda data: flow_diagram(flow(data)),
     "times": lambda data: medians(times(data)),
     "harm": lambda data: severe_events_forest(severe_events(data)),

@@ -55,7 +55,7 @@ from nenreview.synthesis.headline import (
     net,
     posterior,
     posterior_density,
-    primary,
+    primary_cohorts,
     without_chinese,
 )
 from nenreview.synthesis.multiverse import multiverse, options
@@ -128,7 +128,7 @@ def forest_of_nec(data: Dataset) -> ReviewFigure:
     """
     whole, without = headline(data)
     first, _ = headline(data, FIRST)
-    own = primary(data)
+    own = primary_cohorts(data)
     chinese = [one for one in own if one.region == CHINESE]
     roles = (SENSITIVITY, LOWER, UPPER, OTHER_LINE, UNDIVIDED)
     doubtful = [one for role in roles for one in chosen(data, NEC, role)]

@@ -10,7 +10,7 @@ from nenreview.evidence.record.dataset import Dataset
 from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.releases.estimate import DECIMALS, ODDS_RATIO, PERCENT, POINTS, Estimate
 from nenreview.stats.rate import Rate
-from nenreview.synthesis.cohorts import FIRST, NET, cohorts, replaced
+from nenreview.synthesis.cohorts import FIRST, NET, cohorts, replaced_cohort
 from nenreview.synthesis.contrasts import nec_against_net
 from nenreview.synthesis.headline import Pooled, headline, left_out, net, posterior
 from nenreview.synthesis.multiverse import summary
@@ -48,7 +48,7 @@ def _all(data: Dataset) -> Iterator[Estimate]:
     yield _percent("Pool, over all choices", every["median"], every["least"], every["greatest"])
     for one in cohorts(data):
         # What another report has replaced hands its name on, so that versions compare the two.
-        before = replaced(data, one)
+        before = replaced_cohort(data, one)
         name = f"{before.row if before else one.row}: {one.label}"
         name = f"First edition, {name}" if one.edition == FIRST else name
         yield _rate(name, one.rate)

@@ -84,7 +84,7 @@ class Rate:
         return Interval(*intervals.wilson(self.events, self.n, level), "Wilson")
 
     def uniform_posterior(self, level: float = 0.95) -> tuple[float, Interval]:
-        """Return the posterior mean of the proportion and its credible interval, for a uniform prior.
+        """Return the posterior mean and credible interval of the proportion, for a uniform prior.
 
         The mean is given by Laplace's rule of succession: (events + 1) / (n + 2).
         """

@@ -1,4 +1,4 @@
-"""Combine the trials: pools, comparisons, and how much they depend on choices.
+"""Combine the trials: pooled response rates, comparisons, and sensitivity to analysis choices.
 
 All analyses are post hoc; only the choice of cohorts was recorded before the pooling.
 """

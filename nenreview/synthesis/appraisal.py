@@ -1,7 +1,9 @@
-"""Summarise the judgements: certainty, risk of bias, and checklist items that are met.
+"""Summarise judgements: certainty by GRADE, risk of bias, and items of reporting guidelines.
 
-The judgements are in ``data/appraisal.csv``, ``data/certainty.csv`` and
-``data/reporting.csv``; this module has only the rules that combine them.
+The judgements are in ``data/appraisal.csv``, ``data/certainty.csv`` and ``data/reporting.csv``;
+this module has only the rules that combine them. GRADE is an approach to rating the certainty of
+evidence. `estimand` names the question by its tumours, ``"NEC"`` (neuroendocrine carcinoma) or
+``"NET"`` (neuroendocrine tumours), and `outcome` the outcome, such as the objective response rate.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ NO_INFORMATION, NOT_APPRAISED = "no information", "not appraised"
 
 
 def starting_level(data: Dataset, estimand: str, outcome: str = ORR) -> str:
-    """Return the level of certainty before the domains lower it.
+    """Return the GRADE certainty at which an outcome starts, before anything lowers it.
 
     Raises
     ------
@@ -38,7 +40,7 @@ def starting_level(data: Dataset, estimand: str, outcome: str = ORR) -> str:
 
 
 def steps_down(data: Dataset, estimand: str, outcome: str = ORR) -> int:
-    """Return the total number of levels by which the domains lower the certainty.
+    """Return by how many levels the GRADE domains together lower the certainty of an outcome.
 
     Raises
     ------
@@ -49,16 +51,26 @@ def steps_down(data: Dataset, estimand: str, outcome: str = ORR) -> int:
     return sum(STEPS[judgement] for domain, judgement in judged.items() if domain != START)
 
 
-def lowering(data: Dataset, estimand: str, outcome: str = ORR) -> list[str]:
-    """Return the domains that lower the certainty, in the order of the table."""
+def lowering_domains(data: Dataset, estimand: str, outcome: str = ORR) -> list[str]:
+    """Return the GRADE domains, such as imprecision, that lower the certainty of an outcome.
+
+    The order is that of ``certainty.csv``.
+
+    Raises
+    ------
+    LookupError
+        If the outcome of the question is not graded.
+    """
     judged = _judgements(data, estimand, outcome)
     return [domain for domain, judgement in judged.items() if STEPS.get(judgement)]
 
 
-def overall(data: Dataset, estimand: str, outcome: str = ORR, *, start: str | None = None) -> str:
-    """Return the overall certainty: the starting level minus all steps, but at least very low.
+def overall_certainty(
+    data: Dataset, estimand: str, outcome: str = ORR, *, start: str | None = None
+) -> str:
+    """Return the overall GRADE certainty of an outcome: the starting level lowered by all steps.
 
-    If `start` is given, it replaces the starting level of the table.
+    It is never lower than very low. `start`, if given, replaces the starting level of the table.
 
     Raises
     ------
@@ -74,7 +86,7 @@ def overall(data: Dataset, estimand: str, outcome: str = ORR, *, start: str | No
 
 
 def certainty_rows(data: Dataset, estimand: str, outcome: str = ORR) -> list[CertaintyRow]:
-    """Return the judgements on an outcome of a question, with their reasons, domain by domain.
+    """Return the judgements on the certainty of an outcome with their reasons, one for each domain.
 
     Raises
     ------
@@ -93,8 +105,10 @@ def _judgements(data: Dataset, estimand: str, outcome: str) -> dict[str, str]:
     return {row.domain: row.judgement for row in certainty_rows(data, estimand, outcome)}
 
 
-def answers(data: Dataset, source: str) -> dict[str, int]:
-    """Return the number of checklist items of a document by answer.
+def answer_counts(data: Dataset, source: str) -> dict[str, int]:
+    """Return the number of checklist items of a document with each answer.
+
+    For example, ``{"yes": 7, "no": 3}``.
 
     Raises
     ------
@@ -108,10 +122,10 @@ def answers(data: Dataset, source: str) -> dict[str, int]:
     return rows["answer"].value_counts().to_dict()
 
 
-def reported(data: Dataset, guideline: str) -> dict[str, int]:
+def guideline_counts(data: Dataset, guideline: str) -> dict[str, int]:
     """Return how many items of a reporting guideline this review meets, by answer.
 
-    The answers are those of the column ``done`` of ``reporting.csv``.
+    The answers, such as ``yes`` and ``no``, are those of the column ``done`` of ``reporting.csv``.
 
     Raises
     ------
@@ -126,14 +140,14 @@ def reported(data: Dataset, guideline: str) -> dict[str, int]:
 
 
 def cohorts_known_from_review_table(data: Dataset, cohorts: tuple[Cohort, ...]) -> list[str]:
-    """Return the names of the cohorts whose trial is reported only in the table of a review."""
+    """Return the names of the cohorts whose counts come from a table in a review of trials."""
     kinds = data.sources.set_index("source")["kind"]
     return [one.name for one in cohorts if kinds[one.report.source] == "review table"]
 
 
 @dataclass(frozen=True)
 class RiskOfBias:
-    """The appraisal of the report of a pooled trial.
+    """The answers of the risk-of-bias checklist for the report of one pooled trial.
 
     Attributes
     ----------
@@ -155,10 +169,11 @@ class RiskOfBias:
 
     @property
     def judgement(self) -> str:
-        """Return the risk of bias, from the answers to `KEY_ITEMS`.
+        """Risk of bias, judged from the answers to the most relevant items, `KEY_ITEMS`.
 
-        High if an answer is no; low if all are yes or not applicable; some concerns if at
-        least half are yes or not applicable; else no information.
+        The judgement is the first of these that applies: not appraised, without answers; high, if
+        an answer is no; low, if all are yes or not applicable; some concerns, if at least half are;
+        else no information.
         """
         if not self.answers:
             return NOT_APPRAISED
@@ -172,7 +187,7 @@ class RiskOfBias:
 
 
 def risk_of_bias(data: Dataset) -> list[RiskOfBias]:
-    """Return the appraisal of each pooled trial: main pools first, then in the order of trials.
+    """Return the risk of bias of each pooled trial; trials of the main pools come first.
 
     The appraised document is the main source of the trial: its own report, if available.
     """
@@ -194,8 +209,8 @@ def risk_of_bias(data: Dataset) -> list[RiskOfBias]:
     return sorted(found, key=lambda one: not one.pools)
 
 
-def topics(data: Dataset) -> dict[int, str]:
-    """Return the topic of each item of the checklist for case series, in our words."""
+def checklist_topics(data: Dataset) -> dict[int, str]:
+    """Return the topic of each item of the checklist for case series, by item number."""
     rows = data.appraisal[data.appraisal["checklist"] == CASE_SERIES].drop_duplicates("item")
     ordered = rows.sort_values("item")
     return dict(zip(map(int, ordered["item"]), ordered["topic"], strict=True))

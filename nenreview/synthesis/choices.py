@@ -1,4 +1,4 @@
-"""Pool every choice of cohorts, for readers who would choose others than this review."""
+"""Pool every possible choice of cohorts, so that readers of the website can make their own."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from nenreview.evidence.overlaps import APART, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.synthesis.cohorts import LOWER, UPPER, Cohort, chosen, counted_together
-from nenreview.synthesis.headline import FEWEST, pool_with_t, primary
+from nenreview.synthesis.headline import FEWEST, pool_with_t, primary_cohorts
 
 Choice = frozenset[int]  # places of cohorts in a tuple, from 0
 
 
 def cohorts_to_choose(data: Dataset, estimand: str) -> tuple[Cohort, ...]:
-    """Return the cohorts of a question that a reader can pool on the website.
+    """Return the cohorts of a question that a reader of the website can select for pooling.
 
-    The primary cohorts come first. Each trial that reports responders without saying which tumour
-    they had follows twice: with the fewest and with the most responders that are possible.
+    The primary cohorts, which this review pools, come first. Trials that do not report which
+    tumours their responders had follow twice: all with the fewest possible responders, then all
+    with the most.
     """
     fewest = chosen(data, estimand, LOWER)
     undivided = {one.report for one in fewest}
     most = [one for one in chosen(data, estimand, UPPER) if one.report in undivided]
-    return (*primary(data, estimand=estimand), *fewest, *most)
+    return (*primary_cohorts(data, estimand=estimand), *fewest, *most)
 
 
 @cache
 def pools_of_choices(data: Dataset, cohorts: tuple[Cohort, ...]) -> dict[Choice, PooledProportion]:
-    """Return the pool of every choice of three or more cohorts that share no patients.
+    """Pool every combination of three or more cohorts that share no patients.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""List every reported response by regimen class, line and kind of tumour."""
+"""List every reported response rate by regimen class, line of treatment and kind of tumour."""
 
 from __future__ import annotations
 
@@ -25,28 +25,30 @@ from nenreview.wording import fraction, words
 
 @dataclass(frozen=True)
 class MapEntry:
-    """A response on the evidence map: one population, with its class, line and kind.
+    """The response of one population, for the evidence map.
 
     Attributes
     ----------
     name, regimen_class, line : str
-        Of the arm; if the arm has several populations of one kind, `name` includes the
-        population.
+        Name, regimen class and line of treatment of the arm. If the arm has several populations of
+        the same kind of tumour, `name` includes the population.
     kind : str
-        One of `KINDS`.
+        Kind of tumour, one of `KINDS`.
     report : Report
+        The source, the trial and the population.
     n : int
         Patients of the population.
     rate : Rate or None
-        None if no count out of `n` fits the reported percentage.
+        Responders among all patients; None if no count out of `n` fits the reported percentage.
     fewer : Rate or None
-        If `rate` is None, the count out of the largest smaller denominator that fits.
+        If `rate` is None, the count that fits, out of as many patients as possible.
     printed : str
         The percentage as printed, or empty.
     mark : str
         Why the rate is not the best response among all treated patients; or empty.
     note : str
-        A remark if the responders with NEC and NET do not add up to all responders; or empty.
+        A remark if the responders with neuroendocrine carcinoma (NEC) and tumour (NET) do not add
+        up to all responders; or empty.
     """
 
     name: str
@@ -64,10 +66,12 @@ class MapEntry:
 
 @cache
 def entries(data: Dataset) -> tuple[MapEntry, ...]:
-    """Return one response for each population of every trial, by class, line and kind.
+    """Return the response of each population of every trial, by class, line and kind of tumour.
 
-    The response is taken from the highest-ranked source that reports it. Cohorts of
-    ``pooling.csv`` whose response no source reports directly are added, except bounds.
+    If several sources report the same response, the preferred one is used. Cohorts of
+    ``pooling.csv`` whose response no source reports directly are added, except the lowest and
+    highest possible counts and neuroendocrine tumours (NET) of grade 3, which are already among the
+    NET.
     """
     found = [*_in_the_sources(data), *_in_the_choices(data)]
     alike = Counter((one.name, one.kind) for one in found)
@@ -163,17 +167,18 @@ def _entry(data: Dataset, report: Report, *, n: int, rate: Rate | None, **more: 
 
 @dataclass(frozen=True)
 class Cell:
-    """The evidence on one kind of tumour, one regimen class and one line of treatment.
+    """A cell of the evidence map: one kind of tumour, one regimen class and one line of treatment.
 
     Attributes
     ----------
     regimen_class, kind, line : str
+        The class of drugs, the kind of tumour and the line of treatment.
     trials : int
-        Different registrations.
+        Number of trials.
     patients : int
         Patients, each counted once; if reports may share patients, the largest possible number.
     response : Rate or None
-        Responders, among the patients whose response is counted; None if no report counts them.
+        Responders among the patients whose response is reported; None if no report has a count.
     may_overlap : bool
         Whether some reports may share patients.
     """
@@ -189,10 +194,10 @@ class Cell:
 
 @cache
 def evidence_map(data: Dataset) -> tuple[Cell, ...]:
-    """Return the evidence for each combination of class, kind and line with a reported response.
+    """Return the cells of the evidence map: every class, kind and line with a reported response.
 
-    The order is by class, then kind, then line. A trial counts in every combination for which it
-    reports a response.
+    The order is by class, then line, then kind. A trial counts in every cell for which it reports a
+    response.
     """
     groups: dict[tuple[str, str, str], list[MapEntry]] = {}
     for one in entries(data):

@@ -1,7 +1,13 @@
-"""Read the cohorts of the synthesis: rows of ``data/pooling.csv`` with their counts.
+"""Read the cohorts: the groups of patients, one row each of ``data/pooling.csv``, that are pooled.
 
-The table says which patients answer which question, and where their responders are reported; this
-module reads the counts there. Every set of cohorts to be pooled is checked for shared patients.
+A row says which patients of a trial help to answer which question, and where their responders are
+reported; this module reads the counts there. Cohorts that are pooled are checked for shared
+patients.
+
+A question, `estimand`, is named by its tumours: ``"NEC"`` (neuroendocrine carcinoma), ``"NET"``
+(neuroendocrine tumours), ``"LCNEC"`` (large-cell NEC) and others. The role of a cohort says in
+which analyses it is used; `PRIMARY` cohorts are in the main pool. The edition says whether it is
+used in the first edition of this review, now, or in both.
 """
 
 from __future__ import annotations
@@ -47,7 +53,7 @@ _MARKS = {
 
 @dataclass(frozen=True)
 class Cohort:
-    """Patients of one trial who answer one question of the synthesis.
+    """Patients of one trial who help to answer one question, with the number of responders.
 
     Attributes
     ----------
@@ -70,8 +76,8 @@ class Cohort:
     assessed_at : str
         Time of assessment, if the rate is not of the best response.
     mark : str
-        Why the rate is not the best response among all treated patients of known
-        differentiation; or empty.
+        Why the rate is not the best response among all treated patients of known differentiation;
+        or empty.
     reason, leaves_open, figure_label, finding : str
         As in ``pooling.csv``.
     """
@@ -97,11 +103,11 @@ class Cohort:
 
     @property
     def label(self) -> str:
-        """Return the trial and the question, ``sintilimab, NEC``."""
+        """The trial and the question, such as ``sintilimab, NEC``."""
         return f"{self.name}, {self.estimand}"
 
     def otherwise(self) -> Cohort:
-        """Return the cohort with its fallback as its rate.
+        """Return the same cohort with its fallback count in place of its rate.
 
         Raises
         ------
@@ -115,7 +121,7 @@ class Cohort:
 
 @cache
 def cohorts(data: Dataset) -> tuple[Cohort, ...]:
-    """Return every row of ``pooling.csv`` with its counts, in the order of the table.
+    """Return every cohort, with its counts, in the order of ``pooling.csv``.
 
     Raises
     ------
@@ -163,7 +169,7 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
 
 
 def cohort(data: Dataset, row: str) -> Cohort:
-    """Return the cohort of a row of ``pooling.csv``.
+    """Return the cohort with this key (column ``row`` of ``pooling.csv``).
 
     Raises
     ------
@@ -182,7 +188,10 @@ def _unknown_row(row: str, known: Iterable[str]) -> LookupError:
 
 
 def chosen(data: Dataset, estimand: str, role: str, edition: str = NOW) -> tuple[Cohort, ...]:
-    """Return the cohorts that have a role for a question, in the edition `NOW` or `FIRST`."""
+    """Return the cohorts that have a role, such as `PRIMARY`, for a question.
+
+    `edition` is `NOW`, for the current edition of this review, or `FIRST`.
+    """
     return tuple(
         one
         for one in cohorts(data)
@@ -190,11 +199,11 @@ def chosen(data: Dataset, estimand: str, role: str, edition: str = NOW) -> tuple
     )
 
 
-def replaced(data: Dataset, one: Cohort) -> Cohort | None:
-    """Return the row of the first edition that a current row replaces; None if there is none.
+def replaced_cohort(data: Dataset, one: Cohort) -> Cohort | None:
+    """Return the cohort of the first edition that a current cohort replaces; None if there is none.
 
-    The two rows have the same trial and question, and the same role, or the cohort was shown
-    in the first edition and is pooled now.
+    The two have the same trial and question. They also have the same role, or the cohort was only
+    shown in the first edition and is pooled now.
     """
     if one.edition != NOW:
         return None
@@ -207,7 +216,14 @@ def replaced(data: Dataset, one: Cohort) -> Cohort | None:
 
 
 def cut_off_count(data: Dataset, row: str) -> Rate:
-    """Return the count in a row's population that fits the percentage in another document.
+    """Return the count for a cohort that fits the percentage in another document on the trial.
+
+    Parameters
+    ----------
+    data : Dataset
+        The checked dataset.
+    row : str
+        Key of the cohort in ``pooling.csv``.
 
     Raises
     ------
@@ -221,13 +237,12 @@ def cut_off_count(data: Dataset, row: str) -> Rate:
 
 
 def counted_together(data: Dataset, pooled: Iterable[Cohort]) -> tuple[list[int], list[int]]:
-    """Return the responders and the patients of k cohorts to be pooled, each of length k.
+    """Return the responders and the patients of cohorts that are to be pooled, as two lists.
 
     Raises
     ------
     ValueError
-        If two cohorts share patients or may share patients, or if they answer different
-        questions.
+        If two cohorts share patients or may share patients, or if they answer different questions.
     """
     pooled = tuple(pooled)
     require_independent(data, [one.report for one in pooled])

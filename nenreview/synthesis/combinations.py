@@ -1,7 +1,8 @@
-"""Find questions on combinations of drugs, and pool the cohorts if there are three or more.
+"""Find questions on drug combinations, and pool the cohorts if there are three or more.
 
-A question is a class of regimen, a kind of tumour and a line of treatment. Mixtures of NET and
-NEC of any grade do not count as a kind of tumour, because each trial has a different mixture.
+A question is a regimen class, a kind of tumour and a line of treatment. Trials that mix
+neuroendocrine tumours (NET) and carcinomas (NEC) of any grade are left out, because each has a
+different mixture.
 """
 
 from __future__ import annotations
@@ -27,18 +28,20 @@ ONE_LINE = ("first", "later")  # "any" mixes lines, and "not stated" may
 
 @dataclass(frozen=True)
 class Question:
-    """The cohorts of one class, kind of tumour and line.
+    """The reported responses for one regimen class, kind of tumour and line of treatment.
 
     Attributes
     ----------
     regimen_class, kind, line : str
+        The class of drugs, the kind of tumour and the line of treatment.
     reported : tuple of MapEntry
         Every response that a trial reports.
     alike : tuple of MapEntry
-        The largest set of these that certainly share no patient, with a known best response
-        among all treated patients.
+        The responses that can be pooled: the largest set that certainly shares no patients, each a
+        known best response among all treated patients.
     pool : PooledProportion or None
-        The pool of `alike`, with the profile interval; None if there are fewer than three.
+        The pool of `alike`, with the profile-likelihood interval; None if there are fewer than
+        three.
     """
 
     regimen_class: str
@@ -51,7 +54,7 @@ class Question:
 
 @cache
 def questions(data: Dataset) -> tuple[Question, ...]:
-    """Return every question that a trial of a combination answers, by class, line and kind."""
+    """Return every question on drug combinations for which a trial reports a response."""
     asked: dict[tuple[str, str, str], list[MapEntry]] = {}
     for one in entries(data):
         if one.regimen_class in COMBINED and one.line in ONE_LINE and one.kind != UNDIVIDED:
@@ -69,7 +72,7 @@ def _question(data: Dataset, where: tuple[str, str, str], reported: Sequence[Map
 
 
 def independent(data: Dataset, reported: Sequence[MapEntry]) -> tuple[MapEntry, ...]:
-    """Return the largest set of responses that share no patients; the first, if several tie."""
+    """Return the largest set of responses that share no patients; the first one if several tie."""
     for size in range(len(reported), 1, -1):
         for some in combinations(reported, size):
             pairs = combinations([one.report for one in some], 2)
@@ -79,7 +82,7 @@ def independent(data: Dataset, reported: Sequence[MapEntry]) -> tuple[MapEntry, 
 
 
 def without_response(data: Dataset, regimen_class: str) -> tuple[Group, ...]:
-    """Return the groups of patients of a regimen class for which no response is reported."""
+    """Return the groups of patients of a regimen class whose response no document reports."""
     told = {(one.report.trial, one.regimen_class) for one in entries(data)}
     return tuple(
         group

@@ -1,4 +1,7 @@
-"""Compare groups within trials: NEC and NET, primary sites, biomarkers, and their power."""
+"""Compare groups within trials: kinds of tumour, primary sites and biomarkers; compute the power.
+
+NEC is neuroendocrine carcinoma, and NET neuroendocrine tumour.
+"""
 
 from __future__ import annotations
 
@@ -32,15 +35,16 @@ POWER_WANTED = 0.80
 
 @dataclass(frozen=True)
 class Contrast:
-    """Two groups of one trial.
+    """A comparison of two groups of patients within one trial.
 
     Attributes
     ----------
     trial, name : str
-        As in ``trials.csv``.
+        Registry number and name of the trial.
     regimen_class, line : str
-        As in ``trials.csv`` and ``arms.csv``.
+        Regimen class and line of treatment of the arm.
     pair : Comparison
+        The response rates of the two groups.
     """
 
     trial: str
@@ -52,11 +56,11 @@ class Contrast:
 
 @cache
 def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
-    """Return NEC against NET in every trial that reports responders in both.
+    """Compare neuroendocrine carcinoma (NEC) with neuroendocrine tumours (NET) in each trial.
 
-    The three comparisons of monotherapy from ``pooling.csv`` come first, then the other trials in
-    the table of the 2023 review, of any class and line. A trial is left out if it does not report
-    both NEC and NET for the same arm.
+    Only trials that report the responders of both are included. Trials of one checkpoint inhibitor
+    with primary cohorts in ``pooling.csv`` come first, then the other trials in the table of the
+    2023 review, of any regimen class and line.
     """
     trials = all_trials(data)
     groups: dict[str, dict[str, Rate]] = {}
@@ -85,21 +89,22 @@ def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
 
 
 def later_monotherapy(data: Dataset) -> tuple[Contrast, ...]:
-    """Return NEC against NET in trials of one checkpoint inhibitor after earlier treatment."""
+    """Return `nec_against_net` for trials of one checkpoint inhibitor after other treatment."""
     return tuple(
         c for c in nec_against_net(data) if (c.regimen_class, c.line) == (MONOTHERAPY, "later")
     )
 
 
 def within_trials(contrasts: tuple[Contrast, ...]) -> Stratified:
-    """Return contrasts as two-by-two tables to be combined within trials."""
+    """Return comparisons as strata, so that patients are compared only within their trial."""
     return Stratified(tuple(contrast.pair for contrast in contrasts))
 
 
 def summed(contrasts: tuple[Contrast, ...]) -> Comparison:
-    """Return the groups added up over trials, which ignores differences between trials.
+    """Return one comparison of the groups added up over all trials.
 
-    It only serves to show what combining within trials changes.
+    This ignores differences between trials. It only serves to show what combining within trials
+    changes.
     """
     first, second = (contrasts[0].pair.first, contrasts[0].pair.second)
     for contrast in contrasts[1:]:
@@ -108,9 +113,10 @@ def summed(contrasts: tuple[Contrast, ...]) -> Comparison:
 
 
 def misprinted_net(data: Dataset) -> Stratified:
-    """Return NEC against NET, computed with a misprinted number of NET in a table of Jia 2022.
+    """Return the comparisons of `later_monotherapy` with a misprinted number of patients.
 
-    This finding of the audit changes this comparison and nothing else.
+    The sintilimab paper (Jia 2022) misprints the number of patients with neuroendocrine tumours in
+    its table of patient characteristics. The result shows what this would change.
     """
     (n,) = [
         int(row.value)
@@ -133,11 +139,10 @@ def misprinted_net(data: Dataset) -> Stratified:
 
 
 def by_site(data: Dataset) -> dict[str, Stratified]:
-    """Return each primary site of NEC against all other sites of the same trial.
+    """Compare each primary site of neuroendocrine carcinoma with all other sites.
 
-    The two trials that report responders by site are added up. A site that is examined because of
-    its rate is compared with the rest of the same patients, so the four comparisons depend on one
-    another.
+    The strata are the two trials that report responders by site. The four comparisons depend on one
+    another: each site is compared with the rest of the same patients.
     """
     trials = [nec_by_site(data, trial) for trial in (sintilimab.TRIAL, toripalimab.TRIAL)]
 
@@ -153,18 +158,18 @@ def by_site(data: Dataset) -> dict[str, Stratified]:
 
 @dataclass(frozen=True)
 class Biomarker:
-    """Responders by a biomarker in one trial.
+    """Response rates of patients with a high and a low biomarker in one trial.
 
     Attributes
     ----------
     name : str
-        The trial.
+        The trial and its patients.
     marker, cut : str
-        The marker, and the cut-off for high, as the source gives them.
+        The biomarker, and the cut-off for high, as the source gives them.
     pair : Comparison
-        The group with a high or positive marker, then the group with a low or negative one.
+        Patients with a high or positive marker, then patients with a low or negative one.
     printed_p : str
-        As printed, or empty; never adjusted.
+        The reported p value, as printed, or empty; it is not adjusted for multiple tests.
     """
 
     name: str
@@ -176,10 +181,10 @@ class Biomarker:
 
 @cache
 def biomarkers(data: Dataset) -> tuple[Biomarker, ...]:
-    """Return the comparisons by PD-L1 and TMB; their cut-offs differ.
+    """Compare the response of patients with a high and a low biomarker, in two trials.
 
-    For toripalimab, the counts are those of the only table that fits the reported percentages and
-    p value.
+    The biomarkers are PD-L1 and tumour mutational burden (TMB); cut-offs differ. For toripalimab,
+    the counts are those of the only table that fits the reported percentages and p value.
 
     Raises
     ------
@@ -210,18 +215,20 @@ def biomarkers(data: Dataset) -> tuple[Biomarker, ...]:
 
 
 def cutoff(data: Dataset, marker: str) -> float:
-    """Return the percentage that separates high from low in the toripalimab trial."""
+    """Return the percentage that separates high from low in the toripalimab trial.
+
+    `marker` is ``"PD-L1"`` or ``"TMB"`` (tumour mutational burden).
+    """
     return data.value(
         source=toripalimab.ABSTRACT, population=f"all > {marker} high", statistic="threshold"
     )
 
 
 def power(pair: Comparison) -> tuple[float, ...]:
-    """Return the exact power of Fisher's test in groups of these sizes.
+    """Return the exact power of Fisher's test to find assumed differences in groups of these sizes.
 
-    One value for each of the rates `ASSUMED_HIGH` in the first group, which is expected to respond
-    more often, with `ASSUMED_LOW` in the second. If the groups differ in size, exchanging the
-    rates changes the power.
+    There is one value for each rate in `ASSUMED_HIGH`, the true rate in the first group; the true
+    rate in the second group is `ASSUMED_LOW`. The observed rates in `pair` are not used.
     """
     return tuple(_power(pair, high) for high in ASSUMED_HIGH)
 
@@ -230,19 +237,19 @@ def _power(pair: Comparison, high: float) -> float:
     return fisher_power(high, pair.first.n, ASSUMED_LOW, pair.second.n)
 
 
-def detectable(pair: Comparison) -> float | None:
-    """Return the lowest rate of the first group that the test can distinguish from `ASSUMED_LOW`.
+def detectable_rate(pair: Comparison) -> float | None:
+    """Return the lowest true rate in the first group for which Fisher's test has sufficient power.
 
-    The test must do so with a power of `POWER_WANTED` (four times in five). None if the power is
-    lower even for a rate of 1.
+    The true rate in the second group is `ASSUMED_LOW`, and sufficient power is `POWER_WANTED`.
+    Return None if the power is lower even for a rate of 1.
     """
     if _power(pair, 1.0) < POWER_WANTED:
         return None
     return float(brentq(lambda p: _power(pair, p) - POWER_WANTED, ASSUMED_LOW, 1.0, xtol=1e-6))
 
 
-def compared(data: Dataset) -> Iterator[tuple[str, Comparison]]:
-    """Yield the name and the groups of every comparison of the chapter, for the table of power."""
+def all_comparisons(data: Dataset) -> Iterator[tuple[str, Comparison]]:
+    """Yield the name and the two rates of every comparison in the table of power."""
     for contrast in nec_against_net(data):
         yield f"NEC versus NET, {contrast.name}", contrast.pair
     for one in biomarkers(data):

@@ -1,4 +1,4 @@
-"""Collect the duration of response of each trial, which is shown and never pooled."""
+"""Collect the reported duration of response of each trial; durations are shown, never pooled."""
 
 from __future__ import annotations
 
@@ -39,19 +39,20 @@ class Duration:
     Attributes
     ----------
     trial, name, regimen_class, line : str
-        Of the arm.
+        Registry number of the trial; name, regimen class and line of treatment of the arm.
     source, place, population : str
-        As in ``results.csv``; all empty if no duration is reported for a trial with responders.
+        Where it is reported, and for which patients. Source and place are empty if no duration is
+        reported for an arm with responders.
     responders : Rate or None
         Responders among the patients of this population; None if not known.
     median : float or None
         In months; None if no number is reported.
     median_status : str
-        `REPORTED` or `NOT_REACHED`; empty where the place gives no median.
+        `REPORTED` or `NOT_REACHED`; empty if the place gives no median.
     duration : str
         Every statistic as reported, with its unit; empty if none is reported.
     ongoing : str
-        How many responses were ongoing at the data cutoff; empty if not reported.
+        Number of responses that were ongoing at the data cutoff; empty if not reported.
     """
 
     trial: str
@@ -69,10 +70,10 @@ class Duration:
 
 
 def durations(data: Dataset) -> list[Duration]:
-    """Return the duration of response of every trial with a reported response, by class and line.
+    """Return the duration of response of every arm with responders, by regimen class and line.
 
     Each place that reports a duration has an entry of its own, because places in one source can
-    contradict each other. An arm without a reported duration has one empty entry. A superseded
+    contradict each other. Responders without a reported duration have an empty entry. A superseded
     report is left out if the later report gives a duration of the same responses.
     """
     found = []

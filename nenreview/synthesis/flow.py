@@ -1,4 +1,4 @@
-"""Count the records of the search by stage, for the PRISMA 2020 flow diagram."""
+"""Count the records of the literature search by stage, for the PRISMA 2020 flow diagram."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from nenreview.evidence.record.search_log import (
 
 @dataclass(frozen=True)
 class Flow:
-    """The number of records that reached each stage.
+    """Number of records that reached each stage of the literature search.
 
     Attributes
     ----------
     queries : int
         Number of queries.
     by_query, first_four, known : int
-        Records by origin, each counted once: found by a query; else one of the first four
-        documents; else known before the search.
+        Records by origin, each counted once: found by a query; else one of the four documents with
+        which this review began; else known before the search.
     screened_out, not_available : dict of str to int
         Records excluded at screening, and reports that could not be read, by reason.
     assessed_out : dict of str to int
@@ -55,7 +55,7 @@ class Flow:
 
     @property
     def identified(self) -> int:
-        """Number of all records."""
+        """Number of all records, whatever their origin."""
         return self.by_query + self.first_four + self.known
 
     @property
@@ -70,7 +70,7 @@ class Flow:
 
 
 def flow(data: Dataset) -> Flow:
-    """Return the counts of ``data/search.csv`` and ``data/records.csv``."""
+    """Count the records of ``data/records.csv`` and the queries of ``data/search.csv`` by stage."""
     records = list(rows_of(data.records, Record))
     found = Counter(map(_found, records))
     included = [one for one in records if one.outcome == INCLUDED]

@@ -1,4 +1,4 @@
-"""Collect adverse events of every trial as patients: grade 3 or higher, deaths, discontinuation."""
+"""Collect the patients with adverse events in every trial: grade 3 or higher, deaths, stopping."""
 
 from __future__ import annotations
 
@@ -43,22 +43,23 @@ _RANKS = (COUNT, PERCENTAGE, BOUNDED, EVENTS, OTHER_CAUSE, LISTED)
 
 @dataclass(frozen=True)
 class Patients:
-    """Patients of one population with an event, by one source.
+    """Patients of one population who had an adverse event, as one source reports them.
 
     Attributes
     ----------
     source, population, category : str
         As in ``results.csv``.
     cause, grade : str
-        The outcome and the grade, as in ``results.csv``.
+        Kind of adverse event, such as `RELATED` (treatment-related), and its grade.
     rate : Rate or None
-        Out of the whole population; None if no count, or more than one, fits a percentage.
+        Patients with the event among the whole population; None if no count, or more than one, fits
+        the reported percentage.
     printed : str
         The number as printed, with the sign of a percentage.
     counted : bool
         Whether the source reports the count itself.
     note : str
-        What the data note about the number.
+        Remark on the number in ``results.csv``.
     """
 
     source: str
@@ -74,23 +75,23 @@ class Patients:
 
 @dataclass(frozen=True)
 class SevereEvents:
-    """Patients of an arm, or of part of it, with a treatment-related event of grade 3 or higher.
+    """Patients of an arm, or part of it, with a grade 3 or higher treatment-related adverse event.
 
     Attributes
     ----------
     trial, name, regimen_class, line : str
-        Of the arm.
+        Registry number of the trial; name, regimen class and line of treatment of the arm.
     population, source : str
         As in ``results.csv``; `source` is empty if nothing is reported.
     how : str
-        How the patients are known: one of the names in `_RANKS`, or `NOT_REPORTED`.
+        How the number of patients is known, such as `COUNT` or `PERCENTAGE`; or `NOT_REPORTED`.
     grades : str
-        Which grades are counted.
+        Which grades are counted, one of the values of `GRADES`.
     rate : Rate or None
         Patients with such an event.
     limits : tuple of Rate, or None
-        The smallest and the largest possible number of patients, if separately reported events
-        determine them.
+        The smallest and the largest possible number of patients, if only separate events are
+        reported.
     reported : str
         What the source reports, in a few words.
     earlier : bool
@@ -112,11 +113,11 @@ class SevereEvents:
 
 
 def severe_events(data: Dataset) -> list[SevereEvents]:
-    """Return the patients with events of grade 3 or higher in every arm, by class, line and trial.
+    """Return the patients with adverse events of grade 3 or higher in every arm, by class and line.
 
-    Each population that a source reports has an entry. An arm without any report has one entry
-    that says `NOT_REPORTED`. For the same patients, the best known number is used; if several are
-    equally good, the number in the first source of the trial.
+    Each population that a source reports has an entry; an arm without any report has one entry that
+    says `NOT_REPORTED`. If several sources report the same patients, a count is preferred to a
+    percentage, and a percentage to less direct numbers; then the first source of the trial is used.
     """
     found = []
     for trial, arms in arms_by_trial(data).items():
@@ -126,7 +127,7 @@ def severe_events(data: Dataset) -> list[SevereEvents]:
 
 
 def with_at_least(entries: Iterable[SevereEvents], patients: int) -> list[SevereEvents]:
-    """Return the entries with a rate among enough patients, the lowest rate first."""
+    """Return the entries with a rate among at least `patients` patients, the lowest rate first."""
     rated = [(one.rate.proportion, one) for one in entries if one.rate and one.rate.n >= patients]
     return [one for _, one in sorted(rated, key=lambda pair: pair[0])]
 
@@ -281,16 +282,16 @@ def _size(data: Dataset, trial: str, population: str, source: str) -> int | None
 
 @dataclass(frozen=True)
 class OtherHarm:
-    """Other harm to the patients of an arm: deaths, discontinuation, events of any grade.
+    """Deaths, stopping of treatment and adverse events of any grade, in one arm.
 
     Attributes
     ----------
     trial, name, regimen_class, line : str
-        Of the arm.
+        Registry number of the trial; name, regimen class and line of treatment of the arm.
     deaths, stopped, any_grade, immune : tuple of Patients
-        Patients with a fatal event; patients who stopped treatment for an event; patients with
-        a treatment-related event of any grade; patients with an immune-related event. Empty if
-        nothing is reported.
+        Patients with a fatal event; patients who stopped treatment because of an event; patients
+        with a treatment-related event of any grade; patients with an immune-related event of any
+        grade. Empty if nothing is reported.
     """
 
     trial: str
@@ -309,10 +310,10 @@ class OtherHarm:
 
 
 def other_harm(data: Dataset) -> list[OtherHarm]:
-    """Return deaths, discontinuation and events of any grade in every arm.
+    """Return deaths, stopping of treatment and adverse events of any grade in every arm.
 
-    The order is that of `severe_events`. Numbers that cover several arms together have an entry of
-    their own, with the class of the first arm.
+    The order is by regimen class and line. Numbers that cover all arms of a trial together have an
+    entry of their own, with the class of the first arm.
     """
     found = []
     for trial, arms in arms_by_trial(data).items():
@@ -325,7 +326,7 @@ def other_harm(data: Dataset) -> list[OtherHarm]:
 
 
 def without_other_harm(data: Dataset) -> list[OtherHarm]:
-    """Return the arms without an entry of `other_harm`, of their own or with their trial's."""
+    """Return the arms for which neither they nor their whole trial has a number of `other_harm`."""
     found = other_harm(data)
     whole = {
         one.trial
@@ -385,11 +386,12 @@ def _no_listed_death(data: Dataset, arm: Arm) -> Iterator[Patients]:
 
 
 def severe_events_bounds(data: Dataset) -> tuple[Rate, Rate]:
-    """Return the fewest and the most patients on sintilimab who had an event of grade 3 to 5.
+    """Return the fewest and the most patients who can have had a grade 3 to 5 event on sintilimab.
 
-    The paper reports each treatment-related event separately. The fewest patients are those with
-    the most common event. The most patients are the number of events; the serious events count
-    only for the number of patients that the text gives. Both rates are out of all treated.
+    The paper reports each kind of treatment-related event separately. The fewest patients are those
+    with the most common event, or with serious events if these are more. The most patients are the
+    sum over all kinds of events, with the reported number of patients in place of the serious
+    events. Both rates are out of all treated patients.
     """
     counts = counts_by_grade(data, JIA, sintilimab.TRIAL, sintilimab.AE_TABLE)
     high = counts[["3", "4", "5"]].sum(axis=1)

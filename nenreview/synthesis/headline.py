@@ -1,4 +1,8 @@
-"""Pool the response of NEC and NET to one checkpoint inhibitor after earlier treatment."""
+"""Pool the response to one checkpoint inhibitor after earlier treatment, for NEC and for NET.
+
+NEC is neuroendocrine carcinoma, and NET neuroendocrine tumour. These pools are the main results of
+this review.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,7 @@ from nenreview.synthesis.cohorts import (
     Cohort,
     chosen,
     counted_together,
-    replaced,
+    replaced_cohort,
 )
 from qmdbook.errors import Problem
 
@@ -44,7 +48,7 @@ MU_PRIORS = ("logistic", "normal")
 
 @dataclass(frozen=True)
 class Pooled:
-    """A pool of cohorts by the random-intercept logistic model.
+    """The pooled response rate of some cohorts by the random-intercept logistic model.
 
     Attributes
     ----------
@@ -53,11 +57,11 @@ class Pooled:
     without_counts : str
         The same name without counts, so that it stays the same when counts change.
     cohorts : tuple of Cohort
-        In the order of ``pooling.csv``.
+        The pooled cohorts.
     profile : PooledProportion
         With the profile-likelihood interval.
     t : PooledProportion
-        The same estimate, with the Wald interval and the prediction interval of t(k − 1). If
+        The same estimate, with the Wald-type interval and the prediction interval of t(k − 1). If
         the model finds no spread, there is no prediction interval, because it would equal the
         interval of the mean.
     higgins : PooledProportion
@@ -76,7 +80,16 @@ class Pooled:
 def pooled(
     data: Dataset, cohorts: Sequence[Cohort], name: str = "", without_counts: str = ""
 ) -> Pooled:
-    """Return the pool of the given cohorts.
+    """Pool the response rates of the given cohorts.
+
+    Parameters
+    ----------
+    data : Dataset
+        The checked dataset.
+    cohorts : sequence of Cohort
+        Three or more.
+    name, without_counts : str
+        Names of the pool, as in `Pooled`.
 
     Raises
     ------
@@ -106,26 +119,31 @@ def _fits(
 def pool_with_t(
     events: Sequence[int], n: Sequence[int], pi_df: str | None = None
 ) -> PooledProportion:
-    """Return a pool with its t interval, and a prediction interval if a spread is seen.
+    """Pool the counts with a t interval; keep the prediction interval only if the trials differ.
 
-    The parameters are those of `pool_proportions`.
+    If the model finds no spread between trials, the result has no prediction interval. The
+    parameters are those of `pool_proportions`.
     """
     pool = pool_proportions(events, n, ci="t", pi_df=pi_df)
     return pool if pool.tau2 else replace(pool, pi_low=None, pi_high=None)
 
 
-def primary(data: Dataset, edition: str = NOW, estimand: str = NEC) -> tuple[Cohort, ...]:
-    """Return the primary cohorts of a question in an edition."""
+def primary_cohorts(data: Dataset, edition: str = NOW, estimand: str = NEC) -> tuple[Cohort, ...]:
+    """Return the cohorts in the main pool of a question, in the current or the first edition.
+
+    `edition` is `NOW` or `FIRST`. `estimand` names the question by its tumours, such as ``"NEC"``
+    (neuroendocrine carcinoma) or ``"NET"`` (neuroendocrine tumours).
+    """
     return chosen(data, estimand, PRIMARY, edition)
 
 
 def without_chinese(cohorts: Sequence[Cohort]) -> tuple[Cohort, ...]:
-    """Return the cohorts without those of the two Chinese trials."""
+    """Return the cohorts that are not from the two Chinese trials."""
     return tuple(one for one in cohorts if one.region != CHINESE)
 
 
 def pool_problems(data: Dataset) -> list[Problem]:
-    """Return a problem for each pool of `headline` and `net` with too few rows in ``pooling.csv``.
+    """Return a problem for each main pool for which ``pooling.csv`` has fewer than three rows.
 
     Rows that are not filled in yet count too.
     """
@@ -150,8 +168,11 @@ def pool_problems(data: Dataset) -> list[Problem]:
 
 @cache
 def headline(data: Dataset, edition: str = NOW) -> tuple[Pooled, Pooled]:
-    """Return the pool of the primary cohorts, with and without the two Chinese trials."""
-    cohorts = primary(data, edition)
+    """Return the main pool of neuroendocrine carcinoma, with and without the Chinese trials.
+
+    `edition` is `NOW`, for the current edition of this review, or `FIRST`.
+    """
+    cohorts = primary_cohorts(data, edition)
     return (
         pooled(data, cohorts, ALL),
         pooled(data, without_chinese(cohorts), SMALLER),
@@ -160,20 +181,20 @@ def headline(data: Dataset, edition: str = NOW) -> tuple[Pooled, Pooled]:
 
 @cache
 def net(data: Dataset) -> Pooled:
-    """Return the pool of the primary cohorts of NET, which the first edition did not pool."""
-    return pooled(data, primary(data, estimand=NET), ALL_NET)
+    """Return the main pool of neuroendocrine tumours, which the first edition did not have."""
+    return pooled(data, primary_cohorts(data, estimand=NET), ALL_NET)
 
 
 @dataclass(frozen=True)
 class Step:
-    """A pool of some of the primary cohorts.
+    """One pool of a series, in which cohorts are left out or added one by one.
 
     Attributes
     ----------
     cohort : Cohort
         The cohort that was left out, or added last.
     pool : PooledProportion or None
-        None if the model cannot be fitted, or if there are only two cohorts.
+        None if the model cannot be fitted, or if there are too few cohorts.
     """
 
     cohort: Cohort
@@ -182,19 +203,31 @@ class Step:
 
 @cache
 def left_out(data: Dataset, estimand: str = NEC) -> tuple[Step, ...]:
-    """Return the pool without each primary cohort in turn, with profile intervals."""
-    cohorts = primary(data, estimand=estimand)
+    """Return the main pool without each cohort in turn, with profile-likelihood intervals.
+
+    `estimand` is ``"NEC"`` (neuroendocrine carcinoma) or ``"NET"`` (neuroendocrine tumours).
+    """
+    cohorts = primary_cohorts(data, estimand=estimand)
     refits = leave_one_out(*counted_together(data, cohorts), ci="profile")
     return tuple(Step(cohorts[refit.trial], refit.pool) for refit in refits)
 
 
-def without(data: Dataset, trial: str) -> PooledProportion | None:
-    """Return the pool of NEC without the cohort of a trial; see `left_out`."""
+def pool_without_trial(data: Dataset, trial: str) -> PooledProportion | None:
+    """Return the main pool of neuroendocrine carcinoma without the cohort of one trial."""
     return next(step.pool for step in left_out(data) if step.cohort.report.trial == trial)
 
 
 class InBothPools(NamedTuple):
-    """The number of trials in the pools of NEC and of NET, and their patients in either pool."""
+    """Trials with a cohort in both main pools, and their patients in each.
+
+    Attributes
+    ----------
+    trials : int
+        Number of trials.
+    nec, net : int
+        Patients of these trials in the pool of neuroendocrine carcinoma (NEC), and of tumours
+        (NET).
+    """
 
     trials: int
     nec: int
@@ -202,8 +235,11 @@ class InBothPools(NamedTuple):
 
 
 def in_both_pools(data: Dataset) -> InBothPools:
-    """Return the trials that both pools share, and their patients in each."""
-    pools = [primary(data, estimand=kind) for kind in (NEC, NET)]
+    """Count the trials that are in both main pools, and their patients in each pool.
+
+    The pools are those of neuroendocrine carcinoma (NEC) and of neuroendocrine tumours (NET).
+    """
+    pools = [primary_cohorts(data, estimand=kind) for kind in (NEC, NET)]
     first, second = ({one.report.trial for one in pool} for pool in pools)
     shared = first & second
     patients = (sum(one.rate.n for one in pool if one.report.trial in shared) for pool in pools)
@@ -211,19 +247,22 @@ def in_both_pools(data: Dataset) -> InBothPools:
 
 
 def lcnec(data: Dataset) -> Rate:
-    """Return the response of LCNEC to one inhibitor, which is shown and not pooled."""
+    """Return the response of large-cell neuroendocrine carcinoma to one checkpoint inhibitor.
+
+    It is shown and not pooled.
+    """
     (one,) = chosen(data, LCNEC, SHOWN)
     return one.rate
 
 
 @cache
 def added_by_year(data: Dataset) -> tuple[Step, ...]:
-    """Return the pools of NEC as cohorts are added by year of publication.
+    """Return the pool of neuroendocrine carcinoma as cohorts are added by year of publication.
 
     The year is that of the trial's best report; a trial without a known year comes last. Cohorts of
     the same year have the order of ``pooling.csv``. The first two steps have no pool.
     """
-    cohorts = primary(data)
+    cohorts = primary_cohorts(data)
     events, n = counted_together(data, cohorts)
     order = np.argsort([one.year or np.inf for one in cohorts], kind="stable")
     refits = cumulative(events, n, order=order, ci="profile")
@@ -233,14 +272,14 @@ def added_by_year(data: Dataset) -> tuple[Step, ...]:
 
 @dataclass(frozen=True)
 class Move:
-    """A step from the pool of the first edition to the current pool.
+    """One change of cohorts between the first edition and now, and its effect on the pool.
 
     Attributes
     ----------
     before, now : Cohort or None
         The cohort of a trial in the first edition and now; None if it joined or was removed.
     pool : PooledProportion
-        The pool after this step, with the profile interval.
+        The pool after this change, with the profile-likelihood interval.
     shift : float
         Change of the estimate, as a difference of proportions.
     """
@@ -253,13 +292,13 @@ class Move:
 
 @cache
 def moves(data: Dataset) -> tuple[Move, ...]:
-    """Return the steps from the pool of the first edition to the current pool.
+    """Return the changes of cohorts from the first edition's pool to the current pool.
 
-    First come the cohorts that another report replaced, then the cohorts that joined, both in the
-    order of ``pooling.csv``, then the cohorts that were removed.
+    Both pools are of neuroendocrine carcinoma. First come the cohorts that another report replaced,
+    then the cohorts that joined, then the cohorts that were removed.
     """
-    own, now = list(primary(data, FIRST)), primary(data)
-    instead = {before.row: one for one in now if (before := replaced(data, one))}
+    own, now = list(primary_cohorts(data, FIRST)), primary_cohorts(data)
+    instead = {before.row: one for one in now if (before := replaced_cohort(data, one))}
     pairs: list[tuple[Cohort | None, Cohort | None]] = [
         (one, instead[one.row]) for one in own if one.row in instead
     ]
@@ -283,22 +322,26 @@ def moves(data: Dataset) -> tuple[Move, ...]:
 def posterior(
     data: Dataset, tau_scale: float = 1.0, mu_prior: str = "logistic", chinese: bool = True
 ) -> BayesianPool:
-    """Return the Bayesian pool of the primary cohorts, with or without the Chinese trials."""
-    cohorts = primary(data) if chinese else without_chinese(primary(data))
+    """Return the Bayesian pool of neuroendocrine carcinoma, with or without the Chinese trials.
+
+    `tau_scale` and `mu_prior` are the priors, as for `pool_bayesian`.
+    """
+    cohorts = primary_cohorts(data) if chinese else without_chinese(primary_cohorts(data))
     events, n = counted_together(data, cohorts)
     return pool_bayesian(events, n, tau_scale=tau_scale, mu_prior=mu_prior, thresholds=THRESHOLDS)
 
 
 @cache
 def posterior_density(data: Dataset) -> Density:
-    """Return the density of the pool that `posterior` gives with its default priors.
+    """Return the prior and posterior density of the pooled response of neuroendocrine carcinoma.
 
-    At each tenth of a percentage point above 0 and below 100%.
+    The priors are the default ones. The densities are at each tenth of a percentage point from 0.1%
+    to 99.9%.
     """
-    events, n = counted_together(data, primary(data))
+    events, n = counted_together(data, primary_cohorts(data))
     return pooled_density(events, n, np.arange(1, 1000) / 1000)
 
 
 def posteriors(data: Dataset) -> tuple[BayesianPool, ...]:
-    """Return the Bayesian pool under each prior."""
+    """Return the Bayesian pool of neuroendocrine carcinoma under each combination of priors."""
     return tuple(posterior(data, scale, prior) for prior in MU_PRIORS for scale in TAU_SCALES)

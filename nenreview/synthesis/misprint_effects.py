@@ -1,4 +1,4 @@
-"""Measure how far the findings of the audit change the results of the synthesis."""
+"""Measure how far the errors that the audit finds change the results of the synthesis."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from nenreview.audit.ledger import audit
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.synthesis.cohorts import Cohort, cohort, cut_off_count
 from nenreview.synthesis.contrasts import later_monotherapy, misprinted_net, within_trials
-from nenreview.synthesis.headline import headline, net, pooled, primary
+from nenreview.synthesis.headline import headline, net, pooled, primary_cohorts
 from nenreview.trials.sintilimab import TRIAL as SINTILIMAB
 from nenreview.wording import fraction
 
@@ -18,20 +18,20 @@ ODDS = "odds ratio, NEC versus NET"
 
 @dataclass(frozen=True)
 class MisprintEffect:
-    """An inconsistent number, and its effect on the synthesis.
+    """An inconsistent number in a document, and its effect on a result of the synthesis.
 
     Attributes
     ----------
     finding : str
-        Id of the finding.
+        Id of the audit's finding on this number.
     what : str
-        What the synthesis uses, and what it would use otherwise.
+        The number that the synthesis uses, and the alternative.
     quantity : str
-        `POOL` or `POOL_NET` (a proportion), or `ODDS`.
+        The result that changes: a pooled response rate (a proportion), or `ODDS` (an odds ratio).
     used, otherwise : float
-        The quantity as the synthesis computes it, and computed with the other number.
+        The result with the number that the synthesis uses, and with the alternative.
     is_bound : bool
-        Whether the other number is the largest possible one, not a likely one.
+        Whether the alternative is the largest possible number, not a likely one.
     """
 
     finding: str
@@ -43,12 +43,12 @@ class MisprintEffect:
 
     @property
     def shift(self) -> float:
-        """Return how much the quantity changes with the other number."""
+        """Change of the result if the alternative number is used."""
         return self.otherwise - self.used
 
 
 def misprint_effects(data: Dataset) -> tuple[MisprintEffect, ...]:
-    """Return every finding on a number that the synthesis uses, with its effect.
+    """Return every inconsistent number that the synthesis depends on, with its effect.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def misprint_effects(data: Dataset) -> tuple[MisprintEffect, ...]:
         changed.
     """
     whole, _ = headline(data)
-    own = primary(data)
+    own = primary_cohorts(data)
     estimate = whole.profile.estimate
 
     def added(one: Cohort) -> float:

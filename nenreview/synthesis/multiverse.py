@@ -39,7 +39,7 @@ from nenreview.synthesis.cohorts import (
     chosen,
     counted_together,
 )
-from nenreview.synthesis.headline import primary, without_chinese
+from nenreview.synthesis.headline import primary_cohorts, without_chinese
 from nenreview.wording import fraction
 
 Estimate = tuple[float, float, float]  # with both limits, as proportions
@@ -81,7 +81,7 @@ Change = Callable[[tuple[Cohort, ...]], tuple[Cohort, ...]]
 
 @dataclass(frozen=True)
 class Specification:
-    """One combination of choices, with its estimate.
+    """One combination of analysis choices, with the resulting estimate.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ class Specification:
 
 @cache
 def multiverse(data: Dataset) -> tuple[Specification, ...]:
-    """Return all specifications, from the lowest estimate to the highest."""
+    """Return the pooled estimate under every combination of choices, the lowest first."""
     found = []
     for choices, counts in _counted(data):
         if counts not in _estimated:
@@ -124,7 +124,7 @@ def multiverse(data: Dataset) -> tuple[Specification, ...]:
 
 
 def estimate_all(data: Dataset) -> None:
-    """Estimate every specification in advance, on all processors, so that `multiverse` is fast."""
+    """Compute all estimates in advance, on all processors, so that `multiverse` is fast."""
     sets = [counts for _, counts in _counted(data)]
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
         found = pool.map(_estimates, *zip(*sets, strict=True), chunksize=_AT_ONCE)
@@ -139,7 +139,10 @@ def _estimates(events: tuple[int, ...], n: tuple[int, ...]) -> dict[str, Estimat
 
 @cache
 def options(data: Dataset) -> dict[str, tuple[str, ...]]:
-    """Return the options of each choice; the option of the headline comes first."""
+    """Return the options of each analysis choice; the option of the main analysis comes first.
+
+    For example, one of the choices is ``"Model"``, and its first option is ``"logistic"``.
+    """
     return {"Model": tuple(MODELS)} | {
         axis: tuple(values) for axis, values in _choices(data).items()
     }
@@ -150,7 +153,7 @@ def _choices(data: Dataset) -> dict[str, dict[str, Change]]:
     found: dict[str, dict[str, Change]] = {
         TRIALS: {ALL_TRIALS: _all, WITHOUT_CHINESE: without_chinese}
     }
-    for one in primary(data):
+    for one in primary_cohorts(data):
         if one.fallback:
             found[one.agents] = {
                 fraction(each.rate): _instead(each) for each in (one, one.otherwise())
@@ -190,7 +193,7 @@ def _sets(data: Dataset) -> Iterator[tuple[dict[str, str], tuple[Cohort, ...]]]:
     """Yield the choices of cohorts, and the cohorts, of every combination."""
     choices = _choices(data)
     for taken in product(*(options.items() for options in choices.values())):
-        cohorts = primary(data)
+        cohorts = primary_cohorts(data)
         for _, change in taken:
             cohorts = change(cohorts)
         yield dict(zip(choices, (option for option, _ in taken), strict=True)), cohorts
@@ -204,22 +207,33 @@ def _counted(data: Dataset) -> Iterator[tuple[dict[str, str], Counts]]:
 
 
 def summaries_by_trials(data: Dataset) -> tuple[dict[str, float], ...]:
-    """Return `summary` over all specifications, with the Chinese trials and without them."""
+    """Return `summary` for all combinations, then with the Chinese trials, then without them."""
     kept: list[dict[str, str]] = [{}, {TRIALS: ALL_TRIALS}, {TRIALS: WITHOUT_CHINESE}]
     return tuple(summary(data, fixed) for fixed in kept)
 
 
 def summary(data: Dataset, fixed: Mapping[str, str] = MappingProxyType({})) -> dict[str, float]:
-    """Return the lowest, median and highest estimate, and the number of specifications.
+    """Return the lowest, median and highest estimate over combinations of choices.
 
-    A model that methodologists advise against is counted only if `fixed` names it.
+    Models against which methodologists advise (`NOT_ADVISED`) are counted only if `fixed` has a
+    model.
 
     Parameters
     ----------
     data : Dataset
         The checked dataset.
     fixed : mapping of str to str
-        Options to keep fixed, by the name of the choice.
+        Choices to keep fixed, each with its option.
+
+    Returns
+    -------
+    dict of str to float
+        ``least``, ``median``, ``greatest`` (proportions) and ``count``.
+
+    Raises
+    ------
+    ValueError
+        If no combination has these options.
     """
     estimates = [
         s.estimate

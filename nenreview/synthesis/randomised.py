@@ -1,4 +1,4 @@
-"""Compare two checkpoint inhibitors with one in the only randomised trial of the sources."""
+"""Compare two checkpoint inhibitors with one, in the only randomised trial among the sources."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ UNKNOWN_AS_NONE = "all randomised; unknown response counted as none"
 
 @dataclass(frozen=True)
 class Stratum:
-    """The patients with one primary site in one arm of the randomised trial.
+    """Patients with one primary site in one arm of the randomised trial.
 
     Attributes
     ----------
     arm, site : str
+        The treatment and the primary site.
     randomised : int
         Patients randomised; some numbers follow by subtraction.
     fits : tuple of Rate
-        Every count and denominator that give the reported percentage, for denominators of half
-        the arm or more; the largest denominator comes first.
+        Every count and denominator that give the reported percentage, the largest denominator
+        first; denominators below half of the randomised patients are left out.
     printed : str
         The percentage at 8 weeks, as printed.
     """
@@ -43,13 +44,13 @@ class Stratum:
 
     @property
     def unknown(self) -> int:
-        """Number of patients outside the largest denominator; their response is not reported."""
+        """Number of patients outside the largest denominator, whose response is not reported."""
         return self.randomised - self.fits[0].n
 
 
 @cache
 def randomised(data: Dataset) -> dict[str, tuple[Stratum, Stratum]]:
-    """Return the arms of the randomised trial by site: two inhibitors, then nivolumab alone.
+    """Return the two arms of the randomised trial, by site: two inhibitors, then nivolumab alone.
 
     Raises
     ------
@@ -74,14 +75,13 @@ def _stratum(rate: Response, arm: str, site: str) -> Stratum:
 
 
 def randomised_contrasts(data: Dataset) -> dict[str, Stratified]:
-    """Return the randomised comparison by site under each assumption on unknown responses.
+    """Compare the arms within primary sites, under each assumption on unknown responses.
 
     Returns
     -------
     dict of str to Stratified
-        By assumption: only the patients in the largest denominators; all randomised patients,
-        those with unknown response as non-responders; then the two extremes, in which all
-        patients with unknown response in one arm responded, and none in the other.
+        By assumption: patients with unknown response are left out; they are non-responders; they
+        responded with two inhibitors only; they responded with nivolumab only.
     """
     sites = randomised(data).values()
 
@@ -109,15 +109,20 @@ def randomised_contrasts(data: Dataset) -> dict[str, Stratified]:
 
 
 def difference(data: Dataset) -> tuple[float, Interval]:
-    """Return the risk difference between both drugs and one, by the Mantel-Haenszel method.
+    """Return the difference in response rate between two inhibitors and one, with its interval.
 
-    The strata are the primary sites. Patients with unknown response count as non-responders.
+    The method is that of Mantel and Haenszel, with the primary sites as strata. Patients with
+    unknown response count as non-responders.
     """
     return randomised_contrasts(data)[UNKNOWN_AS_NONE].mantel_haenszel_risk_difference()
 
 
 def odds_ratios_that_fit(data: Dataset) -> tuple[float, float]:
-    """Return the lowest and the highest Mantel-Haenszel odds ratio over all counts that fit."""
+    """Return the lowest and the highest odds ratio that the reported percentages allow.
+
+    The randomised trial reports percentages without denominators. For every combination of counts
+    that gives these percentages, the Mantel-Haenszel odds ratio compares two inhibitors with one.
+    """
     sites = list(randomised(data).values())
     ratios = []
     for rates in product(*(arm.fits for site in sites for arm in site)):

@@ -1,7 +1,7 @@
 """Compare Asian with Western trials, as Jia 2022 does, and standardise for the primary site.
 
-In these trials, region coincides with agent, primary site, differentiation, phase and reporting,
-and nobody assigned it. No test here can therefore show a cause.
+In these trials, region coincides with drug, primary site, differentiation, phase and reporting, and
+it was not assigned at random. No test here can therefore show a cause.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from nenreview.evidence.sites import OTHER, SITES, nec_by_site
 from nenreview.meta.subgroups import SubgroupAnalysis, analyse_subgroups
 from nenreview.stats.rate import Interval, Rate
 from nenreview.stats.twobytwo import Comparison
-from nenreview.synthesis.headline import CHINESE, primary
+from nenreview.synthesis.headline import CHINESE, primary_cohorts
 
 # The names of the sites in Table 1 of Jia 2022, and in its text, where the responders are.
 _IN_TABLE = {"Gastro-esophageal": SITES[0], "Intestine": SITES[1], "Pancreas": SITES[2]}
@@ -30,7 +30,7 @@ _IN_TABLE["Other"] = OTHER
 
 @dataclass(frozen=True)
 class RegionTest:
-    """A comparison of the trials of one region with the other trials.
+    """A comparison of the response rates of Asian trials with those of the other trials.
 
     Attributes
     ----------
@@ -39,12 +39,12 @@ class RegionTest:
     asian, others : tuple of Rate
         One rate for each trial.
     model : SubgroupAnalysis
-        Subgroups in the random-intercept logistic model; its permutation p is two-sided.
+        Subgroups in the random-intercept logistic model, with a two-sided permutation p value.
     smallest_p : float
-        The smallest possible permutation p with so few trials.
+        The smallest permutation p value that so few trials can give.
     one_sided_p : float
-        Share of the permutations in which the difference between the mean rates is at least as
-        large.
+        Share of the permutations in which the mean rate of the Asian trials exceeds that of the
+        others by at least as much as observed.
     summed : Comparison
         The patients of each region added up, which ignores differences between trials.
     """
@@ -60,10 +60,10 @@ class RegionTest:
 
 @cache
 def region_tests(data: Dataset) -> tuple[RegionTest, RegionTest]:
-    """Return the test over the four trials of Jia's Table 1, and over the primary cohorts."""
+    """Compare Asian with other trials: in Table 1 of Jia 2022, then among the primary cohorts."""
     columns = table1_responses(data)
     require_independent(data, [column.report for column in columns])
-    own = primary(data)
+    own = primary_cohorts(data)
     return (
         _test("The four trials of Jia 2022", [(_region(data, c), c.responders) for c in columns]),
         _test("The primary cohorts", [(c.region, c.rate) for c in own]),
@@ -98,21 +98,22 @@ def _sum(rates: tuple[Rate, ...]) -> Rate:
 
 @dataclass(frozen=True)
 class Standardised:
-    """The response of one group, standardised to the mix of primary sites of another.
+    """The response rate of one group, standardised to the mix of primary sites of another group.
 
     Attributes
     ----------
     own : Rate
-        As observed, all sites.
+        Observed rate of the group, all sites.
     by_site : dict of str to Rate
-        The rate at each site, both trials together.
+        Observed rate of the group at each site, both trials together.
     mix : dict of str to int
         Patients of the other group at each site.
     other : Rate
-        The other group as observed.
+        Observed rate of the other group.
     expected : float
-        The mean of the rates in `by_site`, weighted by `mix`.
+        Standardised rate: the mean of the rates in `by_site`, weighted by `mix`.
     interval : Interval
+        Confidence interval of `expected`.
     """
 
     own: Rate
@@ -125,11 +126,11 @@ class Standardised:
 
 @cache
 def standardised(data: Dataset) -> Standardised:
-    """Return the Asian response with the Western trials' mix of primary sites.
+    """Return the response rate of the Asian trials, standardised to the Western primary sites.
 
     This direct standardisation is only an illustration. The four sites have few patients each, and
-    one site has no responder; the Western mix is that of all G3 NEN, not of NEC. The reverse is
-    not possible, because no Western trial reports responders by site.
+    one site has no responder. The Western sites are those of all grade 3 neoplasms, not only of
+    carcinomas. The reverse is not possible, because no Western trial reports responders by site.
     """
     columns = table1_responses(data)
     asian = [c for c in columns if _region(data, c) == CHINESE]
@@ -155,10 +156,10 @@ def standardised(data: Dataset) -> Standardised:
 
 
 def weighted_interval(cells: dict[str, Rate], weights: dict[str, float]) -> Interval:
-    """Return the interval of a weighted sum of independent rates.
+    """Return the confidence interval of a weighted sum of independent rates.
 
-    The method combines the Wilson limits of the rates (Zou & Donner, Stat Med 2008;27:1693). A
-    rate of zero then still adds to the upper limit, unlike with the delta method.
+    The method combines the Wilson limits of the rates (Zou & Donner, Stat Med 2008;27:1693). Unlike
+    with the delta method, a rate of zero still adds to the upper limit.
     """
     centre = sum(weights[site] * rate.proportion for site, rate in cells.items())
     down = up = 0.0

@@ -1,4 +1,7 @@
-"""Repeat the pooling with each alternative count, cohort and bound in the data."""
+"""Repeat the pooling with alternative counts, additional cohorts and possible extremes.
+
+NEC is neuroendocrine carcinoma, and NET neuroendocrine tumour.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,14 @@ from nenreview.synthesis.cohorts import (
     Cohort,
     chosen,
 )
-from nenreview.synthesis.headline import FEWEST, SMALLER, Pooled, pooled, primary, without_chinese
+from nenreview.synthesis.headline import (
+    FEWEST,
+    SMALLER,
+    Pooled,
+    pooled,
+    primary_cohorts,
+    without_chinese,
+)
 from nenreview.wording import fraction, with_small_letter
 
 ANY_LINE = "some patients untreated"
@@ -36,15 +46,17 @@ NOT_MIXED = "other than MiNEN"  # the level of those of a cohort without a mixed
 
 @cache
 def sensitivities(data: Dataset) -> tuple[Pooled, ...]:
-    """Return the primary pool of NEC, then the pools with each alternative row, in this order.
+    """Return the main pool of neuroendocrine carcinoma (NEC), then all sensitivity analyses.
 
-    - with the fallback counts; with assessed patients only; without the mixed tumour;
-    - with the trial that reports responses only at 8 weeks; with the bounds of this trial, of the
-      trial that does not say which tumours responded, and of both: lowest and highest;
-    - with cohorts of any line of treatment, and with cohorts that do not separate NEC from NET G3,
-      one by one and together.
+    Each sensitivity analysis is a pool of other cohorts or counts. They come in this order:
+
+    - with fallback counts; with assessed patients only; without the mixed tumour (MiNEN);
+    - with the trial that reports responses only at 8 weeks; with the fewest and the most possible
+      responders of this trial, of the trial that does not report which tumours responded, of both;
+    - with cohorts of any line of treatment, and with cohorts that do not separate NEC from
+      neuroendocrine tumours (NET) of grade 3, one by one and together.
     """
-    own = primary(data)
+    own = primary_cohorts(data)
     late = chosen(data, NEC, SENSITIVITY)
     low, high = chosen(data, NEC, LOWER), chosen(data, NEC, UPPER)
     found = [pooled(data, own, "Primary cohorts")]
@@ -70,14 +82,17 @@ def sensitivities(data: Dataset) -> tuple[Pooled, ...]:
 
 @cache
 def net_sensitivities(data: Dataset) -> tuple[Pooled, ...]:
-    """Return the primary pool of NET, then the pools with each alternative row, in this order.
+    """Return the main pool of neuroendocrine tumours (NET), then all sensitivity analyses.
+
+    Each sensitivity analysis is a pool of other cohorts or counts. They come in this order:
 
     - without cohorts selected by PD-L1; without the Chinese trials; with the cohorts of each trial
-      combined; with cohorts divided by primary site, if a report divides them. A pool is left out
-      if it has fewer than three cohorts;
-    - with cohorts of any line of treatment and with the bounds of NET G3, one by one.
+      combined; with trials divided by primary site, if reported. A pool is left out if it has fewer
+      than three cohorts;
+    - with cohorts of any line of treatment, and with the fewest and the most possible responders
+      with NET of grade 3, one by one.
     """
-    own = primary(data, estimand=NET)
+    own = primary_cohorts(data, estimand=NET)
     fewer = {
         f"NET, without cohorts selected by {marker}": tuple(
             one for one in own if one.selected_by != marker
@@ -97,7 +112,7 @@ def net_sensitivities(data: Dataset) -> tuple[Pooled, ...]:
 
 
 def divided_by_site(data: Dataset, cohorts: tuple[Cohort, ...]) -> tuple[Cohort, ...]:
-    """Return the cohorts; a trial with rows by primary site is replaced by these rows."""
+    """Replace the cohorts of trials that report primary sites by one cohort for each site."""
     parts = chosen(data, NET, BY_SITE)
     found: list[Cohort] = []
     for one in cohorts:
@@ -107,9 +122,10 @@ def divided_by_site(data: Dataset, cohorts: tuple[Cohort, ...]) -> tuple[Cohort,
 
 
 def with_undivided(data: Dataset) -> tuple[Pooled, Pooled]:
-    """Return the pools of NEC with the trial that does not report responders of NEC separately.
+    """Pool neuroendocrine carcinoma with a trial that does not say which tumours responded.
 
-    The first pool assumes that none of its responders had NEC, the second that all had.
+    The first pool assumes that none of this trial's responders had neuroendocrine carcinoma, the
+    second that all had.
 
     Raises
     ------
@@ -118,7 +134,7 @@ def with_undivided(data: Dataset) -> tuple[Pooled, Pooled]:
     """
     (least,) = chosen(data, NEC, LOWER)
     (most,) = (one for one in chosen(data, NEC, UPPER) if one.report == least.report)
-    own = primary(data)
+    own = primary_cohorts(data)
     return _with(data, own, [least], least.mark), _with(data, own, [most], most.mark)
 
 
@@ -129,13 +145,13 @@ def extremes(pools: Iterable[Pooled]) -> tuple[float, float]:
 
 
 def net_by_site(data: Dataset) -> dict[str, tuple[Cohort, ...]]:
-    """Return the cohorts of NET with one primary site, by `SITES_OF_NET`.
+    """Return the cohorts of neuroendocrine tumours with only one primary site, by site.
 
     The cohorts come from trials that report their sites separately, and from trials with a cohort
     of one site. The names of the cohorts omit the site.
     """
     found: dict[str, tuple[Cohort, ...]] = dict.fromkeys(SITES_OF_NET, ())
-    for one in (*chosen(data, NET, BY_SITE), *primary(data, estimand=NET)):
+    for one in (*chosen(data, NET, BY_SITE), *primary_cohorts(data, estimand=NET)):
         site = leaf(one.report.population)
         if site in found:
             found[site] += (replace(one, name=one.name.removesuffix(f", {site}")),)
@@ -143,7 +159,7 @@ def net_by_site(data: Dataset) -> dict[str, tuple[Cohort, ...]]:
 
 
 def by_trial(cohorts: Iterable[Cohort]) -> tuple[Cohort, ...]:
-    """Return the cohorts, with all cohorts of a trial combined into one, in the original order.
+    """Combine all cohorts of the same trial into one.
 
     The cohorts of a trial must be disjoint parts of one population.
     """

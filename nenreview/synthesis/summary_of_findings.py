@@ -1,4 +1,4 @@
-"""Summarise the findings on one inhibitor after earlier treatment, in GRADE's layout."""
+"""Summarise the findings on one inhibitor after earlier treatment, in the layout of GRADE."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nenreview.evidence.overlaps import PART, SAME, Report, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.responses import ORR
 from nenreview.evidence.traits import kind_of
-from nenreview.synthesis.appraisal import lowering, overall
+from nenreview.synthesis.appraisal import lowering_domains, overall_certainty
 from nenreview.synthesis.cohorts import PRIMARY, Cohort, chosen
 from nenreview.synthesis.duration_of_response import Duration, durations
 from nenreview.synthesis.harm import SevereEvents, severe_events
@@ -30,18 +30,19 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class Summary:
-    """One outcome of a question.
+    """A row of the summary of findings: one outcome of a question.
 
     Attributes
     ----------
     outcome : str
-        One of `OUTCOMES`.
+        A key of `OUTCOMES`.
     trials, patients : int
-        Trials that report the outcome, and their patients; for `DOR`, the responders.
+        Trials that report the outcome, and their patients; for `DOR` (duration of response), the
+        responders.
     effect : str
-        The pooled rate, or the range of the trials' results.
+        The pooled rate, or the range of the trials' results, in words.
     certainty : str
-        The certainty by GRADE.
+        Overall GRADE certainty.
     lowered : tuple of str
         Domains that lower the certainty.
     """
@@ -55,11 +56,12 @@ class Summary:
 
 
 def summary_of_findings(data: Dataset, estimand: str) -> list[Summary]:
-    """Return the outcomes of the main pool of a question, in the order of `OUTCOMES`.
+    """Return the summary of findings for a question: one row for each of `OUTCOMES`.
 
-    For each trial of the pool, the numbers are those of the pooled patients. If a trial does not
-    report the outcome for them, the smallest reported group that includes them is used; `effect`
-    says for how many trials.
+    `estimand` names the question: ``"NEC"`` (neuroendocrine carcinoma) or ``"NET"`` (neuroendocrine
+    tumours). The numbers are those of the pooled cohorts. If a trial does not report an outcome for
+    its cohort, the smallest reported group that includes it is used; `effect` says for how many
+    trials.
 
     Raises
     ------
@@ -80,8 +82,8 @@ def summary_of_findings(data: Dataset, estimand: str) -> list[Summary]:
         Summary(
             outcome,
             *found[outcome],
-            overall(data, estimand, outcome),
-            tuple(lowering(data, estimand, outcome)),
+            overall_certainty(data, estimand, outcome),
+            tuple(lowering_domains(data, estimand, outcome)),
         )
         for outcome in OUTCOMES
     ]

@@ -1,4 +1,7 @@
-"""Collect PFS and OS of each trial, which are shown and never pooled."""
+"""Collect the reported survival times of each trial; they are shown, never pooled.
+
+PFS is progression-free survival, and OS overall survival.
+"""
 
 from __future__ import annotations
 
@@ -27,31 +30,32 @@ REPORTED, NOT_REACHED, NOT_REPORTED = "reported", "not reached", "not reported"
 
 @dataclass(frozen=True)
 class Time:
-    """PFS or OS of one population: its median, and the shares at landmarks.
+    """Reported survival times of one population: the median, and the shares at fixed times.
 
     Attributes
     ----------
     trial, name, regimen_class, line : str
-        Of the arm.
+        Registry number of the trial; name, regimen class and line of treatment of the arm.
     kind : str
         Kind of tumours: one of `KINDS`.
     source, population, outcome : str
-        As in ``results.csv``; the outcome is PFS or OS.
+        As in ``results.csv``; the outcome is ``"PFS"`` (progression-free survival) or ``"OS"``
+        (overall survival).
     n : int or None
         Patients of the population; None if the source gives no size.
     status : str
-        `REPORTED`, `NOT_REACHED`, or `NOT_REPORTED` if only shares at landmarks are reported.
+        `REPORTED`, `NOT_REACHED`, or `NOT_REPORTED` if there is no median.
     median : float or None
         In months; None if no number is reported.
     low, high : float or None
-        Limits in months; None if they are not reported or are open.
+        Confidence limits in months; None if not reported, or if the limit was not reached.
     has_interval : bool
-        Whether any limit is reported.
+        Whether any limit is reported as a number.
     reported, reported_limits : str
         The median and its limits in months, with the decimals of the page. Times converted from
         another unit have one decimal, and the unit is named. Empty if not reported.
     landmarks : tuple of str
-        Shares at a time, as reported.
+        Shares without the event at a fixed time, such as ``33% at 12 months``.
     first_scan : float or None
         Months from the first dose to the first scan; None if no source gives the time.
     """
@@ -77,10 +81,11 @@ class Time:
 
 
 def times(data: Dataset) -> list[Time]:
-    """Return every reported median of PFS and OS, and every share at a landmark.
+    """Return every reported median of progression-free (PFS) and overall survival (OS).
 
-    Each population has one entry for each outcome, PFS before OS. If several sources report on the
-    same patients, the first source of the trial is used; earlier reports are left out.
+    The result also has the reported shares without the event at fixed times. Each population has
+    one entry for each outcome. If several sources report on the same patients, the first source of
+    the trial is used; earlier reports are left out.
     """
     found = []
     for trial in all_trials(data).values():
@@ -98,10 +103,11 @@ def times(data: Dataset) -> list[Time]:
 
 
 def medians_of_pfs(data: Dataset, kind: str = "") -> list[float]:
-    """Return the reported medians of PFS of one inhibitor in a later line, in months, ascending.
+    """Return the reported median progression-free survival of each trial, in months, sorted.
 
-    Each trial contributes one median: that of its largest population, of one kind of tumour if
-    `kind` names one.
+    The trials are those of one checkpoint inhibitor after earlier treatment. Each contributes the
+    median of its largest population. `kind`, if given, restricts the populations to one kind of
+    tumour.
     """
     largest: dict[str, tuple[int, float]] = {}
     for one in times(data):
@@ -114,8 +120,8 @@ def medians_of_pfs(data: Dataset, kind: str = "") -> list[float]:
     return sorted(months for _, months in largest.values())
 
 
-def middle_of_pfs(data: Dataset) -> float:
-    """Return the middle of the medians of PFS of one inhibitor in a later line, in months."""
+def median_of_pfs_medians(data: Dataset) -> float:
+    """Return the median over trials of `medians_of_pfs`, in months."""
     return median(medians_of_pfs(data))
 
 
@@ -171,13 +177,23 @@ def _size(data: Dataset, trial: str, population: str, source: str) -> int | None
 def landmarks(
     data: Dataset, trial: Facts, outcome: str
 ) -> dict[Report, tuple[str, str, tuple[str, ...]]]:
-    """Return the shares of a trial's patients without the event at a time, as reported.
+    """Return the reported shares of a trial's patients without the event at fixed times.
+
+    Parameters
+    ----------
+    data : Dataset
+        The checked dataset.
+    trial : Facts
+        The trial.
+    outcome : str
+        ``"PFS"`` or ``"OS"``.
 
     Returns
     -------
-    dict
-        Texts such as ``33% at 12 months``, with the reported interval, by source and population;
-        one text for each time. For the same patients, the first source is used.
+    dict of Report to (str, str, tuple of str)
+        By patients: the source, the population, and a text for each time, such as ``33% at 12
+        months``, with the reported interval. If several sources report on the same patients, the
+        first is used.
     """
     found: dict[Report, tuple[str, str, tuple[str, ...]]] = {}
     for source in sources_of(trial):
@@ -204,10 +220,10 @@ def landmarks(
 
 
 def medians(data: Dataset, trial: Facts, outcome: str) -> Iterator[tuple[str, str]]:
-    """Yield the source and the population of each median that is used for a trial.
+    """Yield the source and the population of each median of a trial that this review uses.
 
-    For the same patients, the first source is used. Earlier reports, and patients chosen by their
-    response, are left out.
+    If several sources report on the same patients, the first is used. Earlier reports, and patients
+    selected by their response, are left out.
     """
     known = set()
     for source in sources_of(trial):

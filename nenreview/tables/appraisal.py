@@ -13,7 +13,7 @@ from nenreview.synthesis.appraisal import (
     YES,
     RiskOfBias,
     certainty_rows,
-    overall,
+    overall_certainty,
     risk_of_bias,
 )
 from nenreview.synthesis.summary_of_findings import (
@@ -139,7 +139,9 @@ def certainty_table(estimand: str) -> Table:
     """Return the judgement on each domain for the response, then the resulting certainty."""
     data = load()
     table = [[row.domain, row.judgement, row.reason] for row in certainty_rows(data, estimand)]
-    table.append(["overall", overall(data, estimand), "the starting level, lowered step by step"])
+    table.append(
+        ["overall", overall_certainty(data, estimand), "the starting level, lowered step by step"]
+    )
     return Table(table, dict.fromkeys(("Domain", "Judgement", "Why"), TEXT))
 
 

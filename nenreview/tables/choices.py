@@ -11,7 +11,7 @@ from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.stats.rate import Interval
 from nenreview.synthesis.choices import cohorts_to_choose, pools_of_choices
 from nenreview.synthesis.cohorts import Cohort
-from nenreview.synthesis.headline import FEWEST, primary
+from nenreview.synthesis.headline import FEWEST, primary_cohorts
 from nenreview.tables.table import PERCENT_WITH_LIMITS, RATE, TEXT, Table, estimate
 from nenreview.wording import fraction, interval, words
 
@@ -42,7 +42,7 @@ def _for_the_page(estimand: str, cohorts: tuple[Cohort, ...]) -> str:
     """
     pools = pools_of_choices(load(), cohorts)
     results = {" ".join(map(str, sorted(places))): _result(pool) for places, pool in pools.items()}
-    own = len(primary(load(), estimand=estimand))
+    own = len(primary_cohorts(load(), estimand=estimand))
     # Pools of very few cohorts may have limits near 100%; their drawings are cut.
     highest = max(pool.ci_high for pool in pools.values() if pool.k >= own - 1)
     attributes = {

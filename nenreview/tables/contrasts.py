@@ -156,8 +156,8 @@ def _needed() -> str:
 def power_table() -> Table:
     """Return the exact power of every comparison, and the rate that it could detect."""
     rows = []
-    for name, pair in contrasts.compared(load()):
-        rate = contrasts.detectable(pair)
+    for name, pair in contrasts.all_comparisons(load()):
+        rate = contrasts.detectable_rate(pair)
         rows.append(
             [
                 name,

@@ -81,7 +81,7 @@ def _interval(low: float | None, high: float | None) -> Interval | None:
     return None if low is None or high is None else Interval(low, high, "")
 
 
-def if_spread(pool: PooledProportion, words_for_limits: str) -> str:
+def prediction_in_words(pool: PooledProportion, words_for_limits: str) -> str:
     """Return a sentence on the prediction interval for a new trial, or that there is none.
 
     Parameters
@@ -151,7 +151,7 @@ def moves_table() -> Table:
     return Table(rows, columns)
 
 
-def moved(unit: str = "%") -> str:
+def pool_change_in_words(unit: str = "%") -> str:
     """Return in words how the pool of NEC has changed since the first edition: from what to what.
 
     Parameters
@@ -167,7 +167,7 @@ def moved(unit: str = "%") -> str:
     return f"{verb} the pooled estimate for NEC from {start} to {share(now)}{unit}"
 
 
-def joined() -> str:
+def joined_cohorts_in_words() -> str:
     """Return in words which cohorts of NEC joined the pool: ``one cohort (0 of 7) was``."""
     rates = [move.now.rate for move in moves(load()) if move.now and move.before is None]
     cohorts_were = "cohort ({}) was" if len(rates) == 1 else "cohorts ({}) were"

@@ -81,11 +81,11 @@ class Kind:
         text = value if isinstance(value, str) else self.show(value)
         return text if self.is_markdown else escape(text)
 
-    def fields(self, head: str) -> list[str]:
+    def csv_headings(self, head: str) -> list[str]:
         """Return the CSV columns for a column with this head."""
         return [f"{head}: {part}" if part else head for part in self.parts]
 
-    def values(self, value: Any) -> list[str]:
+    def csv_values(self, value: Any) -> list[str]:
         """Return the CSV fields of a value; a text goes into the first field."""
         if value is None:
             found: Sequence = ()
@@ -211,10 +211,10 @@ class Table(Shown):
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         kinds = self.columns.items()
-        writer.writerow(field for head, kind in kinds for field in kind.fields(head))
+        writer.writerow(field for head, kind in kinds for field in kind.csv_headings(head))
         for row in self.rows:
             cells = zip(row, self.columns.values(), strict=True)
-            writer.writerow(number for value, kind in cells for number in kind.values(value))
+            writer.writerow(number for value, kind in cells for number in kind.csv_values(value))
         return text.getvalue()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

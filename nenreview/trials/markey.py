@@ -135,7 +135,7 @@ def diagnoses(data: Dataset) -> pd.DataFrame:
     ).astype(str)
 
 
-def courses(data: Dataset) -> pd.DataFrame:
+def treatment_courses(data: Dataset) -> pd.DataFrame:
     """Return agent, months and last state of each patient, as text."""
     return pd.DataFrame(
         [

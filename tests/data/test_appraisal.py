@@ -9,7 +9,7 @@ from helpers_data import ROOT, shown_rows
 from nenreview.evidence.record.checklists import DOMAINS, JBI, LEVELS, PRISMA
 from nenreview.synthesis import appraisal
 from nenreview.synthesis.cohorts import PRIMARY, chosen
-from nenreview.synthesis.headline import primary
+from nenreview.synthesis.headline import primary_cohorts
 from nenreview.synthesis.summary_of_findings import OUTCOMES, summary_of_findings
 from nenreview.tables import appraisal as appraisal_tables
 
@@ -49,32 +49,32 @@ NONE = {
 )
 def test_the_overall_level_is_the_starting_level_less_every_step(data, changes, level, steps):
     other = judged(data, **(NONE | {"starting_level": "high"} | changes))
-    assert appraisal.overall(other, "NEC") == level
+    assert appraisal.overall_certainty(other, "NEC") == level
     assert appraisal.steps_down(other, "NEC") == steps
-    assert len(appraisal.lowering(other, "NEC")) == len(changes.keys() - {"starting_level"})
+    assert len(appraisal.lowering_domains(other, "NEC")) == len(changes.keys() - {"starting_level"})
 
 
 def test_another_start_takes_the_place_of_the_one_in_the_table(data):
     other = judged(data, **(NONE | {"starting_level": "high"}))
-    assert appraisal.overall(other, "NEC", start="low") == "low"
+    assert appraisal.overall_certainty(other, "NEC", start="low") == "low"
     with pytest.raises(ValueError, match="middling"):
-        appraisal.overall(other, "NEC", start="middling")
+        appraisal.overall_certainty(other, "NEC", start="middling")
 
 
 def test_what_is_not_judged_is_not_made_up(data):
     with pytest.raises(LookupError, match=r"certainty\.csv has no row for 'LCNEC'"):
-        appraisal.overall(data, "LCNEC")
+        appraisal.overall_certainty(data, "LCNEC")
     with pytest.raises(LookupError, match=r"'nobody2020' is not a document of data/appraisal\.csv"):
-        appraisal.answers(data, "nobody2020")
+        appraisal.answer_counts(data, "nobody2020")
     with pytest.raises(LookupError, match=r"'CONSORT' is not a guideline of data/reporting\.csv"):
-        appraisal.reported(data, "CONSORT")
+        appraisal.guideline_counts(data, "CONSORT")
 
 
 def test_the_chapter_says_of_the_certainty_what_the_rows_say(data):
     # "the level would not change if one of the two pairs were counted once"
     assert appraisal.steps_down(data, "NEC") - 1 >= len(LEVELS) - 1
-    assert appraisal.overall(data, "NEC") == "very low"
-    assert set(appraisal.lowering(data, "NEC")) >= {
+    assert appraisal.overall_certainty(data, "NEC") == "very low"
+    assert set(appraisal.lowering_domains(data, "NEC")) >= {
         *("inconsistency", "imprecision"),
         *("risk of bias", "publication and selection bias"),
     }
@@ -82,13 +82,13 @@ def test_the_chapter_says_of_the_certainty_what_the_rows_say(data):
 
 def test_one_of_the_five_cohorts_is_known_from_a_row_alone(data):
     # Table 6 of the review; the trial's own report does not divide its responders.
-    assert appraisal.cohorts_known_from_review_table(data, primary(data)) == [
+    assert appraisal.cohorts_known_from_review_table(data, primary_cohorts(data)) == [
         "pembrolizumab (NCT02939651)"
     ]
 
 
 def test_an_abstract_leaves_every_item_unclear_as_the_chapter_says(data):
-    assert appraisal.answers(data, "lu2020") == {"unclear": 10}
+    assert appraisal.answer_counts(data, "lu2020") == {"unclear": 10}
 
 
 def test_no_is_said_only_of_documents_that_are_held_whole(data):
@@ -151,7 +151,7 @@ def test_every_answer_has_its_reason_and_place(data, source, items):
 def test_the_overall_level_is_the_last_row(data):
     *domains, last = shown_rows(appraisal_tables.certainty_table("NEC"))
     assert [row[0] for row in domains] == list(DOMAINS)
-    assert last[:2] == ["overall", appraisal.overall(data, "NEC")]
+    assert last[:2] == ["overall", appraisal.overall_certainty(data, "NEC")]
 
 
 def answered(**answers):
@@ -192,8 +192,8 @@ def test_every_trial_of_a_pool_has_a_row_of_answers_or_says_why_not(data):
 
 def test_an_outcome_that_is_not_graded_is_not_made_up(data):
     with pytest.raises(LookupError, match=r"has no row for 'NET', 'ORR at 8 weeks'"):
-        appraisal.overall(data, "NET", "ORR at 8 weeks")
-    assert appraisal.overall(data, "NET") == "low"
+        appraisal.overall_certainty(data, "NET", "ORR at 8 weeks")
+    assert appraisal.overall_certainty(data, "NET") == "low"
 
 
 def test_the_summary_has_each_outcome_with_what_is_reported_of_the_pool(data):
@@ -222,7 +222,7 @@ def test_every_letter_of_the_summary_has_its_reason_below(data, estimand):
     letters = {x for row in table.rows for x in row[-1].split("^")[1].split(",")}
     notes = re.findall(r"^- \*([a-z])\* ", appraisal_tables.summary_notes(estimand).data, re.M)
     assert sorted(letters) == notes
-    lowered = sum(len(appraisal.lowering(data, estimand, outcome)) for outcome in OUTCOMES)
+    lowered = sum(len(appraisal.lowering_domains(data, estimand, outcome)) for outcome in OUTCOMES)
     assert sum(row[-1].count(",") + 1 for row in table.rows) == lowered
 
 

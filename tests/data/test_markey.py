@@ -32,7 +32,7 @@ def test_diagnoses_are_those_of_the_page(data):
 
 def test_courses_are_those_of_the_page(data):
     # Markey 2017, Table 1, columns Duration of Treatment and Outcome; months of SD in RESULTS.
-    assert markey.courses(data).to_numpy().tolist() == [
+    assert markey.treatment_courses(data).to_numpy().tolist() == [
         ["1", "pembrolizumab", "14", "14", "progression, May 2017"],
         ["2", "nivolumab", "8", "8", "stable disease"],
         ["3", "pembrolizumab", "6", "6", "stable disease"],

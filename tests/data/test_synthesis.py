@@ -36,10 +36,10 @@ from nenreview.synthesis.headline import (
     left_out,
     moves,
     net,
+    pool_without_trial,
     pooled,
     posterior,
-    primary,
-    without,
+    primary_cohorts,
     without_chinese,
 )
 from nenreview.synthesis.sensitivity import (
@@ -61,7 +61,7 @@ def data():
 
 def sets(data) -> dict:
     """Return the cohorts of every pool by the name that `synthesis.R` gives it."""
-    own, of_net = primary(data), net(data).cohorts
+    own, of_net = primary_cohorts(data), net(data).cohorts
     # In the order of the function; the sets that R has once stand for two of them.
     names = ("primary", "pembrolizumab_29", "assessed", "mixed_none", "mixed_responded")
     names += ("nivolumab_46", "nivolumab_42", "avenec_none", "nivolumab_rest", "avenec_all")
@@ -70,7 +70,7 @@ def sets(data) -> dict:
     net_names += ("net_net_002", "net_avenec_none", "net_avenec_all")
     left_out_of_net = ("sintilimab", "toripalimab", "keynote_158")
     left_out_of_net += ("carcinoid", "pancreatic", "spartalizumab")
-    first = primary(data, FIRST)
+    first = primary_cohorts(data, FIRST)
     return {
         **{n: p.cohorts for n, p in zip(names, sensitivities(data), strict=True)},
         **{n: p.cohorts for n, p in zip(net_names, net_sensitivities(data), strict=True)},
@@ -158,7 +158,7 @@ def test_without_the_chinese_trials_the_trials_do_not_differ_and_the_rate_is_the
 
 def test_two_trials_are_not_pooled(data):
     with pytest.raises(ValueError, match="2 cohorts; expected 3 or more"):
-        pooled(data, primary(data)[:2])
+        pooled(data, primary_cohorts(data)[:2])
 
 
 def test_a_nested_report_is_not_pooled(data):
@@ -167,7 +167,7 @@ def test_a_nested_report_is_not_pooled(data):
         report=Report("jia2022", "NCT02939651", "all > 2018 report"),
     )
     with pytest.raises(ValueError, match="expected reports without overlap"):
-        pooled(data, (*primary(data), nested))
+        pooled(data, (*primary_cohorts(data), nested))
 
 
 def test_sensitivities_hold_every_fallback_cohort_and_bound(data):
@@ -499,13 +499,13 @@ def test_power_is_that_of_the_sizes_and_not_of_the_rates(data):
     assert 0 < low < high < 1
     assert contrasts.power(Comparison(Rate(0, 3), Rate(8, 8))) == (low, high)
     # No rate can be told from 10% four times in five with one patient against one.
-    assert contrasts.detectable(Comparison(Rate(0, 1), Rate(0, 1))) is None
-    rate = contrasts.detectable(Comparison(Rate(0, 40), Rate(0, 40)))
+    assert contrasts.detectable_rate(Comparison(Rate(0, 1), Rate(0, 1))) is None
+    rate = contrasts.detectable_rate(Comparison(Rate(0, 40), Rate(0, 40)))
     assert 0.3 < rate < 0.5
 
 
 def test_every_comparison_of_the_chapter_has_its_power(data):
-    assert len(dict(contrasts.compared(data))) == 5 + 3 + 2
+    assert len(dict(contrasts.all_comparisons(data))) == 5 + 3 + 2
 
 
 def test_the_permutation_p_cannot_be_smaller_than_the_trials_allow(data):
@@ -606,5 +606,5 @@ def test_power_is_of_the_first_group_with_the_higher_rate():
 def test_trials_in_both_pools_and_the_pool_without_one(data):
     # Sintilimab 18 and 6, toripalimab 32 and 8, spartalizumab 21 and 95.
     assert in_both_pools(data) == (3, 71, 109)
-    assert without(data, "NCT02721732").rate == Rate(14, 104)
+    assert pool_without_trial(data, "NCT02721732").rate == Rate(14, 104)
     assert lcnec(data) == Rate(3, 45)

@@ -38,19 +38,21 @@ def test_the_steps_name_both_documents_and_how_far_they_move_the_pool():
 
 
 def test_how_far_the_pool_moved_is_said_in_words(monkeypatch):
-    assert tables.moved() == "lowered the pooled estimate for NEC from 12.5% to 11.2%"
+    assert (
+        tables.pool_change_in_words() == "lowered the pooled estimate for NEC from 12.5% to 11.2%"
+    )
     same = {NOW: headline(load()), FIRST: headline(load())}
     monkeypatch.setattr(tables, "headline", lambda data, edition: same[edition])
-    assert tables.moved() == "left the pooled estimate for NEC unchanged at 11.2%"
+    assert tables.pool_change_in_words() == "left the pooled estimate for NEC unchanged at 11.2%"
     whole, without = headline(load())
     estimates = {NOW: (without, without), FIRST: (whole, without)}
     monkeypatch.setattr(tables, "headline", lambda data, edition: estimates[edition])
     # From 11.16 to 4.92 by metafor.
-    assert tables.moved() == "lowered the pooled estimate for NEC from 11.2% to 4.9%"
+    assert tables.pool_change_in_words() == "lowered the pooled estimate for NEC from 11.2% to 4.9%"
 
 
 def test_the_cohort_that_joined_the_pool_of_nec_is_told_with_its_responders():
-    assert tables.joined() == "one cohort (0 of 7) was"
+    assert tables.joined_cohorts_in_words() == "one cohort (0 of 7) was"
 
 
 def test_the_meta_analyses_are_shown_as_their_abstracts_report_them():
@@ -114,10 +116,10 @@ def test_a_further_trial_has_limits_or_the_sentence_says_that_there_are_none():
     whole, without = headline(load())
     said = "may well lie between {} and {}"
     # metafor and lme4, tests/reference/synthesis_pools.csv: 2.2 to 40.7.
-    assert tables.if_spread(whole.t, said) == "may well lie between 2 and 41"
+    assert tables.prediction_in_words(whole.t, said) == "may well lie between 2 and 41"
     # The spread of the three trials is nil.
     assert without.t.tau2 == 0
-    assert tables.if_spread(without.t, said).startswith(
+    assert tables.prediction_in_words(without.t, said).startswith(
         "has no prediction interval from this pool: "
     )
 

@@ -87,7 +87,7 @@ def test_a_value_is_shown_to_a_reader_and_is_numbers_in_the_csv(kind, value, sho
     table = Table([[value]], {"Head": kind})
     assert table.data.splitlines()[2] == f"| {shown} |"
     assert list(csv.reader(io.StringIO(table.csv)))[1] == numbers
-    assert len(kind.fields("Head")) == len(numbers)
+    assert len(kind.csv_headings("Head")) == len(numbers)
 
 
 def cells_of(table: Table) -> list[list[str]]:
