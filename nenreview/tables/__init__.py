@@ -1,1 +1,1 @@
-"""Make the tables of the review."""
+"""Build the tables of the review, and sentences that go with them."""

@@ -1,4 +1,8 @@
-"""Compare what secondary documents say of the trials with the trials' own reports."""
+"""Compare numbers in secondary documents with the trials' own reports.
+
+A secondary document, such as a review, gives numbers on trials of others. `source` is the key of
+such a document in ``sources.csv``.
+"""
 
 from __future__ import annotations
 
@@ -38,25 +42,28 @@ _SHORT = {"best response": "partial responses"}
 
 
 def compared(data: Dataset, source: str, trial: str = "") -> list[AgainstReport]:
-    """Return the numbers of a document with their verdicts, optionally only those on one trial."""
+    """Return the comparison of each number in a document with the trial's own report.
+
+    `trial`, if given, restricts the numbers to one trial.
+    """
     found = [one for one in against_reports(data) if one.number.source == source]
     return [one for one in found if trial in ("", one.number.trial)]
 
 
 def with_verdict(data: Dataset, source: str, verdict: str) -> Rate:
-    """Return how many numbers of a document have a verdict, among those that could be compared."""
+    """Return the share of a document's compared numbers that have a verdict."""
     found = [one for one in compared(data, source) if one.verdict != CANNOT]
     return Rate(sum(one.verdict == verdict for one in found), len(found))
 
 
 def comparable(data: Dataset, source: str) -> Rate:
-    """Return how many numbers of a document a report has too, among all numbers on such trials."""
+    """Return the share of a document's numbers that could be compared with a trial's own report."""
     found = compared(data, source)
     return Rate(sum(one.verdict != CANNOT for one in found), len(found))
 
 
 def verdicts_table(data: Dataset) -> Table:
-    """Return a table of secondary documents, with the number of their numbers by verdict."""
+    """Return a table of secondary documents: how many of their numbers have each verdict."""
     documents = sorted(
         {s for _, s in secondary_documents(data)}, key=list(source_names(data)).index
     )
@@ -73,9 +80,9 @@ def _shown(verdict: str) -> str:
 
 
 def trials_table(data: Dataset, source: str = REVIEW) -> Table:
-    """Return one row for each trial of a document: what it says, and what the trial's report does.
+    """Return a table of what a document and each trial's own report say, one row for each trial.
 
-    The verdict is the most serious on response, survival and number of patients.
+    The verdict of a row is the most serious on response, survival and number of patients.
     """
     rows = []
     for trial, facts in trials(data).items():
@@ -97,7 +104,7 @@ def trials_table(data: Dataset, source: str = REVIEW) -> Table:
 
 
 def contradictions_table(data: Dataset, source: str) -> Table:
-    """Return every number of a document that the trial's own report contradicts."""
+    """Return a table of the numbers in a document that the trial's own report contradicts."""
     rows = [
         [
             trials(data)[one.number.trial].name,
@@ -115,7 +122,7 @@ def contradictions_table(data: Dataset, source: str) -> Table:
 
 
 def numbers_against_table(data: Dataset) -> Table:
-    """Return every number of a secondary document that has a counterpart, with its verdict."""
+    """Return a table of the numbers in all secondary documents that were compared with a report."""
     rows = [
         [
             source_names(data)[one.number.source],
@@ -134,7 +141,7 @@ def numbers_against_table(data: Dataset) -> Table:
 
 
 def read_only_table(data: Dataset) -> Table:
-    """Return the contradictions that only readers found, because no rule can test them."""
+    """Return a table of the contradictions that readers found and no rule can test."""
     known = numbers_by_key(data)
     ruled = {one.number.id for one in against_reports(data) if one.verdict == CONTRADICTS}
     rows = [
@@ -155,7 +162,10 @@ def read_only_table(data: Dataset) -> Table:
 
 
 def among_themselves_table(data: Dataset) -> Table:
-    """Return the numbers that differ between two secondary documents and that no report settles."""
+    """Return a table of the numbers that differ between two secondary documents.
+
+    They are numbers that no report of a trial settles.
+    """
     rows = [
         [
             trials(data)[one.number.trial].name,
@@ -173,15 +183,15 @@ def among_themselves_table(data: Dataset) -> Table:
 
 
 def alike_among_themselves(data: Dataset) -> Rate:
-    """Return how many numbers agree between two secondary documents, among those compared."""
+    """Return the share of agreeing numbers among those compared between secondary documents."""
     found = [verdict for _, verdict, _ in _among_themselves(data)]
     return Rate(found.count(AGREES), len(found))
 
 
 def readers_agree(data: Dataset) -> Rate:
-    """Return in how many comparisons the rule agrees with readers.
+    """Return the share of comparisons in which the program's verdict equals that of readers.
 
-    The readers judged before the rule existed. They compared the sintilimab paper and the
+    The readers judged before the program's rule existed. They compared the sintilimab paper and the
     table of the 2023 review with the trials' own reports.
     """
     known = numbers_by_key(data)
@@ -198,30 +208,36 @@ def readers_agree(data: Dataset) -> Rate:
 
 
 def reported(data: Dataset, ident: str) -> str:
-    """Return the number of ``results.csv`` with this id as text: as reported, with its unit."""
+    """Return a number of ``results.csv`` as text: as reported, with its unit.
+
+    `ident` is the id of the number.
+    """
     return shown(numbers_by_key(data)[ident])
 
 
 def trials_contradicted(data: Dataset, source: str = REVIEW) -> list[str]:
-    """Return the names of the trials whose own report contradicts what a document says of them."""
+    """Return the names of the trials whose own report contradicts a number in a document."""
     found = [one.number.trial for one in compared(data, source) if one.verdict == CONTRADICTS]
     return [trials(data)[trial].name for trial in dict.fromkeys(found)]
 
 
 def trials_moved(data: Dataset, source: str = REVIEW) -> list[str]:
-    """Return the names of the trials whose own report, in place of a document, moves an answer."""
+    """Return the names of the trials whose own report changes an answer of this review.
+
+    Without it, the answer would come from the document `source`; see `moved`.
+    """
     listed = dict.fromkeys(one.number.trial for one in compared(data, source))
     return [trials(data)[trial].name for trial in listed if moved(data, trial, source)]
 
 
 def contradictions_that_move(data: Dataset, source: str = REVIEW) -> int:
-    """Return how many contradicted numbers of a document move an answer of the synthesis."""
+    """Return how many contradicted numbers of a document would change an answer of this review."""
     found = [one for one in compared(data, source) if one.verdict == CONTRADICTS]
     return sum(bool(moved(data, one.number.trial, source, one.number)) for one in found)
 
 
 def moved(data: Dataset, trial: str, source: str, number: Number | None = None) -> str:
-    """Return the questions whose answer changes because a trial's own report replaces a document.
+    """Return the questions whose answer changes if a trial's own report replaces a document.
 
     An answer changes if the cohort of the first edition came from the document and the present
     cohort has other counts. An answer is also listed if it still takes a count from the document
@@ -230,11 +246,16 @@ def moved(data: Dataset, trial: str, source: str, number: Number | None = None) 
     Parameters
     ----------
     data : Dataset
-        The data.
+        The checked dataset.
     trial, source : str
         Keys of the trial and of the document.
     number : Number, optional
-        If given, only questions that the population of this number affects.
+        If given, only questions that count the population of this number.
+
+    Returns
+    -------
+    str
+        Each question with the role of its cohort, such as ``NEC, primary``; empty if there is none.
     """
     found = []
     mine = [one for one in cohorts(data) if one.report.trial == trial]

@@ -43,7 +43,11 @@ _SHOWN_ALONE = (G3_NEN, NET_G3, LCNEC)
 
 
 def answers_table() -> Table:
-    """Return responders per 100 for each question: pooled for NEC and NET, else by trial."""
+    """Return the table of main results: responders per 100 patients, by question.
+
+    The first rows are pools of neuroendocrine carcinoma (NEC) and neuroendocrine tumours (NET); the
+    other rows are cohorts that are not pooled.
+    """
     whole, without = headline(load())
     first, _ = headline(load(), FIRST)
     rows = [
@@ -86,7 +90,7 @@ def _pooled_answer(what: str, pool: Pooled) -> list:
 
 
 def open_questions() -> Shown:
-    """Return what each row of `answers_table` leaves open, as a list."""
+    """Return a list of what the results in `answers_table` leave open, question by question."""
     lines = list(_OPEN.items())
     for question in _SHOWN_ALONE:
         name, rows = _NAMED.get(question, question), chosen(load(), question, SHOWN)

@@ -1,4 +1,4 @@
-"""Show the appraisal of the documents, of the certainty of the pool and of this review."""
+"""Build the tables on risk of bias, on certainty (GRADE) and on how this review was reported."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CASE_SERIES = [JIA, LU, MARKEY]
 
 
 def case_series_table() -> Table:
-    """Return the answer to every item of the checklist for case series, document by document."""
+    """Return a table of the answers to the checklist for case series, by item and document."""
     rows = load().appraisal
     rows = rows[rows["source"].isin(CASE_SERIES)]
     answers = rows.pivot(index="item", columns="source", values="answer")[CASE_SERIES]
@@ -41,7 +41,7 @@ def case_series_table() -> Table:
 
 
 def reasons_table(source: str) -> Table:
-    """Return the answers for one document, each with its reason and its place."""
+    """Return a table of the checklist answers for one document, each with its reason."""
     rows = load().appraisal
     table = [
         [f"{row.item}. {row.topic}", row.answer, f"{row.reason} ({listed(row.place)})"]
@@ -51,19 +51,23 @@ def reasons_table(source: str) -> Table:
 
 
 def is_in_a_pool(source: str) -> bool:
-    """Return whether a document is the appraised one of a trial in a pool."""
+    """Return whether a document is the appraised report of a pooled trial."""
     return source in {one.source for one in risk_of_bias(load()) if one.answers}
 
 
 def judgements_sentence() -> str:
-    """Return a sentence on the number of pooled trials with each risk of bias."""
+    """Return a sentence that says how many pooled trials have each risk of bias."""
     counts = Counter(one.judgement for one in risk_of_bias(load()))
     each = " and ".join(f"“{judgement}” for {words(n)}" for judgement, n in counts.most_common())
     return f"Among {words(counts.total())} trials, the judgement on risk of bias is {each}."
 
 
 def summary_table(estimand: str) -> Table:
-    """Return the summary of findings of a question; letters refer to `summary_notes`."""
+    """Return the GRADE summary-of-findings table for a question.
+
+    `estimand` is ``"NEC"`` (neuroendocrine carcinoma) or ``"NET"`` (neuroendocrine tumours). The
+    letters in the last column refer to `summary_notes`.
+    """
     letters = _letters(estimand)
     rows = []
     for one in summary_of_findings(load(), estimand):
@@ -86,7 +90,7 @@ def summary_table(estimand: str) -> Table:
 
 
 def summary_notes(estimand: str) -> Shown:
-    """Return the footnotes of `summary_table`: for each letter, why the certainty is lowered."""
+    """Return the footnotes of `summary_table`, which say why the certainty is lowered."""
     return Shown(
         "\n".join(
             f"- *{letter}* {domain.capitalize()}, {judgement}: {escape(reason)}."
@@ -115,7 +119,7 @@ def _letters(estimand: str) -> dict[tuple[str, str, str], str]:
 
 
 def risk_of_bias_table() -> Table:
-    """Return the risk of bias of each pooled trial, with the items met and not met."""
+    """Return a table of the risk of bias of each pooled trial, with the items of each answer."""
     names = source_names(load())
     rows = [
         [
@@ -136,7 +140,7 @@ def _items_with(one: RiskOfBias, answer: str) -> str | None:
 
 
 def certainty_table(estimand: str) -> Table:
-    """Return the judgement on each domain for the response, then the resulting certainty."""
+    """Return a table of the GRADE certainty of the response: domain by domain, then overall."""
     data = load()
     table = [[row.domain, row.judgement, row.reason] for row in certainty_rows(data, estimand)]
     table.append(
@@ -146,7 +150,10 @@ def certainty_table(estimand: str) -> Table:
 
 
 def reporting_table(guideline: str) -> Table:
-    """Return the items of a reporting guideline, whether they are met, and how or why not."""
+    """Return a table of the items of a reporting guideline, and whether each is met and how.
+
+    An example of a guideline is ``"PRISMA 2020"``.
+    """
     rows = load().reporting
     table = [
         [

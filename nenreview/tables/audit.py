@@ -1,4 +1,8 @@
-"""Show the audit's ledger, with links to the marked cells and back."""
+"""Build the tables of the audit, with links to the numbers in question and back.
+
+The ledger lists the findings of the audit that a reader should see: numbers and claims that do not
+agree with other numbers, and notes on spelling.
+"""
 
 from __future__ import annotations
 
@@ -44,13 +48,13 @@ _SENTENCES = {
 
 
 def sentences(source: str, table: str) -> tuple[str, ...]:
-    """Return the row labels of a table that are whole sentences."""
+    """Return the labels of the rows in a table that are whole sentences."""
     return _SENTENCES.get((source, table), ())
 
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """A line of the ledger: findings of one table with one explanation.
+    """A row of the ledger: similar findings on one table, with one explanation.
 
     Attributes
     ----------
@@ -62,41 +66,41 @@ class LedgerLine:
 
     @property
     def first(self) -> Finding:
-        """The finding that represents the entry."""
+        """The first finding, which represents the row."""
         return self.findings[0]
 
 
 def anchor(number: str) -> str:
-    """Return the anchor of a marked number in the chapter that shows it."""
+    """Return the HTML anchor of a number, to which the ledger links."""
     return f'<span id="c-{number}"></span>'
 
 
 def link_to(text: str, ident: str) -> str:
-    """Return a link to a finding in the ledger."""
+    """Return a Markdown link to a finding in the ledger."""
     return f"[{text}]({LEDGER}#f-{ident})"
 
 
-def entries(data: Dataset, source: str) -> list[LedgerLine]:
-    """Return the ledger of a document: disagreements and notes, with similar ones combined."""
+def ledger_lines(data: Dataset, source: str) -> list[LedgerLine]:
+    """Return the rows of the ledger for a document; similar findings share a row."""
     found = [f for f in needing_review(audit(data)) if f.source == source]
     alike = groupby(found, key=lambda f: f.line)
     return [LedgerLine(tuple(group)) for _, group in alike]
 
 
 def disagreeing_numbers(data: Dataset, source: str) -> list[LedgerLine]:
-    """Return the entries of a document on numbers, without those on claims."""
+    """Return the rows of the ledger for a document that are on numbers, not on claims in words."""
     claimed = set(data.claims["claim"])
-    return [entry for entry in entries(data, source) if entry.first.number not in claimed]
+    return [entry for entry in ledger_lines(data, source) if entry.first.number not in claimed]
 
 
 def claims_in_doubt(data: Dataset, source: str) -> list[LedgerLine]:
-    """Return the entries of a source about claims made in words."""
+    """Return the rows of the ledger for a document that are on claims in words."""
     claimed = set(data.claims["claim"])
-    return [entry for entry in entries(data, source) if entry.first.number in claimed]
+    return [entry for entry in ledger_lines(data, source) if entry.first.number in claimed]
 
 
 def ledger_table(data: Dataset, source: str) -> Table:
-    """Return the inconsistent numbers of a document, each with a link to its cell.
+    """Return a table of a document's inconsistent numbers, each with a link to the number.
 
     Raises
     ------
@@ -108,7 +112,7 @@ def ledger_table(data: Dataset, source: str) -> Table:
 
 
 def later_ledger_table(data: Dataset) -> Table:
-    """Return a single `ledger_table` of all documents that no chapter names.
+    """Return `ledger_table` for all documents that were added after the first four, as one table.
 
     Raises
     ------
@@ -119,9 +123,9 @@ def later_ledger_table(data: Dataset) -> Table:
 
 
 def later_claims(data: Dataset, label: str, caption: str) -> Markdown:
-    """Return one `claims_table` of all documents that no chapter names.
+    """Return `claims_table` for all documents that were added after the first four, as one table.
 
-    The text includes the label and the caption. It is a sentence if no claim is in doubt.
+    The result includes the label and the caption. If no claim is in doubt, it is a sentence.
     """
     if not any(claims_in_doubt(data, source) for source in later_documents(data)):
         return Markdown("None of their claims in words is in doubt.")
@@ -172,7 +176,7 @@ def _verdict(entry: LedgerLine) -> str:
 
 
 def claims_table(data: Dataset, source: str) -> Table:
-    """Return the claims of a source that the numbers do not support, in our words.
+    """Return a table of a document's claims in words that its numbers do not support.
 
     Raises
     ------
@@ -184,7 +188,10 @@ def claims_table(data: Dataset, source: str) -> Table:
 
 
 def planted_table() -> Table:
-    """Return the number of planted misprints of each kind that the audit finds."""
+    """Return a table of how many planted errors of each kind the audit finds.
+
+    To measure what the audit detects, errors are put into made-up trials without errors.
+    """
     measured = measure(PLANTED, SEED)
     rows = [
         [
@@ -203,22 +210,22 @@ def planted_table() -> Table:
 
 
 def alarms_on_clean_pages() -> Rate:
-    """Return the false alarms on clean made-up trials, among all checks."""
+    """Return the share of the audit's checks that give a false alarm on trials without errors.
+
+    The trials are made up.
+    """
     return false_alarms(PLANTED, SEED)
 
 
 def claims_supported(data: Dataset) -> Rate:
-    """Return the claims that the numbers support, among all that were tested."""
+    """Return the share of all tested claims in words that the numbers support."""
     claims = set(data.claims["claim"])
     holding = sum(f.verdict == MATCH for f in audit(data) if f.number in claims)
     return Rate(holding, len(claims))
 
 
 def rate_intervals_judged(data: Dataset) -> int:
-    """Return the number of reported intervals of a rate that could be checked against a count.
-
-    The audit has a finding on each of the two limits.
-    """
+    """Return how many reported confidence intervals of a rate the audit could check."""
     found = [f for f in audit(data) if f.check == RATE_INTERVAL and f.verdict != NOT_CHECKABLE]
     lower = set(data.results.loc[data.results["statistic"] == "ci_low", "id"])
     return sum(f.number in lower for f in found)
@@ -243,7 +250,7 @@ def _where(data: Dataset, entry: LedgerLine) -> str:
 
 
 def back_link(data: Dataset, f: Finding) -> str:
-    """Return the target of the link from a finding to the place where a chapter shows the number.
+    """Return the link target of a finding: where a chapter shows the number in question.
 
     The target is the marked cell if a chapter rebuilds the table of the number. Else it is the
     chapter of the trial, or the chapter on several trials; empty if there is none.

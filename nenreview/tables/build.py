@@ -1,4 +1,4 @@
-"""Show the commit, the data and the software of this copy of the review."""
+"""Build the tables on the version, the data and the software of this copy of the review."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOT_KNOWN = "not known: not a copy with its history"
 
 
 def engine() -> str:
-    """Return the engine that renders the calling chapter, with its version."""
+    """Return the name and version of the program that renders the calling chapter."""
     if "QUARTO_PROJECT_ROOT" in os.environ:
         held = Path(os.environ.get("QUARTO_SHARE_PATH", "")) / "version"
         number = held.read_text(encoding="utf-8").strip() if held.is_file() else ""
@@ -38,7 +38,7 @@ def engine() -> str:
 
 
 def built_with() -> Table:
-    """Return commit, checksum, Python and engine of this copy as a table."""
+    """Return a table of the commit, data checksum, Python and engine of this copy."""
     made_from, data, changed = commit(), data_checksum(), len(uncommitted())
     state = f"`{made_from}`" if made_from else NOT_KNOWN
     if changed:
@@ -55,6 +55,6 @@ def built_with() -> Table:
 
 
 def packages() -> Table:
-    """Return the dependencies of the review with their installed versions."""
+    """Return a table of the packages that the review depends on, with installed versions."""
     rows = ([name, installed(name)] for name in dependencies())
     return Table(rows, {"Package": TEXT, "Version": TEXT})

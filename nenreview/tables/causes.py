@@ -1,4 +1,4 @@
-"""Show the errors that matter most, and what they move."""
+"""Build the table of the most important errors in the documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EFFECTS = {
 
 
 def causes_table(data: Dataset) -> Table:
-    """Return a table of the most important errors; those that move an answer come first."""
+    """Return a table of the most important errors; those that change an answer come first."""
     names, moved = source_names(data), _moved_answers(data)
     rows = [
         [
@@ -35,10 +35,10 @@ def causes_table(data: Dataset) -> Table:
 
 
 def largest_shift(data: Dataset, *, at_bounds: bool = False) -> float:
-    """Return the largest change of a pooled response rate by any finding, in percentage points.
+    """Return the largest change of a pooled response rate by any error, in percentage points.
 
-    The change is computed with the likely other number of each finding, or with the largest
-    possible one if `at_bounds`.
+    The change is the difference to the pool with the likely alternative of the number in question,
+    or with its largest possible value if `at_bounds`.
     """
     return max(
         abs(100 * effect.shift)

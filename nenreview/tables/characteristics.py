@@ -1,4 +1,4 @@
-"""Show the characteristics of each trial by theme: patients, treatment, assessment."""
+"""Build the tables of trial characteristics: patients, treatment, assessment, endpoints."""
 
 from __future__ import annotations
 
@@ -36,15 +36,13 @@ ENDPOINTS = {
 
 
 def characteristics_table(fields: dict[str, str]) -> Table:
-    """Return a table of some characteristics of the trials, one row for each trial.
-
-    The rows are sorted by regimen class.
+    """Return a table of characteristics, one row for each trial, sorted by regimen class.
 
     Parameters
     ----------
     fields : dict of str to str
-        For each column, its heading and the field of ``characteristics.csv``. The value is that
-        of the first report of the trial that gives the field; a dash if none does.
+        For each column, its heading and a field of ``characteristics.csv``. The value is that of
+        the first report of the trial that gives the field; a dash if none does.
     """
     data = load()
     ordered = sorted(
@@ -61,7 +59,10 @@ def characteristics_table(fields: dict[str, str]) -> Table:
 
 
 def first_reported(data: Dataset, trial: str, field: str) -> str:
-    """Return a characteristic of a trial from the first report that has it; or empty."""
+    """Return a characteristic of a trial from the first report that gives it; empty if none does.
+
+    `field` is a column of ``characteristics.csv``.
+    """
     given = _by_report(data)
     found = (
         getattr(given[trial, source], field)
@@ -72,7 +73,7 @@ def first_reported(data: Dataset, trial: str, field: str) -> str:
 
 
 def trials_and_series(data: Dataset) -> str:
-    """Return how many trials and case series there are, ``27 trials and one case series``."""
+    """Return the number of trials and case series in words: ``27 trials and one case series``."""
     designs = [first_reported(data, trial, "design") for trial in trials(data)]
     series = sum(design.startswith("case series") for design in designs)
     counted = f"{words(len(designs) - series)} trials"

@@ -1,4 +1,4 @@
-"""Tables in which a reader of the website ticks cohorts and sees their pool."""
+"""Tables in which a reader of the website selects cohorts and sees their pool."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from nenreview.wording import fraction, interval, words
 
 
 def choices_table(estimand: str) -> Table:
-    """Return a table of the cohorts of a question; the website shows the pool of the ticked rows.
+    """Return a table of the cohorts of a question, from which website readers select some to pool.
 
-    The pools of all choices are computed here and stored in the page. The PDF and Jupyter show
+    The pools of all selections are computed here and stored in the page. The PDF and Jupyter show
     only the table.
     """
     cohorts = cohorts_to_choose(load(), estimand)

@@ -1,4 +1,4 @@
-"""Show the comparisons of the synthesis, tested or side by side."""
+"""Build the tables that compare groups: tumours, sites, biomarkers, drugs and regions."""
 
 from __future__ import annotations
 
@@ -72,9 +72,10 @@ def _combined(rows: dict[str, Stratified], stub: str, first: str) -> Table:
 
 
 def nec_net_table() -> Table:
-    """Return NEC against NET within the trials of one checkpoint inhibitor, combined.
+    """Return a table that compares response within trials: neuroendocrine carcinoma and tumours.
 
-    A second row uses the misprinted number of patients with NET in a table of the sintilimab paper.
+    The trials are those of one checkpoint inhibitor. A second row uses the misprinted number of
+    patients in a table of the sintilimab paper.
     """
     data = load()
     return _combined(
@@ -88,17 +89,20 @@ def nec_net_table() -> Table:
 
 
 def nec_net_pairs() -> dict[str, Comparison]:
-    """Return NEC against NET of every trial, for `comparisons`."""
+    """Return the response of neuroendocrine carcinoma and of neuroendocrine tumours, by trial.
+
+    The result is an argument for `comparisons`.
+    """
     return {
         f"{one.name}, {LINE_NAMES[one.line]}": one.pair for one in contrasts.nec_against_net(load())
     }
 
 
 def sites_table() -> Table:
-    """Return each primary site of NEC in both trials, compared with the other sites of its trial.
+    """Return a table that compares each primary site of neuroendocrine carcinoma with the others.
 
-    The table omits differences of rates: their intervals are far too short if a site has no
-    responder.
+    The two trials are sintilimab and toripalimab. The table omits differences of rates: their
+    intervals are far too short if a site has no responder.
     """
     rows = []
     for site, strata in contrasts.by_site(load()).items():
@@ -119,7 +123,10 @@ def sites_table() -> Table:
 
 
 def biomarkers_table() -> Table:
-    """Return the comparisons by PD-L1 and TMB; p is unadjusted."""
+    """Return a table of the response by PD-L1 and by tumour mutational burden (TMB).
+
+    The p values are not adjusted for multiple tests.
+    """
     rows = [
         [
             one.name,
@@ -154,7 +161,7 @@ def _needed() -> str:
 
 
 def power_table() -> Table:
-    """Return the exact power of every comparison, and the rate that it could detect."""
+    """Return a table of the power of every comparison, and of the rate that it could detect."""
     rows = []
     for name, pair in contrasts.all_comparisons(load()):
         rate = contrasts.detectable_rate(pair)
@@ -175,14 +182,14 @@ def power_table() -> Table:
 
 
 def randomised_table() -> Table:
-    """Return the randomised comparison under each assumption on patients not counted."""
+    """Return a table of the randomised comparison, under each assumption on unknown responses."""
     return _combined(
         randomised_contrasts(load()), "Counted", "Nivolumab + ipilimumab versus nivolumab, by site"
     )
 
 
 def region_table() -> Table:
-    """Return Asian against other trials: the model, the permutation p and the least possible p."""
+    """Return a table that compares the response rates of Asian trials with those of others."""
     rows = []
     for test in region.region_tests(load()):
         asian, other = test.model.groups
@@ -211,7 +218,7 @@ def region_table() -> Table:
 
 
 def standardised_table() -> Table:
-    """Return the cells and the result of standardising for primary site."""
+    """Return a table of the response standardised for primary site, with the rate at each site."""
     found = region.standardised(load())
     rows: list[list] = [
         [british(site), rate, rate, percent(Rate(found.mix[site], found.other.n))]
@@ -232,9 +239,10 @@ def standardised_table() -> Table:
 
 
 def classes_table(regimen_class: str) -> Table:
-    """Return every reported response of a class by line and tumour, with its peculiarities.
+    """Return a table of all responses to a regimen class, by line of treatment and tumour.
 
-    The last rows are the trials of the class for which no document reports a response.
+    The last column says how a response differs from the best response among all treated patients.
+    The last rows are trials for which no document reports a response.
     """
     rows: list[list] = [
         [
@@ -264,7 +272,10 @@ def _kind(group: Group) -> str:
 
 
 def questions_table() -> Table:
-    """Return the number of cohorts for each question on combinations, and the pool if possible."""
+    """Return a table of drug combinations by tumour and line: number of cohorts, and their pool.
+
+    A pool needs three or more cohorts without shared patients.
+    """
     rows = [
         [
             *(one.regimen_class, one.kind, one.line, len(one.reported), len(one.alike)),
@@ -282,8 +293,8 @@ def questions_table() -> Table:
     return Table(rows, columns)
 
 
-def enough_alike() -> str:
-    """Return a sentence on the questions that have enough independent cohorts."""
+def independent_cohorts_sentence() -> str:
+    """Return a sentence that says which questions on combinations have enough cohorts to pool."""
     found = questions(load())
     pooled = [one for one in found if one.pool is not None]
     if pooled:
@@ -315,7 +326,7 @@ def _pooled_question(question: Question) -> str:
 
 
 def meta_analyses_table() -> Table:
-    """Return the pooled responses that meta-analyses among the documents report."""
+    """Return a table of the pooled responses that published meta-analyses report."""
     names = source_names(load())
     reviews = load().sources.loc[load().sources["kind"] == "review", "source"]
     rows: list[list] = []

@@ -1,4 +1,4 @@
-"""Show ``data/datapackage.json`` as the data dictionary."""
+"""Build the data dictionary: the tables and columns in ``data/datapackage.json``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from qmdbook.files import resource_paths
 
 
 def resources(folder: Path | None = None) -> pd.DataFrame:
-    """Return the resources of the data package.
+    """Return the tables of the data package, one row for each.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def resources(folder: Path | None = None) -> pd.DataFrame:
 
 
 def columns_of(name: str, folder: Path | None = None) -> pd.DataFrame:
-    """Return the columns of one resource.
+    """Return the columns of one table of the data package, one row for each.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Show all trials and arms side by side: sizes, responses, times and reported outcomes."""
+"""Build the tables of all trials and arms: sizes, responses, times, and what is reported."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ REPORTED = ("n", "NEC or NET", "ORR", "DCR", "PFS", "OS", "DOR", "AE", "CI")
 
 
 def overlap_ledger(data: Dataset) -> pd.DataFrame:
-    """Return the ledger of overlaps as text, one row for each pair of reports.
+    """Return the pairs of reports that may share patients, with the judgement on each pair.
 
     Returns
     -------
     DataFrame
-        Columns ``Trial, Report, Other report, Patients, Why``; a report is named by its
-        document and population.
+        Columns ``Trial, Report, Other report, Patients, Why``; a report is named by its document
+        and population.
     """
     names, documents = data.trials.set_index("trial")["name"], source_names(data)
     shown = {"same": "the same", "part": "a subset of the other report's", "apart": "different"}
@@ -74,7 +74,17 @@ def _patients(population: str) -> str:
 
 
 class Reported(NamedTuple):
-    """The reported values of a group, or of a part of it with the same name."""
+    """A reported value of a group, or of a part of the group.
+
+    Attributes
+    ----------
+    part : str
+        Name of the part; empty for the whole group.
+    value : Rate, float or None
+        The value as a number; None if it is not known.
+    text : str
+        The value as text.
+    """
 
     part: str
     value: Rate | float | None
@@ -117,13 +127,16 @@ EVIDENCE = {  # the columns of `evidence_table`
 
 
 def evidence_table(data: Dataset) -> pd.DataFrame:
-    """Return the values of `EVIDENCE` for each group; None if a value is not reported.
+    """Return the evidence table: size, response and survival times of each trial or arm.
 
     Returns
     -------
     DataFrame
-        Columns ``Class, Trial, Line, n, NEC, NET``, then ``ORR, % (95% CI)`` with the
-        Clopper-Pearson interval, ``DCR``, and the medians ``PFS, months`` and ``OS, months``.
+        Columns ``Class, Trial, Line, n, NEC, NET`` (patients with neuroendocrine carcinoma and
+        tumours), then ``ORR, % (95% CI)``, the objective response rate with the Clopper-Pearson
+        interval, ``DCR``, the disease control rate, and the medians ``PFS, months``
+        (progression-free survival) and ``OS, months`` (overall survival). A value that is not
+        reported is None.
     """
     rows = [
         [
@@ -144,7 +157,10 @@ def evidence_table(data: Dataset) -> pd.DataFrame:
 
 
 def reporting_matrix(data: Dataset) -> pd.DataFrame:
-    """Return which of `REPORTED` each group reports: ``yes`` or an en dash."""
+    """Return a table of which outcomes each trial or arm reports: ``yes`` or a dash.
+
+    The outcomes are `REPORTED`.
+    """
     rows = []
     for group in groups(data):
         report = group.report
@@ -195,9 +211,10 @@ def _sized_part(data: Dataset, report: Report, tumour: str) -> tuple[str, int] |
 
 
 def divided_by_others(data: Dataset) -> str:
-    """Return the groups of which NEC and NET do not add up to n, as sentences.
+    """Return sentences on the groups whose two kinds of tumour do not add up to all patients.
 
-    Another document divides them, and it counts the group differently.
+    The kinds are neuroendocrine carcinoma and neuroendocrine tumours. Their numbers come from
+    another document, which counts the group differently.
     """
     names = names_in_sentences(data)
     found = []

@@ -1,4 +1,4 @@
-"""Show the glossary."""
+"""Build the glossary table."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from nenreview.tables.table import Table, show_table
 
 
 def glossary_table() -> Table:
-    """Return every term of ``data/glossary.csv`` with its long form and its definition."""
+    """Return a table of all terms in ``data/glossary.csv``, with long form and explanation."""
     names = {"term": "Term", "long_form": "In full", "explanation": "What it means"}
     return show_table(load().glossary.rename(columns=names))

@@ -1,4 +1,4 @@
-"""Show the adverse events of every trial: grade 3 or higher, deaths and discontinuation."""
+"""Build the tables of adverse events: grade 3 or higher, deaths, and stopping of treatment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EARLIER = "from an earlier report of the trial"
 
 
 def severe_events_table() -> Table:
-    """Return treatment-related events of grade 3 or higher, a line for each arm or part of one."""
+    """Return a table of grade 3 or higher treatment-related adverse events, by arm."""
     rows = [
         [
             class_name(one.regimen_class),
@@ -48,7 +48,10 @@ def _reported(one: harm.SevereEvents) -> str:
 
 
 def other_harm_table() -> Table:
-    """Return deaths, discontinuation and events of any grade of every arm that reports any."""
+    """Return a table of deaths, stopping of treatment and events of any grade, by arm.
+
+    Arms for which nothing is reported are left out.
+    """
     rows = [
         [
             class_name(one.regimen_class),
@@ -69,7 +72,10 @@ def other_harm_table() -> Table:
 
 
 def with_names(entries: Iterable[harm.SevereEvents]) -> str:
-    """Return the patients with an event and the trial of each entry, in words."""
+    """Return in words the patients with an event and the trial, for each entry.
+
+    For example, ``11 of 40 patients (27.5%) with toripalimab``; entries are joined by "and".
+    """
     return " and ".join(
         f"{fraction(one.rate)} patients ({percent(one.rate)}) with {one.name}"
         for one in entries
@@ -78,7 +84,10 @@ def with_names(entries: Iterable[harm.SevereEvents]) -> str:
 
 
 def arms_without_other_harm_sentence() -> str:
-    """Return the trials or arms that `other_harm_table` leaves out, as a sentence."""
+    """Return a sentence that names the arms without reported deaths, stopping or other harm.
+
+    They are the arms that `other_harm_table` leaves out.
+    """
     names = [one.name for one in harm.without_other_harm(load())]
     return f"The available text reports none of these numbers for: {'; '.join(names)}."
 

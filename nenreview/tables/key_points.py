@@ -1,4 +1,4 @@
-"""Write the opening of a trial's chapter: its main result and its key points."""
+"""Write the beginning of a trial's chapter: its main result and its key points."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ MEDIANS = {"PFS": "progression-free survival", "OS": "overall survival"}
 
 
 def main_result(trial: Trial) -> str:
-    """Return the response rate of a trial's largest population, as a sentence.
+    """Return a sentence on the response rate in the largest population of a trial.
 
-    Only populations with a known number of responders count. The sentence says if there
-    is none.
+    Only populations with a known number of responders count. If there is none, the sentence says
+    so.
     """
     found = _responses(trial)
     if not found:
@@ -29,10 +29,10 @@ def main_result(trial: Trial) -> str:
 
 
 def key_points(trial: Trial) -> Markdown:
-    """Return three to five sentences on a trial, as a list; two where no result is available.
+    """Return the key points of a trial as a list of two to five sentences.
 
-    The treatment, the response in the second largest population, median times, and what is
-    missing.
+    They are: the treatment, the response in the second largest population, median survival times,
+    and what is not reported.
     """
     targets = _each(arm.target for arm in arms_by_trial(trial.data)[trial.trial])
     points = [f"The treatment was {_agents(trial)}; the checkpoint target is {targets}."]

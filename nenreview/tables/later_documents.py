@@ -1,7 +1,7 @@
-"""Show the documents that no chapter names in all tables on documents.
+"""Build the tables for documents that were added after the first four.
 
-Chapters speak of the first four by name; of any other they show the same tables, made here
-from the data, so that a new document needs no line in a chapter.
+Chapters name the first four documents. For all later ones they show the same tables, made here from
+the data, so that a new document needs no change in a chapter.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from nenreview.wording import words
 
 
 def documents_added() -> str:
-    """Return how many documents were added to the first four, as a sentence."""
+    """Return a sentence that says how many documents were added to the first four."""
     later, first = len(later_documents(load())), words(len(in_chapters(load())))
     if not later:
         return f"The review still rests on the original {first} documents."
@@ -31,7 +31,7 @@ def for_each_added(
     *,
     where: Callable[[str], object] = bool,
 ) -> Markdown:
-    """Return a table for each document added since the first four.
+    """Return one table, with label and caption, for each document added after the first four.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Show rates and comparisons of rates, with intervals."""
+"""Build tables of rates and of comparisons of rates, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -30,12 +30,15 @@ _INTERVALS = {"95% CI, Clopper-Pearson": Rate.clopper_pearson, "95% CI, Wilson":
 
 
 def interval_columns() -> dict[str, Kind]:
-    """Return the columns of the intervals of a rate."""
+    """Return the columns that show the confidence intervals of a rate, by heading."""
     return dict.fromkeys(_INTERVALS, LIMITS)
 
 
 def intervals(rate: Rate | None) -> list[Interval | None]:
-    """Return the values of `interval_columns`; all are None if there is no rate."""
+    """Return the confidence intervals of a rate, one for each of `interval_columns`.
+
+    All are None if there is no rate.
+    """
     return [interval(rate) if rate else None for interval in _INTERVALS.values()]
 
 
@@ -46,21 +49,26 @@ def response_table(
     events: str = "Responders",
     share: str = "ORR, %",
 ) -> Table:
-    """Return events, rate and the intervals for each named population.
+    """Return a table of rates with confidence intervals, one row for each population.
 
-    `stub`, `events` and `share` are the headings of their columns.
+    Parameters
+    ----------
+    rows : dict of str to Rate
+        The rate of each population.
+    stub, events, share : str
+        Headings of the first three columns: population, responders and percentage.
     """
     columns = {stub: TEXT, events: RATE, share: PERCENT, **interval_columns()}
     return Table(([name, rate, rate, *intervals(rate)] for name, rate in rows.items()), columns)
 
 
 def risk_difference(pair: Comparison) -> Estimate:
-    """Return the difference of two rates with its interval."""
+    """Return the difference of two rates with its confidence interval."""
     return estimate(pair.risk_difference, pair.risk_difference_interval())
 
 
 def comparisons(rows: dict[str, Comparison]) -> Table:
-    """Return risk difference, odds ratio and exact p value for each named comparison."""
+    """Return a table that compares two rates in each row: difference, odds ratio and p value."""
     columns = {
         "Comparison": TEXT,
         "Responders": VERSUS,
@@ -84,7 +92,7 @@ def comparisons(rows: dict[str, Comparison]) -> Table:
 
 
 def table1_table() -> Table:
-    """Return a table of the four trials in Jia's Table 1, with response rates and intervals."""
+    """Return a table of the four trials in Table 1 of Jia 2022: responses and intervals."""
     columns = {
         **{"Trial": TEXT, "Region": TEXT, "Population": TEXT},
         **{"Responders": RATE, "ORR reported, %": NUMBER, "ORR, %": PERCENT},
@@ -101,11 +109,14 @@ def table1_table() -> Table:
 
 
 def table1_trials() -> list[Response]:
-    """Return the responses of the four trials of Jia's Table 1, in the order of its columns."""
+    """Return the responses of the four trials in Table 1 of Jia 2022, in the order of columns."""
     return table1_responses(load())
 
 
 def table1_shares() -> dict[str, Rate]:
-    """Return the share of pancreatic primaries in each trial of Table 1, by registration."""
+    """Return the share of patients with a pancreatic primary tumour, by trial in Jia's Table 1.
+
+    The keys are registry numbers.
+    """
     data = load()
     return {one.report.trial: pancreatic_share(data, one) for one in table1_responses(data)}

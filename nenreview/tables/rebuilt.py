@@ -1,4 +1,4 @@
-"""Show the rebuilt tables of the documents; marked cells have links to their findings."""
+"""Show tables of the documents as rebuilt from the data, with links from numbers to findings."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ _CATEGORIES = {("TMB", "top"): "the patients with the highest values"}
 
 
 def key_to_marks(source: str = "", *tables: str) -> Shown:
-    """Return what the marks of rebuilt tables mean, for a chapter to say once.
+    """Return the explanation of the marks in rebuilt tables.
 
     Parameters
     ----------
     source : str, optional
-        The document whose tables the chapter rebuilds; by default, the key explains every mark.
+        The document whose tables the chapter rebuilds; by default, every mark is explained.
     *tables : str
-        The tables of the document. The key then explains only the marks that they have.
+        Tables of the document; only the marks in these tables are explained.
     """
     said = ["Numbers without a mark agree with the numbers that they were compared with."]
     cells = [cell for table in tables for cell in _cells_shown(source, table).itertuples()]
@@ -89,18 +89,18 @@ def key_to_marks(source: str = "", *tables: str) -> Shown:
 
 
 def rebuilt_table(source: str, table: str, *, stub: str = "Item") -> Table:
-    """Return a printed table rebuilt from the data.
+    """Return a table of a document, rebuilt cell by cell from the data.
 
-    A number that cannot be reproduced is struck through before the recomputed one, with a letter
-    that `notes` explains, and one that nothing determines has a mark. A list of where each number
-    comes from follows.
+    A number that contradicts others is struck through and followed by the recomputed one; a letter
+    leads to an explanation in `notes`. A number that nothing confirms has a mark. Below is a list
+    of where each number comes from.
 
     Parameters
     ----------
     source, table : str
-        Which table of ``cells.csv``.
+        The document and the table, as in ``cells.csv``.
     stub : str
-        Heading of the first column where none is printed.
+        Heading of the first column if none is printed.
     """
     data = load()
     cells = rebuild(data, source, table)
@@ -154,9 +154,9 @@ def _key(cell: Any, source: str) -> tuple[str, ...]:
 
 
 def notes(source: str, table: str) -> Markdown:
-    """Return the explanation of each letter in a rebuilt table; see `key_to_marks` for the marks.
+    """Return the explanations of the letters in a rebuilt table.
 
-    The PDF sets what stands in ``.table-notes`` below the last row of the table before it.
+    `key_to_marks` explains the other marks. The PDF shows these notes directly below the table.
     """
     letters = _letters(_cells_shown(source, table))
     lines = [f"^{letter}^ {escape(reason)}" for reason, letter in letters.items()]
@@ -214,7 +214,10 @@ def _anchors(findings: tuple[str, ...]) -> str:
 
 
 def statistics_table(source: str, table: str, row: str, column: str) -> Markdown:
-    """Return the numbers of a sentence, one for each line, with the recomputed numbers."""
+    """Return a table of the numbers in one cell, one row for each, with their verdicts.
+
+    `row` and `column` say which cell of the document's table; it is usually a sentence.
+    """
     data = load()
     numbers = rebuild_numbers(data, source, table, row, column)
     frame = _statistics(numbers)
@@ -230,15 +233,15 @@ def statistics_table(source: str, table: str, row: str, column: str) -> Markdown
 
 
 def numbers_table(trial: str, source: str | None = None) -> Table:
-    """Return every number that a document reports on a trial, with its place and verdict.
+    """Return a table of all numbers that a document reports on a trial, with their verdicts.
 
-    In the order of the populations, all patients first. One line of dashes where the document
-    reports none.
+    The order is that of the populations, all patients first. If there are no numbers, the table has
+    one row of dashes.
 
     Parameters
     ----------
     trial : str
-        Registration of the trial.
+        Registry number of the trial.
     source : str, optional
         Key of the document; by default the main source of the trial.
 
@@ -278,7 +281,9 @@ def _numbers_of(data: Dataset, trial: str, source: str) -> pd.DataFrame:
 
 
 def named_number(data: Dataset, key: str) -> str:
-    """Return where a number stands and what it is, in the words of the pages.
+    """Return in words where a number is reported and what it is.
+
+    `key` is the id of the number in ``results.csv``.
 
     Raises
     ------

@@ -33,11 +33,10 @@ _STAGES = {
 
 
 def other_reports(trial: Trial) -> Markdown:
-    """Return a table of the numbers in each further report of a trial, or else a sentence.
+    """Return a table of the numbers in each report of a trial other than the main one.
 
-    Further reports are the trial's own reports, and news summaries of them, except the main
-    source. They are in the order of ``facts_from``; a sentence names the report that supersedes
-    them, if any.
+    The reports are the trial's own and news summaries of them. A sentence above each table says
+    which report supersedes it, if any. If there is no other report, the result is a sentence.
     """
     reports = [row for row in rows_of(trial.data.reports, ReportOf) if row.trial == trial.trial]
     by_source = {row.source: row for row in reports if row.standing != "secondary"}
@@ -58,7 +57,7 @@ def other_reports(trial: Trial) -> Markdown:
 
 
 def order_of_reports(data: Dataset) -> Table:
-    """Return the documents of every trial, the most important first, with their kinds."""
+    """Return a table of the documents on each trial, the preferred one first, with their kinds."""
     kind = {(row.trial, row.source): _kind(row) for row in rows_of(data.reports, ReportOf)}
     names = source_names(data)
     rows = [
@@ -92,7 +91,7 @@ def standing(data: Dataset, report: ReportOf) -> str:
 
 
 def not_reported(data: Dataset, trial: str) -> list[str]:
-    """Return in words the usual results that no document on a trial reports.
+    """Return in words the usual results of a trial that no document reports.
 
     The duration of response counts as missing only if somebody responded or may have responded.
     """
@@ -120,7 +119,10 @@ def not_reported(data: Dataset, trial: str) -> list[str]:
 
 
 def reported_medians(trial: Trial, outcome: str) -> dict[str, str]:
-    """Return the median times of an outcome that the source of a trial reports, by population."""
+    """Return the median times of an outcome that a document reports, as text, by population.
+
+    The document is that of `trial`.
+    """
     numbers = trial.data.select(trial=trial.trial, source=trial.source, outcome=outcome)
     medians = numbers[numbers["statistic"] == "median"]
     times = {number.population: _time(number) for number in medians.itertuples()}
@@ -128,10 +130,10 @@ def reported_medians(trial: Trial, outcome: str) -> dict[str, str]:
 
 
 def reported_times(trial: Trial) -> Table:
-    """Return every median time and rate at a landmark that the source of a trial reports.
+    """Return a table of all median times and of shares at fixed times that a document reports.
 
-    Intervals and ranges are as reported. Times in other units are also given in months. If no time
-    is reported, the table has one row of dashes.
+    The document is that of `trial`. Intervals and ranges are as reported; times in days or weeks
+    are also given in months. If no time is reported, the table has one row of dashes.
     """
     numbers = trial.data.select(trial=trial.trial, source=trial.source)
     numbers = numbers[numbers["outcome"].isin(_TIMES)]
@@ -170,7 +172,7 @@ def _time(number: Any) -> str:
 def limits_as_reported(numbers: pd.DataFrame) -> str:
     """Return the limits of an interval as reported, with the level if it is not 95%.
 
-    Empty unless there is exactly one interval.
+    The result is empty unless there is exactly one interval.
     """
     ends = [numbers[numbers["statistic"] == end] for end in ("ci_low", "ci_high")]
     shown = [dict.fromkeys(map(_as_reported, end.itertuples())) for end in ends]

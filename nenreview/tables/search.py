@@ -1,4 +1,4 @@
-"""Show the queries of the search, their results, and the reports that were not found."""
+"""Build the tables on the literature search: queries, excluded records, reports not found."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BEFORE_THE_SEARCH = "known before the search"
 
 
 def queries_table() -> Table:
-    """Return every query with its result: a row for each query, in the order of their keys."""
+    """Return a table of all search queries with their results."""
     names = source_names(load())
     rows = [
         [
@@ -39,14 +39,14 @@ def queries_table() -> Table:
 
 
 def when_queried() -> str:
-    """Return when the queries were made: ``on 3 May 2026``, or ``between`` two days."""
+    """Return when the queries were made: ``on 3 May 2026``, or ``between`` two dates."""
     days = sorted({date.fromisoformat(one.day) for one in rows_of(load().search, Search)})
     first, last = date_in_words(days[0]), date_in_words(days[-1])
     return f"on {first}" if first == last else f"between {first} and {last}"
 
 
 def not_found_table() -> Table:
-    """Return a row for each report that was sought and could not be read."""
+    """Return a table of the reports that were sought and could not be read."""
     rows = [_row(one) for one in rows_of(load().records, Record) if one.stage == SOUGHT]
     return Table(rows, dict.fromkeys(("Report", "Trial", "Reason", "Found by"), TEXT))
 
@@ -63,9 +63,10 @@ def awaiting_sentence() -> str:
 
 
 def excluded_table() -> Table:
-    """Return a row for each excluded record, with the reason; those excluded after reading first.
+    """Return a table of the records that the search excluded, each with the reason.
 
-    `not_found_table` has the reports that could not be read.
+    Records excluded after reading come first, then records excluded at screening. Reports that
+    could not be read are in `not_found_table`.
     """
     rows = [
         [_EXCLUDED[one.stage], *_row(one)]

@@ -1,4 +1,4 @@
-"""Show the pools: cohorts, estimates, and sensitivity to analysis choices."""
+"""Build the tables of pooled response rates: cohorts, estimates, sensitivity to choices."""
 
 from __future__ import annotations
 
@@ -52,28 +52,28 @@ from nenreview.wording import fraction, interval, ratio, signed, words
 
 
 def share(proportion: float, decimals: int = 1) -> str:
-    """Return a proportion as a percentage without the sign, ``12.5``."""
+    """Return a proportion as a percentage without the sign, such as ``12.5``."""
     return f"{100 * proportion:.{decimals}f}"
 
 
 def limits(low: float | None, high: float | None, decimals: int = 1) -> str:
-    """Return two limits as percentages; an en dash if there is no interval."""
+    """Return two proportions as limits in percent, such as ``3.3–20.4``; a dash if one is None."""
     found = _interval(low, high)
     return interval(found, decimals) if found else NONE
 
 
 def pool_interval(pool: PooledProportion, decimals: int = 1) -> str:
-    """Return the confidence interval of a pool as percentages, ``3.3–20.4``."""
+    """Return the confidence interval of a pool in percent, such as ``3.3–20.4``."""
     return limits(pool.ci_low, pool.ci_high, decimals)
 
 
 def confidence(pool: PooledProportion) -> Interval | None:
-    """Return the interval of a pool; None where it has none."""
+    """Return the confidence interval of a pool; None if it has none."""
     return _interval(pool.ci_low, pool.ci_high)
 
 
 def prediction(pool: PooledProportion) -> Interval | None:
-    """Return the prediction interval of a pool; None where it has none."""
+    """Return the prediction interval of a pool; None if it has none."""
     return _interval(pool.pi_low, pool.pi_high)
 
 
@@ -82,15 +82,15 @@ def _interval(low: float | None, high: float | None) -> Interval | None:
 
 
 def prediction_in_words(pool: PooledProportion, words_for_limits: str) -> str:
-    """Return a sentence on the prediction interval for a new trial, or that there is none.
+    """Return the end of a sentence on a further trial: its prediction interval, if there is one.
 
     Parameters
     ----------
     pool : PooledProportion
         The pool with its prediction interval, or without one.
     words_for_limits : str
-        The rest of a sentence about a further trial, in which the two ``{}`` stand for the
-        limits of the prediction interval in whole percent.
+        The end of the sentence, with two ``{}`` for the limits in whole percent. It is not used if
+        there is no interval; the result then says so.
     """
     if pool.pi_low is None or pool.pi_high is None:
         return (
@@ -101,15 +101,15 @@ def prediction_in_words(pool: PooledProportion, words_for_limits: str) -> str:
 
 
 def cohorts_table(edition: str = NOW, *questions: str) -> Table:
-    """Return rows of ``pooling.csv`` with their counts and the reasons for their choice.
+    """Return a table of the cohorts with their counts and the reasons for including them.
 
     Parameters
     ----------
     edition : str
-        `NOW`: the cohorts of the current answer. `FIRST`: the cohorts that only the first edition
-        used.
+        `NOW`: the cohorts of the current edition of this review. `FIRST`: the cohorts that only the
+        first edition used.
     *questions : str
-        The estimands to show; all, if none is named.
+        The questions (estimands) to show; all, if none is named.
     """
     names = source_names(load())
     columns = {
@@ -131,7 +131,7 @@ def cohorts_table(edition: str = NOW, *questions: str) -> Table:
 
 
 def moves_table() -> Table:
-    """Return the changes of the pool of NEC since the first edition, step by step."""
+    """Return a table of how the main pool changed since the first edition, step by step."""
     names = source_names(load())
     first = headline(load(), FIRST)[0].profile
     rows: list[list] = [["first edition", None, None, pooled_estimate(first), None]]
@@ -152,7 +152,9 @@ def moves_table() -> Table:
 
 
 def pool_change_in_words(unit: str = "%") -> str:
-    """Return in words how the pool of NEC has changed since the first edition: from what to what.
+    """Return in words how the main pool changed since the first edition: from what to what.
+
+    The pool is that of neuroendocrine carcinoma (NEC).
 
     Parameters
     ----------
@@ -168,14 +170,14 @@ def pool_change_in_words(unit: str = "%") -> str:
 
 
 def joined_cohorts_in_words() -> str:
-    """Return in words which cohorts of NEC joined the pool: ``one cohort (0 of 7) was``."""
+    """Return in words how many cohorts joined the main pool: ``one cohort (0 of 7) was``."""
     rates = [move.now.rate for move in moves(load()) if move.now and move.before is None]
     cohorts_were = "cohort ({}) was" if len(rates) == 1 else "cohorts ({}) were"
     return f"{words(len(rates))} {cohorts_were.format('; '.join(map(fraction, rates)))}"
 
 
 def pooled_estimate(pool: PooledProportion) -> Estimate:
-    """Return the estimate of a pool with its interval."""
+    """Return the estimate of a pool with its confidence interval."""
     return Estimate(pool.estimate, pool.ci_low, pool.ci_high)
 
 
@@ -204,23 +206,23 @@ def _pools(pools: tuple[Pooled, ...]) -> Table:
 
 
 def headline_table() -> Table:
-    """Return the pools of NEC with and without the two Chinese trials, in both editions."""
+    """Return a table of the main pool in both editions, with and without the Chinese trials."""
     first = (replace(pool, name=f"{pool.name}, first edition") for pool in headline(load(), FIRST))
     return _pools((*headline(load()), *first))
 
 
 def sensitivity_table() -> Table:
-    """Return the pool of NEC with every other count, cohort and bound."""
+    """Return a table of all sensitivity analyses of the main pool of neuroendocrine carcinoma."""
     return _pools(sensitivities(load()))
 
 
 def net_table() -> Table:
-    """Return the pool of NET with every other count, cohort and bound."""
+    """Return a table of all sensitivity analyses of the main pool of neuroendocrine tumours."""
     return _pools(net_sensitivities(load()))
 
 
 def net_left_out_table() -> Table:
-    """Return the pool of NET without each of its cohorts in turn."""
+    """Return a table of the pool of neuroendocrine tumours without each cohort in turn."""
     rows = [
         [f"without {step.cohort.name}", step.pool.rate, pooled_estimate(step.pool)]
         for step in left_out(load(), NET)
@@ -231,7 +233,10 @@ def net_left_out_table() -> Table:
 
 
 def net_sites_table() -> Table:
-    """Return the response of NET by primary site, pooled if a site has three cohorts."""
+    """Return a table of the response of neuroendocrine tumours by primary site.
+
+    A site with three or more cohorts also has a pool.
+    """
     rows: list[list] = []
     for site, found in net_by_site(load()).items():
         for one in found:
@@ -249,9 +254,9 @@ def net_sites_table() -> Table:
 
 
 def bayes_table() -> Table:
-    """Return the posterior of the pooled response under each prior.
+    """Return a table of the Bayesian pool under each prior.
 
-    The table also has the probability that the rate exceeds each threshold.
+    The table also has the probability that the response rate exceeds each threshold.
     """
     rows: list[list] = []
     thresholds: tuple[float, ...] = ()
@@ -281,7 +286,7 @@ def bayes_table() -> Table:
 
 
 def ranges_table() -> Table:
-    """Return how far the estimate of NEC varies with one choice, and with all of them at once."""
+    """Return a table of how far the main pool varies with one choice, and with all at once."""
     data = load()
     single = sensitivities(data)
     every, with_all, without = summaries_by_trials(data)
@@ -304,7 +309,7 @@ def ranges_table() -> Table:
 
 
 def multiverse_table() -> Table:
-    """Return the lowest, median and highest estimate under each option."""
+    """Return a table of the lowest, median and highest estimate under each analysis choice."""
     data = load()
     picks: list[tuple[str, str, dict[str, str]]] = [("All", "", {})]
     for axis, values in options(data).items():
@@ -322,7 +327,7 @@ def multiverse_table() -> Table:
 
 
 def misprint_effects_table() -> Table:
-    """Return the findings of the audit that affect the synthesis, with their effects."""
+    """Return a table of the errors that affect the pooled results, with their effects."""
     rows = []
     names, sources = source_names(load()), {f.id: f.source for f in audit(load())}
     for effect in misprint_effects(load()):

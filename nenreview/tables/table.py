@@ -1,4 +1,4 @@
-"""Tables as objects: typed columns, shown as Markdown, HTML and CSV.
+"""Tables as objects: columns with types, shown as Markdown, HTML and CSV.
 
 The kind of a column decides how its values are shown and aligned, and which numbers represent them
 in the CSV file that a page offers. For example, ``5 of 18`` on a page is two numbers in the file.
@@ -45,25 +45,24 @@ class Estimate(NamedTuple):
 
 
 def estimate(value: float, limits: Interval) -> Estimate:
-    """Make an `Estimate`: a number with the limits of an interval."""
+    """Combine a number with the limits of its interval."""
     return Estimate(value, limits.low, limits.high)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """The type of the values of a column.
+    """The type of a table column: how its values are shown, aligned and written to CSV.
 
     Attributes
     ----------
     align : str
-        ``l``, ``r`` or ``c``.
+        ``l``, ``r`` or ``c``: left, right or centred.
     show : callable
-        Returns a value as text.
+        Takes a value; returns it as text.
     parts : tuple of str
-        Names of the CSV columns for a value; if there is only one, it has the heading of the
-        column instead.
+        Names of the CSV columns for a value; an empty name stands for the heading of the column.
     numbers : callable
-        Returns the numbers in these CSV columns.
+        Takes a value; returns the numbers for these CSV columns.
     is_markdown : bool
         Whether `show` returns Markdown, which is not escaped.
     """
@@ -75,18 +74,18 @@ class Kind:
     is_markdown: bool = False
 
     def shown(self, value: Any) -> str:
-        """Return a value as Markdown; a text is shown as it is."""
+        """Return a value as Markdown: a dash for None, and text as it is."""
         if value is None:
             return NONE
         text = value if isinstance(value, str) else self.show(value)
         return text if self.is_markdown else escape(text)
 
     def csv_headings(self, head: str) -> list[str]:
-        """Return the CSV columns for a column with this head."""
+        """Return the headings of the CSV columns for a table column with this heading."""
         return [f"{head}: {part}" if part else head for part in self.parts]
 
     def csv_values(self, value: Any) -> list[str]:
-        """Return the CSV fields of a value; a text goes into the first field."""
+        """Return a value as text for each of its CSV columns; a text goes into the first column."""
         if value is None:
             found: Sequence = ()
         elif isinstance(value, str):
@@ -176,7 +175,7 @@ P_VALUE = Kind("r", p_value)
 
 
 class Table(Shown):
-    """A table of a chapter: rows of values; all values of a column are of one kind.
+    """A table of a chapter: rows of values, with a kind for each column.
 
     Jupyter and Quarto show the table as Markdown (`data`) or HTML. The built-in engine also offers
     its numbers as CSV (`csv`).
@@ -207,7 +206,7 @@ class Table(Shown):
 
     @property
     def csv(self) -> str:
-        """Return the table as CSV, with each number in a separate column."""
+        """The table as CSV, with each number in a separate column."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         kinds = self.columns.items()
@@ -245,7 +244,7 @@ class Table(Shown):
 def show_table(
     frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None, *, rest: Kind | None = None
 ) -> Table:
-    """Return a frame as a table; its index is not shown.
+    """Return a DataFrame as a `Table`, without its index.
 
     Parameters
     ----------

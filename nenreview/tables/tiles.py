@@ -1,4 +1,4 @@
-"""The tiles at the top of a trial's chapter: its main numbers, each a link to its table."""
+"""Build the tiles at the top of a trial's chapter: its main numbers, with links to tables."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _RESPONSES = 2  # tiles of response rates
 
 
 def tiles(trial: Trial) -> Shown:
-    """Return the response rates, severe events and disagreements of a trial as a list of links.
+    """Return the main numbers of a trial as a list of links, which pages show as tiles.
 
-    Each item has a number in bold and its meaning. Pages show the items side by side.
+    They are response rates, severe adverse events, and how many reported numbers disagree.
     """
     items = [
         f"- [**{escape(number)}** {escape(what)}]({target})"

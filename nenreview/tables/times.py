@@ -1,4 +1,4 @@
-"""Show PFS, OS and duration of response, trial by trial."""
+"""Build the tables of survival times and of the duration of response, trial by trial."""
 
 from __future__ import annotations
 
@@ -29,7 +29,11 @@ _LIMITS = Kind(
 
 
 def times_table(outcome: str) -> Table:
-    """Return PFS or OS in months by class and line: medians, landmarks, and the first scan."""
+    """Return a table of progression-free or overall survival in months, by class and line.
+
+    `outcome` is ``"PFS"`` (progression-free survival) or ``"OS"`` (overall survival). The table has
+    medians, shares without the event at fixed times, and the time of the first scan.
+    """
     rows = [
         [
             class_name(time.regimen_class),
@@ -84,7 +88,7 @@ def _is_contradicted(time: Time) -> bool:
 
 
 def durations_table() -> Table:
-    """Return the duration of response of every trial with a response, as reported."""
+    """Return a table of the reported duration of response, for every arm with responders."""
     names = source_names(load())
     rows = [
         [

@@ -1,4 +1,4 @@
-"""Show one trial, and all trials side by side."""
+"""Build the tables on one trial, and those that compare all trials."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from nenreview.wording import fraction, population_name, that_fits
 
 
 def all_trials_table() -> Table:
-    """Return every trial, arm or cohort: sizes, response, disease control, and median PFS and OS.
+    """Return a table of every trial or arm: sizes, response, disease control and survival times.
 
     The names of the trials link to their chapters.
     """
@@ -46,7 +46,7 @@ def all_trials_table() -> Table:
 
 
 def responses_table() -> Table:
-    """Return every reported response, one in each row, by class, line and population."""
+    """Return a table of every reported response, by regimen class, line and population."""
     data = load()
     columns = {
         **{"Class": TEXT, "Trial": MARKDOWN, "Population": TEXT, "Line": TEXT},
@@ -77,22 +77,21 @@ def _remarks(one: MapEntry) -> str:
 
 
 def reporting_table() -> Table:
-    """Return the outcomes that each trial or arm reports."""
+    """Return a table of the outcomes that each trial or arm reports."""
     matrix = reporting_matrix(load())
     return show_table(matrix, dict.fromkeys(matrix.columns[1:], CHOICE))
 
 
 def overlaps_table() -> Table:
-    """Return the pairs of reports that share patients or may share patients."""
+    """Return a table of the pairs of reports that may share patients."""
     return show_table(overlap_ledger(load()))
 
 
 def printed_rates(trial: Trial) -> Table:
-    """Return each reported percentage with the counts that fit it and their intervals.
+    """Return a table of a trial's reported percentages, with the counts that fit each.
 
-    A share of which the source counts the patients alone is there too. Where no count of the
-    population fits, those of smaller denominators are named. One line of dashes where no share
-    is reported.
+    Shares that are reported only as a count are included. If no count of the population fits, the
+    table names counts out of fewer patients. If no share is reported, it has one row of dashes.
     """
     rows = []
     for rate in responses(trial.data):
@@ -140,7 +139,10 @@ def _with_limits(data: Dataset, one: Response) -> str | None:
 
 
 def at_a_glance(trial: Trial, rows: dict[str, str]) -> Table:
-    """Return the facts of a trial: those of ``trials.csv``, `rows`, and what is not reported."""
+    """Return a table of the main facts on a trial, ending with what is not reported.
+
+    `rows` are further items with their text, shown after those of ``trials.csv``.
+    """
     facts = trial.data.trials.set_index("trial").loc[trial.trial]
     document = trial.data.sources.set_index("source").loc[trial.source]
     arms = arms_by_trial(trial.data)[trial.trial]

@@ -11,9 +11,9 @@ from nenreview.tables.audit import (
     back_link,
     claims_supported,
     claims_table,
-    entries,
     later_claims,
     later_ledger_table,
+    ledger_lines,
     ledger_table,
 )
 from nenreview.tables.rebuilt import rebuilt_table, statistics_table
@@ -60,7 +60,7 @@ def test_a_finding_in_a_row_that_is_a_sentence_leads_to_the_chapter(data):
 
 
 def test_cells_with_one_explanation_share_an_entry(data):
-    sizes = [len(entry.findings) for entry in entries(data, "jia2022")]
+    sizes = [len(entry.findings) for entry in ledger_lines(data, "jia2022")]
     assert max(sizes) == 49  # the adverse events
 
 
@@ -81,7 +81,7 @@ def test_claims_that_hold_are_counted_and_not_listed(data):
     listed = sum(
         entry.first.number in set(data.claims["claim"])
         for s in data.sources["source"]
-        for entry in entries(data, s)
+        for entry in ledger_lines(data, s)
     )
     open_ = sum(f.verdict == "not checkable" for f in audit(data) if "-claim-" in f.id)
     assert held.events + listed + open_ == held.n == len(data.claims)

@@ -96,7 +96,7 @@ def test_the_question_of_a_combination_says_how_many_ask_it():
     assert counts[:2] == ["1", "1"] and counts[-1] == "–"
     # lme4, tests/reference/synthesis_combinations.csv.
     assert rows["two checkpoint inhibitors", "NET", "later"][-1] == "4.4 (0.5–11.7)"
-    assert compared.enough_alike() == (
+    assert compared.independent_cohorts_sentence() == (
         "Only one setting has three or more independent cohorts. "
         "Two checkpoint inhibitors in NET, later line: 4 of 90 patients responded "
         "(4.4%, 95% profile interval 0.5–11.7%), in three cohorts without shared patients (one "
@@ -107,7 +107,7 @@ def test_the_question_of_a_combination_says_how_many_ask_it():
 def test_without_three_cohorts_that_ask_one_question_the_sentence_says_so(monkeypatch):
     few = tuple(one for one in combinations.questions(load()) if one.pool is None)
     monkeypatch.setattr(compared, "questions", lambda data: few)
-    assert compared.enough_alike().startswith(
+    assert compared.independent_cohorts_sentence().startswith(
         "No setting has three or more independent cohorts; the largest number is one."
     )
 
