@@ -1,4 +1,4 @@
-"""List the figures of the review by name, for the chapters and for ``figures/``."""
+"""List all figures of the review by name, draw them, and write them to ``figures/``."""
 
 from __future__ import annotations
 
@@ -180,9 +180,9 @@ _FIGURES: dict[str, Callable[[Dataset], ReviewFigure]] = {
 
 
 def catalogue(data: Dataset | None = None) -> dict[str, Callable[[Dataset], ReviewFigure]]:
-    """Return the function that draws each figure, by name.
+    """Return the function that draws each figure, by the name of the figure.
 
-    Each trial that reports responses has a figure ``context-`` and the name of its chapter, which
+    Each trial that reports responses has a figure ``context-`` and the name of its chapter. It
     shows the trial among other trials of its regimen class.
     """
     data = data or load()
@@ -193,7 +193,7 @@ def catalogue(data: Dataset | None = None) -> dict[str, Callable[[Dataset], Revi
 
 
 def draw(name: str, data: Dataset | None = None) -> ReviewFigure:
-    """Draw one figure.
+    """Draw the figure with this name from the data.
 
     Raises
     ------
@@ -210,14 +210,14 @@ def draw(name: str, data: Dataset | None = None) -> ReviewFigure:
 
 
 def write_all(folder: Path | None = None) -> list[Path]:
-    """Write every figure to `folder` as SVG and PNG; return the paths written.
+    """Write every figure to `folder` as SVG and PNG; return the paths of the files.
 
-    All are drawn before the first is written.
+    All figures are drawn before the first is written. The default folder is ``figures/``.
 
     Raises
     ------
     InputError
-        If one cannot be written; no file is then cut short.
+        If a file cannot be written; no file is then cut short.
     """
     folder = folder or figures_folder()
     drawn: dict[Path, bytes] = {}

@@ -1,4 +1,4 @@
-"""Draw an evidence map: responders and patients for each kind of question."""
+"""Draw the evidence map: responders and patients by tumour, line of treatment and drugs."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def evidence_map(
 ) -> ReviewFigure:
     """Draw a grid of circles, one for each combination of tumour, line and regimen class.
 
-    The area of a circle shows the number of patients; its fill shows the share of responders. The
-    numbers of responders, patients and trials are next to it. Columns are regimen classes. Rows
-    are kinds of tumour in one line of treatment; a row without any trial is left out.
+    The area of a circle shows the number of patients, and its fill the share of responders; the
+    numbers are next to it. Columns are regimen classes. Rows are kinds of tumour in one line of
+    treatment; a row without any trial is left out.
 
     Parameters
     ----------

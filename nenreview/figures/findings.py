@@ -1,4 +1,4 @@
-"""Draw the findings of the audit: a point for each kind of verdict, by source."""
+"""Draw how many findings of each kind the audit has for each document."""
 
 from __future__ import annotations
 
@@ -36,15 +36,16 @@ _MARKS = {
 
 
 def findings(counts: pd.DataFrame) -> ReviewFigure:
-    """Draw the number of findings of each kind, on one logarithmic axis for all sources.
+    """Draw the number of audit findings of each kind, one row for each document.
 
-    Points are drawn instead of bars, because the length of a bar means nothing on a logarithmic
-    axis. The numbers are at the right. A kind without findings has no point.
+    The axis is logarithmic, so points are drawn instead of bars, whose length would mean nothing.
+    The wide drawing also has the numbers, at the right. A kind without findings has no point.
 
     Parameters
     ----------
-    counts : DataFrame, index names of sources, columns verdicts
-        As `nenreview.audit.ledger.counts` returns them; drawn by the number of findings.
+    counts : DataFrame, index names of documents, columns verdicts
+        As `nenreview.audit.ledger.counts` returns them; documents with most findings are drawn
+        first.
     """
     order = counts.sum(axis=1).sort_values(ascending=False, kind="stable").index
     wide, narrow = (_points(counts.loc[order], width) for width in (WIDTH, NARROW))

@@ -1,4 +1,4 @@
-"""Draw the flow of records through the search, in the style of PRISMA 2020."""
+"""Draw the flow of records through the literature search, in the style of PRISMA 2020."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LINE, _PADDING, _GAP = 0.145, 0.14, 0.22  # inches
 
 @style()
 def flow_diagram(flow: Flow) -> ReviewFigure:
-    """Draw a box for each step at the left, and the records excluded there at the right."""
+    """Draw a flow diagram of the search: steps at the left, excluded records at the right."""
     steps = [
         (
             f"{flow.identified} records identified\n"

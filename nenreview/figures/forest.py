@@ -1,4 +1,4 @@
-"""Draw forest plots: wide for a desk and for print, narrow for a phone."""
+"""Draw forest plots: wide for a desktop screen and print, narrow for a phone."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _FILL = {FILLED: MID, OPEN: "white", OWN: ACCENT, POOL: MID, DIAMOND: ACCENT, OP
 
 @dataclass(frozen=True)
 class Heads:
-    """The headings of the columns, and the label of the axis."""
+    """Headings of the columns of a forest plot, and the label of its axis."""
 
     axis: str = "Objective response rate, %"
     counts: str = "Responders"
@@ -73,21 +73,21 @@ def forest(
     legend: Mapping[str, str] | None = None,
     order: str = "",
 ) -> ReviewFigure:
-    """Draw a forest plot of groups of rows, in a wide and a narrow version.
+    """Draw a forest plot in a wide and a narrow version.
 
-    The wide version has four columns: study, counts, marks and numbers, as in the R package
-    metafor. The narrow version has the text of each row above its mark.
+    The wide version has four columns, as in the R package metafor: study, counts, marks and
+    numbers. The narrow version has the text of each row above its mark.
 
     Parameters
     ----------
     groups : sequence of Group
-        In their order from the top; each has at least one row.
+        From top to bottom; each has at least one row.
     heads : Heads
-        Names of the columns and of the axis.
+        Headings of the columns, and label of the axis.
     limits : (float, float), optional
         Ends of the axis; by default, zero and the next multiple of ten beyond all values.
     reference : (float, str), optional
-        The value at which a broken line crosses the rows, and its meaning for the legend.
+        A value at which a broken line crosses the rows, and its meaning for the legend.
     legend : mapping of str to str, optional
         The meaning of each kind of mark.
     order : str
@@ -96,7 +96,7 @@ def forest(
     Raises
     ------
     ValueError
-        If there is no group, or one is empty.
+        If there is no group, or a group has no row.
     """
     if not groups:
         raise ValueError("no groups; expected at least one")

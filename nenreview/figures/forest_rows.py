@@ -21,19 +21,19 @@ DIAMOND, OPEN_DIAMOND, POOL, BAR, TEXT = "diamond", "open diamond", "pool", "bar
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a forest plot.
+    """One row of a forest plot.
 
     Attributes
     ----------
     name : str
-        The text in the column of the studies.
+        The text in the first column, usually the name of a study.
     mark : str
-        One of the constants of this module.
+        How the row is drawn: one of the constants of this module, such as `FILLED` or `DIAMOND`.
     counts : str
-        The text in the column of counts: patients with the event, and all patients.
+        The text in the column of counts, such as ``5 of 18``.
     value, low, high : float or None
-        The estimate and its limits, in percent or percentage points; all None for a row of text,
-        the estimate alone None for a prediction interval.
+        The estimate and its limits, in percent or percentage points. A row of text has none of
+        them, and a prediction interval has no estimate.
     numbers : tuple of str
         The three values as text, or one text instead of them.
     patients : int or None
@@ -41,7 +41,7 @@ class Row:
     data : dict
         The fields of the row in the CSV file of the figure.
     chapter : str
-        The chapter of its trial, to which the name leads on a page; or empty.
+        The chapter of the trial, to which the name links; or empty.
     """
 
     name: str
@@ -58,14 +58,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """Rows below a heading; an empty heading is not drawn."""
+    """Rows of a forest plot below a heading; an empty heading is not drawn."""
 
     heading: str
     rows: tuple[Row, ...]
 
 
 def rate_row(name: str, rate: Rate, mark: str = FILLED, chapter: str = "") -> Row:
-    """Return the row of an observed rate with its Clopper-Pearson interval.
+    """Return the row for an observed rate with its Clopper-Pearson (exact) interval.
 
     The parameters are attributes of `Row`.
     """
@@ -83,7 +83,7 @@ def rate_row(name: str, rate: Rate, mark: str = FILLED, chapter: str = "") -> Ro
 
 
 def pool_row(name: str, pool: PooledProportion | None, mark: str = DIAMOND) -> Row:
-    """Return the row of a pool, with its confidence interval."""
+    """Return the row for a pool with its confidence interval; a text if `pool` is None."""
     if pool is None:
         return text_row(name, "too few trials to pool")
     return Row(
@@ -96,13 +96,14 @@ def pool_row(name: str, pool: PooledProportion | None, mark: str = DIAMOND) -> R
 
 
 def pool_rows(profile: PooledProportion, t: PooledProportion) -> tuple[Row, ...]:
-    """Return the rows of one pool: two confidence intervals, a prediction interval, the spread.
+    """Return the rows for one pool: two confidence intervals, prediction interval and spread.
 
     Parameters
     ----------
-    profile, t : PooledProportion
-        The same estimate with the profile interval, and with the t interval and its prediction
-        interval.
+    profile : PooledProportion
+        The pool with the profile-likelihood interval.
+    t : PooledProportion
+        The same pool with the t interval and its prediction interval.
     """
     diamonds = (
         pool_row("Pooled, profile interval", profile),
@@ -138,13 +139,13 @@ def _spread_row(pool: PooledProportion) -> Row:
 
 
 def text_row(name: str, instead: str = "") -> Row:
-    """Return a row without a mark, with an optional text instead of numbers."""
+    """Return a row without a mark, optionally with a text in the column of numbers."""
     numbers = (instead,) if instead else ()
     return Row(name, TEXT, numbers=numbers, data={"name": name, "kind": instead or "note"})
 
 
 def difference_row(name: str, pair: Comparison) -> Row:
-    """Return the row of a difference of two rates, in percentage points, by Newcombe's method."""
+    """Return the row for a difference of two rates, in percentage points, with its interval."""
     limits = pair.risk_difference_interval()
     value, low, high = (100 * one for one in (pair.risk_difference, limits.low, limits.high))
     first, second = rate_data(pair.first), rate_data(pair.second)
@@ -172,7 +173,7 @@ def _percentages(*proportions: float) -> tuple[float, float, float, tuple[str, .
 
 
 def rate_data(rate: Rate) -> dict[str, float]:
-    """Return a rate with its Clopper-Pearson limits for download, in percent."""
+    """Return a rate with its Clopper-Pearson limits, in percent, as fields of a CSV file."""
     limits = rate.clopper_pearson()
     return {
         "events": rate.events,
@@ -184,9 +185,9 @@ def rate_data(rate: Rate) -> dict[str, float]:
 
 
 def pool_data(pool: PooledProportion | None) -> dict[str, float]:
-    """Return a pool with its confidence limits for download, in percent.
+    """Return a pool with its confidence limits, in percent, as fields of a CSV file.
 
-    Empty for None. A prediction interval is no part of it: see `prediction_data`.
+    The result is empty if there is no pool. `prediction_data` returns the prediction interval.
     """
     if pool is None:
         return {}
@@ -196,10 +197,10 @@ def pool_data(pool: PooledProportion | None) -> dict[str, float]:
 
 
 def prediction_data(pool: PooledProportion) -> dict[str, float]:
-    """Return the prediction interval of a pool for download, in percent.
+    """Return the prediction interval of a pool, in percent, as fields of a CSV file.
 
-    Empty where the pool has none. Only for a pool whose prediction interval is drawn: the
-    same estimate with another confidence interval has another one.
+    The result is empty if the pool has none. Use it only for a pool whose prediction interval is
+    drawn: it depends on the kind of confidence interval.
     """
     if pool.pi_low is None or pool.pi_high is None:
         return {}

@@ -1,4 +1,4 @@
-"""Draw patients with adverse events of grade 3 or higher, by regimen class."""
+"""Draw the rates of adverse events of grade 3 or higher, by regimen class."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from nenreview.synthesis.harm import FROM_3, GRADES, SevereEvents
 
 
 def severe_events_forest(events: Sequence[SevereEvents]) -> ReviewFigure:
-    """Draw the rate of grade 3 or higher treatment-related adverse events in each arm that has one.
+    """Draw a forest plot of grade 3 or higher treatment-related adverse events, by arm.
 
-    A filled mark is a rate of grade 3 or higher. Open marks are rates of grade 3 and 4 only, or
-    the fewest and the most patients if a report counts each kind of event separately.
+    A filled mark is a rate of grade 3 or higher. Open marks are rates of grade 3 and 4 only, or the
+    fewest and the most patients if a report counts each kind of event separately.
 
     Parameters
     ----------
     events : sequence of SevereEvents
-        Entries without a count and without limits are left out.
+        Entries without a rate and without limits are left out.
 
     Raises
     ------
     ValueError
-        If none has a count or limits.
+        If no entry has a rate or limits.
     """
     groups = []
     for regimen in CLASSES:

@@ -13,7 +13,7 @@ from nenreview.figures.style import FONT, SMALL
 
 @cache
 def text_width(text: str, *, bold: bool = False) -> float:
-    """Return the width of a text of size `SMALL`, in points."""
+    """Return the width of a text in points, in the small letters of figures (`SMALL`)."""
     if not text.strip():
         return 0
     font = FontProperties(family=FONT, weight="bold" if bold else "normal")
@@ -22,7 +22,9 @@ def text_width(text: str, *, bold: bool = False) -> float:
 
 
 def balanced_lines(text: str, most: int) -> list[str]:
-    """Return the lines of a text: as few as possible of at most `most` letters, of similar length.
+    """Break a text into as few lines as possible, of similar length.
+
+    `most` is the largest number of letters in a line.
 
     >>> balanced_lines("nivolumab + ipilimumab, rare-tumour basket: G3 NEN", 40)
     ['nivolumab + ipilimumab,', 'rare-tumour basket: G3 NEN']
@@ -36,7 +38,7 @@ def balanced_lines(text: str, most: int) -> list[str]:
 
 
 def lines_within(text: str, width: float, *, bold: bool = False) -> list[str]:
-    """Return the lines of a text, each at most `width` points wide."""
+    """Break a text into lines that are at most `width` points wide."""
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()

@@ -1,4 +1,4 @@
-"""Draw medians of PFS and OS as points with their reported intervals, by regimen and tumour."""
+"""Draw median survival times with their reported intervals, by regimen and tumour."""
 
 from __future__ import annotations
 
@@ -38,16 +38,17 @@ class _Row:
 
 
 def medians(times: Sequence[Time]) -> ReviewFigure:
-    """Draw a row for each population, PFS at the left and OS at the right.
+    """Draw median progression-free survival (PFS) and overall survival (OS) of each population.
 
-    Rows are grouped by regimen class and kind of tumour, and sorted by median PFS; rows with only
-    a median OS come last. An open mark means that no interval is reported. An arrow means that a
-    limit is open or beyond the axis. Words say that a time was not reached or is not reported.
+    PFS is at the left, OS at the right. Rows are grouped by regimen class and kind of tumour, and
+    sorted by median PFS; rows with only a median OS come last. An open mark means that no interval
+    is reported, and an arrow that a limit was not reached or is beyond the axis. Words say that a
+    median was not reached or is not reported.
 
     Parameters
     ----------
     times : sequence of Time
-        Entries without a median are left out.
+        Entries without a median, reached or not, are left out.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Draw rows of a reported table, each misprint struck through beside the recomputed number."""
+"""Draw rows of a printed table in which misprints are struck through and corrected."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _POINTS = 72 * WIDTH
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: its label and its cell. The cell has lines, and a line has pieces."""
+    """A row of the table: its label, and the lines of its cell, each a sequence of pieces."""
 
     label: str
     lines: Sequence[Sequence[Piece]]
@@ -31,7 +31,7 @@ class Row:
 
 @style()
 def misprint(title: str, rows: Sequence[Row], note: str) -> ReviewFigure:
-    """Draw rows of a table as printed; each misprint is struck through, the right number beside it.
+    """Draw rows of a table as printed; the right number follows each misprint, which is struck out.
 
     Parameters
     ----------

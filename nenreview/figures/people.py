@@ -1,4 +1,4 @@
-"""Draw a hundred patients, with those who would respond."""
+"""Draw a hundred people, with those who would respond in colour."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _BELOW = 0.3  # inches: the legend
 
 @dataclass(frozen=True)
 class Share:
-    """How many of a hundred patients respond.
+    """How many of 100 patients respond, with the 95% confidence interval.
 
     Attributes
     ----------
     patients : str
-        Who they are.
+        Name of the group of patients.
     estimate, low, high : float
-        Per 100 patients, with the limits of the 95% confidence interval.
+        Responders per 100 patients, and the limits of the interval.
     """
 
     patients: str
@@ -46,7 +46,7 @@ class Share:
 
 @style()
 def people(shares: Sequence[Share]) -> ReviewFigure:
-    """Draw a hundred people for each share, as many in colour as would respond.
+    """Draw a hundred people for each share, with those who would respond in colour.
 
     People up to the estimate are in full colour, and people up to the upper limit are pale. The
     pictures are side by side, or one below the other on a phone.
@@ -59,7 +59,7 @@ def people(shares: Sequence[Share]) -> ReviewFigure:
     Raises
     ------
     ValueError
-        If there is none.
+        If there is no share.
     """
     if not shares:
         raise ValueError("no shares; expected at least one")

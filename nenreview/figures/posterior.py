@@ -24,9 +24,10 @@ _DIGITS = 4  # of a percentage, as drawn; other processors differ in the last di
 
 
 def posterior_figure(density: Density, pooled: Posterior) -> ReviewFigure:
-    """Draw the posterior density and, faintly, the prior density, in % per percentage point.
+    """Draw the posterior and prior density of a pooled response rate, with the interval.
 
-    The area below a curve between two rates is the probability of that range.
+    The area below a curve between two rates is the probability of that range. The unit is percent
+    per percentage point.
 
     Parameters
     ----------

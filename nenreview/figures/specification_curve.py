@@ -1,4 +1,4 @@
-"""Draw a specification curve: one estimate under every combination of choices."""
+"""Draw a specification curve: one estimate under every combination of analysis choices."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ _DIGITS = 4  # of a percentage, as drawn; far below what can be seen
 def specification_curve(
     specifications: Sequence[Specification], options: Mapping[str, Sequence[str]]
 ) -> ReviewFigure:
-    """Draw the estimates in order with their intervals, and the choices below them.
+    """Draw all estimates with their intervals, and below each the choices that led to it.
 
     Parameters
     ----------
     specifications : sequence of Specification
-        In the order of drawing, from left to right.
+        From left to right.
     options : mapping of str to sequence of str
-        The options on each axis of choice, each a line of the lower panel.
+        The options of each analysis choice; each option is a line of the lower panel.
 
     Raises
     ------
     ValueError
-        If there is no specification, or not exactly one is the headline.
+        If there is no specification, or not exactly one is the headline (the main analysis).
     """
     if not specifications:
         raise ValueError("no specifications; expected at least one")

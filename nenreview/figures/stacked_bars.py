@@ -1,4 +1,4 @@
-"""Draw adverse events by grade as stacked bars."""
+"""Draw the number of patients with adverse events as stacked bars, one part for each grade."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _NAME = {WIDTH: 60, NARROW: 27}  # letters of a line of an event's name
 
 
 def adverse_events(counts: pd.DataFrame, *, n: int) -> ReviewFigure:
-    """Draw patients with each adverse event, by worst grade, with the numbers at the bars.
+    """Draw a bar for each adverse event: the number of patients, divided by worst grade.
 
     Parameters
     ----------
     counts : DataFrame, index the event, columns ``"1"`` to ``"5"``
-        Patients, drawn from top to bottom.
+        Patients by worst grade; events are drawn from top to bottom.
     n : int
-        Patients treated, named on the axis.
+        Number of treated patients, for the label of the axis.
     """
     data = counts.add_prefix("grade_").rename_axis("event").reset_index()
     wide, narrow = (_bars(counts, n, width) for width in (WIDTH, NARROW))

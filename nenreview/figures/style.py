@@ -1,4 +1,4 @@
-"""Style the figures of the review, and write them reproducibly."""
+"""Style the figures of the review, and write them with the same bytes on every run."""
 
 from __future__ import annotations
 
@@ -71,27 +71,30 @@ def style() -> Iterator[None]:
 
 
 def sheet(height: float, width: float = WIDTH) -> Figure:
-    """Return an empty figure, as wide as the page, with room for the text beside its axes.
+    """Return an empty figure that makes room for the text beside its axes.
 
     Parameters
     ----------
     height : float
-        In inches, labels and legend included.
+        In inches, including labels and legend.
     width : float
-        In inches: `WIDTH` or `NARROW`.
+        In inches: `WIDTH` (a page) or `NARROW` (a phone).
     """
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def rule_axis(axes: Axes) -> None:
-    """Style an axis of rates: grid lines behind the marks, no edge at the left."""
+    """Style axes with a horizontal scale: grid lines behind the marks, no left edge."""
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x", color="#dddddd", lw=0.6)
     axes.set_axisbelow(True)
 
 
 def to_bytes(figure: Figure, form: str) -> bytes:
-    """Return a figure as ``svg`` or ``png``, the same bytes on every run."""
+    """Return a figure as the content of an SVG or PNG file, the same bytes on every run.
+
+    `form` is ``"svg"`` or ``"png"``.
+    """
     buffer = io.BytesIO()
     # No date and no version of the program: both would change the file.
     metadata = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[form]

@@ -1,4 +1,4 @@
-"""Draw a swimmer plot: a bar for each patient, as long as the treatment, with the outcome."""
+"""Draw a swimmer plot: a bar for each patient, as long as the treatment."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PROGRESSED: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Lane:
-    """One patient of a swimmer plot.
+    """One patient in a swimmer plot.
 
     Attributes
     ----------
@@ -39,9 +39,9 @@ class Lane:
     months : float
         Time on treatment, more than 0.
     agent : str
-        The drug, which the tone of the bar shows.
+        The drug, shown by the tone of the bar.
     progressed : str or None
-        When progression was found; None where none is reported.
+        When the disease progressed, as text; None if no progression is reported.
     """
 
     name: str
@@ -52,12 +52,12 @@ class Lane:
 
 @style()
 def swimmer(lanes: Sequence[Lane]) -> ReviewFigure:
-    """Draw time on treatment by patient, from top to bottom.
+    """Draw the time on treatment of each patient as a bar, from top to bottom.
 
     Raises
     ------
     ValueError
-        If there is no lane, a time is not more than 0, or there are more agents than tones.
+        If there is no patient, if a time is not more than 0, or if there are too many drugs.
     """
     if not lanes:
         raise ValueError("no lanes; expected at least one patient")

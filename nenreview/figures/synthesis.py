@@ -1,4 +1,4 @@
-"""Draw the figures of the synthesis from the dataset."""
+"""Draw the figures on pooled and compared response rates from the dataset."""
 
 from __future__ import annotations
 
@@ -91,17 +91,17 @@ def _pool_line(pool: Pooled) -> tuple[float, str]:
 
 
 def response_of_nec(data: Dataset) -> ReviewFigure:
-    """Draw the primary cohorts of NEC and their pool."""
+    """Draw a forest plot of the main pool of neuroendocrine carcinoma, with its cohorts."""
     return _cohorts_and_pool(data, headline(data)[0])
 
 
 def response_of_net(data: Dataset) -> ReviewFigure:
-    """Draw the primary cohorts of NET and their pool."""
+    """Draw a forest plot of the main pool of neuroendocrine tumours, with its cohorts."""
     return _cohorts_and_pool(data, net(data))
 
 
 def of_a_hundred(data: Dataset) -> ReviewFigure:
-    """Draw how many of a hundred patients with NEC, and with NET, respond to one inhibitor."""
+    """Draw how many of 100 patients respond to one checkpoint inhibitor, by kind of tumour."""
     pools = {"previously treated NEC": headline(data)[0], "previously treated NET": net(data)}
     return people(
         [
@@ -121,10 +121,10 @@ def _cohorts_and_pool(data: Dataset, whole: Pooled) -> ReviewFigure:
 
 
 def forest_of_nec(data: Dataset) -> ReviewFigure:
-    """Draw the primary cohorts of NEC and their pools, and the rates that no pool includes.
+    """Draw a forest plot of neuroendocrine carcinoma: cohorts, pools and rates that are not pooled.
 
     The pools are that of all primary cohorts, that without the Chinese trials, and that of the
-    first edition.
+    first edition of this review.
     """
     whole, without = headline(data)
     first, _ = headline(data, FIRST)
@@ -152,7 +152,7 @@ def forest_of_nec(data: Dataset) -> ReviewFigure:
 
 
 def forest_of_net_pool(data: Dataset) -> ReviewFigure:
-    """Draw the primary cohorts of NET, their pool, other rates, and the rates by primary site."""
+    """Draw a forest plot of neuroendocrine tumours: cohorts, pool, other rates, by site."""
     whole = net(data)
     selected = [one for one in whole.cohorts if one.selected_by]
     others = [one for one in whole.cohorts if not one.selected_by]
@@ -178,7 +178,7 @@ def forest_of_net_pool(data: Dataset) -> ReviewFigure:
 
 
 def nec_and_net(data: Dataset) -> ReviewFigure:
-    """Draw the response rates of NEC and of NET for each trial that reports both."""
+    """Draw the response of neuroendocrine carcinoma and of tumours, for trials that report both."""
     return forest(
         [
             Group(
@@ -191,7 +191,10 @@ def nec_and_net(data: Dataset) -> ReviewFigure:
 
 
 def differences(data: Dataset) -> ReviewFigure:
-    """Draw, for each trial that reports both, the response rate of NEC minus that of NET."""
+    """Draw the difference in response between neuroendocrine carcinoma and tumours, by trial.
+
+    Only trials that report both are included.
+    """
     rows = [
         difference_row(
             contrast.name + (", first line" if contrast.line == "first" else ""), contrast.pair
@@ -213,10 +216,11 @@ def differences(data: Dataset) -> ReviewFigure:
 
 
 def forest_by_class(data: Dataset) -> ReviewFigure:
-    """Draw the pool of NEC with one inhibitor, and the responses of NEC and G3 NEN to two drugs.
+    """Draw a forest plot of the response of neuroendocrine carcinoma to drug combinations.
 
-    A filled mark is the best response of NEC among all treated patients, after earlier treatment.
-    Every other response has an open mark.
+    The pool of one checkpoint inhibitor comes first, for comparison. A filled mark is the best
+    response among all treated patients, after earlier treatment; every other response has an open
+    mark, also that of mixed grade 3 neoplasms.
     """
     pool = headline(data)[0]
     groups = [Group("One inhibitor, NEC", pool_rows(pool.profile, pool.t)[:1])]
@@ -250,7 +254,7 @@ def _what(one: MapEntry) -> str:
 
 
 def cumulative(data: Dataset) -> ReviewFigure:
-    """Draw the pool after each cohort is added, in the order of publication."""
+    """Draw the pool of neuroendocrine carcinoma after each cohort is added, by year."""
     steps = added_by_year(data)
     years = [step.cohort.year or "year not shown" for step in steps]
     names = [f"{step.cohort.name}, {year}" for step, year in zip(steps, years, strict=True)]
@@ -263,7 +267,10 @@ def cumulative(data: Dataset) -> ReviewFigure:
 
 
 def leave_one_out(data: Dataset) -> ReviewFigure:
-    """Draw the pool without each cohort, and without both Chinese trials."""
+    """Draw the pool of neuroendocrine carcinoma without each cohort in turn.
+
+    The last row is the pool without both Chinese trials.
+    """
     without = headline(data)[1]
     rows = [pool_row(f"without {step.cohort.name}", step.pool, POOL) for step in left_out(data)]
     rows.append(pool_row(without.name.replace("W", "w", 1), without.profile, POOL))
@@ -279,7 +286,7 @@ def _pools(data: Dataset, rows: list[Row]) -> ReviewFigure:
 
 
 def response_by_site(data: Dataset) -> ReviewFigure:
-    """Draw the response of NEC by primary site in the two trials that report it."""
+    """Draw the response of neuroendocrine carcinoma by primary site, in two trials."""
     trials = {"sintilimab": SINTILIMAB, "toripalimab": TORIPALIMAB}
     rates = {name: nec_by_site(data, trial) for name, trial in trials.items()}
     sites = next(iter(rates.values()))
@@ -295,7 +302,7 @@ def response_by_site(data: Dataset) -> ReviewFigure:
 
 
 def posterior_of_nec(data: Dataset) -> ReviewFigure:
-    """Draw the posterior of the pool of NEC, with its prior."""
+    """Draw the prior and posterior density of the pooled response of neuroendocrine carcinoma."""
     return posterior_figure(posterior_density(data), posterior(data).pooled)
 
 

@@ -1,4 +1,4 @@
-"""Draw the answers to a checklist: one row for each trial, a mark and a word for each answer."""
+"""Draw the answers to a risk-of-bias checklist as coloured marks."""
 
 from __future__ import annotations
 
@@ -29,16 +29,17 @@ _JUDGEMENT = 1.5  # from the last item to the judgement, in columns
 
 @style()
 def traffic_lights(trials: Sequence[RiskOfBias], topics: Mapping[int, str]) -> ReviewFigure:
-    """Draw the answers for each trial as coloured marks, with the risk of bias at the right.
+    """Draw the checklist answers of each trial as coloured marks, with its risk of bias.
 
-    A row is a trial, and a column is an item of the checklist. Each mark has its answer as a word.
+    A row is a trial, and a column is an item of the checklist. Below each mark is its answer as a
+    word.
 
     Parameters
     ----------
     trials : sequence of RiskOfBias
-        In the order of the rows. A trial without answers gets a line across the row.
+        In the order of the rows. A trial without answers has a text in their place.
     topics : mapping of int to str
-        The question of each item by its number, in the order of the columns.
+        The topic of each item by its number, in the order of the columns.
 
     Raises
     ------
