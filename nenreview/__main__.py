@@ -1,4 +1,4 @@
-"""``python -m nenreview``: the same command as ``nenreview``."""
+"""Run the command ``nenreview`` with ``python -m nenreview``."""
 
 from nenreview.cli import main
 

@@ -1,4 +1,4 @@
-"""Functions for the cells of chapters: a trial's numbers, tables and figures.
+"""Functions for the cells of chapters: the numbers, tables and figures of a trial.
 
 Chapters consist of prose and one-line cells; all computing is in this module or below it.
 """
@@ -148,7 +148,10 @@ __all__ = [
 
 
 def corrections_table() -> Table:
-    """Return a table of every correction of the data; one line of dashes if there is none."""
+    """Return a table of every correction of the transcribed data, with the reason.
+
+    If there is none, the table has one row of dashes.
+    """
     rows = [
         [
             named_number(load(), c.key) if c.table == "results" else f"{c.table}, {c.key}",
@@ -164,29 +167,29 @@ def corrections_table() -> Table:
 
 
 def coverage_table(source: str) -> Table:
-    """Return the number of cells of each table of a document that are rebuilt and agree."""
+    """Return a table of how many cells of a document's tables are rebuilt, agree and differ."""
     counts = coverage(rebuild_source(load(), source))
     shorter = {"Agreeing": "Agree", "Disagreeing": "Differ"}
     return show_table(counts.rename(columns=shorter))
 
 
 def audit_ledger(source: str) -> Table:
-    """Return the numbers of a document that cannot be reproduced, with notes on its spelling."""
+    """Return a table of a document's inconsistent numbers, with notes on its spelling."""
     return ledger_table(load(), source)
 
 
 def audit_claims(source: str) -> Table:
-    """Return the claims of a document that its numbers do not support."""
+    """Return a table of a document's claims in words that its numbers do not support."""
     return claims_table(load(), source)
 
 
 def has_cells(source: str) -> bool:
-    """Return whether tables of a document are available; those of an abstract are not."""
+    """Return whether cells of a document's tables are in the data; those of an abstract are not."""
     return source in set(load().cells["source"])
 
 
 def audit_counts() -> Table:
-    """Return the number of findings for each document by verdict, with totals."""
+    """Return a table of the number of audit findings for each document, by verdict."""
     table = counts(audit(load())).rename(index=source_names(load()))
     table.loc["All sources"] = table.sum()
     frame = table.rename(columns=SHOWN).reset_index(names="Source").rename(columns=str.capitalize)
@@ -194,7 +197,7 @@ def audit_counts() -> Table:
 
 
 def finding(ident: str) -> Finding:
-    """Return the finding of the audit with an id.
+    """Return the finding of the audit with this id.
 
     Raises
     ------
@@ -209,17 +212,25 @@ def finding(ident: str) -> Finding:
 
 
 def findings_of(**which: list[str]) -> int:
-    """Return the number of findings with the given sources, verdicts and severities."""
+    """Return the number of audit findings with the given sources, verdicts and severities.
+
+    For example, ``findings_of(sources=["jia2022"], verdicts=["conflict"])``.
+    """
     return len(selected(audit(load()), **which))
 
 
 def coverage_totals(source: str) -> dict[str, int]:
-    """Return the totals of the coverage of a document by column name."""
+    """Return how many cells of a document's tables are rebuilt, agree and differ, in all.
+
+    The keys are the columns of `nenreview.audit.coverage.coverage`.
+    """
     return coverage(rebuild_source(load(), source)).iloc[-1].to_dict()
 
 
 def figure(name: str) -> ReviewFigure:
-    """Return a figure of `figures.catalogue`, drawn from the data.
+    """Draw the figure with this name, from the data.
+
+    The names are those of the files in ``figures/``, without their ending.
 
     Raises
     ------
@@ -232,7 +243,7 @@ def figure(name: str) -> ReviewFigure:
 
 
 def prepare(names: Collection[str]) -> None:
-    """Compute in advance what several chapters need, before they are forked from one process.
+    """Load and compute what several chapters need, once, before each runs in a fork.
 
     Parameters
     ----------
@@ -249,5 +260,5 @@ def prepare(names: Collection[str]) -> None:
 
 
 def disclaimer() -> Shown:
-    """Return the disclaimer at the foot of every chapter."""
+    """Return the disclaimer for the foot of every chapter."""
     return Shown(f"*{disclaimer_of(documents(), newest_year())}*")

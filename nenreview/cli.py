@@ -14,7 +14,7 @@ from qmdbook.errors import InputError, Problem, unknown_name
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; return the exit status (0 done, 1 refused, 2 wrong usage)."""
+    """Run one command; return the exit status: 0 if done, 1 if refused, 2 for wrong usage."""
     return qmdbook.cli.run(_parser(), argv)
 
 

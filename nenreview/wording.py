@@ -1,4 +1,4 @@
-"""Format numbers as text for prose, so that both engines show them alike."""
+"""Format numbers as text for sentences and tables."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _TUMOUR = re.compile(r"(GEP-|GI |pancreatic )?(G3 )?(NEN|NET|NEC|LCNEC)( G[1-3])
 
 
 def fraction(rate: Rate) -> str:
-    """Return ``5 of 18``."""
+    """Return a rate as text: ``5 of 18``."""
     return f"{rate.events} of {rate.n}"
 
 
 def that_fits(fewer: Rate | None, n: int) -> str:
-    """Say which smaller group a percentage probably refers to, if it fits no count of all patients.
+    """Return in words which smaller group a percentage probably refers to.
 
     For example, 7.3% fits no count of 45 patients, but it fits 3 of 41. The text is empty if a
     count of all patients fits.
@@ -55,51 +55,51 @@ def that_fits(fewer: Rate | None, n: int) -> str:
 
 
 def versus(pair: Comparison) -> str:
-    """Return ``5 of 18 versus 0 of 6``."""
+    """Return two rates as text: ``5 of 18 versus 0 of 6``."""
     return f"{fraction(pair.first)} versus {fraction(pair.second)}"
 
 
 def percent(rate: Rate, decimals: int = 1) -> str:
-    """Return ``27.8%``."""
+    """Return a rate as a percentage: ``27.8%``."""
     return f"{rate.percent(decimals)}%"
 
 
 def interval(limits: Interval, decimals: int = 1) -> str:
-    """Return the limits of a proportion as percentages, ``9.7–53.5``."""
+    """Return the limits of a proportion in percent: ``9.7–53.5``."""
     return f"{100 * limits.low:.{decimals}f}–{100 * limits.high:.{decimals}f}"
 
 
 def points(limits: Interval, decimals: int = 1) -> str:
-    """Return the limits of a difference in percentage points, ``−14.1 to 50.9``."""
+    """Return the limits of a difference of proportions, in percentage points: ``−14.1 to 50.9``."""
     return f"{signed(100 * limits.low, decimals)} to {signed(100 * limits.high, decimals)}"
 
 
 def signed(value: float, decimals: int = 1) -> str:
-    """Return a number with a true minus sign where it is negative."""
+    """Return a number with fixed decimals and, if it is negative, a true minus sign: ``−14.1``."""
     return f"{value:.{decimals}f}".replace("-", "−")
 
 
 def ratio(value: float) -> str:
-    """Return an odds ratio with two significant digits, ``∞`` where it is infinite."""
+    """Return an odds ratio with two significant digits; ``∞`` if it is infinite."""
     if math.isinf(value):
         return "∞"
     return f"{value:.0f}" if value == 0 or value >= 10 else f"{value:#.2g}".rstrip(".")
 
 
 def p_value(p: float) -> str:
-    """Return ``0.28``, ``0.003`` or ``<0.001``: two significant digits."""
+    """Return a p value with two significant digits, such as ``0.28``, ``0.003`` or ``<0.001``."""
     if p < 0.001:
         return "<0.001"
     return f"{p:.2f}" if p >= 0.0995 else f"{p:#.2g}"
 
 
 def number(value: float) -> str:
-    """Return a printed value without trailing zeros, ``10.8`` or ``24``."""
+    """Return a number without trailing zeros: ``10.8`` or ``24``."""
     return f"{value:g}"
 
 
 def as_printed(value: float, printed: str) -> str:
-    """Return a value with its printed decimals, ``2.0``; a word becomes a number.
+    """Return a value with the decimals of its printed form; a printed word becomes a number.
 
     >>> as_printed(2.0, "2.0"), as_printed(2.0, "two")
     ('2.0', '2')
@@ -108,7 +108,7 @@ def as_printed(value: float, printed: str) -> str:
 
 
 def british(text: str) -> str:
-    """Return a name from the data in the spelling of the pages.
+    """Return a name from the data in British spelling, as on the pages.
 
     >>> british("gastro-esophageal")
     'gastro-oesophageal'
@@ -119,7 +119,7 @@ def british(text: str) -> str:
 
 
 def population_name(path: str) -> str:
-    """Return a population as a reader would call it.
+    """Return the name of a population for readers, given its path in the data.
 
     >>> population_name("all > NEC > pancreatic")
     'NEC, pancreatic'
@@ -130,7 +130,7 @@ def population_name(path: str) -> str:
 
 
 def patients_of(path: str) -> str:
-    """Return how a sentence calls the patients of a population, after their number.
+    """Return what a sentence says after the number of patients of a population.
 
     >>> patients_of("all"), patients_of("all > NEC"), patients_of("all > nivolumab > NEC")
     ('patients in all', 'patients with NEC', 'patients (nivolumab, NEC)')
@@ -142,7 +142,7 @@ def patients_of(path: str) -> str:
 
 
 def alternatives(items: Sequence[str], last: str = "or") -> str:
-    """Return ``a, b or c``.
+    """Join items with commas and, before the last one, a word.
 
     >>> alternatives(["a", "b", "c"]), alternatives(["a"]), alternatives(["a", "b"], "and")
     ('a, b or c', 'a', 'a and b')
@@ -152,17 +152,17 @@ def alternatives(items: Sequence[str], last: str = "or") -> str:
 
 
 def words(count: int) -> str:
-    """Return a small count as a word, ``three``, ``none`` for 0; larger ones as digits."""
+    """Return a count as a word up to twelve (``three``; ``none`` for 0), else as digits."""
     return _WORDS[count] if 0 <= count < len(_WORDS) else str(count)
 
 
 def with_small_letter(text: str) -> str:
-    """Return a heading as it reads within a sentence, ``without the two trials``."""
+    """Return a text with its first letter in lower case, for use within a sentence."""
     return text[:1].lower() + text[1:]
 
 
 def disclaimer_of(documents: int, newest: int | None) -> str:
-    """Return the disclaimer of the review, as one sentence.
+    """Return the disclaimer of the review, two sentences on what it is and is not.
 
     Parameters
     ----------
@@ -179,5 +179,5 @@ def disclaimer_of(documents: int, newest: int | None) -> str:
 
 
 def listed(cell: str) -> str:
-    """Return the entries of a list in a cell of the data, as text."""
+    """Return the entries of a cell that holds a list, joined by semicolons."""
     return "; ".join(cell.split(LIST_SEPARATOR))

@@ -110,7 +110,11 @@ TRANSFORMATIONS = {
 
 
 def weighted_mean(y: Array, v: Array, tau2: float) -> tuple[float, float]:
-    """Return the mean weighted by inverse variance, ``1 / (v + tau2)``, and its variance."""
+    """Return the mean of `y`, weighted by inverse variance, and the variance of this mean.
+
+    `y` are transformed proportions of trials, `v` their sampling variances, and `tau2` the variance
+    between trials. The weights are ``1 / (v + tau2)``.
+    """
     w = 1 / (v + tau2)
     return float(w @ y / w.sum()), float(1 / w.sum())
 
@@ -118,7 +122,8 @@ def weighted_mean(y: Array, v: Array, tau2: float) -> tuple[float, float]:
 def cochran_q(y: Array, v: Array, tau2: float = 0.0) -> float:
     """Return Cochran's Q, the weighted sum of squared deviations from the weighted mean.
 
-    With `tau2` above 0, this is the generalised Q statistic.
+    `y` are transformed proportions of trials, and `v` their sampling variances. With a variance
+    between trials, `tau2`, above 0, this is the generalised Q statistic.
     """
     w = 1 / (v + tau2)
     return float(w @ (y - w @ y / w.sum()) ** 2)
@@ -129,6 +134,12 @@ def der_simonian_laird(y: Array, v: Array) -> float:
 
     It is a moment estimator (Control Clin Trials 1986;7:177). A negative estimate is set to 0,
     unlike in statsmodels' ``combine_effects``, which uses it in the weights.
+
+    Parameters
+    ----------
+    y, v : numpy.ndarray
+        Transformed proportions of the trials, such as logits, and their sampling variances, shape
+        (k,).
     """
     w = 1 / v
     return max(0.0, (cochran_q(y, v) - (len(y) - 1)) / (w.sum() - (w**2).sum() / w.sum()))
@@ -140,6 +151,12 @@ def paule_mandel(y: Array, v: Array) -> float:
     The estimate is the τ² for which the generalised Q statistic equals k − 1, or 0 if Q is smaller
     even for τ² = 0 (J Res Natl Bur Stand 1982;87:377). statsmodels' ``combine_effects`` solves the
     same equation, but does not report whether it converged.
+
+    Parameters
+    ----------
+    y, v : numpy.ndarray
+        Transformed proportions of the trials, such as logits, and their sampling variances, shape
+        (k,).
     """
 
     def excess(tau2: float) -> float:
@@ -156,6 +173,12 @@ def restricted_maximum_likelihood(y: Array, v: Array) -> float:
 
     The likelihood is that of Viechtbauer, J Educ Behav Stat 2005;30:261. It may have several local
     maxima; all of them are compared.
+
+    Parameters
+    ----------
+    y, v : numpy.ndarray
+        Transformed proportions of the trials, such as logits, and their sampling variances, shape
+        (k,).
     """
 
     def slope(tau2: float) -> float:
@@ -187,7 +210,7 @@ TAU2_ESTIMATORS = {
 
 
 def typical_variance(v: Array) -> float:
-    """Return the typical sampling variance, with which I² compares the variance between trials.
+    """Return the typical one of the sampling variances `v`, to which I² compares τ².
 
     Higgins & Thompson, Stat Med 2002;21:1539.
     """
@@ -198,7 +221,8 @@ def typical_variance(v: Array) -> float:
 def i2_h2(tau2: float, v: Array) -> tuple[float, float]:
     """Return I² (in percent) and H², two measures of heterogeneity, for a given τ².
 
-    For a single trial, they are 0 and 1.
+    `tau2` is the variance between trials, and `v` are the sampling variances. For a single trial,
+    I² is 0 and H² is 1.
     """
     if len(v) == 1:
         return 0.0, 1.0
@@ -212,6 +236,15 @@ def heterogeneity(y: Array, v: Array, tau2: float, effects: str) -> dict[str, fl
     The keys are ``i2``, ``h2``, ``q`` and ``q_p``. If `effects` is ``"random"``, I² and H² are
     computed from τ² and the typical sampling variance; if it is ``"common"``, from Q. Q never uses
     τ²; its p value is from the chi-squared distribution with k − 1 degrees of freedom.
+
+    Parameters
+    ----------
+    y, v : numpy.ndarray
+        Transformed proportions of the trials and their sampling variances, shape (k,).
+    tau2 : float
+        Variance between trials (τ²).
+    effects : str
+        ``"random"`` or ``"common"``.
     """
     df = len(y) - 1
     if df == 0:

@@ -78,7 +78,7 @@ class Stratified:
     def informative(self) -> np.ndarray:
         """Boolean array, shape (k,): whether each trial says anything about the odds ratio.
 
-        A trial does if it has patients in both groups, some with and some without the event.
+        It must have patients in both groups, and patients with and without the event.
         """
         return (self.tables.sum(1) > 0).all(1) & (self.tables.sum(2) > 0).all(1)
 

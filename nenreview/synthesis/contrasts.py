@@ -249,7 +249,7 @@ def detectable_rate(pair: Comparison) -> float | None:
 
 
 def all_comparisons(data: Dataset) -> Iterator[tuple[str, Comparison]]:
-    """Yield the name and the two rates of every comparison in the table of power."""
+    """Yield the name and the two rates of every comparison whose power this review computes."""
     for contrast in nec_against_net(data):
         yield f"NEC versus NET, {contrast.name}", contrast.pair
     for one in biomarkers(data):

@@ -1,12 +1,13 @@
-"""Pool the headline's cohorts under every combination of choices.
+"""Pool neuroendocrine carcinoma under every combination of analysis choices (a multiverse).
 
 The choices are the model, whether to include the Chinese trials, and one choice for each trial
 whose counts can be read in two ways or whose response is not fully known. ``data/pooling.csv`` and
-the list of models below define all choices.
+the list of models below define all choices. The main analysis, one of the combinations, is called
+the headline.
 
 - A model that only reproduces older work (Freeman-Tukey) is not included.
-- Arcsines are included and marked for comparison, but no range counts them: methodologists advise
-  against variance-stabilising transformations if events are few.
+- Models against which methodologists advise if events are few (`NOT_ADVISED`) are included for
+  comparison, but no summary counts them unless asked for.
 - The Bayesian model uses the priors of the headline; other priors have a table of their own.
 - Denominators are those of ``data/pooling.csv``: all treated patients, or the smaller number that a
   reported rate implies.
@@ -207,7 +208,7 @@ def _counted(data: Dataset) -> Iterator[tuple[dict[str, str], Counts]]:
 
 
 def summaries_by_trials(data: Dataset) -> tuple[dict[str, float], ...]:
-    """Return `summary` for all combinations, then with the Chinese trials, then without them."""
+    """Return `summary` for all analyses, for those with and those without the Chinese trials."""
     kept: list[dict[str, str]] = [{}, {TRIALS: ALL_TRIALS}, {TRIALS: WITHOUT_CHINESE}]
     return tuple(summary(data, fixed) for fixed in kept)
 

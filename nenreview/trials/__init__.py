@@ -1,1 +1,1 @@
-"""Read and compute the numbers of single trials."""
+"""Read the numbers of single trials, and compute from them."""

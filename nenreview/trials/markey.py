@@ -1,4 +1,4 @@
-"""Compute the numbers of the Markey chapter: four patients and two quoted series."""
+"""Compute the numbers of the Markey chapter: a case series of four patients."""
 
 from __future__ import annotations
 
@@ -37,30 +37,30 @@ _SAME_DRUG = {"temozolamide": "temozolomide", "somatostatin analogs": "somatosta
 
 @dataclass(frozen=True)
 class Patient:
-    """One row of the printed table.
+    """One patient of the Markey case series, from its Table 1.
 
     Attributes
     ----------
     number : str
-        Place in the printed table, from ``"1"``.
+        Number in the printed table, from ``"1"``.
     age : int
-        Years.
+        In years.
     stage, grade : str
-        As printed, ``"IV"`` and ``"G-II"``.
+        As printed, such as ``"IV"`` and ``"G-II"``.
     hormones : str
-        ``"nonfunctional"`` or what the tumour produces.
+        ``"nonfunctional"``, or what the tumour produces.
     site : str
-        Primary site, ``"pancreatic"``.
+        Primary site, such as ``"pancreatic"``.
     agent : str
         The checkpoint inhibitor.
     months : float
         Time on treatment, from the table.
     stable_months : float
-        Duration of stable disease, from the prose.
+        Duration of stable disease, from the text of the paper.
     progressed : str or None
-        When progression was found, as printed; None if stable disease was still continuing.
+        When the disease progressed, as printed; None if it was still stable.
     prior : tuple of str
-        Drugs given before, in the order of the table; each drug has one spelling.
+        Earlier drugs, in the order of the table; each drug has one spelling.
     """
 
     number: str
@@ -77,7 +77,7 @@ class Patient:
 
 
 def patients(data: Dataset) -> list[Patient]:
-    """Return the patients in the order of the printed table.
+    """Return the four patients of the case series, in the order of the printed table.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def _drugs(cell: str) -> tuple[str, ...]:
 
 
 def diagnoses(data: Dataset) -> pd.DataFrame:
-    """Return the diagnosis of each patient as text, one fact in each column."""
+    """Return a table of the patients' diagnoses, as text, one row for each patient."""
     return pd.DataFrame(
         [[p.number, p.age, p.site, p.stage, p.grade, p.hormones] for p in patients(data)],
         columns=["Patient", "Age", "Site", "Stage", "Grade", "Hormones"],
@@ -136,7 +136,10 @@ def diagnoses(data: Dataset) -> pd.DataFrame:
 
 
 def treatment_courses(data: Dataset) -> pd.DataFrame:
-    """Return agent, months and last state of each patient, as text."""
+    """Return a table of each patient's drug, months on treatment and last reported state.
+
+    There is one row for each patient. "SD" in a heading is stable disease.
+    """
     return pd.DataFrame(
         [
             [
@@ -153,7 +156,7 @@ def treatment_courses(data: Dataset) -> pd.DataFrame:
 
 
 def prior_treatments(data: Dataset) -> pd.DataFrame:
-    """Return the prior drugs of the patients, the most frequent first.
+    """Return a table of the drugs that each patient had before, the most frequent first.
 
     Returns
     -------
@@ -170,13 +173,13 @@ def prior_treatments(data: Dataset) -> pd.DataFrame:
 
 
 def listed_for_all(data: Dataset) -> Rate:
-    """Return the prior drugs that every patient received, among all listed drugs."""
+    """Return the share of earlier drugs that every patient received, among all earlier drugs."""
     lists = [set(p.prior) for p in patients(data)]
     return Rate(len(set.intersection(*lists)), len(set.union(*lists)))
 
 
 def pd_l1_series(data: Dataset) -> dict[str, Rate]:
-    """Return how many tumours were PD-L1-positive in two series that the paper quotes."""
+    """Return the share of PD-L1-positive tumours in two other series that the paper quotes."""
     return {
         name: Rate(
             int(

@@ -1,4 +1,4 @@
-"""Compute the numbers of the sintilimab chapter."""
+"""Compute the numbers of the sintilimab chapter from the paper of the trial (Jia 2022)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ TESTED = "PD-L1 tested"
 
 
 def primary_sites_twice(data: Dataset) -> pd.DataFrame:
-    """Return a table of patients by primary site, as two places in the paper report them.
+    """Return a table of patients by primary site, as reported in two places of the paper.
 
     Returns
     -------
     DataFrame
-        Columns ``Primary site``, ``Note``, ``Table 2`` and a last row of sums, as text; an
-        en dash where a place does not name the site. The three sites behind the "Others"
-        of Table 2 are those of its footnote.
+        Columns ``Primary site``, ``Note``, ``Table 2`` and a last row of sums, as text; an en dash
+        where a place does not name the site. The three sites behind the "Others" of Table 2 are
+        those of its footnote.
     """
     places = {"Note": (CHARACTERISTICS,), "Table 2": ("Table 2", "Table 2 footnote")}
     counts = pd.DataFrame(
@@ -50,12 +50,12 @@ def primary_sites_twice(data: Dataset) -> pd.DataFrame:
 
 
 def thyroid_dysfunction_in_table(data: Dataset) -> int:
-    """Return the patients with thyroid dysfunction of any grade in the adverse-event table."""
+    """Return how many patients had thyroid dysfunction according to the adverse-event table."""
     return int(counts_by_grade(data, SOURCE, TRIAL, AE_TABLE).loc["Thyroid dysfunction"].sum())
 
 
 def without_thyroid_dysfunction_in_table(data: Dataset) -> int:
-    """Return the patients without thyroid dysfunction in the adverse-event table."""
+    """Return how many patients had no thyroid dysfunction according to the adverse-event table."""
     where = {"source": SOURCE, "table": AE_TABLE, "category": "Thyroid dysfunction"}
     printed = data.select(outcome="TRAE", grade="none", **where)["printed"].item()
     reported = data.value(
@@ -65,7 +65,10 @@ def without_thyroid_dysfunction_in_table(data: Dataset) -> int:
 
 
 def thyroid_dysfunction_in_abstract(data: Dataset) -> int:
-    """Return the count behind the abstract's percentage of thyroid dysfunction."""
+    """Return how many patients had thyroid dysfunction according to the abstract.
+
+    The abstract reports a percentage; the result is the count that fits it.
+    """
     printed = data.select(
         source=SOURCE, table="Abstract", outcome="TRAE", category="Thyroid dysfunction"
     )["printed"].item()
@@ -73,13 +76,13 @@ def thyroid_dysfunction_in_abstract(data: Dataset) -> int:
 
 
 def events_and_shares(data: Dataset) -> pd.DataFrame:
-    """Return patients with each adverse event and their share of all patients treated.
+    """Return a table of adverse events: patients with each, and their share of all treated.
 
     Returns
     -------
     DataFrame
-        Columns ``Adverse event``, ``Any grade`` and ``Grade 3 or higher`` (patients),
-        ``% of treated`` (of any grade), one row an event, as text.
+        Columns ``Adverse event``, ``Any grade`` and ``Grade 3 or higher`` (patients), ``% of
+        treated`` (of any grade), one row an event, as text.
     """
     counts = counts_by_grade(data, SOURCE, TRIAL, AE_TABLE)
     treated = size(data, TRIAL, "all", SOURCE)
@@ -95,7 +98,7 @@ def events_and_shares(data: Dataset) -> pd.DataFrame:
 
 
 def printed_responses(data: Dataset) -> float:
-    """Return the sum of the response percentages that are reported for all patients."""
+    """Return the sum of the reported percentages of all categories of best response."""
     rows = data.select(
         source=SOURCE, population="all", outcome="best response", statistic="percent"
     )
@@ -103,7 +106,11 @@ def printed_responses(data: Dataset) -> float:
 
 
 def pd_l1_positive_nec(data: Dataset) -> Rate:
-    """Return PD-L1-positive samples among NEC: those of all patients minus those of NET."""
+    """Return the share of PD-L1-positive samples from patients with neuroendocrine carcinoma.
+
+    The paper does not report it. The result is all samples minus those from patients with
+    neuroendocrine tumours.
+    """
     tested = {where: size(data, TRIAL, where, SOURCE) for where in (_all(), _net())}
     positive = int(_pd_l1(data, _all(), "positive"))
     positive_net = tested[_net()] - int(_pd_l1(data, _net(), "negative"))
@@ -111,10 +118,10 @@ def pd_l1_positive_nec(data: Dataset) -> Rate:
 
 
 def pd_l1_response(data: Dataset) -> Comparison:
-    """Return the responders with PD-L1-positive NEC, compared with PD-L1-negative NEC.
+    """Compare the response of PD-L1-positive with PD-L1-negative neuroendocrine carcinoma.
 
-    The paper reports two percentages. Only one pair of counts fits them, given the number of
-    samples from `pd_l1_positive_nec`.
+    The paper reports only the two percentages. The counts are the only ones that fit them, given
+    the number of samples from `pd_l1_positive_nec`.
 
     Raises
     ------

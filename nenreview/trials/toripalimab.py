@@ -1,4 +1,7 @@
-"""Compute the numbers of the toripalimab chapter: rates across documents, biomarkers."""
+"""Compute the numbers of the toripalimab chapter: response rates and biomarkers.
+
+The sources are the abstract of the trial, and a paper on another trial (Jia 2022) that cites it.
+"""
 
 from __future__ import annotations
 
@@ -23,17 +26,17 @@ IMMUNE = "Immune-related, any grade"
 
 
 def everyone(data: Dataset) -> Rate:
-    """Return responders among all patients, from the abstract."""
+    """Return the response rate of all patients, from the abstract."""
     return response_rate(data, TRIAL, "all", ABSTRACT)
 
 
 def nec(data: Dataset) -> Rate:
-    """Return responders among NEC, from Table 1 of Jia 2022."""
+    """Return the response rate of neuroendocrine carcinoma, from Table 1 of Jia 2022."""
     return response_rate(data, TRIAL, NEC, PAPER)
 
 
 def net(data: Dataset) -> Rate:
-    """Return responders among NET: all patients minus those with NEC.
+    """Return the response rate of neuroendocrine tumours: all patients minus those with carcinoma.
 
     No source reports this count, but sources report both numbers of the subtraction.
     """
@@ -42,19 +45,20 @@ def net(data: Dataset) -> Rate:
 
 
 def biomarker_tables(data: Dataset, marker: str) -> pd.DataFrame:
-    """Return the pairs of rates that fit the reported results of a biomarker.
+    """Return every pair of response rates that fits the reported results of a biomarker.
 
     Parameters
     ----------
     data : Dataset
         The checked dataset.
     marker : str
-        One of `MARKERS`.
+        One of `MARKERS`: ``"PD-L1"`` or ``"TMB"`` (tumour mutational burden).
 
     Returns
     -------
     DataFrame
-        As `tables_that_fit`; no more patients than the trial has, no more responders.
+        One row for each pair (high and low), with the columns of `tables_that_fit`. No pair has
+        more patients or more responders than the trial.
 
     Raises
     ------
@@ -77,20 +81,20 @@ def biomarker_tables(data: Dataset, marker: str) -> pd.DataFrame:
 
 
 def printed_p(data: Dataset, marker: str) -> str:
-    """Return the p value that the abstract reports for a biomarker."""
+    """Return the p value that the abstract reports for a biomarker, as printed."""
     where = {"source": ABSTRACT, "statistic": "p_value", "category": f"{marker} high against low"}
     return data.select(**where)["printed"].item()
 
 
 def biomarker(data: Dataset, marker: str) -> dict:
-    """Return the only pair of rates that fits the reported results of a biomarker.
+    """Return the only pair of response rates that fits the reported results of a biomarker.
 
-    The columns of `tables_that_fit` by name.
+    The keys are the columns of `tables_that_fit`.
 
     Raises
     ------
     LookupError
-        If none fits, or more than one does.
+        If no pair fits, or more than one does.
     """
     fits = biomarker_tables(data, marker).to_dict("records")
     if len(fits) != 1:
@@ -99,7 +103,7 @@ def biomarker(data: Dataset, marker: str) -> dict:
 
 
 def biomarker_summary(data: Dataset) -> pd.DataFrame:
-    """Return the fitting tables of each biomarker as text, with the p value of each test."""
+    """Return a table of the pairs of `biomarker_tables` as text, with the p value of each test."""
     rows = []
     for marker in MARKERS:
         for fit in biomarker_tables(data, marker).to_dict("records"):
@@ -117,7 +121,9 @@ def biomarker_summary(data: Dataset) -> pd.DataFrame:
 
 
 def adverse_event_counts(data: Dataset) -> dict[str, Rate]:
-    """Return patients with an adverse event, from the percentages of the abstract.
+    """Return the share of patients with an adverse event, by kind of event.
+
+    The counts are those that fit the percentages in the abstract.
 
     Raises
     ------

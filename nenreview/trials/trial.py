@@ -1,4 +1,4 @@
-"""Read the numbers of one trial as one document reports them."""
+"""Read the numbers of one trial from one document."""
 
 from __future__ import annotations
 
@@ -21,11 +21,20 @@ NOT_REACHED = "not reached"
 
 @dataclass(frozen=True)
 class Trial:
-    """The numbers of one trial as one document reports them.
+    """The numbers on one trial in one document, for use in a chapter.
 
-    The path of a population begins below `whole`, which is ``all`` by default: ``"NEC"`` is
-    ``all > NEC``, and ``"NEC > pancreatic"`` is ``all > NEC > pancreatic``. If a source reports
-    only a part of the trial, such as a cohort or an interim analysis, `whole` is that part.
+    A population is a path such as ``"NEC > pancreatic"``. It begins below `whole`, which is ``all``
+    by default, so ``"NEC"`` means ``all > NEC``. If a document reports only a part of the trial,
+    such as a cohort or an interim analysis, `whole` is the path of that part.
+
+    Attributes
+    ----------
+    data : Dataset
+        The checked dataset.
+    trial, source : str
+        Registry number of the trial, and key of the document.
+    whole : str
+        Path of all patients that the document reports.
     """
 
     data: Dataset
@@ -37,29 +46,33 @@ class Trial:
         return self.whole if population == ROOT_POPULATION else below(self.whole, population)
 
     def size(self, population: str = ROOT_POPULATION) -> int:
-        """Return the number of patients of a population."""
+        """Return the number of patients in a population."""
         return size(self.data, self.trial, self._path(population), self.source)
 
     def response(self, population: str = ROOT_POPULATION) -> Rate:
-        """Return responders among all patients of a population."""
+        """Return the response rate of a population: responders among all patients."""
         return response_rate(self.data, self.trial, self._path(population), self.source)
 
     def value(
         self, outcome: str, statistic: str, population: str = ROOT_POPULATION, **where: str
     ) -> float:
-        """Return the only reported value of an outcome; see `Dataset.value`."""
+        """Return the only reported value of an outcome, as in `Dataset.value`.
+
+        `statistic` says which number, such as ``"median"``; `where` are further columns of
+        ``results.csv``.
+        """
         where |= {"outcome": outcome, "statistic": statistic, "population": self._path(population)}
         return self.data.value(source=self.source, trial=self.trial, **where)
 
     def median(self, outcome: str, population: str = ROOT_POPULATION, **where: str) -> str:
-        """Return a reported median with its printed decimals."""
+        """Return the reported median of an outcome as text, with its printed decimals."""
         value = self.value(outcome, "median", population, **where)
         where |= {"outcome": outcome, "population": self._path(population), "source": self.source}
         rows = self.data.select(trial=self.trial, statistic="median", status="reported", **where)
         return as_printed(value, rows["printed"].iloc[0])
 
     def limits(self, outcome: str, population: str = ROOT_POPULATION, **where: str) -> str:
-        """Return the limits of a reported interval, as text: ``4.1–8.2``.
+        """Return the limits of a reported confidence interval as text, such as ``4.1–8.2``.
 
         An upper limit that was not reached is in words: ``4.1 to not reached``.
 
@@ -82,17 +95,17 @@ class Trial:
     def patients(
         self, outcome: str, category: str, population: str = ROOT_POPULATION, **where: str
     ) -> int:
-        """Return a reported count of patients."""
+        """Return a reported number of patients, such as those with a category of an outcome."""
         return int(self.value(outcome, "events", population, category=category, **where))
 
     def counted(
         self, outcome: str, category: str = "", population: str = ROOT_POPULATION, **where: str
     ) -> Rate:
-        """Return a reported count of patients as a rate among all of the population."""
+        """Return a reported number of patients as a rate among all patients of the population."""
         return Rate(self.patients(outcome, category, population, **where), self.size(population))
 
     def assumed(self, outcome: str, population: str = ROOT_POPULATION) -> dict[str, str]:
-        """Return the rates assumed in planning the trial: ``null`` and ``alternative``."""
+        """Return the rates that the planning of the trial assumed: ``null`` and ``alternative``."""
         return {
             which: number(
                 self.value(
@@ -105,30 +118,30 @@ class Trial:
     def months(
         self, outcome: str, population: str = ROOT_POPULATION, *, statistic: str = "median"
     ) -> str:
-        """Return a reported time in months, to one decimal."""
+        """Return a reported time in months as text, with one decimal."""
         where = {"trial": self.trial, "source": self.source, "population": self._path(population)}
         rows = self.data.select(outcome=outcome, statistic=statistic, **where)
         (unit,) = rows["unit"].unique()
         return f"{months(self.value(outcome, statistic, population), unit):.1f}"
 
     def share(self, population: str = ROOT_POPULATION, outcome: str = "ORR") -> Response:
-        """Return the reported percentage of a population, with the counts that fit it.
+        """Return the reported percentage of an outcome in a population, with the counts that fit.
 
         Raises
         ------
         LookupError
-            If the source prints none.
+            If the source reports none.
         """
         report = Report(self.source, self.trial, self._path(population))
         return find_response(self.data, report, outcome)
 
     def fitted(self, population: str = ROOT_POPULATION, outcome: str = "ORR") -> Rate:
-        """Return the only count that fits the reported percentage of a population.
+        """Return the only count that fits the reported percentage of an outcome in a population.
 
         Raises
         ------
         LookupError
-            If the source prints no share, or not exactly one count fits it.
+            If the source reports no percentage, or not exactly one count fits it.
         """
         share = self.share(population, outcome)
         if share.fitted is None:
@@ -138,7 +151,16 @@ class Trial:
 
 
 def open_trial(trial: str, source: str | None = None, whole: str = ROOT_POPULATION) -> Trial:
-    """Return the numbers of a trial in a document, by default its main one.
+    """Return the numbers on a trial in a document, by default its main one.
+
+    Parameters
+    ----------
+    trial : str
+        Registry number, such as ``"NCT02937116"``.
+    source : str, optional
+        Key of the document in ``sources.csv``.
+    whole : str
+        Path of all patients that the document reports; see `Trial`.
 
     Raises
     ------
@@ -157,9 +179,9 @@ def open_trial(trial: str, source: str | None = None, whole: str = ROOT_POPULATI
 
 
 def open_beyond_trial(source: str, population: str) -> Trial:
-    """Return the numbers of patients who are not those of one trial, as a source prints them.
+    """Return a document's numbers on patients who do not belong to one trial.
 
     Examples are patients of several trials together, patients screened for a trial, and patients
-    with other tumours. They have no registration, and their paths begin below `population`.
+    with other tumours. Paths of populations begin below `population`.
     """
     return Trial(load(), "", source, population)
