@@ -283,12 +283,12 @@ def escape(text: str) -> str:
 
 
 def link(name: str, chapter: str) -> str:
-    """Return a name as Markdown that leads to a chapter; the plain name if `chapter` is empty."""
+    """Return a Markdown link from a name to a chapter; the plain name if `chapter` is empty."""
     return f"[{escape(name)}]({chapter}.qmd)" if chapter else escape(name)
 
 
 def interval_bar(rate: Rate) -> str:
-    """Return the mark from which a page draws a rate and its Clopper-Pearson 95% interval."""
+    """Return the Markdown mark from which a page draws a rate and its exact 95% interval."""
     exact = rate.clopper_pearson()
     percents = (100 * one for one in (exact.low, rate.proportion, exact.high))
     return f'[]{{bar="{" ".join(f"{one:.1f}" for one in percents)}"}}'
