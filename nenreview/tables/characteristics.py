@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from functools import cache
 
+import pandas as pd
+
 from nenreview.evidence.arms import CLASSES, arms_by_trial
 from nenreview.evidence.record.dataset import Dataset, load
 from nenreview.evidence.record.rows import Characteristics, rows_of, trials
-from nenreview.evidence.sources import sources_of
-from nenreview.tables.table import TEXT, Table
-from nenreview.wording import words
+from nenreview.evidence.responses import ORR
+from nenreview.evidence.sources import source_names, sources_of
+from nenreview.tables.table import MARKDOWN, TEXT, Table, escape, link
+from nenreview.wording import as_printed, population_name, with_small_letter, words
+
+KI_67 = "Ki-67"  # an outcome of the data
+_SIGNS = {">": "above", ">=": "at least", "<": "below", "<=": "at most"}
 
 # The heads of each table, and the fields of ``characteristics.csv`` below them.
 PATIENTS = {
@@ -56,6 +62,61 @@ def characteristics_table(fields: dict[str, str]) -> Table:
         for trial in ordered
     ]
     return Table(rows, dict.fromkeys(("Trial", *fields), TEXT))
+
+
+def ki_67_table(data: Dataset) -> Table:
+    """Return what the reports say about Ki-67, one row for each population and its best report."""
+    said = data.results[(data.results["outcome"] == KI_67) & (data.results["status"] == "reported")]
+    rows = []
+    for trial, facts in trials(data).items():
+        mine = said[said["trial"] == trial]
+        for population in mine["population"].unique():
+            here = mine[mine["population"] == population]
+            source = next(one for one in sources_of(facts) if one in set(here["source"]))
+            rows.append(
+                [
+                    link(facts.name, facts.chapter),
+                    escape(population_name(population)),
+                    *_ki_67(here[here["source"] == source]),
+                    escape(source_names(data)[source]),
+                ]
+            )
+    heads = ("Trial", "Patients", "Enrolled if", "Other limit", "Median, %", "Range, %", "Document")
+    return Table(rows, dict.fromkeys(heads, MARKDOWN))
+
+
+def _ki_67(rows: pd.DataFrame) -> list[str | None]:
+    """Return both kinds of limit, the median, and the range or one patient's value, if reported."""
+    said = {row.statistic: row for row in rows.itertuples()}
+    value = {name: as_printed(row.value, row.printed) for name, row in said.items()}
+    enrolled = other = None
+    if limit := said.get("threshold"):
+        text = f"{_SIGNS[limit.relation]} {value['threshold']}%"
+        if limit.category == "eligibility":
+            enrolled = text
+        elif "percent" in value:
+            other = f"{text} in {value['percent']}% of patients"
+        else:
+            other = f"{text}: {with_small_letter(limit.category)}"
+    if "max" in said and said["max"].relation:
+        value["max"] = f"{_SIGNS[said['max'].relation]} {value['max']}"
+    ends = [value[end] for end in ("min", "max") if end in value]
+    return [enrolled, other, value.get("median"), " to ".join(ends) or value.get("value")]
+
+
+def ki_67_in_words(data: Dataset) -> str:
+    """Return how many documents report Ki-67, and how many give a response rate by Ki-67."""
+    results = data.results
+    given = results.loc[results["outcome"] == KI_67, "source"].nunique()
+    divided = results["population"].str.contains(KI_67) & (results["outcome"] == ORR)
+    by_ki_67 = results.loc[divided, "source"].nunique()
+    reported = f"{words(given).capitalize()} documents report Ki-67"
+    if by_ki_67:
+        return f"{reported}; response rates by Ki-67 are in {words(by_ki_67)} of them."
+    return (
+        f"{reported}, but none gives a response rate by Ki-67, so the reports cannot show whether "
+        "response depends on it."
+    )
 
 
 def first_reported(data: Dataset, trial: str, field: str) -> str:

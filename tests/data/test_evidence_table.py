@@ -10,6 +10,7 @@ from nenreview.evidence.groups import groups, patients_in_all
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.sources import in_chapters
 from nenreview.synthesis.classes import entries
+from nenreview.tables.characteristics import KI_67, ki_67_in_words, ki_67_table
 from nenreview.tables.evidence import (
     EVIDENCE,
     divided_by_others,
@@ -127,3 +128,20 @@ def test_a_division_by_another_document_is_named_where_it_counts_other_patients(
         "For nivolumab + carboplatin + etoposide, the 26 patients with NEC and 12 with NET come "
         "from the 2023 review, which counts 38 patients; Riesco-Martinez 2024 counts 37."
     )
+
+
+def test_each_group_of_patients_with_a_reported_ki_67_has_a_line(data):
+    said = data.results[(data.results["outcome"] == KI_67)]
+    rows = ki_67_table(data).rows
+    assert len(rows) == len(said.groupby(["trial", "population"]))
+    # Its abstract: above 20% to be enrolled, 25% to more than 90% in the patients.
+    (pembro_nec,) = [row for row in rows if "Pembro NEC" in row[0]]
+    assert pembro_nec[2:6] == ["above 20%", None, None, "25 to above 90"]
+
+
+def test_a_response_rate_by_ki_67_is_counted(data):
+    assert "none gives a response rate" in ki_67_in_words(data)
+    rate = data.results[data.results["outcome"] == "ORR"].iloc[[0]]
+    by_ki_67 = rate.assign(population="all > Ki-67 above 55%")
+    more = replace(data, results=pd.concat([data.results, by_ki_67]))
+    assert ki_67_in_words(more).endswith("response rates by Ki-67 are in one of them.")
