@@ -87,6 +87,17 @@ class Changes:
         return self._table(PRINTED_NUMBERS) or TableChanges(PRINTED_NUMBERS, ("id",))
 
     @property
+    def shared_estimates(self) -> int:
+        """The number of estimates that both versions give."""
+        old, new = ({one.name for one in state.estimates} for state in (self.old, self.new))
+        return len(old & new)
+
+    @property
+    def changed_estimates(self) -> tuple[ChangedResult, ...]:
+        """The estimates that both versions give and that differ, as rounded on the pages."""
+        return tuple(one for one in self.estimates if one.before and one.after)
+
+    @property
     def other_tables(self) -> tuple[TableChanges, ...]:
         """The changes of the other tables."""
         return tuple(table for table in self.tables if table.name != PRINTED_NUMBERS)

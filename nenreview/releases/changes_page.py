@@ -15,7 +15,13 @@ from nenreview.tables.table import MARKDOWN, escape, show_table
 from qmdbook.edition import date_in_words
 
 TITLE = "# What changed {#sec-changes .unnumbered}"
+ESTIMATES = "sec-changes-estimates"  # its title says how many of them changed
 NONE = "–"
+# What `nenreview.releases.estimates` lists, and when `compare` finds a difference.
+_COUNTED = """An estimate is a response rate, a difference between NEC and NET, or an odds ratio.
+The response rate of a pool counts once for each of its intervals.
+An estimate has changed if its value, its interval or its counts differ, as rounded on the pages.
+Only estimates that both versions give are counted."""
 _PLACE = ("source", "table", "row_group", "row", "column")
 
 
@@ -36,8 +42,8 @@ def chapter(changes: Changes, entries: Sequence[Entry]) -> str:
         The sections of the changelog on the versions after the old one, up to the new one.
     """
     parts = [TITLE, *_summary(changes), *_changelog(entries)]
-    if changes.estimates:
-        parts += ["## Estimates {#sec-changes-estimates}", *_estimates(changes.estimates)]
+    if changes.shared_estimates or changes.estimates:
+        parts += _estimates(changes)
     if changes.verdicts:
         parts += ["## Verdicts of the audit {#sec-changes-verdicts}", *_verdicts(changes.verdicts)]
     if changes.printed_numbers:
@@ -54,9 +60,9 @@ def _day(state: State) -> str:
 def _summary(changes: Changes) -> list[str]:
     """Return a summary: which versions are compared, and how much differs."""
     old, new, numbers = changes.old, changes.new, changes.printed_numbers
-    moved, added, gone = _by_fate(changes.estimates)
+    changed, added, gone = _by_fate(changes)
     counts = {
-        "Estimates that moved": len(moved),
+        "Estimates that changed": len(changed),
         "Estimates that are new": len(added),
         "Estimates that are no longer given": len(gone),
         "Verdicts of the audit that are other or new": len(changes.verdicts),
@@ -68,7 +74,6 @@ def _summary(changes: Changes) -> list[str]:
     }
     rows = [[what, f"{count:,}"] for what, count in counts.items()]
     caption = "How much differs between the two versions."
-    both = {one.name for one in old.estimates} & {one.name for one in new.estimates}
     data = (
         "Both versions are made from the same data."
         if old.checksum == new.checksum
@@ -76,8 +81,9 @@ def _summary(changes: Changes) -> list[str]:
         f"{old.version} had `{old.checksum or NONE}`."
     )
     return [
-        f"Version {new.version} of {_day(new)} moves {len(moved)} of the {len(both)} estimates "
-        f"that version {old.version} of {_day(old)} gives too.\n"
+        f"Version {new.version} of {_day(new)} changes {len(changed)} of the "
+        f"{changes.shared_estimates} estimates that version {old.version} of {_day(old)} gives "
+        "too.\n"
         f"It adds {len(changes.new_documents)} documents and {len(numbers.added):,} reported "
         f"numbers.\n{data}",
         *_table("summary", caption, ["What", "How many"], rows),
@@ -85,13 +91,13 @@ def _summary(changes: Changes) -> list[str]:
 
 
 def _by_fate(
-    results: Sequence[ChangedResult],
-) -> tuple[list[ChangedResult], list[ChangedResult], list[ChangedResult]]:
-    """Return the results in both versions, those only in the new one, those only in the old one."""
+    changes: Changes,
+) -> tuple[Sequence[ChangedResult], list[ChangedResult], list[ChangedResult]]:
+    """Return the changed estimates of both versions, those only in the new, and only in the old."""
     return (
-        [one for one in results if one.before and one.after],
-        [one for one in results if not one.before],
-        [one for one in results if not one.after],
+        changes.changed_estimates,
+        [one for one in changes.estimates if not one.before],
+        [one for one in changes.estimates if not one.after],
     )
 
 
@@ -191,14 +197,17 @@ def _holds(row: Row) -> str:
     return "; ".join(f"{column}: {value}" for column, value in row.items() if value)
 
 
-def _estimates(results: Sequence[ChangedResult]) -> list[str]:
-    moved, added, gone = _by_fate(results)
+def _estimates(changes: Changes) -> list[str]:
+    changed, added, gone = _by_fate(changes)
+    of_them = f"{len(changed)} of {changes.shared_estimates} estimates"
     return [
+        f"## {of_them} changed since {changes.old.version} {{#{ESTIMATES}}}",
+        _COUNTED,
         *_table(
             "estimates",
-            "Estimates that moved, with 95% intervals; a pool is of NEC unless it says NET.",
+            "Estimates that changed, with 95% intervals; a pool is of NEC unless it says NET.",
             ["Estimate", "From", "To"],
-            [[one.name, one.before, one.after] for one in moved],
+            [[one.name, one.before, one.after] for one in changed],
         ),
         *_table(
             "estimates-new",

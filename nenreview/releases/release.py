@@ -189,11 +189,14 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def _prepare(copy: Path, chapter: str, number: str) -> None:
-    """Add the page of changes, and the folder of the version to the book's address."""
+    """Add the page of changes, a link to it, and the folder of the version to the address."""
     path = copy / CONFIG_NAME
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     config["book"]["chapters"].append(CHANGES)
-    config.setdefault("qmdbook", {})["versions"] = f"../{VERSIONS_NAME}"
+    options = config.setdefault("qmdbook", {})
+    options["versions"] = f"../{VERSIONS_NAME}"
+    # The head of every page then says how many estimates changed; a first version has no count.
+    options["head-sections"] = [changes_page.ESTIMATES, *options.get("head-sections", [])]
     if config["book"].get("site-url"):
         config["book"]["site-url"] = f"{config['book']['site-url'].rstrip('/')}/{number}"
     path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")

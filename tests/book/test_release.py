@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from helpers_browser import served, violations, visit, visit_in
 from helpers_page import read_page, text_of
 from helpers_release import commit, git, next_version
 from pypdf import PdfReader
+
+from nenreview.releases.estimate import Estimate
 
 pytestmark = pytest.mark.slow
 
@@ -190,8 +193,8 @@ def test_the_top_leads_to_the_newest_and_lists_all(second):
 def test_what_changed_is_a_chapter_of_the_newer_version(second):
     soup = page_of(second, f"{NEW}/chapters/changes.html")
     said = text_of(soup.main)
-    moved = f"Version {NEW} of 2 March 2026 moves 0 of the 0 estimates that version {OLD} of"
-    assert moved in said
+    changed = f"Version {NEW} of 2 March 2026 changes 0 of the 0 estimates that version {OLD} of"
+    assert changed in said
     assert "The feather was weighed again." in said and "All of it." not in said
     rows = [[text_of(cell) for cell in row.select("td")] for row in soup.select("main tr")]
     assert ["weights: feather", "weight", "1", "3"] in rows
@@ -202,6 +205,25 @@ def test_what_changed_is_a_chapter_of_the_newer_version(second):
     )
     pdf = PdfReader(second / "_site" / NEW / "small.pdf")
     assert any("The feather was weighed again." in p.extract_text() for p in pdf.pages)
+
+
+def test_the_head_of_every_page_says_how_many_estimates_changed(first, tmp_path):
+    root = copy(first, tmp_path)
+    assert not page_of(root, f"{OLD}/index.html").select(".edition a[href*=changes]")
+    state = root / "_site" / OLD / "state.json"
+    # The small book has no estimates; its first version is given one.
+    given = {**json.loads(state.read_text("utf-8")), "estimates": [asdict(Estimate("a", 1, 0, 2))]}
+    state.write_text(json.dumps(given), encoding="utf-8")
+    (root / "data" / "weights.csv").write_text("thing,weight\nfeather,3\n", "utf-8")
+    next_version(root, NEW, SAID)
+    release(root)
+    for name, href in {"index.html": "chapters/", "chapters/second.html": "../chapters/"}.items():
+        head = page_of(root, f"{NEW}/{name}").select_one("header.book .edition")
+        assert text_of(head).startswith(f"Version {NEW} of 2 March 2026 ·")
+        link = head.select_one("a")
+        assert text_of(link) == f"0 of 0 estimates changed since {OLD}"
+        assert link["href"] == f"{href}changes.html#sec-changes-estimates"
+    assert page_of(root, f"{NEW}/chapters/changes.html").select("#sec-changes-estimates")
 
 
 def test_the_command_prints_the_same(second):

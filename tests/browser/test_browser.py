@@ -251,6 +251,7 @@ def test_the_first_screen_answers(site, page, width, height):
         page.set_viewport_size({"width": width, "height": height})
         edition = page.locator("header.book .edition")
         assert edition.locator("a").all_inner_texts() == [
+            "What changed since the first edition",
             "How to cite",
             "What this is not",
             "PDF",

@@ -1,6 +1,7 @@
 """What changed between two versions, and by how much its number must rise."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -238,7 +239,7 @@ def test_a_report_that_replaces_another_has_its_name_so_that_versions_compare_th
 
 # What a number has to do --------------------------------------------------------------------
 
-MOVED = {"estimates": (replace(RATE, estimate=30.0),)}
+MOVED = replace(RATE, estimate=30.0)
 
 
 @pytest.mark.parametrize(
@@ -248,10 +249,10 @@ MOVED = {"estimates": (replace(RATE, estimate=30.0),)}
         ({}, {"Method": "-"}, "patch", []),
         ({"checksum": "b"}, {"Data": "-"}, "minor", []),
         ({"checksum": "b"}, {}, "minor", ["Data"]),
-        ({"checksum": "b", **MOVED}, {"Data": "-"}, "minor", []),
-        ({"checksum": "b", **MOVED}, {"Data": "-", "Method": "-"}, "major", []),
-        (MOVED, {}, "minor", ["Method"]),
-        (MOVED, {"Method": "-"}, "major", []),
+        ({"checksum": "b", "estimates": (MOVED,)}, {"Data": "-"}, "minor", []),
+        ({"checksum": "b", "estimates": (MOVED,)}, {"Data": "-", "Method": "-"}, "major", []),
+        ({"estimates": (MOVED,)}, {}, "minor", ["Method"]),
+        ({"estimates": (MOVED,)}, {"Method": "-"}, "major", []),
         ({"estimates": (RATE, replace(RATE, name="b"))}, {}, "minor", []),
     ],
 )
@@ -277,7 +278,18 @@ def test_text_of_a_source_stays_text_on_the_page(tmp_path):
 def test_two_versions_without_a_difference_say_so(tmp_path):
     text = chapter(replace(changes(tmp_path), new=replace(OLD, version="1.0.1")), [])
     assert "Both versions are made from the same data." in text
-    assert text.count("| 0 |") == 9 and "##" not in text
+    assert text.count("| 0 |") == 9
+    assert re.findall("^## .*", text, re.M) == [
+        "## 0 of 1 estimates changed since 1.0.0 {#sec-changes-estimates}"
+    ]
+
+
+def test_the_count_is_of_the_estimates_that_both_versions_give(tmp_path):
+    kept, gone, new = (replace(RATE, name=name) for name in ("kept", "gone", "new"))
+    old = replace(OLD, estimates=(RATE, kept, gone))
+    found = compare(old, replace(OLD, estimates=(MOVED, kept, new)), tmp_path, tmp_path)
+    assert "changes 1 of the 2 estimates that version 1.0.0" in chapter(found, [])
+    assert "## 1 of 2 estimates changed since 1.0.0 {#" in chapter(found, [])
 
 
 def package(folder, tables):
