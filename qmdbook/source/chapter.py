@@ -44,7 +44,11 @@ _DIV = re.compile(
 # Syntax, outside fences and inline code, that the engine does not read as Quarto does.
 _UNSUPPORTED = (
     (re.compile(r"\{\{<.*?(?:>\}\}|$)"), "the shortcode {} is not supported; use a code cell"),
-    (re.compile(r"\]\{"), "a span with attributes is not supported; use plain Markdown"),
+    # What the PDF groups the rows of a table by is a span that Quarto shows as plain text.
+    (
+        re.compile(r"\]\{(?!\.groups\})"),
+        "a span with attributes is not supported; use plain Markdown",
+    ),
     (re.compile(r"!\[.*\]\("), "an image is not supported; make the figure in a code cell"),
     (
         re.compile(r"</?[A-Za-z][^>:@]*>|<!--"),

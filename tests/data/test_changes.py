@@ -20,6 +20,7 @@ from nenreview.releases.versions import parse_version, rises_enough, version_ste
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.headline import headline
 from qmdbook.errors import InputError
+from qmdbook.source.chapter import read_chapters
 
 KEYED = "jia2022-108"  # a row of results.csv
 RATE = Estimate("a rate", 25.0, 0.6, 80.6, PERCENT, "1 of 4")
@@ -290,6 +291,18 @@ def test_the_count_is_of_the_estimates_that_both_versions_give(tmp_path):
     found = compare(old, replace(OLD, estimates=(MOVED, kept, new)), tmp_path, tmp_path)
     assert "changes 1 of the 2 estimates that version 1.0.0" in chapter(found, [])
     assert "## 1 of 2 estimates changed since 1.0.0 {#" in chapter(found, [])
+
+
+def test_many_changes_of_one_row_make_a_chapter_that_the_engine_can_read(tmp_path):
+    rows = [{"key": "k", **{f"column{n}": version for n in range(8)}} for version in "ab"]
+    before, after = (
+        package(tmp_path / name, {"t": [row]})
+        for name, row in zip(("before", "after"), rows, strict=True)
+    )
+    text = chapter(compare(OLD, OLD, before, after), [])
+    assert "[Row]{.groups}" in text  # the PDF names the row once
+    (tmp_path / "changes.qmd").write_text(text, encoding="utf-8")
+    assert read_chapters(tmp_path, ["changes.qmd"])
 
 
 def package(folder, tables):
