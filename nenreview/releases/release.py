@@ -31,6 +31,8 @@ from qmdbook.files import CONFIG_NAME
 
 FOLDER = "_site"  # below the root: all versions
 CHANGES = "chapters/changes.qmd"  # the page of changes since the last version; only in a release
+# The section that the head of a page links to where no earlier version is known to compare with.
+SINCE_THE_FIRST = "sec-synthesis-moves"
 DATA = "data"  # in the folder of a version
 MAX_NAMED = 5  # files in a message
 
@@ -196,7 +198,8 @@ def _prepare(copy: Path, chapter: str, number: str) -> None:
     options = config.setdefault("qmdbook", {})
     options["versions"] = f"../{VERSIONS_NAME}"
     # The head of every page then says how many estimates changed; a first version has no count.
-    options["head-sections"] = [changes_page.ESTIMATES, *options.get("head-sections", [])]
+    others = [one for one in options.get("head-sections", []) if one != SINCE_THE_FIRST]
+    options["head-sections"] = [changes_page.ESTIMATES, *others]
     if config["book"].get("site-url"):
         config["book"]["site-url"] = f"{config['book']['site-url'].rstrip('/')}/{number}"
     path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")

@@ -9,11 +9,14 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers_book import edit, nenreview, snapshot
 from helpers_browser import served, violations, visit, visit_in
+from helpers_data import ROOT
 from helpers_page import read_page, text_of
 from helpers_release import commit, git, next_version
 from pypdf import PdfReader
 
 from nenreview.releases.estimate import Estimate
+from nenreview.releases.release import SINCE_THE_FIRST
+from qmdbook.config import read_config
 
 pytestmark = pytest.mark.slow
 
@@ -224,6 +227,10 @@ def test_the_head_of_every_page_says_how_many_estimates_changed(first, tmp_path)
         assert text_of(link) == f"0 of 0 estimates changed since {OLD}"
         assert link["href"] == f"{href}changes.html#sec-changes-estimates"
     assert page_of(root, f"{NEW}/chapters/changes.html").select("#sec-changes-estimates")
+
+
+def test_the_count_replaces_the_link_of_a_book_that_knows_no_earlier_version():
+    assert SINCE_THE_FIRST in read_config(ROOT).head_sections
 
 
 def test_the_command_prints_the_same(second):

@@ -266,6 +266,20 @@ def test_the_first_screen_answers(site, page, width, height):
         assert figure["y"] < (height * 2 / 3 if width > 1000 else height * 1.1)
 
 
+def test_captions_and_notes_of_tables_stand_in_the_margin_of_a_wide_screen(site, page):
+    with visit_in(page, site.address + "chapters/sintilimab.html", 1440) as seen:
+        for of, note in (
+            ("#fig-sintilimab-context .drawing-frame", "#fig-sintilimab-context figcaption"),
+            ("#tbl-jia-baseline .table-frame", "#tbl-jia-baseline .table-notes"),
+        ):
+            for width, is_beside in ((1440, False), (1700, True)):
+                seen.page.set_viewport_size({"width": width, "height": 1000})
+                left, right = (seen.page.locator(one).bounding_box() for one in (of, note))
+                assert (right["x"] >= left["x"] + left["width"]) is is_beside
+                assert (right["y"] >= left["y"] + left["height"]) is not is_beside
+
+
+@ours
 def test_the_answer_leads_to_where_its_numbers_come_from(site, page):
     """One click to the printed table, a number of which then says what it follows from."""
     with visit_in(page, site.address + "index.html") as seen:

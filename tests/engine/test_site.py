@@ -28,6 +28,22 @@ SITE = "https://example.org/a/review"
 AUTHOR = '  author: "Nobody"'
 # What the book tells the engine beyond Quarto's own keys.
 OFFERED = "qmdbook:\n  data-package: data/datapackage.json\n  head-sections: [sec-none, sec-not]\n"
+# A table, and its notes from a later cell.
+NOTED = r"""::: {#tbl-noted}
+
+| Thing | Weight |
+|---|---|
+| feather | 1^a^ |
+
+With a note.
+:::
+
+```{python}
+#| echo: false
+Markdown("::: {.table-notes}\n^a^ Weighed twice.\n:::")
+```
+
+"""
 PACKAGE = {
     "name": "small",
     "title": "Small numbers",
@@ -66,6 +82,7 @@ def rendered_book(folder: Path, *, site_url: str = "") -> Path:
     edit(root, "index.qmd", last, last + "\n## What this is not {#sec-not}\n")
     edit(root, "chapters/second.qmd", "A second note.",
          "$$\\begin{aligned}a &= b\\\\ c &= d\\end{aligned}$$\n\nA second note.")  # fmt: skip
+    edit(root, "chapters/first.qmd", "::: {.callout-note}", f"{NOTED}::: {{.callout-note}}")
     if site_url:
         edit(root, "_quarto.yml", AUTHOR, f"{AUTHOR}\n  site-url: {site_url}")
     return render(root, *HTML) / "_book"
@@ -230,6 +247,12 @@ def test_the_head_leads_to_citation_disclaimer_and_downloads(plain, name):
         ("PDF", f"{root}small.pdf"),
         ("Data (ZIP)", f"{root}downloads/small-1.2.3-data.zip"),
     ]
+
+
+def test_the_notes_of_a_table_come_before_what_the_page_offers_of_it(plain):
+    table = page(plain, "chapters/first.html").select_one("#tbl-noted")
+    assert [text_of(note) for note in table.select(".table-notes p")] == ["a Weighed twice."]
+    assert table.find_next_sibling()["class"] == ["downloads"]
 
 
 def test_a_drawing_is_part_of_its_page_and_its_file_is_offered(plain):

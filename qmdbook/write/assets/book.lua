@@ -422,6 +422,30 @@ local function html_blocks(chapter, blocks)
   })
 end
 
+-- Takes out the notes of each table and gives them to `take` with the table, so that nothing that
+-- is only for the page stands between the two.
+local function notes_to_tables(blocks, is_table, take)
+  local kept, tbl = pandoc.Blocks({}), nil
+  for _, block in ipairs(blocks) do
+    if block.t == "Div" and block.classes:includes("table-notes") and tbl then
+      take(tbl, block)
+    else
+      local for_the_page = block.t == "RawBlock" or block.t == "CodeBlock"
+      if not for_the_page then tbl = is_table(block) and block or nil end
+      kept:insert(block)
+    end
+  end
+  return kept
+end
+
+local function notes_into_floats(blocks)
+  return notes_to_tables(blocks, function(block)
+    return block.t == "Figure" and block.classes:includes("float-tbl")
+  end, function(float, notes)
+    float.content = float.content .. { notes }
+  end)
+end
+
 -- A walk of its own: the one above stops at tables.
 local function html_links(blocks, chapter, pages)
   local root = root_of(chapter.page)
@@ -551,7 +575,7 @@ local function write_page(chapter, i, chapters, pages, template)
   local title, plain = chapter.title, (stringify(chapter.title):gsub(NBSP, " "))
   local blocks = chapter.blocks
   if terms then blocks = glossary.abbreviate(blocks, terms) end
-  blocks = html_links(html_blocks(chapter, blocks), chapter, pages)
+  blocks = html_links(notes_into_floats(html_blocks(chapter, blocks)), chapter, pages)
   -- The chapter's heading is the page's title, which the template sets.
   blocks = blocks:filter(function(block) return not (block.t == "Header" and block.level == 1) end)
   blocks:insert(download_line("Download this chapter", root, links_of_chapter(chapter)))
@@ -606,17 +630,9 @@ local TABLE_WIDTH, MANY_COLUMNS = { few = 52, many = 58.5 }, 6
 
 -- The notes of a table become its foot: a part of it, wherever it goes.
 local function notes_below_tables(blocks)
-  local kept, tbl = pandoc.Blocks({}), nil
-  for _, block in ipairs(blocks) do
-    if block.t == "Div" and block.classes:includes("table-notes") and tbl then
-      tbl.foot = pandoc.TableFoot({ pandoc.Row({ pandoc.Cell(block.content, "AlignLeft", 1, #tbl.colspecs) }) })
-    else
-      local for_the_page = block.t == "RawBlock" or block.t == "CodeBlock"
-      if not for_the_page then tbl = block.t == "Table" and block or nil end
-      kept:insert(block)
-    end
-  end
-  return kept
+  return notes_to_tables(blocks, function(block) return block.t == "Table" end, function(tbl, notes)
+    tbl.foot = pandoc.TableFoot({ pandoc.Row({ pandoc.Cell(notes.content, "AlignLeft", 1, #tbl.colspecs) }) })
+  end)
 end
 
 -- In print a table whose first head has the class `groups` names each group once, in a row above
