@@ -33,12 +33,15 @@ class _OfAnArm(Protocol):
 
 
 def by_class_and_line(one: _OfAnArm) -> tuple[int, int]:
-    """Return the key that sorts by regimen class, then by line, in the order of tables."""
+    """Return a sort key: first the regimen class, then the line of treatment, as tables order them.
+
+    Use it as ``sorted(arms, key=by_class_and_line)``.
+    """
     return CLASSES.index(one.regimen_class), LINES.index(one.line)
 
 
 def class_name(regimen_class: str) -> str:
-    """Return the name of a regimen class on the pages.
+    """Return the words that pages show for a regimen class of the data.
 
     >>> class_name("monotherapy"), class_name("with chemotherapy")
     ('one checkpoint inhibitor', 'with chemotherapy')
@@ -48,7 +51,7 @@ def class_name(regimen_class: str) -> str:
 
 @lru_cache(DATASETS)
 def arms_by_trial(data: Dataset) -> dict[str, tuple[Arm, ...]]:
-    """Return the arms of every trial by its registration, in the order of ``arms.csv``."""
+    """Return the treatment arms of each trial, by registry number, in the order of ``arms.csv``."""
     found: dict[str, tuple[Arm, ...]] = {}
     for arm in rows_of(data.arms, Arm):
         found[arm.trial] = (*found.get(arm.trial, ()), arm)
@@ -56,12 +59,12 @@ def arms_by_trial(data: Dataset) -> dict[str, tuple[Arm, ...]]:
 
 
 def arm_of(data: Dataset, trial: str, population: str) -> Arm:
-    """Return the arm to which all patients of a population belong.
+    """Return the treatment arm that contains all patients of a population.
 
     Raises
     ------
     LookupError
-        If no single arm contains all of them.
+        If no arm of the trial contains all of them.
     """
     for arm in arms_by_trial(data).get(trial, ()):
         if is_within(population, arm.population):
@@ -70,10 +73,10 @@ def arm_of(data: Dataset, trial: str, population: str) -> Arm:
 
 
 def arm_name(data: Dataset, trial: str, population: str) -> str:
-    """Return the name of a trial; if the trial has several arms, the name of the population's arm.
+    """Return the name of a population's arm, or the name of the trial if it has only one arm.
 
-    The name of an arm includes the registration, ``nivolumab (NCT03591731)``, because other trials
-    use the same drugs.
+    The name of an arm ends with the registry number, as in ``nivolumab (NCT03591731)``, because
+    several trials use the same drugs.
     """
     arm = arm_of(data, trial, population)
     if arm.population == ROOT_POPULATION:

@@ -11,7 +11,13 @@ from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION, levels
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.responses import ORR, Response, counting, find_response, partial_responses
+from nenreview.evidence.responses import (
+    ORR,
+    Response,
+    distinct_responses,
+    find_response,
+    partial_responses,
+)
 from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.evidence.sources import JIA, main_source
 from nenreview.evidence.traits import is_whole, traits
@@ -30,17 +36,20 @@ def _cited(data: Dataset, one: Response) -> bool:
 
 @cache
 def responses_in_context(data: Dataset) -> tuple[Response, ...]:
-    """Return one response rate, with a known count, for each population of a trial.
+    """Return all objective response rates that figures compare between trials.
 
-    The rate comes from the highest-ranked source. If no other source gives a rate, it comes from
-    Jia 2022: by differentiation if that divides all patients of the trial, else as in its Table 1.
-    A rate that fits no count of its population is left out.
+    Each group of patients has one entry, with a known count of responders, from the trial's
+    highest-ranked source. Jia 2022 also reports trials of other authors. Its rates for these trials
+    are used in two cases: for a whole group, such as all patients with neuroendocrine carcinoma
+    (NEC); or if no other source gives a rate for the trial. In the second case, the rates of NEC
+    and of neuroendocrine tumours (NET) are used if their sizes add up to the whole trial;
+    otherwise, the rate in Table 1 of Jia 2022 is used.
     """
     found: list[Response] = []
     for trial in all_trials(data):
         found += [
             one
-            for one in counting(data, trial)
+            for one in distinct_responses(data, trial)
             if one.measure == ORR and one.rate and (one.report.source != JIA or _cited(data, one))
         ]
     known = {one.report.trial for one in found}
@@ -57,15 +66,16 @@ def responses_in_context(data: Dataset) -> tuple[Response, ...]:
 
 @dataclass(frozen=True)
 class InContext:
-    """A response rate among those of other trials.
+    """A response rate with the label that it has in a figure that compares trials.
 
     Attributes
     ----------
     trial, population : str
         As in ``results.csv``.
     label : str
-        The trial's name with the patients.
+        The trial's name and its patients, for example ``sintilimab: NEC``.
     rate : Rate
+        Responders among all patients of the population.
     """
 
     trial: str
@@ -75,12 +85,12 @@ class InContext:
 
 
 def context_of(data: Dataset, trial: str) -> list[InContext]:
-    """Return the rates of a trial, where it has any, and then of other trials of its classes.
+    """Return the response rates of a trial, then those of other trials with the same regimen class.
 
     Raises
     ------
     LookupError
-        If the dataset has no such trial, or neither it nor its class has a rate.
+        If the dataset does not have the trial, or no trial of the class has a rate.
     """
     if trial not in all_trials(data):
         raise LookupError(f"{trial!r} is no trial of the data")

@@ -18,18 +18,20 @@ from nenreview.evidence.traits import traits
 
 @dataclass(frozen=True)
 class Group:
-    """A trial, or an arm or cohort of a trial if no number for the whole trial is reported.
+    """A group of patients that is counted once: a whole trial, or an arm or cohort of a trial.
+
+    An arm or cohort is a group of its own only if no source reports the size of the whole trial.
 
     Attributes
     ----------
     report : Report
-        The patients of the group, and the source that tables of all trials use for it.
+        The patients of the group, and the document that tables of all trials use for them.
     name : str
         Name of the trial, with the arm or cohort.
     regimen_class, line : str
         As in ``arms.csv``.
     may_overlap : bool
-        Whether the sources leave open that it shares patients with another group.
+        True if the documents do not say whether the group shares patients with another group.
     """
 
     report: Report
@@ -40,7 +42,9 @@ class Group:
 
 
 def groups(data: Dataset) -> list[Group]:
-    """Return every trial, arm or cohort, by class, then line, then the order of ``trials.csv``.
+    """Return the largest groups of patients that the documents report, without known overlap.
+
+    The order is by regimen class, then by line of treatment, then as in ``trials.csv``.
 
     Raises
     ------
@@ -66,10 +70,10 @@ def groups(data: Dataset) -> list[Group]:
 
 
 def patients_in_all(data: Dataset) -> tuple[int, int]:
-    """Return the smallest and the largest possible number of different patients in the groups.
+    """Return the smallest and the largest possible number of different patients in all `groups`.
 
-    The largest number is the sum of all groups. For the smallest number, each group adds only the
-    patients whom it cannot share with earlier groups.
+    The largest number is the sum of all group sizes. For the smallest number, each group adds only
+    the patients that earlier groups cannot contain.
     """
     fewest = 0
     before: list[Report] = []

@@ -19,7 +19,11 @@ _REPORTS = 1024  # answers remembered, some times what the sources ask for
 
 @dataclass(frozen=True)
 class Report:
-    """A population of a trial as one document reports it."""
+    """A group of patients in one document: its source, trial and population.
+
+    `source` is a key of ``sources.csv``, `trial` a registry number, and `population` a path such as
+    ``all > NEC``.
+    """
 
     source: str
     trial: str
@@ -30,15 +34,17 @@ class Report:
 
 
 def relation(data: Dataset, first: Report, other: Report) -> str:
-    """Return the relation between the patients of two reports: same, part, apart or not known.
+    """Return whether two reports describe the same patients, one a part of the other, or neither.
+
+    The population paths and ``data/overlaps.csv`` decide. On one path, neuroendocrine carcinoma
+    (NEC) and neuroendocrine tumours (NET) share no patients. If nothing decides, reports of
+    different trials are `APART`, and reports of one trial are `NOT_KNOWN`.
 
     Returns
     -------
     str
-        `SAME`, `PART` (the first is part of the other), `WHOLE` (the first contains the other),
-        `APART`, or `NOT_KNOWN`. Reports of different registrations are apart, and those of
-        one trial are not known to be, unless their paths or ``data/overlaps.csv`` say
-        otherwise. NEC and NET are apart wherever a path divides into them.
+        `SAME`; `PART` (the first is part of the other); `WHOLE` (the first contains the other);
+        `APART` (no patient in common); or `NOT_KNOWN`.
     """
     a, b = canonical_report(data, first), canonical_report(data, other)
     if a == b:
@@ -56,12 +62,12 @@ def relation(data: Dataset, first: Report, other: Report) -> str:
 
 
 def require_independent(data: Dataset, reports: Iterable[Report]) -> None:
-    """Check that reports share no patients and can be counted together.
+    """Raise an error if any two reports share patients, so that none is counted twice.
 
     Raises
     ------
     ValueError
-        If two reports share patients or may share patients; the message names the first two.
+        If two reports share patients or may share them; the message names the first such pair.
     """
     for first, other in combinations(reports, 2):
         found = relation(data, first, other)
@@ -71,7 +77,10 @@ def require_independent(data: Dataset, reports: Iterable[Report]) -> None:
 
 @lru_cache(_REPORTS)
 def canonical_report(data: Dataset, report: Report) -> Report:
-    """Return the report that ``overlaps.csv`` uses to count the patients of a report.
+    """Return the report under which the patients of a report are counted, as ``overlaps.csv`` says.
+
+    Two reports on the same patients have the same canonical report. A report without a row in
+    ``overlaps.csv`` is its own.
 
     Raises
     ------
@@ -100,7 +109,7 @@ def canonical_report(data: Dataset, report: Report) -> Report:
 
 
 def is_of_an_earlier_report(data: Dataset, report: Report) -> bool:
-    """Return whether the patients of a report are listed as a part of those of another report."""
+    """Return whether ``overlaps.csv`` lists the report's patients as part of another report's."""
     return any(row.relation == PART and _within(report, one) for row, one, _ in _ledger(data))
 
 

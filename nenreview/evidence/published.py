@@ -10,12 +10,19 @@ from nenreview.evidence.record.dataset import Dataset, load
 
 
 def published(fact: str, data: Dataset | None = None) -> str:
-    """Return the value of a fact as reported; a percentage has its sign.
+    """Return a fact of ``published.csv`` as its report gives it; a percentage has its % sign.
+
+    Parameters
+    ----------
+    fact : str
+        Key of the fact.
+    data : Dataset, optional
+        By default, the dataset of the review.
 
     Raises
     ------
     LookupError
-        If there is no such fact.
+        If ``published.csv`` does not have the fact.
     """
     rows = (data or load()).published
     found = rows[rows["fact"] == fact]

@@ -1,4 +1,4 @@
-"""Find every response rate that a document reports, with its patients.
+"""Find every response rate that the documents report, with the patients it counts.
 
 All tables, figures and pools of the review take their rates from here.
 """
@@ -39,33 +39,35 @@ COUNTED, CATEGORIES, ADDED_UP, FITTED = "counted", "CR plus PR", "NEC plus NET",
 
 @dataclass(frozen=True)
 class Response:
-    """The response of one population as one document reports it.
+    """A response rate of one population, as one document reports it.
 
     Attributes
     ----------
     report : Report
         The source, the trial and the population.
     outcome, measure, assessed_at : str
-        As in ``outcomes.csv``: ``ORR`` or ``DCR``; `assessed_at` is empty for the best response.
+        As in ``outcomes.csv``. `measure` is ``ORR`` (objective response rate) or ``DCR`` (disease
+        control rate), among others. `assessed_at` is empty for the best response.
     printed : str
         The percentage as printed, without the sign; empty if only counts are reported.
     n : int or None
-        Size of the population; None if no single size is reported or derived.
+        Size of the population; None if it is not known.
     derived : str
-        How the size follows by subtraction; empty if the size is reported.
+        The subtraction that gives the size, such as ``40 less 32 NEC``; empty if the document
+        reports the size.
     counts : tuple of Rate
-        Every count out of `n` whose percentage rounds to `printed` or is cut off to it.
+        Every count out of `n` that gives the printed percentage, rounded or cut off.
     others : tuple of Rate
-        If no count out of `n` fits: the counts out of smaller denominators that fit, the
-        largest denominator first.
+        Counts out of fewer than `n` patients that give the printed percentage, the largest
+        denominator first; empty if `counts` is not.
     rate : Rate or None
-        Responders among all patients; None if not known.
+        Responders among all patients of the population; None if not known.
     known : str
-        How `rate` is known: `COUNTED`, `CATEGORIES`, `ADDED_UP` or `FITTED`; else empty.
+        How `rate` is known: `COUNTED`, `CATEGORIES`, `ADDED_UP` or `FITTED`; empty if it is not.
     preferred : bool
-        Whether this source is used, if several report on the response of the same patients.
+        False if the review takes the response of these patients from another document.
     why : str
-        Why this source is used, or is not.
+        Why the review takes the response from this document, or from another.
     """
 
     report: Report
@@ -89,7 +91,7 @@ class Response:
         Raises
         ------
         LookupError
-            If they are not known.
+            If the number of responders is not known.
         """
         if self.rate is None:
             raise LookupError(f"{self.report}: nothing printed singles out the responders")
@@ -97,15 +99,15 @@ class Response:
 
     @property
     def fitted(self) -> Rate | None:
-        """The only count that fits the printed percentage; None if none or several fit."""
+        """The only count that gives the printed percentage; None if no count or several do."""
         return self.counts[0] if len(self.counts) == 1 else None
 
 
 @lru_cache(DATASETS)
 def responses(data: Dataset) -> tuple[Response, ...]:
-    """Return every response that a document reports, in the order of the page.
+    """Return all response rates of all documents, in the order of ``results.csv``.
 
-    Each population, outcome and percentage has one entry, even if a source repeats it.
+    Each population, outcome and percentage has one entry, even if a document repeats it.
     """
     known = outcomes(data)
     percentages: dict[tuple[Report, str], list[str]] = {}
@@ -126,7 +128,7 @@ def responses(data: Dataset) -> tuple[Response, ...]:
 
 
 def responses_of(data: Dataset, trial: str, source: str) -> list[Response]:
-    """Return the responses of a trial that a document reports as percentages."""
+    """Return the responses of a trial that one document reports as percentages."""
     return [
         one
         for one in responses(data)
@@ -135,11 +137,12 @@ def responses_of(data: Dataset, trial: str, source: str) -> list[Response]:
 
 
 @lru_cache(_TRIALS)
-def counting(data: Dataset, trial: str) -> tuple[Response, ...]:
-    """Return the responses of a trial without duplicates: one for each group of patients.
+def distinct_responses(data: Dataset, trial: str) -> tuple[Response, ...]:
+    """Return the responses of a trial, one for each group of patients and outcome.
 
-    The response in an earlier report, whose patients are part of a later one, is left out. The
-    order is that of the trial's sources, then that of the page.
+    If several documents report on the same patients, only the preferred one counts. Earlier reports
+    are left out if a later report includes their patients. The order is that of the trial's
+    sources, then that of ``results.csv``.
     """
     found: dict[tuple[Report, str], Response] = {}
     ranks = {source: rank for rank, source in enumerate(sources_of(all_trials(data)[trial]))}
@@ -152,12 +155,21 @@ def counting(data: Dataset, trial: str) -> tuple[Response, ...]:
 
 
 def find_response(data: Dataset, report: Report, outcome: str = ORR) -> Response:
-    """Return the response of a population in one document; the first if there are several.
+    """Return the response of a population in one document; the first if it reports several.
+
+    Parameters
+    ----------
+    data : Dataset
+        The dataset.
+    report : Report
+        The document, the trial and the population.
+    outcome : str
+        A name of ``outcomes.csv``; by default the objective response rate (ORR).
 
     Raises
     ------
     LookupError
-        If the source reports no response of the population.
+        If the document reports no such response.
     """
     for one in responses(data):
         if (one.report, one.outcome) == (report, outcome):
@@ -231,16 +243,20 @@ def _with_preferences(data: Dataset, found: list[Response]) -> tuple[Response, .
 
 
 def response_rate(data: Dataset, trial: str, population: str, source: str) -> Rate:
-    """Return responders among all patients of a population.
+    """Return the objective responders among all patients of a population, from one document.
 
-    The count is the first of these that is known: the reported count of objective responses;
-    complete plus partial responses; the sum of NET and NEC; the only count that fits the reported
-    objective response rate (ORR).
+    The number of responders is the first of these that the document gives: the count of objective
+    responses; complete plus partial responses; the sum over neuroendocrine tumours (NET) and
+    neuroendocrine carcinoma (NEC); the only count that fits the reported objective response rate
+    (ORR).
 
     Raises
     ------
     LookupError
-        If none of these is known, for example because several counts fit the reported ORR.
+        If the document gives no single size of the population, or none of these numbers; for
+        example if several counts fit the reported ORR.
+    ValueError
+        If the document reports more responders than patients.
     """
     return _responders(data, trial, population, source)[0]
 
@@ -266,9 +282,11 @@ def _responders(data: Dataset, trial: str, population: str, source: str) -> tupl
 
 
 def disease_control(data: Dataset, report: Report) -> Rate | None:
-    """Return disease control: complete or partial response or stable disease, if all are counted.
+    """Return the patients with disease control: complete or partial response, or stable disease.
 
-    The patients are those of the population, or of NEC and NET together. None if not counted.
+    If the document does not count these categories for the population, the counts of neuroendocrine
+    tumours (NET) and neuroendocrine carcinoma (NEC) are added. None if these are not counted
+    either.
     """
     source, trial, population = report.source, report.trial, report.population
     printed = _printed(data).get((source, trial, population), ())
@@ -282,10 +300,11 @@ def disease_control(data: Dataset, report: Report) -> Rate | None:
     return sum(known[1:], known[0]) if known and len(known) == len(rates) else None
 
 
-def assessed(data: Dataset, report: Report) -> Rate | None:
-    """Return responders among the patients whose response was assessed.
+def response_among_assessed(data: Dataset, report: Report) -> Rate | None:
+    """Return the objective responders among the patients whose response was assessed.
 
-    None if the source does not report the counts of all four categories.
+    Assessed patients have a complete or partial response, stable or progressive disease. None if
+    one of these counts is not known.
     """
     printed = _printed(data).get((report.source, report.trial, report.population), ())
     treated, _ = size_or_rest(data, report.trial, report.population, report.source)
@@ -294,13 +313,16 @@ def assessed(data: Dataset, report: Report) -> Rate | None:
 
 
 def not_yet_evaluable(data: Dataset, report: Report) -> int:
-    """Return the number of patients not yet evaluable for response in an interim report."""
+    """Return how many patients an interim report counts as not yet evaluable for response.
+
+    Zero if the report does not mention any.
+    """
     printed = _printed(data).get((report.source, report.trial, report.population), ())
     return max((int(row.value) for row in printed if row.category == NOT_YET), default=0)
 
 
 def partial_responders(data: Dataset, report: Report) -> int:
-    """Return the number of patients whose best response was partial."""
+    """Return the number of patients with a partial response as their best response."""
     events = data.value(
         source=report.source,
         trial=report.trial,
@@ -314,10 +336,9 @@ def partial_responders(data: Dataset, report: Report) -> int:
 
 @lru_cache(DATASETS)
 def partial_responses(data: Dataset) -> dict[Report, Rate]:
-    """Return the partial responses that count as the response of a whole trial, by report.
+    """Return the partial responses that stand for the response rate of a whole trial, by report.
 
-    These sources report no response rate; ``pooling.csv`` says where partial responses count as
-    the response.
+    ``pooling.csv`` lists these reports: they give the partial responses and no response rate.
     """
     reports = (
         Report(row.source, row.trial, row.population)
@@ -355,12 +376,25 @@ def _printed(data: Dataset) -> dict[tuple[str, str, str], list[Number]]:
 
 
 def remainder(data: Dataset, trial: str, populations: list[str], source: str) -> Rate:
-    """Return the rate of the remaining patients: those of the parent in none of `populations`.
+    """Return the response rate of a population without some of its parts.
+
+    Parameters
+    ----------
+    data : Dataset
+        The dataset.
+    trial : str
+        Registry number of the trial.
+    populations : list of str
+        The parts to leave out, such as ``all > NEC > pancreatic``; all have the same parent.
+    source : str
+        The document that reports the parent and the parts.
 
     Raises
     ------
+    LookupError
+        If the document does not give the responders of the parent or of a part.
     ValueError
-        If the populations do not have the same parent, or have more patients than the parent.
+        If the parts have different parents, or have more patients or responders than the parent.
     """
     above = {parent(population) for population in populations}
     if len(above) != 1:

@@ -1,4 +1,4 @@
-"""Read the response of NEC by primary site in the two trials that report it."""
+"""Read the response of neuroendocrine carcinoma (NEC) by primary site, from Jia 2022."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ OTHER = "other sites"  # by subtraction: no source reports it
 
 
 def nec_by_site(data: Dataset, trial: str) -> dict[str, Rate]:
-    """Return the response rate of NEC by primary site that Jia 2022 reports for a trial.
+    """Return the response rate of neuroendocrine carcinoma (NEC) by primary site, from Jia 2022.
 
     Returns
     -------
     dict of str to Rate
-        The three sites in `SITES`, then `OTHER`: all NEC except these three.
+        The three sites in `SITES`, then `OTHER` for all NEC of other sites, by subtraction.
 
     Raises
     ------
     LookupError
-        If the paper does not report the sites of the trial.
+        If Jia 2022 does not report the sites of the trial.
     """
     paths = {site: below("all", "NEC", _IN_RESULTS.get(site, site)) for site in SITES}
     named = {site: response_rate(data, trial, path, JIA) for site, path in paths.items()}

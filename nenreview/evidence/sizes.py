@@ -14,7 +14,7 @@ _POPULATIONS = 1024  # answers remembered, some times what the sources ask for
 
 
 def printed_sizes(data: Dataset, trial: str, population: str, source: str) -> list[int]:
-    """Return every size of a population that `source` reports, one for each place."""
+    """Return the size of a population in each place where a document reports it."""
     return list(_by_population(data).get((source, trial, population), ()))
 
 
@@ -29,12 +29,12 @@ def _by_population(data: Dataset) -> dict[tuple[str, str, str], list[int]]:
 
 @lru_cache(_POPULATIONS)
 def size(data: Dataset, trial: str, population: str, source: str) -> int:
-    """Return the size of a population: the one that `source` reports most often.
+    """Return the size of a population: the number that the document reports most often.
 
     Raises
     ------
     LookupError
-        If no size is reported, or two sizes are reported equally often.
+        If the document reports no size, or two sizes equally often.
     """
     printed = printed_sizes(data, trial, population, source)
     ranked = sorted(set(printed), key=printed.count, reverse=True)
@@ -48,21 +48,32 @@ def size(data: Dataset, trial: str, population: str, source: str) -> int:
 
 
 def size_of(data: Dataset, report: Report) -> int:
-    """Return the size of the population of a report, as `size` does."""
+    """Return the size of a report's population: the number that the document reports most often.
+
+    Raises
+    ------
+    LookupError
+        If the document reports no size, or two sizes equally often.
+    """
     return size(data, report.trial, report.population, report.source)
 
 
 def size_or_rest(data: Dataset, trial: str, population: str, source: str) -> tuple[int | None, str]:
-    """Return the size of a population, and how it was derived if the source does not report it.
+    """Return the reported size of a population, else the size that follows by subtraction.
 
-    ``data/derived.csv`` lists the sizes that follow by subtraction of two reported sizes.
+    ``data/derived.csv`` lists the sizes that follow by subtracting one reported size from another.
 
     Returns
     -------
     size : int or None
         None if the size is neither reported nor listed there.
     derived : str
-        For example ``40 less 32 NEC``; empty if the size is reported or None.
+        The subtraction, for example ``40 less 32 NEC``; empty if the size is reported or None.
+
+    Raises
+    ------
+    LookupError
+        If the document reports two sizes equally often.
     """
     if printed_sizes(data, trial, population, source):
         return size(data, trial, population, source), ""
@@ -82,9 +93,12 @@ def _derived(data: Dataset) -> dict[tuple[str, str, str], Derived]:
 def parts_by_differentiation(
     data: Dataset, trial: str, population: str, source: str
 ) -> tuple[str, ...]:
-    """Return the parts with NET and with NEC if their sizes add up to that of the population.
+    """Return the paths of a population's NET and NEC if their sizes add up to its size, else ().
 
-    Else return no part. Documents divide whole tables in this way and in no other.
+    NET are neuroendocrine tumours, NEC neuroendocrine carcinoma.
+
+    >>> parts_by_differentiation(data, "NCT02937116", "all", "jia2022")
+    ('all > NET', 'all > NEC')
     """
     parts = tuple(below(population, part) for part in ("NET", "NEC"))
     try:

@@ -1,6 +1,6 @@
 """Name the documents, and rank the documents on each trial.
 
-Some chapters are about particular documents; tables on all documents read ``data/sources.csv``.
+Some chapters are about particular documents; tables of all documents read ``data/sources.csv``.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _SECONDARY = "secondary"  # the standing of a document on what others found
 
 
 def source_names(data: Dataset) -> dict[str, str]:
-    """Return the name of each document in tables and figures, by its key."""
+    """Return the name of each document in tables and figures, by its key in ``sources.csv``."""
     return dict(zip(data.sources["source"], data.sources["name"], strict=True))
 
 
 def names_in_sentences(data: Dataset) -> dict[str, str]:
-    """Return the names of `source_names`, with an article if a sentence needs one."""
+    """Return the name of each document for use in a sentence, by key; some begin with “the”."""
     return {
         source: f"the {name}" if name[:1].isdigit() else name
         for source, name in source_names(data).items()
@@ -35,7 +35,7 @@ def names_in_sentences(data: Dataset) -> dict[str, str]:
 
 
 def years_of(data: Dataset) -> dict[str, int | None]:
-    """Return the year of each document, by its key; None if unknown."""
+    """Return the year of publication of each document, by its key; None if unknown."""
     years = data.sources["year"]
     return {
         source: None if missing else int(year)
@@ -44,27 +44,28 @@ def years_of(data: Dataset) -> dict[str, int | None]:
 
 
 def sources_of(trial: Facts) -> list[str]:
-    """Return the sources of a row of ``trials.csv``, the main one first."""
+    """Return the documents on a trial, in the order in which ``trials.csv`` ranks them."""
     return trial.facts_from.split(LIST_SEPARATOR)
 
 
 def main_source(trial: Facts) -> str:
-    """Return the first source of a trial; tables of several trials show its numbers."""
+    """Return the document from which tables of several trials take the numbers of a trial."""
     return sources_of(trial)[0]
 
 
 @lru_cache(DATASETS)
 def superseded_by(data: Dataset) -> dict[tuple[str, str], str]:
-    """Return the report that supersedes an earlier one, by trial and earlier source."""
+    """Map each (trial, document) that a later report replaces to the key of that later report."""
     rows = rows_of(data.reports, ReportOf)
     return {(row.trial, row.source): row.superseded_by for row in rows if row.superseded_by}
 
 
 @lru_cache(DATASETS)
 def own_reports(data: Dataset) -> dict[str, tuple[ReportOf, ...]]:
-    """Return the own reports of each trial that has any; superseded reports come last.
+    """Return the reports by each trial's own authors, by trial; replaced reports come last.
 
-    A news summary or a registry counts as the report that it repeats.
+    News summaries and registry entries are included, because they repeat what the authors reported.
+    Trials without such a report are left out.
     """
     found: dict[str, list[ReportOf]] = {}
     for row in rows_of(data.reports, ReportOf):
@@ -78,16 +79,22 @@ def own_reports(data: Dataset) -> dict[str, tuple[ReportOf, ...]]:
 
 @lru_cache(DATASETS)
 def secondary_documents(data: Dataset) -> frozenset[tuple[str, str]]:
-    """Return each pair (trial, source) in which the source is a secondary document on the trial."""
+    """Return each (trial, document) where other authors report on the trial, such as a review."""
     rows = rows_of(data.reports, ReportOf)
     return frozenset((row.trial, row.source) for row in rows if row.standing == _SECONDARY)
 
 
 def in_chapters(data: Dataset) -> list[str]:
-    """Return the documents that chapters mention by name, in the order of ``sources.csv``."""
+    """Return the documents of the first edition, which chapters mention by name.
+
+    The order is that of ``sources.csv``.
+    """
     return list(data.sources.loc[data.sources["in_chapters"] == "yes", "source"])
 
 
 def later_documents(data: Dataset) -> list[str]:
-    """Return the documents that are not `in_chapters`; chapters show them only in tables."""
+    """Return the documents that joined after the first edition, which chapters show only in tables.
+
+    The order is that of ``sources.csv``.
+    """
     return list(data.sources.loc[data.sources["in_chapters"] != "yes", "source"])

@@ -18,17 +18,19 @@ KINDS = (NEC, LCNEC, UNDIVIDED_G3, NET, UNDIVIDED)  # of tumours, in the order o
 
 @lru_cache(DATASETS)
 def vocabulary(data: Dataset) -> dict[str, Level]:
-    """Return the vocabulary of levels by name."""
+    """Return what each level of a population path means, by the name of the level."""
     return {level.level: level for level in rows_of(data.populations, Level)}
 
 
 def traits(data: Dataset, population: str) -> Level:
-    """Return the traits that the levels of a path give; a deeper level overrides a higher one.
+    """Return what the path of a population says about its patients, such as tumour, grade and site.
+
+    If several levels set the same trait, the deepest level counts.
 
     Raises
     ------
     LookupError
-        If ``populations.csv`` lacks a level of the path.
+        If ``populations.csv`` does not have a level of the path.
     """
     found = Level(population, *[""] * (len(Level._fields) - 1))
     for name in levels(population):
@@ -41,25 +43,28 @@ def traits(data: Dataset, population: str) -> Level:
 
 
 def is_whole(patients: Level) -> bool:
-    """Return whether traits divide patients only by tumour, site or arm."""
+    """Return whether a population is chosen only by tumour, site or arm.
+
+    False if it is chosen by grade, by a biomarker, by an earlier report, or as another subset.
+    """
     return not (patients.grade or patients.marker or patients.report or patients.subset)
 
 
 def tumours_of(data: Dataset, trial: str, population: str) -> str:
-    """Return the tumours of a population: from its path, or else from ``trials.csv``."""
+    """Return the tumours of a population: those that its path names, else those of its trial."""
     return traits(data, population).tumour or trials(data)[trial].tumours
 
 
 def kind_of(data: Dataset, trial: str, population: str) -> str:
-    """Return the kind of tumour, one of `KINDS`: from the path, or else from the trial.
+    """Return the kind of tumour of a population, one of `KINDS`, from its path or else its trial.
 
-    NEN of grade 1 or 2 count as NET, because NEC is always high-grade in the WHO classification of
-    2019.
+    Neuroendocrine neoplasms of grade 1 or 2 count as neuroendocrine tumours (NET), because
+    neuroendocrine carcinoma (NEC) is always high-grade in the WHO classification of 2019.
 
     Raises
     ------
     LookupError
-        If neither gives the kind.
+        If neither the path nor the trial says it.
     """
     found = traits(data, population)
     if found.tumour in (NEC, LCNEC, NET):

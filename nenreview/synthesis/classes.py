@@ -15,7 +15,7 @@ from nenreview.evidence.overlaps import APART, PART, SAME, Report, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import below, leaf
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.responses import ORR, Response, counting, not_yet_evaluable
+from nenreview.evidence.responses import ORR, Response, distinct_responses, not_yet_evaluable
 from nenreview.evidence.sources import JIA, names_in_sentences
 from nenreview.evidence.traits import KINDS, NEC, NET, kind_of, traits
 from nenreview.stats.rate import Rate
@@ -117,7 +117,7 @@ def _by_population(one: MapEntry) -> MapEntry:
 def _in_the_sources(data: Dataset) -> Iterator[MapEntry]:
     for trial in all_trials(data):
         # The trial of Jia 2022 comes by the choices: the paper prints the same rates many times.
-        for one in counting(data, trial):
+        for one in distinct_responses(data, trial):
             if one.report.source != JIA and one.measure == ORR and one.n is not None:
                 yield _entry(
                     data,

@@ -15,7 +15,7 @@ from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ancestors, is_within
 from nenreview.evidence.record.rows import Arm, Facts
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.responses import ORR, counting, partial_responses, response_rate
+from nenreview.evidence.responses import ORR, distinct_responses, partial_responses, response_rate
 from nenreview.evidence.sources import sources_of, superseded_by
 from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
@@ -117,7 +117,7 @@ def _without_duration(data: Dataset, arm: Arm) -> Iterator[Duration]:
     """Yield the responses of an arm of which no duration is reported, the widest population."""
     mine = [
         one
-        for one in counting(data, arm.trial)
+        for one in distinct_responses(data, arm.trial)
         if one.measure == ORR and one.rate and one.rate.events
         if is_within(one.report.population, arm.population)
     ]
@@ -147,7 +147,7 @@ def _responders(data: Dataset, trial: Facts, population: str, source: str) -> Ra
     with suppress(LookupError, ValueError):
         return response_rate(data, trial.trial, population, source)
     patients = canonical_report(data, Report(source, trial.trial, population))
-    for one in counting(data, trial.trial):
+    for one in distinct_responses(data, trial.trial):
         if one.measure == ORR and canonical_report(data, one.report) == patients:
             return one.rate
     partial = partial_responses(data).items()

@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-from nenreview.evidence.jia_table1 import by_site, table1_responses
+from nenreview.evidence.jia_table1 import patients_with_primary_site, table1_responses
 from nenreview.evidence.overlaps import require_independent
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.rows import trials
@@ -138,7 +138,7 @@ def standardised(data: Dataset) -> Standardised:
     by_trial = [nec_by_site(data, c.report.trial) for c in asian]
     cells = {site: _sum(tuple(rates[site] for rates in by_trial)) for site in by_trial[0]}
     mix = {
-        site: sum(by_site(data, column.report.trial, name) for column in western)
+        site: sum(patients_with_primary_site(data, column.report.trial, name) for column in western)
         for name, site in _IN_TABLE.items()
     }
     other = _sum(tuple(c.responders for c in western))

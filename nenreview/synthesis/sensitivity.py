@@ -12,7 +12,7 @@ from functools import cache, reduce
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import below, leaf, parent
-from nenreview.evidence.responses import assessed
+from nenreview.evidence.responses import response_among_assessed
 from nenreview.evidence.sizes import printed_sizes
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import (
@@ -177,7 +177,7 @@ def _together(one: Cohort, other: Cohort) -> Cohort:
 
 def _assessed_alone(data: Dataset, own: tuple[Cohort, ...]) -> list[Pooled]:
     """Return the pool over the patients assessed, where any cohort reports fewer than treated."""
-    rates = [assessed(data, one.report) or one.rate for one in own]
+    rates = [response_among_assessed(data, one.report) or one.rate for one in own]
     fewer = [(one, rate) for one, rate in zip(own, rates, strict=True) if rate.n < one.rate.n]
     if not fewer:
         return []

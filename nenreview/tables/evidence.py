@@ -17,8 +17,8 @@ from nenreview.evidence.responses import (
     BEST,
     ORR,
     Response,
-    counting,
     disease_control,
+    distinct_responses,
     partial_responses,
 )
 from nenreview.evidence.sizes import size_of, size_or_rest
@@ -234,7 +234,7 @@ def divided_by_others(data: Dataset) -> str:
 
 def _shares(data: Dataset, report: Report, measure: str) -> list[tuple[str, Response]]:
     """Return the responses that count of a group, else of its parts with their names."""
-    mine = [one for one in counting(data, report.trial) if one.measure == measure]
+    mine = [one for one in distinct_responses(data, report.trial) if one.measure == measure]
     stand = [(one, relation(data, one.report, report)) for one in mine]
     own = [one for one, found in stand if found == SAME]
     if own:

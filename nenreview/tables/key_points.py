@@ -8,7 +8,7 @@ from contextlib import suppress
 from IPython.display import Markdown
 
 from nenreview.evidence.arms import arm_of, arms_by_trial
-from nenreview.evidence.responses import ORR, Response, counting
+from nenreview.evidence.responses import ORR, Response, distinct_responses
 from nenreview.tables.reports import ALL_REPORTED, not_reported, reported_medians
 from nenreview.trials.trial import Trial
 from nenreview.wording import fraction, interval, percent, population_name
@@ -47,7 +47,11 @@ def key_points(trial: Trial) -> Markdown:
 
 def _responses(trial: Trial) -> list[Response]:
     """Return the responses with a known count, the largest population first."""
-    known = [one for one in counting(trial.data, trial.trial) if one.measure == ORR and one.rate]
+    known = [
+        one
+        for one in distinct_responses(trial.data, trial.trial)
+        if one.measure == ORR and one.rate
+    ]
     return sorted(known, key=lambda one: -one.responders.n)
 
 

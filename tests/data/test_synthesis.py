@@ -13,7 +13,7 @@ from helpers_data import DATA, TOLERANCE, mixed_reference
 
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import load
-from nenreview.evidence.responses import assessed
+from nenreview.evidence.responses import response_among_assessed
 from nenreview.evidence.traits import kind_of
 from nenreview.stats.power import fisher_power
 from nenreview.stats.rate import Rate
@@ -200,9 +200,9 @@ def test_a_mixed_tumour_leaves_the_trial_with_or_without_a_response(data):
 
 def test_the_assessed_are_those_with_a_category_of_response(data):
     # 5 PR, 10 PD and 3 not assessed of 18 NEC; 2 SD and 4 PD of 6 NET; others count none.
-    assert assessed(data, cohort(data, "nec-sintilimab").report) == Rate(5, 15)
-    assert assessed(data, cohort(data, "net-sintilimab").report) == Rate(0, 6)
-    assert assessed(data, cohort(data, "nec-spartalizumab-own").report) is None
+    assert response_among_assessed(data, cohort(data, "nec-sintilimab").report) == Rate(5, 15)
+    assert response_among_assessed(data, cohort(data, "net-sintilimab").report) == Rate(0, 6)
+    assert response_among_assessed(data, cohort(data, "nec-spartalizumab-own").report) is None
 
 
 def test_the_pool_of_net_is_varied_by_marker_trial_line_and_bound(data):

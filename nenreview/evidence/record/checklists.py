@@ -1,4 +1,7 @@
-"""Check that every item of every checklist is answered once."""
+"""Check that every item of every checklist is answered exactly once.
+
+The checklists are those of the Joanna Briggs Institute (JBI), GRADE, PRISMA 2020 and PRISMA-LSR.
+"""
 
 from __future__ import annotations
 
@@ -37,14 +40,16 @@ PRISMA = {
 
 
 def checklist_problems(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield a problem for each item that is missing, unknown, or under two topics.
+    """Yield a problem for each checklist item that is missing, unknown, or has two topics.
+
+    Judgements that a domain of GRADE does not allow are problems too.
 
     Parameters
     ----------
     frames : dict of DataFrame
-        The text of each table, by name, indexed by line; no key stands twice.
+        The text of each table, by name, indexed by line. No table has a key twice.
     files : dict of str
-        Name of each file in messages.
+        Name of each table's file in messages.
     """
     yield from _appraisal(frames, files)
     yield from _certainty(frames["certainty"], files["certainty"])

@@ -1,7 +1,7 @@
 """Read the claims that documents make in words, from one YAML file for each document.
 
-``data/datapackage.json`` describes the keys of a claim as it describes the columns of a table.
-Every key keeps its line for the messages.
+``data/datapackage.json`` describes the keys of a claim as it describes the columns of a table. The
+line of every key is recorded for messages.
 """
 
 from __future__ import annotations
@@ -30,27 +30,29 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def file_of(source: str) -> str:
-    """Return the name that messages give to the file of a document's claims."""
+    """Return the path of a document's claims for messages, ``data/claims/<source>.yml``."""
     return f"data/{_FOLDER}/{source}.yml"
 
 
 def read_claims(folder: Path, resource: dict) -> tuple[pd.DataFrame, list[Problem]]:
-    """Read the claims of all documents; return them with every problem of their files.
+    """Read the claims of all documents, and collect all problems of their files.
 
     Parameters
     ----------
     folder : Path
         The folder of the data.
     resource : dict
-        The Frictionless resource of the claims; its paths name the files.
+        The entry of ``datapackage.json`` for the claims; its paths name the files.
 
     Returns
     -------
     claims : DataFrame
-        One row a claim. The columns are the keys, with `source`, the name of the file, after the
-        first. Text that is not given is ``""``, `arguments` a dict. `lines` has the line of every
-        key, and that of every argument as ``arguments.name``.
+        One row for each claim. The columns are the keys of a claim, with `source` (the document,
+        from the file name) as the second column, and `lines` as the last. Missing text is ``""``;
+        `arguments` is a dict. `lines` maps each key to its line in the file, and each argument as
+        ``arguments.name``.
     problems : list of Problem
+        Everything that is wrong with the files.
     """
     listed = [folder / path for path in resource_paths(resource)]
     problems = [
@@ -154,7 +156,7 @@ def _faults(given: dict, resource: dict, source: str) -> Iterator[tuple[str, str
         yield "claim", f"{key!r} does not begin with {source!r}, the name of its file"
 
 
-def misplaced(
+def claim_place_problems(
     claims: pd.DataFrame, frames: dict[str, pd.DataFrame], files: dict[str, str]
 ) -> Iterator[Problem]:
     """Yield a problem for each claim whose document, trial or place is not in the tables.
@@ -166,7 +168,7 @@ def misplaced(
     frames : dict of DataFrame
         The text of each table, by name.
     files : dict of str
-        Name of each file in messages.
+        Name of each table's file in messages.
     """
     sources, trials = set(frames["sources"]["source"]), set(frames["trials"]["trial"])
     cells = set(frames["cells"][CELL_KEY].itertuples(index=False, name=None))

@@ -1,9 +1,9 @@
 """Apply the corrections of ``data/corrections.csv`` to the tables.
 
-The other files keep what was transcribed; a correction says which value is used instead, and why.
-Corrections are applied only here, when the data are read. Each one names the value that it
-replaces, so a correction that no longer fits is refused. Printed text is never corrected: errors
-of a document are for the audit to find.
+The other files keep the value that was transcribed. A correction gives the value that is used
+instead, and why. Corrections are applied only here, when the data are read. Each correction names
+the value that it replaces, and is rejected if the table has another value. Printed text is never
+corrected, because the audit looks for errors in it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PRINT = {("cells", None), ("results", "printed"), ("accepted", "printed")}
 _NOT_CORRECTED = {"corrections"}
 
 
-def corrected(
+def apply_corrections(
     package: dict[str, dict], frames: dict[str, pd.DataFrame], files: dict[str, str]
 ) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
     """Return the tables with all corrections applied, and the problems of the corrections.
@@ -30,19 +30,19 @@ def corrected(
     Parameters
     ----------
     package : dict
-        Resources of the data package, by name.
+        The description of each table in ``datapackage.json``, by name.
     frames : dict of DataFrame
         The text of each table, by name, indexed by line; all have passed `text_problems`.
     files : dict of str
-        Name of each file in messages.
+        Name of each table's file in messages.
 
     Returns
     -------
     frames : dict of DataFrame
-        Tables that are corrected are copies.
+        The tables; corrected tables are copies.
     problems : list of Problem
-        Corrections of an unknown cell, of printed text, or of a value that the file does not
-        have; and corrected values that the description of the table forbids.
+        Corrections of unknown cells, of printed text, or of a value that the table does not have;
+        and new values that the description of the table forbids.
     """
     file, problems = files["corrections"], []
     frames = dict(frames)

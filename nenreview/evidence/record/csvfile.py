@@ -1,8 +1,8 @@
 """Read a CSV file strictly, without repairing it.
 
-A lenient reader pads short rows, swallows the rest of a file after an unclosed quote, and turns
-``NA`` into a missing number. This reader refuses all of that. Every record keeps the line that it
-begins on, for the messages.
+A lenient reader pads short rows, swallows the rest of a file after an unclosed quotation mark, and
+turns ``NA`` into a missing number. This reader reports all of these as problems. For messages,
+every row keeps the number of its first line in the file.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from qmdbook.textfile import read_text
 
 @dataclass
 class RawTable:
-    """The text of one CSV file.
+    """The text of one CSV file, and what is wrong with its form.
 
     Attributes
     ----------
     file : str
-        Name of the file as messages show it.
+        Name of the file in messages.
     frame : DataFrame or None
-        One row for each record; all columns are text, and the index is the line of the record.
-        None if the file or its head cannot be read.
+        All columns as text, indexed by the line of each row in the file. None if the file or its
+        header cannot be read.
     problems : list of Problem
         Every problem with the form of the file.
     """
@@ -40,7 +40,7 @@ class RawTable:
 
 
 def read_raw(path: Path, file: str, columns: list[str], *, may_be_empty: bool = False) -> RawTable:
-    """Read a CSV file as text; return it with every problem of its form.
+    """Read a CSV file as text, and collect every problem with its form.
 
     Parameters
     ----------
@@ -49,14 +49,15 @@ def read_raw(path: Path, file: str, columns: list[str], *, may_be_empty: bool = 
     file : str
         Its name in messages.
     columns : list of str
-        Columns that the head must have, in this order.
+        Columns that the header must have, in this order.
     may_be_empty : bool
-        Whether the file may have a head and no rows.
+        Whether a header without rows is allowed.
 
     Returns
     -------
     RawTable
-        With the well-formed records, unless the file or its head cannot be used.
+        The well-formed rows and the problems. The frame is None if the file or its header is
+        unusable, or if rows are missing and `may_be_empty` is False.
     """
     table = RawTable(file)
 

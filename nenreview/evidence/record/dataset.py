@@ -1,4 +1,4 @@
-"""Load and check the dataset that everything else reads."""
+"""Load and check the dataset that the whole review reads."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nenreview.evidence.record.claims import misplaced, read_claims
-from nenreview.evidence.record.corrections import corrected
+from nenreview.evidence.record.claims import claim_place_problems, read_claims
+from nenreview.evidence.record.corrections import apply_corrections
 from nenreview.evidence.record.csvfile import read_raw
 from nenreview.evidence.record.integrity import integrity_problems
 from nenreview.evidence.record.paths import data_folder
@@ -58,7 +58,9 @@ MAY_BE_EMPTY = frozenset(
 
 @dataclass(frozen=True, eq=False)  # compared and hashed by identity, so that answers can be cached
 class Dataset:
-    """The tables of the review, checked and with typed columns.
+    """All tables of the review, checked, with typed columns.
+
+    ``data/datapackage.json`` describes every table and column.
 
     Attributes
     ----------
@@ -66,29 +68,28 @@ class Dataset:
         The documents, the trials, their arms, the printed cells and the reported numbers, with
         `corrections` applied.
     populations, outcomes : DataFrame
-        The names of patients and outcomes that `results` uses.
+        The vocabulary of `results`: levels of population paths, and outcomes.
     reports : DataFrame
         Which document reports on which trial, and which report counts.
     characteristics : DataFrame
-        How each trial was done, as its reports say.
+        How each trial was done, according to its reports.
     corrections : DataFrame
         Which transcribed value was replaced by which, and why.
     derived, overlaps, comparisons, claims, accepted, causes, pooling, published : DataFrame
-        Decisions of this review: derived sizes, shared patients, comparisons between documents,
-        tested claims, accepted findings and what caused them, pooled populations, facts looked
-        up elsewhere.
+        Decisions of this review: sizes derived by subtraction, shared patients, comparisons between
+        documents, tested claims, findings that somebody has checked and their causes, pooled
+        populations, facts from other reports.
     appraisal, certainty, reporting : DataFrame
-        Judgements on the documents, the evidence and this review.
+        Judgements on the documents, on the evidence and on this review.
     search, records : DataFrame
-        The queries of the search, and the fate of every record found.
+        The queries of the search, and what became of each record.
     glossary : DataFrame
         Definitions of terms.
 
     Notes
     -----
-    ``data/datapackage.json`` describes all tables; `read_claims` describes `claims`. Empty text is
-    ``""``. ``results.value`` is float64, with NaN if no value is printed. ``trials.enrolled`` and
-    ``appraisal.item`` are Int64.
+    Missing text is ``""``. ``results.value`` is float64, with NaN if no value is reported.
+    ``trials.enrolled``, ``sources.year`` and ``appraisal.item`` are Int64.
     """
 
     sources: pd.DataFrame
@@ -119,6 +120,8 @@ class Dataset:
     def select(self, **where: str) -> pd.DataFrame:
         """Return the rows of `results` whose columns equal the given values.
 
+        >>> rates = data.select(source="jia2022", outcome="ORR", statistic="percent")
+
         Raises
         ------
         KeyError
@@ -134,7 +137,7 @@ class Dataset:
         return rows[found]
 
     def value(self, **where: str) -> float:
-        """Return the one reported value of the rows that match the given columns.
+        """Return the only reported value among the rows of `results` that match; see `select`.
 
         Rows that repeat the same value count as one.
 
@@ -159,14 +162,14 @@ def _masks(data: Dataset) -> dict[tuple[str, str], np.ndarray]:
 
 
 def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
-    """Read and check the dataset in `folder`.
+    """Read and check the dataset in a folder.
 
     Returns
     -------
     dataset : Dataset or None
-        None where there are problems.
+        None if there are problems.
     problems : list of Problem
-        Every problem, file by file and line by line.
+        Every problem, by file and line.
 
     Raises
     ------
@@ -194,10 +197,10 @@ def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
     problems += found
     # Comparisons between broken tables would repeat the same problems.
     if not problems:
-        frames, problems = corrected(package, frames, files)
+        frames, problems = apply_corrections(package, frames, files)
     if not problems:
         problems = integrity_problems({n: package[n] for n in TABLES}, frames, files)
-        problems += misplaced(claims, frames, files)
+        problems += claim_place_problems(claims, frames, files)
     if problems:
         return None, problems
     tables = {name: typed(package[name], frames[name]) for name in TABLES}
@@ -207,10 +210,12 @@ def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
 def load(folder: Path | None = None) -> Dataset:
     """Return the checked dataset of a folder, by default that of the review.
 
+    Each folder is read only once.
+
     Raises
     ------
     InputError
-        With every problem of the data, if there is one.
+        If the data have problems; the error lists all of them.
     """
     return _load(folder or data_folder())
 

@@ -1,6 +1,6 @@
-"""Version, date and checksum of the present state of the review.
+"""Read the version, the date and the data checksum of the review.
 
-The version is kept only in ``pyproject.toml``.
+The version is stored only in ``pyproject.toml``.
 """
 
 from __future__ import annotations
@@ -72,25 +72,33 @@ def version() -> str:
 
 
 def dependencies() -> list[str]:
-    """Return the names of the packages on which the project depends, in its order."""
+    """Return the names of the Python packages that the project needs, in the order of its file."""
     named = (re.match(r"[\w.-]+", entry) for entry in _project().get("dependencies", []))
     return [name[0] for name in named if name]
 
 
 def data_checksum(folder: Path | None = None) -> str | None:
-    """Return one SHA-256 for all data below a folder, as 64 hexadecimal digits.
+    """Return one SHA-256 of all data files in a folder, as 64 hexadecimal digits.
 
-    ``datapackage.json`` does not count, because it contains the checksum itself. Return None if
-    the folder does not exist.
+    Only ``.csv`` and ``.yml`` files count; ``datapackage.json`` contains the checksum itself. The
+    hashed text has one line for each file: its SHA-256, two spaces, and its path, which begins with
+    the name of the folder. The lines are sorted by the bytes of the path. The shell command
+    `CHECKSUM_COMMAND` gives the same checksum.
 
-    The checksum is that of a list with one line for each file: the SHA-256 of the file, two
-    spaces, and its path, which begins with the name of the folder. The lines are sorted by the
-    bytes of the path. The shell command `CHECKSUM_COMMAND` gives the same.
+    Parameters
+    ----------
+    folder : Path, optional
+        By default, the data of the review.
+
+    Returns
+    -------
+    str or None
+        None if the folder does not exist.
 
     Raises
     ------
     InputError
-        If the folder holds no data.
+        If the folder has no data file.
     """
     folder = folder or data_folder()
     if not folder.is_dir():
@@ -109,7 +117,10 @@ def data_checksum(folder: Path | None = None) -> str | None:
 
 
 def documents(folder: Path | None = None) -> int:
-    """Return the number of documents in ``sources.csv`` of a folder; 0 without the file."""
+    """Return the number of documents in a folder's ``sources.csv``; 0 if it has no such file.
+
+    The default folder is the data of the review.
+    """
     path = (folder or data_folder()) / "sources.csv"
     if not path.is_file():
         return 0
@@ -118,7 +129,10 @@ def documents(folder: Path | None = None) -> int:
 
 
 def newest_year(folder: Path | None = None) -> int | None:
-    """Return the year of the newest document in ``sources.csv``; None if none has a year."""
+    """Return the latest publication year in a folder's ``sources.csv``; None if it gives no year.
+
+    The default folder is the data of the review.
+    """
     path = (folder or data_folder()) / "sources.csv"
     if not path.is_file():
         return None
@@ -129,27 +143,27 @@ def newest_year(folder: Path | None = None) -> int | None:
 
 
 def made() -> datetime:
-    """Return the time at which this state of the review was made; see `qmdbook.edition.made`."""
+    """Return the time of the review's present state; `qmdbook.edition.made` determines it."""
     return qmdbook.edition.made(root())
 
 
 def date_in_words() -> str:
-    """Return the date of the review, for example ``"3 November 2026"``."""
+    """Return the date of the review's present state, for example ``"3 November 2026"``."""
     return qmdbook.edition.date_in_words(made())
 
 
 def commit() -> str | None:
-    """Return the last commit of this folder; None if nothing in it is committed."""
+    """Return the hash of the last Git commit in the review's folder; None if there is none."""
     return last_commit(root(), "%H") or None
 
 
 def uncommitted(*, untracked: bool = False) -> list[str]:
-    """Return the files with uncommitted changes, by path below the folder of Git.
+    """Return the files of the review with uncommitted changes, by path below the folder of Git.
 
     Parameters
     ----------
     untracked : bool
-        Whether to include files that Git neither knows nor ignores.
+        Whether to include new files that Git does not track; ignored files are never included.
     """
     which = "all" if untracked else "no"
     lines = git_says(root(), "status", "--porcelain", f"--untracked-files={which}", "--", ".") or ""

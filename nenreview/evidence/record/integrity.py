@@ -1,4 +1,4 @@
-"""Check the consistency between rows and between files."""
+"""Check that rows and tables of the data do not contradict each other."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ CELL_KEY = ["source", "table", "row_group", "row", "column"]
 def integrity_problems(
     package: dict[str, dict], frames: dict[str, pd.DataFrame], files: dict[str, str]
 ) -> list[Problem]:
-    """Check the tables against one another.
+    """Return every contradiction within and between the tables, by file and line.
 
     Parameters
     ----------
     package : dict
-        Resources of the data package, by name.
+        The description of each table in ``datapackage.json``, by name.
     frames : dict of DataFrame
         The text of each table, by name, indexed by line; all have passed `text_problems`.
     files : dict of str
-        Name of each file in messages.
+        Name of each table's file in messages.
     """
     problems = [
         *_foreign_keys(package, frames, files),
@@ -179,13 +179,19 @@ def _places(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[
 
 
 def in_cell(place: Iterable[str]) -> str:
-    """Return the row group, row and column of a cell as a message shows them."""
+    """Return the place of a cell for a message, for example ``row 'ORR', column 'NEC'``.
+
+    `place` has the row group, the row and the column; empty ones are left out.
+    """
     names = zip(CELL_KEY[2:], place, strict=True)
     return ", ".join(f"{name} {value!r}" for name, value in names if value) or "without a place"
 
 
 def unknown_table(table: str, source: str, known: set[tuple], files: dict[str, str]) -> str:
-    """Return the message that refuses a table or section which a document does not have."""
+    """Return the error message for a table or section that a document does not have.
+
+    `known` has a (document, table) for every table and section of all documents.
+    """
     of_source = sorted(name for one, name in known if one == source)
     kind = f"a table or section of {source}"
     places = f"a table in {files['cells']} or an entry of prose_sections in {files['sources']}"
@@ -193,7 +199,7 @@ def unknown_table(table: str, source: str, known: set[tuple], files: dict[str, s
 
 
 def prose_sections(sources: pd.DataFrame) -> set[tuple[str, str]]:
-    """Return (source, heading) of every section of prose."""
+    """Return a (document, heading) for every section of prose in ``sources.csv``."""
     return {
         (source, section)
         for source, listed in sources[["source", "prose_sections"]].itertuples(index=False)

@@ -1,3 +1,3 @@
-"""Separate the entries of a cell that holds several."""
+"""Separator of the entries in a cell that holds several."""
 
 LIST_SEPARATOR = " | "  # between two entries

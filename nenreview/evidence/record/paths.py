@@ -1,7 +1,7 @@
-"""Paths of the review: its root, its data and its figures.
+"""Paths of the review: its root folder, its data and its figures.
 
-The root is searched upward from the working directory at each call, because chapters run in their
-own folder and the package can be imported anywhere.
+Each call looks for the root from the working directory upward, because chapters run in their own
+folder and the package can be imported anywhere.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from qmdbook.files import find_root
 
 
 def root() -> Path:
-    """Return the root of the review.
+    """Return the root folder of the review, which holds ``_quarto.yml``.
 
     Raises
     ------
     InputError
-        If neither the working directory nor any folder above it holds ``_quarto.yml``.
+        If neither the working directory nor any folder above it has this file.
     """
     return find_root()
 
 
 def data_folder() -> Path:
-    """Return the folder of the data."""
+    """Return the folder of the review's data."""
     return root() / "data"
 
 
 def figures_folder() -> Path:
-    """Return the folder of every figure of the review, as SVG and PNG."""
+    """Return the folder of the review's figures, which are SVG and PNG files."""
     return root() / "figures"
 
 
 def shown(path: Path) -> str:
-    """Return a path for a message: relative to the root if it is below the root."""
+    """Return a path as messages show it: relative to the root of the review if it is below."""
     return files.shown(path, root())

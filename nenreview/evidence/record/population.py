@@ -1,4 +1,4 @@
-"""Read the path of a population: ``all > NEC > pancreatic`` is part of ``all > NEC``."""
+"""Split and join population paths: ``all > NEC > pancreatic`` is a part of ``all > NEC``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ ROOT_POPULATION = "all"  # every patient of the trial
 
 
 def levels(population: str) -> list[str]:
-    """Return the levels of a path, the widest first.
+    """Return the levels of a population path, the widest first.
 
     >>> levels("all > NEC > pancreatic")
     ['all', 'NEC', 'pancreatic']
@@ -16,7 +16,7 @@ def levels(population: str) -> list[str]:
 
 
 def leaf(population: str) -> str:
-    """Return the last level of a path.
+    """Return the last level of a population path.
 
     >>> leaf("all > NEC > pancreatic")
     'pancreatic'
@@ -25,7 +25,7 @@ def leaf(population: str) -> str:
 
 
 def parent(population: str) -> str:
-    """Return the population directly above a path; empty for all patients.
+    """Return the path of the next larger population; empty for all patients.
 
     >>> parent("all > NEC > pancreatic")
     'all > NEC'
@@ -34,7 +34,7 @@ def parent(population: str) -> str:
 
 
 def below(population: str, *names: str) -> str:
-    """Return the path of a population under another.
+    """Return a population path extended by further levels.
 
     >>> below("all", "NEC", "pancreatic")
     'all > NEC > pancreatic'
@@ -43,7 +43,7 @@ def below(population: str, *names: str) -> str:
 
 
 def ancestors(population: str) -> list[str]:
-    """Return the populations that contain `population`, the smallest first.
+    """Return the paths of all larger populations that contain this one, the smallest first.
 
     >>> ancestors("all > NEC > pancreatic")
     ['all > NEC', 'all']
@@ -55,5 +55,9 @@ def ancestors(population: str) -> list[str]:
 
 
 def is_within(population: str, whole: str) -> bool:
-    """Return whether a population is `whole` or a part of it."""
+    """Return whether one population equals another or is a part of it, by their paths.
+
+    >>> is_within("all > NEC > pancreatic", "all > NEC")
+    True
+    """
     return population == whole or population.startswith(whole + _SEPARATOR)

@@ -1,7 +1,7 @@
-"""Typed rows of the tables in ``data/``.
+"""Rows of the tables in ``data/`` as named tuples.
 
-Each class has the columns of its table, in their order; ``data/datapackage.json`` describes them.
-Empty text is ``""``; a value that is not printed is NaN.
+Each class has the columns of its table, in the same order; ``data/datapackage.json`` describes
+them. Missing text is ``""``; a value that is not reported is NaN.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from nenreview.evidence.record.dataset import DATASETS, Dataset
 
 
 class Number(NamedTuple):
-    """A reported number, a row of ``results.csv``."""
+    """A number that a document reports, with its place and meaning: a row of ``results.csv``."""
 
     id: str
     source: str
@@ -40,7 +40,7 @@ class Number(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """The facts of a trial, a row of ``trials.csv``."""
+    """The name, phase, region and other facts of a trial: a row of ``trials.csv``."""
 
     trial: str
     name: str
@@ -54,7 +54,7 @@ class Facts(NamedTuple):
 
 
 class Arm(NamedTuple):
-    """An arm of a trial: its patients and their treatment."""
+    """A treatment arm of a trial, with its patients and drugs: a row of ``arms.csv``."""
 
     trial: str
     population: str
@@ -65,7 +65,11 @@ class Arm(NamedTuple):
 
 
 class Level(NamedTuple):
-    """The meaning of a level in a population's path; fields that it does not set are empty."""
+    """What one level of a population path says about patients: a row of ``populations.csv``.
+
+    Fields that the level says nothing about are empty. The level ``pancreatic``, for example, sets
+    only `site`.
+    """
 
     level: str
     tumour: str
@@ -78,7 +82,7 @@ class Level(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """An outcome: what is measured, and when it is assessed."""
+    """An outcome, such as objective response, and its meaning: a row of ``outcomes.csv``."""
 
     outcome: str
     kind: str
@@ -88,7 +92,7 @@ class Outcome(NamedTuple):
 
 
 class PrintedCell(NamedTuple):
-    """A cell of a table, with its text exactly as printed."""
+    """A cell of a document's table, with its text exactly as printed: a row of ``cells.csv``."""
 
     source: str
     table: str
@@ -99,7 +103,7 @@ class PrintedCell(NamedTuple):
 
 
 class Derived(NamedTuple):
-    """A population whose size follows by subtraction."""
+    """A population whose size is that of `whole` minus that of `part`: a row of ``derived.csv``."""
 
     source: str
     trial: str
@@ -110,7 +114,10 @@ class Derived(NamedTuple):
 
 
 class ReportOf(NamedTuple):
-    """A document that reports on a trial, and whether it counts."""
+    """The standing of a document on a trial, such as its own report: a row of ``reports.csv``.
+
+    `superseded_by` names the later report that counts instead, if there is one.
+    """
 
     trial: str
     source: str
@@ -121,7 +128,10 @@ class ReportOf(NamedTuple):
 
 
 class Characteristics(NamedTuple):
-    """The methods of a trial according to a report; empty if the available part does not say."""
+    """How a trial was done, according to one report: a row of ``characteristics.csv``.
+
+    Empty fields mean that the available part of the report does not say.
+    """
 
     trial: str
     source: str
@@ -145,7 +155,7 @@ class Characteristics(NamedTuple):
 
 
 class Search(NamedTuple):
-    """A query that was made to find reports."""
+    """A query for reports of trials, with its result: a row of ``search.csv``."""
 
     search: str
     day: str
@@ -157,7 +167,7 @@ class Search(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A record of the search (a report, a page or a registration) and whether it was included."""
+    """A report, page or registration that the search considered: a row of ``records.csv``."""
 
     record: str
     trial: str
@@ -171,9 +181,9 @@ class Record(NamedTuple):
 
 
 class Overlap(NamedTuple):
-    """Whether two populations share patients: `relation` says how, `reason` why.
+    """Whether the patients of two reports are the same, and why: a row of ``overlaps.csv``.
 
-    The first three fields name one population, the next three the other.
+    The first three fields name one report, the next three the other.
     """
 
     source: str
@@ -187,7 +197,11 @@ class Overlap(NamedTuple):
 
 
 class ComparisonRow(NamedTuple):
-    """A reader's comparison of a number in a secondary document with a report's number."""
+    """A reader's comparison of one number in two documents: a row of ``comparisons.csv``.
+
+    `secondary` is the number in a document by other authors, and `report` usually the number in the
+    trial's own report.
+    """
 
     secondary: str
     report: str
@@ -196,7 +210,7 @@ class ComparisonRow(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A statement that a source makes in words, with the computation that tests it."""
+    """A statement that a document makes in words, with its test: an entry in ``data/claims/``."""
 
     claim: str
     source: str
@@ -214,12 +228,12 @@ class Claim(NamedTuple):
 
     @property
     def file(self) -> str:
-        """Return the name of the claim's file."""
+        """The path of the file with the claim, for messages."""
         return file_of(self.source)
 
 
 class CauseRow(NamedTuple):
-    """An error of a document that explains findings of the audit."""
+    """An error of a document that explains findings of the audit: a row of ``causes.csv``."""
 
     cause: str
     source: str
@@ -231,7 +245,7 @@ class CauseRow(NamedTuple):
 
 
 class PoolingRow(NamedTuple):
-    """A population chosen to answer a question of the synthesis."""
+    """A group of patients and its use in a pooled analysis: a row of ``pooling.csv``."""
 
     row: str
     figure_label: str
@@ -251,7 +265,11 @@ class PoolingRow(NamedTuple):
 
 
 class CertaintyRow(NamedTuple):
-    """A judgement on a domain of GRADE, for an outcome of a question."""
+    """A judgement on the certainty of evidence: a row of ``certainty.csv``.
+
+    The judgement is on one domain of GRADE (a method of grading evidence), such as risk of bias. It
+    applies to one outcome of one pooled question (`estimand`).
+    """
 
     estimand: str
     outcome: str
@@ -261,7 +279,7 @@ class CertaintyRow(NamedTuple):
 
 
 class Correction(NamedTuple):
-    """A value that replaces a transcribed value."""
+    """A value that replaces a transcribed value: a row of ``corrections.csv``."""
 
     table: str
     key: str
@@ -296,32 +314,33 @@ Row = TypeVar("Row", bound=NamedTuple)
 
 
 def rows_of(table: pd.DataFrame, kind: type[Row]) -> Iterator[Row]:
-    """Yield the rows of a table, or of a part of it that has all columns.
+    """Yield the rows of a table, or of some of its rows, as named tuples of a class.
 
-    `DataFrame.itertuples` takes ten times as long, because it makes a class in every call.
+    The table must have all columns of the class. This is ten times as fast as
+    `DataFrame.itertuples`, which makes a new class in every call.
     """
     return map(kind._make, table.to_numpy(dtype=object).tolist())
 
 
 @lru_cache(DATASETS)
 def numbers(data: Dataset) -> tuple[Number, ...]:
-    """Return every reported number; cached, since many functions read them."""
+    """Return all rows of ``results.csv``, in the order of the file."""
     return tuple(rows_of(data.results, Number))
 
 
 @lru_cache(DATASETS)
 def numbers_by_key(data: Dataset) -> dict[str, Number]:
-    """Return every reported number by its id."""
+    """Return all rows of ``results.csv`` by their id."""
     return {number.id: number for number in numbers(data)}
 
 
 @lru_cache(DATASETS)
 def trials(data: Dataset) -> dict[str, Facts]:
-    """Return the facts of every trial by registry number, in the order of ``trials.csv``."""
+    """Return all rows of ``trials.csv`` by registry number, in the order of the file."""
     return {facts.trial: facts for facts in rows_of(data.trials, Facts)}
 
 
 @lru_cache(DATASETS)
 def outcomes(data: Dataset) -> dict[str, Outcome]:
-    """Return the vocabulary of outcomes by name."""
+    """Return all rows of ``outcomes.csv`` by the name of the outcome."""
     return {outcome.outcome: outcome for outcome in rows_of(data.outcomes, Outcome)}

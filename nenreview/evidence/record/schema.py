@@ -48,12 +48,12 @@ _MISTYPED = (
 
 
 def read_package(folder: Path, tables: tuple[str, ...]) -> dict[str, dict]:
-    """Return the resources of ``datapackage.json`` in `folder`, by name.
+    """Return the description of each table (its resource) in ``datapackage.json``, by name.
 
     Raises
     ------
     InputError
-        If the file cannot be read, is not JSON, or does not describe `tables` or the whole.
+        If the file cannot be read, is not JSON, or lacks one of `tables` or a required key.
     """
     try:
         package = json.loads(read_text(folder / "datapackage.json", PACKAGE))
@@ -106,26 +106,26 @@ def _undescribed(resource: dict) -> list[Problem]:
 
 
 def column_names(resource: dict) -> list[str]:
-    """Return the names of the columns of `resource`, in order."""
+    """Return the names of a table's columns, in order, from its description."""
     return [field["name"] for field in resource["schema"]["fields"]]
 
 
 def text_problems(resource: dict, frame: pd.DataFrame, file: str) -> list[Problem]:
-    """Check the text of one table against its description.
+    """Return a problem for each cell of a table that its description forbids.
 
     Parameters
     ----------
     resource : dict
-        The Frictionless resource.
+        The table's description: its Frictionless resource in ``datapackage.json``.
     frame : DataFrame
-        All columns text, the index the lines of the file.
+        The table, with all columns as text, indexed by the line in the file.
     file : str
         Name of the file in messages.
 
     Returns
     -------
     list of Problem
-        One for each cell that fails, in the order of the file.
+        In the order of the file; repeated keys are included.
     """
     problems = [
         Problem(file, message, row, field["name"])
@@ -142,9 +142,9 @@ def text_problems(resource: dict, frame: pd.DataFrame, file: str) -> list[Proble
 
 
 def typed(resource: dict, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return `frame` with numbers as numbers: float64, NaN where empty, or Int64.
+    """Return a table with its number columns converted: float64 (NaN if empty) or Int64.
 
-    Text stays text, empty where empty. The frame must have passed `text_problems`.
+    Text columns stay text; an empty cell stays ``""``. The table must have passed `text_problems`.
     """
     result = frame.reset_index(drop=True)
     for field in resource["schema"]["fields"]:
@@ -158,14 +158,19 @@ Refusal = Callable[[str], str]  # returns why a text is refused, empty if it is 
 
 
 def constraints(field: dict, column: Iterable[str] = ()) -> list[Refusal]:
-    """Return one check for each constraint of a field.
+    """Return one check for each constraint on a column; each check returns why it refuses a text.
 
     Parameters
     ----------
     field : dict
-        The field of a Frictionless schema.
+        The column's description: its field in the Frictionless schema.
     column : iterable of str
-        Texts of the same field, from which a message takes an example.
+        Texts of the same column, from which a message takes an example.
+
+    Returns
+    -------
+    list of callable
+        Functions that take a text and return the reason for refusing it, or ``""``.
     """
     limits = field.get("constraints", {})
     checks: list[Refusal] = []

@@ -15,14 +15,16 @@ INCLUDED, EXCLUDED, AWAITING = "included", "excluded", "awaiting"  # outcomes
 
 
 def search_problems(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield a problem for each record or query that contradicts another one or the documents.
+    """Yield a problem for each row of the search log that contradicts another row or the documents.
+
+    The tables are ``search``, ``records`` and ``characteristics``.
 
     Parameters
     ----------
     frames : dict of DataFrame
         The text of each table, by name, indexed by line.
     files : dict of str
-        Name of each file in messages.
+        Name of each table's file in messages.
     """
     yield from _characteristics(frames, files)
     yield from _queries(frames, files)
