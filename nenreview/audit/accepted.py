@@ -1,4 +1,4 @@
-"""Read and write ``data/accepted.csv``, the findings that somebody has compared with the page.
+"""Read and write ``data/accepted.csv``: findings that somebody has checked against the page.
 
 A finding that is not in the file may be an error of transcription.
 """
@@ -17,25 +17,28 @@ COLUMNS = ("finding", "verdict", "printed", "recomputed")
 
 
 def needing_review(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Return the findings that somebody must compare with the page: disagreements and notes."""
+    """Return the findings that somebody must check against the page: disagreements and notes."""
     return tuple(f for f in findings if f.disagrees or f.verdict == NOTE)
 
 
 def new(data: Dataset, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Return the findings that ``data/accepted.csv`` does not contain with the same values."""
+    """Return the findings that somebody must check and that are not in ``data/accepted.csv`` yet.
+
+    A finding counts as not yet there if its verdict or one of its values has changed.
+    """
     known = set(data.accepted[list(COLUMNS)].itertuples(index=False, name=None))
     return tuple(f for f in needing_review(findings) if _row(f) not in known)
 
 
 def gone(data: Dataset, findings: tuple[Finding, ...]) -> list[str]:
-    """Return the accepted findings that the audit no longer makes with the same values."""
+    """Return the ids in ``data/accepted.csv`` whose findings no longer exist or have changed."""
     found = {_row(f) for f in needing_review(findings)}
     rows = data.accepted[list(COLUMNS)].itertuples(index=False, name=None)
     return [row[0] for row in rows if row not in found]
 
 
 def write(path: Path, findings: tuple[Finding, ...]) -> None:
-    """Write the findings to `path` as accepted findings, in the given order."""
+    """Write the findings that somebody must check to a file in the form of ``accepted.csv``."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)

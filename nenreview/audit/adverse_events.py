@@ -1,4 +1,4 @@
-"""Find the counts of patients in an adverse-event table that has only percentages."""
+"""Find the numbers of patients in an adverse-event table that reports only percentages."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ GRADES = ("1", "2", "3", "4", "5")
 
 
 def denominator(data: Dataset, source: str, trial: str, table: str) -> int:
-    """Return the only denominator, up to the trial's size, that fits every percentage of a table.
+    """Return the only number of patients of which every percentage in a table can be a share.
+
+    Numbers up to the size of the trial are tried.
 
     Raises
     ------
     LookupError
-        If no denominator fits every percentage, or more than one does.
+        If no number fits every percentage, or several do.
     """
     percent = data.select(source=source, trial=trial, table=table, statistic="percent")
     largest = size(data, trial, ROOT_POPULATION, source)
@@ -29,18 +31,18 @@ def denominator(data: Dataset, source: str, trial: str, table: str) -> int:
 
 
 def counts_by_grade(data: Dataset, source: str, trial: str, table: str) -> pd.DataFrame:
-    """Return the number of patients with each adverse event, by grade.
+    """Return the number of patients with each adverse event, by grade, from a table of percentages.
 
     Returns
     -------
     DataFrame of int, shape (events, 5)
-        Index: the events in the order of the page. Columns: the grades ``"1"`` to ``"5"``.
-        The counts are out of the `denominator` of the table.
+        Index: the events in the order of the page. Columns: the grades ``"1"`` to ``"5"``. The
+        counts are out of the table's `denominator`.
 
     Raises
     ------
     LookupError
-        If there is no single `denominator`, or two counts fit the same percentage.
+        If the table has no single `denominator`, or several counts fit the same percentage.
     """
     n = denominator(data, source, trial, table)
     rows = data.select(source=source, trial=trial, table=table, statistic="percent")

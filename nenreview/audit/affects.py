@@ -1,4 +1,4 @@
-"""Say whether the synthesis uses an inconsistent number, and which choice it made."""
+"""Explain whether the synthesis uses an inconsistent number, and which number it uses instead."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nenreview.wording import fraction, population_name
 
 
 def affects(data: Dataset, finding: Finding) -> str:
-    """Return a sentence: what a finding affects in the synthesis, and the choice; or empty."""
+    """Return a sentence on how the synthesis deals with the number of a finding; or empty."""
     number = numbers_by_key(data).get(finding.number)
     if number is None or not number.trial:
         return ""

@@ -17,18 +17,19 @@ _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 @dataclass(frozen=True)
 class Cause:
-    """One error of a document, and the findings that it explains.
+    """One error of a document, and the findings of the audit that it explains.
 
     Attributes
     ----------
     source : str
         Key of the document.
     findings : tuple of Finding
-        One or more: the findings that the row names, and all others on the same ledger line.
+        The findings that ``causes.csv`` names for the error, and all findings on the same line of
+        the ledger; at least one.
     reported, should_be, why : str
-        What the document says, what it should say, and why it matters; numbers are filled in.
+        What the document says, what it should say, and why it matters.
     effect : str
-        One of `EFFECTS`: the error changes an answer of the review, the result of a trial, or
+        What the error changes, one of `EFFECTS`: an answer of the review, the result of a trial, or
         only the reading of the document.
     """
 
@@ -41,7 +42,7 @@ class Cause:
 
 
 def causes(data: Dataset) -> tuple[Cause, ...]:
-    """Return the causes in ``causes.csv``; those that change an answer of the review come first.
+    """Return the errors in ``causes.csv``; those that change an answer of the review come first.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Count how much of each document is transcribed, is rebuilt, and agrees."""
+"""Count how much of each document is transcribed, recomputed, and in agreement."""
 
 from __future__ import annotations
 
@@ -17,14 +17,19 @@ from nenreview.evidence.record.dataset import Dataset
 
 
 def coverage(rebuilt: pd.DataFrame) -> pd.DataFrame:
-    """Count the cells of each rebuilt table.
+    """Count the cells of each rebuilt table by verdict.
+
+    Parameters
+    ----------
+    rebuilt : DataFrame
+        As `nenreview.audit.rebuild.rebuild_source` returns it.
 
     Returns
     -------
     DataFrame
-        One row for each table, in the given order, then the row ``All tables``. Columns:
-        ``Table, Cells, Labels, Text, Rebuilt, Agreeing, Disagreeing, Not checkable``, where
-        Rebuilt = Agreeing + Disagreeing.
+        One row for each table, in the given order, then the row ``All tables``. Columns: ``Table,
+        Cells, Labels, Text, Rebuilt, Agreeing, Disagreeing, Not checkable``. Rebuilt is the sum of
+        Agreeing and Disagreeing.
     """
     counts = pd.crosstab(rebuilt["table"], rebuilt["verdict"]).reindex(
         index=rebuilt["table"].unique(), columns=list(VERDICTS), fill_value=0
@@ -47,18 +52,21 @@ def coverage(rebuilt: pd.DataFrame) -> pd.DataFrame:
 
 
 def cells_cut_off(data: Dataset, source: str) -> int:
-    """Return how many rebuilt cells of a source have a percentage that is cut off, not rounded."""
+    """Return how many table cells of a document have a percentage that is cut off, not rounded.
+
+    A cell with a more serious error does not count.
+    """
     return int((rebuild_source(data, source)["verdict"] == TRUNCATED).sum())
 
 
 def numbers_by_place(data: Dataset) -> pd.DataFrame:
-    """Return how many numbers each source reports in cells of tables and in prose.
+    """Return how many numbers each document reports in table cells and in prose.
 
     Returns
     -------
     DataFrame of int
-        Index: the keys of the sources. Columns: ``cells``, and ``prose`` with captions, legends
-        and footnotes. Blank cells and values reported as not reached are not counted.
+        Index: the keys of the documents. Columns: ``cells`` and ``prose``; captions, legends and
+        footnotes count as prose. Blank cells and times that were not reached are not counted.
     """
     tables = data.cells[["source", "table"]].drop_duplicates()
     reported = data.results[data.results["status"] == "reported"]
@@ -69,14 +77,15 @@ def numbers_by_place(data: Dataset) -> pd.DataFrame:
 
 
 def numbers_by_verdict(data: Dataset) -> pd.DataFrame:
-    """Return how many numbers of each document have each verdict; the most serious one counts.
+    """Return how many numbers of each document agree, disagree or cannot be checked.
+
+    A number with several findings has the most serious verdict.
 
     Returns
     -------
     DataFrame of int
-        Index: the keys of the sources, then ``All sources``. Columns: ``Numbers, Agreeing,
-        Disagreeing, Not checkable``. Blank cells and values reported as not reached are not
-        counted.
+        Index: the keys of the documents, then ``All sources``. Columns: ``Numbers, Agreeing,
+        Disagreeing, Not checkable``. Blank cells and times that were not reached are not counted.
     """
     found = by_number(data)
     reported = data.results[data.results["status"] == "reported"]

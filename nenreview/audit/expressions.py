@@ -1,6 +1,7 @@
-"""Read the counts and rates that a claim names by ids of ``results.csv``.
+"""Parse the expressions with which claims refer to counts and rates in ``results.csv``.
 
-``a + b - c`` is a sum of counts, ``a of b`` a rate, and ``a of b and c of d`` two rates pooled.
+With ids of numbers in place of letters, ``a + b - c`` is a sum of counts, ``a of b`` is a rate, and
+``a of b and c of d`` is two rates pooled.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _Entry = TypeVar("_Entry")
 
 @dataclass(frozen=True)
 class Sum:
-    """A sum of reported counts.
+    """A sum or difference of reported counts.
 
     Attributes
     ----------
@@ -34,7 +35,7 @@ class Sum:
 
     @property
     def total(self) -> int:
-        """Return the sum of the counts."""
+        """The value of the sum."""
         return sum(sign * int(number.value) for sign, number in self.terms)
 
     def __str__(self) -> str:
@@ -45,12 +46,12 @@ class Sum:
 
 
 def entry(known: Mapping[str, _Entry], key: str) -> _Entry:
-    """Return the entry of `known` that has the key.
+    """Return the value of a key, or raise an error that lists the known keys.
 
     Raises
     ------
     LookupError
-        If there is none; the message lists the known keys.
+        If the key is unknown.
     """
     if key not in known:
         raise LookupError(unknown_name(key, known, "a known key"))
@@ -58,12 +59,12 @@ def entry(known: Mapping[str, _Entry], key: str) -> _Entry:
 
 
 def number_of(key: str, numbers: Mapping[str, Number]) -> Number:
-    """Return the row of ``results.csv`` that has the key.
+    """Return the reported number with an id of ``results.csv``.
 
     Raises
     ------
     LookupError
-        If there is none.
+        If no number has this id.
     """
     if key not in numbers:
         expected = "a value of the column id"
@@ -72,12 +73,15 @@ def number_of(key: str, numbers: Mapping[str, Number]) -> Number:
 
 
 def sum_of(text: str, numbers: Mapping[str, Number]) -> Sum:
-    """Return the sum that an expression such as ``a + b - c`` names.
+    """Parse a sum of reported counts: ids of ``results.csv`` joined by ``+`` or ``-``.
+
+    >>> str(sum_of("jia2022-166 + jia2022-168", numbers_by_key(data)))
+    '10 + 3 = 13'
 
     Raises
     ------
     LookupError
-        If the text is not a sum, or a part of it is not a reported count.
+        If the text is not a sum, or one of its ids is not that of a reported count.
     """
     terms: list[tuple[int, Number]] = []
     at = 0
@@ -96,15 +100,18 @@ def sum_of(text: str, numbers: Mapping[str, Number]) -> Sum:
 
 
 def rate_of(text: str, numbers: Mapping[str, Number]) -> Rate:
-    """Return the rate that an expression such as ``a of b`` names.
+    """Parse a rate, ``a of b``, with ids of ``results.csv`` or sums of them in place of letters.
 
-    Several rates, joined by ``and``, are added up. A percentage in place of the count ``a`` stands
-    for the only count that fits it.
+    Rates joined by ``and`` are added up. If ``a`` is a percentage, the count is the only one that
+    gives this percentage of ``b``.
+
+    >>> rate_of("jia2022-162 of jia2022-294", numbers_by_key(data))
+    Rate(events=5, n=18)
 
     Raises
     ------
     LookupError
-        If the text is not a rate, or if no count, or more than one, fits a percentage.
+        If the text is not a rate, or if no count or several give the percentage.
     ValueError
         If there are more events than patients.
     """

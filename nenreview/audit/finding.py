@@ -1,4 +1,4 @@
-"""Findings: the results of the checks of reported numbers."""
+"""Findings: the results of checks of reported numbers."""
 
 from __future__ import annotations
 
@@ -53,8 +53,7 @@ class Finding:
     check : str
         Name of the check.
     number : str
-        Key of the number in ``results.csv``, or of the claim in ``data/claims/``; empty for a
-        cell.
+        Id of the number in ``results.csv``, or of the claim in ``data/claims/``; empty for a cell.
     source, table, row_group, row, column : str
         Where the number is reported, as in ``results.csv``.
     printed, recomputed : str
@@ -63,19 +62,16 @@ class Finding:
     verdict : str
         One of `VERDICTS`.
     severity : str
-        One of `SEVERITIES`; empty if the check finds nothing wrong.
+        One of `SEVERITIES`; empty if nothing is wrong.
     explanation : str
-        The reason for the verdict, and what could explain it, with the counts. Whole sentences
-        that can be read without a table; empty for a plain match.
+        Whole sentences: the reason for the verdict and possible explanations, with the counts.
+        Empty for a plain match.
     basis : str
-        The numbers from which it was recomputed, or with which it was compared, in a few words,
-        such as ``11 of 24``; or empty.
+        The numbers with which it was recomputed or compared, such as ``11 of 24``; or empty.
     power : float or None
-        The probability that the check rejects a random value in place of the number; None if
-        it is not defined.
+        The probability that the check would reject a random value; None if it is not defined.
     affects : str
-        A sentence: which result of the synthesis uses the number, and which choice was made
-        there; or empty.
+        A sentence on how the synthesis deals with the number; or empty.
     """
 
     id: str
@@ -97,17 +93,20 @@ class Finding:
 
     @property
     def line(self) -> tuple[str, ...]:
-        """A key that is equal for all findings on the same line of the ledger."""
+        """A key that findings have in common if the ledger lists them on one line."""
         return (self.source, self.table, self.check, self.verdict, self.explanation)
 
     @property
     def disagrees(self) -> bool:
-        """Whether the verdict is a disagreement; misspellings do not count."""
+        """Whether the number is wrong or contradicts another one; misspellings do not count."""
         return self.verdict in DISAGREEING
 
 
 def severity_of(outcome: str, verdict: str) -> str:
-    """Return the severity of a verdict, given the outcome that the number is about."""
+    """Return how severe a verdict is for a number that measures an outcome; empty if not wrong.
+
+    Disagreements on outcomes that matter for judging a drug are substantive; others are minor.
+    """
     if verdict == NOTE:
         return TYPOGRAPHIC
     if verdict not in DISAGREEING:
@@ -116,7 +115,7 @@ def severity_of(outcome: str, verdict: str) -> str:
 
 
 class Place(TypedDict):
-    """A place on the page, with the names that `Finding` uses."""
+    """The place of a number in a document; the keys are fields of `Finding`."""
 
     source: str
     table: str
@@ -126,7 +125,7 @@ class Place(TypedDict):
 
 
 def place(row: Number | PrintedCell | Claim) -> Place:
-    """Return the place on the page of a row of the data."""
+    """Return the place of a number, cell or claim in its document."""
     return {
         "source": row.source,
         "table": row.table,
@@ -148,18 +147,18 @@ def about(
     outcome: str | None = None,
     basis: str = "",
 ) -> Finding:
-    """Return a finding on a row of ``results.csv``.
+    """Return a finding on a reported number, with its id, place and severity filled in.
 
     Parameters
     ----------
     number : Number
-        The row, as `DataFrame.itertuples` gives it.
+        The row of ``results.csv``.
     check, verdict, explanation, power, basis
         As in `Finding`.
     recomputed : str, optional
         By default, the printed text.
     printed, outcome : str, optional
-        By default, those of the row. The outcome determines the severity.
+        By default, those of the number. The outcome determines the severity.
     """
     text = number.printed if printed is None else printed
     return Finding(
@@ -178,6 +177,6 @@ def about(
 
 
 def most_serious(findings: list[Finding]) -> str:
-    """Return the most serious verdict of several findings; not checkable if there is no finding."""
+    """Return the most serious verdict of several findings; `NOT_CHECKABLE` if the list is empty."""
     verdicts = [finding.verdict for finding in findings] or [NOT_CHECKABLE]
     return max(verdicts, key=SERIOUSNESS.index)

@@ -1,4 +1,8 @@
-"""Index the reported numbers by quantity."""
+"""Index the reported numbers by quantity.
+
+A quantity is what a number measures: its source, trial, population, outcome, category, grade and
+statistic.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,9 @@ def _quantity(number: Number, other: dict[str, str] | None = None) -> tuple[str,
 
 
 class NumberIndex:
-    """An index of the reported numbers of a dataset.
+    """An index of the reported numbers of a dataset by quantity, which is what they measure.
+
+    A quantity consists of source, trial, population, outcome, category, grade and statistic.
 
     Attributes
     ----------
@@ -58,28 +64,31 @@ class NumberIndex:
                 self._unreached[_quantity(row)].append(row)
 
     def quantities(self) -> Iterator[list[Number]]:
-        """Yield, for each quantity, the numbers from all places that report it."""
+        """Yield one list for each quantity: its numbers from all places of the document."""
         yield from self._by_quantity.values()
 
     def same(self, number: Number, **other: str) -> list[Number]:
-        """Return the numbers of the same quantity, with the columns in `other` replaced."""
+        """Return all numbers of a number's quantity, after replacing the columns given by keyword.
+
+        >>> index.same(orr_in_percent, statistic="events")  # the counts behind a percentage
+        """
         return self._by_quantity.get(_quantity(number, other), [])
 
     def unreached(self, number: Number, **other: str) -> list[Number]:
-        """Return the times of the same quantity (see `same`) that are reported as not reached."""
+        """Return the times reported as not reached, of the quantity that `same` would look up."""
         return self._unreached.get(_quantity(number, other), [])
 
     def count(self, number: Number) -> int | None:
-        """Return the only count that the document reports of the same quantity; else None."""
+        """Return the count of patients behind a number; None unless the document gives just one."""
         values = {int(row.value) for row in self.same(number, statistic="events")}
         return values.pop() if len(values) == 1 else None
 
     def populations(self, number: Number) -> list[str]:
-        """Return the populations of the number's trial on which the number's document reports."""
+        """Return all populations of a number's trial on which the same document reports."""
         return list(self._populations[number.source, number.trial])
 
     def rates_within(self, number: Number, population: str) -> list[Number]:
-        """Return the numbers of the same quantity in a population or in any part of it."""
+        """Return all numbers of a number's quantity in another population or in any part of it."""
         populations = self._populations[number.source, number.trial]
         return [
             other
@@ -89,10 +98,7 @@ class NumberIndex:
         ]
 
     def size(self, number: Number) -> int | None:
-        """Return the size of the number's population; None if the document gives no single size.
-
-        If the size is not reported, it comes from ``derived.csv``.
-        """
+        """Return the size of a number's population, as reported or derived; None if not known."""
         try:
             n, _ = size_or_rest(self.data, number.trial, number.population, number.source)
         except LookupError:
@@ -100,10 +106,15 @@ class NumberIndex:
         return n or None
 
     def over_parts(self, number: Number, statistic: str) -> list[int] | None:
-        """Return the values of a statistic in NET and in NEC of the number's population.
+        """Return the values of a statistic in NET and in NEC, the parts of a number's population.
 
-        None if NET and NEC do not divide the population, or if the statistic is not reported
-        exactly once for each.
+        NET are neuroendocrine tumours, NEC neuroendocrine carcinoma.
+
+        Returns
+        -------
+        list of int or None
+            The value in NET, then in NEC. None if their sizes do not add up to the population, or
+            if the document does not give one value for each.
         """
         parts = parts_by_differentiation(self.data, number.trial, number.population, number.source)
         values = []
@@ -117,5 +128,5 @@ class NumberIndex:
 
 @lru_cache(DATASETS)
 def number_index(data: Dataset) -> NumberIndex:
-    """Return the index of a dataset; it is made once and kept."""
+    """Return the index of a dataset; it is built once for each dataset."""
     return NumberIndex(data)

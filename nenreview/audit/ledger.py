@@ -21,7 +21,7 @@ from nenreview.audit.index import number_index
 from nenreview.audit.rules.agreement import agreement
 from nenreview.audit.rules.arithmetic import arithmetic
 from nenreview.audit.rules.intervals import rate_intervals
-from nenreview.audit.rules.marker_counts import joint
+from nenreview.audit.rules.marker_counts import marker_counts
 from nenreview.audit.rules.p_values import p_values
 from nenreview.audit.rules.primary_reports import primary_reports
 from nenreview.audit.rules.spelling import spelling
@@ -31,14 +31,17 @@ from nenreview.audit.unchecked import why_unchecked
 from nenreview.evidence.record.dataset import DATASETS, Dataset
 
 RULES = (
-    *(arithmetic, sums, agreement, primary_reports, times, p_values, joint, rate_intervals),
+    *(arithmetic, sums, agreement, primary_reports, times, p_values, marker_counts, rate_intervals),
     claims,
 )
 UNCHECKED = "unchecked"
 
 
 def rule_findings(data: Dataset) -> list[Finding]:
-    """Return the findings of the rules, rule by rule; `audit` sorts them and adds further ones."""
+    """Return the findings of all rules, rule by rule, without sorting or completing them.
+
+    `audit` sorts them and adds a finding for each number that no rule checks.
+    """
     index = number_index(data)
     found = [finding for rule in RULES for finding in rule(index)]
     return [*found, *spelling(data)]
@@ -46,15 +49,15 @@ def rule_findings(data: Dataset) -> list[Finding]:
 
 @lru_cache(DATASETS)
 def audit(data: Dataset) -> tuple[Finding, ...]:
-    """Return all findings on all reported numbers.
+    """Return all findings on all reported numbers, claims and cells.
 
-    A number has the findings of all rules that apply to it. If no rule applies, it has one
-    finding with the verdict not checkable and the reason.
+    A number has the findings of all rules that apply to it. If no rule applies, it has one finding
+    with the verdict `NOT_CHECKABLE` and the reason.
 
     Returns
     -------
     tuple of Finding
-        By source, then in the order of ``results.csv``; claims and notes on cells last. The
+        By source, then in the order of ``results.csv``; claims and notes on cells come last. The
         ids are unique.
     """
     index = number_index(data)
@@ -75,7 +78,7 @@ def audit(data: Dataset) -> tuple[Finding, ...]:
 
 @lru_cache(DATASETS)
 def by_number(data: Dataset) -> dict[str, tuple[Finding, ...]]:
-    """Return the findings on each number, by its key in ``results.csv``."""
+    """Return the findings on each number or claim, by its id."""
     found = defaultdict(list)
     for finding in audit(data):
         found[finding.number].append(finding)
@@ -89,7 +92,10 @@ def selected(
     verdicts: list[str] | None = None,
     severities: list[str] | None = None,
 ) -> tuple[Finding, ...]:
-    """Return the findings with the given sources, verdicts and severities; None means any."""
+    """Return the findings with one of the given sources, verdicts and severities.
+
+    None, the default, allows any.
+    """
     return tuple(
         f
         for f in findings
@@ -113,5 +119,5 @@ def counts(findings: tuple[Finding, ...]) -> pd.DataFrame:
 
 
 def severities(findings: tuple[Finding, ...]) -> dict[str, int]:
-    """Count findings by severity."""
+    """Return the number of findings of each severity."""
     return {s: sum(f.severity == s for f in findings) for s in SEVERITIES}

@@ -18,24 +18,28 @@ from nenreview.evidence.sources import source_names
 
 
 def cell_id(numbers: pd.DataFrame) -> str:
-    """Return the id of a cell's entry in the list: the id of the first number of the cell."""
+    """Return the id of a cell's entry in the list: the id of the first number in the cell."""
     return numbers["id"].iloc[0]
 
 
 def marked(text: str, ident: str) -> str:
-    """Return Markdown that links a number in a cell to its entry in the list."""
+    """Return Markdown that links a number in a table to its entry in the list.
+
+    >>> marked("5", "jia2022-162")
+    '[5]{from="jia2022-162"}'
+    """
     return f'[{text}]{{from="{ident}"}}'
 
 
 def provenance_list(
     data: Dataset, source: str, table: str, cells: list[tuple[str, str, pd.DataFrame]]
 ) -> str:
-    """Return the list of the origins of a table's numbers, as Markdown.
+    """Return a folded list of where the numbers of a table come from, as Markdown with HTML.
 
     Parameters
     ----------
     data : Dataset
-        The checked dataset.
+        The dataset.
     source, table : str
         The document and its table that report the numbers.
     cells : list of tuple
@@ -67,7 +71,11 @@ def _reported(printed: str, numbers: pd.DataFrame) -> str:
 
 
 def followed_by(said: str, why: str) -> str:
-    """Return a verdict with its reason: sentences after a full stop, a phrase after a colon."""
+    """Join a verdict and its reason: with a full stop if the reason is a sentence, else a colon.
+
+    >>> followed_by("agrees", "5 of 18")
+    'agrees: 5 of 18'
+    """
     if why.endswith("."):
         return f"{said}. {why}"
     return f"{said}: {why}" if why else said

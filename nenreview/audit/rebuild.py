@@ -1,8 +1,8 @@
-"""Rebuild printed tables from recomputed numbers, cell by cell.
+"""Rebuild the tables of a document from recomputed numbers, cell by cell.
 
-A rebuilt cell has the layout of the printed cell; each number that the audit can recompute is
-replaced. A number that the sources cannot recompute, such as a median or a range, stays as printed
-and counts as not checkable, never as agreement.
+A rebuilt cell has the layout of the printed cell. A number with a corrected value shows that value.
+A number that the documents cannot confirm, such as a median or a range, stays as printed and counts
+as not checkable, never as agreement.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ _NO_NUMBER = "The source gives no number here, so there is nothing to recompute.
 class Piece(NamedTuple):
     """A part of a printed cell: a number, or the text between two numbers.
 
-    `rebuilt` equals `printed` if the number cannot be recomputed.
+    `rebuilt` is the recomputed number; it equals `printed` for text, and for a number without a
+    better value. `disagrees` tells whether the audit found an error in the number.
     """
 
     printed: str
@@ -47,33 +48,33 @@ class Piece(NamedTuple):
 
     @property
     def is_replaced(self) -> bool:
-        """Whether the recomputed number differs from the printed one."""
+        """Whether the recomputed number differs from the printed number."""
         return self.rebuilt != self.printed
 
 
 def rebuild(data: Dataset, source: str, table: str) -> pd.DataFrame:
-    """Rebuild one printed table.
+    """Rebuild one table of a document from recomputed numbers.
 
     Parameters
     ----------
     data : Dataset
-        The checked dataset.
+        The dataset.
     source, table : str
-        Which table of ``cells.csv``.
+        The document and the table, as in ``cells.csv``.
 
     Returns
     -------
     DataFrame
-        One row for each printed cell, in the order of the page. Columns: ``table, row_group,
-        row, column, printed, rebuilt, verdict, reason, findings, pieces``. `verdict` is the
-        most serious of `VERDICTS` among the cell's numbers; `reason` is empty unless the cell
-        disagrees; `findings` has the ids of the findings that disagree; `pieces` is the cell as
-        a sequence of `Piece`, empty for a cell without numbers.
+        One row for each printed cell, in the order of the page. Columns: ``table, row_group, row,
+        column, printed, rebuilt, verdict, reason, findings, pieces``. `verdict` is the most serious
+        of `VERDICTS` among the cell's numbers; `reason` is empty unless the cell disagrees;
+        `findings` has the ids of the findings that disagree; `pieces` is the cell as a sequence of
+        `Piece`, empty for a cell without numbers.
 
     Raises
     ------
     LookupError
-        If the source has no such table.
+        If the document has no such table.
     """
     cells = data.cells[(data.cells["source"] == source) & (data.cells["table"] == table)]
     if cells.empty:
@@ -102,7 +103,13 @@ def _unknown_table(data: Dataset, source: str, table: str = "") -> str:
 
 
 def rebuild_source(data: Dataset, source: str) -> pd.DataFrame:
-    """Rebuild every table of a document; see `rebuild`."""
+    """Rebuild all tables of a document; the rows are those of `rebuild` for each table.
+
+    Raises
+    ------
+    LookupError
+        If the document has no tables.
+    """
     tables = data.cells.loc[data.cells["source"] == source, "table"].unique()
     if not len(tables):
         raise LookupError(_unknown_table(data, source))
@@ -110,12 +117,12 @@ def rebuild_source(data: Dataset, source: str) -> pd.DataFrame:
 
 
 def rebuild_numbers(data: Dataset, source: str, table: str, row: str, column: str) -> pd.DataFrame:
-    """Rebuild the numbers of one cell that contains several, for example a sentence.
+    """Rebuild each number of one table cell, for example of a cell with a whole sentence.
 
     Returns
     -------
     DataFrame
-        As `rebuild_table_numbers` returns, for this cell only.
+        The rows of `rebuild_table_numbers` for this cell.
 
     Raises
     ------
@@ -131,14 +138,14 @@ def rebuild_numbers(data: Dataset, source: str, table: str, row: str, column: st
 
 
 def rebuild_table_numbers(data: Dataset, source: str, table: str) -> pd.DataFrame:
-    """Rebuild the numbers of a printed table, one by one.
+    """Rebuild each number of a table from recomputed values.
 
     Returns
     -------
     DataFrame
         One row for each number, in the order of the page: the columns of ``results.csv``;
-        ``rebuilt, verdict, reason, findings`` as in `rebuild`; and `basis`, the numbers from
-        which it was recomputed or with which it was compared, or why there are none.
+        ``rebuilt, verdict, reason, findings`` as in `rebuild`; and `basis`, the numbers with which
+        it was recomputed or compared, or the reason why there are none.
     """
     numbers = data.select(source=source, table=table)
     found = [_findings(data, number) for number in numbers["id"]]

@@ -1,4 +1,4 @@
-"""Format findings as a table or counts for a reader, or as JSON for a program."""
+"""Format findings as a table or as counts for a reader, or as JSON for a program."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ _NARROWEST = 100
 
 
 def as_json(findings: tuple[Finding, ...]) -> str:
-    """Return the findings as a JSON list with one object for each finding."""
+    """Return findings as a JSON array of objects with the fields of `Finding`."""
     return json.dumps([asdict(f) for f in findings], ensure_ascii=False, indent=2)
 
 
 def as_table(findings: tuple[Finding, ...], width: int) -> str:
-    """Return the findings as a text table, wrapped to `width` characters if it can be."""
+    """Return findings as a text table that fits into `width` characters if possible.
+
+    Ids are never broken, so a narrow table can be wider.
+    """
     if not findings:
         return "no finding"
     ids = max(len(f.id) for f in findings)
@@ -40,7 +43,7 @@ def as_table(findings: tuple[Finding, ...], width: int) -> str:
 
 
 def as_counts(findings: tuple[Finding, ...]) -> str:
-    """Return the numbers of findings by document and verdict, and by severity."""
+    """Return a text table of the numbers of findings by document and verdict, then by severity."""
     table = counts(findings)
     table.loc["all"] = table.sum()
     by_severity = ", ".join(f"{n} {name}" for name, n in severities(findings).items())
@@ -49,5 +52,5 @@ def as_counts(findings: tuple[Finding, ...]) -> str:
 
 
 def where(f: Finding) -> str:
-    """Return the place of a finding: source, table, and cell if it has one."""
+    """Return the place of a finding as text: document, table, and cell if it has one."""
     return ", ".join(filter(None, (f.source, f.table, f.row_group, f.row, f.column)))

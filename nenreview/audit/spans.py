@@ -21,23 +21,29 @@ _STATISTICS = {
 class Span:
     """The range of values that a printed number allows, both ends included.
 
-    A median that was not reached is infinite; a value reported as above a limit begins there.
+    Both ends are infinite for a median that was not reached; only `high` is infinite for “more
+    than”.
     """
 
     low: float
     high: float
 
     def meets(self, other: Span) -> bool:
-        """Return whether two spans have a value in common."""
+        """Return whether two ranges have a value in common."""
         # Decimals are compared as floats here, so that 33 meets 33.5 and not 33.51.
         return self.low <= other.high + 1e-9 and other.low <= self.high + 1e-9
 
 
 def span(number: Number) -> Span | None:
-    """Return the range of values that a row of ``results.csv`` allows; times are in months.
+    """Return the range of values that a reported number allows; times are converted to months.
 
-    None if the row reports no value. The value may have been rounded or cut off, so the range
-    extends from half a unit of its last digit below it to a whole unit above it.
+    The number may have been rounded or cut off. The range therefore extends from half a unit of the
+    last digit below it to a whole unit above it. Counts are exact.
+
+    Returns
+    -------
+    Span or None
+        Infinite for a time that was not reached; None if there is no value.
     """
     if number.status == "not_reached":
         return Span(math.inf, math.inf)
@@ -61,12 +67,12 @@ def span(number: Number) -> Span | None:
 
 
 def printed_span(number: Number) -> Span:
-    """Return the `span` of a number that is reported or was not reached.
+    """Return the range of values that a number allows, as `span` does; raise an error if none.
 
     Raises
     ------
     LookupError
-        If the number is neither reported nor not reached.
+        If the number is neither reported nor given as not reached.
     """
     found = span(number)
     if found is None:
@@ -75,12 +81,12 @@ def printed_span(number: Number) -> Span:
 
 
 def time_in_months(number: Number) -> float:
-    """Return a reported time in months.
+    """Return a reported time, converted to months.
 
     Raises
     ------
     LookupError
-        If no time is reported.
+        If the number is not a reported time.
     """
     if number.status != "reported" or number.unit not in UNITS:
         raise LookupError(
@@ -90,19 +96,19 @@ def time_in_months(number: Number) -> float:
 
 
 def measured(number: Number) -> str:
-    """Return what a number measures, for use in a sentence: ``median OS``."""
+    """Return what a number measures, in words for a sentence, such as ``median OS``."""
     outcome = "number of patients" if number.outcome == "patients" else number.outcome
     statistic = _STATISTICS.get(number.statistic, number.statistic)
     return ", ".join(filter(None, (f"{statistic} {outcome}".strip(), number.category)))
 
 
 def here(number: Number) -> str:
-    """Return words for the place of a number that can begin a sentence: ``This table``."""
+    """Return “This table” or “This section” as the place of a number, to begin a sentence."""
     return "This table" if number.row or number.column else "This section"
 
 
 def shown(number: Number) -> str:
-    """Return a printed number with its sign and unit, for a sentence."""
+    """Return a printed number with its sign and unit, such as ``more than 23 months``."""
     if number.status != "reported":
         return number.printed
     sign = {">": "more than ", "<": "less than ", ">=": "at least "}.get(number.relation, "")
@@ -111,7 +117,10 @@ def shown(number: Number) -> str:
 
 
 def shown_in_months(number: Number) -> str:
-    """Return a time as `shown` does; a time in days, weeks or years also in months."""
+    """Return a number as `shown` does, followed by months if it is a time in another unit.
+
+    The result looks like ``8.9 weeks = 2.0 months``.
+    """
     text = shown(number)
     if number.status != "reported" or number.unit not in UNITS or number.unit == "months":
         return text

@@ -60,7 +60,7 @@ _CHUNK = 4096  # pairs at a time, so that their tables fit into memory
 
 
 def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: int) -> pd.DataFrame:
-    """Return every pair of rates that gives both percentages and, by some test, the p value.
+    """Return every pair of rates that gives two percentages and, by some test, their p value.
 
     Parameters
     ----------
@@ -74,10 +74,10 @@ def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: i
     Returns
     -------
     DataFrame
-        One row for each pair for which at least one of `TESTS` gives the printed p value; the
-        pair with the fewest patients comes first. Columns: ``first`` and ``second`` (Rate),
-        ``patients``, ``events``, the p value of each test, and ``tests``, the names of the
-        tests that fit.
+        One row for each pair for which at least one of `TESTS` gives the printed p value; the pair
+        with the fewest patients comes first. Columns: ``first`` and ``second`` (Rate),
+        ``patients``, ``events``, the p value of each test, and ``tests``, the names of the tests
+        that fit.
     """
     tables, values = _tables(first, second, patients, events)
     fits = _prints_as(values, p)
@@ -95,10 +95,11 @@ def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: i
 
 
 def power_of_p(first: str, second: str, p: str, *, patients: int, events: int) -> float:
-    """Return the probability that a random p value fits no table by any test.
+    """Return the probability that no pair of rates fits if the p value is random.
 
-    The random p value is uniform between 0 and 1, at the printed precision. The parameters are
-    those of `tables_that_fit`.
+    The higher it is, the less likely a pair fits a printed p value by chance. The random p value is
+    uniform between 0 and 1, with as many decimals as the printed one. The parameters are those of
+    `tables_that_fit`.
     """
     possible = 10 ** decimals(p) + 1
     _, values = _tables(first, second, patients, events)
@@ -115,6 +116,8 @@ def power_of_p(first: str, second: str, p: str, *, patients: int, events: int) -
 def p_by_every_test(tables: np.ndarray) -> np.ndarray:
     """Return the p values of many pairs of rates by each test of `TESTS`.
 
+    The functions in `TESTS` compute one pair at a time and take about a thousand times as long.
+
     Parameters
     ----------
     tables : array of int, shape (pairs, 4)
@@ -123,8 +126,7 @@ def p_by_every_test(tables: np.ndarray) -> np.ndarray:
     Returns
     -------
     array of float, shape (pairs, tests)
-        In the order of `TESTS`. The functions in `TESTS` compute one pair at a time and take
-        about a thousand times as long.
+        In the order of `TESTS`.
     """
     parts = [_p_values(tables[i : i + _CHUNK]) for i in range(0, len(tables), _CHUNK)]
     return np.concatenate(parts) if parts else np.empty((0, len(TESTS)))

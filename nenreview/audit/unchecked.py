@@ -1,4 +1,4 @@
-"""Say why no rule could check a number; the reason depends on the kind of number."""
+"""Explain why no rule could check a number; the reason depends on the kind of number."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def of_several_studies(number: Number) -> bool:
 
 
 def why_unchecked(data: Dataset, number: Number) -> str:
-    """Return a sentence that says why the sources neither confirm nor contradict a number."""
+    """Return a sentence on why the documents neither confirm nor contradict a number."""
     statistic, kind = number.statistic, outcomes(data)[number.outcome].kind
     if of_several_studies(number):
         return OTHER_STUDIES

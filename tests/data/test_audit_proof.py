@@ -26,9 +26,16 @@ from nenreview.audit.validation.made_up_trial import (
     SECOND,
 )
 from nenreview.audit.validation.misprints import Impossible
-from nenreview.audit.validation.patients import draw, limits, median
+from nenreview.audit.validation.patients import draw, median, median_limits
 from nenreview.audit.validation.study import alarms, false_alarms, measure, outcomes
-from nenreview.audit.validation.synthetic import EFFICACY, EVENTS, Cell, Number, clean, dataset
+from nenreview.audit.validation.synthetic import (
+    EFFICACY,
+    EVENTS,
+    Cell,
+    Number,
+    dataset,
+    error_free_pages,
+)
 from nenreview.evidence.record.dataset import load, read
 from nenreview.evidence.record.schema import column_names
 
@@ -39,7 +46,7 @@ BY_NAME = {kind.name: kind for kind in KINDS}
 
 
 def pages_of(seed, **sizes):
-    return clean(np.random.default_rng(seed), **sizes)
+    return error_free_pages(np.random.default_rng(seed), **sizes)
 
 
 # Clean pages.
@@ -54,7 +61,7 @@ def test_nothing_is_held_against_clean_pages(seed, smallest):
 
 def test_false_alarms_are_counted_over_all_checks_that_were_made():
     rate = false_alarms(3, SEED)
-    pages = [clean(np.random.default_rng([SEED, i])) for i in range(3)]
+    pages = [error_free_pages(np.random.default_rng([SEED, i])) for i in range(3)]
     checks = [f for p in pages for f in rule_findings(dataset(p)) if f.verdict != NOT_CHECKABLE]
     assert (rate.events, rate.n) == (0, len(checks))
     assert rate.n > 500
@@ -139,14 +146,14 @@ def test_the_median_of_all_patients_lies_between_those_of_their_parts(seed):
             median(times[who]) for who in (patients.nec | True, patients.nec, ~patients.nec)
         )
         assert min(parts) <= whole <= max(parts)
-        low, high = limits(times)
+        low, high = median_limits(times)
         assert low <= whole <= high
 
 
 def test_limits_of_a_median_are_those_of_the_sign_test():
     # Conover 1999, table A3: of 10 values the 2nd and the 9th, 97.9%; of 20 the 6th and 15th, 95.9%.
-    assert limits(np.arange(1, 11) / 10) == (0.2, 0.9)
-    assert limits(np.arange(1, 21) / 10) == (0.6, 1.5)
+    assert median_limits(np.arange(1, 11) / 10) == (0.2, 0.9)
+    assert median_limits(np.arange(1, 21) / 10) == (0.6, 1.5)
 
 
 # Planted errors.
@@ -234,7 +241,7 @@ IDLE = {
     "primary_reports": "an interim result that a review gives as final",
     "times": "limits exchanged",
     "p_values": "a p value",
-    "joint": "the share of patients with a marker, or their response rate",
+    "marker_counts": "the share of patients with a marker, or their response rate",
     "rate_intervals": "a limit of the interval of a rate",
 }
 

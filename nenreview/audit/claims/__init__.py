@@ -1,1 +1,1 @@
-"""The computations that test the claims that documents make in words."""
+"""Tests of the claims that documents make in words."""

@@ -10,7 +10,7 @@ from nenreview.audit.finding import CONFLICT, INCONSISTENT, MATCH, NOT_CHECKABLE
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer of a test on a claim.
+    """The answer of a test: whether the data support a claim, and why.
 
     Attributes
     ----------

@@ -33,7 +33,7 @@ _NUMBERS: dict[Any, tuple[tuple[type, ...], str]] = {
 
 @cache
 def parameters(test: Callable[..., object]) -> dict[str, Any]:
-    """Return the type of every parameter of a test, by name."""
+    """Return the type of each parameter of a test function, by name."""
     hints = get_type_hints(test)
     return {name: hints[name] for name in signature(test).parameters}
 
@@ -41,20 +41,21 @@ def parameters(test: Callable[..., object]) -> dict[str, Any]:
 def read_arguments(
     kinds: Mapping[str, Any], given: Mapping[str, object], numbers: Numbers
 ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """Return the arguments of a claim, converted to the types of its test, and all problems.
+    """Convert the arguments of a claim to the types of its test, and collect all problems.
 
     Parameters
     ----------
     kinds : mapping
-        The type of every argument of the test, by name.
+        The type of each argument of the test, by name.
     given : mapping
-        The arguments of the claim, as text, numbers, lists and mappings.
+        The arguments in the claim's file: text, numbers, lists and mappings.
     numbers : mapping of Number
         The reported numbers by id.
 
     Returns
     -------
     arguments : dict
+        The converted arguments by name.
     faults : list of (str, str)
         The name of the argument, and the message.
     """

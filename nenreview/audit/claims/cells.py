@@ -31,7 +31,8 @@ def words_in_rows(
 ) -> Answer:
     """Test whether every row, some rows or no row of a table has given words in a column.
 
-    If some rows should have the words and none has, the answer is only a note.
+    With ``rows="every"``, each row must have all words; otherwise, one word is enough. If some rows
+    should have a word and none does, the answer is a note.
     """
     cells = _column(claim, data, table, column)
     if rows == "every":
@@ -69,7 +70,7 @@ def _rows(labels: list[str]) -> str:
 def cell_without_words(
     claim: Claim, data: Dataset, table: str, row: str, column: str, words: list[str]
 ) -> Answer:
-    """Test that a cell contains none of the given words, which would contradict the claim."""
+    """Test whether a cell of a table has none of the words that would contradict the claim."""
     text = entry(_column(claim, data, table, column), row)
     contrary = [word for word in words if _has(text, word)]
     if not contrary:
@@ -81,7 +82,10 @@ def cell_without_words(
 
 
 def cell_names(claim: Claim, data: Dataset, words: list[str], place: str) -> Answer:
-    """Test whether the cell of the claim names the same thing as another place on the trial."""
+    """Test whether the cell of the claim has the words that another place uses on the same trial.
+
+    `place` describes that other place, for the answer.
+    """
     cell = entry(_column(claim, data, claim.table, claim.column), claim.row)
     lacking = [word for word in words if not _has(cell, word)]
     shown = f"{cell}; {', '.join(words)} in {place}"
@@ -90,7 +94,19 @@ def cell_names(claim: Claim, data: Dataset, words: list[str], place: str) -> Ans
 
 
 def fact_of_trial(claim: Claim, data: Dataset, fact: str, other: str) -> Answer:
-    """Test whether the cell of the claim agrees with another document in ``trials.csv``."""
+    """Test whether the cell of the claim equals a column of ``trials.csv`` for its trial.
+
+    Parameters
+    ----------
+    claim : Claim
+        The claim, with the place of the cell.
+    data : Dataset
+        The dataset.
+    fact : str
+        The column of ``trials.csv``.
+    other : str
+        The document that reports the fact there.
+    """
     cell = entry(_column(claim, data, claim.table, claim.column), claim.row)
     facts = entry(trials(data), claim.trial)
     if other not in facts.facts_from:
@@ -104,7 +120,7 @@ def fact_of_trial(claim: Claim, data: Dataset, fact: str, other: str) -> Answer:
 
 
 def readable_characters(claim: Claim, data: Dataset) -> Answer:
-    """Test whether all characters of the claim are undamaged; if not, return a note."""
+    """Test whether the text of the claim has no broken characters; else the answer is a note."""
     broken = re.findall(r"[^\x00-\x7f]{2,}", claim.printed)
     repaired = repair(claim.printed)
     if repaired == claim.printed:
@@ -119,7 +135,10 @@ def readable_characters(claim: Claim, data: Dataset) -> Answer:
 
 
 def outcomes_reported(claim: Claim, data: Dataset, outcomes: list[str]) -> Answer:
-    """Test whether every outcome in the methods has a result in the source; else return a note."""
+    """Test whether the document reports a result for every outcome that its methods name.
+
+    If not, the answer is a note.
+    """
     rows = data.select(source=claim.source, trial=claim.trial)
     rows = rows[
         rows["status"].isin(["reported", "not_reached"]) & (rows["statistic"] != "threshold")
@@ -135,7 +154,10 @@ def outcomes_reported(claim: Claim, data: Dataset, outcomes: list[str]) -> Answe
 def outcome_in_table(
     claim: Claim, data: Dataset, cited: str, outcome: str, words: list[str]
 ) -> Answer:
-    """Test whether a cited table has an outcome of the populations for which it is cited."""
+    """Test whether a table that the claim cites reports an outcome for the groups in question.
+
+    A group is in question if the path of its population has one of `words`.
+    """
     rows = data.select(source=claim.source, table=cited, outcome=outcome)
     named = sum(any(_has(p, word) for word in words) for p in rows["population"])
     groups = f"{alternatives(words)} tumours in {cited}"
@@ -148,7 +170,7 @@ def outcome_in_table(
 
 
 def trial_in_table(claim: Claim, data: Dataset, trial: str) -> Answer:
-    """Test whether a trial of another source is in the table of the claim; else return a note."""
+    """Test whether the table of the claim includes a given trial; else the answer is a note."""
     listed = data.select(source=claim.source, table=claim.table)["trial"]
     among = trial in set(listed)
     known, years = entry(trials(data), trial), data.sources.set_index("source")["year"]
@@ -165,9 +187,18 @@ def trial_in_table(claim: Claim, data: Dataset, trial: str) -> Answer:
 def same_categories(
     claim: Claim, data: Dataset, outcome: str, first: list[str], second: list[str]
 ) -> Answer:
-    """Test whether two places count the same categories.
+    """Test whether two places give the same number of patients in each category of an outcome.
 
-    A category that ends in * is left out: its footnote spells it out.
+    Parameters
+    ----------
+    claim : Claim
+        The claim, which names the document and the trial.
+    data : Dataset
+        The dataset.
+    outcome : str
+        The outcome; categories that end in ``*`` (explained in a footnote) are left out.
+    first, second : list of str
+        The tables or sections of each place.
     """
     counts = []
     for tables in (first, second):
@@ -192,7 +223,7 @@ def same_categories(
 def most_frequent(
     claim: Claim, data: Dataset, named: list[str], outcome: str, table: str, statistic: str
 ) -> Answer:
-    """Test whether the named categories of a table are its most frequent, ties included."""
+    """Test whether no other category of a table is as frequent as the named categories."""
     rows = data.select(
         source=claim.source,
         trial=claim.trial,
@@ -218,7 +249,7 @@ def most_frequent(
 
 
 def worst_grade(claim: Claim, data: Dataset, event: Number, table: str) -> Answer:
-    """Test whether a named adverse event is the only one of its grade or worse."""
+    """Test whether a table has no other adverse event of the same or a higher grade."""
     rows = _by_grade(claim, data, table)
     severe = rows[rows["grade"].astype(int) >= int(event.grade)]
     others = severe[severe["category"] != event.category]
@@ -229,7 +260,7 @@ def worst_grade(claim: Claim, data: Dataset, event: Number, table: str) -> Answe
 
 
 def grade_at_most(claim: Claim, data: Dataset, named: list[str], grade: int, table: str) -> Answer:
-    """Test whether no named adverse event has a grade above a limit."""
+    """Test whether no named adverse event in a table has a grade above a limit."""
     rows = _by_grade(claim, data, table)
     rows = rows[rows["category"].isin(named)]
     above = rows[rows["grade"].astype(int) > grade]
@@ -240,7 +271,7 @@ def grade_at_most(claim: Claim, data: Dataset, named: list[str], grade: int, tab
 
 
 def same_grades(claim: Claim, data: Dataset, events: list[Number], table: str) -> Answer:
-    """Test whether a table gives each event the grade that another place reports."""
+    """Test whether a table gives adverse events the same grades as another place does."""
     rows = _by_grade(claim, data, table)
     wrong, shown = [], []
     for event in events:

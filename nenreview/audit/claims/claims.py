@@ -1,7 +1,7 @@
 """Test the claims that documents make in words against the numbers that they report.
 
-A claim is an entry of ``data/claims/``. It names its test, a function of `TESTS`, and the
-arguments of the test.
+A claim is an entry of ``data/claims/``. It names its test, a function of `TESTS`, and the arguments
+of the test.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ TESTS = {test.__name__.replace("_", " "): test for test in _TESTS}
 
 
 def claims(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each claim.
+    """Yield a finding for each claim of the documents, with the answer of its test.
 
     Raises
     ------
     InputError
-        With every problem of the claims.
+        If a test is unknown or cannot use its arguments; the error lists all such claims.
     """
     answers, problems = _answers(index.data)
     if problems:

@@ -24,12 +24,29 @@ def stopping_rule(
     powers: list[int],
     largest: int,
 ) -> Answer:
-    """Test whether a two-stage design has the stopping rule of the claim.
+    """Test whether a usual two-stage design has the stopping rule that the document reports.
 
-    The function tries every design with the printed first stage and the usual hypotheses. By the
-    rule as printed, the trial continues only if nearly all patients respond; by the reversed rule,
-    it continues if more patients than the limit respond. The hypotheses (in percent) and the
-    largest design are our choice of what trials use.
+    The reported rule reads as if the trial continues only when nearly all patients respond. The
+    answer also says how many designs have the reversed rule: continue if more patients respond than
+    the limit. Every combination of the hypotheses is tried with the reported first stage; which
+    values are usual is our choice.
+
+    Parameters
+    ----------
+    first : Sum
+        Patients in the first stage.
+    limit : Number
+        The number in the stopping rule: the most non-responders with which the trial continues.
+    observed : Rate
+        Responders among the patients of the trial.
+    null_rates : list of int
+        Response rates that are too low, in percent.
+    gains : list of int
+        Hoped-for increases over these rates, in percentage points.
+    alphas, powers : list of int
+        Type I error rates and powers, in percent.
+    largest : int
+        The largest number of patients in both stages together.
     """
     n1, most = first.total, int(limit.value)
     as_printed, turned = n1 - most - 1, most
@@ -58,7 +75,7 @@ def _limits(n1: int, wanted: Hypotheses, largest: int) -> frozenset[int]:
 
 
 def dose_levels_filled(sizes: list[Sum], least: int) -> Answer:
-    """Test whether every dose level has the patients that its design needs; else return a note."""
+    """Test whether every dose level has at least `least` patients; else the answer is a note."""
     counts = [size.total for size in sizes]
     small = [n for n in counts if n < least]
     shown = f"{', '.join(map(str, counts))} patients at the {len(counts)} dose levels"
@@ -73,9 +90,10 @@ def dose_levels_filled(sizes: list[Sum], least: int) -> Answer:
 
 
 def adjusted_p_values(values: list[Number], level: float) -> Answer:
-    """Test whether p values stay significant after Bonferroni's correction; else return a note.
+    """Test whether p values stay significant after Bonferroni's correction.
 
-    The correction divides the level by the number of comparisons.
+    The correction divides the level by the number of comparisons. If a p value is above the result,
+    the answer is a note.
     """
     each = level / len(values)
     above = [f"{n.printed} ({n.category})" for n in values if n.value > each]
@@ -92,10 +110,21 @@ def adjusted_p_values(values: list[Number], level: float) -> Answer:
 def share_of_tested(
     first: Number, second: Number, p: Number, share: Number, patients: Sum, most: Sum
 ) -> Answer:
-    """Test whether a group is the stated share of the patients tested; else return a note.
+    """Test whether a group is the reported share of the patients tested; else the answer is a note.
 
-    The size of the group is derived from the response rates of both groups, their p value, and
-    the numbers of all patients and responders.
+    The size of the group is not reported. It follows from the response rates in this group and in
+    the rest, from their p value, and from the numbers of all patients and responders.
+
+    Parameters
+    ----------
+    first, second : Number
+        Response rates in the group and in the rest, in percent.
+    p : Number
+        The p value of their comparison.
+    share : Number
+        The reported share of the group, in percent.
+    patients, most : Sum
+        All patients, and all responders.
     """
     limits = {"patients": patients.total, "events": most.total}
     fits = tables_that_fit(first.printed, second.printed, p.printed, **limits)

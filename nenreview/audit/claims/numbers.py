@@ -17,9 +17,10 @@ from nenreview.wording import fraction, percent, population_name
 
 
 def adds_up(claim: Claim, number: Sum, total: Sum) -> Answer:
-    """Test whether a reported number is the sum of others.
+    """Test whether a reported number equals a sum of other reported numbers.
 
-    If not, the verdict is a conflict if another source reports one of the numbers.
+    If not, the answer is a conflict if part of the sum comes from another document, else
+    inconsistent.
     """
     if number.total == total.total:
         return holds(str(total))
@@ -30,7 +31,10 @@ def adds_up(claim: Claim, number: Sum, total: Sum) -> Answer:
 
 
 def rate_in_range(claim: Claim, data: Dataset, low: Number, high: Number, rate: Rate) -> Answer:
-    """Test whether a rate lies in a reported range; if not in another source's, return a note."""
+    """Test whether a rate lies in a reported range.
+
+    If not, the answer is a note if the range comes from another document, else inconsistent.
+    """
     limits = Span(printed_span(low).low, printed_span(high).high)
     share = 100 * rate.proportion
     bounds = f"{low.printed}–{high.printed}%"
@@ -46,7 +50,10 @@ def rate_in_range(claim: Claim, data: Dataset, low: Number, high: Number, rate: 
 
 
 def range_covers(data: Dataset, low: Number, high: Number, values: list[Number]) -> Answer:
-    """Test whether every number lies in the reported range, after conversion to one unit."""
+    """Test whether a reported range contains all given numbers; times are converted to months.
+
+    Numbers that are not reported do not support the claim.
+    """
     bounds = f"{low.printed}–{high.printed}"
     open_end = high.status in ("not_applicable", "not_reached")
     limits = Span(printed_span(low).low, math.inf if open_end else printed_span(high).high)
@@ -65,7 +72,7 @@ def range_covers(data: Dataset, low: Number, high: Number, values: list[Number])
 
 
 def range_below(low: Number, high: Number, other_low: Number, other_high: Number) -> Answer:
-    """Test whether one reported range lies below another."""
+    """Test whether one reported range lies wholly below another."""
     shown = f"{low.printed}–{high.printed} versus {other_low.printed}–{other_high.printed}"
     if high.value < other_low.value:
         return holds(shown)
@@ -74,7 +81,7 @@ def range_below(low: Number, high: Number, other_low: Number, other_high: Number
 
 
 def all_reported(data: Dataset, values: list[Number]) -> Answer:
-    """Test whether every number is reported, and none is zero."""
+    """Test whether every given number is reported and above zero."""
     lacking = [n for n in values if n.status != "reported" or not n.value]
     shown = "; ".join(_described(data, number) for number in values)
     if not lacking:
@@ -84,9 +91,10 @@ def all_reported(data: Dataset, values: list[Number]) -> Answer:
 
 
 def missing_everywhere(data: Dataset, number: Number, elsewhere: Number) -> Answer:
-    """Test whether a number stated to be missing is reported nowhere else.
+    """Test whether a number that one document lacks is missing in another document too.
 
-    If not, the verdict is a conflict for the same patients, and a note for other patients.
+    If the other document reports it, the answer is a conflict for the same patients, and a note for
+    other patients of the trial.
     """
     shown = _described(data, elsewhere)
     if number.status == "reported" or elsewhere.status != "reported":
@@ -102,9 +110,9 @@ def missing_everywhere(data: Dataset, number: Number, elsewhere: Number) -> Answ
 
 
 def same_time(data: Dataset, first: Number, second: Number) -> Answer:
-    """Test whether two reported times of one trial are equal, after conversion to one unit.
+    """Test whether two reported times of one trial agree, after conversion to months.
 
-    If not, the verdict is a conflict for the same patients, and a note for other patients.
+    If not, the answer is a conflict for the same patients, and a note for different patients.
     """
     shown = " and ".join(map(shown_in_months, (first, second)))
     if printed_span(first).meets(printed_span(second)):
@@ -118,7 +126,7 @@ def same_time(data: Dataset, first: Number, second: Number) -> Answer:
 
 
 def units_reported(values: list[Number]) -> Answer:
-    """Test whether every number is reported with its unit; if not, return a note."""
+    """Test whether every given number has a unit; else the answer is a note."""
     bare = [number.printed for number in values if not number.unit]
     shown = "; ".join(f"{number.printed} {number.unit or '(no unit)'}" for number in values)
     which = f" of {' and '.join(bare)}" if len(bare) < len(values) else ""
@@ -127,7 +135,10 @@ def units_reported(values: list[Number]) -> Answer:
 
 
 def confidence_level_reported(claim: Claim, data: Dataset, limits: list[Number]) -> Answer:
-    """Test whether every interval is reported with its level; if not, return a note."""
+    """Test whether the document gives the level of each interval; else the answer is a note.
+
+    `limits` has one limit of each confidence interval.
+    """
     levels = data.select(source=claim.source, statistic="ci_level")
     places = set(zip(levels["table"], levels["population"], levels["outcome"], strict=True))
     stated = sum((limit.table, limit.population, limit.outcome) in places for limit in limits)
@@ -142,7 +153,7 @@ def confidence_level_reported(claim: Claim, data: Dataset, limits: list[Number])
 
 
 def whole_trials(data: Dataset, sizes: list[Number]) -> Answer:
-    """Test whether every size in a comparison is that of a whole trial."""
+    """Test whether every given size is that of a whole trial, and not of a part of it."""
     parts, shown = 0, []
     for size in sizes:
         everyone = data.select(
@@ -157,7 +168,7 @@ def whole_trials(data: Dataset, sizes: list[Number]) -> Answer:
 
 
 def number_of_references(numbers: list[int], studies: Sum) -> Answer:
-    """Test whether the number of references equals the stated number of studies."""
+    """Test whether a statement cites as many references as it has studies."""
     shown = f"references {', '.join(map(str, numbers))} for {studies.total} studies"
     if len(numbers) == studies.total:
         return holds(shown)
@@ -174,7 +185,10 @@ def same_numbers(first: list[Number], second: list[Number]) -> Answer:
 
 
 def repeated_number(data: Dataset, first: Number, second: Number) -> Answer:
-    """Test whether two groups of patients have different numbers; if not, return a note."""
+    """Test whether two different groups of patients have different numbers.
+
+    If the numbers are equal, the answer is a note, because one may be copied by mistake.
+    """
     shown = " and ".join(
         f"{n.printed}{n.unit} of {population_name(n.population)} ({trials(data)[n.trial].name})"
         for n in (first, second)

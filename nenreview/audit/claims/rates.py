@@ -17,7 +17,7 @@ _LEVEL = 0.05
 
 
 def higher_rate(first: Rate, second: Rate) -> Answer:
-    """Test whether the first rate is higher and Fisher's exact p is below 5%."""
+    """Test whether the first rate is higher than the second, with Fisher's exact p below 5%."""
     pair = Comparison(first, second)
     shown = _against(pair)
     limits = points(pair.risk_difference_interval())
@@ -40,7 +40,7 @@ def higher_rate(first: Rate, second: Rate) -> Answer:
 
 
 def larger_share(first: Rate, second: Rate) -> Answer:
-    """Test whether the first share is larger, by the counts of patients."""
+    """Test whether the first share is larger than the second; no significance is required."""
     pair = Comparison(first, second)
     if pair.risk_difference > 0:
         return holds(_against(pair))
@@ -48,9 +48,10 @@ def larger_share(first: Rate, second: Rate) -> Answer:
 
 
 def similar_rates(first: Rate, second: Rate, margin: float) -> Answer:
-    """Test whether the interval of the difference lies within our margin in percentage points.
+    """Test whether the 95% CI of the difference between two rates lies within ±`margin`.
 
-    A p value above 5% is not evidence of similarity; a narrow interval is.
+    The margin is in percentage points and our choice. A p value above 5% is not evidence of
+    similarity; a narrow confidence interval is.
     """
     pair = Comparison(first, second)
     limits = pair.risk_difference_interval()
@@ -65,7 +66,7 @@ def similar_rates(first: Rate, second: Rate, margin: float) -> Answer:
 
 
 def extreme_rate(rates: dict[str, Rate], claimed: str, end: Literal["highest", "lowest"]) -> Answer:
-    """Test whether only the claimed group has the highest (or lowest) of several rates."""
+    """Test whether the claimed group alone has the highest, or the lowest, of several rates."""
     mine, sign = entry(rates, claimed), 1 if end == "highest" else -1
     # Above 0 for a rate beyond the claimed one, 0 for the same rate.
     beyond = {
@@ -89,7 +90,7 @@ def extreme_rate(rates: dict[str, Rate], claimed: str, end: Literal["highest", "
 
 
 def same_percentage(rates: list[Rate], percentage: Number) -> Answer:
-    """Test whether each of several rates, and their sum, has the printed percentage."""
+    """Test whether several rates, and all of them together, give the same printed percentage."""
     printed = percentage.printed
     together = Rate(sum(r.events for r in rates), sum(r.n for r in rates))
     shown = (
@@ -105,7 +106,7 @@ def same_percentage(rates: list[Rate], percentage: Number) -> Answer:
 
 
 def no_events(rates: list[Rate]) -> Answer:
-    """Test whether nobody in any of several groups has the event."""
+    """Test whether no patient in any of several groups had the event."""
     shown = " and ".join(map(fraction, rates))
     some = [fraction(r) for r in rates if r.events]
     if some:
@@ -118,7 +119,10 @@ def no_events(rates: list[Rate]) -> Answer:
 
 
 def percentage_of_group(percentage: Number, rates: dict[str, Rate], claimed: str) -> Answer:
-    """Test whether the printed percentage is that of the claimed group, among all listed groups."""
+    """Test whether a printed percentage is the rate of the group that the document names.
+
+    If not, the answer says in which of the other groups the counts give it.
+    """
     mine, printed = entry(rates, claimed), percentage.printed
     fitting = [name for name, r in rates.items() if rounding_rule(r.events, r.n, printed)]
     shown = _by_name(rates)
@@ -131,7 +135,7 @@ def percentage_of_group(percentage: Number, rates: dict[str, Rate], claimed: str
 
 
 def same_count(first: Rate, second: Rate) -> Answer:
-    """Test whether two printed rates count the same number of patients."""
+    """Test whether two reported rates have the same number of events."""
     shown = f"{fraction(first)} and {fraction(second)}"
     if first.events == second.events:
         return holds(shown)
@@ -139,7 +143,11 @@ def same_count(first: Rate, second: Rate) -> Answer:
 
 
 def exchanged_columns(first: Rate, second: Rate, beside: Rate) -> Answer:
-    """Test whether two rates count the same patients; if not, test the neighbouring column."""
+    """Test whether two places report the same number of events.
+
+    If not, the answer says whether the neighbouring column (`beside`) has it, so that the two
+    columns may be exchanged.
+    """
     shown = f"{fraction(first)} and {fraction(second)}"
     if first.events == second.events:
         return holds(shown)
@@ -159,7 +167,7 @@ def _two_counts(first: Rate, second: Rate) -> str:
 
 
 def fisher_p_value(first: Rate, second: Rate, p: Number) -> Answer:
-    """Test whether the reported p value is that of Fisher's exact test of two rates.
+    """Test whether a reported p value is that of Fisher's exact test of two rates.
 
     If not, the answer says which number of events in the second group would give it.
     """
@@ -180,10 +188,10 @@ def fisher_p_value(first: Rate, second: Rate, p: Number) -> Answer:
 
 
 def nested_reports(part: Rate, whole: Rate) -> Answer:
-    """Test whether a smaller report can lie within a larger one.
+    """Test whether the patients of a smaller report can all be among those of a larger one.
 
-    For every category, the larger report cannot have fewer patients than the smaller one. The
-    excess cannot be larger than the difference in the numbers of patients.
+    The larger report must have at least as many events. It can have at most as many more events as
+    it has more patients.
     """
     more = whole.n - part.n
     most = part.events + more
@@ -199,7 +207,10 @@ def nested_reports(part: Rate, whole: Rate) -> Answer:
 
 
 def rate_without_part(rate: Rate, part: Rate, why: str) -> Answer:
-    """Test whether a rate is the same without a part of its patients; if not, return a note."""
+    """Test whether a percentage stays the same without some patients; else the answer is a note.
+
+    `why` says in the answer what sets these patients apart.
+    """
     rest = rate - part
     whole, left = (f"{fraction(one)} ({percent(one)})" for one in (rate, rest))
     shown = f"{whole}; without these patients {left}"
@@ -212,7 +223,10 @@ def rate_without_part(rate: Rate, part: Rate, why: str) -> Answer:
 
 
 def rate_with_more_events(rate: Rate, added: Sum, why: str) -> Answer:
-    """Test whether a rate counts every patient who could be counted; if not, return a note."""
+    """Test whether there are no further patients whom a rate could count as events.
+
+    If there are, the answer is a note; `why` says in it why they could count.
+    """
     more = added.total
     wide = Rate(rate.events + more, rate.n)
     shown = f"{fraction(rate)} ({percent(rate)}), or {fraction(wide)} ({percent(wide)})"
@@ -224,10 +238,19 @@ def rate_with_more_events(rate: Rate, added: Sum, why: str) -> Answer:
 
 
 def label_covers(rate: Rate, otherwise: Sum, named: str) -> Answer:
-    """Test whether all patients under a label have it in other places too; else bound the rate.
+    """Test whether all patients under a label, such as NEC, really have that diagnosis.
 
-    The source does not say whether patients with another label responded. The bounds of the rate
-    assume that none of them, or as many of them as possible, did.
+    If not, the answer gives the lowest and the highest rate that is possible without the misnamed
+    patients, because the document does not say whether they responded.
+
+    Parameters
+    ----------
+    rate : Rate
+        Responders among the patients under the label.
+    otherwise : Sum
+        Patients under the label whom another place of the document describes differently.
+    named : str
+        Their diagnosis there.
     """
     others = otherwise.total
     if not others:
@@ -247,7 +270,10 @@ def label_covers(rate: Rate, otherwise: Sum, named: str) -> Answer:
 
 
 def completeness(rate: Rate, most_missing: float) -> Answer:
-    """Test whether at most `most_missing` percent of patients are missing; else return a note."""
+    """Test whether at most `most_missing` percent of the patients are left out of a count.
+
+    If more are left out, the answer is a note.
+    """
     missing = rate.n - rate.events
     if 100 * missing <= most_missing * rate.n:
         return holds(f"{fraction(rate)} ({percent(rate)})")
@@ -258,7 +284,7 @@ def completeness(rate: Rate, most_missing: float) -> Answer:
 
 
 def comparable_to_range(rate: Rate, low: Number, high: Number) -> Answer:
-    """Test whether the interval of a rate lies within a reported range; if not, return a note."""
+    """Test whether the 95% CI of a rate lies within a reported range; else the answer is a note."""
     limits = rate.clopper_pearson()
     shown = (
         f"{fraction(rate)} ({percent(rate)}, 95% CI {interval(limits)}%) versus "
@@ -276,7 +302,10 @@ def comparable_to_range(rate: Rate, low: Number, high: Number) -> Answer:
 
 
 def interval_reported(claim: Claim, data: Dataset, rate: Rate, outcome: str) -> Answer:
-    """Test whether the source reports an interval for a rate of an outcome; else return a note."""
+    """Test whether the document reports any confidence interval for an outcome.
+
+    If not, the answer is a note. It always gives the Clopper-Pearson interval of `rate`.
+    """
     shown = f"{fraction(rate)}, 95% CI {interval(rate.clopper_pearson())}% (Clopper-Pearson)"
     rows = data.select(source=claim.source, outcome=outcome)
     if rows["statistic"].isin(["ci_low", "ci_high"]).any():
@@ -287,7 +316,10 @@ def interval_reported(claim: Claim, data: Dataset, rate: Rate, outcome: str) -> 
 def target_reported(
     claim: Claim, data: Dataset, sizes: list[Sum], percentages: list[Number]
 ) -> Answer:
-    """Test whether the rate that an endpoint had to reach is reported; if not, leave it open."""
+    """Test whether the document reports the rate that an endpoint had to reach.
+
+    If not, the answer is that the claim cannot be checked.
+    """
     if len(sizes) != len(percentages):
         raise ValueError(f"{len(percentages)} percentages of {len(sizes)} sizes; expected one each")
     pairs = zip(sizes, percentages, strict=True)

@@ -17,10 +17,10 @@ _AT_THE_SCAN = 0.2  # months: three days early and three late, to one decimal
 
 
 def median_at_first_scan(medians: list[Number], scan: Number) -> Answer:
-    """Test that no median coincides with the first scan; if one does, return a note.
+    """Test whether no median coincides with the date of the first scan; else the answer is a note.
 
-    A median at the first scan means that half of the patients had progressed by then, at unknown
-    times before the scan.
+    A median on that date means that half of the patients had progressed by the scan, at unknown
+    times.
     """
     at = time_in_months(scan)
     near = [n for n in medians if abs(time_in_months(n) - at) < _AT_THE_SCAN]
@@ -37,10 +37,10 @@ def median_at_first_scan(medians: list[Number], scan: Number) -> Answer:
 
 
 def landmark_reported(claim: Claim, data: Dataset, landmark: Number, median: Number) -> Answer:
-    """Test whether the source reports a rate at a landmark; if not, leave the claim open.
+    """Test whether the document reports the rate at a fixed time, such as survival at 6 months.
 
-    If the median lies before the landmark, fewer than half of the patients reach the landmark
-    without the event.
+    If not, the claim cannot be checked. The answer then says on which side of 50% the rate lies,
+    from the median.
     """
     mark = f"{landmark.printed} {landmark.unit}"
     half = f"{median.printed} {median.unit}"
@@ -57,7 +57,7 @@ def landmark_reported(claim: Claim, data: Dataset, landmark: Number, median: Num
 
 
 def median_of_counts(median: Number, counts: list[Number]) -> Answer:
-    """Test whether a median agrees with counts in ordered categories."""
+    """Test whether a reported median is the middle category of counts in ordered categories."""
     reached = list(accumulate(int(count.value) for count in counts))
     total = reached[-1]
     # The middle patient, or the two in the middle of an even number.
@@ -73,9 +73,15 @@ def median_of_counts(median: Number, counts: list[Number]) -> Answer:
 
 
 def median_set_by_few(events: Rate, few: Sum) -> Answer:
-    """Test whether a median is later without the few patients to whom the claim attributes it.
+    """Test whether a few patients explain why a median is so early.
 
-    These few had the event by the date of the median.
+    Parameters
+    ----------
+    events : Rate
+        Patients with the event by the date of the median.
+    few : Sum
+        Number of patients to whom the claim attributes the median; they are among these events. The
+        claim holds if fewer than half of the other patients had the event by then.
     """
     named = few.total
     rest, left = events.n - named, events.events - named
@@ -90,9 +96,10 @@ def median_set_by_few(events: Rate, few: Sum) -> Answer:
 
 
 def median_set_by_group(group: Rate) -> Answer:
-    """Test whether a group is at least half of the patients, so that it can set their median.
+    """Test whether a group is at least half of the patients, so that it can determine their median.
 
-    However late the events of a smaller group are, the other patients determine the median.
+    If the group is smaller, the median is the time of another patient, however late the group's own
+    events are.
     """
     shown = f"{fraction(group)} ({percent(group)})"
     if 2 * group.events >= group.n:
@@ -108,9 +115,9 @@ def median_set_by_group(group: Rate) -> Answer:
 
 
 def outlying_median(data: Dataset, value: Number, times: float) -> Answer:
-    """Test whether a median is below a multiple of the longest in other trials; else return a note.
+    """Test whether a median is less than `times` times the longest median of the other trials.
 
-    Only trials in the same document count, because another document may be about other patients.
+    If not, the answer is a note. Only trials in the same document count.
     """
     where = {"source": value.source, "outcome": value.outcome}
     medians = data.select(statistic="median", status="reported", **where)
@@ -130,7 +137,13 @@ def outlying_median(data: Dataset, value: Number, times: float) -> Answer:
 
 
 def half_ended(ongoing: Rate) -> Answer:
-    """Test whether at least half of the patients have had the event, as a median needs."""
+    """Test whether at least half of the patients had the event, as a median requires.
+
+    Parameters
+    ----------
+    ongoing : Rate
+        Patients without the event so far.
+    """
     ended = ongoing.n - ongoing.events
     shown = f"{ended} of {ongoing.n} ended"
     if 2 * ended < ongoing.n:
@@ -141,9 +154,19 @@ def half_ended(ongoing: Rate) -> Answer:
 
 
 def lasting_responses(share: Number, responders: Rate, shortest: Number, median: Number) -> Answer:
-    """Test whether responses lasted: not all responders are counted, or the shortest is long.
+    """Test whether the responses counted as lasting really lasted.
 
-    A response is long if it lasts at least as long as the median that is reported elsewhere.
+    The claim fails if the reported share counts all responders although the shortest response was
+    shorter than a reported median.
+
+    Parameters
+    ----------
+    share : Number
+        The reported share of patients with a lasting response, in percent.
+    responders : Rate
+        All responders.
+    shortest, median : Number
+        The shortest duration of response, and the median duration.
     """
     counted = f"{share.printed}% is {fraction(responders)}, all responders"
     shown = f"{counted}; shortest duration {shortest.printed}"
@@ -158,7 +181,10 @@ def lasting_responses(share: Number, responders: Rate, shortest: Number, median:
 
 
 def whole_cycles(interval: Number, cycle: Number) -> Answer:
-    """Test whether scans fall on whole cycles of treatment; if not, return a note."""
+    """Test whether the time between scans is a whole number of treatment cycles.
+
+    If not, the answer is a note.
+    """
     cycles = interval.value / cycle.value
     shown = f"{interval.printed} {interval.unit} are {cycles:g} cycles"
     if interval.unit == cycle.unit and cycles.is_integer():

@@ -1,4 +1,4 @@
-"""Check that a quantity agrees in several places of a document, and between documents."""
+"""Check that a quantity agrees in all places of a document, and between documents."""
 
 from __future__ import annotations
 

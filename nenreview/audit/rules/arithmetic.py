@@ -53,7 +53,7 @@ _ESTIMATE = "This is an estimate from a survival curve, which need not be a coun
 
 
 def arithmetic(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each percentage, and for each count or size that others determine."""
+    """Yield a finding for each percentage, count or size that follows from other numbers."""
     denominators = _denominators(index)
     for number in index.numbers:
         if number.statistic == "events":

@@ -1,4 +1,7 @@
-"""Find the number in a trial's own reports that corresponds to one in a secondary document."""
+"""Find the number in a trial's own report that matches a number in a secondary document.
+
+A secondary document is one by other authors, such as a review.
+"""
 
 from __future__ import annotations
 
@@ -34,12 +37,13 @@ EVALUABLE = "evaluable"  # the level of a path for those whose response was asse
 
 
 def counterpart(data: Dataset, number: Number) -> Number | None:
-    """Return the number in the trial's own reports that corresponds to `number`; else None.
+    """Return the number in a trial's own reports that best matches a secondary document's number.
 
-    Among several, the function prefers the most similar patients, then the latest report, then the
-    same statistic.
+    A secondary document is one by other authors, such as a review. The best match has the most
+    similar patients; then it comes from the latest report; then it is the same statistic. None if
+    no report has a comparable number.
     """
-    if values(data, number) is None:
+    if value_range(data, number) is None:
         return None
     ranks = {row.source: rank for rank, row in enumerate(own_reports(data)[number.trial])}
     kind = outcomes(data)[quantity(data, number)[0]].kind
@@ -48,7 +52,7 @@ def counterpart(data: Dataset, number: Number) -> Number | None:
         if other.source not in ranks or other.trial not in ("", number.trial):
             continue
         standing = nearness(data, number, other)
-        if not _is_near_enough(number, other, kind, standing) or values(data, other) is None:
+        if not _is_near_enough(number, other, kind, standing) or value_range(data, other) is None:
             continue
         key = (
             NEARNESS.index(standing),
@@ -73,11 +77,17 @@ def _by_quantity(data: Dataset) -> dict[tuple, tuple[Number, ...]]:
 
 
 def quantity(data: Dataset, number: Number) -> tuple[str, str, str, str]:
-    """Return what a number measures: outcome, category, grade and kind of value.
+    """Return what a number measures, in terms that two documents have in common.
 
     A count and its percentage are of the same kind. Poorly and well differentiated tumours are
-    treated as NEC and NET. Partial responses are treated as objective responses if no complete
-    response is reported.
+    treated as neuroendocrine carcinoma (NEC) and neuroendocrine tumours (NET). Partial responses
+    are treated as objective responses if no document reports a complete response of the same
+    patients.
+
+    Returns
+    -------
+    tuple of str
+        Outcome, category, grade and kind of value.
     """
     outcome, category, statistic = number.outcome, number.category, number.statistic
     kind = "share" if statistic in _COUNTED else statistic
@@ -110,11 +120,10 @@ def _level(number: Number) -> str:
     return _LEVELS.get((number.outcome, number.category), "")
 
 
-def values(data: Dataset, number: Number) -> Span | None:
-    """Return the range of values that round to the reported digits.
+def value_range(data: Dataset, number: Number) -> Span | None:
+    """Return the range of values that round to a reported number; None if it has no value.
 
     Times are in months. A count of patients with an outcome becomes a percentage of all patients.
-    None if the number has no value.
     """
     if number.status not in ("reported", "not_reached"):
         return None
@@ -137,7 +146,10 @@ def values(data: Dataset, number: Number) -> Span | None:
 
 @lru_cache(_RATES)
 def rate_behind(data: Dataset, number: Number) -> Rate | None:
-    """Return the rate behind a count or a percentage; None if it is not known."""
+    """Return events and patients behind a reported count or percentage; None if not known.
+
+    The count behind a percentage is known if only one count of the patients gives it.
+    """
     if number.statistic not in _COUNTED or number.status != "reported" or not number.trial:
         return None
     try:
@@ -156,9 +168,20 @@ def rate_behind(data: Dataset, number: Number) -> Rate | None:
 
 
 def nearness(data: Dataset, number: Number, other: Number) -> str:
-    """Return how the patients of a report relate to those of a secondary document.
+    """Return how the patients of a report relate to those of a secondary document, by two numbers.
 
-    The result is one of `NEARNESS`, or `APART`.
+    Parameters
+    ----------
+    data : Dataset
+        The dataset.
+    number, other : Number
+        The number of the secondary document (by other authors), and that of the trial's own report.
+
+    Returns
+    -------
+    str
+        One of `NEARNESS`, such as `SAME` or `WIDER` (the report's number is about more patients),
+        or `APART`.
     """
     if not other.trial:  # patients beyond the trial, among whom its own are
         return WIDER

@@ -29,7 +29,10 @@ METHODS = {
 
 
 def rate_intervals(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each limit of the interval of a rate; both limits share one method."""
+    """Yield a finding for both limits of each confidence interval of a rate.
+
+    An interval matches if one method, such as Clopper-Pearson, gives both limits.
+    """
     found_before: set[str] = set()
     for finding in _of_both_limits(index):
         if finding.id not in found_before:  # an interval may stand in two places

@@ -1,4 +1,4 @@
-"""Check whether whole numbers of patients exist that give several reported numbers together."""
+"""Check whether whole numbers of patients can give all reported percentages by biomarker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ JOINT = "joint"
 
 @dataclass(frozen=True)
 class Tested:
-    """Patients tested for a marker, and responders among them.
+    """Numbers of patients tested for a biomarker, and of responders among them.
 
     Attributes
     ----------
@@ -43,19 +43,18 @@ class Tested:
 
 @dataclass(frozen=True)
 class Statement:
-    """One reported number about the patients tested.
+    """One reported fact about the patients tested, as a condition on their numbers.
 
     Attributes
     ----------
     text : str
-        The reported text, for the explanation.
+        The fact in words, for the explanation.
     number : Number or None
-        The row of ``results.csv`` that reports it; None if it follows from several rows.
+        The number that reports it; None if it follows from several numbers.
     subject : tuple of str
-        The attributes of `Tested` on which it depends. A search can test the statement as soon as
-        these are known.
+        The attributes of `Tested` to which the condition applies.
     holds : callable
-        A function that takes the values of `subject`, in this order, and returns whether the
+        A function that takes the values of these attributes, in this order, and returns whether the
         statement is true.
     """
 
@@ -66,14 +65,14 @@ class Statement:
 
 
 def solutions(statements: list[Statement], *, patients: int, responders: int) -> list[Tested]:
-    """Return all solutions in whole numbers of patients that satisfy every statement.
+    """Return all whole numbers of patients that make every statement true.
 
     Parameters
     ----------
     statements : list of Statement
         Statements that must be true together.
     patients, responders : int
-        The largest possible number of patients tested, and of responders.
+        The largest possible number of patients tested, and of responders among them.
     """
     of_sizes, rest = _about(statements, {"n", "positive", "negative"})
     of_positive, rest = _about(rest, {"responders_positive", "positive"})
@@ -118,7 +117,10 @@ def _hold(statements: list[Statement], known: dict[str, int]) -> bool:
 def reconciling(
     statements: list[Statement], *, patients: int, responders: int
 ) -> list[tuple[Statement, list[Tested]]]:
-    """Return each statement whose removal makes the others solvable, with the solutions."""
+    """Return each statement without which the others can all be true, with their solutions.
+
+    Such a statement may be the misprint. The parameters are those of `solutions`.
+    """
     found = []
     for left_out in statements:
         rest = [s for s in statements if s is not left_out]
@@ -128,8 +130,12 @@ def reconciling(
     return found
 
 
-def joint(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each group of tested patients whose rates are reported by marker."""
+def marker_counts(index: NumberIndex) -> Iterator[Finding]:
+    """Yield findings on response rates by biomarker that are checked together.
+
+    They match if whole numbers of patients exist that give all of them. Each group of tested
+    patients is checked once.
+    """
     seen = set()
     for number in index.numbers:
         path = levels(number.population)

@@ -23,7 +23,7 @@ _COMPARISON = re.compile(r"(?P<marker>.+) (?P<first>\S+) against (?P<second>\S+)
 
 
 def p_values(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each p value that compares two groups with reported rates."""
+    """Yield a finding for each reported p value: whether two groups and a usual test give it."""
     for number in index.numbers:
         if number.statistic == "p_value":
             yield _p_value(index, number)

@@ -1,7 +1,7 @@
 """Compare the numbers of secondary documents with those in the trials' own reports.
 
-Each number is compared with its counterpart, which `counterparts` finds. One of seven verdicts
-says how the two numbers relate.
+A secondary document is one by other authors, such as a review. Each of its numbers is compared with
+the matching number that `counterparts` finds. One of seven verdicts says how the two relate.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from nenreview.audit.rules.counterparts import (
     nearness,
     quantity,
     rate_behind,
-    values,
+    value_range,
 )
 from nenreview.audit.spans import Span, measured, shown_in_months
 from nenreview.evidence.arms import arm_of
@@ -72,15 +72,15 @@ class AgainstReport:
     Attributes
     ----------
     number : Number
-        The number that the secondary document reports.
+        The number in the secondary document, which is by other authors.
     counterpart : Number or None
-        The number in the trial's own report; None if the report has no such number.
+        The number in the trial's own report; None if no available report has it.
     verdict : str
         One of `VERDICTS`.
     why : str
         Sentences that give both numbers and their patients, and explain a difference.
     cause : str
-        A sentence that explains a difference; or empty.
+        The sentence of `why` that explains a difference; or empty.
     """
 
     number: Number
@@ -91,7 +91,10 @@ class AgainstReport:
 
 
 def primary_reports(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each number of a secondary document if the trial has an own report."""
+    """Yield a finding for each number of a secondary document whose trial has its own report.
+
+    A secondary document is one by other authors, such as a review.
+    """
     data = index.data
     names = source_names(data)
     for one in against_reports(data):
@@ -111,7 +114,11 @@ def primary_reports(index: NumberIndex) -> Iterator[Finding]:
 
 @lru_cache(DATASETS)
 def against_reports(data: Dataset) -> tuple[AgainstReport, ...]:
-    """Return every number of the secondary documents with its counterpart, in data order."""
+    """Compare each number of secondary documents with the trial's own report, in data order.
+
+    A secondary document is one by other authors, such as a review. Trials without a report of their
+    own are left out.
+    """
     own = own_reports(data)
     secondary = secondary_documents(data)
     found = []
@@ -128,7 +135,7 @@ def against_reports(data: Dataset) -> tuple[AgainstReport, ...]:
 
 
 def compare(data: Dataset, number: Number, other: Number) -> AgainstReport:
-    """Return the comparison of a secondary document's number with a number of a report."""
+    """Compare a number of a secondary document with a given number of a trial's own report."""
     verdict, cause = _judge(data, number, other)
     said = _both(data, number, other)
     return AgainstReport(number, other, verdict, f"{said} {cause}".rstrip(), cause)
@@ -138,7 +145,7 @@ def _judge(data: Dataset, number: Number, other: Number) -> tuple[str, str]:
     """Return the verdict on a pair, and what explains it."""
     if quantity(data, number) != quantity(data, other):
         return CANNOT, "The two numbers measure different things."
-    ours, theirs = values(data, number), values(data, other)
+    ours, theirs = value_range(data, number), value_range(data, other)
     if ours is None or theirs is None:
         return CANNOT, "One of the two gives no number."
     standing = nearness(data, number, other)
@@ -227,14 +234,14 @@ def _earlier_report(data: Dataset, number: Number, other: Number) -> str:
     """
     if outcomes(data)[number.outcome].kind not in RESULTS:
         return ""  # who the patients are does not change with time
-    ours = values(data, number)
+    ours = value_range(data, number)
     for row in own_reports(data)[number.trial]:
         if row.stage != "interim" or row.source == other.source:
             continue
         reported = _by_report(data).get((row.trial, row.source), ())
         theirs = [n for n in reported if nearness(data, number, n) == SAME]
         alike = [n for n in theirs if quantity(data, n) == quantity(data, number)]
-        spans = [span for n in alike if (span := values(data, n))]
+        spans = [span for n in alike if (span := value_range(data, n))]
         if ours and any(_meet(ours, span) for span in spans):
             return source_names(data)[row.source]
         if theirs and not alike:
@@ -248,7 +255,7 @@ def _has_earlier_report(data: Dataset, trial: str) -> bool:
 
 def _given_for_a_part(data: Dataset, number: Number, other: Number) -> str:
     """Return that a median of all is given for a part, where chance is unlikely; else empty."""
-    ours, theirs = values(data, number), values(data, other)
+    ours, theirs = value_range(data, number), value_range(data, other)
     digits = len(number.printed.replace(".", "").lstrip("0"))
     alike = ours and theirs and _meet(ours, theirs) and number.statistic == "median"
     if not alike or digits < _TELLING_DIGITS:
@@ -272,7 +279,10 @@ def _sum_of_parts(data: Dataset, number: Number, other: Number) -> str:
 
 
 def nec_and_net(data: Dataset, whole: Report) -> Rate | None:
-    """Return the rate in NEC and NET together; None if the source does not report both."""
+    """Return the response rate in neuroendocrine carcinoma (NEC) and tumours (NET) together.
+
+    None if the document does not give the responders of both.
+    """
     rates = []
     for tumour in (NEC, NET):
         part = Report(whole.source, whole.trial, below(whole.population, tumour))

@@ -63,9 +63,9 @@ def _name(word: str) -> str:
 
 
 def repair(text: str) -> str:
-    """Return the original of a text that was written as UTF-8 and read as Windows-1252.
+    """Undo the damage to a text that was written as UTF-8 and read as Windows-1252.
 
-    Each run of damaged characters is repaired separately, because only part of a line may be
+    Each run of damaged characters is repaired on its own, because a line may be only partly
     damaged.
 
     >>> repair("â‰¥10% – 20%")

@@ -23,7 +23,7 @@ _GRADES = ("1", "2", "3", "4", "5")
 
 
 def sums(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each list that should add up to a reported total."""
+    """Yield a finding for each list of numbers that should add up to a reported total."""
     yield from _categories(index)
     yield from _hundreds(index)
     yield from _grades(index)

@@ -1,4 +1,4 @@
-"""Check times against each other: limits, medians of parts, landmarks, durations."""
+"""Check times against each other: limits, medians of parts, survival at fixed times, durations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PARTS, LANDMARK, RESPONDERS = "parts", "landmark", "same responders"
 
 
 def times(index: NumberIndex) -> Iterator[Finding]:
-    """Yield a finding for each time that can be checked against another time."""
+    """Yield a finding for each median or survival rate that other times confirm or contradict."""
     for number in index.numbers:
         if number.statistic == "median" and not number.relation:
             yield from _within_limits(index, number)

@@ -1,1 +1,1 @@
-"""Validate the audit with planted errors."""
+"""Measure how many misprints the audit finds, by planting them in made-up trials."""

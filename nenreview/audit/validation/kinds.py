@@ -36,19 +36,20 @@ from nenreview.audit.validation.synthetic import BASELINE, EFFICACY, EVENTS
 
 @dataclass(frozen=True)
 class MisprintKind:
-    """A kind of misprint.
+    """A kind of misprint that the validation of the audit plants, such as a changed digit.
 
     Attributes
     ----------
     name : str
         Name for readers.
     plant : callable
-        A function that takes a random generator and clean pages, and returns pages with one
+        A function that takes a random generator and error-free pages, and returns pages with one
         error. It raises `Impossible` if the pages have no place for the error.
     rules : tuple of str
-        Checks that should find this kind of error.
+        Names of checks, at least one of which should find this error; empty if any check may find
+        it.
     missed : str
-        Why some errors of this kind cannot be found; empty if all can.
+        Why some errors of this kind cannot be found; empty if there is no reason.
     """
 
     name: str

@@ -35,7 +35,7 @@ _OUTCOMES = (
 
 @cache
 def frames() -> dict[str, pd.DataFrame]:
-    """Return the tables that are the same for every made-up trial."""
+    """Return the tables of `Dataset` that are the same for every made-up trial."""
     prose = {FIRST: f"{ABSTRACT} | {DISCUSSION}", SECOND: "", INTERIM: ABSTRACT}
     sources = [
         {"source": key, "name": key, "kind": kind, "title": "Made up", "authors": "", "journal": ""}

@@ -1,4 +1,4 @@
-"""Plant misprints of single numbers in clean pages."""
+"""Plant misprints of single numbers in error-free pages."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ DRAWS = 60  # of a wrong value, before the place is given up
 
 
 class Impossible(Exception):
-    """Raised if the pages have no place for a kind of misprint."""
+    """Raised if made-up pages have no place for a kind of misprint."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """The place of a number: its cell in the pages, and its position in the cell."""
+    """The place of a number in made-up pages.
+
+    `cell` is the index of its cell in the pages, and `position` the index of the number in the
+    cell. `number` and `where` are the number and the cell themselves.
+    """
 
     cell: int
     position: int
@@ -32,7 +36,7 @@ class Place:
 
 
 def places(pages: Pages) -> Iterator[Place]:
-    """Yield the place of every printed value of the pages."""
+    """Yield the place of every reported number in the pages."""
     for i, cell in enumerate(pages):
         for j, number in enumerate(cell.numbers):
             if number.status == "reported":
@@ -40,7 +44,7 @@ def places(pages: Pages) -> Iterator[Place]:
 
 
 def reprinted(pages: Pages, *changes: tuple[Place, str]) -> Pages:
-    """Return the pages with other text in the given places."""
+    """Return a copy of the pages with new text for the numbers in some places."""
     cells = list(pages)
     for place, printed in changes:
         cell = cells[place.cell]
@@ -54,13 +58,13 @@ def reprinted(pages: Pages, *changes: tuple[Place, str]) -> Pages:
 
 
 def digit_changed(rng: np.random.Generator, printed: str) -> str | None:
-    """Return a printed number with one digit replaced."""
-    at = one(rng, [i for i, sign in enumerate(printed) if sign.isdigit()])
+    """Return a number with a random digit replaced, sometimes by itself."""
+    at = random_choice(rng, [i for i, sign in enumerate(printed) if sign.isdigit()])
     return printed[:at] + str(rng.integers(10)) + printed[at + 1 :]
 
 
 def digits_exchanged(rng: np.random.Generator, printed: str) -> str | None:
-    """Return a printed number with two neighbouring digits exchanged."""
+    """Return a number with two neighbouring digits exchanged; None if that would change nothing."""
     at = [i for i, sign in enumerate(printed) if sign.isdigit()]
     pairs = [(a, b) for a, b in pairwise(at) if printed[a] != printed[b]]
     if not pairs:
@@ -72,17 +76,17 @@ def digits_exchanged(rng: np.random.Generator, printed: str) -> str | None:
 
 
 def off_by_one(rng: np.random.Generator, printed: str) -> str | None:
-    """Return a count one higher or lower."""
+    """Return a count that is higher or lower by one."""
     return str(int(printed) + rng.choice((-1, 1)))
 
 
-def one(rng: np.random.Generator, choices: list[_Choice]) -> _Choice:
-    """Return one of the choices at random.
+def random_choice(rng: np.random.Generator, choices: list[_Choice]) -> _Choice:
+    """Return a random element of a list.
 
     Raises
     ------
     Impossible
-        If there are no choices.
+        If the list is empty.
     """
     if not choices:
         raise Impossible
@@ -100,7 +104,7 @@ def _is_possible(pages: Pages, place: Place, printed: str) -> bool:
     if number.statistic == "percent" or number.unit == "%":
         return value <= 100
     if number.statistic == "events":
-        return value <= largest(pages, number.population)
+        return value <= largest_size(pages, number.population)
     if number.outcome == "patients":
         return _fits_in(pages, place, int(value))
     return True
@@ -109,7 +113,7 @@ def _is_possible(pages: Pages, place: Place, printed: str) -> bool:
 def _fits_in(pages: Pages, place: Place, size: int) -> bool:
     """Return whether a population may be printed with a size beside the rest of its tree."""
     population, source = place.number.population, place.where.source
-    printed = [p for p in sizes(pages) if p.where.source == source and p != place]
+    printed = [p for p in size_places(pages) if p.where.source == source and p != place]
     above = [p for p in printed if is_below(population, p.number.population)]
     if any(size > int(p.number.printed) for p in above):
         return False
@@ -121,19 +125,21 @@ def _fits_in(pages: Pages, place: Place, size: int) -> bool:
     return size > 0 and all(size >= int(p.number.printed) for p in (*within, *counts))
 
 
-def sizes(pages: Pages) -> list[Place]:
-    """Return the places of the sizes of populations."""
+def size_places(pages: Pages) -> list[Place]:
+    """Return the places in the pages that give the size of a population."""
     return [p for p in places(pages) if p.number.outcome == "patients"]
 
 
 def is_below(population: str, other: str) -> bool:
-    """Return whether a population is part of another."""
+    """Return whether the first population is a part of the other, by their paths."""
     return population.startswith(f"{other} > ")
 
 
-def largest(pages: Pages, population: str) -> int:
-    """Return the largest printed size of a population."""
-    return max(int(p.number.printed) for p in sizes(pages) if p.number.population == population)
+def largest_size(pages: Pages, population: str) -> int:
+    """Return the largest size that the pages give for a population."""
+    return max(
+        int(p.number.printed) for p in size_places(pages) if p.number.population == population
+    )
 
 
 def _wrong(rng: np.random.Generator, pages: Pages, place: Place, *ways: Callable) -> str | None:
@@ -148,7 +154,16 @@ def _wrong(rng: np.random.Generator, pages: Pages, place: Place, *ways: Callable
 
 
 def misprint(eligible: Callable[[Place], bool], *ways: Callable) -> Callable:
-    """Return a function that misprints a number at a random eligible place."""
+    """Return a function that misprints one random number on given pages.
+
+    Parameters
+    ----------
+    eligible : callable
+        Returns whether the number in a `Place` may be misprinted.
+    *ways : callable
+        Functions such as `digit_changed` that turn a number into a wrong one; one is chosen at
+        random.
+    """
 
     def plant(rng: np.random.Generator, pages: Pages) -> Pages:
         candidates = [place for place in places(pages) if eligible(place)]

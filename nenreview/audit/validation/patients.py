@@ -1,4 +1,4 @@
-"""Make up the patients from whom clean tables are computed."""
+"""Make up the patients from whom error-free tables are computed."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ GRADES = (1, 2, 3, 4, 5)
 
 @dataclass(frozen=True, eq=False)
 class Patients:
-    """Patients of a trial; each array has one entry for each patient.
+    """Made-up patients of a trial; each array has one entry for each patient.
+
+    NEC is neuroendocrine carcinoma, NET neuroendocrine tumour.
 
     Attributes
     ----------
     nec, male, responder, tested, positive, high : array of bool
         Whether the patient has NEC (else NET); is male; has a complete or partial response; was
-        tested for a marker; is positive for it; is in the upper of the two groups by a second
-        marker.
+        tested for a biomarker; is positive for it; is in the upper of two groups by a second
+        biomarker.
     ecog, site, response : array of int
-        Performance status; index into `SITES` and into `RESPONSES`.
+        ECOG performance status; index into `SITES`; index into `RESPONSES`.
     age, pfs, os, dor : array of float
         Age in years; months to progression and to death; duration of response in months, NaN
         without a response.
     treated : array of bool, shape (treatments, patients)
-        Earlier treatments.
+        Whether the patient had each earlier treatment.
     grades : array of int, shape (events, patients)
         Highest grade of each adverse event, 0 for none.
     """
@@ -51,9 +53,18 @@ class Patients:
 
 
 def draw(rng: np.random.Generator, n: int, *, treatments: int, events: int) -> Patients:
-    """Return `n` patients at random, some of them NET and some NEC.
+    """Make up `n` patients at random, some with neuroendocrine tumours (NET) and some with NEC.
 
-    In half of the draws no NET responds, so that all responders are NEC.
+    NEC is neuroendocrine carcinoma. In about half of the trials, all responders have NEC.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    n : int
+        Number of patients.
+    treatments, events : int
+        Numbers of earlier treatments and of adverse events that are recorded for each patient.
     """
     nec = rng.permutation(n) < rng.integers(n // 3, 3 * n // 4)
     response = rng.choice(len(RESPONSES), size=n, p=(0.06, 0.24, 0.3, 0.4))
@@ -92,8 +103,19 @@ def median(times: np.ndarray) -> float:
     return _observed(np.sort(times)[(len(times) + 1) // 2 - 1])
 
 
-def limits(times: np.ndarray, level: float = 0.95) -> tuple[float, float]:
-    """Return the distribution-free limits of a median (order statistics of a sign test)."""
+def median_limits(times: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """Return the confidence limits of the median of times without censoring.
+
+    The limits are order statistics, by inversion of the sign test, so no distribution is assumed. A
+    limit after the follow-up is infinite.
+
+    Parameters
+    ----------
+    times : array of float
+        Time to the event for each patient, in months.
+    level : float
+        Confidence level.
+    """
     from scipy import stats  # here: the audit of printed numbers does without
 
     ordered = np.sort(times)

@@ -18,12 +18,12 @@ from nenreview.audit.validation.misprints import (
     Place,
     digit_changed,
     digits_exchanged,
-    largest,
+    largest_size,
     misprint,
-    one,
     places,
+    random_choice,
     reprinted,
-    sizes,
+    size_places,
 )
 from nenreview.audit.validation.synthetic import BASELINE, EVENTS, Cell, Number
 from nenreview.stats.percentages import decimals
@@ -41,7 +41,16 @@ def _quantity(number: Number) -> tuple[str, ...]:
 
 
 def repeated(eligible: Callable[[Place], bool], apart: Callable[[Cell], object]) -> Callable:
-    """Return a function that misprints one of two places of the same number."""
+    """Return a function that misprints a number in one of the places that repeat it.
+
+    Parameters
+    ----------
+    eligible : callable
+        Returns whether the number in a `Place` may be misprinted.
+    apart : callable
+        Returns a key of a cell, such as its document. The number must stand in cells with different
+        keys.
+    """
 
     def plant(rng: np.random.Generator, pages: Pages) -> Pages:
         standing: dict[tuple, set] = {}
@@ -57,9 +66,9 @@ def repeated(eligible: Callable[[Place], bool], apart: Callable[[Cell], object])
 
 
 def of_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Print the percentage of a count over the size of another population."""
+    """Replace the percentage of a count by its percentage of another population's size."""
     candidates = [place for place in places(pages) if _has_count(place)]
-    known = sorted({int(p.number.printed) for p in sizes(pages)})
+    known = sorted({int(p.number.printed) for p in size_places(pages)})
     rng.shuffle(candidates)
     for place in candidates:
         (events,) = (int(n.printed) for n in place.where.numbers if n.statistic == "events")
@@ -71,18 +80,18 @@ def of_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
             and (printed := rounded_percent(events, n, 1)) != place.number.printed
         ]
         if other:
-            return reprinted(pages, (place, one(rng, other)))
+            return reprinted(pages, (place, random_choice(rng, other)))
     raise Impossible
 
 
 def review_over_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Print a response rate of the review over the size of another population."""
+    """Replace a response rate in the review by the rate over another population's size."""
     counts = {
         p.number.population: int(p.number.printed)
         for p in places(pages)
         if (p.number.outcome, p.number.statistic) == ("ORR", "events")
     }
-    known = sorted({int(p.number.printed) for p in sizes(pages)})
+    known = sorted({int(p.number.printed) for p in size_places(pages)})
     changes = [
         (place, printed)
         for place in _of_review(pages, "percent")
@@ -91,12 +100,12 @@ def review_over_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
         and (printed := rounded_percent(events, n, decimals(place.number.printed)))
         != place.number.printed
     ]
-    return reprinted(pages, one(rng, changes))
+    return reprinted(pages, random_choice(rng, changes))
 
 
 def median_of_all_for_a_part(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Print a median of all patients as that of NEC, in the review."""
-    place = one(rng, _of_review(pages, "median"))
+    """Let the review give a median of all patients as that of neuroendocrine carcinoma (NEC)."""
+    place = random_choice(rng, _of_review(pages, "median"))
     cell, outcome = pages[place.cell], place.number.outcome
     numbers = list(cell.numbers)
     numbers[place.position] = replace(place.number, population=NEC)
@@ -112,7 +121,7 @@ def median_of_all_for_a_part(rng: np.random.Generator, pages: Pages) -> Pages:
 
 
 def interim_as_final(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Print a number of the interim report in the review, as of all patients."""
+    """Let the review give a number of the interim report as that of all patients."""
     early = {
         (p.number.outcome, p.number.statistic, p.number.unit): p.number.printed
         for p in places(pages)
@@ -124,7 +133,7 @@ def interim_as_final(rng: np.random.Generator, pages: Pages) -> Pages:
         printed = early.get((number.outcome, number.statistic, number.unit))
         if number.population == ALL and printed not in (None, number.printed):
             changes.append((place, printed))
-    return reprinted(pages, one(rng, changes))
+    return reprinted(pages, random_choice(rng, changes))
 
 
 def _of_review(pages: Pages, statistic: str) -> list[Place]:
@@ -134,29 +143,29 @@ def _of_review(pages: Pages, statistic: str) -> list[Place]:
 
 
 def truncated(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Cut off the decimals of a percentage that has to be rounded up."""
+    """Replace a percentage that was rounded up by the same percentage cut off to one decimal."""
     changes = []
     for place in places(pages):
         if _has_count(place):
             (events,) = (int(n.printed) for n in place.where.numbers if n.statistic == "events")
-            n = largest(pages, place.number.population)
+            n = largest_size(pages, place.number.population)
             exact, unit = Decimal(100) * events / n, Decimal(1).scaleb(-1)
             cut = f"{exact.quantize(unit, rounding=ROUND_DOWN):f}"
             if cut != place.number.printed:
                 changes.append((place, cut))
-    return reprinted(pages, one(rng, changes))
+    return reprinted(pages, random_choice(rng, changes))
 
 
 def column_of_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Print all percentages of a column or adverse-event table over another size."""
-    size = largest(pages, ALL)
+    """Recompute all percentages of a column, or of the adverse-event table, over a wrong size."""
+    size = largest_size(pages, ALL)
     if rng.random() < 0.5:
         column = [p for p in places(pages) if p.where.table == EVENTS]
     else:
-        name = one(rng, ["NENs", "NETs", "NECs"])
+        name = random_choice(rng, ["NENs", "NETs", "NECs"])
         column = [p for p in places(pages) if _has_count(p) and p.where.table == BASELINE]
         column = [p for p in column if p.where.column == name]
-        size = largest(pages, column[0].number.population)
+        size = largest_size(pages, column[0].number.population)
     for _ in range(DRAWS):
         n = int(rng.integers(max(size // 2, 2), 2 * size))
         changes = [(p, _over(p, size, n)) for p in column]
@@ -176,7 +185,7 @@ def _over(place: Place, size: int, n: int) -> str:
 
 
 def outside_its_limits(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Print a median below its lower limit or above its upper one."""
+    """Move a median below its lower confidence limit or above its upper one."""
     changes = []
     for place in places(pages):
         if place.number.statistic != "median":
@@ -188,11 +197,11 @@ def outside_its_limits(rng: np.random.Generator, pages: Pages) -> Pages:
                 wrong = Decimal(named[name].printed) + sign * shift
                 if wrong > 0:
                     changes.append((place, f"{wrong:.1f}"))
-    return reprinted(pages, one(rng, changes))
+    return reprinted(pages, random_choice(rng, changes))
 
 
 def limits_exchanged(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Print the upper limit where the lower one belongs, and the reverse."""
+    """Exchange the lower and the upper limit of a confidence interval or range."""
     standing: dict[int, dict[str, Place]] = {}
     for place in places(pages):
         standing.setdefault(place.cell, {})[place.number.statistic] = place
@@ -203,23 +212,26 @@ def limits_exchanged(rng: np.random.Generator, pages: Pages) -> Pages:
         if low in here and high in here
     ]
     pairs = [(low, high) for low, high in pairs if low.number.printed != high.number.printed]
-    low, high = one(rng, pairs)
+    low, high = random_choice(rng, pairs)
     return reprinted(pages, (low, high.number.printed), (high, low.number.printed))
 
 
 def wrong_side(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Print the share with the event where the share without it belongs."""
+    """Replace a survival rate at a fixed time by 100% minus the rate."""
     changes = [
         (place, f"{100 - Decimal(place.number.printed):.1f}")
         for place in places(pages)
         if place.number.outcome in ESTIMATES and place.number.statistic == "percent"
     ]
     # Within a point of one half both sides print alike.
-    return reprinted(pages, one(rng, [c for c in changes if abs(Decimal(c[1]) - 50) > 1]))
+    return reprinted(pages, random_choice(rng, [c for c in changes if abs(Decimal(c[1]) - 50) > 1]))
 
 
 def name_misspelt(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Change, drop, double or exchange letters of a drug's name in a cell."""
+    """Misspell the name of a drug in a table cell.
+
+    One letter is changed, dropped or doubled, or two letters are exchanged.
+    """
     found = [
         (i, start, name)
         for i, cell in enumerate(pages)
@@ -227,7 +239,7 @@ def name_misspelt(rng: np.random.Generator, pages: Pages) -> Pages:
         for name in NAMES
         if (start := cell.text.lower().find(name)) >= 0
     ]
-    i, start, name = one(rng, found)
+    i, start, name = random_choice(rng, found)
     cell = pages[i]
     for _ in range(DRAWS):
         word = _misspelt(rng, cell.text[start : start + len(name)])
@@ -250,7 +262,7 @@ def _misspelt(rng: np.random.Generator, word: str) -> str:
 
 
 def broken_character(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Print a character that is not ASCII as Windows-1252 reads its bytes."""
+    """Damage a non-ASCII character as if its UTF-8 bytes were read as Windows-1252."""
     found = [
         (i, j)
         for i, cell in enumerate(pages)
@@ -258,7 +270,7 @@ def broken_character(rng: np.random.Generator, pages: Pages) -> Pages:
         for j, sign in enumerate(cell.text)
         if not sign.isascii()
     ]
-    i, j = one(rng, found)
+    i, j = random_choice(rng, found)
     text = pages[i].text
     broken = text[:j] + text[j].encode().decode("cp1252") + text[j + 1 :]
     return (*pages[:i], replace(pages[i], text=broken), *pages[i + 1 :])

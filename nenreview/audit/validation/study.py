@@ -1,8 +1,8 @@
-"""Measure which planted errors the audit finds, with one error in each copy of a clean trial.
+"""Measure which planted errors the audit finds, with one error in each copy of an error-free trial.
 
-Each kind of misprint is planted at a random place in pages without errors, and the rules run as
-on the real data. The share of misprints that the rules find is their sensitivity for the kind. A
-finding on the clean pages is a false alarm.
+Each kind of misprint is planted at a random place in pages without errors, and the rules run as on
+the real data. The share of misprints that the rules find is their sensitivity for the kind. A
+finding on the error-free pages is a false alarm.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from nenreview.audit import ledger
 from nenreview.audit.finding import NOT_CHECKABLE, NOTE, Finding
 from nenreview.audit.validation.kinds import KINDS, MisprintKind
 from nenreview.audit.validation.misprints import Impossible
-from nenreview.audit.validation.synthetic import Cell, clean, dataset
+from nenreview.audit.validation.synthetic import Cell, dataset, error_free_pages
 from nenreview.stats.rate import Rate
 
 _TRIES = 20  # trials looked at for each one that has a place for a kind of error
@@ -27,16 +27,16 @@ _TRIES = 20  # trials looked at for each one that has a place for a kind of erro
 
 @dataclass(frozen=True)
 class PlantedResult:
-    """The result of one planted error.
+    """One planted error, and what the audit found of it.
 
     Attributes
     ----------
     kind : MisprintKind
-        What was planted.
+        The kind of error.
     before, after : tuple of Cell
         The cells that the error changed, before and after.
     findings : tuple of Finding
-        Findings of the rules on the copy that they do not make on the clean pages.
+        Findings on the pages with the error that the audit does not make without it.
     """
 
     kind: MisprintKind
@@ -51,7 +51,7 @@ class PlantedResult:
 
 
 def measure(repeats: int, seed: int, kinds: tuple[MisprintKind, ...] = KINDS) -> pd.DataFrame:
-    """Plant errors and count how many the audit catches.
+    """Plant errors in made-up trials, and count how many the audit catches.
 
     Parameters
     ----------
@@ -65,8 +65,8 @@ def measure(repeats: int, seed: int, kinds: tuple[MisprintKind, ...] = KINDS) ->
     Returns
     -------
     DataFrame
-        One row for each kind. Columns: ``kind``, ``planted``, ``caught``, ``sensitivity``
-        (Rate) and ``missed``, the reason why some errors cannot be caught.
+        One row for each kind. Columns: ``kind``, ``planted``, ``caught``, ``sensitivity`` (Rate)
+        and ``missed``, the reason why some errors cannot be caught.
     """
     rows = []
     for kind in kinds:
@@ -78,14 +78,31 @@ def measure(repeats: int, seed: int, kinds: tuple[MisprintKind, ...] = KINDS) ->
 
 
 def false_alarms(repeats: int, seed: int) -> Rate:
-    """Return the number of checks that raise a false alarm on clean pages."""
+    """Return how many checks of error-free pages raise an alarm, of all checks with a verdict.
+
+    Parameters
+    ----------
+    repeats : int
+        Number of made-up trials.
+    seed : int
+        Seed for the trials.
+    """
     checks = [f for i in range(repeats) for f in ledger.rule_findings(dataset(_pages(seed, i)))]
     made = [f for f in checks if f.verdict != NOT_CHECKABLE]
     return Rate(sum(map(_is_alarm, made)), len(made))
 
 
 def outcomes(kind: MisprintKind, repeats: int, seed: int) -> Iterator[PlantedResult]:
-    """Yield the results of `repeats` errors of a kind, each planted in another trial.
+    """Plant errors of one kind, each in another made-up trial, and yield what the audit found.
+
+    Parameters
+    ----------
+    kind : MisprintKind
+        The kind of error.
+    repeats : int
+        Number of errors.
+    seed : int
+        Seed for the trials and the errors.
 
     Raises
     ------
@@ -116,7 +133,7 @@ def outcomes(kind: MisprintKind, repeats: int, seed: int) -> Iterator[PlantedRes
 
 
 def alarms(pages: tuple[Cell, ...]) -> list[Finding]:
-    """Return the disagreements and notes of the rules on pages."""
+    """Return the disagreements and notes that the rules find on made-up pages."""
     return [f for f in ledger.rule_findings(dataset(pages)) if _is_alarm(f)]
 
 
@@ -130,7 +147,7 @@ def _key(finding: Finding) -> tuple[str, str]:
 
 @lru_cache(maxsize=256)
 def _pages(seed: int, i: int) -> tuple[Cell, ...]:
-    return clean(np.random.default_rng([seed, i]))
+    return error_free_pages(np.random.default_rng([seed, i]))
 
 
 @lru_cache(maxsize=256)

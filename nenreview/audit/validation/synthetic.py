@@ -1,4 +1,4 @@
-"""Make the clean tables of a made-up trial in which every number is right.
+"""Make the error-free tables of a made-up trial.
 
 A page is a tuple of cells, each with its numbers; a sentence of prose is a cell without a column.
 All numbers are computed from known patients, and rounded with halves up.
@@ -33,8 +33,8 @@ from nenreview.audit.validation.patients import (
     SITES,
     Patients,
     draw,
-    limits,
     median,
+    median_limits,
 )
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.stats.durations import months
@@ -63,7 +63,7 @@ _RESULTS = (
 
 @dataclass(frozen=True)
 class Number:
-    """A printed number; the fields are columns of ``results.csv``."""
+    """A number on a made-up page; the fields are columns of ``results.csv``."""
 
     population: str
     outcome: str
@@ -78,7 +78,10 @@ class Number:
 
 @dataclass(frozen=True)
 class Cell:
-    """A printed cell, or a sentence, with ``{}`` in its text for each number."""
+    """A table cell or a sentence of a made-up page.
+
+    `text` has ``{}`` in place of each number of `numbers`.
+    """
 
     source: str
     table: str
@@ -90,17 +93,29 @@ class Cell:
 
     @property
     def printed(self) -> str:
-        """The text with its numbers."""
+        """The text with its numbers filled in."""
         return self.text.format(*(number.printed for number in self.numbers))
 
     @property
     def is_prose(self) -> bool:
-        """Whether the cell is a sentence of prose."""
+        """Whether the cell is a sentence, not a cell of a table."""
         return not self.row and not self.column
 
 
-def clean(rng: np.random.Generator, *, smallest: int = 24, largest: int = 60) -> tuple[Cell, ...]:
-    """Return the pages of a trial of `smallest` to `largest` patients, made up at random."""
+def error_free_pages(
+    rng: np.random.Generator, *, smallest: int = 24, largest: int = 60
+) -> tuple[Cell, ...]:
+    """Make up a trial at random, and return the pages that report it without any error.
+
+    The pages are those of the trial's paper, of a review, and of an interim report.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    smallest, largest : int
+        Limits of the number of patients.
+    """
     treatments = [str(name) for name in rng.choice(_TREATMENTS, size=3, replace=False)]
     adverse = [str(name) for name in rng.choice(_ADVERSE, size=4, replace=False)]
     patients = draw(rng, int(rng.integers(smallest, largest + 1)), treatments=3, events=4)
@@ -118,7 +133,7 @@ def clean(rng: np.random.Generator, *, smallest: int = 24, largest: int = 60) ->
 
 
 def dataset(cells: tuple[Cell, ...]) -> Dataset:
-    """Return the pages as a dataset with the tables of ``data/datapackage.json``."""
+    """Return made-up pages as a dataset, as if they had been transcribed."""
     rows: list[tuple] = []
     lines: list[tuple] = []
     for cell in cells:
@@ -143,7 +158,7 @@ def _as_objects(rows: list[tuple], columns: tuple[str, ...]) -> pd.DataFrame:
 
 
 def rounded(value: float, places: int) -> str:
-    """Return a number to some decimals, halves up."""
+    """Return a number as text with a given number of decimals; halves are rounded up."""
     unit = Decimal(1).scaleb(-places)
     return f"{Decimal(repr(float(value))).quantize(unit, rounding=ROUND_HALF_UP):f}"
 
@@ -251,7 +266,7 @@ def _with_interval(population: str, rate: Rate) -> Iterator[Number]:
 
 
 def _with_limits(population: str, outcome: str, times: np.ndarray) -> Iterator[Number]:
-    low, high = limits(times)
+    low, high = median_limits(times)
     named = {"median": median(times), "ci_low": low, "ci_high": high}
     for statistic, value in named.items():
         yield _time(population, outcome, statistic, value)
