@@ -22,16 +22,16 @@ def needing_review(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 
 def new(data: Dataset, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Return the findings that somebody must check and that are not in ``data/accepted.csv`` yet.
+    """Return the findings that need a check against the page and are not in ``accepted.csv``.
 
-    A finding counts as not yet there if its verdict or one of its values has changed.
+    A finding whose verdict or values have changed counts as new.
     """
     known = set(data.accepted[list(COLUMNS)].itertuples(index=False, name=None))
     return tuple(f for f in needing_review(findings) if _row(f) not in known)
 
 
 def gone(data: Dataset, findings: tuple[Finding, ...]) -> list[str]:
-    """Return the ids in ``data/accepted.csv`` whose findings no longer exist or have changed."""
+    """Return the ids in ``accepted.csv`` of findings that no longer exist or have changed."""
     found = {_row(f) for f in needing_review(findings)}
     rows = data.accepted[list(COLUMNS)].itertuples(index=False, name=None)
     return [row[0] for row in rows if row not in found]

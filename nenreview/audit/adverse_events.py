@@ -13,7 +13,7 @@ GRADES = ("1", "2", "3", "4", "5")
 
 
 def denominator(data: Dataset, source: str, trial: str, table: str) -> int:
-    """Return the only number of patients of which every percentage in a table can be a share.
+    """Return the one number of patients that can be the denominator of all percentages in a table.
 
     Numbers up to the size of the trial are tried.
 

@@ -15,7 +15,9 @@ class Answer:
     Attributes
     ----------
     verdict : str
-        One of the verdicts in `nenreview.audit.finding`.
+        `MATCH` if the claim holds, `INCONSISTENT` if it does not follow from the data, `CONFLICT`
+        if another place contradicts it, `NOTE` for a remark on a claim that is not wrong, or
+        `NOT_CHECKABLE`.
     recomputed : str
         The numbers from the data, in a few words.
     explanation : str

@@ -154,9 +154,9 @@ def outcomes_reported(claim: Claim, data: Dataset, outcomes: list[str]) -> Answe
 def outcome_in_table(
     claim: Claim, data: Dataset, cited: str, outcome: str, words: list[str]
 ) -> Answer:
-    """Test whether a table that the claim cites reports an outcome for the groups in question.
+    """Test whether a cited table reports an outcome for certain groups of patients.
 
-    A group is in question if the path of its population has one of `words`.
+    The groups are those with one of `words` in the path of their population.
     """
     rows = data.select(source=claim.source, table=cited, outcome=outcome)
     named = sum(any(_has(p, word) for word in words) for p in rows["population"])
@@ -223,7 +223,7 @@ def same_categories(
 def most_frequent(
     claim: Claim, data: Dataset, named: list[str], outcome: str, table: str, statistic: str
 ) -> Answer:
-    """Test whether no other category of a table is as frequent as the named categories."""
+    """Test whether the named categories of a table are its most frequent, with no tie left out."""
     rows = data.select(
         source=claim.source,
         trial=claim.trial,

@@ -187,7 +187,7 @@ def same_numbers(first: list[Number], second: list[Number]) -> Answer:
 def repeated_number(data: Dataset, first: Number, second: Number) -> Answer:
     """Test whether two different groups of patients have different numbers.
 
-    If the numbers are equal, the answer is a note, because one may be copied by mistake.
+    If the numbers are equal, the answer is a note.
     """
     shown = " and ".join(
         f"{n.printed}{n.unit} of {population_name(n.population)} ({trials(data)[n.trial].name})"

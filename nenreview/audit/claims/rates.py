@@ -304,7 +304,7 @@ def comparable_to_range(rate: Rate, low: Number, high: Number) -> Answer:
 def interval_reported(claim: Claim, data: Dataset, rate: Rate, outcome: str) -> Answer:
     """Test whether the document reports any confidence interval for an outcome.
 
-    If not, the answer is a note. It always gives the Clopper-Pearson interval of `rate`.
+    If not, the answer is a note. Every answer gives the Clopper-Pearson interval of `rate`.
     """
     shown = f"{fraction(rate)}, 95% CI {interval(rate.clopper_pearson())}% (Clopper-Pearson)"
     rows = data.select(source=claim.source, outcome=outcome)
@@ -318,7 +318,7 @@ def target_reported(
 ) -> Answer:
     """Test whether the document reports the rate that an endpoint had to reach.
 
-    If not, the answer is that the claim cannot be checked.
+    If not, the verdict is `NOT_CHECKABLE`.
     """
     if len(sizes) != len(percentages):
         raise ValueError(f"{len(percentages)} percentages of {len(sizes)} sizes; expected one each")

@@ -39,8 +39,8 @@ def median_at_first_scan(medians: list[Number], scan: Number) -> Answer:
 def landmark_reported(claim: Claim, data: Dataset, landmark: Number, median: Number) -> Answer:
     """Test whether the document reports the rate at a fixed time, such as survival at 6 months.
 
-    If not, the claim cannot be checked. The answer then says on which side of 50% the rate lies,
-    from the median.
+    If not, the verdict is `NOT_CHECKABLE`. The answer then says from the median whether the rate is
+    above or below 50%.
     """
     mark = f"{landmark.printed} {landmark.unit}"
     half = f"{median.printed} {median.unit}"
@@ -75,13 +75,14 @@ def median_of_counts(median: Number, counts: list[Number]) -> Answer:
 def median_set_by_few(events: Rate, few: Sum) -> Answer:
     """Test whether a few patients explain why a median is so early.
 
+    They do if fewer than half of the other patients had the event by the date of the median.
+
     Parameters
     ----------
     events : Rate
-        Patients with the event by the date of the median.
+        Patients with the event by the date of the median, of all patients.
     few : Sum
-        Number of patients to whom the claim attributes the median; they are among these events. The
-        claim holds if fewer than half of the other patients had the event by then.
+        Number of patients to whom the claim attributes the median; all had the event by then.
     """
     named = few.total
     rest, left = events.n - named, events.events - named
