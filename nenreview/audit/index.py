@@ -68,14 +68,14 @@ class NumberIndex:
         yield from self._by_quantity.values()
 
     def same(self, number: Number, **other: str) -> list[Number]:
-        """Return all numbers of a number's quantity, after replacing the columns given by keyword.
+        """Return all numbers that measure the same as `number`, except for the columns given.
 
         >>> index.same(orr_in_percent, statistic="events")  # the counts behind a percentage
         """
         return self._by_quantity.get(_quantity(number, other), [])
 
     def unreached(self, number: Number, **other: str) -> list[Number]:
-        """Return the times reported as not reached, of the quantity that `same` would look up."""
+        """Return the times that measure the same as `number` and were not reached; see `same`."""
         return self._unreached.get(_quantity(number, other), [])
 
     def count(self, number: Number) -> int | None:
@@ -88,7 +88,8 @@ class NumberIndex:
         return list(self._populations[number.source, number.trial])
 
     def rates_within(self, number: Number, population: str) -> list[Number]:
-        """Return all numbers of a number's quantity in another population or in any part of it."""
+        """Return all numbers that measure the same as `number`, in a population or any part of it.
+        """
         populations = self._populations[number.source, number.trial]
         return [
             other

@@ -79,7 +79,10 @@ def own_reports(data: Dataset) -> dict[str, tuple[ReportOf, ...]]:
 
 @lru_cache(DATASETS)
 def secondary_documents(data: Dataset) -> frozenset[tuple[str, str]]:
-    """Return each (trial, document) where other authors report on the trial, such as a review."""
+    """Return every pair (trial, document) of which the document is secondary.
+
+    A secondary document is one by other authors about the trial, such as a review.
+    """
     rows = rows_of(data.reports, ReportOf)
     return frozenset((row.trial, row.source) for row in rows if row.standing == _SECONDARY)
 

@@ -64,7 +64,7 @@ def kind_of(data: Dataset, trial: str, population: str) -> str:
     Raises
     ------
     LookupError
-        If neither the path nor the trial says it.
+        If the path does not give the kind and the dataset does not have the trial.
     """
     found = traits(data, population)
     if found.tumour in (NEC, LCNEC, NET):

@@ -265,10 +265,10 @@ class PoolingRow(NamedTuple):
 
 
 class CertaintyRow(NamedTuple):
-    """A judgement on the certainty of evidence: a row of ``certainty.csv``.
+    """A judgement on how certain the evidence is: a row of ``certainty.csv``.
 
-    The judgement is on one domain of GRADE (a method of grading evidence), such as risk of bias. It
-    applies to one outcome of one pooled question (`estimand`).
+    The judgement is on one domain of GRADE (a method of grading evidence), such as risk of bias,
+    for one outcome of one question of the synthesis (`estimand`).
     """
 
     estimand: str
