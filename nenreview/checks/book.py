@@ -16,7 +16,7 @@ def check_project(root: Path) -> tuple[Counts | None, list[Problem]]:
     Returns
     -------
     counts : Counts or None
-        None if there are problems.
+        Number of chapters and references; None if there are problems.
     problems : list of Problem
         Every problem, file by file.
     """

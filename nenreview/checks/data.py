@@ -1,4 +1,4 @@
-"""Check a folder of data: its files, its claims, and the size of its pools."""
+"""Check a data folder: its tables, the claims of the documents, and the number of pooled trials."""
 
 from __future__ import annotations
 
@@ -11,12 +11,19 @@ from qmdbook.errors import Problem
 
 
 def read_and_check(folder: Path) -> tuple[Dataset | None, list[Problem]]:
-    """Return the data of a folder, None if they cannot be read, and every problem.
+    """Read a data folder, and return the dataset together with every problem found.
+
+    Returns
+    -------
+    dataset : Dataset or None
+        None if the tables have problems.
+    problems : list of Problem
+        Problems of the tables, or else of the claims and the pooled analyses.
 
     Raises
     ------
     InputError
-        If the description of the data cannot be used.
+        If ``datapackage.json``, which describes the tables, cannot be read.
     """
     dataset, problems = read(folder)
     if dataset is not None:

@@ -1,1 +1,1 @@
-"""Release versions: their states, the changes between them, and their site."""
+"""Release versions of the review: record their results, compare them, publish them side by side."""

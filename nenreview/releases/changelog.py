@@ -1,4 +1,4 @@
-"""Read ``CHANGELOG.md``, which describes each version under three headings."""
+"""Read ``CHANGELOG.md``: a section for each version, with the headings Data, Method and Wording."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ HEADINGS = (DATA, METHOD, WORDING)
 
 @dataclass(frozen=True)
 class Entry:
-    """The section of the changelog on one version.
+    """The section of ``CHANGELOG.md`` about one version.
 
     Attributes
     ----------
     version : str
+        Version number, such as ``1.2.0``.
     text : str
-        Markdown before any heading; may be empty.
+        Markdown before the first heading; may be empty.
     sections : dict of str to str
-        Markdown by heading, one of `HEADINGS`.
+        Markdown below each heading; the keys are in `HEADINGS`.
     """
 
     version: str
@@ -33,12 +34,12 @@ class Entry:
 
 
 def read_changelog(root: Path | None = None) -> list[Entry]:
-    """Return the versions of ``CHANGELOG.md``, in its order, the latest first.
+    """Read ``CHANGELOG.md``; return its sections in the order of the file, newest version first.
 
     Raises
     ------
     InputError
-        If the file is missing, or has a heading that is not one of `HEADINGS`.
+        If the file is missing, or a section has a heading that is not in `HEADINGS`.
     """
     path = (root or review_root()) / NAME
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""Compare two versions: rows of the tables, estimates and verdicts."""
+"""Compare two versions: their tables, their estimates and the verdicts of the audit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nenreview.releases.state import State
 from nenreview.releases.versions import MAJOR, MINOR, PATCH
 from qmdbook.files import resource_paths
 
-PRINTED_NUMBERS = "results"  # the table of the printed numbers
+REPORTED_NUMBERS = "results"  # the table of the reported numbers
 SOURCES, TRIALS = "sources", "trials"
 # The columns that say which document and which trial a row is about.
 _ABOUT = {
@@ -27,7 +27,10 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class ChangedValue:
-    """A changed value in a row that both versions have."""
+    """A cell whose value changed in a row that both versions have.
+
+    `row` is the row of the newer version.
+    """
 
     row: Row
     column: str
@@ -37,9 +40,20 @@ class ChangedValue:
 
 @dataclass(frozen=True)
 class TableChanges:
-    """The changes of one table; `key` names the columns that identify a row.
+    """The rows that were added, changed or removed in one table.
 
-    `is_new` says that the older version has no such table.
+    Attributes
+    ----------
+    name : str
+        Name of the table, such as ``results``.
+    key : tuple of str
+        The columns that identify a row.
+    added, removed : tuple of Row
+        Rows that only the newer version has; rows that only the older version has.
+    changed : tuple of ChangedValue
+        One entry for each changed cell.
+    is_new : bool
+        Whether the older version lacks the table.
     """
 
     name: str
@@ -55,7 +69,17 @@ class TableChanges:
 
 @dataclass(frozen=True)
 class ChangedResult:
-    """A changed estimate or verdict; `before` or `after` is empty if a version lacks it."""
+    """An estimate or an audit verdict that differs between two versions.
+
+    Attributes
+    ----------
+    name : str
+        Name of the estimate, or key of the finding.
+    where : str
+        Where the document reports the number; empty for an estimate.
+    before, after : str
+        The result in each version; empty if the version does not have it.
+    """
 
     name: str
     where: str
@@ -65,14 +89,17 @@ class ChangedResult:
 
 @dataclass(frozen=True)
 class Changes:
-    """Everything that changed from one version to another.
+    """All differences between two versions.
 
     Attributes
     ----------
     old, new : State
+        The states of the two versions.
     tables : tuple of TableChanges
-        The tables in which anything changed, the printed numbers first.
+        The tables that differ, the table of reported numbers first.
     estimates, verdicts : tuple of ChangedResult
+        The estimates and verdicts that differ. A verdict that only one version has is left out,
+        unless a person must check it.
     """
 
     old: State
@@ -82,34 +109,37 @@ class Changes:
     verdicts: tuple[ChangedResult, ...]
 
     @property
-    def printed_numbers(self) -> TableChanges:
-        """The changes of the reported numbers."""
-        return self._table(PRINTED_NUMBERS) or TableChanges(PRINTED_NUMBERS, ("id",))
+    def reported_numbers(self) -> TableChanges:
+        """Changes in ``results.csv``, the table of reported numbers."""
+        return self._table(REPORTED_NUMBERS) or TableChanges(REPORTED_NUMBERS, ("id",))
 
     @property
     def shared_estimates(self) -> int:
-        """The number of estimates that both versions give."""
+        """Number of estimates that both versions have."""
         old, new = ({one.name for one in state.estimates} for state in (self.old, self.new))
         return len(old & new)
 
     @property
     def changed_estimates(self) -> tuple[ChangedResult, ...]:
-        """The estimates that both versions give and that differ, as rounded on the pages."""
+        """Estimates that both versions have and that differ in value, interval or counts.
+
+        The numbers are compared as rounded on the pages.
+        """
         return tuple(one for one in self.estimates if one.before and one.after)
 
     @property
     def other_tables(self) -> tuple[TableChanges, ...]:
-        """The changes of the other tables."""
-        return tuple(table for table in self.tables if table.name != PRINTED_NUMBERS)
+        """Changes in all tables except the table of reported numbers."""
+        return tuple(table for table in self.tables if table.name != REPORTED_NUMBERS)
 
     @property
     def new_documents(self) -> tuple[Row, ...]:
-        """The rows of documents that are new in the new version."""
+        """Rows of ``sources.csv`` for documents that only the newer version has."""
         table = self._table(SOURCES)
         return table.added if table else ()
 
     def comes_with_new(self, row: Row) -> bool:
-        """Return whether a row is about a document or a trial that only the new version has."""
+        """Return whether a row belongs to a document or a trial that only the newer version has."""
         return any(
             row.get(column) in {one[columns[0]] for one in table.added}
             for name, columns in _ABOUT.items()
@@ -122,14 +152,15 @@ class Changes:
 
     @property
     def changes_results(self) -> bool:
-        """Whether an estimate or a verdict of the old version changed."""
+        """Whether an estimate or a verdict of the older version changed or disappeared."""
         return any(result.before for result in (*self.estimates, *self.verdicts))
 
     def required_step(self, entry: Entry) -> str:
-        """Return the step of the version number that the changes need, given the changelog.
+        """Return the version step that the changes require: ``major``, ``minor`` or ``patch``.
 
-        A change of method that moves a result is major; any other change of the data or of a
-        result is minor; the rest is a patch.
+        - ``major``: a result changed, and the changelog entry has the heading Method;
+        - ``minor``: the data or a result changed in any other way;
+        - ``patch``: neither data nor results changed.
         """
         if METHOD in entry.sections and self.changes_results:
             return MAJOR
@@ -138,7 +169,10 @@ class Changes:
         return PATCH
 
     def missing_headings(self, entry: Entry) -> list[str]:
-        """Return the headings that the changelog needs for the changes and lacks."""
+        """Return the headings that the changes require and the changelog entry lacks.
+
+        Changed data require the heading Data; changed results with the same data require Method.
+        """
         new_data = self.new.checksum != self.old.checksum
         missing = [DATA] if new_data and DATA not in entry.sections else []
         if self.changes_results and not new_data and METHOD not in entry.sections:
@@ -147,17 +181,17 @@ class Changes:
 
 
 def compare(old: State, new: State, before: Path, after: Path) -> Changes:
-    """Return the changes between two versions.
+    """Compare two versions, and return all differences.
 
     Parameters
     ----------
     old, new : State
-        The states of the versions.
+        The states of the older and the newer version.
     before, after : Path
-        The folders of their data packages, which need not exist.
+        Their data folders. A folder that does not exist counts as a folder without tables.
     """
     both = (*old.verdicts, *new.verdicts)
-    in_need = {verdict.id for verdict in both if verdict.in_need}
+    to_check = {verdict.id for verdict in both if verdict.needs_check}
     verdicts = _changed_results(
         {verdict.id: verdict.shown for verdict in old.verdicts},
         {verdict.id: verdict.shown for verdict in new.verdicts},
@@ -173,7 +207,7 @@ def compare(old: State, new: State, before: Path, after: Path) -> Changes:
             where={},
         ),
         # A match that only one version has says nothing.
-        tuple(v for v in verdicts if (v.before and v.after) or v.name in in_need),
+        tuple(v for v in verdicts if (v.before and v.after) or v.name in to_check),
     )
 
 
@@ -189,13 +223,14 @@ def _changed_results(
 
 
 def compare_tables(before: Path, after: Path) -> tuple[TableChanges, ...]:
-    """Return the changed tables of two data packages, the reported numbers first.
+    """Compare two data folders, and return the tables that differ, the reported numbers first.
 
-    Rows match by the primary key of the newer package.
+    Rows are matched by the primary key in the newer ``datapackage.json``, or in the older one for a
+    table that was removed.
     """
     old, new = _package(before), _package(after)
     tables = []
-    for name in sorted({*old, *new}, key=lambda name: (name != PRINTED_NUMBERS, name)):
+    for name in sorted({*old, *new}, key=lambda name: (name != REPORTED_NUMBERS, name)):
         key = tuple((new.get(name) or old[name])["schema"]["primaryKey"])
         rows = [
             _rows(folder, package[name], key) if name in package else {}

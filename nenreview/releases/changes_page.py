@@ -1,4 +1,4 @@
-"""Write the chapter of a release on the changes since the last version."""
+"""Write the page of a release that lists the changes since the previous version."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ _PLACE = ("source", "table", "row_group", "row", "column")
 
 
 def first_chapter(new: State, entries: Sequence[Entry]) -> str:
-    """Return the chapter of the first version, which has no earlier version to compare with."""
+    """Return the page of changes for the first version, as Markdown: only its changelog."""
     said = f"Version {new.version} of {_day(new)} is the first: there is none to compare it with."
     return "\n\n".join([TITLE, said, *_changelog(entries)]) + "\n"
 
 
 def chapter(changes: Changes, entries: Sequence[Entry]) -> str:
-    """Return the chapter as Markdown, without cells.
+    """Return the page that lists the changes between two versions, as Markdown without code cells.
 
     Parameters
     ----------
     changes : Changes
-        Between the two versions.
+        The differences between the two versions.
     entries : sequence of Entry
-        The sections of the changelog on the versions after the old one, up to the new one.
+        The changelog entries after the old version, up to and including the new version.
     """
     parts = [TITLE, *_summary(changes), *_changelog(entries)]
     if changes.shared_estimates or changes.estimates:
         parts += _estimates(changes)
     if changes.verdicts:
         parts += ["## Verdicts of the audit {#sec-changes-verdicts}", *_verdicts(changes.verdicts)]
-    if changes.printed_numbers:
+    if changes.reported_numbers:
         parts += ["## Reported numbers {#sec-changes-numbers}", *_numbers(changes)]
     if changes.other_tables:
         parts += ["## Other tables of the data {#sec-changes-tables}", *_other_tables(changes)]
@@ -59,7 +59,7 @@ def _day(state: State) -> str:
 
 def _summary(changes: Changes) -> list[str]:
     """Return a summary: which versions are compared, and how much differs."""
-    old, new, numbers = changes.old, changes.new, changes.printed_numbers
+    old, new, numbers = changes.old, changes.new, changes.reported_numbers
     changed, added, gone = _by_fate(changes)
     counts = {
         "Estimates that changed": len(changed),
@@ -120,7 +120,7 @@ def _changelog(entries: Sequence[Entry]) -> list[str]:
 
 def _numbers(changes: Changes) -> list[str]:
     """Return how many numbers each new document adds, and list every other change."""
-    numbers = changes.printed_numbers
+    numbers = changes.reported_numbers
     brought = Counter(row["source"] for row in numbers.added)
     documents = [
         [row["name"], row["title"], str(brought[row["source"]])] for row in changes.new_documents

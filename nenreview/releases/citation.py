@@ -1,4 +1,4 @@
-"""Cite the review: read ``CITATION.cff`` and write text, BibTeX and RIS."""
+"""Cite the review as text, BibTeX and RIS, from the data in ``CITATION.cff``."""
 
 from __future__ import annotations
 
@@ -27,20 +27,26 @@ _SPECIAL = re.compile(r"([&%$#_{}])")
 
 @dataclass(frozen=True)
 class Author:
-    """A person by family and given names, or a group by its name."""
+    """An author of the review: a person or a group.
+
+    `name` is the family name of a person or the name of a group; `given` is empty for a group.
+    """
 
     name: str
     given: str = ""
 
     @property
     def inverted(self) -> str:
-        """Return the name in the form of a list of references."""
+        """Name as in a list of references, such as ``Doe, Jane``; the name of a group as it is."""
         return f"{self.name}, {self.given}" if self.given else self.name
 
 
 @dataclass(frozen=True)
 class Citation:
-    """The citation of this version of the review. `doi` and `url` are empty where there is none."""
+    """Bibliographic data of this version of the review.
+
+    `doi` and `url` are empty if there is none.
+    """
 
     authors: tuple[Author, ...]
     title: str
@@ -51,7 +57,7 @@ class Citation:
 
     @property
     def address(self) -> str:
-        """Return the address of the DOI, or else of the website; empty if neither is known."""
+        """Web address of the DOI, or else of the website; empty if there is neither."""
         return f"https://doi.org/{self.doi}" if self.doi else self.url
 
     def text(self) -> str:
@@ -61,7 +67,7 @@ class Citation:
         return f"{line} {self.address}" if self.address else line
 
     def bibtex(self) -> str:
-        """Return an entry for BibTeX; ``@misc``, which every style knows."""
+        """Return the citation as a BibTeX entry of type ``@misc``, which every style supports."""
         # A group in braces of its own is not taken apart into given and family name.
         authors = " and ".join(
             _bibtex(author.inverted) if author.given else f"{{{_bibtex(author.name)}}}"
@@ -82,7 +88,7 @@ class Citation:
         return "\n".join([f"@misc{{{'-'.join(words)}-{self.issued.year},", *lines, "}"])
 
     def ris(self) -> str:
-        """Return a record in RIS, of the type of a data set."""
+        """Return the citation as a data set in RIS, a file format of reference managers."""
         fields = [
             ("TY", "DATA"),
             *(("AU", author.inverted) for author in self.authors),
@@ -98,12 +104,12 @@ class Citation:
 
 
 def read_citation(root: Path | None = None) -> Citation:
-    """Read ``CITATION.cff``; version and date are those of the review.
+    """Read title, authors and address from ``CITATION.cff``; add the review's version and date.
 
     Raises
     ------
     InputError
-        If the file cannot be read, lacks a title or authors, or has a value of another type.
+        If the file cannot be read, lacks a title or authors, or has a value of the wrong type.
     """
     cff = _read_cff((root or review_root()) / CFF_NAME)
     problems = [
@@ -151,7 +157,7 @@ def _read_cff(path: Path) -> dict:
 
 
 def how_to_cite() -> Markdown:
-    """Return the citation as text, BibTeX and RIS, each in its own block."""
+    """Return the citation as text, BibTeX and RIS, each in a block of its own, as Markdown."""
     citation = read_citation()
     blocks = (("text", citation.text()), ("bibtex", citation.bibtex()), ("text", citation.ris()))
     names = ("As text:", "As BibTeX:", "As RIS:")

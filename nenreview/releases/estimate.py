@@ -1,4 +1,4 @@
-"""Define the estimates that are compared between versions."""
+"""Define how an estimate is recorded, so that versions can be compared."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ DECIMALS = {PERCENT: 1, POINTS: 1, ODDS_RATIO: 2}
 
 @dataclass(frozen=True)
 class Estimate:
-    """One estimate, by its name.
+    """A named estimate with its interval, as recorded for each version.
 
     Attributes
     ----------
     name : str
-        Stays the same in all versions.
+        Identifies the estimate in every version.
     estimate, low, high : float or None
-        In `unit`, rounded as shown; None if there is no value.
+        Value and limits of the interval in `unit`, rounded as on the pages; None if there is none.
     unit : str
-        ``"%"``, ``"points"`` (of percent) or ``"odds ratio"``.
+        ``"%"``, ``"points"`` (percentage points) or ``"odds ratio"``.
     counts : str
-        The counts behind the estimate, such as ``"12 of 114"``; or empty.
+        Events and patients behind the estimate, such as ``"12 of 114"``; may be empty.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Estimate:
 
     @property
     def shown(self) -> str:
-        """Return the estimate as text, ``"10.5% (4.2 to 22.9), 12 of 114"``."""
+        """Estimate as text, for example ``10.5% (4.2 to 22.9), 12 of 114``."""
         decimals = DECIMALS[self.unit]
         limits = [signed(x, decimals) for x in (self.low, self.high) if x is not None]
         parts = []

@@ -1,4 +1,4 @@
-"""List every estimate of a version of the review, rounded as on its pages."""
+"""Collect every estimate of the review that is compared between versions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ from nenreview.wording import fraction
 
 
 def estimates(data: Dataset) -> tuple[Estimate, ...]:
-    """Return every estimate that is compared between versions; each name occurs once."""
+    """Return every estimate that is compared between versions, rounded as on the pages.
+
+    Raises
+    ------
+    ValueError
+        If two estimates have the same name.
+    """
     listed = tuple(_all(data))
     names = Counter(estimate.name for estimate in listed)
     twice = sorted(name for name, times in names.items() if times > 1)

@@ -1,4 +1,4 @@
-"""Front matter of the review for the pages and the PDF of the engine."""
+"""Describe the review for its pages and its PDF: version, licence, citation and more."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from nenreview.wording import disclaimer_of
 
 
 def front_matter(folder: Path) -> dict:
-    """Return the front matter of the review: version, description, licence, citation and more.
+    """Return version, description, licence, citation and more, for the pages and the PDF.
+
+    The keys are attributes of `qmdbook.edition.Edition`.
 
     Parameters
     ----------
     folder : Path
-        Root of the review.
+        Root folder of the review.
     """
     project = read_project(folder / "pyproject.toml")
     return {

@@ -1,4 +1,4 @@
-"""Release a version: render its commit into its own folder beside the earlier versions."""
+"""Release a version: render the last commit into its own folder beside the earlier versions."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ MAX_NAMED = 5  # files in a message
 
 
 def release(site: Path) -> bool:
-    """Render the committed version into its own folder in `site`.
+    """Render the last commit into a folder named after its version in `site`.
 
-    A version that was released before is not changed.
+    The folder of a version that was released before is not changed.
 
     Parameters
     ----------
@@ -50,14 +50,14 @@ def release(site: Path) -> bool:
     Returns
     -------
     bool
-        False if the version was released before with the same content.
+        True if the version is new; False if it was released before with the same content.
 
     Raises
     ------
     InputError
-        If something is not committed, not in the changelog or not stamped; if the version number
-        does not follow the rules of CONTRIBUTING.md; if the version was released before with
-        another content.
+        If files are not committed; if the changelog lacks the version; if files repeat an outdated
+        version or checksum (`stamp_problems`); if the version number breaks the rules in
+        CONTRIBUTING.md; if the version was released before with other content; if the render fails.
     """
     parse_version(version())
     config = read_config(root())
@@ -99,12 +99,19 @@ def release(site: Path) -> bool:
 
 
 def changes_between(old: str, new: str, folder: Path) -> str:
-    """Return what changed between two released versions, as Markdown.
+    """Return the changes between two released versions, as Markdown.
+
+    Parameters
+    ----------
+    old, new : str
+        Version numbers, the earlier one first.
+    folder : Path
+        The folder of all versions.
 
     Raises
     ------
     InputError
-        If one of them is not in `folder`, or `new` is not later than `old`.
+        If a version is not in `folder`, or `new` is not later than `old`.
     """
     newest = parse_version(new, "NEW")
     if parse_version(old, "OLD") >= newest:

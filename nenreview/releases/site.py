@@ -1,4 +1,4 @@
-"""Write the list of all versions, and the page that leads to the newest version."""
+"""Write the list of released versions, and the start page that leads to the newest one."""
 
 from __future__ import annotations
 
@@ -39,12 +39,14 @@ _PAGE = """<!DOCTYPE html>
 
 
 def released_states(folder: Path) -> list[State]:
-    """Return the states of the versions in a folder, the newest first; none without the folder.
+    """Return the recorded state of every version in a folder, the newest first.
+
+    The folder need not exist; the list is then empty.
 
     Raises
     ------
     InputError
-        If a state cannot be read, or is in a folder of another name.
+        If a ``state.json`` cannot be read, or its version differs from the name of its folder.
     """
     states = []
     for path in folder.glob(f"*/{NAME}"):
@@ -59,14 +61,14 @@ def released_states(folder: Path) -> list[State]:
 
 
 def write_index(folder: Path, title: str) -> None:
-    """Write ``versions.json`` and the page that leads to the newest version.
+    """Write ``versions.json``, and ``index.html``, which leads to the newest version.
 
-    Both follow from the versions in the folder, so they can be written again at any time.
+    Both are computed from the folders of the versions, so they can be written again at any time.
 
     Parameters
     ----------
     folder : Path
-        The folder of the versions, with at least one version.
+        The folder of all versions, with at least one version.
     title : str
         Title of the book.
     """

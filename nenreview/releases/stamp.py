@@ -1,4 +1,4 @@
-"""Write the version and the checksum of the data into the files that repeat them."""
+"""Update the version and the checksum of the data in ``CITATION.cff`` and ``datapackage.json``."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ _UP_TO_THE_QUOTE = r'[^"\n]*'
 
 
 def outdated_files(root: Path | None = None, checksum: str | None = None) -> dict[Path, str]:
-    """Return the files with an outdated version or checksum, each with its new text.
+    """Return the new text of each file that repeats an outdated version or checksum of the data.
 
-    A book without a data package has neither file.
+    The files are ``CITATION.cff`` and ``data/datapackage.json``. A file is skipped if it does not
+    exist, or contains neither version nor checksum.
 
     Parameters
     ----------
     root : Path, optional
-        Of the review.
+        Root folder of the review.
     checksum : str, optional
-        Checksum of the data; by default that of the present data. Give it if they will change.
+        SHA-256 to write; by default that of the current data. Pass it if the data will change.
 
     Raises
     ------
     InputError
-        If a file exists but has no place for the version or for the checksum.
+        If a file contains only one of the two, or one of them twice.
     """
     root = root or review_root()
     changed, problems = {}, []
@@ -60,7 +61,7 @@ def outdated_files(root: Path | None = None, checksum: str | None = None) -> dic
 
 
 def stamp_problems(root: Path | None = None) -> list[Problem]:
-    """Return a problem for each file with an outdated version or checksum."""
+    """Return a problem for each file that repeats an outdated version or checksum of the data."""
     root = root or review_root()
     return [
         Problem(
@@ -72,7 +73,7 @@ def stamp_problems(root: Path | None = None) -> list[Problem]:
 
 
 def stamp(root: Path | None = None) -> list[Path]:
-    """Write the version and the checksum into the files that repeat them; return changed files."""
+    """Update the version and data checksum in the files that repeat them; return changed files."""
     changed = outdated_files(root)
     for path, text in changed.items():
         write_whole(path, text.encode("utf-8"))

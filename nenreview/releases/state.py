@@ -1,7 +1,6 @@
-"""Write and read the state of a version: its estimates and the verdicts of its audit.
+"""Write and read ``state.json``: the estimates and the audit verdicts of a version.
 
-Versions are compared by their states. The reported numbers are in the tables of each version;
-``state.json`` beside them has what is computed from the tables.
+Two versions are compared by these files and by their data tables, which hold the reported numbers.
 """
 
 from __future__ import annotations
@@ -21,7 +20,19 @@ NAME = "state.json"  # in the folder of a version
 
 @dataclass(frozen=True)
 class Verdict:
-    """The audit's verdict on a reported number, with some fields of `Finding`; `id` is its key."""
+    """The audit's verdict on one reported number, as recorded in ``state.json``.
+
+    Attributes
+    ----------
+    id : str
+        Key of the finding, such as ``jia2022-108-size``.
+    where : str
+        Where the document reports the number.
+    printed, recomputed : str
+        The number as reported, and as computed; `recomputed` is empty if nothing can be computed.
+    verdict : str
+        One of `nenreview.audit.finding.VERDICTS`, such as ``match``.
+    """
 
     id: str
     where: str
@@ -30,13 +41,13 @@ class Verdict:
     verdict: str
 
     @property
-    def in_need(self) -> bool:
-        """Whether somebody must compare the number with the page: a disagreement or a note."""
+    def needs_check(self) -> bool:
+        """Whether a person must compare the number with the document: a disagreement or a note."""
         return self.verdict in (*DISAGREEING, NOTE)
 
     @property
     def shown(self) -> str:
-        """Return the verdict, with the computed value if it differs from the printed value."""
+        """Verdict as text, followed by the computed value if it differs from the reported one."""
         if self.recomputed in ("", self.printed):
             return self.verdict
         return f"{self.verdict}: {self.recomputed}"
@@ -44,19 +55,20 @@ class Verdict:
 
 @dataclass(frozen=True)
 class State:
-    """One version.
+    """A version as recorded in ``state.json``: its origin, its estimates and its audit verdicts.
 
     Attributes
     ----------
     version, date : str
-        Its number, and the day on which it was made, for example ``2026-11-03``.
+        Version number, and date of the content, for example ``2026-11-03``.
     commit : str
-        The commit that it was made from.
+        Hash of the commit that was rendered.
     checksum : str or None
-        The checksum of its data; None for a book without data.
+        SHA-256 of the data; None for a book without data.
     estimates : tuple of Estimate
+        Empty for a book without the tables of this review.
     verdicts : tuple of Verdict
-        In the order of the pages; both are empty for a book without the tables of this review.
+        In the order of the pages; empty like `estimates`.
     """
 
     version: str
@@ -67,12 +79,12 @@ class State:
     verdicts: tuple[Verdict, ...] = ()
 
     def as_json(self) -> str:
-        """Return the content of ``state.json``."""
+        """Return the state as the text of ``state.json``."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
 
 
 def current_state() -> State:
-    """Return the state of the review as it is now."""
+    """Compute the state of the review as it is now."""
     computed = _computed() if _is_review(data_folder()) else ((), ())
     return State(version(), made().date().isoformat(), commit() or "", data_checksum(), *computed)
 
@@ -87,14 +99,14 @@ def _computed() -> tuple[tuple[Estimate, ...], tuple[Verdict, ...]]:
 
 
 def verdicts(findings: tuple[Finding, ...]) -> tuple[Verdict, ...]:
-    """Return the findings of the audit in the form that is compared between versions."""
+    """Convert findings of the audit to the verdicts that are compared between versions."""
     from nenreview.audit.report import where
 
     return tuple(Verdict(f.id, where(f), f.printed, f.recomputed, f.verdict) for f in findings)
 
 
 def read_state(folder: Path) -> State:
-    """Read the state of a released version.
+    """Read the ``state.json`` of a released version.
 
     Parameters
     ----------
@@ -104,7 +116,7 @@ def read_state(folder: Path) -> State:
     Raises
     ------
     InputError
-        If ``state.json`` does not exist or has another form.
+        If ``state.json`` does not exist or is malformed.
     """
     path = folder / NAME
     try:

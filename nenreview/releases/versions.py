@@ -1,4 +1,4 @@
-"""Parse and compare version numbers by the rules in CONTRIBUTING.md, Versions."""
+"""Parse and compare version numbers; CONTRIBUTING.md, section Versions, states the rules."""
 
 from __future__ import annotations
 
@@ -12,15 +12,22 @@ _NUMBER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
 def parse_version(version: str, place: str = "pyproject.toml") -> tuple[int, int, int]:
-    """Return the three numbers of a version; messages name `place`.
+    """Parse a version number into three integers.
 
     >>> parse_version("1.20.3")
     (1, 20, 3)
 
+    Parameters
+    ----------
+    version : str
+        Version number.
+    place : str
+        File or option to name in an error message.
+
     Raises
     ------
     InputError
-        If it is not three numbers with dots between them.
+        If `version` is not three numbers joined by dots.
     """
     match = _NUMBER.fullmatch(version)
     if not match:
@@ -31,7 +38,7 @@ def parse_version(version: str, place: str = "pyproject.toml") -> tuple[int, int
 
 
 def version_step(old: str, new: str) -> str:
-    """Return the step from one version to a later one: patch, minor or major.
+    """Return how the version number rises from `old` to `new`: ``major``, ``minor`` or ``patch``.
 
     Raises
     ------
@@ -48,9 +55,9 @@ def version_step(old: str, new: str) -> str:
 
 
 def rises_enough(old: str, new: str, needed: str) -> bool:
-    """Return whether the step between two versions is as large as their changes need.
+    """Return whether the step from `old` to `new` is at least as large as the step `needed`.
 
-    Before 1.0.0, a minor step is enough for every change.
+    Before 1.0.0, a minor step suffices even where a major one is needed.
     """
     if needed == MAJOR and parse_version(old)[0] == 0:
         needed = MINOR

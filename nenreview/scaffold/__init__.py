@@ -1,1 +1,1 @@
-"""Add a trial to the review, all files at once or none."""
+"""Add a trial to the review: all of its files, or none."""

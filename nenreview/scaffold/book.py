@@ -1,4 +1,4 @@
-"""Add a chapter to ``_quarto.yml`` without losing its comments and quotes."""
+"""Add a chapter to ``_quarto.yml`` while keeping its comments and quotes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ from qmdbook.files import CONFIG_NAME
 
 
 def add_chapter(text: str, file: str, part: str) -> tuple[str, int]:
-    """Return the text with a chapter added at the end of a part, and the line of the chapter.
+    """Add a chapter to the end of a part; return the new text and the line number of the chapter.
+
+    Parameters
+    ----------
+    text : str
+        Content of ``_quarto.yml``.
+    file : str
+        File of the chapter, relative to ``_quarto.yml``.
+    part : str
+        Name of the part of the book.
 
     Raises
     ------
@@ -32,8 +41,11 @@ def add_chapter(text: str, file: str, part: str) -> tuple[str, int]:
     return written.getvalue(), before.count("\n") + 1
 
 
-def part_of(text: str) -> dict[str, str]:
-    """Return the part of each chapter by file, without chapters outside any part."""
+def part_by_chapter(text: str) -> dict[str, str]:
+    """Return the part of the book to which each chapter file belongs.
+
+    `text` is the content of ``_quarto.yml``. Chapters outside any part are left out.
+    """
     return {
         file: entry["part"] for entry in _parts(_yaml().load(text)) for file in entry["chapters"]
     }

@@ -25,7 +25,7 @@ _SUFFIX = ".being-written"
 
 
 def write_all(contents: FileContents) -> None:
-    """Write all files, or none.
+    """Write all files, or leave all of them unchanged.
 
     Raises
     ------
@@ -69,20 +69,20 @@ def _restore(path: Path, content: bytes | None) -> None:
 
 
 def check_and_stamp(root: Path, contents: FileContents) -> FileContents:
-    """Check changed data, and add the files that repeat the checksum of the data.
+    """Check the changed data, and return `contents` plus the files that repeat the data's checksum.
 
     Parameters
     ----------
     root : Path
-        Root of the review, whose data are checked with the new contents in place.
+        Root folder of the review.
     contents : FileContents
-        The new content of each file, by its path below `root`.
+        The new content of each file by its path, which begins with `root`.
 
     Raises
     ------
     InputError
-        With every problem of the data that ``nenreview check`` would report; or if a file that
-        repeats the checksum has no place for it.
+        With every problem that the new data have; or if a file that repeats the checksum cannot be
+        updated (`outdated_files`).
     """
     folder = root / "data"
     with tempfile.TemporaryDirectory() as name:
@@ -98,14 +98,14 @@ def check_and_stamp(root: Path, contents: FileContents) -> FileContents:
 
 
 def append_rows(text: str, rows: Iterable[dict[str, str]]) -> str:
-    """Return the text of a CSV file with rows added at its end, and the rest unchanged.
+    """Append rows to the text of a CSV file, and leave its other lines unchanged.
 
-    Columns that a row does not name are left empty.
+    A column that a row lacks is left empty.
 
     Raises
     ------
     ValueError
-        If a row names a column that the file does not have.
+        If a row has a column that the file does not have.
     """
     head = next(csv.reader(io.StringIO(text, newline="")))
     end = io.StringIO(newline="")

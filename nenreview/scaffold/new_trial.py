@@ -1,6 +1,7 @@
-"""Add a trial: rows to fill, a chapter that shows the filled rows, and its entry in the book.
+"""Add a trial: rows in the tables, a chapter, and the chapter's entry in ``_quarto.yml``.
 
-The review renders immediately afterwards, and after each row that is filled.
+The new rows have placeholders. The review therefore renders at once, and again after each row
+that is filled in.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from string import Template
 
 from nenreview.evidence.record.dataset import Dataset, read
 from nenreview.evidence.record.rows import trials
-from nenreview.scaffold.book import add_chapter, part_of
+from nenreview.scaffold.book import add_chapter, part_by_chapter
 from nenreview.scaffold.files import FileContents, append_rows, check_and_stamp, write_all
 from nenreview.scaffold.registries import require_number
 from nenreview.scaffold.rows import (
@@ -37,19 +38,19 @@ CHAPTER = Path(__file__).with_name("chapter.qmd")  # with $title, $name and $tri
 
 @dataclass(frozen=True)
 class NewTrial:
-    """The added rows and files of a new trial, as a guide to filling them.
+    """The rows and files that were added for a trial, which the user has to fill in.
 
     Attributes
     ----------
     places : dict of str to str
-        Which lines were added to each file, such as ``line 5``, by path below the root. Empty for
-        a new file.
+        The lines added to each file, such as ``line 5``, by path below the root. Empty for a new
+        file.
     arm : Row
         The added row of ``arms.csv``.
     source : str
-        Key of the document.
+        Key of the document that reports the trial, as in ``sources.csv``.
     is_new_source : bool
-        Whether the document is new and has rows to fill too.
+        Whether rows for the document were added too.
     """
 
     places: dict[str, str]
@@ -59,13 +60,13 @@ class NewTrial:
 
 
 def new_trial(root: Path, request: Request) -> NewTrial:
-    """Write the rows, the chapter and its entry in the book.
+    """Add a trial to the data tables, the chapters and ``_quarto.yml``; return what was added.
 
     Raises
     ------
     InputError
-        If a name exists already or has another form, if the data have problems before or would
-        have afterwards, or if a file cannot be written. Nothing is then changed.
+        If a name is already used or malformed, if the data are invalid before or after the change,
+        or if a file cannot be written. No file is then changed.
     """
     data, problems = read(root / "data")
     if data is None:
@@ -146,7 +147,7 @@ def _require_free(root: Path, data: Dataset, request: Request, file: str) -> Non
 
 def _usual_part(data: Dataset, config: str, regimen: str) -> str:
     """Return the part with most chapters on trials of a regimen class."""
-    parts = part_of(config)
+    parts = part_by_chapter(config)
     alike = set(data.arms.loc[data.arms["regimen_class"] == regimen, "trial"])
     files = (f"chapters/{t.chapter}.qmd" for t in trials(data).values() if t.trial in alike)
     counts = Counter(parts[file] for file in files if file in parts)
@@ -159,7 +160,7 @@ def _usual_part(data: Dataset, config: str, regimen: str) -> str:
 
 
 def next_steps(new: NewTrial) -> str:
-    """Return what was written, and the next steps, as lines of text."""
+    """Return a message with the added lines and files, and the user's next steps."""
     places, arm, source = new.places, new.arm, new.source
     lines = ["Written:"]
     lines += [f"  {file}" + (f", {where}" if where else "") for file, where in places.items()]

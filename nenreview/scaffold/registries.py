@@ -1,4 +1,4 @@
-"""Recognise registry numbers of trials."""
+"""Check the registry numbers of trials, such as NCT01234567."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REGISTRIES = {
 
 
 def require_number(text: str) -> None:
-    """Check that `text` is the number of a trial in a registry.
+    """Check that `text` has the form of a trial number of one of the `REGISTRIES`.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def require_number(text: str) -> None:
 
 
 def short_key(text: str) -> str:
-    """Return a key for a document of which only the trial's registry number is known.
+    """Return a document key from a registry number: its letters and its last four digits.
 
     >>> short_key("NCT01234567")
     'nct4567'

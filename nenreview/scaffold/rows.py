@@ -1,6 +1,6 @@
-"""Make the rows of a new trial, without stating anything that is not known.
+"""Make the table rows of a new trial, with placeholders for everything that is not known.
 
-Unknown values are empty, ``not stated`` or ``to be filled``, and no number is marked as reported.
+A placeholder is empty, ``not stated`` or ``to be filled``. No number is marked as reported.
 """
 
 from __future__ import annotations
@@ -38,22 +38,23 @@ USUAL_NUMBERS = (
 
 @dataclass(frozen=True)
 class Request:
-    """What a user of ``nenreview new-trial`` states about the trial.
+    """The options of ``nenreview new-trial``: what the user knows about the trial.
 
     Attributes
     ----------
     trial : str
-        Registry number.
+        Registry number, such as ``NCT01234567``.
     name : str
-        Name of the chapter's file: small letters, digits and hyphens.
+        File name of the chapter without ending: small letters, digits and hyphens.
     title : str
-        Name in tables and heading of the chapter; `name` if empty.
+        Name of the trial in tables, and heading of its chapter; `name` if empty.
     source : str
-        Key of the document; made from the registry number if empty.
+        Key of the document that reports the trial; made from the registry number if empty.
     agents, target, regimen_class : str
-        As in ``arms.csv``; taken from `name` if empty.
+        Drugs, their molecular targets and the class of treatment, as in ``arms.csv``; taken from
+        `name` if empty.
     part : str
-        Part of the book; if empty, the part with most trials of the class.
+        Part of the book for the chapter; if empty, the part with most trials of the same class.
     """
 
     trial: str
@@ -67,12 +68,13 @@ class Request:
 
 
 def arm_row(data: Dataset, request: Request) -> Row:
-    """Return the row of ``arms.csv``: all patients, until the trial is known to have more arms.
+    """Return the row of ``arms.csv`` for a trial with one arm, which contains all patients.
 
     Raises
     ------
     InputError
-        If the name does not imply an option that is missing, or the class is unknown.
+        If drugs, target or class are neither given nor follow from the trial's name, or if the
+        class is unknown.
     """
     targets = inhibitors(data)
     agents = request.agents or " + ".join(w for w in request.name.split("-") if w in targets)
@@ -112,12 +114,12 @@ def arm_row(data: Dataset, request: Request) -> Row:
 
 
 def source_key(data: Dataset, request: Request) -> str:
-    """Return the key of the document.
+    """Return the key of the document that reports the trial: as given, or from the registry number.
 
     Raises
     ------
     InputError
-        If no key was given and the key made from the number exists already.
+        If no key was given and the key made from the registry number is already used.
     """
     source = request.source or short_key(request.trial)
     if not request.source and source in set(data.sources["source"]):
@@ -127,7 +129,7 @@ def source_key(data: Dataset, request: Request) -> str:
 
 
 def trial_row(request: Request, source: str) -> Row:
-    """Return the row of ``trials.csv``."""
+    """Return the row of ``trials.csv`` for a trial that the document `source` describes."""
     return {
         "trial": request.trial,
         "name": request.title or request.name,
@@ -139,12 +141,12 @@ def trial_row(request: Request, source: str) -> Row:
 
 
 def report_row(trial: str, source: str) -> Row:
-    """Return the row of ``reports.csv``."""
+    """Return the row of ``reports.csv`` that marks `source` as the trial's own, final report."""
     return {"trial": trial, "source": source, "standing": "own", "stage": "final"}
 
 
 def inhibitors(data: Dataset) -> dict[str, str]:
-    """Return the target of each checkpoint inhibitor in ``arms.csv``, by the name of the drug."""
+    """Return the molecular target (such as PD-1) of each checkpoint inhibitor in ``arms.csv``."""
     known: dict[str, str] = {}
     for arm in rows_of(data.arms, Arm):
         names, targets = arm.agents.split(" + "), arm.target.split(" + ")
@@ -155,7 +157,7 @@ def inhibitors(data: Dataset) -> dict[str, str]:
 
 
 def source_row(source: str) -> Row:
-    """Return the row of ``sources.csv``."""
+    """Return the row of ``sources.csv`` for a document that has not been transcribed."""
     return {
         "source": source,
         "name": source,
@@ -169,7 +171,10 @@ def source_row(source: str) -> Row:
 
 
 def appraisal_rows(data: Dataset, source: str) -> Iterator[Row]:
-    """Yield a row for each item of the checklist, with its usual topic."""
+    """Yield a row of ``appraisal.csv`` for each item of the checklist, answered ``unclear``.
+
+    It is the quality checklist of the Joanna Briggs Institute (JBI) for case series.
+    """
     known = data.appraisal[data.appraisal["checklist"] == CHECKLIST]
     topics = dict(zip(known["item"], known["topic"], strict=True))
     for item in range(1, JBI[CHECKLIST] + 1):
@@ -185,7 +190,7 @@ def appraisal_rows(data: Dataset, source: str) -> Iterator[Row]:
 
 
 def result_rows(source: str, trial: str) -> Iterator[Row]:
-    """Yield a row for each of `USUAL_NUMBERS`, with the status not reported."""
+    """Yield a row of ``results.csv`` for each of the `USUAL_NUMBERS`, marked as not reported."""
     for number, (outcome, statistic, unit, grade) in enumerate(USUAL_NUMBERS, start=1):
         yield {
             "id": f"{source}-{number:03d}",

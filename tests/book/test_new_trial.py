@@ -18,7 +18,7 @@ from nenreview.evidence.record.dataset import load
 from nenreview.evidence.record.schema import read_package
 from nenreview.meta.pool import pool_proportions
 from nenreview.releases.stamp import stamp_problems
-from nenreview.scaffold.book import add_chapter, part_of
+from nenreview.scaffold.book import add_chapter, part_by_chapter
 from nenreview.scaffold.files import append_rows, write_all
 from nenreview.scaffold.new_trial import new_trial
 from nenreview.scaffold.registries import REGISTRIES, require_number
@@ -397,11 +397,11 @@ def test_the_part_follows_the_class_or_is_said(review):
     data = load(DATA)
     assert inhibitors(data)["tremelimumab"] == "CTLA-4"
     new_trial(review, Request(TRIAL, "durvalumab-tremelimumab-more"))
-    parts = part_of((review / CONFIG_NAME).read_text(encoding="utf-8"))
+    parts = part_by_chapter((review / CONFIG_NAME).read_text(encoding="utf-8"))
     assert parts["chapters/durvalumab-tremelimumab-more.qmd"] == "Combinations"
     request = Request("NCT01234567", "nivolumab-more", part="Across trials")
     new_trial(review, request)
-    parts = part_of((review / CONFIG_NAME).read_text(encoding="utf-8"))
+    parts = part_by_chapter((review / CONFIG_NAME).read_text(encoding="utf-8"))
     assert parts["chapters/nivolumab-more.qmd"] == "Across trials"
 
 
