@@ -1,7 +1,7 @@
-"""How long rendering takes, beside Quarto where it is installed, and beside its floor.
+"""Measure how long rendering takes, compared with Quarto and with an estimated minimum.
 
-Run by `make bench`. Every run is a command from the shell in a copy of the review, so that its
-time includes the start of the process. Medians are printed with the fastest and slowest run.
+Run by `make bench`. Every measured time is that of a shell command in a copy of the review, so it
+includes the start of the process. The tables show the median with the fastest and slowest run.
 """
 
 from __future__ import annotations
@@ -37,7 +37,19 @@ LEFT_OUT = shutil.ignore_patterns(".*", "_book", "_site", "__pycache__", "*.ipyn
 
 @dataclass(frozen=True)
 class Case:
-    """Something to time: what is done before, our options, and the arguments of Quarto's render."""
+    """Something to time.
+
+    Attributes
+    ----------
+    name : str
+        Description in the table.
+    before : callable
+        What to change before each run.
+    ours : list of str
+        Our options of ``render``.
+    quarto : list of str or None
+        Arguments of ``quarto render``; None if the case is not timed with Quarto.
+    """
 
     name: str
     before: Callable[[Path, int], None]
@@ -45,13 +57,13 @@ class Case:
     quarto: list[str] | None = None
 
 
-def cold(root: Path, _: int) -> None:
-    """Take away what was made."""
+def remove_outputs(root: Path, _: int) -> None:
+    """Remove the rendered book and all caches."""
     for name in ("_book", ".cache", ".quarto"):
         shutil.rmtree(root / name, ignore_errors=True)
 
 
-def prose(root: Path, run: int) -> None:
+def edit_sentence(root: Path, run: int) -> None:
     """Change one sentence of one chapter."""
     path = root / CHAPTER
     text = re.sub(r"\nEdited \w+\.\n", "\n", path.read_text(encoding="utf-8"))
@@ -60,8 +72,8 @@ def prose(root: Path, run: int) -> None:
     path.write_text(f"{first}\n\nEdited {word}.\n\n{rest}", encoding="utf-8")
 
 
-def code(root: Path, run: int) -> None:
-    """Change one cell of one chapter."""
+def edit_cell(root: Path, run: int) -> None:
+    """Change one code cell of one chapter."""
     path = root / CHAPTER
     text = re.sub(r"\nrun = \d+\n", "\n", path.read_text(encoding="utf-8"))
     if CODE not in text:
@@ -69,29 +81,29 @@ def code(root: Path, run: int) -> None:
     path.write_text(text.replace(f"\n{CODE}", f"\nrun = {run}\n{CODE}"), encoding="utf-8")
 
 
-def as_it_is(_root: Path, _run: int) -> None:
-    """Change nothing."""
+def change_nothing(_root: Path, _run: int) -> None:
+    """Leave everything as it is."""
 
 
 CASES = (
-    Case("whole review, cold, HTML and PDF", cold, [], []),
-    Case("a sentence edited, HTML", prose, TO_HTML, [CHAPTER, *TO_HTML]),
-    Case("a sentence edited, HTML and PDF", prose, [], [CHAPTER]),
-    Case("a cell edited, HTML", code, TO_HTML, [CHAPTER, *TO_HTML]),
-    Case("a cell edited, HTML and PDF", code, [], [CHAPTER]),
-    Case("nothing changed, HTML and PDF", as_it_is, []),
+    Case("whole review, cold, HTML and PDF", remove_outputs, [], []),
+    Case("a sentence edited, HTML", edit_sentence, TO_HTML, [CHAPTER, *TO_HTML]),
+    Case("a sentence edited, HTML and PDF", edit_sentence, [], [CHAPTER]),
+    Case("a cell edited, HTML", edit_cell, TO_HTML, [CHAPTER, *TO_HTML]),
+    Case("a cell edited, HTML and PDF", edit_cell, [], [CHAPTER]),
+    Case("nothing changed, HTML and PDF", change_nothing, []),
 )
 
 
 def copy_of_review(folder: Path) -> Path:
-    """Return a copy of the review, without anything that was made."""
+    """Copy the review into `folder`, without outputs and tests; return the copy's root."""
     root = Path(shutil.copytree(ROOT, folder / "review", ignore=LEFT_OUT))
     (root / ".venv").symlink_to(ROOT / ".venv")
     return root
 
 
 def timed(command: list[str], root: Path) -> tuple[float, str]:
-    """Run a command in `root`; return its seconds and what it printed."""
+    """Run a command in `root`; return its duration in seconds and its standard output."""
     environment = {**os.environ, "PYTHONPATH": str(root), "QUARTO_PYTHON": sys.executable}
     started = perf_counter()
     run = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
@@ -102,19 +114,20 @@ def timed(command: list[str], root: Path) -> tuple[float, str]:
 
 
 def spread(times: list[float]) -> str:
-    """Return the median with the fastest and the slowest; a dash where nothing was timed."""
+    """Return the median with the fastest and slowest time as text; a dash if nothing was timed."""
     if not times:
         return "–"
     return f"{statistics.median(times):.2f} ({min(times):.2f}–{max(times):.2f})"
 
 
 def floor(root: Path) -> tuple[float, str]:
-    """Return the least that a cold render of both formats could take, and of what it consists.
+    """Return the estimated minimum, in seconds, of a render without caches, and its parts as text.
 
-    Imports once, the slowest processor's share of the cells, Pandoc for both formats, Typst.
+    It adds up one import, the cells shared evenly among the processors, the longer of the Pandoc
+    runs (HTML or PDF), and Typst.
     """
     imports, _ = timed([sys.executable, "-c", "import nenreview.chapter"], root)
-    cold(root, 0)
+    remove_outputs(root, 0)
     _, said = timed([*OURS, "--profile", "--jobs", "1"], root)
     seconds = {name: float(s) for s, name in re.findall(r"^ *([\d.]+) s +(.+)$", said, re.M)}
     cells = [value for name, value in seconds.items() if name.endswith(".qmd")]
@@ -126,7 +139,7 @@ def floor(root: Path) -> tuple[float, str]:
 
 
 def compare(runs: int) -> None:
-    """Print the table of the cases."""
+    """Time every case, and print the results as a table."""
     have_quarto = shutil.which("quarto") is not None
     number = count()  # of the edit: no two are the same
     with tempfile.TemporaryDirectory() as folder:
@@ -158,14 +171,14 @@ def compare(runs: int) -> None:
 
 
 def ratio(theirs: list[float], ours: list[float]) -> str:
-    """Return the ratio of the medians; a dash where either was not timed."""
+    """Return the ratio of Quarto's median time to ours as text; a dash if either was not timed."""
     if not theirs or not ours:
         return "–"
     return f"{statistics.median(theirs) / statistics.median(ours):.1f}"
 
 
 def synthetic(folder: Path, chapters: int) -> Path:
-    """Return a book of so many chapters, each with a table and a figure."""
+    """Create a book with a number of generated chapters, each with a table; return its root."""
     root = folder / f"book-{chapters}"
     (root / "chapters").mkdir(parents=True)
     names = [f"chapters/c{number:03}.qmd" for number in range(chapters)]
@@ -193,7 +206,7 @@ def synthetic(folder: Path, chapters: int) -> Path:
 
 
 def peak(command: list[str], root: Path) -> tuple[float, float]:
-    """Return the seconds of a command and the most memory, in MiB, of all its processes at once."""
+    """Run a command; return its seconds, and the peak memory of all its processes in MiB."""
     most, over = [0], Event()
 
     def watch(process: psutil.Process) -> None:
@@ -224,7 +237,7 @@ def peak(command: list[str], root: Path) -> tuple[float, float]:
 
 
 def grow(numbers: list[int]) -> None:
-    """Print time and memory of books of so many chapters."""
+    """Print the time and the peak memory of books with these numbers of chapters."""
     print("| Chapters | HTML and PDF, s | s a chapter | Peak memory, MiB |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for chapters in numbers:
@@ -234,6 +247,7 @@ def grow(numbers: list[int]) -> None:
 
 
 def main() -> None:
+    """Run the benchmarks that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=5, help="of each case; 5 by default")
     parser.add_argument("--growth", action="store_true", help="16, 64 and 256 made-up chapters")

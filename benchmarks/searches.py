@@ -1,7 +1,8 @@
-"""How long the searches over whole patients take, and how that grows with their number.
+"""Measure how long the audit's searches over counts of patients take, and how the time grows.
 
-Run with ``python benchmarks/searches.py``. The chapter on the audit says how the work grows and
-how long it takes; no page holds a measured time, so that two runs give the same book.
+Run with ``python benchmarks/searches.py``. A search looks for the counts of patients that could
+give the reported percentages. No page of the book shows a measured time, so that two renders give
+the same bytes.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ REPEATS = 3
 
 
 def denominators(n: int) -> None:
-    """Search the denominators of a table of 40 percentages."""
+    """Search for the denominator that 40 percentages of one table have in common."""
     common_denominators([Rate(k * n // 40, n).percent() for k in range(41)], n)
 
 
 def rates(n: int) -> None:
-    """Search the rates behind one percentage, of every size."""
+    """Search for all fractions of up to `n` patients that round to one percentage."""
     rates_that_fit(Rate(n // 4, n).percent(), n)
 
 
 def tables(n: int, places: int = 1) -> None:
-    """Search the tables behind two percentages and a p value."""
+    """Search for all two-by-two tables that fit two percentages and a p value."""
     first, second = Rate(n // 8, n // 4), Rate(n // 10, n - n // 4)
     p = f"{Comparison(first, second).fisher_p:.3f}"
     limits = {"patients": n, "events": first.events + second.events}
@@ -41,7 +42,7 @@ def tables(n: int, places: int = 1) -> None:
 
 
 def whole_percent_tables(n: int) -> None:
-    """Search the tables behind two percentages without decimals, which fit most."""
+    """Search as `tables` does, with percentages without decimals, which more tables fit."""
     tables(n, 0)
 
 
@@ -64,12 +65,12 @@ def _printing(printed: str) -> Callable[[int, int], bool]:
 
 
 def joint_search(n: int) -> None:
-    """Search the patients tested for a marker, of whom three percentages are printed."""
+    """Search for counts of patients tested for a marker that fit three reported percentages."""
     solutions(_statements(n), patients=n, responders=n // 4)
 
 
 def joint_reconciling(n: int) -> None:
-    """Search them again without each of the statements in turn."""
+    """Repeat `joint_search` without each of the three percentages in turn."""
     reconciling(_statements(n), patients=n, responders=n // 4)
 
 
@@ -80,7 +81,7 @@ SEARCHES = (
 
 
 def seconds(search: Callable[[int], None], n: int) -> float:
-    """Return the shortest of some runs of a search, each with nothing remembered."""
+    """Return the shortest duration of some runs of a search, each with empty caches."""
     taken = []
     for _ in range(REPEATS):
         for module in [m for name, m in sys.modules.items() if name.startswith("nenreview")]:
@@ -96,7 +97,7 @@ def seconds(search: Callable[[int], None], n: int) -> float:
 
 
 def main() -> None:
-    """Print one line a search: the seconds, and the exponent of their growth."""
+    """Print a line for each search: its seconds, and the exponent of their growth."""
     for search in SEARCHES:
         taken = []
         for n in PATIENTS:

@@ -1,7 +1,7 @@
-"""Name the locked packages that have no wheel for another Python or system.
+"""List the locked packages that have no wheel for some Python version or system.
 
-`make wheels` runs it. For each combination uv resolves the locked versions again, with wheels
-alone, from the package index. Nothing is installed. The exit status is 1 if a wheel is missing.
+`make wheels` runs it. For each combination, uv resolves the locked versions again from the package
+index, with wheels only. Nothing is installed. The exit status is 1 if a wheel is missing.
 """
 
 from __future__ import annotations
@@ -26,13 +26,15 @@ UNSATISFIABLE = 1  # the exit status of uv where no solution exists; other failu
 
 
 def pins(lock: Path) -> list[str]:
-    """Return the lines `name==version ; condition` of a lock file."""
+    """Return the pinned requirements of a lock file, each as ``name==version ; condition``."""
     text = lock.read_text(encoding="utf-8")
     return re.findall(r"^([\w.-]+==[^\\\n]+?)\s*\\$", text, re.M)
 
 
 def have_wheels(pinned: list[str], python: str, system: str) -> bool:
-    """Return whether every package that applies to `python` and `system` has a wheel.
+    """Return whether every package has a wheel for a Python version and a system.
+
+    Packages whose condition excludes this combination are ignored.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def have_wheels(pinned: list[str], python: str, system: str) -> bool:
 
 
 def without_wheel(pinned: list[str], python: str, system: str) -> list[str]:
-    """Return the packages that have no wheel, each with its version."""
+    """Return the packages without a wheel for a Python version and system, as ``name==version``."""
     if have_wheels(pinned, python, system):
         return []
     if len(pinned) == 1:
@@ -60,7 +62,7 @@ def without_wheel(pinned: list[str], python: str, system: str) -> list[str]:
 
 
 def main() -> int:
-    """Print a line a combination; return 1 if any package has no wheel."""
+    """Print a line for each Python version and system; return 1 if any package has no wheel."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     lab = ROOT / "requirements-lab.lock"  # holds the packages of requirements.lock too
     parser.add_argument("lock", nargs="?", type=Path, default=lab, help=f"default: {lab.name}")
