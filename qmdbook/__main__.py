@@ -1,4 +1,4 @@
-"""``python -m qmdbook``: the same command as ``qmdbook``."""
+"""Run the command line of qmdbook: ``python -m qmdbook`` does the same as ``qmdbook``."""
 
 from qmdbook.cli import main
 

@@ -1,14 +1,15 @@
-"""Cache the results of renders until anything they depend on changes.
+"""Cache the results of renders until something they depend on changes.
 
 The caches are in ``.cache/``, which can be deleted at any time:
 
-- each executed chapter, under one key: its code, the project's other files as a whole, the
-  installed packages, Python, this engine, and the date of the book (`ChapterCache`);
-- the results of Pandoc on the chapters (`PandocCache`);
-- the inputs of the last rendered book (`LastRender`).
+- `ChapterCache` has the executed chapters. A result is valid while the chapter's code, all files
+  of the project other than chapters, the installed packages, Python, this engine and the date of
+  the book stay the same.
+- `PandocCache` has the chapters as converted by Pandoc.
+- `LastRender` has the inputs of the last rendered book.
 
-A changed file makes every chapter run again, because the engine does not know which chapters use
-it. Chapters do not count as such files: list a chapter that reads other chapters in
+A change to a file that is not a chapter makes every chapter run again, because the engine does not
+know which chapters use the file. A chapter that reads other chapters must be listed in
 ``qmdbook.run-always``.
 """
 
@@ -43,17 +44,17 @@ _UNUSABLE = (OSError, ValueError, KeyError, TypeError)
 
 
 class ChapterCache:
-    """The cached results of a book's chapters, for one render.
+    """Cache of executed chapters, as used by one render.
 
     Parameters
     ----------
     config : BookConfig
         The book.
     state : State
-        The project before anything was read. No chapter is kept where a file has changed since,
-        even if it was changed back.
+        State of the project before anything was read. If anything but a chapter has changed since,
+        `put` stores nothing, even if the change was undone.
     files : dict of str to str
-        Checksums of the project's files, taken after `state` (`files.checksums`).
+        Checksums of the project's files, computed after `state` (`files.checksums`).
     """
 
     def __init__(self, config: BookConfig, state: State, files: dict[str, str]):
@@ -65,7 +66,10 @@ class ChapterCache:
             part.unlink(missing_ok=True)
 
     def get(self, chapter: Chapter) -> dict | None:
-        """Return a chapter's executed notebook; None if anything it depends on has changed."""
+        """Return the cached notebook of an executed chapter; None if it is missing or outdated.
+
+        Chapters in ``qmdbook.run-always`` are never taken from the cache.
+        """
         if chapter.file in self._config.run_always:
             return None
         try:
@@ -79,7 +83,7 @@ class ChapterCache:
     def put(self, executed: Iterable[tuple[Chapter, Executed]]) -> None:
         """Store executed chapters.
 
-        A chapter that cannot be written is ignored: the next render executes it again.
+        A chapter that cannot be written is skipped: the next render executes it again.
         """
         if self._state.differs(State.now(self._config.root), self._config.files):
             return
@@ -90,7 +94,7 @@ class ChapterCache:
                 write_whole(self._path(chapter), json.dumps(entry, ensure_ascii=False).encode())
 
     def seconds(self, chapter: Chapter) -> float:
-        """Return the seconds that a chapter took the last time; infinity if that is not known."""
+        """Return how many seconds the chapter took when last executed; infinity if unknown."""
         try:
             return self._entry(chapter)["seconds"]
         except _UNUSABLE:
@@ -98,7 +102,7 @@ class ChapterCache:
 
     @cached_property
     def shared_inputs(self) -> str:
-        """One checksum of everything that all chapters depend on, without the chapters."""
+        """Checksum of everything that all chapters depend on, without the chapters themselves."""
         root, chapters = self._config.root, set(self._config.files)
         others = {file: value for file, value in self._files.items() if file not in chapters}
         inside = ENGINE.is_relative_to(root) and is_own(ENGINE.relative_to(root).parts)
@@ -110,7 +114,7 @@ class ChapterCache:
 
     @cached_property
     def inputs(self) -> str:
-        """One checksum of everything that a render can depend on, including the state of Git."""
+        """Checksum of everything that a render depends on, also the chapters and the Git status."""
         outputs = (f":(exclude){folder}" for folder in (FOLDER, self._config.book.name))
         uncommitted = git_says(self._config.root, "status", "--porcelain", "--", ".", *outputs)
         inputs = [self.shared_inputs, self._files, self._state.commit, uncommitted]
@@ -127,14 +131,14 @@ class ChapterCache:
         return self._folder / f"{chapter.file.replace('/', '-')}.json"
 
     def _key(self, chapter: Chapter) -> str:
-        return checksum_of(json.dumps([self.shared_inputs, code_of(chapter.notebook)]))
+        return checksum_of(json.dumps([self.shared_inputs, executed_code(chapter.notebook)]))
 
 
-def code_of(notebook: dict) -> list[str | list[str]]:
-    """Return the executed parts of a notebook, in order, without prose.
+def executed_code(notebook: dict) -> list[str | list[str]]:
+    """Return the code that a notebook executes: its cells, and the inline expressions of its prose.
 
-    It is the code of each cell without its options, and between cells the inline expressions,
-    each once where prose repeats them.
+    The code of a cell is text without the cell's options. The inline expressions of a Markdown cell
+    are a list without duplicates.
     """
     return [
         without_options(c["source"]) if _is_cell(c) else inline_of(c) for c in _computed(notebook)
@@ -142,7 +146,7 @@ def code_of(notebook: dict) -> list[str | list[str]]:
 
 
 def with_results(notebook: dict, executed: dict) -> dict:
-    """Return a notebook with the results of an executed one that has the same code (`code_of`)."""
+    """Return a copy of a notebook with the results of an executed one that has the same code."""
     result = copy.deepcopy(notebook)
     for here, there in zip(_computed(result), _computed(executed), strict=True):
         if _is_cell(here):
@@ -161,10 +165,10 @@ def _is_cell(cell: dict) -> bool:
 
 
 class PandocCache:
-    """The cached results of Pandoc on the chapters of one render.
+    """Cache of chapters as converted by Pandoc, as used by one render.
 
-    Results are named by a checksum of their inputs, so that none is outdated. `shared` is as
-    `LastRender.shared` gives it for the chapters.
+    The name of a cached file is a checksum of its inputs, so a file with that name is never
+    outdated. `shared` is the checksum that `LastRender.shared` returns.
     """
 
     def __init__(self, root: Path, shared: str, texts: Sequence[ChapterText]):
@@ -177,18 +181,18 @@ class PandocCache:
 
     @property
     def summary(self) -> Path | None:
-        """The file of what chapters need from each other; None if it is not cached."""
+        """File with what chapters need from each other, such as numbers; None if not cached."""
         return self._summary if self._summary.is_file() else None
 
     @property
     def typst(self) -> dict[str, Path]:
-        """The cached chapters in Typst, by file."""
+        """Cached chapters in Typst, by chapter file."""
         return {file: path for file, path in self._typst.items() if path.is_file()}
 
     def update(self, work: Path) -> None:
-        """Store the new results in a folder of Pandoc, and remove old ones.
+        """Store the results that Pandoc left in the folder `work`, and delete older ones.
 
-        Nothing is said where it cannot be written: the next render makes it again.
+        A result that cannot be written is skipped: the next render makes it again.
         """
         new = {work / SUMMARY: self._summary}
         new |= {work / typst_json(n): path for n, path in enumerate(self._typst.values())}
@@ -202,7 +206,10 @@ class PandocCache:
 
 
 class LastRender:
-    """The formats and the inputs of the last render; `cache` is that of the present render."""
+    """Record of the formats and inputs of the last render, to find what is still up to date.
+
+    `cache` is the chapter cache of the current render.
+    """
 
     def __init__(self, config: BookConfig, cache: ChapterCache):
         self._path = config.root / FOLDER / "book.json"
@@ -219,14 +226,17 @@ class LastRender:
         return self._is_from_same_inputs() and set(formats) <= set(self._recorded["formats"])
 
     def stale_pages(self, texts: Sequence[ChapterText], shared: str) -> frozenset[str]:
-        """Return the chapters whose pages or downloads must be written."""
+        """Return the files of the chapters whose pages or downloads must be written again.
+
+        `shared` is the checksum that the method `shared` returns for the same chapters.
+        """
         pages = {}
         if "html" in self._recorded.get("formats", ()) and self._recorded["shared"] == shared:
             pages = self._recorded["pages"]
         return frozenset(text.file for text in texts if pages.get(text.file) != text.checksum)
 
     def record(self, formats: list[str], texts: Sequence[ChapterText], shared: str) -> None:
-        """Record that these formats were made, and keep others made from the same inputs."""
+        """Record that these formats are up to date, as are others recorded for the same inputs."""
         others = self._recorded["formats"] if self._is_from_same_inputs() else []
         recorded = {
             "from": self._inputs,
@@ -240,7 +250,7 @@ class LastRender:
             write_whole(self._path, json.dumps(recorded).encode())
 
     def shared(self, texts: Sequence[ChapterText]) -> str:
-        """Return one checksum of everything that pages take from other chapters."""
+        """Return a checksum of what pages take from other chapters, such as labels."""
         lines = {text.file: _SHARED.findall(text.markdown) for text in texts}
         return checksum_of(json.dumps([self._shared_inputs, lines]))
 

@@ -1,7 +1,7 @@
 """Command line of the engine: ``render``, ``watch``, ``notebook``, ``check`` and ``quarto``.
 
-Each command imports what it needs only when it runs, so that --help and wrong usage answer at
-once. A package that renders its own book can add these commands to its own (`add_commands`).
+Each command imports its modules only when it runs, so that ``--help`` and messages on wrong usage
+appear at once. Another program can add these commands to its own with `add_commands`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _UNKNOWN = "unrecognized arguments: "
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that refuses wrong usage in one line, with the word that was probably meant."""
+    """Argument parser that reports wrong usage in one line and suggests the word probably meant."""
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong with the usage, and exit with status 2."""
@@ -52,7 +52,10 @@ def _missing(arguments: list[str]) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; return the exit status (0 done, 1 refused, 2 wrong usage)."""
+    """Run one command, and return its exit status: 0 for success, 1 for invalid input.
+
+    Wrong usage ends the process with status 2.
+    """
     parser = Parser(
         prog="qmdbook",
         description="Render a book of .qmd chapters to HTML and PDF, without Quarto.",
@@ -64,7 +67,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
-    """Run the command that `argv` names; print what is wrong with its input, one line each."""
+    """Run the command in `argv`; print each problem of its input on a line; return the exit status.
+
+    `argv` defaults to the arguments of the process. The status is 130 after an interrupt.
+    """
     arguments = parser.parse_args(argv)
     try:
         return arguments.run(arguments)
@@ -89,7 +95,7 @@ def add_commands(subcommands: argparse._SubParsersAction, *, check: bool = True)
     subcommands : argparse's action
         The return value of ``ArgumentParser.add_subparsers``.
     check : bool
-        Whether to add ``check``; a program may have a ``check`` of its own that does more.
+        Whether to add the command ``check``; False for a program that has a ``check`` of its own.
     """
     if check:
         parser = subcommands.add_parser(

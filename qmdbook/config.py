@@ -1,7 +1,7 @@
 """Read ``_quarto.yml``: the book's options and its chapters.
 
-The format of the file is Quarto's. The engine reads the keys that it supports, ignores the keys
-that concern only Quarto, and refuses every other key, so that no option is silently without
+The format of the file is Quarto's. The engine reads the keys that it supports and ignores the keys
+that concern only Quarto. It rejects every other key, because an option must not be silently without
 effect. Options that Quarto does not have are below the key ``qmdbook``, which Quarto ignores.
 """
 
@@ -82,22 +82,27 @@ _FILES = ("bibliography", "csl", "qmdbook.glossary", "qmdbook.data-package")
 
 @dataclass(frozen=True)
 class ChapterEntry:
-    """One chapter of the book: its file, below the root, and the part that it is in."""
+    """A chapter that ``_quarto.yml`` lists.
+
+    `file` is its path below the root; `part` is the part of the book, or None outside any part.
+    """
 
     file: str
     part: str | None
 
     @property
     def page(self) -> str:
-        """Return the address of its page, below the book's folder; the same as Quarto's."""
+        """Path of the chapter's page in the rendered book, such as ``chapters/methods.html``."""
         return str(PurePosixPath(self.file).with_suffix(".html"))
 
 
 @dataclass(frozen=True)
 class BookConfig:
-    """Options of a book, each named after the last part of its key in ``_quarto.yml``.
+    """The options of a book, as read from ``_quarto.yml``.
 
-    docs/engine.md explains each option. All paths are below the root. `site_url` ends with a slash.
+    Each attribute is named after the last part of its key: ``book.site-url`` is `site_url`.
+    docs/engine.md explains each option. All paths are relative to `root`, the folder of
+    ``_quarto.yml``. `site_url` ends with a slash unless it is empty.
     """
 
     root: Path
@@ -123,27 +128,29 @@ class BookConfig:
 
     @property
     def book(self) -> Path:
-        """Return the folder of the rendered book."""
+        """Folder of the rendered book."""
         return self.root / BOOK
 
     @property
     def files(self) -> list[str]:
-        """Return the files of the chapters, in order."""
+        """Files of the chapters, in the order of the book."""
         return [entry.file for entry in self.chapters]
 
     def shown(self, path: Path) -> str:
-        """Return a path for a message: relative to the root if it is below the root."""
+        """Return a path as text for a message: relative to the root if it is below the root."""
         return shown(path, self.root)
 
 
 def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
-    """Read ``_quarto.yml`` in `root`; with `chapters_exist`, every chapter must exist.
+    """Read and check ``_quarto.yml`` in `root`.
+
+    If `chapters_exist` is false, the chapter files may be missing.
 
     Raises
     ------
     InputError
-        With every problem: YAML that cannot be parsed, an unknown option, a value of the wrong
-        type, a chapter that is missing or listed twice.
+        With every problem, for example invalid YAML, an unknown option, a value of the wrong type,
+        a chapter that is missing or listed twice.
     """
     path = root / CONFIG_NAME
     try:
@@ -185,7 +192,7 @@ def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
 
 
 def named_chapters(config: BookConfig, names: list[str]) -> list[str]:
-    """Return the files of chapters that are named by file or by its stem, such as ``methods``.
+    """Return the files of the named chapters; a name is a file or its stem, such as ``methods``.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Display Markdown that both engines render, as HTML in Jupyter.
+"""Show the Markdown that a cell outputs as HTML in Jupyter.
 
-The tables carry Pandoc's markup: raised marks, spans with attributes, blocks of HTML for the page.
-Jupyter's own Markdown knows none of it and would show it as text.
+The tables use Pandoc's extensions: superscripts, spans with attributes, blocks of HTML. Jupyter's
+own Markdown does not support these, and would show them as text.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _to_html = mistune.create_markdown(escape=False, plugins=["table", "superscript"
 
 
 class Shown(Markdown):
-    """The output of a cell: Markdown for the engines, HTML for Jupyter.
+    """Output of a cell: Markdown for this engine and for Quarto, HTML for Jupyter.
 
-    Quarto would take the HTML before the Markdown, and lose references and widths, so it is
-    not offered any.
+    Quarto would prefer the HTML to the Markdown, and lose references and column widths. Under
+    Quarto there is therefore no HTML.
     """
 
     def _repr_html_(self) -> str | None:
@@ -44,13 +44,16 @@ def to_html(markdown: str) -> str:
     return html
 
 
-def without_page(markdown: str) -> str:
-    """Return Markdown without blocks of HTML, which are only for pages."""
+def without_html_blocks(markdown: str) -> str:
+    """Remove the blocks of HTML, which only web pages need, from Markdown."""
     return _FOR_THE_PAGE.sub("", markdown)
 
 
 def without_marks(markdown: str) -> str:
-    """Return Markdown without the marks `[text]{from="…"}` and anchors that only pages need."""
+    """Remove from Markdown the anchors and attributes that only web pages need.
+
+    ``[text]{from="…"}`` becomes ``text``.
+    """
     for mark, plain in _MARKS:
         markdown = mark.sub(plain, markdown)
     return markdown

@@ -21,24 +21,24 @@ ENGINE = "QMDBOOK_ENGINE"  # environment variable that names the engine to a cha
 
 @dataclass(frozen=True)
 class Edition:
-    """The date of a book and its front matter. Every attribute except the date may be empty.
+    """Date and front matter of a book. Every attribute except the date may be empty.
 
     Attributes
     ----------
     made : datetime
-        The time at which the state of the book was made, in UTC.
+        Date and time of the book's content, in UTC (see the function `made`).
     version, description, licence : str
         For example ``1.2.0``; one sentence; one line.
     keywords : tuple of str
-        The words under which the book is to be found.
+        Words by which search finds the book.
     kind : str
-        The kind of document, for example ``report``.
+        Kind of document, for example ``report``.
     citation, notice : str
-        How to cite the book, and what a reader is to note; both for the cover of the PDF.
+        How to cite the book, and a note to its readers; both are on the cover of the PDF.
     checksum : str
-        SHA-256 of the data that the book rests on.
+        SHA-256 of the data behind the book.
     fonts : str
-        Folder of the fonts that drawings name; the PDF sets their text in them.
+        Folder of the fonts that the figures use; the PDF uses the same fonts for their text.
     """
 
     made: datetime
@@ -54,16 +54,16 @@ class Edition:
 
     @property
     def date(self) -> str:
-        """Return the date, for example ``2026-11-03``."""
+        """Date in figures, for example ``2026-11-03``."""
         return self.made.date().isoformat()
 
     @property
     def date_in_words(self) -> str:
-        """Return the date, for example ``3 November 2026``."""
+        """Date in words, for example ``3 November 2026``."""
         return date_in_words(self.made)
 
     def in_words(self) -> str:
-        """Return version, date and checksum in one line of Markdown."""
+        """Return version, date and checksum of the data in one line of Markdown."""
         version = f"Version {self.version}, " if self.version else ""
         data = f" SHA-256 of the data: `{self.checksum}`." if self.checksum else ""
         return f"{version}{self.date_in_words}.{data}"
@@ -71,15 +71,16 @@ class Edition:
 
 @cache
 def read_edition(config: BookConfig) -> Edition:
-    """Return the edition of a book.
+    """Return the date and the front matter of a book.
 
-    The function that ``qmdbook.front-matter`` names is called with the root of the book. It
-    returns a mapping with any of the attributes of `Edition`, except the date.
+    The front matter comes from the function named in ``qmdbook.front-matter``. It is called with
+    the root of the book, and returns a mapping from attributes of `Edition` (without `made`) to
+    values.
 
     Raises
     ------
     InputError
-        If the function does not exist, raises, or returns anything else.
+        If the function does not exist, raises an exception, or returns anything else.
     """
     said = _front_matter(config) if config.front_matter else {}
     known = {field.name for field in fields(Edition)} - {"made"}
@@ -113,17 +114,19 @@ def _front_matter(config: BookConfig) -> dict:
 
 
 def date_in_words(day: date) -> str:
-    """Return a date, for example ``3 November 2026``."""
+    """Return a date in words, for example ``3 November 2026``."""
     return f"{day.day} {day:%B} {day.year}"
 
 
 @cache
 def made(root: Path) -> datetime:
-    """Return the time at which the state of a folder was made, in UTC.
+    """Return the date and time of a folder's content, in UTC.
 
-    It is the environment variable ``SOURCE_DATE_EPOCH`` (seconds since 1970) if it is set, or else
-    the date of the last commit, so that the same state has the same date on every machine. Without
-    a commit it is now.
+    The first of these that exists:
+
+    - the environment variable ``SOURCE_DATE_EPOCH`` (seconds since 1970);
+    - the date of the last commit, so that every machine gives the same date;
+    - the current time.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Say what is wrong with an input: where, what is wrong, what was expected, what to do.
+"""Report what is wrong with an input: where, what was expected, and what to do.
 
-Every error that a user can cause is an :class:`InputError`: one or more :class:`Problem` lines,
-which the command line prints without a traceback.
+Every error that a user can cause is an :class:`InputError`. It has one or more :class:`Problem`
+objects, which the command line prints line by line without a traceback.
 """
 
 from __future__ import annotations
@@ -20,18 +20,19 @@ _ALIKE, _ALIKE_IF_SHORT, _SHORT, _TOO_SHORT = 0.7, 0.6, 4, 2
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong in one place.
+    """One problem in one place.
 
     Parameters
     ----------
     file : str
-        Path of the file, relative to the root of the project where it is in it.
+        Path of the file, relative to the project's root if it is below the root. A problem that is
+        not in a file names an option or a program instead.
     message : str
         What is wrong, what was expected and what to do, in one line.
     row : int or None
-        Line of the file, counted from 1; None where no single line is meant.
+        Line of the file, counted from 1; None if no single line is meant.
     column : str or None
-        Name of the column or key, or several with commas; None where no single one is meant.
+        Name of the column or key, or several with commas; None if no single one is meant.
     """
 
     file: str
@@ -50,7 +51,7 @@ class Problem:
 
 
 class InputError(Exception):
-    """Input that cannot be used, with all of its problems and not only the first."""
+    """Invalid input, with all of its problems."""
 
     def __init__(self, *problems: Problem):
         self.problems = problems
@@ -58,7 +59,7 @@ class InputError(Exception):
 
 
 def not_yaml(file: str, error: Exception) -> Problem:
-    """Return an error of PyYAML as one line with its place in the file."""
+    """Convert an error of PyYAML to a problem of one line, with its place in the file."""
     mark = getattr(error, "problem_mark", None)
     reason = getattr(error, "problem", None) or " ".join(str(error).split())
     if reason.startswith("but "):
@@ -68,7 +69,7 @@ def not_yaml(file: str, error: Exception) -> Problem:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that was probably meant; None where no name is alike.
+    """Return the known name that is most similar to `name`; None if no name is similar enough.
 
     >>> nearest("Rendr", ["check", "render"])
     'render'
@@ -80,18 +81,18 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def unknown_name(name: str, known: Iterable[str], kind: str, expected: str = "") -> str:
-    """Return the message that refuses a name, with the name that was probably meant.
+    """Return the error message for an unknown name; it suggests a similar name that is known.
 
     Parameters
     ----------
     name : str
-        What was given.
+        The unknown name.
     known : iterable of str
-        All names that would do.
+        All valid names.
     kind : str
         What the name should be, for example ``a command``.
     expected : str
-        What to expect where the list is too long to be read; the whole list by default.
+        What the message says was expected; by default the list of valid names.
 
     >>> unknown_name("rendr", ["check", "render"], "a command")
     "'rendr' is not a command; expected one of check, render; did you mean 'render'?"

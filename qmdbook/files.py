@@ -21,16 +21,18 @@ _NOT_OWN = frozenset({"_book", "_site", "__pycache__", "site-packages", "node_mo
 
 
 class OutdatedError(Exception):
-    """The error of a process that has imported files or packages which have changed since."""
+    """Raised if files or packages that this process has imported have changed since."""
 
 
 def find_root(start: Path | None = None) -> Path:
-    """Return the nearest folder with ``_quarto.yml``, upward from `start` or the working folder.
+    """Return the root of the book: the nearest folder with ``_quarto.yml``, at or above `start`.
+
+    By default `start` is the working folder.
 
     Raises
     ------
     InputError
-        If neither that folder nor any folder above it has ``_quarto.yml``.
+        If no such folder exists.
     """
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents):
@@ -43,23 +45,26 @@ def find_root(start: Path | None = None) -> Path:
 
 
 def is_own(parts: Iterable[str]) -> bool:
-    """Return whether a path below the root, given by its parts, is a file of the project."""
+    """Return whether a path belongs to the project, not to outputs, packages or hidden folders.
+
+    `parts` are the names in the path below the root.
+    """
     return not any(part.startswith(".") or part in _NOT_OWN for part in parts)
 
 
 def shown(path: Path, root: Path) -> str:
-    """Return a path for a message: relative to the root if it is below the root."""
+    """Return a path as text for a message: relative to `root` if it is below `root`."""
     path = Path(path)
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def checksums(root: Path) -> dict[str, str]:
-    """Return the SHA-256 of each of the project's own files, by path below the root.
+    """Return the SHA-256 of every file of the project, by path below the root.
 
     Raises
     ------
     InputError
-        If one cannot be read.
+        If a file cannot be read.
     """
     found = {}
     for path in _own_files(root):
@@ -90,18 +95,17 @@ def checksum_of(text: str) -> str:
 
 @dataclass(frozen=True)
 class State:
-    """Everything that a process can have imported: project files, packages, the last commit.
+    """What a process can have imported: project files, packages and last commit at one moment.
 
     Attributes
     ----------
     files : dict of str to int
-        Time of the last change of each project file, by path below the root. The time covers
-        content, name and rights (``st_ctime_ns``): a file that was changed and changed back has
-        the old checksum and a new time.
+        Time of the last change of each project file (``st_ctime_ns``), by path below the root.
+        Unlike a checksum, it also shows a change that was undone.
     packages : list of str
-        The installed packages.
+        Installed packages with their versions.
     commit : str or None
-        The last commit, whose date is on the pages.
+        Hash of the last commit, whose date is on the pages; None without Git.
     """
 
     files: dict[str, int]
@@ -110,21 +114,21 @@ class State:
 
     @classmethod
     def now(cls, root: Path) -> State:
-        """Return the state of the project in `root` at this moment."""
+        """Return the current state of the project in `root`."""
         times = {}
         for path in _own_files(root):
             with suppress(OSError):
                 times[path.relative_to(root).as_posix()] = path.stat().st_ctime_ns
-        return cls(times, installed(), git_says(root, "rev-parse", "HEAD"))
+        return cls(times, installed_packages(), git_says(root, "rev-parse", "HEAD"))
 
     def differs(self, other: State, chapters: Iterable[str]) -> bool:
-        """Return whether two states differ in anything other than the chapters."""
+        """Return whether anything other than the files in `chapters` differs between two states."""
         changed = {name for name, _ in self.files.items() ^ other.files.items()}
         same_rest = (self.packages, self.commit) == (other.packages, other.commit)
         return not same_rest or bool(changed - set(chapters))
 
 
-def installed() -> list[str]:
+def installed_packages() -> list[str]:
     """Return the installed packages with their versions, sorted."""
     # Read from the names of their folders, since reading all metadata takes ten times as long.
     names = {path.name for entry in sys.path for path in Path(entry).glob("*.dist-info")}
@@ -132,6 +136,6 @@ def installed() -> list[str]:
 
 
 def resource_paths(resource: dict) -> list[str]:
-    """Return the files of a resource of a data package, below the folder of the package."""
+    """Return the files of a resource in ``datapackage.json``, relative to its folder."""
     path = resource["path"]
     return [path] if isinstance(path, str) else path

@@ -1,4 +1,4 @@
-"""Ask Git about a folder."""
+"""Run Git commands in a folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def last_commit(root: Path, form: str) -> str:
-    """Return the last commit of a folder in a format of ``git log``; empty if it has none."""
+    """Return the last commit that changed a folder, in a format of ``git log``; empty if none."""
     # "-- ." because the folder may be an uncommitted part of another repository.
     return (git_says(root, "log", "-1", f"--format={form}", "--", ".") or "").strip()
 

@@ -10,12 +10,19 @@ from qmdbook.errors import InputError, Problem
 
 
 def read_text(path: Path, name: str) -> str:
-    """Return the text of a file, with every line end as a newline; messages call it `name`.
+    """Read a text file in UTF-8, and convert all line ends to newlines.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        Name of the file in error messages.
 
     Raises
     ------
     InputError
-        If it is missing or cannot be read, begins with a byte order mark, is not UTF-8, or
+        If the file is missing or cannot be read, begins with a byte order mark, is not UTF-8, or
         has a NUL byte.
     """
 
@@ -42,12 +49,12 @@ def read_text(path: Path, name: str) -> str:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is never seen half written.
+    """Write a file in one step: a reader finds its old or its new content, never a part of it.
 
     Raises
     ------
     OSError
-        If it cannot be written; it is then as it was.
+        If the file cannot be written; it is then unchanged.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -1,1 +1,1 @@
-"""Execute chapters, in forks of one process or in Jupyter kernels."""
+"""Execute chapters, in forked processes or in Jupyter kernels."""

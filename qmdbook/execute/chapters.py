@@ -1,8 +1,8 @@
-"""Execute chapters cell by cell, each in its own session, once for all formats.
+"""Execute chapters cell by cell, each in a session of its own; all formats share the results.
 
-A session is an IPython that has executed nothing else: a fork of a process that has imported the
-modules of the chapters (``forked.py``), or a Jupyter kernel (``kernel.py``). Both give the same
-notebook.
+A session is an IPython that has executed nothing else. It runs in a Jupyter kernel (``kernel.py``)
+or in a fork of a process that has already imported the chapters' modules (``forked.py``). Both give
+the same notebook.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SEED = (
 
 
 class CellError(Exception):
-    """An exception of a cell or an inline expression: its name and its traceback."""
+    """Raised when a cell or an inline expression raises; has the exception's name and traceback."""
 
     def __init__(self, name: str, traceback: str):
         super().__init__(name)
@@ -42,24 +42,29 @@ class CellError(Exception):
 
 
 class Session(Protocol):
-    """An IPython that executes the cells of one chapter, in the folder of the chapter."""
+    """An IPython that executes the cells of one chapter, in the chapter's folder."""
 
     def run(self, source: str, *, counted: bool = True) -> list[dict]:
-        """Execute code; return its outputs in the form of nbformat, or raise `CellError`.
+        """Execute code, and return its outputs in the notebook format (nbformat).
 
-        Code that is not `counted` does not change IPython's numbering of cells.
+        If `counted` is false, IPython's number of the next cell does not rise.
+
+        Raises
+        ------
+        CellError
+            If the code raises an exception.
         """
 
     def evaluate(self, expressions: list[str]) -> dict[str, dict]:
-        """Return the result of IPython's `user_expressions` for each expression."""
+        """Return the result of each expression in the form of IPython's `user_expressions`."""
 
 
 @dataclass(frozen=True)
 class Executed:
-    """A chapter's executed notebook, and the seconds that its cells took.
+    """Notebook of an executed chapter, and the seconds that its cells took.
 
-    The notebook, of nbformat 4, has the outputs of its cells, and the results of inline
-    expressions in the metadata of Markdown cells.
+    The notebook (nbformat 4) has the outputs of its cells. The metadata of a Markdown cell have the
+    results of its inline expressions.
     """
 
     notebook: dict
@@ -72,7 +77,7 @@ RunAt = Callable[[Chapter, At], Executed]
 
 
 def ignore_line(line: int) -> None:
-    """Ignore that the cell of a line begins."""
+    """Do nothing when a cell begins."""
 
 
 def execute_all(
@@ -83,10 +88,20 @@ def execute_all(
     jobs: int,
     stop: Callable[[], None] = lambda: None,
 ) -> None:
-    """Execute chapters in parallel, `jobs` at a time, in the order given.
+    """Execute chapters in parallel.
 
-    `run` executes one chapter in its own session. `done` is called with each chapter when it has
-    been executed. `stop` ends the running sessions if this function is interrupted.
+    Parameters
+    ----------
+    chapters : list of Chapter
+        The chapters; they begin in this order.
+    run : callable
+        Executes one chapter in a session of its own.
+    done : callable
+        Called with a chapter and its result when the chapter has been executed.
+    jobs : int
+        Number of chapters executed at the same time.
+    stop : callable
+        Ends the running sessions; called if this function is interrupted.
 
     Raises
     ------
@@ -116,12 +131,15 @@ def execute_all(
 
 
 def inline_of(cell: dict) -> list[str]:
-    """Return the inline expressions of a Markdown cell, each once."""
+    """Return the inline expressions of a Markdown cell, without duplicates."""
     return list(dict.fromkeys(INLINE.findall(cell["source"])))
 
 
 def add_stream(outputs: list[dict], name: str, text: str) -> None:
-    """Add text that a cell wrote to a stream; consecutive texts of one stream are one output."""
+    """Append text that a cell wrote to `name`, standard output or standard error, to its outputs.
+
+    The text is joined to the last output if that is from the same stream.
+    """
     last = outputs[-1] if outputs else {}
     if last.get("name") == name:
         last["text"] += text
@@ -135,9 +153,10 @@ def cores() -> int:
 
 
 def environment(root: Path) -> dict[str, str]:
-    """Return the environment variables of a session: modules of its root first, no colours.
+    """Return the environment variables of a session; Python looks for modules in `root` first.
 
-    Each process uses one thread, since there are as many processes as processors.
+    Output has no colours. Each process uses one thread, since there are as many processes as
+    processors.
     """
     path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
@@ -148,11 +167,10 @@ def environment(root: Path) -> dict[str, str]:
 
 
 def execute(chapter: Chapter, session: Session, at: At = ignore_line) -> Executed:
-    """Execute one chapter from top to bottom.
+    """Execute one chapter from top to bottom in a new session.
 
-    Inline expressions are evaluated where they stand, after the cells above them, as
-    Quarto does. Nothing else may have been executed in the session. `at` is called with the line
-    of each cell before it is executed.
+    An inline expression is evaluated after the cells above it, as in Quarto. `at` is called with
+    the line number of each cell before the cell is executed.
 
     Raises
     ------

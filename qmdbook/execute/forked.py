@@ -1,7 +1,7 @@
-"""Execute chapters in forks of one process that has imported their modules.
+"""Execute chapters in forks of one process that has already imported their modules.
 
-Importing takes longer than most chapters and is done once. Every chapter still begins in its own
-process, which no other chapter has used.
+Importing takes longer than executing most chapters, and is done once. Every chapter still begins
+in a new process, which no other chapter has used.
 """
 
 from __future__ import annotations
@@ -28,14 +28,16 @@ _starting = (
 )  # starting processes from several threads at the same time is not known to be safe
 
 
-def forks(chapters: Sequence[Chapter], config: BookConfig) -> RunAt:
+def start_fork_server(chapters: Sequence[Chapter], config: BookConfig) -> RunAt:
     """Start the process to be forked, and return a function that executes a chapter in a fork.
 
-    The process imports the modules of `chapters`, and may still be importing when this function
+    The process imports the modules of all `chapters`, and may still be importing when this function
     returns. It ends with this process.
     """
     code = [cell.code for chapter in chapters for cell in chapter.cells]
-    with _environment(environment(config.root) | warm.needed(code, config.before_forks)):
+    with _environment(
+        environment(config.root) | warm.preload_environment(code, config.before_forks)
+    ):
         forkserver.set_forkserver_preload(list(_PRELOADED))
         forkserver.ensure_running()
 
@@ -72,11 +74,11 @@ def _run(chapter: Chapter, root: Path, at: At) -> Executed:
         As `execute` does, and if the process dies or a cell takes longer than `SECONDS`.
     """
     # Imported here, since only the forks need IPython.
-    from qmdbook.execute.worker import work
+    from qmdbook.execute.worker import execute_and_send
 
     context = multiprocessing.get_context("forkserver")
     here, there = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(chapter, root, there))
+    process = context.Process(target=execute_and_send, args=(chapter, root, there))
     with _starting:
         process.start()
     there.close()

@@ -1,4 +1,4 @@
-"""Execute each chapter in its own Jupyter kernel, as notebooks run anywhere."""
+"""Execute each chapter in a Jupyter kernel of its own."""
 
 from __future__ import annotations
 
@@ -94,9 +94,9 @@ class _KernelSession:
 
 
 def run_in_kernel(chapter: Chapter, root: Path, at: At = ignore_line) -> Executed:
-    """Execute one chapter in a kernel of its own, in the folder of its file.
+    """Execute one chapter in a Jupyter kernel of its own, in the chapter's folder.
 
-    `at` is called with the line of each cell before it is executed.
+    `at` is called with the line number of each cell before the cell is executed.
 
     Raises
     ------

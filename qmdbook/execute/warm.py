@@ -1,6 +1,6 @@
-"""Import the modules of chapters in the process from which they are forked.
+"""Import the modules of the chapters before the process that imports this module is forked.
 
-An import that fails is ignored here; the chapter that needs it will report it.
+An import that fails is ignored here; the chapter that needs the module reports it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ NAMES = "QMDBOOK_NAMES"  # those that their code uses, likewise
 PREPARE = "QMDBOOK_PREPARE"  # a function of the book that is called with the names
 
 
-def needed(sources: Iterable[str], before_forks: str) -> dict[str, str]:
-    """Return environment variables that list the modules and names which chapters use.
+def preload_environment(sources: Iterable[str], before_forks: str) -> dict[str, str]:
+    """Return environment variables that say what to import before chapters are forked.
 
-    What cannot be parsed is left to the chapter to complain of. `before_forks` is the book's
-    function, as its configuration has it.
+    They list the modules that the code in `sources` imports, the names that it uses, and
+    `before_forks`, the value of the option ``qmdbook.before-forks``. Code with a syntax error is
+    skipped: executing it will report the error.
     """
     modules: dict[str, None] = {}  # in the order of first mention
     names: set[str] = set()

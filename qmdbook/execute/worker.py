@@ -83,7 +83,10 @@ class _Shell(InteractiveShell):
 
 
 class ShellSession:
-    """A session in this process, a fork made for it; `folder` is for IPython's own files."""
+    """A session within this process, which was forked for one chapter.
+
+    `folder` is a folder for IPython's own files.
+    """
 
     def __init__(self, folder: Path):
         quiet = Config(HistoryManager={"enabled": False}, InteractiveShell={"colors": "nocolor"})
@@ -92,7 +95,7 @@ class ShellSession:
         sys.stderr = _Stream("stderr", self._shell.outputs)
 
     def run(self, source: str, *, counted: bool = True) -> list[dict]:
-        """Execute code and return its outputs."""
+        """Execute code and return its outputs; raise `CellError` if it raises."""
         self._shell.outputs.clear()
         self._shell.failed = None
         self._shell.run_cell(source, store_history=counted)
@@ -105,11 +108,11 @@ class ShellSession:
         return self._shell.user_expressions({expression: expression for expression in expressions})
 
 
-def work(chapter: Chapter, root: Path, connection: Connection) -> None:
-    """Execute a chapter and send the result.
+def execute_and_send(chapter: Chapter, root: Path, connection: Connection) -> None:
+    """Execute a chapter, and send progress and result through `connection`.
 
-    Sent are the line of each cell before it is executed (int); at the end the `Executed`, or
-    the list of `Problem` that stopped it.
+    The messages are the line number of each cell before it is executed, and last an `Executed`, or
+    a list of `Problem` if the chapter failed.
     """
     os.chdir((root / chapter.file).parent)
     result: Executed | list[Problem]

@@ -1,1 +1,1 @@
-"""Render the book, serve it while it is written, and run Quarto."""
+"""Render the book, serve it during writing, and run Quarto."""

@@ -1,7 +1,6 @@
-"""Render in a child process that keeps what it has imported, for `watch`.
+"""Render in a child process that keeps its imports from one render to the next, for `watch`.
 
-The child ends with the process that started it. A new child replaces it as soon as anything but a
-chapter has changed.
+The child ends when its parent ends. It is replaced as soon as anything but a chapter has changed.
 """
 
 from __future__ import annotations
@@ -28,14 +27,14 @@ _ATTEMPTS = 5  # how many children in a row may be outdated before they begin to
 
 
 class Child:
-    """The child process as seen by its parent. It starts with the first render."""
+    """Handle for the child process that renders; the process starts with the first render."""
 
     def __init__(self, root: Path):
         self._root = root
         self._process: multiprocessing.process.BaseProcess | None = None
 
     def render(self, formats: str) -> list[Problem]:
-        """Render the formats, named as for `render`; return the problems."""
+        """Render in formats such as ``html,pdf``, and return the problems."""
         for _ in range(_ATTEMPTS):
             if not self._process:
                 self._start()
@@ -55,7 +54,7 @@ class Child:
         ]
 
     def end(self) -> None:
-        """End the child and every process it has started, and interrupt a running render."""
+        """End the child and every process that it started, even during a render."""
         if not self._process:
             return
         self._pipe.close()  # which ends a child that waits

@@ -1,4 +1,4 @@
-"""Serve the book on this machine while it is written, with pages that reload themselves."""
+"""Serve the book on this machine during writing; open pages reload after each render."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NO_BOOK = "<!DOCTYPE html><html lang=en><head><title>No book yet</title></head>
 
 
 class News:
-    """News for open pages: the newest good render, and the problems of the last one.
+    """How the last render ended, for the pages that are open in a browser.
 
     Attributes
     ----------
@@ -39,22 +39,22 @@ class News:
         self._closed = False
 
     def tell(self, problems: list[str]) -> None:
-        """Note how a render ended; without problems it is a new version."""
+        """Publish how a render ended; without problems, `version` rises by one."""
         with self._told:
             self.version += not problems
             self.problems = problems
             self._told.notify_all()
 
     def close(self) -> None:
-        """End the news."""
+        """End every `follow`."""
         with self._told:
             self._closed = True
             self._told.notify_all()
 
     def follow(self) -> Iterator[str | None]:
-        """Yield the news as JSON now and whenever it changes, until it is closed.
+        """Yield version and problems as JSON, now and after every change, until `close` is called.
 
-        Yield None if there has been no news for `_STILL_THERE` seconds.
+        Yield None if nothing has changed for `_STILL_THERE` seconds.
         """
         last: str | None = None
         while not self._closed:
@@ -71,9 +71,9 @@ class News:
 
 @contextmanager
 def live(folder: Path, news: News, port: int) -> Iterator[str]:
-    """Serve the book's folder at a port, 0 for any free one; yield the address with a last slash.
+    """Serve a folder on this machine within this context, and yield its address with a final slash.
 
-    The folder need not exist yet, and can be replaced at any time.
+    Port 0 stands for any free port. The folder may be missing at first, and may be replaced.
 
     Raises
     ------

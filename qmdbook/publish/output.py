@@ -1,8 +1,8 @@
-"""Replace the rendered book whole, one render at a time.
+"""Replace the rendered book as a whole, one render at a time.
 
-A render writes into its own folder beside ``_book`` and swaps the two when it has succeeded. It
-holds a lock, which the system releases however the process ends. The next holder of the lock can
-therefore remove folders that earlier renders left.
+A render writes into a folder of its own beside ``_book``, and swaps the two when it has succeeded.
+Meanwhile it holds a lock, which the system releases even if the process is killed. Whoever holds
+the lock next can therefore remove the folders that earlier renders left.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ OLD = "old"  # the old book, until the new one is in its place
 
 @contextmanager
 def locked(book: Path) -> Iterator[None]:
-    """Hold the lock of a book within this context; wait for it if another process holds it.
+    """Hold the lock of a book within this context, after waiting for any process that holds it.
 
-    First remove what a killed render left.
+    What a killed render left is removed first.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def _held_by(lock: Path) -> str:
 
 @contextmanager
 def replacing(book: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield a folder for the new book and one to work in; put the new book in place at the end.
+    """Yield a folder for the new book and one for temporary files; replace the book at the end.
 
     Call it within `locked`. After an error both folders are removed, and `book` is unchanged.
 
@@ -89,7 +89,7 @@ def replacing(book: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def carry_over(book: Path, new: Path, wanted: Callable[[PurePath], bool]) -> None:
-    """Copy files of the old book that a new book lacks; the old book need not exist.
+    """Copy files from the old book into the new one if it lacks them; the old book may be missing.
 
     `wanted` is called with the path of each file below the book, and returns whether to copy it.
 

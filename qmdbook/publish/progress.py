@@ -1,4 +1,4 @@
-"""Show the progress of a render, and report where its time went."""
+"""Show the progress of a render, and report how long each stage took."""
 
 from __future__ import annotations
 
@@ -18,16 +18,14 @@ _LINE = "executing: {n_fmt} of {total_fmt} cells{postfix}"
 
 
 class Progress:
-    """The progress of a render: one moving line on a terminal, plain lines elsewhere.
-
-    Both go to standard error.
+    """Progress of a render on standard error: one moving line in a terminal, else plain lines.
 
     Attributes
     ----------
     stages : dict of str to float
-        Seconds of each stage, in the order in which they began.
+        Seconds of each stage, in the order in which the stages began.
     chapters : dict of str to float or None
-        Seconds of each chapter's cells; None for a chapter whose earlier results were used again.
+        Seconds of each chapter's cells; None for a chapter whose results come from the cache.
     """
 
     def __init__(self) -> None:
@@ -42,7 +40,7 @@ class Progress:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Measure the time of a stage."""
+        """Measure the time spent within this context."""
         started = monotonic()
         self.stages[name] = 0.0  # so that a stage is listed above the stages within it
         try:
@@ -52,12 +50,12 @@ class Progress:
 
     @contextmanager
     def executing(self, unchanged: Sequence[str], chapters: Sequence[Chapter]) -> Iterator[None]:
-        """Show the cells and chapters that are executed within this context.
+        """Show which chapters and how many cells have been executed, within this context.
 
         Parameters
         ----------
         unchanged : sequence of str
-            Files of the chapters whose earlier results are used again.
+            Files of the chapters whose results come from the cache.
         chapters : sequence of Chapter
             The chapters to be executed.
         """
@@ -75,19 +73,19 @@ class Progress:
             yield
 
     def began(self, file: str) -> None:
-        """Note that the execution of a chapter begins."""
+        """Record that the execution of a chapter begins."""
         with self._lock:
             self._ended[file] = -1  # its first cell has yet to begin
             self._show()
 
     def cell_began(self, file: str) -> None:
-        """Note that a cell of a chapter begins, and so that the cell before it has ended."""
+        """Record that the next cell of a chapter begins; the cell before it has then ended."""
         with self._lock:
             self._ended[file] += 1
             self._show(cells=int(self._ended[file] > 0))
 
     def done(self, file: str, seconds: float) -> None:
-        """Note that a chapter has been executed."""
+        """Record that a chapter has been executed, and how many seconds it took."""
         with self._lock:
             self.chapters[file] = seconds
             self._done += 1
@@ -103,13 +101,13 @@ class Progress:
         self._bar.set_postfix_str(f"{chapters}; {running}" if running else chapters)
 
     def say(self, line: str) -> None:
-        """Print a line."""
+        """Print a line to standard error."""
         # In one call: chapters end side by side, and their lines must not run together.
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
 
     def report(self) -> str:
-        """Return where the time went, one line for each stage and for each chapter executed."""
+        """Return how long each stage and each executed chapter took, one line each."""
         lines = []
         for name, seconds in self.stages.items():
             lines.append(f"{seconds:8.2f} s  {name}")

@@ -1,4 +1,4 @@
-"""Render with Quarto, and fail on warnings and errors in its log."""
+"""Render the book with Quarto, and fail on warnings and errors in its log."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _KERNEL = re.compile(r"\[IPKernelApp\]|ipykernel|Kernel is running over TCP")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def complaints(log: str) -> list[str]:
-    """Return the warnings and errors in a Quarto log, line by line.
+def warnings_and_errors(log: str) -> list[str]:
+    """Return the lines of a Quarto log that contain a warning or an error.
 
     Warnings of the Jupyter kernel do not come from Quarto and are ignored.
     """
@@ -59,7 +59,7 @@ def render_with_quarto(root: Path) -> int:
         for line in process.stdout:
             print(line, end="", flush=True)
             log.append(line)
-    found = complaints("".join(log))
+    found = warnings_and_errors("".join(log))
     if process.returncode:
         raise InputError(
             Problem(

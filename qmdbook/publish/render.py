@@ -1,4 +1,4 @@
-"""Render a book: read, execute, write a new book beside the last one, swap the two."""
+"""Render a book: read and execute its chapters, write a new book, swap it with the last one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from qmdbook.write.pandoc import write_pages
 from qmdbook.write.pdf import write_pdf
 from qmdbook.write.search import FOLDER as SEARCH_INDEX
 from qmdbook.write.search import write_index
-from qmdbook.write.site import write_site
+from qmdbook.write.site import write_static_files
 from qmdbook.write.standalone import write_standalone
 
 FORMATS = ("html", "pdf")
@@ -42,33 +42,33 @@ def render(
     profile: bool = False,
     loaded: State | None = None,
 ) -> None:
-    """Render a book into its ``_book/``, after waiting for any other render of it.
+    """Render a book into the folder ``_book``, after waiting for any other render of it.
 
     Parameters
     ----------
     root : Path
         Root of the book.
     chapters : list of str, optional
-        Chapters to execute and write again, each by its file or its stem; all by default. The
-        PDF is always the whole book.
+        Chapters to execute and write again, each by file or stem (``methods``); all by default. The
+        PDF always has the whole book.
     formats : str
         ``html``, ``pdf`` or both, separated by a comma. A format not named stays as it is.
     jobs : int, optional
         Number of chapters executed at the same time; the number of processors by default.
     kernel : bool
-        Whether each chapter runs in a Jupyter kernel instead of a fork of one process that has
-        imported everything. It takes longer, with the same result.
+        Whether to execute each chapter in a Jupyter kernel instead of a fork. It takes longer, with
+        the same result.
     profile : bool
         Whether to print how long each stage and each chapter took.
     loaded : State, optional
-        State of the project when this process began to import from it.
+        State of the project when this process began to import modules from it.
 
     Raises
     ------
     InputError
-        If anything is wrong; ``_book/`` is then unchanged.
+        With every problem of the book; ``_book`` is then unchanged.
     OutdatedError
-        If anything but a chapter differs from `loaded`.
+        If anything but a chapter has changed since `loaded`.
     """
     wanted = named_formats(formats)
     with locked(root / BOOK):
@@ -76,7 +76,7 @@ def render(
 
 
 def named_formats(formats: str) -> list[str]:
-    """Return the formats of a text such as ``html,pdf``, in a fixed order.
+    """Parse formats such as ``html,pdf``, and return them as a list in a fixed order.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def named_formats(formats: str) -> list[str]:
 
 
 def warm_up(root: Path) -> None:
-    """Begin to import the modules of the chapters before the next render in this process.
+    """Begin to import the modules of the chapters, to make the next render in this process faster.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def warm_up(root: Path) -> None:
     """
     if forked.AVAILABLE:
         config = read_config(root)
-        forked.forks(read_chapters(root, config.files), config)
+        forked.start_fork_server(read_chapters(root, config.files), config)
 
 
 def _render(
@@ -217,7 +217,7 @@ def _runner(
 ) -> tuple[RunAt, Callable[[], None]]:
     """Return a function that executes a chapter, and one that ends all executions."""
     if not kernel and forked.AVAILABLE:
-        return forked.forks(chapters, config), forked.stop
+        return forked.start_fork_server(chapters, config), forked.stop
     if not kernel:
         print("This system cannot fork, so each chapter runs in its own kernel.", file=sys.stderr)
     from qmdbook.execute import kernel as kernels
@@ -269,7 +269,7 @@ class _Writer:
             write_downloads(new, written, self.config)
             write_standalone(new, written, captions, self.config)
         with stage("  HTML: styles, scripts and search"):
-            write_site(new, self.config)
+            write_static_files(new, self.config)
             if len(written) < len(self.texts):
                 # The sitemap and the card depend on the book's address, and the search index on
                 # all pages, so they are not carried over.

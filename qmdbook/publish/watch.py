@@ -20,15 +20,25 @@ LOOK = 200  # milliseconds that the first look may take
 
 
 def watch(root: Path, formats: str, port: int, *, opened: bool = False) -> None:
-    """Render, serve the book, and render again after every change, until interrupted.
+    """Render and serve the book, and render again after every change, until interrupted.
 
-    See `render` for `formats` and `live` for `port`. With `opened`, a browser opens the book.
+    Parameters
+    ----------
+    root : Path
+        Root of the book.
+    formats : str
+        ``html``, ``pdf`` or both, separated by a comma.
+    port : int
+        Port of the address; 0 for any free one.
+    opened : bool
+        Whether to open the book in a browser.
 
     Raises
     ------
     InputError
         If a format is unknown, the port is not free, or the system cannot watch. Problems of the
-        book are printed and shown in the pages, which keep their last good text.
+        book are not raised: they are printed and shown in the pages, which keep their last good
+        text.
     """
     named_formats(formats)
     if not AVAILABLE:

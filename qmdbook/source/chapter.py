@@ -1,7 +1,7 @@
 """Read chapters, split them into cells, and reject unsupported Quarto syntax.
 
-The two engines would render unsupported syntax differently, so it raises an error with file and
-line. docs/engine.md describes the supported subset.
+This engine and Quarto would render unsupported syntax differently, so it is an error with file and
+line. docs/engine.md describes the supported syntax.
 """
 
 from __future__ import annotations
@@ -83,18 +83,18 @@ class Cell:
     options: dict[str, Any]
 
     def get(self, option: str, default: Any) -> Any:
-        """Return the value of an option of the cell; `default` if the option is not set."""
+        """Return the value of a cell option; `default` if the option is not set."""
         return self.options.get(option, default)
 
     @property
     def label(self) -> str | None:
-        """The label of the cell; None if it has none."""
+        """Label of the cell; None if it has none."""
         return self.options.get("label")
 
 
 @dataclass
 class Chapter:
-    """The source of one chapter.
+    """Source of one chapter, split into its parts.
 
     Attributes
     ----------
@@ -103,15 +103,15 @@ class Chapter:
     text : str
         The whole source.
     notebook : dict
-        Its cells in the form of nbformat 4, prose and code in turn, without outputs; code
-        cells in the order of `cells`. Jupytext splits a chapter in the same places, but takes
-        longer to import than a chapter to execute; a test holds the two together.
+        The chapter as a notebook (nbformat 4) without outputs; its code cells are those in `cells`.
+        Jupytext would split the chapter in the same places, as a test confirms, but takes longer to
+        import than most chapters take to execute.
     cells : list of Cell
         The code cells.
     labels : dict of str to int
-        The line number of every label.
+        The line number of each label.
     prose : list of (int, str)
-        The number and the text of each line outside cells and code.
+        Number and text of each line outside cells and code.
     """
 
     file: str
@@ -130,7 +130,9 @@ class Chapter:
 def read_chapters(
     root: Path, files: list[str], texts: Mapping[str, str] = MappingProxyType({})
 ) -> list[Chapter]:
-    """Return the chapters in `files`, checked, in the same order.
+    """Read and check the chapters in `files`, and return them in the same order.
+
+    `texts` has the text of chapters that are not to be read from their files.
 
     Raises
     ------
@@ -162,7 +164,7 @@ def read_chapters(
 
 
 def without_options(code: str) -> str:
-    """Return the code of a cell without the lines of options at its top."""
+    """Remove the lines of options (``#| name: value``) from the top of a cell's code."""
     return "\n".join(dropwhile(_is_option, code.splitlines()))
 
 
@@ -170,10 +172,11 @@ def _is_option(line: str) -> bool:
     return line.startswith("#|")
 
 
-def closes(line: str, opening: str) -> bool:
-    """Return whether a line closes the fence that `opening` opens.
+def closes_fence(line: str, opening: str) -> bool:
+    """Return whether a line closes the code block whose first line begins with the fence `opening`.
 
-    The line must consist of the same character, at least as often as in the opening fence."""
+    The line must consist of the same character, at least as often as in the opening fence.
+    """
     return line.startswith(opening) and not line.strip().strip(opening[0])
 
 
@@ -213,7 +216,7 @@ class _Reader:
                 self._check_prose(line, number)
                 continue
             opened, info = number, fence[2].strip()
-            while number < len(self._lines) and not closes(self._lines[number], fence[1]):
+            while number < len(self._lines) and not closes_fence(self._lines[number], fence[1]):
                 number += 1
             body = self._lines[opened:number]
             # A cell that opens inside a block shows that the block was not closed.

@@ -32,14 +32,14 @@ _Read = TypeVar("_Read")
 
 @dataclass(frozen=True)
 class Counts:
-    """How many chapters and references a book without problems has."""
+    """Number of chapters and references in a book without problems."""
 
     chapters: int
     references: int
 
 
 def check_book(root: Path) -> Counts:
-    """Check the book in `root`, and return how many chapters and references it has.
+    """Check the book in `root`, and return its number of chapters and references.
 
     Raises
     ------
@@ -70,13 +70,13 @@ def check_book(root: Path) -> Counts:
 
 
 def read_references(root: Path, config: BookConfig) -> set[str]:
-    """Return the keys of the entries of the bibliography.
+    """Check the bibliography, and return the keys of its entries.
 
     Raises
     ------
     InputError
-        With every problem: text that is not UTF-8 or not BibTeX, a repeated key, an entry
-        without a year or without both author and title.
+        With every problem: text that is not UTF-8 or not BibTeX, a repeated key, an entry without a
+        year, an entry with neither author, editor nor title.
     """
     name = config.bibliography
     text = read_text(root / name, name)

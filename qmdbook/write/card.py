@@ -1,4 +1,4 @@
-"""Draw the picture that social networks show next to a link to the book."""
+"""Draw the preview image that social networks show beside a link to the book."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DARK, LIGHT = "#1b3a4b", "#b9d6df"  # the paper, and the letters of lesser lines
 
 
 def card(config: BookConfig, edition: Edition) -> bytes:
-    """Return the picture that social networks show: title, version and date, 1200 by 630 pixels."""
+    """Return the preview image (PNG, 1200 by 630 pixels) with title, version and date."""
     # Imported here: a book without an address of its own has no card, and needs no matplotlib.
     import matplotlib
     from matplotlib.figure import Figure

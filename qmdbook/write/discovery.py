@@ -22,7 +22,7 @@ def read_data_package(config: BookConfig) -> dict | None:
 
 
 def data_folder(config: BookConfig) -> str:
-    """Return the folder of the data package, the same below the root and in the rendered book."""
+    """Return the path of the data folder, the same below the root and in the rendered book."""
     return str(PurePosixPath(config.data_package).parent)
 
 
@@ -37,9 +37,9 @@ def data_files(config: BookConfig) -> list[Path]:
 
 
 def dataset(config: BookConfig, edition: Edition) -> str | None:
-    """Return a description of the data as a schema.org ``Dataset``, in JSON-LD.
+    """Return a description of the data as a schema.org ``Dataset`` in JSON-LD; None without data.
 
-    None if the book has no data package. Addresses are included only if ``book.site-url`` is set.
+    It has web addresses only if ``book.site-url`` is set.
     """
     package = read_data_package(config)
     if package is None:
@@ -77,7 +77,7 @@ def dataset(config: BookConfig, edition: Edition) -> str | None:
 
 
 def licences(config: BookConfig, edition: Edition) -> str:
-    """Return the licences of data and code in one line; empty if none is named."""
+    """Return the licences of data and code in one line; empty if neither is known."""
     package = read_data_package(config)
     named = [("Data", one["name"]) for one in package["licenses"]] if package else []
     named.append(("Code", edition.licence))
@@ -85,7 +85,7 @@ def licences(config: BookConfig, edition: Edition) -> str:
 
 
 def sitemap(config: BookConfig, edition: Edition) -> str:
-    """Return the addresses of all pages, for search engines."""
+    """Return the sitemap: the addresses of all pages as XML, for search engines."""
     first = config.chapters[0]
     entries = "".join(
         f"<url><loc>{escape(config.site_url + ('' if entry is first else entry.page))}</loc>"

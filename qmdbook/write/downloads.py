@@ -1,6 +1,6 @@
-"""Write the downloads of a book: figures and their data, chapters, the dataset.
+"""Write the downloads: data of figures and tables, chapters as notebook and Markdown, the dataset.
 
-``book.lua`` writes the CSV files of the tables, together with the pages that show them.
+If a cell outputs a table without CSV data, ``book.lua`` writes its CSV file with the page.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from qmdbook.config import BookConfig
-from qmdbook.display import without_marks, without_page
+from qmdbook.display import without_html_blocks, without_marks
 from qmdbook.edition import read_edition
 from qmdbook.write.discovery import read_data_package
 from qmdbook.write.markdown import DOWNLOADS, FIGURE_FOLDER, ChapterText
@@ -22,13 +22,13 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: no date of t
 
 
 def archive_path(config: BookConfig) -> str | None:
-    """Return the path of the data package's archive in the book; None without a package."""
+    """Return the path of the zip archive of the data in the book; None without a data package."""
     package = read_data_package(config)
     return f"{DOWNLOADS}/{package['name']}-{package['version']}-data.zip" if package else None
 
 
 def write_downloads(book: Path, texts: Iterable[ChapterText], config: BookConfig) -> None:
-    """Write the downloads of executed chapters, and the dataset, into the book's folder."""
+    """Write the downloads of executed chapters and the data archive into the rendered book."""
     edition = read_edition(config)
     folder = book / DOWNLOADS
     folder.mkdir(exist_ok=True)
@@ -40,19 +40,22 @@ def write_downloads(book: Path, texts: Iterable[ChapterText], config: BookConfig
         assert text.executed is not None  # no page is written of a chapter that was not executed
         notebook = as_executed_notebook(text.chapter, text.executed, edition)
         (folder / f"{stem}.ipynb").write_text(notebook, encoding="utf-8")
-        (folder / f"{stem}.md").write_text(prose(text.markdown), encoding="utf-8")
+        (folder / f"{stem}.md").write_text(without_code(text.markdown), encoding="utf-8")
     if archive := archive_path(config):
         write_dataset(book / archive, config)
 
 
-def prose(markdown: str) -> str:
-    """Return a chapter's Markdown without code, and with figure paths relative to `DOWNLOADS`."""
-    text = without_marks(without_page(_CODE.sub("", markdown)))
+def without_code(markdown: str) -> str:
+    """Return a chapter's Markdown without code, and without markup that only web pages need.
+
+    Paths of figures become relative to the folder `DOWNLOADS`.
+    """
+    text = without_marks(without_html_blocks(_CODE.sub("", markdown)))
     return text.replace(f"]({FIGURE_FOLDER}/", f"](../{FIGURE_FOLDER}/")
 
 
 def write_dataset(path: Path, config: BookConfig) -> None:
-    """Write the archive of the data package to `path`: the files of its folder, and the licence."""
+    """Write a zip archive with all files in the data folder, and with their licence."""
     package = read_data_package(config)
     assert package is not None  # the caller has its path
     folder = (config.root / config.data_package).parent

@@ -1,4 +1,4 @@
-"""Put the drawings of a chapter into its page as SVG elements.
+"""Put the figures of a chapter into its page as SVG elements.
 
 An SVG file that a page shows as an image keeps the colours and the font that it was drawn with,
 and its text can be neither searched nor selected. An SVG element uses the page's colours and font,
@@ -20,14 +20,14 @@ _OF_THE_PAGE = {"font-family"}
 _UNSEEN = {f"{{{SVG}}}metadata", f"{{{SVG}}}style"}
 
 
-def within_page(
+def inline_svg(
     svg: str, label: str, description: str, *, page: str = "index.qmd", screen: str = ""
 ) -> str:
-    """Return a drawing as an SVG element for an HTML page.
+    """Return a figure as an SVG element for an HTML page.
 
     Styles become attributes: the pages' security policy forbids inline styles, and the style sheet
-    can replace the colours of attributes. The font is that of the page. Every id within the
-    drawing begins with `label`, so that no two drawings on a page share an id.
+    can replace the colours of attributes. The font is that of the page. Every id in the SVG begins
+    with `label`, so that no two figures on a page share an id.
 
     Parameters
     ----------
@@ -36,17 +36,17 @@ def within_page(
     label : str
         Label of the figure.
     description : str
-        Alternative text: what the drawing shows.
+        Alternative text: what the figure shows.
     page : str
-        File of the chapter, below the root. Links to chapters, written as seen from a folder in
-        the root, lead from its page to theirs.
+        File of the chapter, below the root. Links in the figure, such as ``../chapters/b.qmd``, are
+        rewritten to lead from the page of this chapter to ``b.html``.
     screen : str
-        ``narrow`` for a second drawing, which the page shows on a phone in place of the first.
+        ``narrow`` for a second version of the figure, which the page shows only on a phone.
 
     Raises
     ------
     xml.etree.ElementTree.ParseError
-        If the drawing is not XML.
+        If `svg` is not XML.
     """
     root = ElementTree.fromstring(svg)
     used = {name for one in root.iter() for name in _names_used(one)}

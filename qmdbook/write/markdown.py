@@ -30,9 +30,9 @@ class Drawing:
     Attributes
     ----------
     svg, description : str
-        The drawing, and its alternative text.
+        The figure as SVG, and its alternative text.
     narrow : str or None
-        The drawing for phones, if there is one.
+        The version for phones as SVG, if there is one.
     """
 
     svg: str
@@ -42,20 +42,21 @@ class Drawing:
 
 @dataclass
 class ChapterText:
-    """A chapter ready for Pandoc: its Markdown, the figures that it names, and its downloads.
+    """A chapter as Markdown for Pandoc, with its figures and the data to download.
 
     Attributes
     ----------
     chapter : Chapter
-        Its source.
+        Source of the chapter.
     executed : dict or None
-        Its executed notebook. If None, the chapter serves only for its labels and numbering: its
-        tables and figures are empty, and its inline expressions are not replaced by values.
+        Notebook of the executed chapter. If None, only the chapter's labels and numbers are needed:
+        tables and figures are then empty, and inline expressions are not replaced by values.
     markdown : str
+        The Markdown.
     figures : dict of str to Drawing
-        By path of their SVG below the book's folder.
+        Figures by the path of their SVG file below the folder of the rendered book.
     files : dict of str to bytes
-        The data behind figures and tables, by path below the book's folder.
+        Data of figures and tables as CSV, by path below the folder of the rendered book.
     """
 
     chapter: Chapter
@@ -71,20 +72,20 @@ class ChapterText:
 
     @cached_property
     def checksum(self) -> str:
-        """A checksum of everything that the chapter's page and downloads are made from."""
+        """Checksum of everything that the chapter's page and downloads are made from."""
         return checksum_of(json.dumps([self.markdown, self.executed], ensure_ascii=False))
 
 
 def to_markdown(chapter: Chapter, executed: dict | None, *, echo: bool) -> ChapterText:
-    """Return the Markdown of a chapter from its executed notebook, if there is one.
+    """Convert a chapter to Markdown, with the results of its executed notebook if there is one.
 
     `echo` says whether to show the code of cells that do not set this option themselves.
 
     Raises
     ------
     InputError
-        If every form of a cell's output is unknown to some writer, or if a cell with a label does
-        not give exactly one output of the kind that the label announces.
+        If an output of a cell is neither Markdown, SVG nor plain text, if a figure has no label, or
+        if a cell labelled as table or figure does not have exactly one output.
     """
     text = ChapterText(chapter, executed)
     cells = iter(chapter.cells)
@@ -93,12 +94,12 @@ def to_markdown(chapter: Chapter, executed: dict | None, *, echo: bool) -> Chapt
         if node["cell_type"] == "code":
             parts += _cell(text, next(cells), node, echo)
         else:
-            parts.append(filled_in(node) if executed else node["source"])
+            parts.append(with_inline_values(node) if executed else node["source"])
     text.markdown = "\n\n".join(filter(None, parts)) + "\n"
     return text
 
 
-def filled_in(cell: dict) -> str:
+def with_inline_values(cell: dict) -> str:
     """Return the text of an executed Markdown cell, with values in place of inline expressions."""
     results = cell["metadata"].get(INLINE_RESULTS, {})
     return INLINE.sub(lambda match: _inline(results[match[1]]), cell["source"])

@@ -1,8 +1,8 @@
 """Convert chapters to notebooks, for editing or for download, and notebooks to chapters.
 
 A notebook for editing keeps the inline expressions of the chapter, which Jupyter shows as code;
-the chapter can be restored from it. A notebook for download has values in place of the
-expressions, and has outputs.
+the chapter can be restored from it. A notebook for download has outputs, and values in place of
+the inline expressions.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from qmdbook.config import BookConfig
 from qmdbook.edition import Edition, read_edition
 from qmdbook.errors import InputError, Problem
 from qmdbook.files import FOLDER, checksum_of
-from qmdbook.source.chapter import FENCE, Chapter, closes, read_chapters
+from qmdbook.source.chapter import FENCE, Chapter, closes_fence, read_chapters
 from qmdbook.textfile import read_text, write_whole
-from qmdbook.write.markdown import filled_in
+from qmdbook.write.markdown import with_inline_values
 
 if TYPE_CHECKING:  # imported where it is used: it takes as long as a whole chapter
     import nbformat
@@ -34,7 +34,7 @@ _LAYOUT = "lines_to_next_cell"
 
 
 def as_notebook(chapter: Chapter, edition: Edition) -> str:
-    """Return the notebook of a chapter for editing, without outputs, as JSON text."""
+    """Return a chapter as a notebook for editing, without outputs, as JSON text."""
     import jupytext  # here, since it takes long and a render does without
 
     notebook = jupytext.reads(chapter.text, fmt=_FORMAT)
@@ -43,14 +43,14 @@ def as_notebook(chapter: Chapter, edition: Edition) -> str:
 
 
 def as_executed_notebook(chapter: Chapter, executed: dict, edition: Edition) -> str:
-    """Return the notebook of a chapter for download, with values and outputs, as JSON text.
+    """Return a chapter as a notebook for download, with values and outputs, as JSON text.
 
     It contains no times, so that the same outputs always give the same text.
     """
     notebook = copy.deepcopy(executed)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            cell["source"] = filled_in(cell)
+            cell["source"] = with_inline_values(cell)
     first = {"cell_type": "markdown", "source": edition.in_words(), "metadata": {}}
     notebook["cells"].insert(0, first)
     ours = {"chapter": chapter.file, "values": "filled in"}
@@ -92,7 +92,7 @@ class ChapterNotebook:
         self._marker = config.root / CACHE / f"{self._source.stem}.sha256"
 
     def write(self, *, force: bool = False) -> None:
-        """Write the notebook from the chapter; with `force`, replace an existing notebook.
+        """Write the notebook from the chapter; replace an existing notebook only with `force`.
 
         Raises
         ------
@@ -113,8 +113,8 @@ class ChapterNotebook:
     def to_qmd(self, *, force: bool = False) -> bool:
         """Write the chapter from its notebook, without outputs; return whether the chapter changed.
 
-        A missing chapter is written too. With `force`, the chapter is replaced even if it has
-        changed since the notebook was written.
+        A missing chapter is created. With `force`, the chapter is replaced even if it has changed
+        since the notebook was written.
 
         Raises
         ------
@@ -196,9 +196,9 @@ class ChapterNotebook:
 
 
 def source_of(notebook: nbformat.NotebookNode, name: str) -> str:
-    """Return the source of a chapter from its notebook; messages use `name` for the notebook.
+    """Return the source of a chapter from its notebook.
 
-    Empty code cells are left out.
+    Empty code cells are left out. `name` is the notebook's name in error messages.
 
     Raises
     ------
@@ -246,7 +246,7 @@ def _without_gaps(source: str) -> str:
             continue
         if opened is None and fence:
             opened = fence[1]
-        elif opened is not None and closes(line, opened):
+        elif opened is not None and closes_fence(line, opened):
             opened = None
         lines.append(line)
     return source.replace(body, "\n".join(lines)) if body else source

@@ -1,4 +1,4 @@
-"""Convert all chapters to pages and a Typst source with one Pandoc process; see ``book.lua``."""
+"""Convert chapters to HTML pages or to Typst with one Pandoc process; see ``book.lua``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from qmdbook.edition import read_edition
 from qmdbook.errors import InputError, Problem
 from qmdbook.write.discovery import CARD_NAME, dataset, licences
 from qmdbook.write.downloads import archive_path
-from qmdbook.write.drawing import within_page
+from qmdbook.write.drawing import inline_svg
 from qmdbook.write.markdown import DOWNLOADS, ChapterText
 
 ASSETS = Path(__file__).parent / "assets"
@@ -41,7 +41,7 @@ def write_pages(
     summary: Path | None = None,
     typst: Mapping[str, Path] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """Write the pages of chapters, or the Typst source of the book, with numbers and citations.
+    """Write the HTML pages of chapters, or the Typst source of the book, with resolved references.
 
     The function leaves files in `work` for later runs: a summary, if all chapters were read, and
     the Typst source of each converted chapter (see `cache.PandocCache`).
@@ -59,15 +59,15 @@ def write_pages(
     pages : collection of str
         Files of the chapters to write as pages.
     summary : Path or None
-        Summary of an earlier run, with what the chapters need from each other, such as numbers.
-        With it, Pandoc reads only the chapters to write; None to read all chapters.
+        Summary of an earlier run: what chapters need from each other, such as numbers of sections.
+        With it, Pandoc reads only the chapters to write. None to read all chapters.
     typst : mapping of str to Path
         Typst sources of chapters that an earlier run left, by chapter file; needs `summary`.
 
     Returns
     -------
     dict of str to str
-        The captions of the figures of the pages, as plain text, by label.
+        Captions of the figures on the written pages as plain text, by figure label.
 
     Raises
     ------
@@ -156,9 +156,9 @@ def _drawings(text: ChapterText) -> dict[str, str]:
     drawings = {}
     for path, one in text.figures.items():
         label = PurePosixPath(path).stem
-        drawings[label] = within_page(one.svg, label, one.description, page=text.file)
+        drawings[label] = inline_svg(one.svg, label, one.description, page=text.file)
         if one.narrow:
-            drawings[label] += within_page(
+            drawings[label] += inline_svg(
                 one.narrow, f"{label}-narrow", one.description, page=text.file, screen="narrow"
             )
     return drawings
@@ -199,7 +199,7 @@ def _first_page_variables(config: BookConfig) -> dict[str, str | None]:
 
 
 def typst_json(number: int) -> str:
-    """Return the name of the Typst file of the chapter with this number in the book."""
+    """Return the name of the file with the Typst source of a chapter, by its number in the book."""
     return f"typst-{number}.json"
 
 

@@ -1,4 +1,4 @@
-"""Compile the PDF from its Typst source; report errors with their chapters."""
+"""Compile the PDF from its Typst source, and name the chapter of each error."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _ERROR = re.compile(r"^error: (?P<message>.+)\n(?: *┌─ (?P<file>.+?):(?P<lin
 
 
 def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
-    """Compile the Typst source and the figures in `work` into the PDF file `path`.
+    """Compile the Typst source and the figures in the folder `work` into the PDF file `path`.
 
-    The same source and the same date of the edition give the same bytes.
+    The same source with the same date gives the same bytes.
 
     Raises
     ------
     InputError
-        If Typst reports errors; the message names the chapter of each error.
+        If Typst reports errors; the problems name the chapters.
     """
     edition = read_edition(config)
     imprint = {
@@ -61,10 +61,10 @@ def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
 
 
 def problems(diagnostic: str, work: Path) -> list[Problem]:
-    """Return the errors that Typst reports on the source in `work`, each with its chapter.
+    """Convert the errors that Typst reports on the source in `work` to problems by chapter.
 
     The first line of each Typst file names the chapter. If `diagnostic` cannot be split into
-    errors, it is returned as one problem.
+    errors, it becomes one problem.
     """
     found = []
     for error in _ERROR.finditer(diagnostic):

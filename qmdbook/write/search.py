@@ -1,4 +1,4 @@
-"""Make the search index of the pages with Pagefind."""
+"""Build the search index of the pages with Pagefind."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _UNUSED = (
 
 
 def write_index(html: Path) -> None:
-    """Write the search index of the pages in a folder; the same pages give the same index.
+    """Build the search index of the pages in a folder; the same pages give the same index.
 
-    Only text within an element with ``data-pagefind-body`` is indexed; code is not.
+    Only text within an element with ``data-pagefind-body`` is indexed. Code is not indexed.
 
     Raises
     ------

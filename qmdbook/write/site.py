@@ -1,4 +1,4 @@
-"""Write the files that the pages use: stylesheets, scripts, data, sitemap."""
+"""Write the files that all pages share: style sheets, scripts, data, sitemap, preview image."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ _ONE_SCRIPT = re.compile(r"<script>\n*((?:(?!</?script\b).)*)</script>", re.S)
 TABLES = "tables.html"  # Quarto includes it as it is; our pages load the script from a file
 
 
-def write_site(html: Path, config: BookConfig) -> None:
-    """Write all files that the pages in `html` refer to, except their figures.
+def write_static_files(html: Path, config: BookConfig) -> None:
+    """Write style sheets, scripts, data, sitemap and preview image into the folder of the pages.
+
+    The sitemap and the preview image are written only if ``book.site-url`` is set.
 
     Raises
     ------
@@ -33,7 +35,7 @@ def write_site(html: Path, config: BookConfig) -> None:
     for name in COPIED:
         shutil.copyfile(ASSETS / name, html / name)
     stylesheet = (ASSETS / "page.css").read_text(encoding="utf-8")
-    (html / "page.css").write_text(stylesheet + widths(), encoding="utf-8")
+    (html / "page.css").write_text(stylesheet + column_width_classes(), encoding="utf-8")
     script = script_of((ASSETS / TABLES).read_text(encoding="utf-8"))
     (html / "tables.js").write_text(script, encoding="utf-8")
     for file in data_files(config):
@@ -48,13 +50,13 @@ def write_site(html: Path, config: BookConfig) -> None:
         (html / CARD_NAME).write_bytes(card(config, edition))
 
 
-def widths() -> str:
-    """Return CSS with a class for each column width that Pandoc writes, in whole percent."""
+def column_width_classes() -> str:
+    """Return CSS with a class for each width of a table column, from ``w-1`` (1%) to ``w-100``."""
     return "\n" + "".join(f".w-{n} {{ width: {n}%; }}\n" for n in range(1, 101))
 
 
 def script_of(html: str) -> str:
-    """Return the script in HTML text that must consist of a single ``<script>`` element.
+    """Return the JavaScript of an HTML text that consists of a single ``<script>`` element.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Write figures for use outside the book: each says what it shows, and where it comes from."""
+"""Write figures for use outside the book: each file includes the caption and names the book."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _FONT = "DejaVu Sans, sans-serif"
 def write_standalone(
     folder: Path, texts: Iterable[ChapterText], captions: Mapping[str, str], config: BookConfig
 ) -> None:
-    """Write the figures of chapters as SVG and PNG, with caption and source, into the book.
+    """Write the figures of chapters as SVG and PNG files, each with its caption and source.
 
     Parameters
     ----------
     folder : Path
-        The book's folder.
+        Folder of the rendered book.
     texts : iterable of ChapterText
         The chapters whose pages are written.
     captions : mapping of str to str
-        The captions of figures as plain text, by label.
+        Captions of the figures as plain text, by figure label.
     config : BookConfig
         The book.
     """
@@ -49,17 +49,19 @@ def write_standalone(
             source = f"{config.title}, {version}{edition.date_in_words}.{where}"
             file = folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(with_words(one.svg, captions[label], source), encoding="utf-8")
+            file.write_text(
+                with_caption_and_source(one.svg, captions[label], source), encoding="utf-8"
+            )
             _write_png(file, edition.fonts)
 
 
-def with_words(svg: str, caption: str, source: str) -> str:
-    """Return a drawing with the first sentence of its caption above it and its source below.
+def with_caption_and_source(svg: str, caption: str, source: str) -> str:
+    """Return an SVG figure with the first sentence of its caption above it and its source below.
 
     Raises
     ------
     xml.etree.ElementTree.ParseError
-        If the drawing is not XML.
+        If `svg` is not XML.
     """
     root = ElementTree.fromstring(svg)
     *_, width, height = map(float, root.attrib["viewBox"].split())
@@ -83,7 +85,7 @@ def with_words(svg: str, caption: str, source: str) -> str:
 
 
 def first_sentence(caption: str) -> str:
-    """Return the first sentence of a caption, without the full stop that ends it.
+    """Return the first sentence of a caption, without its full stop.
 
     >>> first_sentence("Figure 1: Response of NEC, 95% CI. Lines are intervals.")
     'Figure 1: Response of NEC, 95% CI'

@@ -36,7 +36,7 @@ OF_TABLES = ("avelumab-net-001", "coverage", "data-dictionary", "evidence", "glo
 
 def used(code):
     """Return the names that some code uses, as the engine hands them on."""
-    return warm.needed(code, "")[warm.NAMES].split()
+    return warm.preload_environment(code, "")[warm.NAMES].split()
 
 
 def imported_by(names, code, folder):

@@ -11,7 +11,7 @@ from qmdbook import cache as caches
 from qmdbook import files
 from qmdbook.cache import ChapterCache
 from qmdbook.config import BookConfig
-from qmdbook.execute.forked import AVAILABLE, forks
+from qmdbook.execute.forked import AVAILABLE, start_fork_server
 from qmdbook.files import State, checksums
 from qmdbook.source.chapter import read_chapters
 
@@ -166,7 +166,7 @@ def test_the_cache_can_be_deleted_or_spoilt_at_any_time(book):
 def run_one(book: BookConfig):
     """Return the first chapter of a book, and what comes of it."""
     (chapter,) = read_chapters(book.root, ["index.qmd"])
-    run = forks([chapter], book)
+    run = start_fork_server([chapter], book)
     return chapter, run(chapter)
 
 
@@ -207,7 +207,7 @@ def test_the_engine_and_the_installed_packages_are_part_of_the_key(tmp_path, mon
 
     cache_of(book).put([(chapter, executed)])
     assert kept()
-    monkeypatch.setattr(files, "installed", lambda: ["pandas-9"])
+    monkeypatch.setattr(files, "installed_packages", lambda: ["pandas-9"])
     assert not kept()
     monkeypatch.undo()
     monkeypatch.setattr(caches, "ENGINE", engine)

@@ -12,7 +12,7 @@ from qmdbook.config import read_config
 from qmdbook.edition import read_edition
 from qmdbook.execute.kernel import run_in_kernel
 from qmdbook.source.chapter import read_chapters
-from qmdbook.write.downloads import prose
+from qmdbook.write.downloads import without_code
 from qmdbook.write.notebook import as_executed_notebook
 
 pytestmark = pytest.mark.slow
@@ -77,5 +77,5 @@ def test_a_chapter_executed_again_gives_the_same_notebook(rendered_copy):
 
 
 def test_prose_finds_its_figures_and_has_no_marks_of_the_page():
-    assert prose("![a](figures/x.svg)\n") == "![a](../figures/x.svg)\n"
-    assert prose('| <span id="c-a"></span>[**2**]{from="a-1"}^a^ |\n') == "| **2**^a^ |\n"
+    assert without_code("![a](figures/x.svg)\n") == "![a](../figures/x.svg)\n"
+    assert without_code('| <span id="c-a"></span>[**2**]{from="a-1"}^a^ |\n') == "| **2**^a^ |\n"

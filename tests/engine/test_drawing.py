@@ -5,7 +5,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from qmdbook.write.drawing import within_page
+from qmdbook.write.drawing import inline_svg
 
 DRAWING = """<?xml version="1.0"?>
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="468pt" height="72pt" viewBox="0 0 468 72">
@@ -18,7 +18,7 @@ DRAWING = """<?xml version="1.0"?>
 
 @pytest.fixture(scope="module")
 def drawing():
-    return within_page(DRAWING, "fig-a", 'A "b"')
+    return inline_svg(DRAWING, "fig-a", 'A "b"')
 
 
 def test_the_drawing_keeps_its_text_and_names_what_it_shows(drawing):
@@ -40,8 +40,8 @@ def test_names_begin_with_the_label_where_something_refers_to_them(drawing):
 
 
 def test_the_drawing_for_phones_is_marked_as_such():
-    assert fromstring(within_page(DRAWING, "fig-a", "words")).get("class") == "drawing"
-    narrow = fromstring(within_page(DRAWING, "fig-a-narrow", "words", screen="narrow"))
+    assert fromstring(inline_svg(DRAWING, "fig-a", "words")).get("class") == "drawing"
+    narrow = fromstring(inline_svg(DRAWING, "fig-a-narrow", "words", screen="narrow"))
     assert narrow.get("class") == "drawing narrow"
 
 
@@ -49,7 +49,7 @@ def test_a_link_within_a_drawing_leads_from_its_page_to_another():
     linked = DRAWING.replace("<text", '<a xlink:href="../chapters/b.qmd"><text').replace(
         "</text>", "</text></a>"
     )
-    within = fromstring(within_page(linked, "fig-a", "words", page="chapters/a.qmd"))
+    within = fromstring(inline_svg(linked, "fig-a", "words", page="chapters/a.qmd"))
     (link,) = [one for one in within.iter() if one.tag.endswith("}a")]
     assert link.get("href") == "../chapters/b.html"
     assert within.get("role") == "group"  # an image has nothing that can be reached by keyboard

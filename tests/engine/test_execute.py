@@ -10,7 +10,7 @@ from qmdbook.config import read_config
 from qmdbook.errors import InputError
 from qmdbook.execute import forked, warm
 from qmdbook.execute.chapters import INLINE_RESULTS, execute_all
-from qmdbook.execute.forked import AVAILABLE, forks
+from qmdbook.execute.forked import AVAILABLE, start_fork_server
 from qmdbook.execute.kernel import run_in_kernel
 from qmdbook.source.chapter import Chapter, read_chapters
 
@@ -80,7 +80,7 @@ def by_fork(given: list[Chapter], root: Path, jobs: int = 1) -> list[dict]:
     def done(chapter, executed):
         notebooks[chapter.file] = executed.notebook
 
-    execute_all(given, forks(given, read_config(root)), done, jobs=jobs)
+    execute_all(given, start_fork_server(given, read_config(root)), done, jobs=jobs)
     return [notebooks[chapter.file] for chapter in given]
 
 
@@ -187,7 +187,7 @@ def test_cells_begin_and_end_where_jupytext_has_them():
 
 def test_what_code_imports_is_found():
     code = "import a.b as c\nfrom d import e, f\nfrom . import g\ndef h():\n    import i"
-    found = warm.needed([code, "from d import *", "not python", "j.k(l)"], "m.n")
+    found = warm.preload_environment([code, "from d import *", "not python", "j.k(l)"], "m.n")
     assert found == {
         warm.MODULES: "a.b d d.e d.f i",
         warm.NAMES: "d j k l python",

@@ -17,7 +17,7 @@ Output created: _book/index.html
 
 
 def test_a_clean_log_with_the_kernels_own_warning_has_no_complaint():
-    assert quarto.complaints(CLEAN) == []
+    assert quarto.warnings_and_errors(CLEAN) == []
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_clean_log_with_the_kernels_own_warning_has_no_complaint():
     ],
 )
 def test_a_complaint_is_found_without_its_colours(line):
-    found = quarto.complaints(CLEAN + line + "\n")
+    found = quarto.warnings_and_errors(CLEAN + line + "\n")
     assert len(found) == 1 and "\x1b" not in found[0]
 
 

@@ -20,7 +20,7 @@ from qmdbook.errors import InputError
 from qmdbook.write.card import card
 from qmdbook.write.discovery import CARD_NAME, data_files, dataset
 from qmdbook.write.search import write_index
-from qmdbook.write.site import script_of, widths
+from qmdbook.write.site import column_width_classes, script_of
 
 pytestmark = pytest.mark.slow
 
@@ -157,7 +157,7 @@ def test_alignment_is_kept_as_classes_that_the_stylesheet_has(plain):
 
 
 def test_widths_are_there_for_every_whole_percent():
-    assert [int(n) for n in re.findall(r"\.w-(\d+) \{ width: \1%; \}", widths())] == [
+    assert [int(n) for n in re.findall(r"\.w-(\d+) \{ width: \1%; \}", column_width_classes())] == [
         *range(1, 101)
     ]
 
