@@ -238,7 +238,7 @@ def peak(command: list[str], root: Path) -> tuple[float, float]:
 
 def grow(numbers: list[int]) -> None:
     """Print the time and the peak memory of books with these numbers of chapters."""
-    print("| Chapters | HTML and PDF, s | s a chapter | Peak memory, MiB |\n|---|---|---|---|")
+    print("| Chapters | HTML and PDF, s | s per chapter | Peak memory, MiB |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for chapters in numbers:
             seconds, memory = peak(OURS, synthetic(Path(folder), chapters))
