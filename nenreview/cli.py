@@ -60,8 +60,9 @@ def _parser() -> argparse.ArgumentParser:
         "release",
         help="render the committed version into its own folder beside the earlier versions",
         description="Render the last commit into a folder of _site/ named after the version in "
-        "pyproject.toml, with a page on what changed since the version before. Use it to publish a "
-        "version. A released version never changes: a different content needs a new version.",
+        "pyproject.toml, with a page on what changed since the previous version. Use it to publish "
+        "a version. A released version never changes: before you release other content, raise the "
+        "version.",
         epilog="Example: %(prog)s",
     )
     release.add_argument(
@@ -88,11 +89,11 @@ def _parser() -> argparse.ArgumentParser:
 
     stamp = subcommands.add_parser(
         "stamp",
-        help="write the version and the checksum of the data into CITATION.cff and "
-        "data/datapackage.json",
-        description="Write the version of pyproject.toml and the checksum of the tables in data/ "
-        "into CITATION.cff and data/datapackage.json. Use it after every change to the data or to "
-        "the version.",
+        help="write the version of the review and the checksum of its data into the files that "
+        "repeat them",
+        description="Write two things into CITATION.cff and data/datapackage.json: the version of "
+        "the review, which pyproject.toml holds, and the checksum of its data, one SHA-256 of all "
+        ".csv and .yml files in data/. Use it after every change to the data or to the version.",
         epilog="Example: %(prog)s",
     )
     stamp.set_defaults(run=_stamp)
@@ -104,11 +105,11 @@ def _add_trials(subcommands: argparse._SubParsersAction) -> None:
     new = subcommands.add_parser(
         "new-trial",
         help="add a trial: rows to fill and a chapter that renders",
-        description="Add a trial to the review: it adds unfilled rows to data/, a chapter that "
-        "shows the rows, and a line in _quarto.yml; then print the next steps. Use it when a new "
-        "trial is to be included. If the trial or the chapter exists already, or another chapter "
-        "uses the label of its heading (sec-NAME), nothing is changed. docs/new-trial.md explains "
-        "each step.",
+        description="Add rows for a trial to the tables in data/, write chapters/NAME.qmd, which "
+        "shows these rows, and list it in _quarto.yml; then print the next steps. Use it to "
+        "include a new trial. The rows hold no numbers yet; you fill them in. If the trial or the "
+        "chapter exists already, the command changes nothing. docs/new-trial.md explains each "
+        "step.",
         epilog="Example: %(prog)s NCT02054806 --name pembrolizumab-keynote-028",
     )
     new.add_argument("number", metavar="NUMBER", help="registry number, for example NCT02054806")
@@ -118,19 +119,22 @@ def _add_trials(subcommands: argparse._SubParsersAction) -> None:
         help="name of the chapter's file, for example pembrolizumab-keynote-028",
     )
     new.add_argument(
-        "--title", default="", help="name in tables and headings; the value of --name by default"
+        "--title",
+        default="",
+        help="name in tables and headings, for example 'pembrolizumab (KEYNOTE-028)'; the value "
+        "of --name by default",
     )
     new.add_argument(
         "--source",
         default="",
         metavar="KEY",
-        help="key of the document that reports the trial, for example mehnert2020; it may be in "
-        "data/sources.csv already or be new; made from NUMBER by default",
+        help="key of the document that reports the trial, for example mehnert2020: one of "
+        "data/sources.csv, or a new one; made from NUMBER by default",
     )
     new.add_argument(
         "--agents",
         default="",
-        help="drugs, for example 'durvalumab + tremelimumab'; taken from --name by default",
+        help="drugs, for example 'durvalumab + tremelimumab'; by default those in --name",
     )
     new.add_argument(
         "--target",
@@ -143,14 +147,15 @@ def _add_trials(subcommands: argparse._SubParsersAction) -> None:
         default="",
         dest="regimen_class",
         metavar="CLASS",
-        help="regimen class, as in data/arms.csv; needed only if a drug is not a checkpoint "
-        "inhibitor of data/arms.csv",
+        help="class of the treatment, for example 'with chemotherapy': a value of the column "
+        "regimen_class of data/arms.csv; needed only if a drug is not a checkpoint inhibitor of "
+        "that table",
     )
     new.add_argument(
         "--part",
         default="",
-        help="part of the book, as in _quarto.yml; by default the part with most trials of the "
-        "same regimen class",
+        help="part of the book, for example 'Combinations', as in _quarto.yml; by default the "
+        "part with most trials of the same class",
     )
     new.set_defaults(run=_new_trial)
 
@@ -159,21 +164,28 @@ def _add_audit(subcommands: argparse._SubParsersAction) -> None:
     audit = subcommands.add_parser(
         "audit",
         help="check every reported number against the other reported numbers",
-        description="Recompute every reported number from the other reported numbers, and list "
-        "the numbers that somebody must compare with the page: those that are truncated (decimals "
-        "cut off), inconsistent (do not follow from other numbers) or in conflict (another place "
-        "reports another value), and those with a note, such as an unusual spelling. With "
-        "--verdict or --severity, only the findings that match are listed, agreeing ones too. The "
-        "last lines count all findings by verdict. Use it after adding a document or correcting a "
-        "transcription.",
-        epilog="Example: %(prog)s --source jia2022. Exit status: 0; with --fail-on-new it is 1 if "
-        "a finding is not in data/accepted.csv.",
+        description="""\
+Recompute every reported number from the other reported numbers, and list the
+findings that somebody must compare with the page of the document: those with
+the verdict truncated, inconsistent, conflict or note. The last lines count
+the findings. Use it after adding a document or correcting a transcription.""",
+        epilog=f"""\
+verdicts:
+{_listed(_VERDICTS)}
+
+severities:
+{_listed(_SEVERITIES)}
+
+Example: %(prog)s --source jia2022
+Exit status: 0; with --fail-on-new it is 1 if a finding is not in
+data/accepted.csv.""",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     audit.add_argument(
         "--json",
         action="store_true",
-        help="print JSON instead of a table: all findings, agreeing ones too, or those that "
-        "the options select",
+        help="print JSON instead of a table: all findings, also those that agree, or those that "
+        "the other options select",
     )
     audit.add_argument(
         "--source",
@@ -182,13 +194,16 @@ def _add_audit(subcommands: argparse._SubParsersAction) -> None:
         help="only findings on this document: a key of data/sources.csv, such as jia2022; can "
         "be repeated",
     )
-    for name, values in (("verdict", _VERDICTS), ("severity", _SEVERITIES)):
+    for name, values, scope in (
+        ("verdict", _VERDICTS, "also if they agree"),
+        ("severity", _SEVERITIES, "which those that agree do not have"),
+    ):
         audit.add_argument(
             f"--{name}",
             action="append",
             choices=values,
             metavar=name.upper(),
-            help=f"only findings with this {name}: {', '.join(values)}; can be repeated",
+            help=f"only findings with this {name}, {scope}: {', '.join(values)}; can be repeated",
         )
     group = audit.add_mutually_exclusive_group()
     group.add_argument(
@@ -199,18 +214,31 @@ def _add_audit(subcommands: argparse._SubParsersAction) -> None:
     group.add_argument(
         "--accept",
         action="store_true",
-        help="write all present findings to data/accepted.csv, the list of findings that "
-        "somebody has compared with the page; compare them first",
+        help="write the findings that somebody must compare with the page to data/accepted.csv, "
+        "the list of findings that somebody has compared; compare them first",
     )
     audit.set_defaults(run=_audit)
 
 
 # Repeated here so that --help and wrong usage need no data; a test compares them with the audit.
-_VERDICTS = (
-    *("match", "rounding", "truncated", "inconsistent", "conflict", "note"),
-    "not checkable",
-)
-_SEVERITIES = ("substantive", "minor", "typographic")
+_VERDICTS = {
+    "match": "agrees with the other numbers",
+    "rounding": "agrees if an exact half is rounded to the even digit",
+    "truncated": "agrees if further decimals are cut off, not rounded",
+    "inconsistent": "does not follow from the other numbers",
+    "conflict": "another place reports another value",
+    "note": "contradicts no number, but a reader should know it",
+    "not checkable": "no other number allows a check",
+}
+_SEVERITIES = {
+    "substantive": "about a result, such as a response rate or survival",
+    "minor": "about anything else, or only about cut-off decimals",
+    "typographic": "about spelling or a damaged character",
+}
+
+
+def _listed(meanings: dict[str, str]) -> str:
+    return "\n".join(f"  {name:14} {meaning}" for name, meaning in meanings.items())
 
 
 class _Version(argparse.Action):
@@ -266,7 +294,8 @@ def _audit(arguments: argparse.Namespace) -> int:
     known = list(data.sources["source"])
     for source in arguments.source or ():
         if source not in known:
-            message = unknown_name(source, known, "a document of data/sources.csv")
+            expected = f"a key of its column source, for example {known[0]}"
+            message = unknown_name(source, known, "a document of data/sources.csv", expected)
             raise InputError(Problem("--source", message))
     findings = audit(data)
     narrowed = bool(arguments.verdict or arguments.severity)
@@ -284,7 +313,10 @@ def _audit(arguments: argparse.Namespace) -> int:
         print(f"\n{report.as_counts(chosen)}")
         if len(listed) < len(chosen):
             rest = len(chosen) - len(listed)
-            print(f"{rest} findings that agree or cannot be checked are not listed; see --verdict")
+            print(
+                f"{rest} findings that agree or cannot be checked are not listed; to list them, "
+                "use --verdict, for example --verdict match"
+            )
     if arguments.accept:
         path = data_folder() / "accepted.csv"
         accepted.write(path, findings)

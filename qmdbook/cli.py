@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
-from qmdbook.errors import InputError, Problem, unknown_name
+from qmdbook.errors import InputError, Problem, nearest, unknown_name
 
 if TYPE_CHECKING:
     from qmdbook.write.notebook import ChapterNotebook
@@ -27,6 +27,13 @@ _UNKNOWN = "unrecognized arguments: "
 class Parser(argparse.ArgumentParser):
     """Argument parser that reports wrong usage in one line and suggests the word probably meant."""
 
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        """Parse, and refuse what is not known: the parser of a command knows its options."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(_UNKNOWN + unknown[0])
+        return found, unknown
+
     def error(self, message: str) -> NoReturn:
         """Print what is wrong with the usage, and exit with status 2."""
         if choice := _NO_CHOICE.fullmatch(message):
@@ -39,10 +46,20 @@ class Parser(argparse.ArgumentParser):
         elif message.startswith(_MISSING):
             message = _missing(message.removeprefix(_MISSING).split(", "))
         elif message.startswith(_UNKNOWN):
-            message = f"{message.removeprefix(_UNKNOWN)}: no such option or argument"
+            message = self._unknown(message.removeprefix(_UNKNOWN))
         message = message.replace("argument -", "-")
         end = " See" if message.endswith("?") else "; see"
         self.exit(2, f"{self.prog}: {message}{end} `{self.prog} --help`\n")
+
+    def _unknown(self, given: str) -> str:
+        if not given.startswith("-"):
+            return f"{given!r} is one word too many; expected only options after what was given"
+        given = given.partition("=")[0]
+        names = [name[2:] for name in self._option_string_actions if name.startswith("--")]
+        near = nearest(given.lstrip("-"), names)
+        expected = f"one of {', '.join(f'--{name}' for name in names)}"
+        meant = f"; did you mean '--{near}'?" if near else ""
+        return f"{given!r} is not an option of this command; expected {expected}{meant}"
 
 
 def _missing(arguments: list[str]) -> str:
@@ -112,8 +129,8 @@ def add_commands(subcommands: argparse._SubParsersAction, *, check: bool = True)
         "render",
         help="render the book to HTML and PDF, without Quarto",
         description="Render the book into _book/ with the built-in engine. Use it whenever you "
-        "want to read the book; chapters whose results are still valid are not executed again. The "
-        "last book is replaced only when the whole render has succeeded.",
+        "want to read the book. A chapter is executed again only if it, the data or the code has "
+        "changed. The last book is replaced only when the whole render has succeeded.",
         epilog="Examples: %(prog)s; %(prog)s methods --to html",
     )
     render.add_argument(
@@ -138,8 +155,8 @@ def add_commands(subcommands: argparse._SubParsersAction, *, check: bool = True)
     render.add_argument(
         "--kernel",
         action="store_true",
-        help="execute each chapter in its own Jupyter kernel instead of a forked process that "
-        "has all imports already; slower, with the same result",
+        help="execute every chapter in a Jupyter kernel, as JupyterLab does; this takes longer and "
+        "gives the same book",
     )
     render.add_argument(
         "--profile", action="store_true", help="print how long each stage and each chapter took"
@@ -175,8 +192,8 @@ def add_commands(subcommands: argparse._SubParsersAction, *, check: bool = True)
         "notebook",
         help="write chapters as Jupyter notebooks, and notebooks back as chapters",
         description="Write each chapter as a notebook beside it. Use it to run or edit a chapter "
-        "in JupyterLab. Afterwards, --to-qmd writes the chapter from its notebook, without "
-        "outputs; a notebook that was not edited gives the same chapter back.",
+        "in JupyterLab. Afterwards, use --to-qmd: it writes the chapter from its notebook, without "
+        "outputs. A notebook that was not edited gives the same chapter back.",
         epilog="Examples: %(prog)s methods; %(prog)s methods --to-qmd",
     )
     notebook.add_argument(

@@ -6,6 +6,7 @@ objects, which the command line prints line by line without a traceback.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -16,6 +17,7 @@ MANY = 12  # names; a longer list is not shown beside the name that was probably
 # How alike two names must be, from 0 to 1, for one to be proposed in place of the other; names of
 # one or two letters are never proposed for another.
 _ALIKE, _ALIKE_IF_SHORT, _SHORT, _TOO_SHORT = 0.7, 0.6, 4, 2
+_RUNNING_NUMBER = re.compile(r"-[0-9]+$")
 
 
 @dataclass(frozen=True)
@@ -71,13 +73,33 @@ def not_yaml(file: str, error: Exception) -> Problem:
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that is most similar to `name`; None if no name is similar enough.
 
+    A name with two neighbouring letters exchanged comes first. A name that differs only in the
+    number after its last hyphen is never meant: all ids of a table are alike in this way.
+
     >>> nearest("Rendr", ["check", "render"])
     'render'
+    >>> nearest("NCE", ["LANCE", "NEC"])
+    'NEC'
     """
-    by_letters = {one.casefold(): one for one in known if len(one) > _TOO_SHORT}
+    series = _series(name)
+    by_letters = {
+        one.casefold(): one
+        for one in known
+        if len(one) > _TOO_SHORT and not (series and series == _series(one))
+    }
+    letters = name.casefold()
+    for i in range(len(letters) - 1):
+        exchanged = letters[:i] + letters[i + 1] + letters[i] + letters[i + 2 :]
+        if exchanged in by_letters:
+            return by_letters[exchanged]
     alike = _ALIKE_IF_SHORT if len(name) <= _SHORT else _ALIKE
-    near = get_close_matches(name.casefold(), by_letters, n=1, cutoff=alike)
+    near = get_close_matches(letters, by_letters, n=1, cutoff=alike)
     return by_letters[near[0]] if near else None
+
+
+def _series(name: str) -> str:
+    """Return a name with a running number at its end, without the number; or an empty text."""
+    return _RUNNING_NUMBER.sub("", name) if _RUNNING_NUMBER.search(name) else ""
 
 
 def unknown_name(name: str, known: Iterable[str], kind: str, expected: str = "") -> str:

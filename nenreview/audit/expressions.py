@@ -51,10 +51,11 @@ def entry(known: Mapping[str, _Entry], key: str) -> _Entry:
     Raises
     ------
     LookupError
-        If the key is unknown.
+        If the key is unknown; the message lists the keys that the data have here.
     """
     if key not in known:
-        raise LookupError(unknown_name(key, known, "a known key"))
+        expected = "" if known else "other arguments, since the data have nothing that fits them"
+        raise LookupError(unknown_name(key, known, "known here", expected))
     return known[key]
 
 

@@ -133,8 +133,9 @@ def read_state(folder: Path) -> State:
         if there:
             message = unknown_name(folder.name, sorted(there), "a released version")
         else:
-            message = "no released version is in this folder; pass the right folder with --in"
-        raise InputError(Problem(shown(folder.parent), message)) from None
+            message = "no released version here; run `nenreview release`, or name another folder "
+            message += "with --in"
+        raise InputError(Problem(f"{shown(folder.parent)}/", message)) from None
     except (ValueError, KeyError, TypeError) as error:
         message = f"the file cannot be read as a state: {error!r}; expected what a release writes"
         raise InputError(Problem(shown(path), message)) from None

@@ -116,33 +116,43 @@ def _require_free(root: Path, data: Dataset, request: Request, file: str) -> Non
         message = f"{request.name!r} does not have the right form; expected {expected}"
         problems.append(Problem("--name", message))
     title = request.title or request.name
-    for column, value in (("trial", request.trial), ("name", title), ("chapter", request.name)):
-        problems += [
-            Problem(
-                "data/trials.csv",
-                f"{value!r} exists already; expected a new {column}",
-                line,
-                column,
-            )
-            for line, known in enumerate(data.trials[column], start=2)
-            if known.lower() == value.lower()
-        ]
-    if (root / file).exists():
-        problems.append(Problem(file, "the chapter exists already; use another --name"))
+    problems += _taken(data, "trial", request.trial, "add its numbers to data/results.csv instead")
     if request.source and not re.fullmatch(r"[a-z]+[0-9]{4}", request.source):
         expected = "small letters and four digits, like mehnert2020"
         message = f"{request.source!r} does not have the right form; expected {expected}"
         problems.append(Problem("--source", message))
-    label = f"sec-{request.name}"
-    for chapter in read_chapters(root, [entry.file for entry in read_config(root).chapters]):
-        if label in chapter.labels:
-            message = f"the label {label} exists already; use another --name"
-            problems.append(Problem(chapter.file, message, chapter.labels[label]))
+    taken = _name_taken(root, request.name, file)
+    problems += taken[:1]
+    if request.title or not taken:
+        problems += _taken(data, "name", title, "use another --title")
     if re.search(r"[\n|{}#`$]", title):
         expected = "one line of plain text, without | { } # ` $"
         problems.append(Problem("--title", f"{title!r} is not plain text; expected {expected}"))
     if problems:
         raise InputError(*problems)
+
+
+def _name_taken(root: Path, name: str, file: str) -> list[Problem]:
+    """Return every place where the name of the new chapter is in use."""
+    advice = "use another --name"
+    problems = []
+    if (root / file).exists():
+        problems.append(Problem(file, f"the chapter exists already; {advice}"))
+    label = f"sec-{name}"
+    for chapter in read_chapters(root, [entry.file for entry in read_config(root).chapters]):
+        if label in chapter.labels:
+            message = f"the label {label} exists already; {advice}"
+            problems.append(Problem(chapter.file, message, chapter.labels[label]))
+    return problems
+
+
+def _taken(data: Dataset, column: str, value: str, advice: str) -> list[Problem]:
+    """Return a problem if a trial has a value already, in capitals or not."""
+    return [
+        Problem("data/trials.csv", f"{value!r} exists already; {advice}", line, column)
+        for line, known in enumerate(data.trials[column], start=2)
+        if known.lower() == value.lower()
+    ]
 
 
 def _usual_part(data: Dataset, config: str, regimen: str) -> str:
@@ -152,9 +162,7 @@ def _usual_part(data: Dataset, config: str, regimen: str) -> str:
     files = (f"chapters/{t.chapter}.qmd" for t in trials(data).values() if t.trial in alike)
     counts = Counter(parts[file] for file in files if file in parts)
     if not counts:
-        message = (
-            f"missing, since no chapter is about a trial of the class {regimen!r}; name a part"
-        )
+        message = f"no chapter is about a trial of the class {regimen!r}; name a part with --part"
         raise InputError(Problem("--part", message))
     return counts.most_common(1)[0][0]
 

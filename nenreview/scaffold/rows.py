@@ -16,6 +16,7 @@ from nenreview.evidence.record.integrity import NOT_YET, TO_BE_FILLED
 from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.record.rows import Arm, rows_of
 from nenreview.scaffold.registries import short_key
+from nenreview.wording import alternatives
 from qmdbook.errors import InputError, Problem, nearest, unknown_name
 
 Row = dict[str, str]
@@ -82,25 +83,12 @@ def arm_row(data: Dataset, request: Request) -> Row:
     known = [agent for agent in given if agent in targets]
     target = request.target or " + ".join(dict.fromkeys(targets[agent] for agent in known))
     regimen = request.regimen_class
-    if not regimen and known == given:
+    if not regimen and given and known == given:
         regimen = MONOTHERAPY if len(given) == 1 else COMBINATION
-    missing = [
-        option
-        for option, value in (("--agents", agents), ("--target", target), ("--class", regimen))
-        if not value
-    ]
+    options = {"--agents": agents, "--target": target, "--class": regimen}
+    missing = [option for option, value in options.items() if not value]
     if missing:
-        unknown = [
-            word
-            for word in request.name.split("-")
-            if word not in targets and nearest(word, targets)
-        ]
-        near = nearest(unknown[0], targets) if unknown and not agents else None
-        message = (
-            f"missing, since --name does not consist of known inhibitors ({', '.join(targets)})"
-            + (f"; did you mean {near!r}?" if near else "; name it")
-        )
-        raise InputError(*(Problem(option, message) for option in missing))
+        raise InputError(_unknown_drug(request, given, targets, missing))
     if regimen not in CLASSES:
         raise InputError(Problem("--class", unknown_name(regimen, CLASSES, "a regimen class")))
     return {
@@ -113,6 +101,22 @@ def arm_row(data: Dataset, request: Request) -> Row:
     }
 
 
+def _unknown_drug(
+    request: Request, given: list[str], targets: dict[str, str], missing: list[str]
+) -> Problem:
+    """Return that a drug is not in `arms.csv`, with the options to add or the drug meant."""
+    known = f"a checkpoint inhibitor of data/arms.csv ({', '.join(targets)})"
+    if given:
+        where, words = "--agents", given
+        message = f"{request.agents!r} has a drug that is not {known}"
+    else:
+        where, words = "--name", request.name.split("-")
+        message = f"{request.name!r} does not name {known}"
+    near = next(filter(None, (nearest(one, targets) for one in words if one not in targets)), None)
+    add = f"did you mean {near!r}? If not, add" if near else "add"
+    return Problem(where, f"{message}; {add} {alternatives(missing, 'and')}")
+
+
 def source_key(data: Dataset, request: Request) -> str:
     """Return the key of the document that reports the trial: as given, or from the registry number.
 
@@ -123,7 +127,7 @@ def source_key(data: Dataset, request: Request) -> str:
     """
     source = request.source or short_key(request.trial)
     if not request.source and source in set(data.sources["source"]):
-        message = f"missing, since {source!r}, made from NUMBER, exists already; name another key"
+        message = f"{source!r}, made from NUMBER, exists already; name another key with --source"
         raise InputError(Problem("--source", message))
     return source
 

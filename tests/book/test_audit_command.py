@@ -73,7 +73,7 @@ def test_a_narrow_terminal_still_gets_every_word(capsys, monkeypatch):
 def test_a_source_that_is_no_document_is_refused_with_those_that_are(capsys):
     assert main(["audit", "--source", "wrong"]) == 1
     message = capsys.readouterr().err
-    expected = "expected one of lu2020, jia2022"
+    expected = "expected a key of its column source, for example lu2020"
     assert f"--source: 'wrong' is not a document of data/sources.csv; {expected}" in message
 
 

@@ -331,7 +331,7 @@ def refused(root: Path, request: Request) -> str:
         (Request(TRIAL, "Pembro 028"), "--name: 'Pembro 028' does not have the right form; expected small letters, digits"),
         (Request(TRIAL, NAME, title="a | b"), "--title: 'a | b' is not plain text; expected one line"),
         (Request(TRIAL, NAME, source="Mehnert"), "--source: 'Mehnert' does not have the right form; expected small letters"),
-        (Request(TRIAL, "atezolizumab-alone"), "--agents: missing, since --name does not consist of known"),
+        (Request(TRIAL, "atezolizumab-alone"), "--name: 'atezolizumab-alone' does not name a checkpoint inhibitor of data/arms.csv ("),
         (Request(TRIAL, NAME, part="Elsewhere"), "_quarto.yml: 'Elsewhere' is not a part of the book; expected one of: "),
         (
             Request(TRIAL, NAME, regimen_class="alone"),

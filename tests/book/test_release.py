@@ -240,7 +240,7 @@ def test_the_command_prints_the_same(second):
     wrong_order = nenreview("changes", NEW, OLD, cwd=second).stderr
     assert f"OLD: {NEW!r} is not earlier than {OLD!r}; expected the earlier" in wrong_order
     missing = nenreview("changes", OLD, "9.0.0", cwd=second).stderr
-    assert f"_site: '9.0.0' is not a released version; expected one of {OLD}, {NEW}" in missing
+    assert f"_site/: '9.0.0' is not a released version; expected one of {OLD}, {NEW}" in missing
 
 
 @pytest.mark.parametrize(

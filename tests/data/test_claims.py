@@ -445,7 +445,7 @@ MOST_FREQUENT = {"named": ["Pancreas"], "outcome": "primary site", "table": "Tab
         ("grade at most", {"named": ["Leukopenia"], "grade": True, "table": AE}, "grade", "True is not a whole number"),
         ("outlying median", {"value": "review2023-074", "times": "2"}, "times", "'2' is not a number"),
         ("outlying median", {"value": 74, "times": 2}, "value", "74 is not text; expected an id of data/results.csv"),
-        ("units reported", {"values": ["jia2022-999"]}, "values", "'jia2022-999' is not an id of data/results.csv; did you mean 'jia2022-599'?"),
+        ("units reported", {"values": ["jia2022-999"]}, "values", "'jia2022-999' is not an id of data/results.csv; expected "),
     ],
 )  # fmt: skip
 def test_an_argument_of_another_kind_is_refused(data, test, arguments, key, says):
@@ -455,12 +455,12 @@ def test_an_argument_of_another_kind_is_refused(data, test, arguments, key, says
 @pytest.mark.parametrize(
     ("test", "arguments", "where", "says"),
     [
-        ("extreme rate", {"rates": {"NEC": NEC_RESPONSE}, "claimed": "NET", "end": "highest"}, {}, "the test 'extreme rate' cannot be made: 'NET' is not a known key; expected one of NEC"),
+        ("extreme rate", {"rates": {"NEC": NEC_RESPONSE}, "claimed": "NET", "end": "highest"}, {}, "the test 'extreme rate' cannot be made: 'NET' is not known here; expected one of NEC"),
         ("target reported", {"sizes": ["jia2022-294"], "percentages": ["jia2022-050", "jia2022-052"]}, {}, "the test 'target reported' cannot be made: 2 percentages of 1 sizes; expected one each"),
         ("median set by few", {"events": NEC_RESPONSE, "few": "jia2022-294"}, {}, "the test 'median set by few' cannot be made: division by zero"),
-        ("most frequent", {**MOST_FREQUENT, "named": ["Pancreatic"], "statistic": "events"}, SINTILIMAB, "'Pancreatic' is not a known key; expected one of Gastrointestinal, Pancreas, "),
-        ("trial in table", {"trial": "NCT99999999"}, REVIEW, "'NCT99999999' is not a known key; expected one of NCT"),
-        ("cell without words", {"table": "Table 1", "row": "5", "column": "Outcome", "words": ["a"]}, MARKEY, "'5' is not a known key; expected one of 1, 2, 3, 4"),
+        ("most frequent", {**MOST_FREQUENT, "named": ["Pancreatic"], "statistic": "events"}, SINTILIMAB, "'Pancreatic' is not known here; expected one of Gastrointestinal, Pancreas, "),
+        ("trial in table", {"trial": "NCT99999999"}, REVIEW, "'NCT99999999' is not known here; expected one of NCT"),
+        ("cell without words", {"table": "Table 1", "row": "5", "column": "Outcome", "words": ["a"]}, MARKEY, "'5' is not known here; expected one of 1, 2, 3, 4"),
         ("words in rows", {"table": "Table 9", "column": "Outcome", "words": ["a"], "rows": "some"}, {}, "'Outcome' is not a column of 'Table 9' of jia2022; expected a table and a column"),
         ("grade at most", {"named": ["a"], "grade": 2, "table": "Table 1"}, SINTILIMAB, "'Table 1' of jia2022 has no adverse event by grade"),
         ("median at first scan", {"medians": ["jia2022-130"], "scan": "jia2022-463"}, {}, "'jia2022-463' is not a reported time"),

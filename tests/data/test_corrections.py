@@ -83,7 +83,7 @@ def test_a_fact_of_a_trial_and_a_row_with_a_key_of_several_columns_can_be_correc
         ),
         (
             "results,jia2022-999,status,a,b,why,where\n",
-            "column key: 'jia2022-999' is not a row of data/results.csv; did you mean 'jia2022-",
+            "column key: 'jia2022-999' is not a row of data/results.csv; expected the id of a row",
         ),
         (
             "appraisal,lu2020,answer,unclear,yes,why,where\n",

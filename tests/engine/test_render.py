@@ -193,6 +193,12 @@ def test_help_answers_and_a_wrong_command_is_refused(tmp_path, rendered):
         "qmdbook: 'rendre' is not a command; expected one of check, render, watch, notebook, quarto; "
         "did you mean 'render'? See `qmdbook --help`\n"
     )
+    wrong = qmdbook("render", "--job", "2", "--formats=html", cwd=rendered)
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("qmdbook render: '--formats' is not an option of this command; ")
+    assert wrong.stderr.endswith("; see `qmdbook render --help`\n")
+    wrong = qmdbook("watch", "--prot", "0", cwd=rendered)
+    assert wrong.stderr.endswith("; did you mean '--port'? See `qmdbook watch --help`\n")
 
 
 def test_where_the_time_went_is_said_by_stage_and_chapter(book):

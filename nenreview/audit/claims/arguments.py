@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from nenreview.audit.expressions import Sum, number_of, rate_of, sum_of
 from nenreview.evidence.record.rows import Number
 from nenreview.stats.rate import Rate
-from qmdbook.errors import unknown_name
+from qmdbook.errors import nearest, unknown_name
 
 Numbers = Mapping[str, Number]
 # Types that are read from text, and how a message describes each.
@@ -61,11 +61,14 @@ def read_arguments(
     """
     takes = ", ".join(kinds) or "no argument"
     kind = "an argument of this test"
-    faults = [(n, unknown_name(n, kinds, kind, takes)) for n in given if n not in kinds]
+    unknown = [name for name in given if name not in kinds]
+    faults = [(name, unknown_name(name, kinds, kind, takes)) for name in unknown]
+    # That the argument is missing which was meant would be the same problem.
+    meant = {nearest(name, kinds) for name in unknown}
     faults += [
         (name, f"the argument is missing; this test takes {takes}")
         for name in kinds
-        if name not in given
+        if name not in given and name not in meant
     ]
     arguments = {}
     for name in (name for name in kinds if name in given):

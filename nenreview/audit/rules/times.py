@@ -44,7 +44,10 @@ def _within_limits(index: NumberIndex, median: Number) -> Iterator[Finding]:
             yield about(median, check, MATCH)
         else:
             explanation = (
-                f"The median {median.printed} lies outside its limits, {lows[0].printed} to "
+                f"The limits are reversed: the lower one, {lows[0].printed}, is above the upper "
+                f"one, {highs[0].printed}."
+                if highs and not _in_order(lows[0], highs[0])
+                else f"The median {median.printed} lies outside its limits, {lows[0].printed} to "
                 f"{highs[0].printed}."
                 if highs
                 else f"The median {median.printed} lies below its lower limit, {lows[0].printed}."

@@ -19,7 +19,7 @@ from nenreview.evidence.record.integrity import (
     unknown_table,
 )
 from nenreview.evidence.record.schema import column_names, constraints
-from qmdbook.errors import InputError, Problem, not_yaml, unknown_name
+from qmdbook.errors import InputError, Problem, nearest, not_yaml, unknown_name
 from qmdbook.files import resource_paths
 from qmdbook.textfile import read_text
 
@@ -130,14 +130,19 @@ def _keys(node: yaml.MappingNode, above: str = "") -> Iterator[tuple[str, int]]:
 def _faults(given: dict, resource: dict, source: str) -> Iterator[tuple[str, str]]:
     """Yield each key of a claim that is missing, unknown or wrong, with the message."""
     fields = {field["name"]: field for field in resource["schema"]["fields"]}
-    for key in given:
+    missing = [key for key in fields if key not in given]
+    for key in map(str, given):
         if key not in fields:
-            yield str(key), unknown_name(str(key), fields, "a key of a claim")
+            yield key, unknown_name(key, fields, "a key of a claim")
+            if (meant := nearest(key, fields)) in missing:
+                missing.remove(meant)  # misspelt: that it is missing would be the same problem
     for key, field in fields.items():
         kind, expected = _KINDS[field["type"]]
-        if key not in given:
+        if key in missing:
             if field.get("constraints", {}).get("required"):
                 yield key, f"the key is missing; expected {expected}"
+        elif key not in given:
+            continue
         elif not isinstance(given[key], kind) or not given[key]:
             quoted = " in quotes" if kind is str and given[key] not in (None, "") else ""
             empty = given[key] in (None, "", {})

@@ -95,7 +95,7 @@ def _wrong_number_of_fields(found: int, expected: int) -> str:
     advice = (
         "put a field that holds a comma in quotes" if many else "complete the line, or remove it"
     )
-    return f"the line has {found} field{'s' * (found != 1)}; expected {expected} fields; {advice}"
+    return f"the line has {found} field{'s' * (found != 1)}; expected {expected}; {advice}"
 
 
 def _text(path: Path, table: RawTable) -> str | None:
@@ -124,9 +124,10 @@ def _records(text: str, problem: Callable[..., None]) -> list[tuple[int, list[st
             records.append((line, fields))
             line = reader.line_num + 1
     except csv.Error as error:
-        unclosed = "unexpected end of data" in str(error)
-        what = "a quotation mark is opened and never closed" if unclosed else str(error)
-        problem(f"{what}; expected well-formed CSV, with a quotation mark in a field doubled", line)
+        misplaced = "expected after" in str(error)  # else the rest of the file is in the quotes
+        what = "stands in the wrong place" if misplaced else "is opened and never closed"
+        advice = "close it, and double each quotation mark inside a quoted field"
+        problem(f"a quotation mark {what}; {advice}", line)
     return records
 
 

@@ -16,12 +16,14 @@ from qmdbook.errors import Problem, unknown_name
 
 TO_BE_FILLED = "to be filled"  # value of a cell until its document is transcribed
 NOT_YET = "not yet"  # value of sources.transcribed: the document is not transcribed yet
-# Columns that name a population, and kinds of outcome that belong to one arm.
+# Columns that name a population, each with the column of its trial.
 _POPULATIONS = (
-    *(("results", "population"), ("arms", "population"), ("pooling", "population")),
-    *(("derived", "population"), ("derived", "whole"), ("derived", "part")),
-    *(("overlaps", "population"), ("overlaps", "other_population")),
+    *(("results", "population", "trial"), ("arms", "population", "trial")),
+    *(("pooling", "population", "trial"), ("derived", "population", "trial")),
+    *(("derived", "whole", "trial"), ("derived", "part", "trial")),
+    *(("overlaps", "population", "trial"), ("overlaps", "other_population", "other_trial")),
 )
+# Kinds of outcome that belong to one arm.
 _OF_AN_ARM = ("share", "time")
 CELL_KEY = ["source", "table", "row_group", "row", "column"]
 
@@ -30,6 +32,9 @@ def integrity_problems(
     package: dict[str, dict], frames: dict[str, pd.DataFrame], files: dict[str, str]
 ) -> list[Problem]:
     """Return every contradiction within and between the tables, by file and line.
+
+    Other rules are checked only if every key is known: an unknown key would break them as well,
+    and one cause is to have one message.
 
     Parameters
     ----------
@@ -43,11 +48,12 @@ def integrity_problems(
     problems = [
         *_foreign_keys(package, frames, files),
         *_lists(frames, files),
+        *_levels(frames, files),
+    ] or [
         *_unfilled(frames, files),
         *_ids(frames, files),
         *_status(frames["results"], files["results"]),
         *_places(frames, files),
-        *_levels(frames, files),
         *_arms(frames, files),
         *_populations(frames, files),
         *_events(frames["results"], files["results"]),
@@ -66,16 +72,18 @@ def integrity_problems(
 def _foreign_keys(
     package: dict, frames: dict[str, pd.DataFrame], files: dict[str, str]
 ) -> Iterator[Problem]:
-    """Yield a problem for each key that the table it refers to does not have."""
+    """Yield a problem for each key that the table it refers to does not have, at its first row."""
     for name, resource in package.items():
         for key in resource["schema"].get("foreignKeys", []):
             column, target = key["fields"], key["reference"]["resource"]
             field = key["reference"]["fields"]
             known = set(frames[target][field])
-            for row, value in frames[name][column].items():
-                if value and value not in known:
-                    message = _unknown_key(value, known, files[target], field)
-                    yield Problem(files[name], message, row, column)
+            values = frames[name][column]
+            for value, rows in values[~values.isin({*known, ""})].groupby(values, sort=False):
+                message = _unknown_key(value, known, files[target], field)
+                if more := len(rows) - 1:
+                    message += f" ({more} more line{'s' * (more != 1)} with it)"
+                yield Problem(files[name], message, rows.index[0], column)
 
 
 def _unknown_key(value: str, known: set[str], file: str, column: str) -> str:
@@ -90,6 +98,8 @@ def _lists(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[P
         for value in cell.split(LIST_SEPARATOR):
             if value not in known:
                 message = _unknown_key(value, known, files["sources"], "source")
+                if any(sign in value for sign in ",;|"):
+                    message += f"; separate several by {LIST_SEPARATOR!r}"
                 yield Problem(files["trials"], message, row, "facts_from")
 
 
@@ -213,13 +223,21 @@ def _whole(printed: str) -> re.Pattern:
 
 
 def _levels(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield a problem for each population with an unknown or a repeated level."""
+    """Yield a problem for each population in a wrong form, or with a wrong or repeated level."""
     known = set(frames["populations"]["level"])
-    for name, column in _POPULATIONS:
-        for row, population in frames[name][column].items():
+    for name, column, of in _POPULATIONS:
+        for row, population, trial in frames[name][[column, of]].itertuples(name=None):
             path = levels(population)
+            whole = all(level.strip() == level != "" for level in path)
+            if trial and not (whole and path[0] == ROOT_POPULATION):
+                message = (
+                    f"{population!r} is not a population; expected {ROOT_POPULATION!r} or a path "
+                    f"that begins with it, like '{ROOT_POPULATION} > NEC > pancreatic'"
+                )
+                yield Problem(files[name], message, row, column)
+                continue
             for level in path:
-                if level not in known and level == level.strip() != "":
+                if level not in known:
                     message = _unknown_key(level, known, files["populations"], "level")
                     yield Problem(files[name], message, row, column)
             if len(set(path)) < len(path):
@@ -254,36 +272,26 @@ def _arms(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Pr
 
 
 def _populations(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield a problem for each population that is malformed or larger than the one above it."""
+    """Yield a problem for each population that is larger than the one above it, or the trial."""
     results, file = frames["results"], files["results"]
     sizes = _sizes(results)
     enrolled = {t.trial: float(t.enrolled) for t in frames["trials"].itertuples() if t.enrolled}
     for row in results.itertuples():
-        if not row.trial:
-            continue
-        path = levels(row.population)
-        if path[0] != ROOT_POPULATION or not all(level.strip() == level != "" for level in path):
-            message = (
-                f"{row.population!r} is not a population; expected {ROOT_POPULATION!r} or a path "
-            )
-            message += f"that begins with it, like '{ROOT_POPULATION} > NEC > pancreatic'"
-            yield Problem(file, message, row.Index, "population")
-            continue
-        if row.outcome != "patients" or row.statistic != "n" or not row.value:
+        if not row.trial or row.outcome != "patients" or row.statistic != "n" or not row.value:
             continue
         # A document may report two sizes of one population: a population is refused only if it is
         # larger than every size of a population above it.
         above = [
-            max(sizes[k])
+            (max(sizes[k]), f"{a!r} has")
             for a in ancestors(row.population)
             if (k := (row.source, row.trial, a)) in sizes
         ]
-        ceiling = min([*above, enrolled.get(row.trial, float("inf"))])
+        if row.trial in enrolled:
+            above.append((enrolled[row.trial], f"{files['trials']} gives as enrolled"))
+        ceiling, whose = min(above, default=(float("inf"), ""))
         if float(row.value) > ceiling:
-            message = (
-                f"{row.value} patients in {row.population!r} are more than the population above "
-            )
-            message += f"or the trial has; expected {ceiling:g} or fewer"
+            message = f"{row.value} patients in {row.population!r} are more than {whose}"
+            message += f"; expected {ceiling:g} or fewer"
             yield Problem(file, message, row.Index, "value")
 
 

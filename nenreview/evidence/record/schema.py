@@ -58,7 +58,9 @@ def read_package(folder: Path, tables: tuple[str, ...]) -> dict[str, dict]:
     try:
         package = json.loads(read_text(folder / "datapackage.json", PACKAGE))
     except json.JSONDecodeError as error:
-        message = f"the file is not JSON: {error.msg}"
+        message = (
+            f"not valid JSON; check the commas and quotation marks near this line ({error.msg})"
+        )
         raise InputError(Problem(PACKAGE, message, error.lineno)) from None
     if not isinstance(package, dict):
         message = "the file does not describe a data package; expected a JSON object, `{...}`"
@@ -136,8 +138,9 @@ def text_problems(resource: dict, frame: pd.DataFrame, file: str) -> list[Proble
     ]
     problems += _duplicates(frame, resource["schema"]["primaryKey"], file)
     for field in resource["schema"]["fields"]:
-        if field.get("constraints", {}).get("unique"):
-            problems += _duplicates(frame, [field["name"]], file)
+        key = [field["name"]]
+        if field.get("constraints", {}).get("unique") and key != resource["schema"]["primaryKey"]:
+            problems += _duplicates(frame, key, file)
     return sorted(problems, key=lambda p: (p.row, p.column or ""))
 
 
