@@ -155,7 +155,7 @@ def add_commands(subcommands: argparse._SubParsersAction, *, check: bool = True)
     render.add_argument(
         "--kernel",
         action="store_true",
-        help="execute every chapter in a Jupyter kernel, as JupyterLab does; this takes longer and "
+        help="execute each chapter in a Jupyter kernel, as JupyterLab does; this takes longer and "
         "gives the same book",
     )
     render.add_argument(

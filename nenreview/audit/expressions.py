@@ -54,8 +54,10 @@ def entry(known: Mapping[str, _Entry], key: str) -> _Entry:
         If the key is unknown; the message lists the keys that the data have here.
     """
     if key not in known:
-        expected = "" if known else "other arguments, since the data have nothing that fits them"
-        raise LookupError(unknown_name(key, known, "known here", expected))
+        if not known:
+            message = f"{key!r} is not known here; nothing in the data fits the other arguments"
+            raise LookupError(f"{message}; correct them")
+        raise LookupError(unknown_name(key, known, "known here"))
     return known[key]
 
 

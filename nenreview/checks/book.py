@@ -31,4 +31,5 @@ def check_project(root: Path) -> tuple[Counts | None, list[Problem]]:
         counts = check_book(root)
     except InputError as error:
         problems += error.problems
-    return (None if problems else counts), problems
+    # The citation has the version too: without one, both readers say the same.
+    return (None if problems else counts), list(dict.fromkeys(problems))

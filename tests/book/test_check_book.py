@@ -65,9 +65,11 @@ def test_the_review_is_sound():
 @pytest.mark.slow
 def test_the_command_reports_the_data_and_the_book_together_also_from_below_the_root(book):
     edit(book, CONFIG, "subtitle:", "subtitel:")
+    edit(book, TOML, "version = ", "edition = ")
     run = nenreview("check", cwd=book / "chapters")
-    assert (run.returncode, run.stderr) == (1, "2 problems\n")
+    assert (run.returncode, run.stderr) == (1, "3 problems\n")
     assert run.stdout.splitlines() == [
         "data/datapackage.json: the file is missing; restore it",
+        'pyproject.toml: project.version is missing; expected, for example, "1.0.0"',
         "_quarto.yml, line 6: 'book.subtitel' is not an option; did you mean 'book.subtitle'?",
     ]

@@ -236,6 +236,17 @@ def test_a_median_outside_its_limits_is_found(data):
     )
 
 
+def test_limits_in_the_wrong_order_are_told_apart_from_a_median_outside_them(data):
+    # Jia 2022: progression-free survival 2.1 months, from 2.1 to 4.3.
+    reversed_limits = changed(data, "jia2022-131", statistic="ci_high")
+    reversed_limits = changed(reversed_limits, "jia2022-132", statistic="ci_low")
+    found = finding(reversed_limits, "jia2022-130-limits")
+    assert (found.verdict, found.explanation) == (
+        INCONSISTENT,
+        "The limits are reversed: the lower one, 4.3, is above the upper one, 2.1.",
+    )
+
+
 def test_a_median_of_all_outside_those_of_its_parts_is_found(data):
     # Jia 2022: median age 57, of NET and NEC 42.4 and 57.9.
     found = finding(changed(data, "jia2022-096", value=60.0, printed="60"), "jia2022-096-parts")

@@ -459,6 +459,7 @@ def test_an_argument_of_another_kind_is_refused(data, test, arguments, key, says
         ("target reported", {"sizes": ["jia2022-294"], "percentages": ["jia2022-050", "jia2022-052"]}, {}, "the test 'target reported' cannot be made: 2 percentages of 1 sizes; expected one each"),
         ("median set by few", {"events": NEC_RESPONSE, "few": "jia2022-294"}, {}, "the test 'median set by few' cannot be made: division by zero"),
         ("most frequent", {**MOST_FREQUENT, "named": ["Pancreatic"], "statistic": "events"}, SINTILIMAB, "'Pancreatic' is not known here; expected one of Gastrointestinal, Pancreas, "),
+        ("most frequent", {**MOST_FREQUENT, "statistic": "mean"}, SINTILIMAB, "'Pancreas' is not known here; nothing in the data fits the other arguments; correct them"),
         ("trial in table", {"trial": "NCT99999999"}, REVIEW, "'NCT99999999' is not known here; expected one of NCT"),
         ("cell without words", {"table": "Table 1", "row": "5", "column": "Outcome", "words": ["a"]}, MARKEY, "'5' is not known here; expected one of 1, 2, 3, 4"),
         ("words in rows", {"table": "Table 9", "column": "Outcome", "words": ["a"], "rows": "some"}, {}, "'Outcome' is not a column of 'Table 9' of jia2022; expected a table and a column"),
