@@ -175,7 +175,8 @@ def find_response(data: Dataset, report: Report, outcome: str = ORR) -> Response
         if (one.report, one.outcome) == (report, outcome):
             return one
     raise LookupError(
-        f"{report.source} prints no {outcome} of {report.population!r} of {report.trial}"
+        f"{report.source} reports no {outcome} of {report.population!r} of {report.trial}; "
+        "expected an outcome and a population of its rows in data/results.csv"
     )
 
 

@@ -267,7 +267,7 @@ def _share(data: Dataset, row: PoolingRow, population: str, source: str) -> Resp
     for one in responses_of(data, row.trial, source):
         if one.report.population == population and one.measure == ORR:
             return one
-    raise LookupError(f"{row.row}: {source} prints no response of {population!r}")
+    raise LookupError(f"{row.row}: {source} reports no response of {population!r}")
 
 
 def _the_count(share: Response, row: PoolingRow) -> Rate:
@@ -289,7 +289,7 @@ def _partial_responses(data: Dataset, row: PoolingRow, population: str) -> Rate:
 def _treated(data: Dataset, row: PoolingRow) -> int:
     n, _ = size_or_rest(data, row.trial, row.population, row.source)
     if n is None:
-        raise LookupError(f"{row.row}: {row.source} prints no size of {row.population!r}")
+        raise LookupError(f"{row.row}: {row.source} reports no size of {row.population!r}")
     return n
 
 

@@ -198,7 +198,10 @@ def _outputs(session: Session, source: str, file: str, line: int, count: int) ->
     try:
         outputs = session.run(source)
     except CellError as error:
-        message = f"the cell raised {error.name}; its traceback follows\n{error.traceback}"
+        # The last line of a traceback says what is wrong, unless the message has several lines.
+        last = error.traceback.rstrip().rpartition("\n")[2]
+        raised = last if last.startswith(error.name) else error.name
+        message = f"the cell raised {raised}; its traceback follows\n{error.traceback}"
         raise InputError(Problem(file, message, line)) from None
     for output in outputs:
         if output.get("name") == "stderr":

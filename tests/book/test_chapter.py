@@ -29,7 +29,7 @@ def test_the_count_behind_a_printed_share(basket):
 
 
 def test_a_share_that_nobody_prints_is_refused(basket):
-    with pytest.raises(LookupError, match="review2023 prints no DCR of 'all > G3 NEN'"):
+    with pytest.raises(LookupError, match="review2023 reports no DCR of 'all > G3 NEN'"):
         basket.share("G3 NEN", "DCR")
 
 
