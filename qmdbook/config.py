@@ -324,8 +324,9 @@ def _chapters(options: _Options, root: Path | None) -> list[ChapterEntry]:
         elif root and not (root / file).is_file():
             others = [path.with_name(one.name) for one in (root / path.parent).glob("*.qmd")]
             meant = _likely_file(path, [one for one in others if one != path], _BELOW_ROOT)
-            what = f"chapter {file!r} does not exist (restore it or remove this line)"
-            options.problem(f"{what}; {meant}", node)
+            what = f"chapter {file!r} does not exist; {meant}"
+            end = " If not, " if meant.endswith("?") else "; "
+            options.problem(f"{what}{end}restore it or remove this line", node)
         elif any(chapter.file == file for chapter in chapters):
             options.problem(f"chapter {file!r} is listed twice; expected it once", node)
         else:

@@ -206,7 +206,10 @@ def _outputs(session: Session, source: str, file: str, line: int, count: int) ->
     for output in outputs:
         if output.get("name") == "stderr":
             written = output["text"].strip()
-            message = f"the cell writes to standard error, which is not supported: {written}"
+            message = (
+                "the cell writes to standard error, which is not supported; print it or leave "
+            )
+            message += f"it out: {written}"
             raise InputError(Problem(file, message, line))
         if output["output_type"] == "execute_result":
             output["execution_count"] = count

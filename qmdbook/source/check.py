@@ -113,7 +113,9 @@ def _not_bibtex(name: str, message: str, lines: int) -> Problem:
     reason = " ".join((message[place.end() :] if place else message).split())
     # Pandoc places what is missing at the end after the last line.
     return Problem(
-        name, f"the file is not BibTeX: {reason}", min(int(place[1]), lines) if place else None
+        name,
+        f"not valid BibTeX; check the commas and braces near this line ({reason})",
+        min(int(place[1]), lines) if place else None,
     )
 
 
