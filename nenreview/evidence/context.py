@@ -70,16 +70,15 @@ class InContext:
 
     Attributes
     ----------
-    trial, population : str
-        As in ``results.csv``.
+    report : Report
+        Its source, trial and population.
     label : str
         The trial's name and its patients, for example ``sintilimab: NEC``.
     rate : Rate
         Responders among all patients of the population.
     """
 
-    trial: str
-    population: str
+    report: Report
     label: str
     rate: Rate
 
@@ -110,10 +109,7 @@ def context_of(data: Dataset, trial: str) -> list[InContext]:
     if not rates:
         raise LookupError(f"no response rate with a known count in {', '.join(sorted(classes))}")
     rates.sort(key=lambda one: one[0].trial != trial)
-    return [
-        InContext(report.trial, report.population, _label(data, report), rate)
-        for report, rate in rates
-    ]
+    return [InContext(report, _label(data, report), rate) for report, rate in rates]
 
 
 def _label(data: Dataset, report: Report) -> str:

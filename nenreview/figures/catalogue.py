@@ -10,6 +10,7 @@ from nenreview.audit.ledger import audit, counts
 from nenreview.audit.rebuild import Piece, rebuild
 from nenreview.evidence.context import context_of
 from nenreview.evidence.jia_table1 import table1_responses
+from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset, load
 from nenreview.evidence.record.paths import figures_folder, shown
 from nenreview.evidence.record.rows import trials
@@ -21,10 +22,19 @@ from nenreview.evidence.traits import tumours_of
 from nenreview.figures.findings import findings
 from nenreview.figures.flow_diagram import flow_diagram
 from nenreview.figures.forest import forest
-from nenreview.figures.forest_rows import FILLED, OWN, Group, rate_row, text_row
+from nenreview.figures.forest_rows import (
+    OWN,
+    Group,
+    Row,
+    rate_note,
+    rate_row,
+    reported_row,
+    text_row,
+)
 from nenreview.figures.harm import severe_events_forest
 from nenreview.figures.medians import medians
-from nenreview.figures.misprint import Row, misprint
+from nenreview.figures.misprint import Row as MisprintRow
+from nenreview.figures.misprint import misprint
 from nenreview.figures.stacked_bars import adverse_events
 from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
@@ -60,14 +70,21 @@ SYNTHESIS = (  # the keys of `figures.synthesis.FIGURES`
 
 
 def _sintilimab_response(data: Dataset) -> ReviewFigure:
-    def rate(population: str) -> Rate:
-        return response_rate(data, TRIAL, population, SOURCE)
+    # No row leads to the chapter of its trial: the figure stands in it.
+    def row(name: str, population: str, rate: Rate, who: str = "") -> Row:
+        note = rate_note(data, Report(SOURCE, TRIAL, population), rate, who=who)
+        return rate_row(name, rate, note=note)
 
+    populations = {"All patients": "all", "NET": "all > NET", "NEC": "all > NEC"}
     rows = [
-        rate_row("All patients", rate("all")),
-        rate_row("NET", rate("all > NET")),
-        rate_row("NEC", rate("all > NEC")),
-        *(rate_row(f"NEC, {site}", rate) for site, rate in nec_by_site(data, TRIAL).items()),
+        *(
+            row(name, population, response_rate(data, TRIAL, population, SOURCE))
+            for name, population in populations.items()
+        ),
+        *(
+            row(f"NEC, {site}", "all > NEC", rate, f"patients (NEC, {site})")
+            for site, rate in nec_by_site(data, TRIAL).items()
+        ),
     ]
     return forest([Group("", tuple(rows))])
 
@@ -79,9 +96,11 @@ def _sintilimab_adverse_events(data: Dataset) -> ReviewFigure:
 
 def _synthesis_response(data: Dataset) -> ReviewFigure:
     rows = [
-        rate_row(
+        reported_row(
+            data,
             f"{trials(data)[one.report.trial].name}, "
             f"{tumours_of(data, one.report.trial, one.report.population)}",
+            one.report,
             one.responders,
         )
         for one in table1_responses(data)
@@ -104,7 +123,7 @@ def _readme_misprint(data: Dataset) -> ReviewFigure:
     pieces = dict(zip(cells["row"], cells["pieces"], strict=True))
     types = "Cancer types or histologic subtypes"
     labels = ("Number of patients, male", "Number of patients, female", types)
-    rows = [Row(label, _lines(pieces[label])) for label in labels]
+    rows = [MisprintRow(label, _lines(pieces[label])) for label in labels]
     reported = data.select(source=SOURCE, table=CHARACTERISTICS, row=types)["printed"]
     nec, net = reported.astype(int)
     treated, right = size(data, TRIAL, "all", SOURCE), size(data, TRIAL, "all > NET", SOURCE)
@@ -135,11 +154,15 @@ def _lines(pieces: Sequence[Piece]) -> list[list[Piece]]:
 def _context(trial: str) -> Callable[[Dataset], ReviewFigure]:
     def figure(data: Dataset) -> ReviewFigure:
         found = context_of(data, trial)
-        own = [rate_row(one.label, one.rate, OWN) for one in found if one.trial == trial]
-        others = [
-            rate_row(one.label, one.rate, FILLED, trials(data)[one.trial].chapter)
+        own = [
+            rate_row(one.label, one.rate, OWN, note=rate_note(data, one.report, one.rate))
             for one in found
-            if one.trial != trial
+            if one.report.trial == trial
+        ]
+        others = [
+            reported_row(data, one.label, one.report, one.rate)
+            for one in found
+            if one.report.trial != trial
         ]
         highest_first = sorted(others, key=lambda row: -(row.value or 0))
         name = trials(data)[trial].name
@@ -172,7 +195,7 @@ _FIGURES: dict[str, Callable[[Dataset], ReviewFigure]] = {
     "risk-of-bias": lambda data: traffic_lights(risk_of_bias(data), checklist_topics(data)),
     "search": lambda data: flow_diagram(flow(data)),
     "times": lambda data: medians(times(data)),
-    "harm": lambda data: severe_events_forest(severe_events(data)),
+    "harm": lambda data: severe_events_forest(data, severe_events(data)),
     "audit-findings": lambda data: findings(counts(audit(data)).rename(index=source_names(data))),
     "readme-misprint": _readme_misprint,
     **{name: _synthesis_figure(name) for name in SYNTHESIS},

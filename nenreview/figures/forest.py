@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
@@ -56,11 +59,19 @@ _FILL = {FILLED: MID, OPEN: "white", OWN: ACCENT, POOL: MID, DIAMOND: ACCENT, OP
 
 @dataclass(frozen=True)
 class Heads:
-    """Headings of the columns of a forest plot, and the label of its axis."""
+    """Headings of the columns of a forest plot, and labels of its axis.
 
+    `left` and `right` say what a difference on each side of zero means.
+
+    `left` and `right` say what a difference on each side of zero means.
+    """
+
+    rows: str = "Study"
     axis: str = "Objective response rate, %"
     counts: str = "Responders"
     numbers: str = "% (95% CI)"
+    left: str = ""
+    right: str = ""
 
 
 @style()
@@ -151,7 +162,7 @@ class _Plot:
                 for row in named
                 for text in balanced_lines(row.name, _NAME)
             ),
-            *(text_width(text, bold=True) for text in (*headings, "Study")),
+            *(text_width(text, bold=True) for text in (*headings, self.heads.rows)),
         )
         counts = max(text_width(row.counts) for row in rows)
         counts = max(counts, text_width(self.heads.counts, bold=True)) + _GAP
@@ -166,13 +177,13 @@ class _Plot:
                 step = _LINE * lines + _BETWEEN
                 places.append((one, height + step / 2))
                 height += step
-        paper = _paper(WIDTH, height, (names + counts + _GAP, right), self._lines(WIDTH))
+        paper = _paper(WIDTH, height, (names + counts + _GAP, right), self._below(WIDTH))
         axes = self._axes(paper, height)
         axes.grid(axis="x", color="#e3e3e3", lw=0.6)
         self._draw_lines(axes, _HEAD, height)
         left, end = names + counts, 72 * WIDTH
         y = _LINE / 2
-        _write(axes, 0, y, "Study", weight="bold")
+        _write(axes, 0, y, self.heads.rows, weight="bold")
         _write(axes, left, y, self.heads.counts, ha="right", weight="bold")
         _write(axes, end, y, self.heads.numbers, ha="right", weight="bold")
         for one, y in places:
@@ -186,10 +197,12 @@ class _Plot:
                 if one.mark == TEXT and not one.numbers
                 else "\n".join(balanced_lines(one.name, _NAME))
             )
-            _write(axes, 0, y, name, weight=weight, url=_link(one))
-            _write(axes, left, y, one.counts, ha="right")
-            _write(axes, end, y, numbers[id(one)], ha="right")
-            self._draw(axes, y, one)
+            half = (_LINE * len(balanced_lines(one.name, _NAME)) + _BETWEEN) / 2
+            with _with_note(paper, one.note, y - half, y + half):
+                _write(axes, 0, y, name, weight=weight, url=_link(one))
+                _write(axes, left, y, one.counts, ha="right")
+                _write(axes, end, y, numbers[id(one)], ha="right")
+                self._draw(axes, y, one)
         return paper
 
     def narrow(self) -> Figure:
@@ -203,7 +216,7 @@ class _Plot:
                 places.append((group, lines, "", height))
                 height += _LINE * len(lines) + _BETWEEN
             for row in group.rows:
-                numbers = _in_words(row)
+                numbers = ": ".join(filter(None, (row.counts, self._joined(row.numbers))))
                 bold = row.mark == OWN
                 lines = lines_within(row.name, whole, bold=bold)
                 beside = text_width(lines[-1], bold=bold) + _GAP + text_width(numbers) <= whole
@@ -211,23 +224,26 @@ class _Plot:
                     lines.append("")
                 places.append((row, lines, numbers, height))
                 height += _LINE * len(lines) + (0 if row.mark == TEXT else _MARK) + _BETWEEN
-        paper = _paper(NARROW, height, (_USUAL, _USUAL), self._lines(NARROW))
+        paper = _paper(NARROW, height, (_USUAL, _USUAL), self._below(NARROW))
         axes = self._axes(paper, height)
-        _write(axes, 0, _LINE / 2, "Study", weight="bold")
+        _write(axes, 0, _LINE / 2, self.heads.rows, weight="bold")
         head = f"{self.heads.counts}: {self.heads.numbers}"
         _write(axes, whole, _LINE / 2, head, ha="right", weight="bold")
         for one, lines, numbers, top in places:
             bold = isinstance(one, Group) or one.mark == OWN
-            for i, line in enumerate(lines):
-                y = top + _LINE * (i + 0.5)
-                _write(axes, 0, y, line, weight="bold" if bold else "normal", url=_link(one))
-            last = top + _LINE * (len(lines) - 0.5)
-            _write(axes, whole, last, numbers, ha="right")
-            if isinstance(one, Row) and one.mark != TEXT:
+            bottom = top + _LINE * len(lines)
+            drawn = one if isinstance(one, Row) and one.mark != TEXT else None
+            if drawn:
                 # The lines that cross a wide drawing would cross the text of this one.
-                y = top + _LINE * len(lines)
-                self._draw_lines(axes, y, y + _MARK)
-                self._draw(axes, y + _MARK / 2, one)
+                self._draw_lines(axes, bottom, bottom + _MARK)
+            note = drawn.note if drawn else ""
+            with _with_note(paper, note, top - _BETWEEN / 2, bottom + _MARK + _BETWEEN / 2):
+                for i, line in enumerate(lines):
+                    y = top + _LINE * (i + 0.5)
+                    _write(axes, 0, y, line, weight="bold" if bold else "normal", url=_link(one))
+                _write(axes, whole, bottom - _LINE / 2, numbers, ha="right")
+                if drawn:
+                    self._draw(axes, bottom + _MARK / 2, drawn)
         return paper
 
     def _aligned(self, rows: Sequence[Row]) -> dict[int, str]:
@@ -237,14 +253,27 @@ class _Plot:
 
         def text(numbers: tuple[str, ...]) -> str:
             if len(numbers) != 3:
-                return "".join(numbers)
+                return self._joined(numbers)
             before, inside, after = (
                 _FIGURE_SPACE * (wide - len(n)) for n, wide in zip(numbers, widest, strict=True)
             )
-            value, limits = _joined(*numbers).split(" ", 1)
+            value, limits = self._joined(numbers).split(" ", 1)
             return f"{before}{value} {inside}{limits}{after}"
 
         return {id(row): text(row.numbers) for row in rows}
+
+    def _joined(self, numbers: tuple[str, ...]) -> str:
+        """Return an estimate with its limits, or the text instead of them.
+
+        Where a row has a sign, all rows have a word between their limits instead of a dash.
+        """
+        if len(numbers) != 3:
+            return "".join(numbers)
+        signs = any(
+            "−" in one for group in self.groups for row in group.rows for one in row.numbers
+        )
+        value, low, high = numbers
+        return f"{value} ({low}{' to ' if signs else '–'}{high})"
 
     def _axes(self, paper: Figure, height: float) -> Axes:
         """Set the axis of a drawing; its vertical unit is a point, from the top."""
@@ -255,6 +284,18 @@ class _Plot:
         beyond = (high - low) * _USUAL / (wide - 2 * _USUAL)
         axes.set(xlim=(low - beyond, high + beyond), ylim=(height, _HEAD), yticks=[])
         axes.set_xlabel(self.heads.axis, fontsize=SMALL)
+        for text, ha, away in ((self.heads.left, "right", -1), (self.heads.right, "left", 1)):
+            if text:
+                axes.annotate(
+                    text,
+                    (0, 0),
+                    (away * _GAP / 2, -_AXIS - 1),
+                    xycoords=("data", "axes fraction"),
+                    textcoords="offset points",
+                    ha=ha,
+                    va="center",
+                    fontsize=SMALL,
+                )
         axes.locator_params(axis="x", nbins=6)
         axes.set_xticks([tick for tick in axes.get_xticks() if low <= tick <= high])
         axes.tick_params(axis="x", labelsize=SMALL)
@@ -305,6 +346,11 @@ class _Plot:
         wide = sum(text_width(name) + 3.6 * SMALL for name in names)
         return max(1, len(names)) if wide <= 72 * width else 1
 
+    def _below(self, width: float) -> float:
+        """Return the points below the rows: the axis, its labels and the legend."""
+        sides = _LINE if self.heads.left or self.heads.right else 0
+        return _AXIS + sides + _LEGEND * self._lines(width)
+
     def _lines(self, width: float) -> int:
         return math.ceil(len(self._handles()) / self._columns(width))
 
@@ -342,7 +388,7 @@ class _Plot:
         return max(_SMALLEST, _LARGEST * math.sqrt(patients / most))
 
 
-def _paper(width: float, rows: float, beside: tuple[float, float], legend: int) -> Figure:
+def _paper(width: float, rows: float, beside: tuple[float, float], below: float) -> Figure:
     """Return a figure with one axes.
 
     Parameters
@@ -353,10 +399,9 @@ def _paper(width: float, rows: float, beside: tuple[float, float], legend: int) 
         From the top of the paper to the axis, in points.
     beside : (float, float)
         Points at the left and at the right of the axes.
-    legend : int
-        Lines of the legend.
+    below : float
+        From the axis to the foot of the paper, in points.
     """
-    below = _AXIS + _LEGEND * legend
     whole = 72 * width
     figure = Figure(figsize=(width, (rows + below) / 72))
     left, right = beside
@@ -367,27 +412,67 @@ def _paper(width: float, rows: float, beside: tuple[float, float], legend: int) 
 
 def _write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
     """Write at a place in points: from the left of the paper, and from the top of the rows."""
+    axes.text(
+        x / 72,
+        y,
+        text,
+        transform=_inches(axes),
+        va="center",
+        fontsize=SMALL,
+        linespacing=1.15,
+        **style,
+    )
+
+
+def _inches(axes: Axes) -> Transform:
+    """Return the transform from inches from the left of the paper and points from the top."""
     figure = axes.get_figure()
     assert figure is not None
-    inches: Transform = blended_transform_factory(figure.dpi_scale_trans, axes.transData)
-    axes.text(
-        x / 72, y, text, transform=inches, va="center", fontsize=SMALL, linespacing=1.15, **style
-    )
+    return blended_transform_factory(figure.dpi_scale_trans, axes.transData)
+
+
+class _Tag(Artist):
+    """Begin or end a group with a note in an SVG file; draw nothing."""
+
+    def __init__(self, note: str, zorder: float):
+        super().__init__()
+        self.note = note
+        self.set_zorder(zorder)
+        self.set_in_layout(False)
+
+    def draw(self, renderer: RendererBase) -> None:
+        writer = getattr(renderer, "writer", None)  # only a drawing as SVG has one
+        if writer is None:
+            return
+        if self.note:
+            writer.start("g", attrib={"data-note": self.note})
+        else:
+            writer.end("g")
+
+
+@contextmanager
+def _with_note(paper: Figure, note: str, top: float, bottom: float) -> Iterator[None]:
+    """Give a note to what is drawn within the context, and to all of the paper beside it."""
+    if not note:
+        yield
+        return
+    (axes,) = paper.axes
+    before = axes.get_children()
+    size = (paper.get_figwidth(), bottom - top)
+    area = Rectangle((0, top), *size, transform=_inches(axes), lw=0, fc="none")
+    area.set_clip_on(False)
+    axes.add_artist(area)
+    yield
+    # Artists of one order are drawn as they were added, those of each row between its two tags.
+    order = 10 + top
+    for artist in axes.get_children():
+        if artist not in before:
+            artist.set_zorder(order)
+    axes.add_artist(_Tag(note, order - 0.1))
+    axes.add_artist(_Tag("", order + 0.1))
 
 
 def _link(one: Group | Row) -> str | None:
     """Return the link from a trial's name to its chapter, relative to the folder of the figures."""
     chapter = one.chapter if isinstance(one, Row) else ""
     return f"../chapters/{chapter}.qmd" if chapter else None
-
-
-def _in_words(row: Row) -> str:
-    """Return the numbers of a row as a narrow drawing writes them."""
-    numbers = _joined(*row.numbers) if len(row.numbers) == 3 else "".join(row.numbers)
-    return ": ".join(filter(None, (row.counts, numbers)))
-
-
-def _joined(value: str, low: str, high: str) -> str:
-    """Return an estimate with its limits; a sign needs a word between them, not a dash."""
-    between = " to " if "−" in low + high else "–"
-    return f"{value} ({low}{between}{high})"

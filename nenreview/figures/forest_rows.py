@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from nenreview.stats.rate import Rate
-from nenreview.wording import fraction, p_value, signed, versus
+from nenreview.evidence.overlaps import Report
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import ROOT_POPULATION
+from nenreview.evidence.record.rows import trials
+from nenreview.evidence.sources import source_names
+from nenreview.stats.rate import Interval, Rate
+from nenreview.wording import fraction, p_value, patients_of, signed, versus
 
 if TYPE_CHECKING:
     # The models of the pool take long to import, and no figure of a trial needs them.
@@ -42,6 +47,8 @@ class Row:
         The fields of the row in the CSV file of the figure.
     chapter : str
         The chapter of the trial, to which the name links; or empty.
+    note : str
+        A sentence on its patients and its source, which a page shows beside the row; or empty.
     """
 
     name: str
@@ -54,6 +61,7 @@ class Row:
     patients: int | None = None
     data: dict = field(default_factory=dict)
     chapter: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ class Group:
     rows: tuple[Row, ...]
 
 
-def rate_row(name: str, rate: Rate, mark: str = FILLED, chapter: str = "") -> Row:
+def rate_row(name: str, rate: Rate, mark: str = FILLED, chapter: str = "", note: str = "") -> Row:
     """Return the row for an observed rate with its Clopper-Pearson (exact) interval.
 
     The parameters are attributes of `Row`.
@@ -79,7 +87,57 @@ def rate_row(name: str, rate: Rate, mark: str = FILLED, chapter: str = "") -> Ro
         patients=rate.n,
         data={"name": name, "kind": kind, **rate_data(rate)},
         chapter=chapter,
+        note=note,
     )
+
+
+def reported_row(
+    data: Dataset, name: str, report: Report, rate: Rate, mark: str = FILLED, **said: str
+) -> Row:
+    """Return the row of a rate with a note on its report and a link to the chapter of its trial.
+
+    The row is one of `rate_row`; the words in `said` are those of `rate_note`.
+    """
+    note = rate_note(data, report, rate, **said)
+    return rate_row(name, rate, mark, trials(data)[report.trial].chapter, note)
+
+
+def rate_note(
+    data: Dataset,
+    report: Report,
+    rate: Rate,
+    *,
+    who: str = "",
+    what: str = "responded",
+    caveat: str = "",
+) -> str:
+    """Return a sentence on a rate: its patients, the caveat if there is one, trial and source.
+
+    The patients are `who`, ``patients with NEC``, if they are not those of the report; `what` is
+    what happened to them.
+    """
+    told = f"{fraction(rate)} {who or _patients(data, report)} {what}"
+    return _note(told, caveat, _origin(data, report))
+
+
+def _note(*parts: str) -> str:
+    return "; ".join(filter(None, parts)) + "."
+
+
+def _patients(data: Dataset, report: Report) -> str:
+    """Return how a sentence calls the patients of a report, or of a whole trial by its tumours."""
+    if report.population == ROOT_POPULATION:
+        return f"patients with {trials(data)[report.trial].tumours}"
+    return patients_of(report.population)
+
+
+def _origin(data: Dataset, *reports: Report) -> str:
+    """Return the trial and the sources of reports on it; a name in brackets says its kind."""
+    kinds = dict(zip(data.sources["source"], data.sources["kind"], strict=True))
+    names = source_names(data)
+    sources = dict.fromkeys(report.source for report in reports)
+    named = [names[one] if "(" in names[one] else f"{names[one]}, {kinds[one]}" for one in sources]
+    return "; ".join((f"{trials(data)[reports[0].trial].name}, {named[0]}", *named[1:]))
 
 
 def pool_row(name: str, pool: PooledProportion | None, mark: str = DIAMOND) -> Row:
@@ -144,20 +202,39 @@ def text_row(name: str, instead: str = "") -> Row:
     return Row(name, TEXT, numbers=numbers, data={"name": name, "kind": instead or "note"})
 
 
-def difference_row(name: str, pair: Comparison) -> Row:
-    """Return the row for a difference of two rates, in percentage points, with its interval."""
-    limits = pair.risk_difference_interval()
-    value, low, high = (100 * one for one in (pair.risk_difference, limits.low, limits.high))
+def difference_row(
+    data: Dataset,
+    name: str,
+    pair: Comparison,
+    reports: tuple[Report, Report],
+    caveat: str = "",
+) -> Row:
+    """Return the row of a difference of two rates, in percentage points, by Newcombe's method.
+
+    The reports are those of the two rates; the name leads to the chapter of their trial.
+    """
+    rates = zip((pair.first, pair.second), reports, strict=True)
+    told = (f"{fraction(rate)} {_patients(data, report)}" for rate, report in rates)
+    note = _note(f"{' versus '.join(told)} responded", caveat, _origin(data, *reports))
+    return replace(
+        _difference(name, FILLED, pair, pair.risk_difference, pair.risk_difference_interval()),
+        patients=pair.first.n + pair.second.n,
+        chapter=trials(data)[reports[0].trial].chapter,
+        note=note,
+    )
+
+
+def _difference(name: str, mark: str, pair: Comparison, difference: float, limits: Interval) -> Row:
+    value, low, high = (100 * one for one in (difference, limits.low, limits.high))
     first, second = rate_data(pair.first), rate_data(pair.second)
     return Row(
         name,
-        FILLED,
+        mark,
         versus(pair),
         value,
         low,
         high,
         tuple(signed(one) for one in (value, low, high)),
-        patients=pair.first.n + pair.second.n,
         data={
             "name": name,
             **{field: first[field] for field in ("events", "patients")},

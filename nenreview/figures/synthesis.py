@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable
 
 from nenreview.evidence.arms import CLASSES
+from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.record.rows import trials
 from nenreview.evidence.sites import nec_by_site
+from nenreview.evidence.sources import JIA
 from nenreview.evidence.traits import KINDS, UNDIVIDED_G3
 from nenreview.figures.evidence_map import evidence_map
 from nenreview.figures.forest import Heads, forest
@@ -21,7 +22,7 @@ from nenreview.figures.forest_rows import (
     difference_row,
     pool_row,
     pool_rows,
-    rate_row,
+    reported_row,
 )
 from nenreview.figures.people import Share, people
 from nenreview.figures.posterior import posterior_figure
@@ -71,14 +72,21 @@ _BY_RESPONSE = "response rate"
 def _cohorts(data: Dataset, cohorts: Iterable[Cohort], mark: str = FILLED) -> tuple[Row, ...]:
     """Return the rows of cohorts, the highest rate first; unpooled ones name their tumour."""
     return _by_response(
-        rate_row(
+        reported_row(
+            data,
             one.figure_label or (one.name if mark == FILLED else one.label),
+            one.report,
             one.rate,
             mark,
-            trials(data)[one.report.trial].chapter,
+            **_said(one.mark),
         )
         for one in cohorts
     )
+
+
+def _said(caveat: str) -> dict[str, str]:
+    """Return what the note of a row says of a count that may not be the best response of all."""
+    return {"what": "are counted as responders", "caveat": caveat} if caveat else {}
 
 
 def _by_response(rows: Iterable[Row]) -> tuple[Row, ...]:
@@ -159,7 +167,7 @@ def forest_of_net_pool(data: Dataset) -> ReviewFigure:
     roles = (OTHER_LINE, LOWER, UPPER)
     doubtful = [one for role in roles for one in chosen(data, NET, role)]
     sites = [
-        rate_row(f"{site}: {one.name}", one.rate, OPEN, trials(data)[one.report.trial].chapter)
+        reported_row(data, f"{site}: {one.name}", one.report, one.rate, OPEN)
         for site, found in net_by_site(data).items()
         for one in found
     ]
@@ -183,7 +191,15 @@ def nec_and_net(data: Dataset) -> ReviewFigure:
         [
             Group(
                 contrast.name + (", first line" if contrast.line == "first" else ""),
-                (rate_row("NEC", contrast.pair.first), rate_row("NET", contrast.pair.second)),
+                tuple(
+                    reported_row(data, name, report, rate)
+                    for name, report, rate in zip(
+                        ("NEC", "NET"),
+                        contrast.reports,
+                        (contrast.pair.first, contrast.pair.second),
+                        strict=True,
+                    )
+                ),
             )
             for contrast in nec_against_net(data)
         ]
@@ -197,22 +213,32 @@ def differences(data: Dataset) -> ReviewFigure:
     """
     rows = [
         difference_row(
-            contrast.name + (", first line" if contrast.line == "first" else ""), contrast.pair
+            data,
+            contrast.name + (", first line" if contrast.line == "first" else ""),
+            contrast.pair,
+            contrast.reports,
         )
         for contrast in nec_against_net(data)
     ]
-    farthest = max(abs(limit) for row in rows for limit in (row.low, row.high) if limit)
-    end = 10 * math.ceil(farthest / 10)
-    return forest(
+    return _differences(
         [Group("", _by_response(rows))],
-        heads=Heads(
-            "Difference in response rate, NEC minus NET, percentage points",
-            "NEC versus NET",
-            "Difference (95% CI)",
+        Heads(
+            axis="Difference in response rate, NEC minus NET, percentage points",
+            counts="NEC versus NET",
+            numbers="Difference (95% CI)",
+            left="← NET responded more",
+            right="NEC responded more →",
         ),
-        limits=(-end, end),
         order="difference",
     )
+
+
+def _differences(groups: list[Group], heads: Heads, order: str = "") -> ReviewFigure:
+    """Draw differences on an axis with zero in its middle."""
+    rows = [row for group in groups for row in group.rows]
+    farthest = max(abs(limit) for row in rows for limit in (row.low, row.high) if limit)
+    end = 10 * math.ceil(farthest / 10)
+    return forest(groups, heads=heads, limits=(-end, end), order=order)
 
 
 def forest_by_class(data: Dataset) -> ReviewFigure:
@@ -226,7 +252,14 @@ def forest_by_class(data: Dataset) -> ReviewFigure:
     groups = [Group("One inhibitor, NEC", pool_rows(pool.profile, pool.t)[:1])]
     for regimen in COMBINED:
         rows = _by_response(
-            rate_row(_what(one), rate, OPEN if _differs(one) else FILLED)
+            reported_row(
+                data,
+                _what(one),
+                one.report,
+                rate,
+                OPEN if _differs(one) else FILLED,
+                **_said(_caveat(one)),
+            )
             for one in entries(data)
             if one.regimen_class == regimen
             and one.kind in (NEC, UNDIVIDED_G3)
@@ -249,8 +282,11 @@ def _what(one: MapEntry) -> str:
     """Return the name of a trial or arm, followed by how its response differs from the others."""
     kind = "NET and NEC" if one.kind == UNDIVIDED_G3 else ""
     line = {"later": "", "not stated": "line not stated"}.get(one.line, f"{one.line} line")
-    mark = one.mark or ("" if one.rate else "fewer than all")
-    return ", ".join(filter(None, [one.name, kind, line, mark]))
+    return ", ".join(filter(None, [one.name, kind, line, _caveat(one)]))
+
+
+def _caveat(one: MapEntry) -> str:
+    return one.mark or ("" if one.rate else "fewer than all")
 
 
 def cumulative(data: Dataset) -> ReviewFigure:
@@ -280,21 +316,29 @@ def leave_one_out(data: Dataset) -> ReviewFigure:
 def _pools(data: Dataset, rows: list[Row]) -> ReviewFigure:
     return forest(
         [Group("", tuple(rows))],
-        heads=Heads("Pooled objective response rate, %"),
+        heads=Heads(axis="Pooled objective response rate, %"),
         reference=_pool_line(headline(data)[0]),
     )
 
 
 def response_by_site(data: Dataset) -> ReviewFigure:
     """Draw the response of neuroendocrine carcinoma by primary site, in two trials."""
-    trials = {"sintilimab": SINTILIMAB, "toripalimab": TORIPALIMAB}
-    rates = {name: nec_by_site(data, trial) for name, trial in trials.items()}
+    reports = {
+        "sintilimab": Report(JIA, SINTILIMAB, "all > NEC"),
+        "toripalimab": Report(JIA, TORIPALIMAB, "all > NEC"),
+    }
+    rates = {name: nec_by_site(data, report.trial) for name, report in reports.items()}
     sites = next(iter(rates.values()))
     return forest(
         [
             Group(
                 british(site).capitalize(),
-                tuple(rate_row(name, by_site[site]) for name, by_site in rates.items()),
+                tuple(
+                    reported_row(
+                        data, name, report, rates[name][site], who=f"patients (NEC, {site})"
+                    )
+                    for name, report in reports.items()
+                ),
             )
             for site in sites
         ]

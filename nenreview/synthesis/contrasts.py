@@ -13,6 +13,7 @@ from scipy.optimize import brentq
 
 from nenreview.evidence.arms import MONOTHERAPY, arm_of
 from nenreview.evidence.context import responses_in_context
+from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.rows import Arm
 from nenreview.evidence.record.rows import trials as all_trials
@@ -45,6 +46,8 @@ class Contrast:
         Regimen class and line of treatment of the arm.
     pair : Comparison
         The response rates of the two groups.
+    reports : (Report, Report)
+        Those that the two rates of `pair` come from.
     """
 
     trial: str
@@ -52,6 +55,7 @@ class Contrast:
     regimen_class: str
     line: str
     pair: Comparison
+    reports: tuple[Report, Report]
 
 
 @cache
@@ -64,9 +68,11 @@ def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
     """
     trials = all_trials(data)
     groups: dict[str, dict[str, Rate]] = {}
+    reports: dict[str, dict[str, Report]] = {}
     arms: dict[str, Arm] = {}
     for one in (*chosen(data, NEC, PRIMARY), *chosen(data, NET, PRIMARY)):
         groups.setdefault(one.report.trial, {})[one.estimand] = one.rate
+        reports.setdefault(one.report.trial, {})[one.estimand] = one.report
         arms[one.report.trial] = arm_of(data, one.report.trial, one.report.population)
     own = set(groups)
     for response in responses_in_context(data):
@@ -74,6 +80,7 @@ def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
         patients = traits(data, population)
         if trial not in own and patients.tumour in (NEC, NET) and is_whole(patients):
             groups.setdefault(trial, {})[patients.tumour] = response.responders
+            reports.setdefault(trial, {})[patients.tumour] = response.report
             arms[trial] = arm_of(data, trial, population)
     return tuple(
         Contrast(
@@ -82,6 +89,7 @@ def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
             arms[trial].regimen_class,
             arms[trial].line,
             Comparison(kinds[NEC], kinds[NET]),
+            (reports[trial][NEC], reports[trial][NET]),
         )
         for trial, kinds in groups.items()
         if set(kinds) == {NEC, NET}

@@ -39,13 +39,14 @@ def tiles(trial: Trial) -> Shown:
 def _responses(trial: Trial) -> Iterator[tuple[str, str, str]]:
     """Yield the rates of the largest populations, one for each arm and kind of tumour."""
     target = f"#sec-{_chapter(trial)}-recomputed"
-    own = [one for one in context_of(trial.data, trial.trial) if one.trial == trial.trial]
+    own = [one for one in context_of(trial.data, trial.trial) if one.report.trial == trial.trial]
     of_kinds: dict[tuple[int, str], InContext] = {}
     for one in sorted(own, key=lambda one: (*_kind(trial, one), -one.rate.n)):
         of_kinds.setdefault(_kind(trial, one), one)
     for one in list(of_kinds.values())[:_RESPONSES]:
         limits = f"{percent(one.rate)}, 95% CI {interval(one.rate.clopper_pearson())}"
-        who = "patients" if one.population == ROOT_POPULATION else patients_of(one.population)
+        population = one.report.population
+        who = "patients" if population == ROOT_POPULATION else patients_of(population)
         yield fraction(one.rate), f"{who} responded ({limits})", target
     if not own:
         yield "?", "The number of responders is unknown", target
@@ -53,8 +54,8 @@ def _responses(trial: Trial) -> Iterator[tuple[str, str, str]]:
 
 def _kind(trial: Trial, one: InContext) -> tuple[int, str]:
     """Return the place of the kind of tumour among `KINDS`, and the arm."""
-    kind = kind_of(trial.data, trial.trial, one.population)
-    return KINDS.index(kind), traits(trial.data, one.population).arm
+    kind = kind_of(trial.data, trial.trial, one.report.population)
+    return KINDS.index(kind), traits(trial.data, one.report.population).arm
 
 
 def _harm(trial: Trial) -> Iterator[tuple[str, str, str]]:

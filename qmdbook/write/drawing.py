@@ -2,7 +2,8 @@
 
 An SVG file that a page shows as an image keeps the colours and the font that it was drawn with,
 and its text can be neither searched nor selected. An SVG element uses the page's colours and font,
-and its text can be searched and selected.
+and its text can be searched and selected. The page shows the words of an attribute ``data-note``
+beside the group that has it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from xml.etree import ElementTree
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 ElementTree.register_namespace("", SVG)  # written without a prefix, as a page of HTML has it
-_HREF = f"{{{XLINK}}}href"
+_HREF, _NOTE = f"{{{XLINK}}}href", "data-note"
 _DECLARATION = re.compile(r"\s*([\w-]+)\s*:\s*([^;]+?)\s*(?:;|$)")
 _REFERENCE = re.compile(r"#([\w.-]+)")
 # What the page says itself, and what no page shows.
@@ -68,9 +69,9 @@ def inline_svg(
                 one.set(name, _from_page(page, value))
             elif name == "href" or value.startswith("url("):
                 one.set(name, _REFERENCE.sub(rf"#{label}-\1", value))
-    # An image has no parts that can be reached by keyboard.
-    has_links = root.find(f".//{{{SVG}}}a") is not None
-    root.set("role", "group" if has_links else "img")
+    # An image has no parts that can be reached by keyboard; links and what has a note can be.
+    reached = any(one.tag == f"{{{SVG}}}a" or _NOTE in one.attrib for one in root.iter())
+    root.set("role", "group" if reached else "img")
     root.set("aria-label", description)
     root.set("class", f"drawing {screen}".strip())
     # A drawing is made in points; a page shows it in the size of its text and not above.

@@ -644,3 +644,36 @@ def test_a_link_shows_what_it_leads_to(site, page):
         page.locator("main a[href*='#tbl-']").first.focus()
         expect(note).to_contain_text("Table ")
         assert not faults(site, seen)
+
+
+@ours
+def test_a_row_of_a_forest_plot_says_on_hover_and_focus_what_it_rests_on(site, page):
+    with visit_in(page, site.address + "chapters/synthesis.html") as seen:
+        page, note = seen.page, seen.page.locator(TOOLTIP)
+        row = page.locator("#fig-synthesis-forest .drawing:visible [data-note]").first
+        name, said = row.locator("a").first, row.get_attribute("data-note")
+        box = row.bounding_box()
+        row.scroll_into_view_if_needed()
+        row.hover(position={"x": box["width"] * 0.6, "y": box["height"] / 2})  # at its mark
+        expect(note).to_contain_text(said)
+        assert note.get_by_role("link").get_attribute("href") == name.get_attribute("href")
+        page.keyboard.press("Escape")
+        expect(note).to_be_hidden()
+        name.focus()
+        expect(note).to_contain_text(said)
+        assert name.get_attribute("aria-describedby") == note.get_attribute("id")
+        assert violations(page) == []
+        page.keyboard.press("Tab")
+        stop = page.locator("#fig-synthesis-forest .drawing:visible [data-note]").nth(1)
+        expect(note).to_contain_text(stop.get_attribute("data-note"))  # one stop a row
+        assert not faults(site, seen)
+
+
+@ours
+def test_a_row_without_a_link_is_a_stop_of_the_keyboard(site, page):
+    with visit_in(page, site.address + "chapters/sintilimab.html") as seen:
+        row = seen.page.locator("#fig-sintilimab-response .drawing:visible [data-note]").first
+        row.focus()
+        expect(seen.page.locator(TOOLTIP)).to_have_text(row.get_attribute("data-note"))
+        assert violations(seen.page) == []
+        assert not faults(site, seen)

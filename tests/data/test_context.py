@@ -6,18 +6,22 @@ import pytest
 
 from nenreview.evidence.arms import arm_of
 from nenreview.evidence.context import InContext, context_of, responses_in_context
+from nenreview.evidence.overlaps import Report
+from nenreview.evidence.sources import JIA
 from nenreview.stats.rate import Rate
 
 
 def test_a_trial_comes_first_among_those_of_its_class(data):
     rows = context_of(data, "NCT02955069")
-    assert {one.trial for one in rows[:5]} == {"NCT02955069"}
+    assert {one.report.trial for one in rows[:5]} == {"NCT02955069"}
     own = {one.label: one.rate for one in rows[:5]}
     assert own["spartalizumab: GEP-NEC"] == Rate(1, 21)
     assert own["spartalizumab: NET"] == Rate(7, 95)
     assert own["spartalizumab: NET, thoracic"] == Rate(5, 30)
     # Jia 2022, Table 1.
-    assert InContext("NCT02937116", "all > NEC", "sintilimab: NEC", Rate(5, 18)) in rows
+    assert (
+        InContext(Report(JIA, "NCT02937116", "all > NEC"), "sintilimab: NEC", Rate(5, 18)) in rows
+    )
     assert not any("ipilimumab" in one.label for one in rows)
 
 
@@ -51,7 +55,8 @@ def test_a_rate_that_no_count_fits_is_left_out(data):
 
 def test_partial_responses_of_the_final_report_stand_for_those_of_an_earlier_one(data):
     rows = context_of(data, "NCT03352934")
-    assert rows[0] == InContext("NCT03352934", "all", "avelumab (AVENEC): G3 NEN", Rate(3, 60))
+    report = Report("fottner2025", "NCT03352934", "all")
+    assert rows[0] == InContext(report, "avelumab (AVENEC): G3 NEN", Rate(3, 60))
     assert not any("2019 report" in one.label for one in rows)
 
 

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pandas as pd
 import pytest
@@ -15,13 +16,14 @@ from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 
 from nenreview.audit.finding import VERDICTS
+from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import load
 from nenreview.figures import catalogue as catalogues
 from nenreview.figures import style
 from nenreview.figures.catalogue import FORMATS, SYNTHESIS, catalogue, draw, write_all
 from nenreview.figures.findings import findings
 from nenreview.figures.forest import forest
-from nenreview.figures.forest_rows import Group, rate_row
+from nenreview.figures.forest_rows import Group, rate_note, rate_row
 from nenreview.figures.lettering import balanced_lines
 from nenreview.figures.people import Share, people
 from nenreview.figures.stacked_bars import adverse_events
@@ -128,6 +130,52 @@ def test_a_forest_plot_draws_and_writes_each_rate_in_both_drawings(drawing):
     assert low < 0 and high > 100  # a mark at the end is drawn whole
     written = " ".join(text.get_text() for text in axes.texts).replace("\u2007", "")
     assert "1 of 4" in written and "25.0 (0.6–80.6)" in written  # by R's binom.test
+
+
+@pytest.mark.parametrize("drawing", ["figure", "narrow"])
+def test_a_row_with_a_note_is_one_group_that_holds_its_name_numbers_and_mark(drawing):
+    rows = (
+        rate_row("a", Rate(1, 4), chapter="one", note='1 of 4 "responded"'),
+        rate_row("b", Rate(0, 3)),
+    )
+    drawn = getattr(forest([Group("", rows)]), drawing)
+    root = fromstring(to_bytes(drawn, "svg"))
+    ((row, note),) = [(one, note) for one in root.iter() if (note := one.get("data-note"))]
+    assert note == '1 of 4 "responded"'
+    words = "".join(row.itertext())
+    assert "a" in words and "25.0" in words and "b" not in words
+    assert len([one for one in row.iter() if one.tag.endswith("}a")]) == 1
+    assert len([one for one in row.iter() if one.tag.endswith("}use")]) == 1  # the square
+    height = 24 * 72 / 96  # 24 pixels of a phone, in points
+    ys = [float(y) for y in re.findall(r"[ML] \S+ (\S+)", next(iter(row[0])).get("d"))]
+    assert max(ys) - min(ys) > height or drawing == "figure"
+
+
+@pytest.mark.parametrize(
+    "name", ["synthesis-forest", "synthesis-net", "harm", "context-sintilimab"]
+)
+def test_every_rate_of_a_trial_has_a_note_with_its_count(name):
+    figure = draw(name)
+    rates = figure.data[figure.data["kind"].isin(["observed", "in no pool"])]
+    for drawn in (figure.figure, figure.narrow):
+        root = fromstring(to_bytes(drawn, "svg"))
+        notes = [note for one in root.iter() if (note := one.get("data-note"))]
+        counts = zip(rates["events"].astype(int), rates["patients"].astype(int), strict=True)
+        assert [note.split(" patients")[0] for note in notes] == [f"{k} of {n}" for k, n in counts]
+
+
+def test_a_note_says_patients_caveat_trial_and_source():
+    data = load()
+    mehnert = Report("mehnert2020", "NCT02054806", "all > NET > carcinoid")
+    assert rate_note(data, mehnert, Rate(3, 25)) == (
+        "3 of 25 patients (NET, carcinoid) responded; pembrolizumab (KEYNOTE-028), "
+        "Mehnert 2020, abstract."
+    )
+    avenec = Report("fottner2025", "NCT03352934", "all")
+    assert rate_note(data, avenec, Rate(3, 60), caveat="by iRECIST") == (
+        "3 of 60 patients with G3 NEN responded; by iRECIST; avelumab (AVENEC), "
+        "Fottner 2025, abstract."
+    )
 
 
 def test_the_bars_of_the_audit_bear_the_names_of_documents_and_no_keys():

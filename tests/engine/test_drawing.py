@@ -53,3 +53,10 @@ def test_a_link_within_a_drawing_leads_from_its_page_to_another():
     (link,) = [one for one in within.iter() if one.tag.endswith("}a")]
     assert link.get("href") == "../chapters/b.html"
     assert within.get("role") == "group"  # an image has nothing that can be reached by keyboard
+
+
+def test_a_drawing_whose_parts_have_notes_is_no_image():
+    noted = DRAWING.replace('<g id="unused"', '<g data-note="one of two" id="unused"')
+    within = fromstring(within_page(noted, "fig-a", "words"))
+    assert (within.get("role"), within.get("aria-label")) == ("group", "words")
+    assert [one.get("data-note") for one in within if one.get("data-note")] == ["one of two"]
