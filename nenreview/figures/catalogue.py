@@ -56,6 +56,7 @@ SYNTHESIS = (  # the keys of `figures.synthesis.FIGURES`
     "response-nec",
     "response-net",
     "synthesis-differences",
+    "synthesis-randomised",
     "synthesis-forest",
     "synthesis-posterior",
     "synthesis-net-pool",

@@ -62,8 +62,6 @@ class Heads:
     """Headings of the columns of a forest plot, and labels of its axis.
 
     `left` and `right` say what a difference on each side of zero means.
-
-    `left` and `right` say what a difference on each side of zero means.
     """
 
     rows: str = "Study"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 from nenreview.evidence.overlaps import Report
@@ -11,12 +13,13 @@ from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.record.rows import trials
 from nenreview.evidence.sources import source_names
 from nenreview.stats.rate import Interval, Rate
+from nenreview.stats.twobytwo import Comparison
 from nenreview.wording import fraction, p_value, patients_of, signed, versus
 
 if TYPE_CHECKING:
     # The models of the pool take long to import, and no figure of a trial needs them.
     from nenreview.meta.pooled_proportion import PooledProportion
-    from nenreview.stats.twobytwo import Comparison
+    from nenreview.meta.stratified import Stratified
 
 # How a row is marked: a square, whose area shows the patients; a diamond as wide as its interval;
 # a square of one size, for a pool among others; a bar; no mark.
@@ -222,6 +225,19 @@ def difference_row(
         chapter=trials(data)[reports[0].trial].chapter,
         note=note,
     )
+
+
+def combined_row(name: str, strata: Stratified) -> Row:
+    """Return the row of a difference over strata, by the Mantel-Haenszel method.
+
+    The counts of the strata are summed for display alone.
+    """
+    first, second = (
+        reduce(add, rates)
+        for rates in zip(*((pair.first, pair.second) for pair in strata.trials), strict=True)
+    )
+    pair = Comparison(first, second)
+    return _difference(name, DIAMOND, pair, *strata.mantel_haenszel_risk_difference())
 
 
 def _difference(name: str, mark: str, pair: Comparison, difference: float, limits: Interval) -> Row:

@@ -19,6 +19,7 @@ from nenreview.figures.forest_rows import (
     POOL,
     Group,
     Row,
+    combined_row,
     difference_row,
     pool_row,
     pool_rows,
@@ -60,6 +61,7 @@ from nenreview.synthesis.headline import (
     without_chinese,
 )
 from nenreview.synthesis.multiverse import multiverse, options
+from nenreview.synthesis.randomised import UNKNOWN_AS_NONE, randomised, randomised_contrasts
 from nenreview.synthesis.sensitivity import net_by_site
 from nenreview.trials.sintilimab import TRIAL as SINTILIMAB
 from nenreview.trials.toripalimab import TRIAL as TORIPALIMAB
@@ -233,6 +235,33 @@ def differences(data: Dataset) -> ReviewFigure:
     )
 
 
+def randomised_differences(data: Dataset) -> ReviewFigure:
+    """Draw the response with two inhibitors minus that with one: by site, and over both sites.
+
+    The sites count all patients randomised, those with unknown response as non-responders.
+    """
+    combined = randomised_contrasts(data)
+    by_site = zip(randomised(data).items(), combined[UNKNOWN_AS_NONE].trials, strict=True)
+    rows = [
+        difference_row(data, site, pair, (arms[0].report, arms[1].report), UNKNOWN_AS_NONE)
+        for (site, arms), pair in by_site
+    ]
+    return _differences(
+        [
+            Group("By site, unknown counted as none", tuple(rows)),
+            Group("Both sites", tuple(combined_row(*one) for one in combined.items())),
+        ],
+        Heads(
+            rows="Patients counted",
+            axis="Difference in response rate at week eight, percentage points",
+            counts="Two versus one",
+            numbers="Difference (95% CI)",
+            left="← favours nivolumab alone",
+            right="favours two inhibitors →",
+        ),
+    )
+
+
 def _differences(groups: list[Group], heads: Heads, order: str = "") -> ReviewFigure:
     """Draw differences on an axis with zero in its middle."""
     rows = [row for group in groups for row in group.rows]
@@ -355,6 +384,7 @@ FIGURES = {
     "response-nec": response_of_nec,
     "response-net": response_of_net,
     "synthesis-differences": differences,
+    "synthesis-randomised": randomised_differences,
     "synthesis-forest": forest_of_nec,
     "synthesis-posterior": posterior_of_nec,
     "synthesis-net-pool": forest_of_net_pool,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
+from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import levels
 from nenreview.evidence.responses import Response, responses_of
@@ -27,6 +28,8 @@ class Stratum:
     ----------
     arm, site : str
         The treatment and the primary site.
+    report : Report
+        The report on these patients.
     randomised : int
         Patients randomised; some numbers follow by subtraction.
     fits : tuple of Rate
@@ -38,6 +41,7 @@ class Stratum:
 
     arm: str
     site: str
+    report: Report
     randomised: int
     fits: tuple[Rate, ...]
     printed: str
@@ -71,7 +75,7 @@ def _stratum(rate: Response, arm: str, site: str) -> Stratum:
     fits = rate.counts or rate.others
     if rate.n is None or not fits:
         raise LookupError(f"{RANDOMISED}: no size or no count for {rate.report.population!r}")
-    return Stratum(arm, site, rate.n, fits, rate.printed)
+    return Stratum(arm, site, rate.report, rate.n, fits, rate.printed)
 
 
 def randomised_contrasts(data: Dataset) -> dict[str, Stratified]:

@@ -677,3 +677,18 @@ def test_a_row_without_a_link_is_a_stop_of_the_keyboard(site, page):
         expect(seen.page.locator(TOOLTIP)).to_have_text(row.get_attribute("data-note"))
         assert violations(seen.page) == []
         assert not faults(site, seen)
+
+
+@ours
+def test_on_a_telephone_a_row_of_a_forest_plot_is_tapped(site, browser):
+    with visit(browser, site.address + "chapters/synthesis.html", width=390) as seen:
+        page, note = seen.page, seen.page.locator(TOOLTIP)
+        rows = page.locator("#fig-synthesis-randomised .drawing:visible [data-note]")
+        boxes = [row.bounding_box() for row in rows.all()]
+        assert boxes and min(box["height"] for box in boxes) >= 24
+        row, box = rows.first, boxes[0]
+        row.click(position={"x": box["width"] / 2, "y": box["height"] - 8})
+        expect(note).to_contain_text(row.get_attribute("data-note"))
+        note.get_by_role("link").click()
+        page.wait_for_url("**/chapters/nivolumab-randomised.html")
+        assert not seen.faults

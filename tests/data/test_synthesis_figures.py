@@ -20,6 +20,7 @@ from nenreview.figures.synthesis import (
     leave_one_out,
     of_a_hundred,
     posterior_of_nec,
+    randomised_differences,
     response_by_site,
 )
 from nenreview.meta.pool import pool_proportions
@@ -28,6 +29,7 @@ from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis.classes import Cell, entries
 from nenreview.synthesis.headline import added_by_year, headline, net, posterior
 from nenreview.synthesis.multiverse import Specification
+from nenreview.synthesis.randomised import UNKNOWN_AS_NONE, randomised_contrasts
 
 POOL = pool_proportions([5, 6, 1], [18, 32, 19], ci="t")
 
@@ -231,6 +233,34 @@ def test_differences_of_nec_and_net_are_those_of_the_table(data):
         [100 * one for one in (pair.risk_difference, limits.low, limits.high)]
     )
     assert drawn["points"].is_monotonic_decreasing
+
+
+def test_randomised_differences_are_those_of_the_table_with_the_counts_of_the_arms(data):
+    drawn = randomised_differences(data).data
+    both = drawn[drawn["group"] == "Both sites"].set_index("name")
+    assert list(both.index) == list(randomised_contrasts(data))
+    for name, strata in randomised_contrasts(data).items():
+        value, limits = strata.mantel_haenszel_risk_difference()
+        shown = both.loc[name, ["points", "ci_low", "ci_high"]].tolist()
+        assert shown == [100 * one for one in (value, limits.low, limits.high)]
+    counts = both.loc[UNKNOWN_AS_NONE, ["events", "patients", "other_events", "other_patients"]]
+    assert counts.tolist() == [13, 94, 6, 91]
+
+
+@pytest.mark.parametrize("drawing", ["figure", "narrow"])
+def test_an_axis_of_differences_says_which_arm_each_side_of_zero_favours(data, drawing):
+    axes = getattr(randomised_differences(data), drawing).axes[0]
+    sides = {text.get_text(): text for text in axes.texts if "favours" in text.get_text()}
+    left, right = sides["← favours nivolumab alone"], sides["favours two inhibitors →"]
+    axes.get_figure().draw_without_rendering()
+    zero = axes.transData.transform((0, 0))[0]
+    assert left.get_window_extent().x1 < zero < right.get_window_extent().x0
+
+
+def test_where_one_row_has_a_sign_all_limits_have_a_word_between_them(data):
+    limits = [text for text in texts(randomised_differences(data)) if re.search(r"\(.*\d\)", text)]
+    assert len(limits) == len(randomised_differences(data).data)
+    assert all(" to " in text for text in limits)
 
 
 def test_of_a_hundred_patients_the_pools_estimate_responds(data):
