@@ -252,6 +252,9 @@ def prepare(names: Collection[str]) -> None:
     """
     if "figure" in names:
         import nenreview.figures.catalogue  # noqa: F401
+        from nenreview.figures.style import letters
+
+        letters()
     by_number(load())
     if "multiverse" in names:
         from nenreview.synthesis.multiverse import estimate_all

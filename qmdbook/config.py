@@ -17,6 +17,7 @@ import yaml
 
 from qmdbook.errors import KIND, MANY, InputError, Problem, nearest, not_yaml, unknown_name
 from qmdbook.files import CONFIG_NAME, shown
+from qmdbook.fonts import font_files
 from qmdbook.textfile import read_text
 
 BOOK = "_book"  # folder of the rendered book, below the root
@@ -39,6 +40,7 @@ HONOURED: dict[str, type] = {
     "qmdbook.filtered-tables": list,
     "qmdbook.search-synonyms": list,
     "qmdbook.data-package": str,
+    "qmdbook.font": str,
     "qmdbook.front-matter": str,
     "qmdbook.before-forks": str,
     "qmdbook.run-always": list,
@@ -121,6 +123,7 @@ class BookConfig:
     filtered_tables: tuple[str, ...] = ()
     search_synonyms: tuple[str, ...] = ()
     data_package: str = ""
+    font: str = ""
     front_matter: str = ""
     before_forks: str = ""
     run_always: tuple[str, ...] = ()
@@ -172,6 +175,12 @@ def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
         if key in values and not (root / values[key]).is_file():
             message = f"{key}: the file {values[key]!r} does not exist; expected {_BELOW_ROOT}"
             options.problem(message, options.nodes[key])
+    if "qmdbook.font" in values and not font_files(values["qmdbook.font"]):
+        message = (
+            f"qmdbook.font: no installed package has the typeface {values['qmdbook.font']!r}; "
+            "expected one of a font package, for example font-source-sans-pro"
+        )
+        options.problem(message, options.nodes["qmdbook.font"])
     chapters = _chapters(options, root if chapters_exist else None)
     for file in values.get("qmdbook.run-always", ()):
         known = [entry.file for entry in chapters]

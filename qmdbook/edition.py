@@ -36,9 +36,7 @@ class Edition:
     citation, notice : str
         How to cite the book, and a note to its readers; both are on the cover of the PDF.
     checksum : str
-        SHA-256 of the data behind the book.
-    fonts : str
-        Folder of the fonts that the figures use; the PDF uses the same fonts for their text.
+        SHA-256 of the data that the book rests on.
     """
 
     made: datetime
@@ -50,7 +48,6 @@ class Edition:
     citation: str = ""
     notice: str = ""
     checksum: str = ""
-    fonts: str = ""
 
     @property
     def date(self) -> str:

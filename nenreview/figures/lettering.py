@@ -6,19 +6,19 @@ import textwrap
 from functools import cache
 
 from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 from nenreview.figures.style import FONT, SMALL
 
+# Letters that are set on pixels take a little more than they advance.
+_ON_PIXELS = 1.05
+
 
 @cache
-def text_width(text: str, *, bold: bool = False) -> float:
-    """Return the width of a text in points, in the small letters of figures (`SMALL`)."""
-    if not text.strip():
-        return 0
-    font = FontProperties(family=FONT, weight="bold" if bold else "normal")
-    # Letters that are set on pixels take a little more than their outlines.
-    return 1.02 * float(TextPath((0, 0), text, size=SMALL, prop=font).get_extents().width)
+def text_width(text: str, *, size: float = SMALL, bold: bool = False) -> float:
+    """Return the width of a text in points: how far its letters advance."""
+    font = FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")
+    return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]
 
 
 def balanced_lines(text: str, most: int) -> list[str]:
@@ -42,7 +42,7 @@ def lines_within(text: str, width: float, *, bold: bool = False) -> list[str]:
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width(longer, bold=bold) > width:
+        if lines[-1] and _ON_PIXELS * text_width(longer, bold=bold) > width:
             lines.append(word)
         else:
             lines[-1] = longer

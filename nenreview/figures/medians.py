@@ -15,7 +15,17 @@ from matplotlib.lines import Line2D
 
 from nenreview.evidence.arms import CLASSES, class_name
 from nenreview.evidence.traits import KINDS
-from nenreview.figures.style import DARK, NARROW, TINY, WIDTH, ReviewFigure, rule_axis, sheet, style
+from nenreview.figures.style import (
+    DARK,
+    NARROW,
+    SMALL,
+    TINY,
+    WIDTH,
+    ReviewFigure,
+    rule_axis,
+    sheet,
+    style,
+)
 from nenreview.synthesis.times import NOT_REACHED, Time
 from nenreview.wording import population_name
 
@@ -134,9 +144,9 @@ def _panels(rows: Sequence[_Row], width: float) -> Figure:
                 text = axes.text(0.02 * end, place, "not reported", va="center", fontsize=TINY)
                 text.set_color(_SOFT)
         axes.set(xlim=(0, end), ylim=(y + 0.04, 0.0))
-        axes.set_xlabel(f"Median {outcome}, months", fontsize=8)
+        axes.set_xlabel(f"Median {outcome}, months", fontsize=SMALL)
         axes.set_xticks(range(0, end + 1, _STEP if end <= 24 or wide else 2 * _STEP))
-        axes.tick_params(axis="x", labelsize=8)
+        axes.tick_params(axis="x", labelsize=SMALL)
         axes.tick_params(axis="y", length=0)
         rule_axis(axes)
     if wide:

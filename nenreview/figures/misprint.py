@@ -8,13 +8,12 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import text_to_path
 
 from nenreview.audit.rebuild import Piece
-from nenreview.figures.style import ACCENT, DARK, FONT, SMALL, WIDTH, ReviewFigure, sheet, style
+from nenreview.figures.lettering import text_width
+from nenreview.figures.style import ACCENT, DARK, SMALL, WIDTH, ReviewFigure, sheet, style
 
-_LETTERS = 9.0  # points
+_LETTERS = 10.0  # points
 _LINE, _MARGIN, _PADDING = 14.0, 8.0, 6.0  # points, as are all places below
 _GAP = 2.0  # how far a line through a number stands out
 _VALUES = 220.0  # where the column of values begins
@@ -75,7 +74,7 @@ def _cell(axes: Axes, y: float, pieces: Sequence[Piece]) -> None:
         if not piece.is_replaced:
             x += _words(axes, x, y, piece.printed)
             continue
-        x += _GAP
+        x += 2 * _GAP
         width = _words(axes, x, y, piece.printed, color=ACCENT)
         axes.plot([x - _GAP, x + width + _GAP], [y, y], color=ACCENT, lw=1.2)
         x += width + 3 * _GAP
@@ -87,9 +86,7 @@ def _words(
 ) -> float:
     """Write `text` from `x` on and return its width."""
     axes.text(x, y, text, va="center_baseline", fontsize=size, **looks)
-    font = FontProperties(family=FONT, size=size, weight=looks.get("weight", "normal"))
-    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return width
+    return text_width(text, size=size, bold=looks.get("weight") == "bold")
 
 
 def _rule(axes: Axes, y: float, width: float) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import string
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
@@ -14,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
 from qmdbook.display import NARROW_SVG
+from qmdbook.fonts import SUBSET, font_face, font_files, subset_font
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,16 +29,20 @@ PALE = "#84b3c4"  # between the two, seen in both schemes of a page
 # As wide as the text of a page, so that letters are as large in print as they are drawn.
 WIDTH = 6.5  # inches
 NARROW = 3.7  # inches: the text of a page on a phone
-SMALL, TINY = 8, 7  # points, of what stands beside a row; nothing is smaller
+SMALL, TINY = 9, 8  # points, of what stands beside a row; nothing is smaller
 
-FONT = "DejaVu Sans"  # comes with matplotlib, so that every machine has it
+FONT = "Source Sans Pro"  # of a package, so that every machine has it; the pages' and the PDF's
+_MORE_SIGNS = "DejaVu Sans"  # comes with matplotlib
+_DRAWN = ("regular", "bold")
+# What the letters are that a drawing brings.
+_LETTERS = string.printable + "–—−×±·≤≥≈→•…†‡§‘’“”αβγτχ\u2007\u00a0\u2009"
 _STYLE: dict[RcKeyType, Any] = {
-    "font.family": FONT,
-    "font.size": 9,
+    "font.family": [FONT, _MORE_SIGNS],
+    "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#555555",
-    "axes.titlesize": 9,
+    "axes.titlesize": 10,
     "axes.facecolor": "none",
     "figure.facecolor": "white",
     "legend.frameon": False,
@@ -45,22 +52,21 @@ _STYLE: dict[RcKeyType, Any] = {
 }
 
 
-def _use_bundled_font() -> None:
-    """Draw letters with the font files that come with matplotlib, whatever the system has.
+def _use_packaged_font() -> None:
+    """Draw letters with the font files of the package, whatever the system has.
 
     matplotlib takes the first font of a name in its list, which it keeps in the user's cache. A
-    system may have another release of the same font, whose glyphs have other numbers.
+    system may have another release of the same font, whose letters have other widths.
     """
     fonts = fontManager.ttflist
     others = [font for font in fonts if font.name != FONT]
     fonts.clear()
-    folder = Path(matplotlib.get_data_path(), "fonts", "ttf")
-    for style in ("", "-Bold", "-Oblique", "-BoldOblique"):
-        fontManager.addfont(folder / f"{FONT.replace(' ', '')}{style}.ttf")
+    for file in font_files(FONT).values():
+        fontManager.addfont(file)
     fonts.extend(others)
 
 
-_use_bundled_font()
+_use_packaged_font()
 
 
 @contextmanager
@@ -100,7 +106,29 @@ def to_bytes(figure: Figure, form: str) -> bytes:
     metadata = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[form]
     with style():
         figure.savefig(buffer, format=form, dpi=200, metadata=metadata)
-    return buffer.getvalue()
+    return _with_letters(buffer.getvalue()) if form == "svg" else buffer.getvalue()
+
+
+def _with_letters(svg: bytes) -> bytes:
+    """Return a drawing that brings its letters, for a reader whose system lacks the typeface.
+
+    The letters of another typeface could be too wide for their place. Pages and the PDF have the
+    typeface themselves.
+    """
+    named = f"'{SUBSET}', '{_MORE_SIGNS}', sans-serif"
+    svg = svg.replace(f"'{_MORE_SIGNS}'".encode(), named.encode())
+    return svg.replace(b"</style>", f"\n{letters()}</style>".encode(), 1)
+
+
+@cache
+def letters() -> str:
+    """Return CSS with the letters of drawings, the same bytes on every machine."""
+    files = font_files(FONT)
+    fonts = {style: subset_font(files[style], _LETTERS, compressed=False) for style in _DRAWN}
+    return "".join(
+        font_face(style, f"data:font/ttf;base64,{base64.b64encode(font).decode()}")
+        for style, font in fonts.items()
+    )
 
 
 def to_csv(data: pd.DataFrame) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 from nenreview.evidence.record.edition import data_checksum, documents, newest_year, read_project
@@ -30,12 +29,4 @@ def front_matter(folder: Path) -> dict:
         "citation": read_citation(folder).text(),
         "notice": disclaimer_of(documents(folder / "data"), newest_year(folder / "data")),
         "checksum": data_checksum(folder / "data"),
-        "fonts": str(_fonts_of_matplotlib()),
     }
-
-
-def _fonts_of_matplotlib() -> Path:
-    """Return the folder of the fonts that figures are drawn with, without loading matplotlib."""
-    package = find_spec("matplotlib")
-    assert package and package.origin  # one of our requirements
-    return Path(package.origin).parent / "mpl-data" / "fonts" / "ttf"

@@ -28,6 +28,8 @@ from qmdbook.write.search import FOLDER as SEARCH_INDEX
 from qmdbook.write.search import write_index
 from qmdbook.write.site import write_static_files
 from qmdbook.write.standalone import write_standalone
+from qmdbook.write.webfont import FOLDER as FONTS
+from qmdbook.write.webfont import write_fonts
 
 FORMATS = ("html", "pdf")
 
@@ -272,13 +274,14 @@ class _Writer:
             write_static_files(new, self.config)
             if len(written) < len(self.texts):
                 # The sitemap and the card depend on the book's address, and the search index on
-                # all pages, so they are not carried over.
+                # all pages, as do the fonts, so they are not carried over.
                 own = {self.pdf, PurePath(SITEMAP_NAME), PurePath(CARD_NAME)}
                 carry_over(
                     self.config.book,
                     new,
-                    lambda file: file not in own and file.parts[0] != SEARCH_INDEX,
+                    lambda file: file not in own and file.parts[0] not in (SEARCH_INDEX, FONTS),
                 )
+            write_fonts(new, self.config.font)
             write_index(new)
 
     def _write_pdf(self, new: Path, work: Path) -> None:

@@ -12,6 +12,7 @@ import typst
 from qmdbook.config import BookConfig
 from qmdbook.edition import read_edition
 from qmdbook.errors import InputError, Problem
+from qmdbook.fonts import font_folder
 from qmdbook.write.pandoc import TYPST_SOURCE
 
 IMPRINT = "imprint.json"  # what ``book.typ`` reads
@@ -34,6 +35,7 @@ def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
     edition = read_edition(config)
     imprint = {
         "title": config.title,
+        "font": config.font or None,
         "subtitle": config.subtitle,
         "author": config.author,
         "description": edition.description,
@@ -46,16 +48,17 @@ def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
     }
     (work / IMPRINT).write_text(json.dumps(imprint), encoding="utf-8")
     try:
-        typst.compile(
-            work / TYPST_SOURCE,
-            output=path,
-            root=work,
-            # The fonts that come with packages are the same on every machine.
-            ignore_system_fonts=True,
-            font_paths=[Path(edition.fonts)] if edition.fonts else [],
-            timestamp=edition.made,
-            pdf_standards=[*STANDARDS],
-        )
+        with font_folder(config.font) as fonts:
+            typst.compile(
+                work / TYPST_SOURCE,
+                output=path,
+                root=work,
+                # The fonts of packages are the same on every machine.
+                ignore_system_fonts=True,
+                font_paths=[fonts],
+                timestamp=edition.made,
+                pdf_standards=[*STANDARDS],
+            )
     except typst.TypstError as error:
         raise InputError(*problems(error.diagnostic, work)) from None
 

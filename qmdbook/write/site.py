@@ -16,6 +16,7 @@ from qmdbook.write.discovery import (
     sitemap,
 )
 from qmdbook.write.pandoc import ASSETS
+from qmdbook.write.webfont import font_faces
 
 COPIED = ("content.css", "favicon.svg", "theme.js", "site.js", "search.js")
 _ONE_SCRIPT = re.compile(r"<script>\n*((?:(?!</?script\b).)*)</script>", re.S)
@@ -35,7 +36,9 @@ def write_static_files(html: Path, config: BookConfig) -> None:
     for name in COPIED:
         shutil.copyfile(ASSETS / name, html / name)
     stylesheet = (ASSETS / "page.css").read_text(encoding="utf-8")
-    (html / "page.css").write_text(stylesheet + column_width_classes(), encoding="utf-8")
+    (html / "page.css").write_text(
+        stylesheet + widths() + font_faces(config.font), encoding="utf-8"
+    )
     script = script_of((ASSETS / TABLES).read_text(encoding="utf-8"))
     (html / "tables.js").write_text(script, encoding="utf-8")
     for file in data_files(config):

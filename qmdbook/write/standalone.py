@@ -12,6 +12,7 @@ import typst
 
 from qmdbook.config import BookConfig
 from qmdbook.edition import read_edition
+from qmdbook.fonts import SUBSET, font_folder
 from qmdbook.write.drawing import SVG
 from qmdbook.write.markdown import ChapterText
 
@@ -20,7 +21,6 @@ _LINE = 1.3  # of the size of its letters
 _GAP = 8.0  # points between text and drawing
 _LETTER = 0.58  # usual width of a letter, of its size; bold ones are wider than others
 _PIXELS = 200  # to an inch
-_FONT = "DejaVu Sans, sans-serif"
 
 
 def write_standalone(
@@ -42,21 +42,23 @@ def write_standalone(
     edition = read_edition(config)
     version = f"version {edition.version}, " if edition.version else ""
     pages = {entry.file: entry.page for entry in config.chapters}
-    for text in texts:
-        for path, one in text.figures.items():
-            label = PurePosixPath(path).stem
-            where = f" {config.site_url}{pages[text.file]}#{label}" if config.site_url else ""
-            source = f"{config.title}, {version}{edition.date_in_words}.{where}"
-            file = folder / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(
-                with_caption_and_source(one.svg, captions[label], source), encoding="utf-8"
-            )
-            _write_png(file, edition.fonts)
+    with font_folder(config.font) as fonts:
+        for text in texts:
+            for path, one in text.figures.items():
+                label = PurePosixPath(path).stem
+                where = f" {config.site_url}{pages[text.file]}#{label}" if config.site_url else ""
+                source = f"{config.title}, {version}{edition.date_in_words}.{where}"
+                file = folder / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                whole = with_words(one.svg, captions[label], source, config.font)
+                file.write_text(whole, encoding="utf-8")
+                _write_png(file, fonts)
 
 
-def with_caption_and_source(svg: str, caption: str, source: str) -> str:
-    """Return an SVG figure with the first sentence of its caption above it and its source below.
+def with_words(svg: str, caption: str, source: str, font: str = "") -> str:
+    """Return a drawing with the first sentence of its caption above it and its source below.
+
+    The text is in the typeface `font`, or else in one of the reader's.
 
     Raises
     ------
@@ -75,8 +77,11 @@ def with_caption_and_source(svg: str, caption: str, source: str) -> str:
         root.remove(child)
     moved = ElementTree.SubElement(root, f"{{{SVG}}}g", transform=f"translate(0 {top:g})")
     moved.extend(drawn)
-    _write(root, title, 0, _TITLE, {"font-weight": "bold"})
-    _write(root, below, top + height + _GAP, _SOURCE, {"fill": "#555555"})
+    # The second is what a drawing may bring.
+    names = f"'{font}', '{SUBSET}', sans-serif" if font else "sans-serif"
+    family = {"font-family": names}
+    _write(root, title, 0, _TITLE, family | {"font-weight": "bold"})
+    _write(root, below, top + height + _GAP, _SOURCE, family | {"fill": "#555555"})
     whole = top + height + _GAP + len(below) * _SOURCE * _LINE
     root.set("viewBox", f"0 0 {width:g} {whole:g}")
     root.set("width", f"{width:g}pt")
@@ -103,11 +108,11 @@ def _write(
     """Add lines of text to a drawing."""
     for i, line in enumerate(lines):
         base = f"{top + size * (i * _LINE + 1):g}"
-        attributes = {"x": "0", "y": base, "font-family": _FONT, "font-size": f"{size:g}", **style}
+        attributes = {"x": "0", "y": base, "font-size": f"{size:g}", **style}
         ElementTree.SubElement(root, f"{{{SVG}}}text", attributes).text = line
 
 
-def _write_png(svg: Path, fonts: str) -> None:
+def _write_png(svg: Path, fonts: Path) -> None:
     """Write an SVG file as PNG beside it, with a margin."""
     page = f'#set page(width: auto, height: auto, margin: 8pt)\n#image("{svg.name}")\n'
     source = svg.with_suffix(".typ")
@@ -118,6 +123,6 @@ def _write_png(svg: Path, fonts: str) -> None:
         format="png",
         ppi=_PIXELS,
         ignore_system_fonts=True,
-        font_paths=[Path(fonts)] if fonts else [],
+        font_paths=[fonts],
     )
     source.unlink()

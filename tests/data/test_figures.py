@@ -2,13 +2,16 @@
 
 import io
 import re
+from base64 import b64decode
 from dataclasses import replace
+from html import unescape
 from itertools import groupby
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
 import pandas as pd
 import pytest
+from fontTools.ttLib import TTFont
 from helpers_book import snapshot
 from helpers_data import ROOT
 from matplotlib.figure import Figure
@@ -23,15 +26,17 @@ from nenreview.figures import style
 from nenreview.figures.catalogue import FORMATS, SYNTHESIS, catalogue, draw, write_all
 from nenreview.figures.findings import findings
 from nenreview.figures.forest import forest
-from nenreview.figures.forest_rows import Group, rate_note, rate_row
-from nenreview.figures.lettering import balanced_lines
+from nenreview.figures.forest_rows import Group, rate_row
+from nenreview.figures.lettering import balanced_lines, text_width
 from nenreview.figures.people import Share, people
 from nenreview.figures.stacked_bars import adverse_events
 from nenreview.figures.style import ReviewFigure, to_bytes, to_csv
 from nenreview.figures.synthesis import FIGURES
 from nenreview.stats.rate import Rate
+from qmdbook.config import read_config
 from qmdbook.display import NARROW_SVG
 from qmdbook.errors import InputError
+from qmdbook.fonts import SUBSET, font_files
 
 pytestmark = pytest.mark.slow
 
@@ -81,15 +86,38 @@ def test_the_names_of_the_synthesis_are_those_of_its_figures():
     assert tuple(FIGURES) == SYNTHESIS
 
 
-def test_letters_are_those_of_the_font_that_comes_with_matplotlib(monkeypatch):
-    # As on a system that has another release of the font, in a list without matplotlib's own.
-    (own,) = (
-        f for f in fontManager.ttflist if f.fname.endswith("mpl-data/fonts/ttf/DejaVuSans.ttf")
-    )
-    other = replace(own, fname="/usr/share/fonts/DejaVuSans.ttf")
+def test_letters_are_those_of_the_font_package(monkeypatch):
+    # As on a system that has another release of the font, in a list without the package's own.
+    own = str(font_files(style.FONT)["regular"])
+    (listed,) = (f for f in fontManager.ttflist if f.fname == own)
+    other = replace(listed, fname="/usr/share/fonts/SourceSansPro.ttf")
     monkeypatch.setattr(fontManager, "ttflist", [other])
-    style._use_bundled_font()
-    assert fontManager.findfont("DejaVu Sans:size=9.5") == own.fname
+    style._use_packaged_font()
+    assert fontManager.findfont(f"{style.FONT}:size=9.5") == own
+
+
+def test_figures_have_the_typeface_of_pages_and_pdf():
+    assert read_config(ROOT).font == style.FONT
+
+
+@pytest.mark.parametrize("bold", [False, True])
+def test_text_is_as_wide_as_its_letters_advance(bold):
+    text = "0123456789"  # no pair of which moves closer
+    with TTFont(font_files(style.FONT)["bold" if bold else "regular"]) as font:
+        advances = sum(font["hmtx"][font.getBestCmap()[ord(letter)]][0] for letter in text)
+        points = advances / font["head"].unitsPerEm * 9
+    assert text_width(text, size=9, bold=bold) == pytest.approx(points, rel=0.005)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_drawing_brings_its_letters_for_systems_without_the_typeface(name):
+    svg = (COMMITTED / f"{name}.svg").read_text(encoding="utf-8")
+    fonts = [TTFont(io.BytesIO(b64decode(f))) for f in re.findall(r"base64,([^\"]+)", svg)]
+    assert {font["name"].getBestFamilyName() for font in fonts} == {SUBSET}
+    assert f"'{style.FONT}', '{SUBSET}'" in svg
+    (letters, _) = (font.getBestCmap() for font in fonts)
+    texts = "".join(re.findall(r">([^<\n]+)</text>", svg))
+    assert not {letter for letter in unescape(texts) if ord(letter) not in letters}
 
 
 def test_every_figure_is_shown_by_a_chapter_or_the_readme_and_none_is_missing():

@@ -52,6 +52,8 @@ FAULTS = {
     "a type of its own": (config('"A small book"', "!mine x"), ", line 5: book.title is 'x'; expected text"),
     "a word for yes or no": (config("code-fold: true", "code-fold: maybe"),
                              ", line 21: format.html.code-fold is 'maybe'; expected true or false"),
+    "a typeface that no package has": (config("qmdbook:\n", "qmdbook:\n  font: Nowhere Sans\n"),
+                                       ", line 29: qmdbook.font: no installed package has the typeface 'Nowhere Sans'; expected one of a font package, for example font-source-sans-pro"),
     "no chapters": (write(CONFIG, NO_CHAPTERS), ", line 2: book.chapters is empty; expected a list"),
     "a chapter that is not there": (config("second.qmd", "third.qmd"), ", line 14: chapter 'chapters/third.qmd' does not exist; expected a path below the folder of _quarto.yml; restore it or remove this line"),
     "a chapter twice": (config("second.qmd", "first.qmd"), ", line 14: chapter 'chapters/first.qmd' is listed twice; expected it once"),

@@ -7,8 +7,8 @@
 
 local STEP = 0.5 -- of an em; widths are counted in steps
 local INSET = 10 / 9 -- left and right of a cell, in em of the table's text
--- Letters of Libertinus Serif, rounded up, in em.
-local CAPITAL, NARROW, SPACE, OTHER = 0.7, 0.32, 0.25, 0.5
+-- Letters of Source Sans Pro and Libertinus Serif, rounded up, in em.
+local CAPITAL, NARROW, SPACE, OTHER = 0.7, 0.34, 0.25, 0.54
 local BOLD = 1.08
 
 local function width_of(word)
