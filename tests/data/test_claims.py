@@ -445,7 +445,7 @@ MOST_FREQUENT = {"named": ["Pancreas"], "outcome": "primary site", "table": "Tab
         ("grade at most", {"named": ["Leukopenia"], "grade": True, "table": AE}, "grade", "True is not a whole number"),
         ("outlying median", {"value": "review2023-074", "times": "2"}, "times", "'2' is not a number"),
         ("outlying median", {"value": 74, "times": 2}, "value", "74 is not text; expected an id of data/results.csv"),
-        ("units reported", {"values": ["jia2022-999"]}, "values", "'jia2022-999' is not an id of data/results.csv; expected "),
+        ("units reported", {"values": ["jia2022-999"]}, "values", "'jia2022-999' is not an id of data/results.csv; expected a value of the column id"),
     ],
 )  # fmt: skip
 def test_an_argument_of_another_kind_is_refused(data, test, arguments, key, says):
