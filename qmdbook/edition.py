@@ -36,7 +36,7 @@ class Edition:
     citation, notice : str
         How to cite the book, and a note to its readers; both are on the cover of the PDF.
     checksum : str
-        SHA-256 of the data that the book rests on.
+        SHA-256 of the data behind the book.
     """
 
     made: datetime

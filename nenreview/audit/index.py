@@ -88,8 +88,7 @@ class NumberIndex:
         return list(self._populations[number.source, number.trial])
 
     def rates_within(self, number: Number, population: str) -> list[Number]:
-        """Return all numbers that measure the same as `number`, in a population or any part of it.
-        """
+        """Return the numbers that measure the same as `number`, in a population or part of it."""
         populations = self._populations[number.source, number.trial]
         return [
             other

@@ -37,7 +37,7 @@ def write_static_files(html: Path, config: BookConfig) -> None:
         shutil.copyfile(ASSETS / name, html / name)
     stylesheet = (ASSETS / "page.css").read_text(encoding="utf-8")
     (html / "page.css").write_text(
-        stylesheet + widths() + font_faces(config.font), encoding="utf-8"
+        stylesheet + column_width_classes() + font_faces(config.font), encoding="utf-8"
     )
     script = script_of((ASSETS / TABLES).read_text(encoding="utf-8"))
     (html / "tables.js").write_text(script, encoding="utf-8")

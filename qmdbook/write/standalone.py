@@ -50,13 +50,13 @@ def write_standalone(
                 source = f"{config.title}, {version}{edition.date_in_words}.{where}"
                 file = folder / path
                 file.parent.mkdir(parents=True, exist_ok=True)
-                whole = with_words(one.svg, captions[label], source, config.font)
+                whole = with_caption_and_source(one.svg, captions[label], source, config.font)
                 file.write_text(whole, encoding="utf-8")
                 _write_png(file, fonts)
 
 
-def with_words(svg: str, caption: str, source: str, font: str = "") -> str:
-    """Return a drawing with the first sentence of its caption above it and its source below.
+def with_caption_and_source(svg: str, caption: str, source: str, font: str = "") -> str:
+    """Return an SVG figure with the first sentence of its caption above it and its source below.
 
     The text is in the typeface `font`, or else in one of the reader's.
 

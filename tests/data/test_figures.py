@@ -26,7 +26,7 @@ from nenreview.figures import style
 from nenreview.figures.catalogue import FORMATS, SYNTHESIS, catalogue, draw, write_all
 from nenreview.figures.findings import findings
 from nenreview.figures.forest import forest
-from nenreview.figures.forest_rows import Group, rate_row
+from nenreview.figures.forest_rows import Group, rate_note, rate_row
 from nenreview.figures.lettering import balanced_lines, text_width
 from nenreview.figures.people import Share, people
 from nenreview.figures.stacked_bars import adverse_events

@@ -57,6 +57,6 @@ def test_a_link_within_a_drawing_leads_from_its_page_to_another():
 
 def test_a_drawing_whose_parts_have_notes_is_no_image():
     noted = DRAWING.replace('<g id="unused"', '<g data-note="one of two" id="unused"')
-    within = fromstring(within_page(noted, "fig-a", "words"))
+    within = fromstring(inline_svg(noted, "fig-a", "words"))
     assert (within.get("role"), within.get("aria-label")) == ("group", "words")
     assert [one.get("data-note") for one in within if one.get("data-note")] == ["one of two"]
