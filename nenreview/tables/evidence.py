@@ -28,6 +28,7 @@ from nenreview.stats.durations import months
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.times import medians
 from nenreview.tables.table import (
+    NO_BREAK,
     NUMBER,
     SOFT_HYPHEN,
     TEXT,
@@ -114,8 +115,9 @@ def _with_bar(found: list[Reported]) -> str:
 
 
 def _with_breaks(found: list[Reported]) -> str:
-    """Return values, with names of sites that may break, so that no column is as wide as one."""
-    return _LONG_SITE.sub(rf"\1{SOFT_HYPHEN}\2", _joined(found))
+    """Return values in which counts stay on one line, and long names of sites may break."""
+    text = _joined(found).replace(" of ", f"{NO_BREAK}of{NO_BREAK}")
+    return _LONG_SITE.sub(rf"\1{SOFT_HYPHEN}\2", text)
 
 
 _RESPONSE = Kind("l", _with_bar, ("events", "patients", "low", "high"), _numbers, is_markdown=True)

@@ -22,7 +22,7 @@ from nenreview.wording import fraction, interval, p_value, points, ratio, signed
 from qmdbook.display import Shown, without_marks
 
 NONE = "–"  # stands where there is no value
-SOFT_HYPHEN = "\u00ad"  # where a word may break
+SOFT_HYPHEN, NO_BREAK = "\u00ad", "\u00a0"  # where a line may break in a word, or not at a space
 # Pandoc takes relative widths from the dashes only where a line is longer than its
 # column setting (72), so the dashes of a table add up to more than that.
 _DASHES = 100
@@ -294,7 +294,7 @@ def interval_bar(rate: Rate) -> str:
     return f'[]{{bar="{" ".join(f"{one:.1f}" for one in percents)}"}}'
 
 
-_BREAK = re.compile(rf"[\s{SOFT_HYPHEN}]+")
+_BREAK = re.compile(f"[ \n{SOFT_HYPHEN}]+")
 _ESCAPED = re.compile(r"\\(.)")
 _LINK = re.compile(r"\[([^\]\[]*)\]\([^)]*\)")
 _STRUCK = re.compile(r"~~.*?~~ → ")  # what is replaced by the number after it

@@ -73,7 +73,7 @@ for cell in chapter.notebook["cells"]:
             exec(compile(ast.Module([last], []), name, "exec"), space)
 print(json.dumps({
     "evidence": [
-        {name: without_marks(kind.shown(row[name])) for name, kind in EVIDENCE.items()}
+        {name: without_marks(kind.shown(row[name])).replace("\u00a0", " ") for name, kind in EVIDENCE.items()}
         for row in evidence_table(data).to_dict("records")
     ],
     "forest": [one.label for one in context_of(data, "NCT02955069")],

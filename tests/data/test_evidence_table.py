@@ -18,13 +18,17 @@ from nenreview.tables.evidence import (
     overlap_ledger,
     reporting_matrix,
 )
+from nenreview.tables.table import NO_BREAK
 from qmdbook.display import without_marks
 
 
 @pytest.fixture(scope="module")
 def table(data):
     shown = {
-        name: evidence_table(data)[name].map(kind.shown).map(without_marks)
+        name: evidence_table(data)[name]
+        .map(kind.shown)
+        .map(without_marks)
+        .str.replace(NO_BREAK, " ")
         for name, kind in EVIDENCE.items()
     }
     return pd.DataFrame(shown).set_index("Trial")
