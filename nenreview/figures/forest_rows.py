@@ -82,11 +82,15 @@ def rate_row(name: str, rate: Rate, mark: str = FILLED, chapter: str = "", note:
     """
     limits = rate.clopper_pearson()
     kind = "in no pool" if mark == OPEN else "observed"
+    value, low, high, numbers = _percentages(rate.proportion, limits.low, limits.high)
     return Row(
         name,
         mark,
         fraction(rate),
-        *_percentages(rate.proportion, limits.low, limits.high),
+        value,
+        low,
+        high,
+        (rate.percent(), *numbers[1:]),  # exact, so that a half is rounded up as everywhere
         patients=rate.n,
         data={"name": name, "kind": kind, **rate_data(rate)},
         chapter=chapter,

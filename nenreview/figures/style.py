@@ -35,7 +35,7 @@ FONT = "Source Sans Pro"  # of a package, so that every machine has it; the page
 _MORE_SIGNS = "DejaVu Sans"  # comes with matplotlib
 _DRAWN = ("regular", "bold")
 # What the letters are that a drawing brings.
-_LETTERS = string.printable + "–—−×±·≤≥≈→•…†‡§‘’“”αβγτχ\u2007\u00a0\u2009"
+_LETTERS = string.printable + "–—−×±·≤≥≈←→•…†‡§‘’“”αβγτχ\u2007\u00a0\u2009"
 _STYLE: dict[RcKeyType, Any] = {
     "font.family": [FONT, _MORE_SIGNS],
     "font.size": 10,

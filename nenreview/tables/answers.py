@@ -25,7 +25,6 @@ from nenreview.tables.table import (
     WHOLE_PERCENT_WITH_LIMITS,
     Table,
     escape,
-    estimate,
 )
 from nenreview.wording import fraction, with_small_letter, words
 from qmdbook.display import Shown
@@ -60,13 +59,12 @@ def answers_table() -> Table:
     ]
     for question in _SHOWN_ALONE:
         for one in chosen(load(), question, SHOWN):
-            exact = one.rate.clopper_pearson()
             when = one.mark.removesuffix(", not best response")
             late = f", {when}" if when else ""
             rows.append(
                 [
                     f"{_NAMED.get(question, question)}, {one.name}: {fraction(one.rate)}{late}",
-                    estimate(one.rate.proportion, exact),
+                    one.rate,
                     None,
                     None,
                 ]

@@ -12,7 +12,7 @@ from nenreview.stats.rate import Interval
 from nenreview.synthesis.choices import cohorts_to_choose, pools_of_choices
 from nenreview.synthesis.cohorts import Cohort
 from nenreview.synthesis.headline import FEWEST, primary_cohorts
-from nenreview.tables.table import PERCENT_WITH_LIMITS, RATE, TEXT, Table, estimate
+from nenreview.tables.table import PERCENT_WITH_LIMITS, RATE, TEXT, Table
 from nenreview.wording import fraction, interval, words
 
 
@@ -23,14 +23,7 @@ def choices_table(estimand: str) -> Table:
     only the table.
     """
     cohorts = cohorts_to_choose(load(), estimand)
-    rows = [
-        [
-            one.figure_label or one.name,
-            one.rate,
-            estimate(one.rate.proportion, one.rate.clopper_pearson()),
-        ]
-        for one in cohorts
-    ]
+    rows = [[one.figure_label or one.name, one.rate, one.rate] for one in cohorts]
     columns = {"Cohort": TEXT, "Responders": RATE, "% (95% CI)": PERCENT_WITH_LIMITS}
     return Table(rows, columns, _for_the_page(estimand, cohorts))
 

@@ -118,13 +118,17 @@ def _percent(decimals: int) -> Kind:
 
 
 def _percent_with_limits(decimals: int) -> Kind:
-    def show(value: Estimate) -> str:
+    def show(value: Estimate | Rate) -> str:
+        if isinstance(value, Rate):
+            return f"{value.percent(decimals)} ({interval(value.clopper_pearson(), decimals)})"
         limits = NONE
         if value.low is not None and value.high is not None:
             limits = interval(Interval(value.low, value.high, ""), decimals)
         return f"{100 * value.value:.{decimals}f} ({limits})"
 
-    def numbers(value: Estimate) -> list[float | None]:
+    def numbers(value: Estimate | Rate) -> list[float | None]:
+        if isinstance(value, Rate):
+            value = estimate(value.proportion, value.clopper_pearson())
         return [None if one is None else 100 * one for one in value]
 
     return Kind("r", show, ("", "low", "high"), numbers)
@@ -151,6 +155,7 @@ LIMITS_WITH_BAR = Kind(  # the exact interval of a `Rate`
     lambda rate: LIMITS.numbers(rate.clopper_pearson()),
     is_markdown=True,
 )
+# Of an `Estimate`, or of a `Rate` with its Clopper-Pearson interval.
 PERCENT_WITH_LIMITS, WHOLE_PERCENT_WITH_LIMITS = _percent_with_limits(1), _percent_with_limits(0)
 POINTS = Kind(  # a difference of two proportions, in percentage points
     "r",

@@ -122,6 +122,12 @@ def test_a_rate_with_a_bar_gives_its_limits_to_the_page_and_to_the_file():
     assert table.csv == f"CI: low,CI: high\n{100 * exact.low:.6g},{100 * exact.high:.6g}\n"
 
 
+def test_a_rate_is_rounded_alike_whatever_shows_it():
+    table = Table([[Rate(1, 16)] * 3], {"a": PERCENT, "b": PERCENT_WITH_LIMITS, "c": WHOLE_PERCENT})
+    (a,), (b,), (c,) = cells_of(table)
+    assert (a, b, c) == ("6.3", "6.3 (0.2–30.2)", "6")  # 6.25: a half is rounded up
+
+
 def test_a_link_leads_to_a_chapter_and_is_plain_without_one():
     assert link("a*b", "sintilimab") == r"[a\*b](sintilimab.qmd)"
     assert link("a*b", "") == r"a\*b"
