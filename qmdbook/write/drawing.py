@@ -60,6 +60,7 @@ def inline_svg(
                 one.set(name, value)
         if _HREF in one.attrib:
             one.set("href", one.attrib.pop(_HREF))
+            one.attrib.pop("target", None)  # a link within the book opens no tab
         if one.attrib.get("id") not in used:
             one.attrib.pop("id", None)
         for name, value in one.attrib.items():
