@@ -86,8 +86,10 @@ lock: $(STAMP) ## pin the newest packages that pyproject.toml allows in the lock
 wheels: $(STAMP) ## list locked packages without a ready-built package for some Python or system
 	$(BIN)/python tools/wheels.py
 
-clean: ## remove .venv, _book and caches
+clean: ## remove .venv, _book, caches, and what an interrupted quarto render left
 	rm -rf $(VENV) _book ._book.* .quarto .cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf index.html index_files site_libs chapters/*.html chapters/*_files
+	find . -name '*.quarto_ipynb' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment is made anew when the lock file or the project's own file changes; the

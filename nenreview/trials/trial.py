@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset, load
@@ -37,7 +37,7 @@ class Trial:
         Path of all patients that the document reports.
     """
 
-    data: Dataset
+    data: Dataset = field(repr=False)
     trial: str
     source: str
     whole: str = ROOT_POPULATION

@@ -303,3 +303,9 @@ def test_no_python_is_too_new():
         if re.search(r"python_(full_)?version", c) and "python_full_version < '3.12'" not in c
     }
     assert len(packages) > 100 and conditions == set()
+
+
+def test_git_ignores_what_quarto_would_add_to_the_file():
+    # Quarto 1.8 and later add a line that is missing, and so change a file that Git tracks.
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split("\n")
+    assert {"/.quarto/", "**/*.quarto_ipynb"} <= set(ignored)

@@ -15,6 +15,7 @@ from nenreview.evidence.record.integrity import CELL_KEY
 from nenreview.evidence.record.population import ancestors
 from nenreview.evidence.sizes import parts_by_differentiation, printed_sizes, size
 from nenreview.evidence.sources import in_chapters, superseded_by
+from nenreview.trials.trial import open_trial
 
 SINTILIMAB, TORIPALIMAB = "NCT02937116", "NCT03167853"
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
@@ -357,3 +358,9 @@ def test_parts_are_net_and_nec_where_both_have_a_size(data, trial, population, p
 def test_parts_that_do_not_add_up_are_no_parts(data):
     changed = with_sizes(data, "all > NEC", [17])
     assert parts_by_differentiation(changed, SINTILIMAB, "all", "jia2022") == ()
+
+
+def test_the_dataset_and_a_trial_are_shown_in_one_line(data):
+    trial = open_trial(SINTILIMAB, source="jia2022")
+    assert repr(data).startswith(f"Dataset({len(data.sources)} sources, {len(data.trials)} trials")
+    assert repr(trial) == f"Trial(trial='{SINTILIMAB}', source='jia2022', whole='all')"

@@ -56,7 +56,9 @@ MAY_BE_EMPTY = frozenset(
 )
 
 
-@dataclass(frozen=True, eq=False)  # compared and hashed by identity, so that answers can be cached
+@dataclass(
+    frozen=True, eq=False, repr=False
+)  # compared and hashed by identity, so that answers can be cached
 class Dataset:
     """All tables of the review, checked, with typed columns.
 
@@ -116,6 +118,11 @@ class Dataset:
     search: pd.DataFrame
     records: pd.DataFrame
     glossary: pd.DataFrame
+
+    def __repr__(self) -> str:
+        sizes = (self.sources, self.trials, self.cells, self.results)
+        counts = zip(("sources", "trials", "cells", "results"), map(len, sizes), strict=True)
+        return f"Dataset({', '.join(f'{n} {name}' for name, n in counts)})"
 
     def select(self, **where: str) -> pd.DataFrame:
         """Return the rows of `results` whose columns equal the given values.
