@@ -144,6 +144,12 @@ def extremes(pools: Iterable[Pooled]) -> tuple[float, float]:
     return min(estimates), max(estimates)
 
 
+def lowering(data: Dataset) -> Rate:
+    """Return how many sensitivity analyses of the main pool of carcinoma give a lower estimate."""
+    main, *others = (pool.profile.estimate for pool in sensitivities(data))
+    return Rate(sum(estimate < main for estimate in others), len(others))
+
+
 def net_by_site(data: Dataset) -> dict[str, tuple[Cohort, ...]]:
     """Return the cohorts of neuroendocrine tumours with only one primary site, by site.
 

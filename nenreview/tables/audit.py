@@ -224,6 +224,12 @@ def claims_supported(data: Dataset) -> Rate:
     return Rate(holding, len(claims))
 
 
+def claims_not_checkable(data: Dataset) -> int:
+    """Return how many claims in words no number can check."""
+    claims = set(data.claims["claim"])
+    return sum(f.verdict == NOT_CHECKABLE for f in audit(data) if f.number in claims)
+
+
 def rate_intervals_judged(data: Dataset) -> int:
     """Return how many reported confidence intervals of a rate the audit could check."""
     found = [f for f in audit(data) if f.check == RATE_INTERVAL and f.verdict != NOT_CHECKABLE]

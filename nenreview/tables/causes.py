@@ -22,7 +22,7 @@ def causes_table(data: Dataset) -> Table:
     rows = [
         [
             _EFFECTS[cause.effect],
-            escape(names[cause.source]),
+            escape("; ".join(dict.fromkeys(names[f.source] for f in cause.findings))),
             escape(cause.reported),
             escape(cause.should_be),
             escape(" ".join([cause.why, *(moved.get(f.id, "") for f in cause.findings)]).strip()),
@@ -30,7 +30,14 @@ def causes_table(data: Dataset) -> Table:
         ]
         for cause in causes(data)
     ]
-    heads = ("What changes", "Document", "It reports", "It should be", "Why it matters", "Findings")
+    heads = (
+        "What changes",
+        "Document",
+        "It reports",
+        "What other numbers say",
+        "Why it matters",
+        "Findings",
+    )
     return Table(rows, dict.fromkeys(heads, MARKDOWN))
 
 

@@ -6,7 +6,7 @@ from functools import cache
 
 import pandas as pd
 
-from nenreview.evidence.arms import CLASSES, arms_by_trial
+from nenreview.evidence.arms import CLASSES, LINES, arms_by_trial
 from nenreview.evidence.record.dataset import Dataset, load
 from nenreview.evidence.record.rows import Characteristics, rows_of, trials
 from nenreview.evidence.responses import ORR
@@ -111,6 +111,9 @@ def ki_67_in_words(data: Dataset) -> str:
     divided = results["population"].str.contains(KI_67) & (results["outcome"] == ORR)
     by_ki_67 = results.loc[divided, "source"].nunique()
     reported = f"{words(given).capitalize()} documents report Ki-67"
+    shown = len({row[-1] for row in ki_67_table(data).rows})
+    if shown < given:
+        reported += f" (the table shows the best report of each group, {words(shown)} in all)"
     if by_ki_67:
         return f"{reported}; response rates by Ki-67 are in {words(by_ki_67)} of them."
     return (
@@ -131,6 +134,38 @@ def first_reported(data: Dataset, trial: str, field: str) -> str:
         if (trial, source) in given
     )
     return next(filter(None, found), "")
+
+
+def line_not_in_reports(data: Dataset) -> str:
+    """Return a sentence on the trials whose line of treatment no available report states."""
+    given = arms_by_trial(data)
+    assumed = [
+        trial.name
+        for key, trial in trials(data).items()
+        if any(arm.line != LINES[-1] for arm in given[key])
+        and not first_reported(data, key, "line")
+    ]
+    if not assumed:
+        return ""
+    return (
+        f"For {' and '.join(assumed)}, the available reports do not state the line, so it could "
+        "not be checked."
+    )
+
+
+def documents_on_no_trial(data: Dataset) -> str:
+    """Return a sentence that names the documents on none of the trials, published reviews apart."""
+    on_trials = {source for facts in trials(data).values() for source in sources_of(facts)}
+    rows = data.sources[data.sources["kind"] != "review"]
+    names = [
+        name for key, name in zip(rows["source"], rows["name"], strict=True) if key not in on_trials
+    ]
+    if not names:
+        return ""
+    return (
+        f"The audit also checks {words(len(names))} documents that report none of these trials: "
+        f"{'; '.join(names)}."
+    )
 
 
 def trials_and_series(data: Dataset) -> str:

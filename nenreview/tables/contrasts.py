@@ -287,7 +287,7 @@ def questions_table() -> Table:
     ]
     columns = {
         **dict.fromkeys(("Class", "Tumours", "Line"), TEXT),
-        **{"Responses": NUMBER, "Independent": NUMBER, "Cohorts": TEXT},
+        **{"Responses": NUMBER, "Eligible for pooling": NUMBER, "Cohorts": TEXT},
         "Pooled, % (profile interval)": PERCENT_WITH_LIMITS,
     }
     return Table(rows, columns)
@@ -298,16 +298,16 @@ def independent_cohorts_sentence() -> str:
     found = questions(load())
     pooled = [one for one in found if one.pool is not None]
     if pooled:
-        several = f"{words(len(pooled)).capitalize()} settings have"
-        number = "Only one setting has" if len(pooled) == 1 else several
+        several = f"{words(len(pooled))} settings have"
+        number = "only one setting has" if len(pooled) == 1 else several
         return (
-            f"{number} {words(FEWEST)} or more independent cohorts. "
+            f"Among combinations, {number} {words(FEWEST)} or more cohorts eligible for pooling. "
             f"{' '.join(map(_pooled_question, pooled))}"
         )
     most = max((len(one.alike) for one in found), default=0)
     return (
-        f"No setting has {words(FEWEST)} or more independent cohorts; the largest number is "
-        f"{words(most)}. No setting is pooled."
+        f"No combination has {words(FEWEST)} or more cohorts eligible for pooling; the largest "
+        f"number is {words(most)}. No combination is pooled."
     )
 
 
@@ -320,8 +320,8 @@ def _pooled_question(question: Question) -> str:
     return (
         f"{given[0].upper()}{given[1:]} in {question.kind}, {question.line} line: "
         f"{fraction(pool.rate)} patients responded ({share(pool.estimate)}%, "
-        f"95% profile interval {pool_interval(pool)}%), in {words(len(question.alike))} cohorts "
-        f"without shared patients{' (one trial)' if alone else ''}."
+        f"95% profile interval {pool_interval(pool)}%), in {words(len(question.alike))} separate "
+        f"cohorts{' of one trial' if alone else ''}."
     )
 
 

@@ -14,7 +14,6 @@ from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import below, is_within, leaf
 from nenreview.evidence.record.rows import Overlap, outcomes, rows_of, trials
 from nenreview.evidence.responses import (
-    BEST,
     ORR,
     Response,
     disease_control,
@@ -174,11 +173,12 @@ def reporting_matrix(data: Dataset) -> pd.DataFrame:
         measures = {outcomes(data)[outcome].measure for outcome in named}
         kinds = {outcomes(data)[outcome].kind for outcome in named}
         tumours = {traits(data, population).tumour for population in populations}
+        tumours.add(tumours_of(data, report.trial, report.population))
         reported = {
             "n": True,
             "NEC or NET": bool({NEC, LCNEC, NET} & tumours),
-            "ORR": ORR in measures or BEST in named,
-            "DCR": "DCR" in measures,
+            "ORR": bool(_response(data, report)) or ORR in measures,
+            "DCR": bool(_disease_control(data, report)) or "DCR" in measures,
             "PFS": "PFS" in named,
             "OS": "OS" in named,
             "DOR": "DOR" in named,

@@ -94,8 +94,8 @@ def prediction_in_words(pool: PooledProportion, words_for_limits: str) -> str:
     """
     if pool.pi_low is None or pool.pi_high is None:
         return (
-            "has no prediction interval from this pool: the model finds no spread, but so few "
-            "trials cannot rule one out"
+            "has no prediction interval from this pool: the model finds no spread between "
+            "trials, but with so few trials there may be one"
         )
     return words_for_limits.format(share(pool.pi_low, 0), share(pool.pi_high, 0))
 
@@ -232,6 +232,12 @@ def net_left_out_table() -> Table:
     return Table(rows, columns)
 
 
+def left_out_range(estimand: str) -> str:
+    """Return the lowest and the highest main pool without one cohort: ``6.0% to 8.7%``."""
+    estimates = [step.pool.estimate for step in left_out(load(), estimand) if step.pool]
+    return f"{share(min(estimates))}% to {share(max(estimates))}%"
+
+
 def net_sites_table() -> Table:
     """Return a table of the response of neuroendocrine tumours by primary site.
 
@@ -286,12 +292,16 @@ def bayes_table() -> Table:
 
 
 def ranges_table() -> Table:
-    """Return a table of how far the main pool varies with one choice, and with all at once."""
+    """Return a table of how far the main pool varies: sensitivity analyses, then all choices."""
     data = load()
     single = sensitivities(data)
     every, with_all, without = summaries_by_trials(data)
     rows = [
-        ["one alternative count, cohort or bound at a time", len(single), *extremes(single)],
+        [
+            "main pool with alternative counts, added cohorts or bounds",
+            len(single),
+            *extremes(single),
+        ],
         *(
             [name, found["count"], found["least"], found["greatest"]]
             for name, found in (
@@ -320,7 +330,7 @@ def multiverse_table() -> Table:
         spread = [found[name] for name in ("least", "median", "greatest")]
         rows.append([axis, value or None, found["count"], *spread])
     columns = {
-        **{"Choice": TEXT, "Option": TEXT, "Specifications": NUMBER},
+        **{"Choice": TEXT, "Option": TEXT, "Combinations": NUMBER},
         **dict.fromkeys(("Least, %", "Median, %", "Greatest, %"), PERCENT),
     }
     return Table(rows, columns)

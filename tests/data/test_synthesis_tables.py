@@ -97,10 +97,10 @@ def test_the_question_of_a_combination_says_how_many_ask_it():
     # lme4, tests/reference/synthesis_combinations.csv.
     assert rows["two checkpoint inhibitors", "NET", "later"][-1] == "4.4 (0.5–11.7)"
     assert compared.independent_cohorts_sentence() == (
-        "Only one setting has three or more independent cohorts. "
+        "Among combinations, only one setting has three or more cohorts eligible for pooling. "
         "Two checkpoint inhibitors in NET, later line: 4 of 90 patients responded "
-        "(4.4%, 95% profile interval 0.5–11.7%), in three cohorts without shared patients (one "
-        "trial)."
+        "(4.4%, 95% profile interval 0.5–11.7%), in three separate cohorts of one "
+        "trial."
     )
 
 
@@ -108,7 +108,7 @@ def test_without_three_cohorts_that_ask_one_question_the_sentence_says_so(monkey
     few = tuple(one for one in combinations.questions(load()) if one.pool is None)
     monkeypatch.setattr(compared, "questions", lambda data: few)
     assert compared.independent_cohorts_sentence().startswith(
-        "No setting has three or more independent cohorts; the largest number is one."
+        "No combination has three or more cohorts eligible for pooling; the largest number is one."
     )
 
 
