@@ -28,6 +28,7 @@ from nenreview.evidence.sources import (
 )
 from nenreview.stats.rate import Rate
 from nenreview.tables.table import MARKDOWN, RATE, TEXT, WHOLE_LIMITS, Table, escape
+from nenreview.wording import british
 
 LEDGER = "audit.qmd"  # the chapter that holds the ledger
 PLANTED, SEED = 25, 1  # misprints of each kind in the chapter, and where their draw begins
@@ -165,8 +166,8 @@ def _claim_row(data: Dataset, entry: LedgerLine) -> list[str]:
     numbers = why if said in why else _sentences(counts, why)
     return [
         _anchors(entry) + _where(data, entry),
-        escape(claims[entry.first.number]),
-        escape(numbers),
+        escape(british(claims[entry.first.number])),
+        escape(british(numbers)),
         _verdict(entry),
     ]
 
