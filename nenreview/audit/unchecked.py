@@ -9,6 +9,7 @@ from nenreview.evidence.record.rows import Number, outcomes
 from nenreview.evidence.traits import LCNEC, NEC, NET, traits
 
 _SET = "The authors set this value."
+_LIMIT = "This is a limit of observed values; only the data of individual patients could confirm it."
 _ONCE = "The source reports this value only once."
 _PATIENT = "This value describes a single patient."
 OTHER_STUDIES = "This number summarises other studies; only their results could confirm it."
@@ -18,6 +19,8 @@ _STUDIES = re.compile(r"stud(y|ies)|trials|meta-analysis")
 # Outcomes that a protocol sets, whatever their kind.
 _PROTOCOL = ("DLT observation", "adverse-event table rule", "tumor growth", "confirmed PD")
 _DATES = ("enrolment period", "data cutoff")
+# Categories of thresholds that describe patients; authors choose all the others.
+_OBSERVED = ("exceeded in every patient", "ongoing response")
 _NEEDS_PATIENTS = {
     **{"median": "a median", "mean": "a mean", "spread": "a spread"},
     **{"min": "a range", "max": "a range"},
@@ -39,6 +42,8 @@ def why_unchecked(data: Dataset, number: Number) -> str:
         return _DATE
     if number.outcome == "centers":
         return "The source reports the number of hospitals only once."
+    if number.statistic == "threshold" and number.category in _OBSERVED:
+        return _LIMIT
     if _is_set(data, number, kind):
         return _SET
     if statistic == "ci_level":

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from nenreview.evidence.record.dataset import DATASETS, Dataset
-from nenreview.evidence.record.population import ROOT_POPULATION, is_within, leaf
+from nenreview.evidence.record.population import is_within, leaf
 from nenreview.evidence.record.rows import Arm, rows_of, trials
 from nenreview.evidence.traits import vocabulary
 
@@ -79,7 +79,7 @@ def arm_name(data: Dataset, trial: str, population: str) -> str:
     several trials use the same drugs.
     """
     arm = arm_of(data, trial, population)
-    if arm.population == ROOT_POPULATION:
+    if len(arms_by_trial(data)[trial]) == 1:
         return trials(data)[trial].name
     name = leaf(arm.population)
     # A cohort of one tumour may be an arm too, which its drugs name better.

@@ -160,7 +160,7 @@ def notes(source: str, table: str) -> Markdown:
     """
     letters = _letters(_cells_shown(source, table))
     lines = [f"^{letter}^ {escape(reason)}" for reason, letter in letters.items()]
-    lines = lines or ["Every number that can be recomputed agrees with the reported one."]
+    lines = lines or ["In this table, every recomputed number agrees with the reported one."]
     return Shown("\n\n".join(["::: {.table-notes}", *lines, ":::"]))
 
 

@@ -11,6 +11,7 @@ from nenreview.audit.rebuild import rebuild_source
 from nenreview.evidence.context import InContext, context_of
 from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.record.rows import ReportOf, rows_of, trials
+from nenreview.evidence.sources import secondary_documents, source_names
 from nenreview.evidence.traits import KINDS, kind_of, traits
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.harm import FROM_3, GRADES, SevereEvents, severe_events
@@ -27,7 +28,7 @@ _RESPONSES = 2  # tiles of response rates
 def tiles(trial: Trial) -> Shown:
     """Return the main numbers of a trial as a list of links, which pages show as tiles.
 
-    They are response rates, severe adverse events, and how many reported numbers disagree.
+    They are response rates, severe adverse events, and how many reported numbers failed a check.
     """
     items = [
         f"- [**{escape(number)}** {escape(what)}]({target})"
@@ -37,7 +38,10 @@ def tiles(trial: Trial) -> Shown:
 
 
 def _responses(trial: Trial) -> Iterator[tuple[str, str, str]]:
-    """Yield the rates of the largest populations, one for each arm and kind of tumour."""
+    """Yield the rates of the largest populations, one for each arm and kind of tumour.
+
+    A rate that only a document by others reports is followed by the name of the document.
+    """
     target = f"#sec-{_chapter(trial)}-recomputed"
     own = [one for one in context_of(trial.data, trial.trial) if one.report.trial == trial.trial]
     of_kinds: dict[tuple[int, str], InContext] = {}
@@ -45,6 +49,9 @@ def _responses(trial: Trial) -> Iterator[tuple[str, str, str]]:
         of_kinds.setdefault(_kind(trial, one), one)
     for one in list(of_kinds.values())[:_RESPONSES]:
         limits = f"{percent(one.rate)}, 95% CI {interval(one.rate.clopper_pearson())}"
+        source = one.report.source
+        if (trial.trial, source) in secondary_documents(trial.data):
+            limits += f"; source: {source_names(trial.data)[source]}"
         population = one.report.population
         who = "patients" if population == ROOT_POPULATION else patients_of(population)
         yield fraction(one.rate), f"{who} responded ({limits})", target
@@ -85,7 +92,7 @@ def _medians(trial: Trial) -> Iterator[tuple[str, str, str]]:
 
 
 def _disagreements(trial: Trial) -> Iterator[tuple[str, str, str]]:
-    """Yield how many numbers on a trial contradict others; in tables of its paper, cells count."""
+    """Yield how many numbers on a trial failed a check; in tables of its paper, cells count."""
     data, target = trial.data, f"#sec-{_chapter(trial)}-report"
     own = {
         row.source
@@ -101,9 +108,9 @@ def _disagreements(trial: Trial) -> Iterator[tuple[str, str, str]]:
     found = by_number(data)
     differing = sum(any(one.disagrees for one in found.get(number, ())) for number in numbers["id"])
     documents = numbers["source"].nunique()
-    where = f" ({words(documents)} documents on the trial)" if documents > 1 else ""
+    where = f" in {words(documents)} documents on the trial" if documents > 1 else ""
     if len(numbers):
-        what = f"reported numbers contradict others{where}"
+        what = f"reported numbers{where} failed a check"
         yield f"{differing} of {len(numbers)}", what, target
 
 
