@@ -9,7 +9,7 @@ from nenreview.evidence.record.rows import Number, outcomes
 from nenreview.evidence.traits import LCNEC, NEC, NET, traits
 
 _SET = "The authors set this value."
-_LIMIT = "This is a limit of observed values; only the data of individual patients could confirm it."
+_LIMIT = "Only the data of individual patients could confirm a limit of observed values."
 _ONCE = "The source reports this value only once."
 _PATIENT = "This value describes a single patient."
 OTHER_STUDIES = "This number summarises other studies; only their results could confirm it."

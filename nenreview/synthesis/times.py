@@ -25,6 +25,7 @@ from nenreview.wording import as_printed
 BY_RESPONSE = ("responders", "non-responders")  # known only after a time has passed
 LATER = LINES[0]
 FIRST_SCAN = ("", "first year")  # categories of the times of scans
+_NEAR = 0.1  # months between a median and the first scan; medians have one decimal
 REPORTED, NOT_REACHED, NOT_REPORTED = "reported", "not reached", "not reported"
 
 
@@ -79,6 +80,13 @@ class Time:
     landmarks: tuple[str, ...]
     first_scan: float | None
 
+    @property
+    def is_near_first_scan(self) -> bool:
+        """Whether the first scan was due within `_NEAR` months of the median."""
+        if self.median is None or self.first_scan is None:
+            return False
+        return abs(self.median - self.first_scan) < _NEAR
+
 
 def times(data: Dataset) -> list[Time]:
     """Return every reported median of progression-free (PFS) and overall survival (OS).
@@ -102,22 +110,26 @@ def times(data: Dataset) -> list[Time]:
     return [one for one in found if one.status != NOT_REPORTED or one.landmarks]
 
 
-def medians_of_pfs(data: Dataset, kind: str = "") -> list[float]:
-    """Return the reported median progression-free survival of each trial, in months, sorted.
+def pfs_of_trials(data: Dataset, kind: str = "") -> list[Time]:
+    """Return the progression-free survival of each trial, the shortest median first.
 
     The trials are those of one checkpoint inhibitor after earlier treatment. Each contributes the
-    median of its largest population. `kind`, if given, restricts the populations to one kind of
-    tumour.
+    largest population with a reported median. `kind`, if given, restricts the populations to one
+    kind of tumour.
     """
-    largest: dict[str, tuple[int, float]] = {}
+    largest: dict[str, Time] = {}
     for one in times(data):
         alone = (one.regimen_class, one.line, one.outcome) == (MONOTHERAPY, LATER, "PFS")
         if not alone or one.median is None or (kind and one.kind != kind):
             continue
-        n = one.n or 0
-        if one.trial not in largest or n > largest[one.trial][0]:
-            largest[one.trial] = n, one.median
-    return sorted(months for _, months in largest.values())
+        if one.trial not in largest or (one.n or 0) > (largest[one.trial].n or 0):
+            largest[one.trial] = one
+    return sorted(largest.values(), key=lambda one: one.median or 0)
+
+
+def medians_of_pfs(data: Dataset, kind: str = "") -> list[float]:
+    """Return the medians of `pfs_of_trials`, in months, sorted."""
+    return [one.median for one in pfs_of_trials(data, kind) if one.median is not None]
 
 
 def median_of_pfs_medians(data: Dataset) -> float:

@@ -10,6 +10,7 @@ from nenreview.synthesis.times import (
     NOT_REPORTED,
     median_of_pfs_medians,
     medians_of_pfs,
+    pfs_of_trials,
 )
 from nenreview.synthesis.times import times as all_times
 from nenreview.tables.times import times_table
@@ -94,3 +95,11 @@ def test_a_median_that_another_document_contradicts_is_marked():
     rows = [row for outcome in ("PFS", "OS") for row in shown_rows(times_table(outcome))]
     marked = [row[2:6] for row in rows if "§" in row[3]]
     assert marked == [["nivolumab + temozolomide", "NEC §", "8", "32.3"]]
+
+
+def test_the_medians_near_the_first_scan_are_those_of_trials_that_report_its_time(data):
+    known = [one for one in pfs_of_trials(data, NEC) if one.first_scan]
+    assert {one.trial for one in known} == {"NCT02937116", "NCT03591731", "NCT02721732"}
+    assert all(one.is_near_first_scan for one in known)
+    smallest = pfs_of_trials(data, NET)[0]
+    assert (smallest.name, smallest.n) == ("sintilimab", 6)

@@ -365,7 +365,7 @@ def _reports(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator
             )
             yield Problem(file, message, row.Index, "superseded_by")
         if (row.standing == "secondary") != (not row.stage):
-            expected = "an empty cell" if row.standing == "secondary" else "the stage of the trial"
+            expected = "an empty cell" if row.standing == "secondary" else "the stage of the report"
             found = repr(row.stage) if row.stage else "the cell is empty"
             message = f"{found} although the standing is {row.standing}; expected {expected}"
             yield Problem(file, message, row.Index, "stage")
