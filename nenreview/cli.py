@@ -89,8 +89,8 @@ def _parser() -> argparse.ArgumentParser:
 
     stamp = subcommands.add_parser(
         "stamp",
-        help="write the version of the review and the checksum of its data into the files that "
-        "repeat them",
+        help="write the version of the review and the checksum of its data into CITATION.cff and "
+        "data/datapackage.json",
         description="Write two things into CITATION.cff and data/datapackage.json: the version of "
         "the review, which pyproject.toml holds, and the checksum of its data, one SHA-256 of all "
         ".csv and .yml files in data/. Use it after every change to the data or to the version.",
@@ -139,8 +139,8 @@ def _add_trials(subcommands: argparse._SubParsersAction) -> None:
     new.add_argument(
         "--target",
         default="",
-        help="targets of the drugs, for example 'PD-L1 + CTLA-4'; needed only for a drug that "
-        "data/arms.csv does not have",
+        help="targets of the drugs, for example 'PD-L1 + CTLA-4'; needed unless data/arms.csv "
+        "lists every drug as a checkpoint inhibitor",
     )
     new.add_argument(
         "--class",
@@ -148,8 +148,8 @@ def _add_trials(subcommands: argparse._SubParsersAction) -> None:
         dest="regimen_class",
         metavar="CLASS",
         help="class of the treatment, for example 'with chemotherapy': a value of the column "
-        "regimen_class of data/arms.csv; needed only if a drug is not a checkpoint inhibitor of "
-        "that table",
+        "regimen_class of data/arms.csv; needed unless data/arms.csv lists every drug as a "
+        "checkpoint inhibitor",
     )
     new.add_argument(
         "--part",
@@ -166,9 +166,10 @@ def _add_audit(subcommands: argparse._SubParsersAction) -> None:
         help="check every reported number against the other reported numbers",
         description="""\
 Recompute every reported number from the other reported numbers, and list the
-findings that somebody must compare with the page of the document: those with
-the verdict truncated, inconsistent, conflict or note. The last lines count
-the findings. Use it after adding a document or correcting a transcription.""",
+findings that somebody must compare with the page of the document. These are
+the findings with one of four verdicts: truncated, inconsistent, conflict or
+note. The last lines count all findings. Use it after adding a document or
+correcting a transcription.""",
         epilog=f"""\
 verdicts:
 {_listed(_VERDICTS)}
@@ -177,15 +178,15 @@ severities:
 {_listed(_SEVERITIES)}
 
 Example: %(prog)s --source jia2022
-Exit status: 0; with --fail-on-new it is 1 if a finding is not in
-data/accepted.csv.""",
+Exit status: 0 if the audit ran; 1 if the data cannot be read, or with
+--fail-on-new if a finding is new; 2 for a wrong option.""",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     audit.add_argument(
         "--json",
         action="store_true",
-        help="print JSON instead of a table: all findings, also those that agree, or those that "
-        "the other options select",
+        help="print JSON instead of a table; without other options, all findings, also those that "
+        "agree",
     )
     audit.add_argument(
         "--source",
@@ -194,28 +195,29 @@ data/accepted.csv.""",
         help="only findings on this document: a key of data/sources.csv, such as jia2022; can "
         "be repeated",
     )
-    for name, values, scope in (
-        ("verdict", _VERDICTS, "also if they agree"),
-        ("severity", _SEVERITIES, "which those that agree do not have"),
+    for name, values, end in (
+        ("verdict", _VERDICTS, ""),
+        ("severity", _SEVERITIES, " (a finding that agrees has none)"),
     ):
         audit.add_argument(
             f"--{name}",
             action="append",
             choices=values,
             metavar=name.upper(),
-            help=f"only findings with this {name}, {scope}: {', '.join(values)}; can be repeated",
+            help=f"only findings with this {name}: {', '.join(values)}{end}; can be repeated",
         )
     group = audit.add_mutually_exclusive_group()
     group.add_argument(
         "--fail-on-new",
         action="store_true",
-        help="exit with status 1 if a finding is not in data/accepted.csv",
+        help="exit with status 1 if a finding with one of the four verdicts is not in "
+        "data/accepted.csv, the list of the findings that somebody has compared with the page",
     )
     group.add_argument(
         "--accept",
         action="store_true",
-        help="write the findings that somebody must compare with the page to data/accepted.csv, "
-        "the list of findings that somebody has compared; compare them first",
+        help="replace data/accepted.csv by the list of all findings with one of the four verdicts; "
+        "first compare each finding that is new with the page of its document",
     )
     audit.set_defaults(run=_audit)
 
@@ -224,15 +226,15 @@ data/accepted.csv.""",
 _VERDICTS = {
     "match": "agrees with the other numbers",
     "rounding": "agrees if an exact half is rounded to the even digit",
-    "truncated": "agrees if further decimals are cut off, not rounded",
+    "truncated": "differs: the decimals were cut off, not rounded",
     "inconsistent": "does not follow from the other numbers",
     "conflict": "another place reports another value",
-    "note": "contradicts no number, but a reader should know it",
+    "note": "neither agrees nor differs, but a reader should know it",
     "not checkable": "no other number allows a check",
 }
 _SEVERITIES = {
     "substantive": "about a result, such as a response rate or survival",
-    "minor": "about anything else, or only about cut-off decimals",
+    "minor": "about anything else, or only about decimals that were cut off",
     "typographic": "about spelling or a damaged character",
 }
 

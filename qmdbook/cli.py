@@ -27,8 +27,11 @@ _UNKNOWN = "unrecognized arguments: "
 class Parser(argparse.ArgumentParser):
     """Argument parser that reports wrong usage in one line and suggests the word probably meant."""
 
+    _given: list[str]
+
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
         """Parse, and refuse what is not known: the parser of a command knows its options."""
+        self._given = sys.argv[1:] if args is None else list(args)
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self.error(_UNKNOWN + unknown[0])
@@ -44,12 +47,20 @@ class Parser(argparse.ArgumentParser):
             else:
                 message = f"{argument}: {unknown_name(given, known, f'a value of {argument}')}"
         elif message.startswith(_MISSING):
-            message = _missing(message.removeprefix(_MISSING).split(", "))
+            missing = message.removeprefix(_MISSING).split(", ")
+            unknown = next(filter(self._is_unknown, self._given), None)
+            # An argument is often missing because its name is misspelt: one cause, one message.
+            message = self._unknown(unknown) if unknown else _missing(missing)
         elif message.startswith(_UNKNOWN):
             message = self._unknown(message.removeprefix(_UNKNOWN))
         message = message.replace("argument -", "-")
         end = " See" if message.endswith("?") else "; see"
         self.exit(2, f"{self.prog}: {message}{end} `{self.prog} --help`\n")
+
+    def _is_unknown(self, given: str) -> bool:
+        name = given.partition("=")[0]
+        known = any(option.startswith(name) for option in self._option_string_actions)
+        return name.startswith("--") and not known
 
     def _unknown(self, given: str) -> str:
         if not given.startswith("-"):

@@ -166,7 +166,7 @@ def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
     options.read(tree)
     values = options.values
     for key in REQUIRED:
-        if key not in options.nodes:
+        if key not in options.nodes and key not in options.misspelt:
             options.problem(f"the option {key} is missing; expected {KIND[HONOURED[key]]}")
     for key, (form, expected) in _FORMS.items():
         if key in values and not re.fullmatch(form, values[key]):
@@ -232,6 +232,9 @@ class _Options:
         The supported options by dotted key, each of its type in `HONOURED`.
     nodes : dict of str to yaml.Node
         The node of each supported option, for its line.
+    misspelt : set of str
+        The options that were probably meant by unknown keys. That one of them is missing would be
+        the same problem.
     problems : list of Problem
         The problems so far.
     """
@@ -239,6 +242,7 @@ class _Options:
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self.nodes: dict[str, yaml.Node] = {}
+        self.misspelt: set[str] = set()
         self.problems: list[Problem] = []
 
     def problem(self, message: str, node: yaml.Node | None = None) -> None:
@@ -251,7 +255,7 @@ class _Options:
         seen = set()
         for key_node, node in tree.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self.problem("the key is not text; expected text", key_node)
+                self.problem("the key is not a text; expected a text", key_node)
                 continue
             key = f"{prefix}{key_node.value}"
             if key in seen:
@@ -262,7 +266,13 @@ class _Options:
             elif isinstance(node, yaml.MappingNode) and _is_prefix(key):
                 self.read(node, f"{key}.")
             elif key not in IGNORED:
-                self.problem(f"{key!r} is not an option; {_likely(key)}", key_node)
+                near = nearest(key, sorted({*HONOURED, *IGNORED}))
+                if near:
+                    self.misspelt.add(near)
+                    meant = f"did you mean {near!r}?"
+                else:
+                    meant = "expected an option listed in docs/engine.md"
+                self.problem(f"{key!r} is not an option; {meant}", key_node)
 
     def _read_value(self, key: str, key_node: yaml.Node, node: yaml.Node) -> None:
         self.nodes[key] = node
@@ -282,12 +292,6 @@ class _Options:
 
 def _is_prefix(key: str) -> bool:
     return any(known.startswith(f"{key}.") for known in (*HONOURED, *IGNORED))
-
-
-def _likely(key: str) -> str:
-    """Return the option that was probably meant, or else where all options are listed."""
-    near = nearest(key, sorted({*HONOURED, *IGNORED}))
-    return f"did you mean {near!r}?" if near else "expected an option listed in docs/engine.md"
 
 
 def _likely_file(file: PurePosixPath, others: list[PurePosixPath], expected: str) -> str:

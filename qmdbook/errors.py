@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 # How a message calls the type that a value must have.
-KIND = {str: "text", bool: "true or false", list: "a list"}
+KIND = {str: "a text", bool: "true or false", list: "a list"}
 MANY = 12  # names; a longer list is not shown beside the name that was probably meant
 # How alike two names must be, from 0 to 1, for one to be proposed in place of the other; names of
 # one or two letters are never proposed for another.

@@ -133,8 +133,8 @@ def read_state(folder: Path) -> State:
         if there:
             message = unknown_name(folder.name, sorted(there), "a released version")
         else:
-            message = "no released version here; run `nenreview release`, or name another folder "
-            message += "with --in"
+            message = "no released version here; name the folder of the versions with --in, or "
+            message += "release each version with `nenreview release`"
         raise InputError(Problem(f"{shown(folder.parent)}/", message)) from None
     except (ValueError, KeyError, TypeError) as error:
         message = f"the file cannot be read as a state: {error!r}; expected what a release writes"

@@ -18,10 +18,10 @@ FAULTS = {
     "citation: empty": (write(CFF, ""), "CITATION.cff: the file has no keys; expected those of Citation File Format"),
     "citation: no YAML": (write(CFF, "title: ["),
                           "CITATION.cff, line 1: not valid YAML; check the indentation and the colons near this line (expected the node content, but found '<stream end>')"),
-    "citation: no title": (replace(CFF, 'title: "A small book"\n', ""), "CITATION.cff: the key title is missing; expected text"),
+    "citation: no title": (replace(CFF, 'title: "A small book"\n', ""), "CITATION.cff: the key title is missing; expected a text"),
     "citation: no authors": (replace(CFF, 'authors:\n  - name: "Nobody"\n', ""), "CITATION.cff: the key authors is missing; expected a list"),
-    "citation: number for a title": (replace(CFF, '"A small book"', "1984"), "CITATION.cff: title is 1984; expected text"),
-    "citation: number for a DOI": (replace(CFF, "authors:", "doi: 10.5\nauthors:"), "CITATION.cff: doi is 10.5; expected text"),
+    "citation: number for a title": (replace(CFF, '"A small book"', "1984"), "CITATION.cff: title is 1984; expected a text"),
+    "citation: number for a DOI": (replace(CFF, "authors:", "doi: 10.5\nauthors:"), "CITATION.cff: doi is 10.5; expected a text"),
     "citation: author in one line": (replace(CFF, 'authors:\n  - name: "Nobody"', "authors: Nobody"),
                                      "CITATION.cff: authors is 'Nobody'; expected a list"),
     "citation: author without a name": (replace(CFF, "  - name:", "  - alias:"),
@@ -36,7 +36,7 @@ FAULTS = {
     "project: no table": (write(TOML, 'project = "x"\n'), "pyproject.toml: the table [project] is missing; expected it with a version"),
     "project: no version": (replace(TOML, 'version = "1.2.3"\n', ""),
                             'pyproject.toml: project.version is missing; expected, for example, "1.0.0"'),
-    "project: number for a version": (replace(TOML, '"1.2.3"', "1.2"), "pyproject.toml: project.version is 1.2; expected text"),
+    "project: number for a version": (replace(TOML, '"1.2.3"', "1.2"), "pyproject.toml: project.version is 1.2; expected a text"),
     "the book": (replace(FIRST, "A note follows", "A <b>note</b> follows"), "chapters/first.qmd, line 12: raw HTML is not supported; use Markdown, or put it in backticks"),
 }  # fmt: skip
 

@@ -182,7 +182,7 @@ def vocabulary(column, value, *, file="results.csv", start=SINTILIMAB_ORR):
 
 def pattern(name, column, value, *, file, start):
     """Return the case of `value` that has not the form of `column`."""
-    says = f"{value!r} does not have the right form; expected text "
+    says = f"{value!r} does not have the right form; expected a text "
     return cell(name, file, start, **{column: value}, says=says)
 
 
@@ -503,7 +503,7 @@ UNUSABLE_PACKAGES = {
     "directory": (put_folder(PACKAGE), ": the file cannot be read: Is a directory"),
     "a list": (content(PACKAGE, lambda _: b"[]"), ": the file does not describe a data package; expected a JSON object, `{...}`"),
     "without resources": (package(lambda x: x.pop("resources")), ": the key resources is missing or empty; expected a list of tables"),
-    "without a version": (package(lambda x: x.pop("version")), ": the key version is missing or empty; expected text"),
+    "without a version": (package(lambda x: x.pop("version")), ": the key version is missing or empty; expected a text"),
     "without one table": (package(lambda x: x["resources"].pop(0)), ": resource sources is missing; expected one with name, path and schema"),
     "resource without a path": (package(lambda x: x["resources"][0].pop("path")), f": resource sources has no path; {NEEDED}"),
     "resource without a schema": (package(lambda x: x["resources"][0].pop("schema")), f": resource sources has no schema; {NEEDED}"),

@@ -413,7 +413,7 @@ def test_all_faults_of_all_arguments_are_told_at_once(data):
     [
         ("", f"'' {NO_RATE}"),
         ("jia2022-552", f"'jia2022-552' {NO_RATE}"),
-        (3, "3 is not text; expected a rate, 'count of size'"),
+        (3, "3 is not a text; expected a rate, 'count of size'"),
         ("jia2022-552 of 3", f"'3' {NO_SUM}"),
         ("jia2022-552 of jia2022-999", "'jia2022-999' is not an id of data/results.csv"),
         ("jia2022-552 of jia2022-057", "'jia2022-057' is not a reported count"),
@@ -440,11 +440,11 @@ MOST_FREQUENT = {"named": ["Pancreas"], "outcome": "primary site", "table": "Tab
         ("no events", {"rates": [NEC_RESPONSE] * 2}, "rates", f"{NEC_RESPONSE!r} is listed twice; expected it once"),
         ("extreme rate", {"rates": [NEC_RESPONSE], "claimed": "NEC", "end": "highest"}, "rates", f"{[NEC_RESPONSE]!r} is not a mapping; expected name: value"),
         ("extreme rate", {"rates": {"NEC": NEC_RESPONSE}, "claimed": "NEC", "end": "best"}, "end", "'best' is not a value of this argument; expected one of highest, lowest; did you mean 'lowest'?"),
-        ("most frequent", {**MOST_FREQUENT, "statistic": 3}, "statistic", "3 is not text; expected text"),
+        ("most frequent", {**MOST_FREQUENT, "statistic": 3}, "statistic", "3 is not a text; expected a text"),
         ("grade at most", {"named": ["Leukopenia"], "grade": 2.5, "table": AE}, "grade", "2.5 is not a whole number"),
         ("grade at most", {"named": ["Leukopenia"], "grade": True, "table": AE}, "grade", "True is not a whole number"),
         ("outlying median", {"value": "review2023-074", "times": "2"}, "times", "'2' is not a number"),
-        ("outlying median", {"value": 74, "times": 2}, "value", "74 is not text; expected an id of data/results.csv"),
+        ("outlying median", {"value": 74, "times": 2}, "value", "74 is not a text; expected an id of data/results.csv"),
         ("units reported", {"values": ["jia2022-999"]}, "values", "'jia2022-999' is not an id of data/results.csv; expected a value of the column id"),
     ],
 )  # fmt: skip

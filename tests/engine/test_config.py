@@ -3,6 +3,7 @@
 import pytest
 from helpers_book import edit, put_folder, replace, write
 
+from qmdbook.cli import Parser
 from qmdbook.config import read_config
 from qmdbook.errors import InputError
 from qmdbook.files import find_root
@@ -41,15 +42,15 @@ FAULTS = {
     "an option of Quarto that is not listed": (config("html-math-method: mathml", "toc-depth: 2"),
                                                ", line 22: 'format.html.toc-depth' is not an option; did you mean 'format.html.toc'?"),
     "an option twice": (config("author: ", "subtitle: "), ", line 7: the option book.subtitle is given twice; expected it once"),
-    "an option that is missing": (config("  output-file: small\n", ""), ": the option book.output-file is missing; expected text"),
-    "a key that is a list": (config('  author: "Nobody"', "  ? [a]\n  : b"), ", line 7: the key is not text; expected text"),
+    "an option that is missing": (config("  output-file: small\n", ""), ": the option book.output-file is missing; expected a text"),
+    "a key that is a list": (config('  author: "Nobody"', "  ? [a]\n  : b"), ", line 7: the key is not a text; expected a text"),
     "no book": (config("type: book", "type: website"), ", line 2: project.type is 'website'; expected book, the only supported type"),
     "another folder": (config("type: book", "type: book\n  output-dir: x"), ", line 3: project.output-dir is 'x'; expected _book"),
-    "a number for a title": (config('"A small book"', "1984"), ", line 5: book.title is 1984; expected text"),
-    "no title after its name": (config('"A small book"', ""), ", line 5: book.title is empty; expected text"),
-    "an empty title": (config('"A small book"', '""'), ", line 5: book.title is empty; expected text"),
-    "a date that is none": (config('"Nobody"', "2020-13-45"), ", line 7: book.author is '2020-13-45'; expected text"),
-    "a type of its own": (config('"A small book"', "!mine x"), ", line 5: book.title is 'x'; expected text"),
+    "a number for a title": (config('"A small book"', "1984"), ", line 5: book.title is 1984; expected a text"),
+    "no title after its name": (config('"A small book"', ""), ", line 5: book.title is empty; expected a text"),
+    "an empty title": (config('"A small book"', '""'), ", line 5: book.title is empty; expected a text"),
+    "a date that is none": (config('"Nobody"', "2020-13-45"), ", line 7: book.author is '2020-13-45'; expected a text"),
+    "a type of its own": (config('"A small book"', "!mine x"), ", line 5: book.title is 'x'; expected a text"),
     "a word for yes or no": (config("code-fold: true", "code-fold: maybe"),
                              ", line 21: format.html.code-fold is 'maybe'; expected true or false"),
     "a typeface that no package has": (config("qmdbook:\n", "qmdbook:\n  font: Nowhere Sans\n"),
@@ -57,6 +58,7 @@ FAULTS = {
     "no chapters": (write(CONFIG, NO_CHAPTERS), ", line 2: book.chapters is empty; expected a list"),
     "a chapter that is not there": (config("second.qmd", "third.qmd"), ", line 14: chapter 'chapters/third.qmd' does not exist; expected a path below the folder of _quarto.yml; restore it or remove this line"),
     "a chapter twice": (config("second.qmd", "first.qmd"), ", line 14: chapter 'chapters/first.qmd' is listed twice; expected it once"),
+    "a misspelt option that is required": (config("output-file:", "outputfile:"), ", line 8: 'book.outputfile' is not an option; did you mean 'book.output-file'?"),
     "a chapter of another kind": (config("second.qmd", "second.md"), ", line 14: chapter 'chapters/second.md' is not a .qmd file; expected one"),
     "a misspelt chapter": (config("second.qmd", "secnod.qmd"), ", line 14: chapter 'chapters/secnod.qmd' does not exist; did you mean 'chapters/second.qmd'? If not, restore it or remove this line"),
     "a folder for a chapter": (put_folder(SECOND), ", line 14: chapter 'chapters/second.qmd' does not exist; expected a path below the folder of _quarto.yml; restore it or remove this line"),
@@ -134,3 +136,19 @@ def test_the_root_is_the_nearest_folder_with_the_books_file(tmp_path):
         (folder / "_quarto.yml").touch()
     assert find_root(inner / "deep") == inner
     assert find_root(tmp_path / "outer") == tmp_path / "outer"
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (["--nam", "x"], "NUMBER is missing"),  # argparse reads an option that is cut short
+        (["--nmae", "x"], "'--nmae' is not an option of this command; expected one of --help, --name; did you mean '--name'?"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_option_is_named_and_not_what_is_missing_without_it(capsys, given, says):
+    parser = Parser(prog="book")
+    parser.add_argument("number", metavar="NUMBER")
+    parser.add_argument("--name", required=True)
+    with pytest.raises(SystemExit):
+        parser.parse_args(given)
+    assert capsys.readouterr().err.startswith(f"book: {says}")

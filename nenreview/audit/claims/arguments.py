@@ -23,7 +23,7 @@ _READERS: dict[Any, tuple[Callable[[str, Numbers], object], str]] = {
     Number: (number_of, "an id of data/results.csv"),
     Sum: (sum_of, "ids of data/results.csv joined by + or -"),
     Rate: (rate_of, "a rate, 'count of size'"),
-    str: (lambda text, _: text, "text"),
+    str: (lambda text, _: text, "a text"),
 }
 _NUMBERS: dict[Any, tuple[tuple[type, ...], str]] = {
     int: ((int,), "a whole number"),
@@ -106,5 +106,5 @@ def _read(kind: Any, value: object, numbers: Numbers, faults: list[str]) -> obje
             except (LookupError, ValueError) as error:
                 faults.append(str(error))
         else:
-            faults.append(f"{value!r} is not text; expected {expected}")
+            faults.append(f"{value!r} is not a text; expected {expected}")
     return value

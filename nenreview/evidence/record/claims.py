@@ -24,7 +24,7 @@ from qmdbook.files import resource_paths
 from qmdbook.textfile import read_text
 
 _FOLDER = "claims"
-_KINDS = {"string": (str, "text"), "object": (dict, "a mapping, name: value")}
+_KINDS = {"string": (str, "a text"), "object": (dict, "a mapping, name: value")}
 # The parser in C reads the files in a tenth of the time; not every build of PyYAML has it.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

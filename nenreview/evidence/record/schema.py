@@ -20,17 +20,17 @@ from qmdbook.textfile import read_text
 PACKAGE = "data/datapackage.json"
 # Keys that describe the whole package, on the page and in the archive, and what each must be.
 _DESCRIBED = {
-    "name": "text",
-    "title": "text",
-    "description": "text",
-    "version": "text",
+    "name": "a text",
+    "title": "a text",
+    "description": "a text",
+    "version": "a text",
     "licenses": "a list of licences",
     "resources": "a list of tables",
 }
 NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")  # finite and not negative, in plain notation
 INTEGER = re.compile(r"[0-9]{1,15}")  # no more than an Int64 holds
 # Patterns that an example does not explain.
-_IN_WORDS = {r"\S+( \S+){0,11}": "at most twelve words", "[^0-9]+": "text without digits"}
+_IN_WORDS = {r"\S+( \S+){0,11}": "at most twelve words", "[^0-9]+": "a text without digits"}
 # How a number is often mistyped, and how to write it.
 _MISTYPED = (
     (
@@ -214,7 +214,7 @@ def _form_refusal(pattern: str, column: Iterable[str], text: str) -> str:
     if re.fullmatch(pattern, text):
         return ""
     example = next((one for one in column if one and re.fullmatch(pattern, one)), "")
-    form = f"text like {example!r} ({pattern})" if example else f"the form {pattern}"
+    form = f"a text like {example!r} ({pattern})" if example else f"the form {pattern}"
     return f"{text!r} does not have the right form; expected {_IN_WORDS.get(pattern, form)}"
 
 
