@@ -174,7 +174,7 @@ def coverage_table(source: str) -> Table:
 
 
 def audit_ledger(source: str) -> Table:
-    """Return a table of a document's inconsistent numbers, with notes on its spelling."""
+    """Return a table of a document's inconsistent numbers, and notes such as misspelt names."""
     return ledger_table(load(), source)
 
 
@@ -184,7 +184,7 @@ def audit_claims(source: str) -> Table:
 
 
 def has_cells(source: str) -> bool:
-    """Return whether cells of a document's tables are in the data; those of an abstract are not."""
+    """Return whether the data have table cells of a document; an abstract usually has none."""
     return source in set(load().cells["source"])
 
 

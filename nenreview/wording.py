@@ -39,8 +39,8 @@ def fraction(rate: Rate) -> str:
 def that_fits(fewer: Rate | None, n: int) -> str:
     """Return in words which smaller group a percentage probably refers to.
 
-    For example, 7.3% fits no count of 45 patients, but it fits 3 of 41. The text is empty if a
-    count of all patients fits.
+    For example, 7.3% fits no count of 45 patients, but it fits 3 of 41. The text is empty if
+    `fewer` is None.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def population_name(path: str) -> str:
 
 
 def patients_of(path: str) -> str:
-    """Return what a sentence says after the number of patients of a population.
+    """Return the words that follow a number of patients, such as "patients with NEC".
 
     >>> patients_of("all"), patients_of("all > NEC"), patients_of("all > nivolumab > NEC")
     ('patients in all', 'patients with NEC', 'patients (nivolumab, NEC)')
@@ -179,5 +179,5 @@ def disclaimer_of(documents: int, newest: int | None) -> str:
 
 
 def listed(cell: str) -> str:
-    """Return the entries of a cell that holds a list, joined by semicolons."""
+    """Return the entries of a list cell as one text, separated by semicolons."""
     return "; ".join(cell.split(LIST_SEPARATOR))

@@ -51,10 +51,11 @@ class ChapterCache:
     config : BookConfig
         The book.
     state : State
-        State of the project before anything was read. If anything but a chapter has changed since,
-        `put` stores nothing, even if the change was undone.
+        State of the project before anything was read. If a file other than a chapter was written
+        since, `put` stores nothing, even if its content is the same again.
     files : dict of str to str
-        Checksums of the project's files, computed after `state` (`files.checksums`).
+        Checksums of the project's files, made after `state` by the function
+        `qmdbook.files.checksums`.
     """
 
     def __init__(self, config: BookConfig, state: State, files: dict[str, str]):
@@ -102,7 +103,7 @@ class ChapterCache:
 
     @cached_property
     def shared_inputs(self) -> str:
-        """Checksum of everything that all chapters depend on, without the chapters themselves."""
+        """Checksum of everything that all chapters depend on, except the chapters themselves."""
         root, chapters = self._config.root, set(self._config.files)
         others = {file: value for file, value in self._files.items() if file not in chapters}
         inside = ENGINE.is_relative_to(root) and is_own(ENGINE.relative_to(root).parts)
@@ -114,7 +115,7 @@ class ChapterCache:
 
     @cached_property
     def inputs(self) -> str:
-        """Checksum of everything that a render depends on, also the chapters and the Git status."""
+        """Checksum of everything that a render depends on, with the chapters and the Git status."""
         outputs = (f":(exclude){folder}" for folder in (FOLDER, self._config.book.name))
         uncommitted = git_says(self._config.root, "status", "--porcelain", "--", ".", *outputs)
         inputs = [self.shared_inputs, self._files, self._state.commit, uncommitted]
@@ -137,8 +138,9 @@ class ChapterCache:
 def executed_code(notebook: dict) -> list[str | list[str]]:
     """Return the code that a notebook executes: its cells, and the inline expressions of its prose.
 
-    The code of a cell is text without the cell's options. The inline expressions of a Markdown cell
-    are a list without duplicates.
+    The result has one item for each cell that executes something. For a code cell, it is the code
+    without the cell's options; for a Markdown cell, the list of its inline expressions without
+    duplicates.
     """
     return [
         without_options(c["source"]) if _is_cell(c) else inline_of(c) for c in _computed(notebook)
@@ -181,7 +183,8 @@ class PandocCache:
 
     @property
     def summary(self) -> Path | None:
-        """File with what chapters need from each other, such as numbers; None if not cached."""
+        """File with the labels and numbers that chapters need from each other; None if not
+        cached."""
         return self._summary if self._summary.is_file() else None
 
     @property
@@ -236,7 +239,7 @@ class LastRender:
         return frozenset(text.file for text in texts if pages.get(text.file) != text.checksum)
 
     def record(self, formats: list[str], texts: Sequence[ChapterText], shared: str) -> None:
-        """Record that these formats are up to date, as are others recorded for the same inputs."""
+        """Record that these formats are up to date; those recorded for the same inputs stay so."""
         others = self._recorded["formats"] if self._is_from_same_inputs() else []
         recorded = {
             "from": self._inputs,

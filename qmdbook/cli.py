@@ -30,7 +30,7 @@ class Parser(argparse.ArgumentParser):
     _given: list[str]
 
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
-        """Parse, and refuse what is not known: the parser of a command knows its options."""
+        """Parse all arguments; print an error and exit if one is unknown."""
         self._given = sys.argv[1:] if args is None else list(args)
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
@@ -95,7 +95,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
-    """Run the command in `argv`; print each problem of its input on a line; return the exit status.
+    """Run the command in `argv`, print each input problem on a line, and return the exit status.
 
     `argv` defaults to the arguments of the process. The status is 130 after an interrupt.
     """

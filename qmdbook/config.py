@@ -86,7 +86,8 @@ _FILES = ("bibliography", "csl", "qmdbook.glossary", "qmdbook.data-package")
 class ChapterEntry:
     """A chapter that ``_quarto.yml`` lists.
 
-    `file` is its path below the root; `part` is the part of the book, or None outside any part.
+    `file` is its path relative to the root; `part` is the part of the book, or None outside any
+    part.
     """
 
     file: str
@@ -140,7 +141,7 @@ class BookConfig:
         return [entry.file for entry in self.chapters]
 
     def shown(self, path: Path) -> str:
-        """Return a path as text for a message: relative to the root if it is below the root."""
+        """Return a path as text for a message: relative to the root if it is inside the root."""
         return shown(path, self.root)
 
 

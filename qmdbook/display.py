@@ -25,8 +25,8 @@ _to_html = mistune.create_markdown(escape=False, plugins=["table", "superscript"
 class Shown(Markdown):
     """Output of a cell: Markdown for this engine and for Quarto, HTML for Jupyter.
 
-    Quarto would prefer the HTML to the Markdown, and lose references and column widths. Under
-    Quarto there is therefore no HTML.
+    Under Quarto there is no HTML, because Quarto would prefer it to the Markdown and lose
+    references and column widths.
     """
 
     def _repr_html_(self) -> str | None:

@@ -27,14 +27,14 @@ class Problem:
     Parameters
     ----------
     file : str
-        Path of the file, relative to the project's root if it is below the root. A problem that is
+        Path of the file, relative to the project's root if it is inside the root. A problem that is
         not in a file names an option or a program instead.
     message : str
         What is wrong, what was expected and what to do, in one line.
     row : int or None
-        Line of the file, counted from 1; None if no single line is meant.
+        Line of the file, counted from 1; None if the problem is not in one line.
     column : str or None
-        Name of the column or key, or several with commas; None if no single one is meant.
+        Name of the column or key, or several names with commas; None if the problem is in none.
     """
 
     file: str
@@ -73,8 +73,9 @@ def not_yaml(file: str, error: Exception) -> Problem:
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that is most similar to `name`; None if no name is similar enough.
 
-    A name with two neighbouring letters exchanged comes first. A name that differs only in the
-    number after its last hyphen is never meant: all ids of a table are alike in this way.
+    A known name that differs only by two exchanged neighbouring letters is preferred. A known name
+    that differs only in the number after its last hyphen is never returned, because all ids of a
+    table are alike in this way.
 
     >>> nearest("Rendr", ["check", "render"])
     'render'
@@ -114,7 +115,7 @@ def unknown_name(name: str, known: Iterable[str], kind: str, expected: str = "")
     kind : str
         What the name should be, for example ``a command``.
     expected : str
-        What the message says was expected; by default the list of valid names.
+        Text after 'expected' in the message; by default 'one of' and the valid names.
 
     >>> unknown_name("rendr", ["check", "render"], "a command")
     "'rendr' is not a command; expected one of check, render; did you mean 'render'?"

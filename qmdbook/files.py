@@ -47,19 +47,19 @@ def find_root(start: Path | None = None) -> Path:
 def is_own(parts: Iterable[str]) -> bool:
     """Return whether a path belongs to the project, not to outputs, packages or hidden folders.
 
-    `parts` are the names in the path below the root.
+    `parts` are the names in the path relative to the root.
     """
     return not any(part.startswith(".") or part in _NOT_OWN for part in parts)
 
 
 def shown(path: Path, root: Path) -> str:
-    """Return a path as text for a message: relative to `root` if it is below `root`."""
+    """Return a path as text for a message: relative to `root` if it is inside `root`."""
     path = Path(path)
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def checksums(root: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file of the project, by path below the root.
+    """Return the SHA-256 of every file of the project, by path relative to the root.
 
     Raises
     ------
@@ -95,13 +95,13 @@ def checksum_of(text: str) -> str:
 
 @dataclass(frozen=True)
 class State:
-    """What a process can have imported: project files, packages and last commit at one moment.
+    """Everything that a process can have imported: files, packages and last commit at one moment.
 
     Attributes
     ----------
     files : dict of str to int
-        Time of the last change of each project file (``st_ctime_ns``), by path below the root.
-        Unlike a checksum, it also shows a change that was undone.
+        Time of the last change of each project file (``st_ctime_ns``), by path relative to the
+        root. Unlike a checksum, it also changes if a file is written again with the same content.
     packages : list of str
         Installed packages with their versions.
     commit : str or None

@@ -1,4 +1,4 @@
-"""Find the files of a typeface in an installed package, and make smaller ones for pages."""
+"""Find the files of a typeface in an installed package, and make smaller font files for pages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PLACEMENT = ["ccmp", "kern", "locl", "mark", "mkmk"]  # no ligatures or other f
 
 @cache
 def font_files(family: str) -> dict[str, Path]:
-    """Return the files of a typeface by style: regular, bold and italic, those that exist.
+    """Return the files of a typeface by style: regular, bold and italic, if they exist.
 
     The result is empty if no installed package has the typeface.
 
@@ -67,7 +67,7 @@ def subset_font(file: Path, text: str, *, compressed: bool) -> bytes:
     file : Path
         The whole font.
     text : str
-        Its characters; those that the font lacks are left out.
+        The text with the characters to keep. Characters that the font lacks are left out.
     compressed : bool
         Whether to return WOFF instead of TrueType. How well it is compressed depends on the
         machine.

@@ -1,4 +1,4 @@
-"""Read and write ``data/accepted.csv``: findings that somebody has checked against the page.
+"""Read and write ``data/accepted.csv``: findings that somebody compared with the page.
 
 A finding that is not in the file may be an error of transcription.
 """
@@ -17,14 +17,15 @@ COLUMNS = ("finding", "verdict", "printed", "recomputed")
 
 
 def needing_review(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Return the findings that somebody must check against the page: disagreements and notes."""
+    """Return the findings that somebody must compare with the page: disagreements and notes."""
     return tuple(f for f in findings if f.disagrees or f.verdict == NOTE)
 
 
 def new(data: Dataset, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Return the findings that need a check against the page and are not in ``accepted.csv``.
+    """Return the findings that somebody must compare with the page and that are not accepted yet.
 
-    A finding whose verdict or values have changed counts as new.
+    Accepted findings are those in ``accepted.csv``. A finding whose verdict or values have changed
+    counts as new.
     """
     known = set(data.accepted[list(COLUMNS)].itertuples(index=False, name=None))
     return tuple(f for f in needing_review(findings) if _row(f) not in known)
@@ -38,7 +39,7 @@ def gone(data: Dataset, findings: tuple[Finding, ...]) -> list[str]:
 
 
 def write(path: Path, findings: tuple[Finding, ...]) -> None:
-    """Write the findings that somebody must check to a file in the form of ``accepted.csv``."""
+    """Write the findings that `needing_review` returns to a file like ``accepted.csv``."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)

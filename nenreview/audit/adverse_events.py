@@ -13,9 +13,9 @@ GRADES = ("1", "2", "3", "4", "5")
 
 
 def denominator(data: Dataset, source: str, trial: str, table: str) -> int:
-    """Return the one number of patients that can be the denominator of all percentages in a table.
+    """Return the number of patients that is the denominator of all percentages in a table.
 
-    Numbers up to the size of the trial are tried.
+    It is found by trying every number up to the size of the trial.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from nenreview.wording import fraction, population_name
 
 
 def affects(data: Dataset, finding: Finding) -> str:
-    """Return a sentence on how the synthesis deals with the number of a finding; or empty."""
+    """Return a sentence on how the synthesis deals with the number of a finding; empty if none."""
     number = numbers_by_key(data).get(finding.number)
     if number is None or not number.trial:
         return ""

@@ -66,7 +66,8 @@ def numbers_by_place(data: Dataset) -> pd.DataFrame:
     -------
     DataFrame of int
         Index: the keys of the documents. Columns: ``cells`` and ``prose``; captions, legends and
-        footnotes count as prose. Blank cells and times that were not reached are not counted.
+        footnotes count as prose. Blank cells are not counted, nor are times printed as "not
+        reached" (more than half of the patients had no event yet).
     """
     tables = data.cells[["source", "table"]].drop_duplicates()
     reported = data.results[data.results["status"] == "reported"]
@@ -85,7 +86,8 @@ def numbers_by_verdict(data: Dataset) -> pd.DataFrame:
     -------
     DataFrame of int
         Index: the keys of the documents, then ``All sources``. Columns: ``Numbers, Agreeing,
-        Disagreeing, Not checkable``. Blank cells and times that were not reached are not counted.
+        Disagreeing, Not checkable``. Blank cells are not counted, nor are times printed as "not
+        reached" (more than half of the patients had no event yet).
     """
     found = by_number(data)
     reported = data.results[data.results["status"] == "reported"]

@@ -105,8 +105,8 @@ def sum_of(text: str, numbers: Mapping[str, Number]) -> Sum:
 def rate_of(text: str, numbers: Mapping[str, Number]) -> Rate:
     """Parse a rate, ``a of b``, with ids of ``results.csv`` or sums of them in place of letters.
 
-    Rates joined by ``and`` are added up. If ``a`` is a percentage, the count is the only one that
-    gives this percentage of ``b``.
+    Rates joined by ``and`` are added up. If ``a`` is a percentage, it stands for the only count out
+    of ``b`` that gives this percentage.
 
     >>> rate_of("jia2022-162 of jia2022-294", numbers_by_key(data))
     Rate(events=5, n=18)
@@ -114,7 +114,7 @@ def rate_of(text: str, numbers: Mapping[str, Number]) -> Rate:
     Raises
     ------
     LookupError
-        If the text is not a rate, or if no count or several give the percentage.
+        If the text is not a rate, or if not exactly one count gives the percentage.
     ValueError
         If there are more events than patients.
     """

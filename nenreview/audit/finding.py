@@ -67,7 +67,8 @@ class Finding:
         Whole sentences: the reason for the verdict and possible explanations, with the counts.
         Empty for a plain match.
     basis : str
-        The numbers with which it was recomputed or compared, such as ``11 of 24``; or empty.
+        The numbers from which `recomputed` was computed, or with which the number was compared,
+        such as ``11 of 24``; or empty.
     power : float or None
         The probability that the check would reject a random value; None if it is not defined.
     affects : str
@@ -93,19 +94,20 @@ class Finding:
 
     @property
     def line(self) -> tuple[str, ...]:
-        """A key that findings have in common if the ledger lists them on one line."""
+        """Key of the line of the ledger: findings with the same key share a line."""
         return (self.source, self.table, self.check, self.verdict, self.explanation)
 
     @property
     def disagrees(self) -> bool:
-        """Whether the number is wrong or contradicts another one; misspellings do not count."""
+        """Whether the number is wrong or contradicts another one; False for a misspelling."""
         return self.verdict in DISAGREEING
 
 
 def severity_of(outcome: str, verdict: str) -> str:
-    """Return how severe a verdict is for a number that measures an outcome; empty if not wrong.
+    """Return the severity of a verdict on a number, given its outcome; empty if nothing is wrong.
 
-    Disagreements on outcomes that matter for judging a drug are substantive; others are minor.
+    A disagreement is substantive if the outcome matters for judging a drug, and otherwise minor;
+    one on cut-off decimals is always minor.
     """
     if verdict == NOTE:
         return TYPOGRAPHIC
@@ -158,7 +160,7 @@ def about(
     recomputed : str, optional
         By default, the printed text.
     printed, outcome : str, optional
-        By default, those of the number. The outcome determines the severity.
+        By default, `number.printed` and `number.outcome`. The outcome determines the severity.
     """
     text = number.printed if printed is None else printed
     return Finding(

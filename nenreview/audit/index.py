@@ -75,7 +75,7 @@ class NumberIndex:
         return self._by_quantity.get(_quantity(number, other), [])
 
     def unreached(self, number: Number, **other: str) -> list[Number]:
-        """Return the times that measure the same as `number` and were not reached; see `same`."""
+        """Return the times "not reached" that measure the same as `number`, as `same` does."""
         return self._unreached.get(_quantity(number, other), [])
 
     def count(self, number: Number) -> int | None:
@@ -106,7 +106,7 @@ class NumberIndex:
         return n or None
 
     def over_parts(self, number: Number, statistic: str) -> list[int] | None:
-        """Return the values of a statistic in NET and in NEC, the parts of a number's population.
+        """Return the values of a statistic in the parts NET and NEC of a number's population.
 
         NET are neuroendocrine tumours, NEC neuroendocrine carcinoma.
 

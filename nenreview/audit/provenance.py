@@ -43,8 +43,8 @@ def provenance_list(
     source, table : str
         The document and its table that report the numbers.
     cells : list of tuple
-        For each entry: its place in the table, the reported text, and its numbers as
-        `nenreview.audit.rebuild.rebuild_table_numbers` returns them.
+        For each entry of the list: the place of the cell in the table, its reported text, and its
+        numbers as `nenreview.audit.rebuild.rebuild_table_numbers` returns them.
     """
     name = source_names(data)[source]
     page = name if name.endswith(f", {table}") else f"{name}, {table}"
@@ -71,7 +71,7 @@ def _reported(printed: str, numbers: pd.DataFrame) -> str:
 
 
 def followed_by(said: str, why: str) -> str:
-    """Join a verdict and its reason: with a full stop if the reason is a sentence, else a colon.
+    """Join a verdict and its reason: with a full stop before a sentence, otherwise with a colon.
 
     >>> followed_by("agrees", "5 of 18")
     'agrees: 5 of 18'

@@ -21,8 +21,8 @@ _STATISTICS = {
 class Span:
     """The range of values that a printed number allows, both ends included.
 
-    Both ends are infinite for a median that was not reached; only `high` is infinite for “more
-    than”.
+    Both ends are infinite for a median reported as not reached (more than half of the patients had
+    no event yet); only `high` is infinite for “more than”.
     """
 
     low: float
@@ -43,7 +43,7 @@ def span(number: Number) -> Span | None:
     Returns
     -------
     Span or None
-        Infinite for a time that was not reached; None if there is no value.
+        Infinite for a time reported as not reached; None if the number has no value.
     """
     if number.status == "not_reached":
         return Span(math.inf, math.inf)
@@ -67,7 +67,7 @@ def span(number: Number) -> Span | None:
 
 
 def printed_span(number: Number) -> Span:
-    """Return the range of values that a number allows, as `span` does; raise an error if none.
+    """Return the same range as `span`, but raise an error if the number has none.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def measured(number: Number) -> str:
 
 
 def here(number: Number) -> str:
-    """Return “This table” or “This section” as the place of a number, to begin a sentence."""
+    """Return the place of a number as the subject of a sentence: “This table” or “This section”."""
     return "This table" if number.row or number.column else "This section"
 
 

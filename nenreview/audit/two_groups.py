@@ -74,8 +74,8 @@ def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: i
     Returns
     -------
     DataFrame
-        One row for each pair for which at least one of `TESTS` gives the printed p value; the pair
-        with the fewest patients comes first. Columns: ``first`` and ``second`` (Rate),
+        One row for each pair of rates with which at least one of `TESTS` gives the printed p value;
+        the pair with the fewest patients comes first. Columns: ``first`` and ``second`` (Rate),
         ``patients``, ``events``, the p value of each test, and ``tests``, the names of the tests
         that fit.
     """
@@ -97,9 +97,9 @@ def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: i
 def power_of_p(first: str, second: str, p: str, *, patients: int, events: int) -> float:
     """Return the probability that no pair of rates fits if the p value is random.
 
-    The higher it is, the less likely a pair fits a printed p value by chance. The random p value is
-    uniform between 0 and 1, with as many decimals as the printed one. The parameters are those of
-    `tables_that_fit`.
+    A high power means that a pair hardly ever fits a printed p value by chance. The random p value
+    is uniform between 0 and 1, with as many decimals as the printed one. The parameters are those
+    of `tables_that_fit`.
     """
     possible = 10 ** decimals(p) + 1
     _, values = _tables(first, second, patients, events)

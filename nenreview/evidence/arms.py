@@ -1,4 +1,4 @@
-"""Find the arm of a population, with its regimen and line of treatment."""
+"""Find the arm of a population, with its drugs and line of treatment (first, later or any)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _OfAnArm(Protocol):
 
 
 def by_class_and_line(one: _OfAnArm) -> tuple[int, int]:
-    """Return a sort key: first the regimen class, then the line of treatment, as tables order them.
+    """Return the key by which tables sort arms: the regimen class, then the line of treatment.
 
     Use it as ``sorted(arms, key=by_class_and_line)``.
     """
@@ -41,7 +41,7 @@ def by_class_and_line(one: _OfAnArm) -> tuple[int, int]:
 
 
 def class_name(regimen_class: str) -> str:
-    """Return the words that pages show for a regimen class of the data.
+    """Return the words that pages show for a regimen class (class of drugs) of the data.
 
     >>> class_name("monotherapy"), class_name("with chemotherapy")
     ('one checkpoint inhibitor', 'with chemotherapy')
@@ -59,7 +59,7 @@ def arms_by_trial(data: Dataset) -> dict[str, tuple[Arm, ...]]:
 
 
 def arm_of(data: Dataset, trial: str, population: str) -> Arm:
-    """Return the treatment arm that contains all patients of a population.
+    """Return the treatment arm (patients with the same treatment) that contains a whole population.
 
     Raises
     ------

@@ -39,11 +39,11 @@ def responses_in_context(data: Dataset) -> tuple[Response, ...]:
     """Return all objective response rates that figures compare between trials.
 
     Each group of patients has one entry, with a known count of responders, from the trial's
-    highest-ranked source. Jia 2022 also reports trials of other authors. Its rates for these trials
-    are used in two cases: for a whole group, such as all patients with neuroendocrine carcinoma
-    (NEC); or if no other source gives a rate for the trial. In the second case, the rates of NEC
-    and of neuroendocrine tumours (NET) are used if their sizes add up to the whole trial;
-    otherwise, the rate in Table 1 of Jia 2022 is used.
+    highest-ranked source. Jia 2022 also reports trials of other authors. The rates that it gives
+    for these trials are used in two cases: for a whole group, such as all patients with
+    neuroendocrine carcinoma (NEC); or if no other source gives a rate for the trial. In the second
+    case, the rates of NEC and of neuroendocrine tumours (NET) are used if their sizes add up to the
+    whole trial; otherwise, the rate in Table 1 of Jia 2022 is used.
     """
     found: list[Response] = []
     for trial in all_trials(data):

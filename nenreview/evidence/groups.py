@@ -25,13 +25,14 @@ class Group:
     Attributes
     ----------
     report : Report
-        The patients of the group, and the document that tables of all trials use for them.
+        The patients of the group, and the document from which tables of all trials take their
+        numbers.
     name : str
         Name of the trial, with the arm or cohort.
     regimen_class, line : str
-        As in ``arms.csv``.
+        The class of drugs and the line of treatment (first, later or any), as in ``arms.csv``.
     may_overlap : bool
-        True if the documents do not say whether the group shares patients with another group.
+        Whether the documents leave open that the group shares patients with another group.
     """
 
     report: Report

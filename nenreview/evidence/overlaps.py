@@ -36,8 +36,8 @@ class Report:
 def relation(data: Dataset, first: Report, other: Report) -> str:
     """Return whether two reports describe the same patients, one a part of the other, or neither.
 
-    The population paths and ``data/overlaps.csv`` decide. On one path, neuroendocrine carcinoma
-    (NEC) and neuroendocrine tumours (NET) share no patients. If nothing decides, reports of
+    The population paths and ``data/overlaps.csv`` decide. Neuroendocrine carcinoma (NEC) and
+    neuroendocrine tumours (NET) on one path share no patients. If nothing decides, reports of
     different trials are `APART`, and reports of one trial are `NOT_KNOWN`.
 
     Returns
@@ -77,10 +77,10 @@ def require_independent(data: Dataset, reports: Iterable[Report]) -> None:
 
 @lru_cache(_REPORTS)
 def canonical_report(data: Dataset, report: Report) -> Report:
-    """Return the report under which the patients of a report are counted, as ``overlaps.csv`` says.
+    """Return the report that stands for all reports on the same patients, as ``overlaps.csv`` says.
 
     Two reports on the same patients have the same canonical report. A report without a row in
-    ``overlaps.csv`` is its own.
+    ``overlaps.csv`` stands for itself.
 
     Raises
     ------

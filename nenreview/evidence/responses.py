@@ -1,4 +1,4 @@
-"""Find every response rate that the documents report, with the patients it counts.
+"""Find every response rate that the documents report, with the number of its patients.
 
 All tables, figures and pools of the review take their rates from here.
 """
@@ -59,11 +59,12 @@ class Response:
         Every count out of `n` that gives the printed percentage, rounded or cut off.
     others : tuple of Rate
         Counts out of fewer than `n` patients that give the printed percentage, the largest
-        denominator first; empty if `counts` is not.
+        denominator first. Empty if `counts` has an entry.
     rate : Rate or None
         Responders among all patients of the population; None if not known.
     known : str
-        How `rate` is known: `COUNTED`, `CATEGORIES`, `ADDED_UP` or `FITTED`; empty if it is not.
+        How `rate` is known: `COUNTED`, `CATEGORIES`, `ADDED_UP` or `FITTED`; empty if `rate` is
+        None.
     preferred : bool
         False if the review takes the response of these patients from another document.
     why : str
@@ -337,9 +338,9 @@ def partial_responders(data: Dataset, report: Report) -> int:
 
 @lru_cache(DATASETS)
 def partial_responses(data: Dataset) -> dict[Report, Rate]:
-    """Return the partial responses that stand for the response rate of a whole trial, by report.
+    """Return the partial responses that are used as the response rate of a whole trial, by report.
 
-    ``pooling.csv`` lists these reports: they give the partial responses and no response rate.
+    ``pooling.csv`` lists these reports, which give partial responses but no response rate.
     """
     reports = (
         Report(row.source, row.trial, row.population)

@@ -55,7 +55,7 @@ def main_source(trial: Facts) -> str:
 
 @lru_cache(DATASETS)
 def superseded_by(data: Dataset) -> dict[tuple[str, str], str]:
-    """Map each (trial, document) that a later report replaces to the key of that later report."""
+    """Return the key of the later report that replaces a document, by (trial, document)."""
     rows = rows_of(data.reports, ReportOf)
     return {(row.trial, row.source): row.superseded_by for row in rows if row.superseded_by}
 
@@ -79,7 +79,7 @@ def own_reports(data: Dataset) -> dict[str, tuple[ReportOf, ...]]:
 
 @lru_cache(DATASETS)
 def secondary_documents(data: Dataset) -> frozenset[tuple[str, str]]:
-    """Return every pair (trial, document) of which the document is secondary.
+    """Return every pair (trial, document) whose document is secondary for the trial.
 
     A secondary document is one by other authors about the trial, such as a review.
     """

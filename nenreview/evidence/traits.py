@@ -51,12 +51,12 @@ def is_whole(patients: Level) -> bool:
 
 
 def tumours_of(data: Dataset, trial: str, population: str) -> str:
-    """Return the tumours of a population: those that its path names, else those of its trial."""
+    """Return the tumours that the path of a population names; if none, those of its trial."""
     return traits(data, population).tumour or trials(data)[trial].tumours
 
 
 def kind_of(data: Dataset, trial: str, population: str) -> str:
-    """Return the kind of tumour of a population, one of `KINDS`, from its path or else its trial.
+    """Return the kind of tumour of a population, one of `KINDS`, from its path or its trial.
 
     Neuroendocrine neoplasms of grade 1 or 2 count as neuroendocrine tumours (NET), because
     neuroendocrine carcinoma (NEC) is always high-grade in the WHO classification of 2019.

@@ -38,8 +38,8 @@ _MARKS = {
 def findings(counts: pd.DataFrame) -> ReviewFigure:
     """Draw the number of audit findings of each kind, one row for each document.
 
-    The axis is logarithmic, so points are drawn instead of bars, whose length would mean nothing.
-    The wide drawing also has the numbers, at the right. A kind without findings has no point.
+    The axis is logarithmic, so the figure has points: the length of a bar would mean nothing. The
+    wide drawing also has the numbers, at the right. A kind without findings has no point.
 
     Parameters
     ----------

@@ -1,4 +1,7 @@
-"""Draw forest plots: wide for a desktop screen and print, narrow for a phone."""
+"""Draw forest plots: one row with an estimate and its interval for each study, pool or difference.
+
+The wide version is for a desktop screen and print, the narrow version for a phone.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,7 @@ _FILL = {FILLED: MID, OPEN: "white", OWN: ACCENT, POOL: MID, DIAMOND: ACCENT, OP
 class Heads:
     """Headings of the columns of a forest plot, and labels of its axis.
 
-    `left` and `right` say what a difference on each side of zero means.
+    `left` and `right` are the labels that explain a difference below and above zero.
     """
 
     rows: str = "Study"
@@ -100,7 +103,7 @@ def forest(
     legend : mapping of str to str, optional
         The meaning of each kind of mark.
     order : str
-        What the rows of a group are ordered by, for the legend.
+        The order of the rows in a group, in words for the legend.
 
     Raises
     ------

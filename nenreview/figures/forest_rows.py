@@ -120,8 +120,8 @@ def rate_note(
 ) -> str:
     """Return a sentence on a rate: its patients, the caveat if there is one, trial and source.
 
-    The patients are `who`, ``patients with NEC``, if they are not those of the report; `what` is
-    what happened to them.
+    `who`, such as ``patients with NEC``, replaces the patients of the report if the rate is about
+    others; `what` says what happened to them.
     """
     told = f"{fraction(rate)} {who or _patients(data, report)} {what}"
     return _note(told, caveat, _origin(data, report))
@@ -148,7 +148,7 @@ def _origin(data: Dataset, *reports: Report) -> str:
 
 
 def pool_row(name: str, pool: PooledProportion | None, mark: str = DIAMOND) -> Row:
-    """Return the row for a pool with its confidence interval; a text if `pool` is None."""
+    """Return the row for a pool with its confidence interval; a row of text if `pool` is None."""
     if pool is None:
         return text_row(name, "too few trials to pool")
     return Row(

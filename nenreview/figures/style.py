@@ -142,7 +142,7 @@ class ReviewFigure:
     Parameters
     ----------
     figure : Figure
-        The drawing. It is made without pyplot, so it need not be closed.
+        The drawing. It is made without pyplot, so nobody has to close it.
     data : DataFrame, optional
         The values behind the drawing, one row for each mark; readers can download them as CSV.
     narrow : Figure, optional

@@ -1,4 +1,4 @@
-"""Draw a swimmer plot: a bar for each patient, as long as the treatment."""
+"""Draw a swimmer plot: one horizontal bar for each patient, as long as the treatment."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ class Lane:
 
 @style()
 def swimmer(lanes: Sequence[Lane]) -> ReviewFigure:
-    """Draw the time on treatment of each patient as a bar, from top to bottom.
+    """Draw a swimmer plot: one horizontal bar for each patient, as long as the treatment.
+
+    The first patient is at the top.
 
     Raises
     ------

@@ -101,12 +101,12 @@ def _pool_line(pool: Pooled) -> tuple[float, str]:
 
 
 def response_of_nec(data: Dataset) -> ReviewFigure:
-    """Draw a forest plot of the main pool of neuroendocrine carcinoma, with its cohorts."""
+    """Draw a forest plot of the main pool of neuroendocrine carcinoma and the rates it combines."""
     return _cohorts_and_pool(data, headline(data)[0])
 
 
 def response_of_net(data: Dataset) -> ReviewFigure:
-    """Draw a forest plot of the main pool of neuroendocrine tumours, with its cohorts."""
+    """Draw a forest plot of the main pool of neuroendocrine tumours and the rates it combines."""
     return _cohorts_and_pool(data, net(data))
 
 
@@ -133,8 +133,8 @@ def _cohorts_and_pool(data: Dataset, whole: Pooled) -> ReviewFigure:
 def forest_of_nec(data: Dataset) -> ReviewFigure:
     """Draw a forest plot of neuroendocrine carcinoma: cohorts, pools and rates that are not pooled.
 
-    The pools are that of all primary cohorts, that without the Chinese trials, and that of the
-    first edition of this review.
+    The three pools are those of the main analysis, of the main analysis without the Chinese trials,
+    and of the first edition of this review.
     """
     whole, without = headline(data)
     first, _ = headline(data, FIRST)
@@ -188,7 +188,11 @@ def forest_of_net_pool(data: Dataset) -> ReviewFigure:
 
 
 def nec_and_net(data: Dataset) -> ReviewFigure:
-    """Draw the response of neuroendocrine carcinoma and of tumours, for trials that report both."""
+    """Draw the response of NEC and of NET, by trial.
+
+    NEC is neuroendocrine carcinoma, and NET neuroendocrine tumours. Only trials that report both
+    are included.
+    """
     return forest(
         [
             Group(
@@ -209,9 +213,10 @@ def nec_and_net(data: Dataset) -> ReviewFigure:
 
 
 def differences(data: Dataset) -> ReviewFigure:
-    """Draw the difference in response between neuroendocrine carcinoma and tumours, by trial.
+    """Draw the difference in response between NEC and NET, by trial.
 
-    Only trials that report both are included.
+    NEC is neuroendocrine carcinoma, and NET neuroendocrine tumours. Only trials that report both
+    are included.
     """
     rows = [
         difference_row(
@@ -236,9 +241,9 @@ def differences(data: Dataset) -> ReviewFigure:
 
 
 def randomised_differences(data: Dataset) -> ReviewFigure:
-    """Draw the response with two inhibitors minus that with one: by site, and over both sites.
+    """Draw the response with two inhibitors minus that with one, by site of the tumour and in all.
 
-    The sites count all patients randomised, those with unknown response as non-responders.
+    The rates are among all patients randomised; an unknown response counts as no response.
     """
     combined = randomised_contrasts(data)
     by_site = zip(randomised(data).items(), combined[UNKNOWN_AS_NONE].trials, strict=True)
@@ -274,8 +279,8 @@ def forest_by_class(data: Dataset) -> ReviewFigure:
     """Draw a forest plot of the response of neuroendocrine carcinoma to drug combinations.
 
     The pool of one checkpoint inhibitor comes first, for comparison. A filled mark is the best
-    response among all treated patients, after earlier treatment; every other response has an open
-    mark, also that of mixed grade 3 neoplasms.
+    response among all treated patients, after earlier treatment. Every other response has an open
+    mark; so has the response of mixed grade 3 neoplasms.
     """
     pool = headline(data)[0]
     groups = [Group("One inhibitor, NEC", pool_rows(pool.profile, pool.t)[:1])]

@@ -159,7 +159,7 @@ class Density:
     proportion : numpy.ndarray
         Proportions between 0 and 1, shape (N,).
     posterior, prior : numpy.ndarray
-        The densities at these proportions, shape (N,); each integrates to 1 over 0 to 1.
+        The densities at these proportions, shape (N,). The integral of each from 0 to 1 is 1.
     """
 
     proportion: np.ndarray

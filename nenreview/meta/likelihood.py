@@ -251,8 +251,8 @@ def profile_limits(
     Returns
     -------
     tuple
-        ((low, high), (spread at low, spread at high)); an infinite limit where the profile has not
-        closed at a logit of ±35.
+        ((low, high), (spread at low, spread at high)); a limit is infinite if the profile has not
+        fallen to the cut-off at a logit of ±35.
     """
     cut = fit.loglik - stats.chi2.ppf(level, 1) / 2
     step = np.sqrt(fit.covariance[0, 0]) * stats.norm.ppf((1 + level) / 2)

@@ -40,7 +40,7 @@ class ChangedValue:
 
 @dataclass(frozen=True)
 class TableChanges:
-    """The rows that were added, changed or removed in one table.
+    """The rows of one table that were added, changed or removed.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ class Changes:
         The tables that differ, the table of reported numbers first.
     estimates, verdicts : tuple of ChangedResult
         The estimates and verdicts that differ. A verdict that only one version has is left out,
-        unless a person must check it.
+        unless somebody must compare the number with the document.
     """
 
     old: State

@@ -19,7 +19,8 @@ class Estimate:
     name : str
         Identifies the estimate in every version.
     estimate, low, high : float or None
-        Value and limits of the interval in `unit`, rounded as on the pages; None if there is none.
+        Value and limits of the interval in `unit`, rounded as on the pages; None if it does not
+        exist.
     unit : str
         ``"%"``, ``"points"`` (percentage points) or ``"odds ratio"``.
     counts : str

@@ -55,7 +55,7 @@ def release(site: Path) -> bool:
     Raises
     ------
     InputError
-        If files are not committed; if the changelog lacks the version; if files repeat an outdated
+        If files are not committed; if the changelog lacks the version; if a file has an outdated
         version or checksum (`stamp_problems`); if the version number breaks the rules in
         CONTRIBUTING.md; if the version was released before with other content; if the render fails.
     """

@@ -19,7 +19,7 @@ _UP_TO_THE_QUOTE = r'[^"\n]*'
 
 
 def outdated_files(root: Path | None = None, checksum: str | None = None) -> dict[Path, str]:
-    """Return the new text of each file that repeats an outdated version or checksum of the data.
+    """Return the new text of each file that has an outdated version or checksum of the data.
 
     The files are ``CITATION.cff`` and ``data/datapackage.json``. A file is skipped if it does not
     exist, or contains neither version nor checksum.
@@ -61,7 +61,7 @@ def outdated_files(root: Path | None = None, checksum: str | None = None) -> dic
 
 
 def stamp_problems(root: Path | None = None) -> list[Problem]:
-    """Return a problem for each file that repeats an outdated version or checksum of the data."""
+    """Return a problem for each file that has an outdated version or checksum of the data."""
     root = root or review_root()
     return [
         Problem(
@@ -73,7 +73,7 @@ def stamp_problems(root: Path | None = None) -> list[Problem]:
 
 
 def stamp(root: Path | None = None) -> list[Path]:
-    """Update the version and data checksum in the files that repeat them; return changed files."""
+    """Update version and data checksum in the files that have them; return the changed files."""
     changed = outdated_files(root)
     for path, text in changed.items():
         write_whole(path, text.encode("utf-8"))

@@ -42,7 +42,7 @@ class Verdict:
 
     @property
     def needs_check(self) -> bool:
-        """Whether a person must compare the number with the document: a disagreement or a note."""
+        """Whether somebody must compare the number with the page: for a disagreement or a note."""
         return self.verdict in (*DISAGREEING, NOTE)
 
     @property

@@ -69,7 +69,7 @@ def _restore(path: Path, content: bytes | None) -> None:
 
 
 def check_and_stamp(root: Path, contents: FileContents) -> FileContents:
-    """Check the changed data, and return `contents` plus the files that repeat the data's checksum.
+    """Check the changed data; return `contents` and the files with the new checksum of the data.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def check_and_stamp(root: Path, contents: FileContents) -> FileContents:
     Raises
     ------
     InputError
-        With every problem that the new data have; or if a file that repeats the checksum cannot be
-        updated (`outdated_files`).
+        With every problem that the new data have; or if a file with the checksum cannot be updated
+        (`outdated_files`).
     """
     folder = root / "data"
     with tempfile.TemporaryDirectory() as name:

@@ -43,8 +43,8 @@ class NewTrial:
     Attributes
     ----------
     places : dict of str to str
-        The lines added to each file, such as ``line 5``, by path below the root. Empty for a new
-        file.
+        The lines added to each file, such as ``line 5``, by path relative to the root. Empty for a
+        new file.
     arm : Row
         The added row of ``arms.csv``.
     source : str
@@ -66,7 +66,7 @@ def new_trial(root: Path, request: Request) -> NewTrial:
     ------
     InputError
         If a name is already used or malformed, if the data are invalid before or after the change,
-        or if a file cannot be written. No file is then changed.
+        or if a file cannot be written. After an error, no file is changed.
     """
     data, problems = read(root / "data")
     if data is None:

@@ -52,7 +52,7 @@ class Request:
     source : str
         Key of the document that reports the trial; made from the registry number if empty.
     agents, target, regimen_class : str
-        Drugs, their molecular targets and the class of treatment, as in ``arms.csv``; taken from
+        Drugs, their molecular targets and the class of treatment, as in ``arms.csv``; derived from
         `name` if empty.
     part : str
         Part of the book for the chapter; if empty, the part with most trials of the same class.
@@ -74,7 +74,7 @@ def arm_row(data: Dataset, request: Request) -> Row:
     Raises
     ------
     InputError
-        If drugs, target or class are neither given nor follow from the trial's name, or if the
+        If drugs, target or class are missing and cannot be derived from the trial's name, or if the
         class is unknown.
     """
     targets = inhibitors(data)

@@ -49,7 +49,7 @@ def rounding_rule(events: int, n: int, printed: str) -> str | None:
     Returns
     -------
     str or None
-        ``"rounded"`` (halves up), ``"half to even"`` or ``"truncated"``, the first that fits.
+        The first that fits of ``"rounded"`` (halves up), ``"half to even"`` and ``"truncated"``.
     """
     target, hundred = _in_units(printed)
     truncated, remainder = divmod(hundred * events, n)
@@ -88,7 +88,7 @@ def rates_that_fit(printed: str, largest: int, smallest: int = 1) -> list[Rate]:
 
 
 def truncated_counts(printed: str, n: int) -> list[int]:
-    """Return every count out of `n` that gives the percentage only if decimals are cut off."""
+    """Return every count out of `n` whose percentage is the printed one if cut off, not rounded."""
     return [k for k in range(n + 1) if rounding_rule(k, n, printed) == "truncated"]
 
 
@@ -192,9 +192,9 @@ def grim_power(printed: str, *, n: int | None = None, accepted: int | None = Non
     printed : str
         The percentage as printed; its decimals set the precision.
     n : int, optional
-        Denominator, if every count out of it would pass the test.
+        Denominator, if every count out of it would pass the test. Give either `n` or `accepted`.
     accepted : int, optional
-        Number of percentages that would pass the test, if known.
+        Number of percentages that would pass the test.
     """
     possible = 100 * 10 ** decimals(printed) + 1
     if accepted is None:

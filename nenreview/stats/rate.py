@@ -56,7 +56,7 @@ class Rate:
         Raises
         ------
         ValueError
-            If nobody is left, or more have the event in `part` than in the whole.
+            If nobody is left, or if more patients have the event in `part` than in the whole.
         """
         return Rate(self.events - part.events, self.n - part.n)
 

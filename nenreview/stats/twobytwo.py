@@ -21,7 +21,8 @@ class Comparison:
     Parameters
     ----------
     first, second : Rate
-        The groups; differences are first minus second, odds ratios first over second.
+        The rates of the two groups. Differences are first minus second, odds ratios first over
+        second.
     """
 
     first: Rate

@@ -2,8 +2,9 @@
 
 The judgements are in ``data/appraisal.csv``, ``data/certainty.csv`` and ``data/reporting.csv``;
 this module has only the rules that combine them. GRADE is an approach to rating the certainty of
-evidence. `estimand` names the question by its tumours, ``"NEC"`` (neuroendocrine carcinoma) or
-``"NET"`` (neuroendocrine tumours), and `outcome` the outcome, such as the objective response rate.
+evidence. `estimand` is what is estimated, named by its tumours: ``"NEC"`` (neuroendocrine
+carcinoma) or ``"NET"`` (neuroendocrine tumours), and `outcome` the outcome, such as the objective
+response rate.
 """
 
 from __future__ import annotations
@@ -156,7 +157,7 @@ class RiskOfBias:
     source : str
         The report that is appraised: the main source of the trial.
     pools : tuple of str
-        Questions whose main pool includes the trial; empty if only sensitivity analyses do.
+        Questions whose main pool includes the trial; empty if only sensitivity analyses include it.
     answers : dict of int to str
         The answer to each item of the checklist; empty if no own report is available.
     """

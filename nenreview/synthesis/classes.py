@@ -30,8 +30,9 @@ class MapEntry:
     Attributes
     ----------
     name, regimen_class, line : str
-        Name, regimen class and line of treatment of the arm. If the arm has several populations of
-        the same kind of tumour, `name` includes the population.
+        Name, regimen class (class of drugs) and line of treatment (first, later or any) of the arm.
+        If the arm has several populations of the same kind of tumour, `name` includes the
+        population.
     kind : str
         Kind of tumour, one of `KINDS`.
     report : Report
@@ -41,14 +42,15 @@ class MapEntry:
     rate : Rate or None
         Responders among all patients; None if no count out of `n` fits the reported percentage.
     fewer : Rate or None
-        If `rate` is None, the count that fits, out of as many patients as possible.
+        If `rate` is None: the count that fits the percentage, out of fewer patients, but as many as
+        possible.
     printed : str
         The percentage as printed, or empty.
     mark : str
         Why the rate is not the best response among all treated patients; or empty.
     note : str
-        A remark if the responders with neuroendocrine carcinoma (NEC) and tumour (NET) do not add
-        up to all responders; or empty.
+        A remark if the responders with neuroendocrine carcinoma (NEC) and those with neuroendocrine
+        tumours (NET) do not add up to all responders; or empty.
     """
 
     name: str
@@ -172,11 +174,11 @@ class Cell:
     Attributes
     ----------
     regimen_class, kind, line : str
-        The class of drugs, the kind of tumour and the line of treatment.
+        The class of drugs, the kind of tumour and the line of treatment (first, later or any).
     trials : int
         Number of trials.
     patients : int
-        Patients, each counted once; if reports may share patients, the largest possible number.
+        The largest possible number of different patients. It is exact unless `may_overlap`.
     response : Rate or None
         Responders among the patients whose response is reported; None if no report has a count.
     may_overlap : bool

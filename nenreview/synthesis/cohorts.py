@@ -4,10 +4,10 @@ A row says which patients of a trial help to answer which question, and where th
 reported; this module reads the counts there. Cohorts that are pooled are checked for shared
 patients.
 
-A question, `estimand`, is named by its tumours: ``"NEC"`` (neuroendocrine carcinoma), ``"NET"``
-(neuroendocrine tumours), ``"LCNEC"`` (large-cell NEC) and others. The role of a cohort says in
-which analyses it is used; `PRIMARY` cohorts are in the main pool. The edition says whether it is
-used in the first edition of this review, now, or in both.
+`estimand` is what is estimated: the question, named by its tumours: ``"NEC"`` (neuroendocrine
+carcinoma), ``"NET"`` (neuroendocrine tumours), ``"LCNEC"`` (large-cell NEC) and others. The role of
+a cohort says in which analyses it is used; `PRIMARY` cohorts are in the main pool. The edition says
+whether it is used in the first edition of this review, now, or in both.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Cohort:
         return f"{self.name}, {self.estimand}"
 
     def otherwise(self) -> Cohort:
-        """Return the same cohort with its fallback count in place of its rate.
+        """Return the same cohort with `fallback` as its rate.
 
         Raises
         ------
@@ -126,9 +126,9 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
     Raises
     ------
     ValueError
-        If a row names a fallback that this module cannot count.
+        If a row names a kind of fallback that this module does not know.
     LookupError
-        If the sources do not determine a single count.
+        If several counts, or none, are possible by the sources.
     """
     leaves = data.pooling.assign(leaf=data.pooling["population"].map(leaf))
     populations = leaves.groupby(["trial", "estimand"])["leaf"].nunique()
@@ -216,7 +216,7 @@ def replaced_cohort(data: Dataset, one: Cohort) -> Cohort | None:
 
 
 def cut_off_count(data: Dataset, row: str) -> Rate:
-    """Return the count for a cohort that fits the percentage in another document on the trial.
+    """Return the responders of a cohort that fit the percentage in another document on its trial.
 
     Parameters
     ----------

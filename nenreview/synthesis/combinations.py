@@ -33,7 +33,7 @@ class Question:
     Attributes
     ----------
     regimen_class, kind, line : str
-        The class of drugs, the kind of tumour and the line of treatment.
+        The class of drugs, the kind of tumour and the line of treatment (first, later or any).
     reported : tuple of MapEntry
         Every response that a trial reports.
     alike : tuple of MapEntry

@@ -43,11 +43,11 @@ class Contrast:
     trial, name : str
         Registry number and name of the trial.
     regimen_class, line : str
-        Regimen class and line of treatment of the arm.
+        Regimen class (class of drugs) and line of treatment (first, later or any) of the arm.
     pair : Comparison
         The response rates of the two groups.
     reports : (Report, Report)
-        Those that the two rates of `pair` come from.
+        The reports from which the two rates of `pair` come.
     """
 
     trial: str
@@ -109,7 +109,7 @@ def within_trials(contrasts: tuple[Contrast, ...]) -> Stratified:
 
 
 def summed(contrasts: tuple[Contrast, ...]) -> Comparison:
-    """Return one comparison of the groups added up over all trials.
+    """Return one comparison of the two groups, each added up over all trials.
 
     This ignores differences between trials. It only serves to show what combining within trials
     changes.
@@ -189,7 +189,7 @@ class Biomarker:
 
 @cache
 def biomarkers(data: Dataset) -> tuple[Biomarker, ...]:
-    """Compare the response of patients with a high and a low biomarker, in two trials.
+    """Compare the response of patients with a high and with a low biomarker, in two trials.
 
     The biomarkers are PD-L1 and tumour mutational burden (TMB); cut-offs differ. For toripalimab,
     the counts are those of the only table that fits the reported percentages and p value.

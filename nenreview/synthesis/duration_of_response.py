@@ -39,10 +39,11 @@ class Duration:
     Attributes
     ----------
     trial, name, regimen_class, line : str
-        Registry number of the trial; name, regimen class and line of treatment of the arm.
+        Registry number of the trial; name, regimen class (class of drugs) and line of treatment
+        (first, later or any) of the arm.
     source, place, population : str
-        Where it is reported, and for which patients. Source and place are empty if no duration is
-        reported for an arm with responders.
+        Where the duration is reported, and for which patients. Source and place are empty if the
+        arm has responders and no duration is reported.
     responders : Rate or None
         Responders among the patients of this population; None if not known.
     median : float or None
@@ -73,8 +74,8 @@ def durations(data: Dataset) -> list[Duration]:
     """Return the duration of response of every arm with responders, by regimen class and line.
 
     Each place that reports a duration has an entry of its own, because places in one source can
-    contradict each other. Responders without a reported duration have an empty entry. A superseded
-    report is left out if the later report gives a duration of the same responses.
+    contradict each other. Responders without a reported duration have an empty entry. An earlier
+    report is left out if the report that supersedes it gives a duration of the same responses.
     """
     found = []
     for trial in all_trials(data).values():

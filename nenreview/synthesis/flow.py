@@ -30,8 +30,8 @@ class Flow:
     queries : int
         Number of queries.
     by_query, first_four, known : int
-        Records by origin, each counted once: found by a query; else one of the four documents with
-        which this review began; else known before the search.
+        Records by origin. Each is counted once, by the first that applies: found by a query; one of
+        the four documents with which this review began; known before the search.
     screened_out, not_available : dict of str to int
         Records excluded at screening, and reports that could not be read, by reason.
     assessed_out : dict of str to int

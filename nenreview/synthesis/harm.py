@@ -80,7 +80,8 @@ class SevereEvents:
     Attributes
     ----------
     trial, name, regimen_class, line : str
-        Registry number of the trial; name, regimen class and line of treatment of the arm.
+        Registry number of the trial; name, regimen class (class of drugs) and line of treatment
+        (first, later or any) of the arm.
     population, source : str
         As in ``results.csv``; `source` is empty if nothing is reported.
     how : str
@@ -90,8 +91,8 @@ class SevereEvents:
     rate : Rate or None
         Patients with such an event.
     limits : tuple of Rate, or None
-        The smallest and the largest possible number of patients, if only separate events are
-        reported.
+        The smallest and the largest possible number of patients, if the source reports each kind of
+        event separately; otherwise None.
     reported : str
         What the source reports, in a few words.
     earlier : bool
@@ -116,8 +117,8 @@ def severe_events(data: Dataset) -> list[SevereEvents]:
     """Return the patients with adverse events of grade 3 or higher in every arm, by class and line.
 
     Each population that a source reports has an entry; an arm without any report has one entry that
-    says `NOT_REPORTED`. If several sources report the same patients, a count is preferred to a
-    percentage, and a percentage to less direct numbers; then the first source of the trial is used.
+    says `NOT_REPORTED`. If several sources report the same patients, the most direct number is
+    used: a count, then a percentage, then any other. Ties go to the first source of the trial.
     """
     found = []
     for trial, arms in arms_by_trial(data).items():
@@ -287,7 +288,8 @@ class OtherHarm:
     Attributes
     ----------
     trial, name, regimen_class, line : str
-        Registry number of the trial; name, regimen class and line of treatment of the arm.
+        Registry number of the trial; name, regimen class (class of drugs) and line of treatment
+        (first, later or any) of the arm.
     deaths, stopped, any_grade, immune : tuple of Patients
         Patients with a fatal event; patients who stopped treatment because of an event; patients
         with a treatment-related event of any grade; patients with an immune-related event of any
@@ -326,7 +328,7 @@ def other_harm(data: Dataset) -> list[OtherHarm]:
 
 
 def without_other_harm(data: Dataset) -> list[OtherHarm]:
-    """Return the arms for which neither they nor their whole trial has a number of `other_harm`."""
+    """Return the arms without a number of `other_harm`, be it of the arm or of the whole trial."""
     found = other_harm(data)
     whole = {
         one.trial
@@ -386,7 +388,9 @@ def _no_listed_death(data: Dataset, arm: Arm) -> Iterator[Patients]:
 
 
 def severe_events_bounds(data: Dataset) -> tuple[Rate, Rate]:
-    """Return the fewest and the most patients who can have had a grade 3 to 5 event on sintilimab.
+    """Return the smallest and largest possible number of patients with a grade 3 to 5 event.
+
+    The patients are those of the sintilimab trial.
 
     The paper reports each kind of treatment-related event separately. The fewest patients are those
     with the most common event, or with serious events if these are more. The most patients are the

@@ -1,7 +1,8 @@
 """Pool the response to one checkpoint inhibitor after earlier treatment, for NEC and for NET.
 
-NEC is neuroendocrine carcinoma, and NET neuroendocrine tumour. These pools are the main results of
-this review.
+NEC is neuroendocrine carcinoma, and NET neuroendocrine tumour. These two main pools are the main
+results of this review. A cohort is a group of patients of one trial; a primary cohort is one that a
+main pool includes.
 """
 
 from __future__ import annotations
@@ -61,12 +62,13 @@ class Pooled:
     profile : PooledProportion
         With the profile-likelihood interval.
     t : PooledProportion
-        The same estimate, with the Wald-type interval and the prediction interval of t(k − 1). If
-        the model finds no spread, there is no prediction interval, because it would equal the
-        interval of the mean.
+        The same estimate, with the Wald-type interval and the prediction interval from the t
+        distribution with k − 1 degrees of freedom. If the model finds no spread, there is no
+        prediction interval, because it would equal the interval of the mean.
     higgins : PooledProportion
-        The same estimate, with the prediction interval of t(k − 2) of Higgins, Thompson and
-        Spiegelhalter (J R Stat Soc A 2009;172:137).
+        The same estimate, with the prediction interval from the t distribution with k − 2 degrees
+        of freedom, as proposed by Higgins, Thompson and Spiegelhalter (J R Stat Soc A
+        2009;172:137).
     """
 
     name: str
@@ -129,10 +131,11 @@ def pool_with_t(
 
 
 def primary_cohorts(data: Dataset, edition: str = NOW, estimand: str = NEC) -> tuple[Cohort, ...]:
-    """Return the cohorts in the main pool of a question, in the current or the first edition.
+    """Return the groups of patients whose rates the main analysis of a question combines.
 
-    `edition` is `NOW` or `FIRST`. `estimand` names the question by its tumours, such as ``"NEC"``
-    (neuroendocrine carcinoma) or ``"NET"`` (neuroendocrine tumours).
+    `edition` is `NOW`, for the current edition of this review, or `FIRST`. `estimand` says what is
+    estimated, by the tumours: ``"NEC"`` (neuroendocrine carcinoma) or ``"NET"`` (neuroendocrine
+    tumours).
     """
     return chosen(data, estimand, PRIMARY, edition)
 
@@ -205,7 +208,8 @@ class Step:
 def left_out(data: Dataset, estimand: str = NEC) -> tuple[Step, ...]:
     """Return the main pool without each cohort in turn, with profile-likelihood intervals.
 
-    `estimand` is ``"NEC"`` (neuroendocrine carcinoma) or ``"NET"`` (neuroendocrine tumours).
+    `estimand` says which main pool: ``"NEC"`` (neuroendocrine carcinoma) or ``"NET"``
+    (neuroendocrine tumours).
     """
     cohorts = primary_cohorts(data, estimand=estimand)
     refits = leave_one_out(*counted_together(data, cohorts), ci="profile")
@@ -225,8 +229,8 @@ class InBothPools(NamedTuple):
     trials : int
         Number of trials.
     nec, net : int
-        Patients of these trials in the pool of neuroendocrine carcinoma (NEC), and of tumours
-        (NET).
+        Patients of these trials in the pool of neuroendocrine carcinoma (NEC), and in that of
+        neuroendocrine tumours (NET).
     """
 
     trials: int
@@ -277,7 +281,8 @@ class Move:
     Attributes
     ----------
     before, now : Cohort or None
-        The cohort of a trial in the first edition and now; None if it joined or was removed.
+        The cohort of a trial in the first edition (None if it joined later), and now (None if it
+        was removed).
     pool : PooledProportion
         The pool after this change, with the profile-likelihood interval.
     shift : float

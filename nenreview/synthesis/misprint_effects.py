@@ -31,7 +31,7 @@ class MisprintEffect:
     used, otherwise : float
         The result with the number that the synthesis uses, and with the alternative.
     is_bound : bool
-        Whether the alternative is the largest possible number, not a likely one.
+        Whether the alternative is the largest possible number; if False, it is a likely number.
     """
 
     finding: str

@@ -33,8 +33,8 @@ class Stratum:
     randomised : int
         Patients randomised; some numbers follow by subtraction.
     fits : tuple of Rate
-        Every count and denominator that give the reported percentage, the largest denominator
-        first; denominators below half of the randomised patients are left out.
+        Every rate (count and denominator) that gives the reported percentage, the largest
+        denominator first. Denominators below half of the randomised patients are left out.
     printed : str
         The percentage at 8 weeks, as printed.
     """
@@ -48,18 +48,21 @@ class Stratum:
 
     @property
     def unknown(self) -> int:
-        """Number of patients outside the largest denominator, whose response is not reported."""
+        """Number of randomised patients whose response is not reported.
+
+        They are those outside the largest denominator.
+        """
         return self.randomised - self.fits[0].n
 
 
 @cache
 def randomised(data: Dataset) -> dict[str, tuple[Stratum, Stratum]]:
-    """Return the two arms of the randomised trial, by site: two inhibitors, then nivolumab alone.
+    """Return the two arms of the randomised trial by primary site: two inhibitors, then nivolumab.
 
     Raises
     ------
     LookupError
-        If a site is reported for only one arm, or if a size is not known.
+        If a primary site is reported for only one arm, or if a size is not known.
     """
     found: dict[str, dict[str, Stratum]] = {}
     for rate in responses_of(data, RANDOMISED, REVIEW):
@@ -84,8 +87,9 @@ def randomised_contrasts(data: Dataset) -> dict[str, Stratified]:
     Returns
     -------
     dict of str to Stratified
-        By assumption: patients with unknown response are left out; they are non-responders; they
-        responded with two inhibitors only; they responded with nivolumab only.
+        The keys are the assumptions on patients with unknown response: they are left out; none
+        responded; all responded with two inhibitors and none with nivolumab; all responded with
+        nivolumab and none with two inhibitors.
     """
     sites = randomised(data).values()
 

@@ -124,8 +124,8 @@ def divided_by_site(data: Dataset, cohorts: tuple[Cohort, ...]) -> tuple[Cohort,
 def with_undivided(data: Dataset) -> tuple[Pooled, Pooled]:
     """Pool neuroendocrine carcinoma with a trial that does not say which tumours responded.
 
-    The first pool assumes that none of this trial's responders had neuroendocrine carcinoma, the
-    second that all had.
+    The first pool assumes that none of this trial's responders had neuroendocrine carcinoma; the
+    second assumes that all had it.
 
     Raises
     ------
@@ -153,8 +153,8 @@ def lowering(data: Dataset) -> Rate:
 def net_by_site(data: Dataset) -> dict[str, tuple[Cohort, ...]]:
     """Return the cohorts of neuroendocrine tumours with only one primary site, by site.
 
-    The cohorts come from trials that report their sites separately, and from trials with a cohort
-    of one site. The names of the cohorts omit the site.
+    The cohorts come from trials that report each primary site separately, and from trials with a
+    cohort of a single site. The names of the cohorts omit the site.
     """
     found: dict[str, tuple[Cohort, ...]] = dict.fromkeys(SITES_OF_NET, ())
     for one in (*chosen(data, NET, BY_SITE), *primary_cohorts(data, estimand=NET)):

@@ -58,10 +58,10 @@ class Summary:
 def summary_of_findings(data: Dataset, estimand: str) -> list[Summary]:
     """Return the summary of findings for a question: one row for each of `OUTCOMES`.
 
-    `estimand` names the question: ``"NEC"`` (neuroendocrine carcinoma) or ``"NET"`` (neuroendocrine
-    tumours). The numbers are those of the pooled cohorts. If a trial does not report an outcome for
-    its cohort, the smallest reported group that includes it is used; `effect` says for how many
-    trials.
+    `estimand` is what is estimated, named by its tumours: ``"NEC"`` (neuroendocrine carcinoma) or
+    ``"NET"`` (neuroendocrine tumours). The numbers are those of the pooled cohorts. If a trial does
+    not report an outcome for its cohort, the smallest reported group that includes it is used;
+    `effect` says for how many trials.
 
     Raises
     ------

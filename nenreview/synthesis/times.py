@@ -1,6 +1,7 @@
 """Collect the reported survival times of each trial; they are shown, never pooled.
 
-PFS is progression-free survival, and OS overall survival.
+PFS is progression-free survival, and OS overall survival. A median that was not reached means that
+more than half of the patients had no event yet.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Time:
     Attributes
     ----------
     trial, name, regimen_class, line : str
-        Registry number of the trial; name, regimen class and line of treatment of the arm.
+        Registry number of the trial; name, regimen class (class of drugs) and line of treatment
+        (first, later or any) of the arm.
     kind : str
         Kind of tumours: one of `KINDS`.
     source, population, outcome : str
@@ -56,7 +58,7 @@ class Time:
         The median and its limits in months, with the decimals of the page. Times converted from
         another unit have one decimal, and the unit is named. Empty if not reported.
     landmarks : tuple of str
-        Shares without the event at a fixed time, such as ``33% at 12 months``.
+        Shares of patients without the event at a fixed time, such as ``33% at 12 months``.
     first_scan : float or None
         Months from the first dose to the first scan; None if no source gives the time.
     """

@@ -1,7 +1,7 @@
 """Compare numbers in secondary documents with the trials' own reports.
 
-A secondary document, such as a review, gives numbers on trials of others. `source` is the key of
-such a document in ``sources.csv``.
+A secondary document, such as a review, reports numbers on trials of other authors. `source` is the
+key of such a document in ``sources.csv``.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def read_only_table(data: Dataset) -> Table:
 def among_themselves_table(data: Dataset) -> Table:
     """Return a table of the numbers that differ between two secondary documents.
 
-    They are numbers that no report of a trial settles.
+    For these numbers, no report of the trial itself decides which is right.
     """
     rows = [
         [
@@ -224,7 +224,7 @@ def trials_contradicted(data: Dataset, source: str = REVIEW) -> list[str]:
 def trials_moved(data: Dataset, source: str = REVIEW) -> list[str]:
     """Return the names of the trials whose own report changes an answer of this review.
 
-    Without it, the answer would come from the document `source`; see `moved`.
+    Without that report, the answer would come from the document `source`; see `moved`.
     """
     listed = dict.fromkeys(one.number.trial for one in compared(data, source))
     return [trials(data)[trial].name for trial in listed if moved(data, trial, source)]
@@ -239,9 +239,9 @@ def contradictions_that_move(data: Dataset, source: str = REVIEW) -> int:
 def moved(data: Dataset, trial: str, source: str, number: Number | None = None) -> str:
     """Return the questions whose answer changes if a trial's own report replaces a document.
 
-    An answer changes if the cohort of the first edition came from the document and the present
-    cohort has other counts. An answer is also listed if it still takes a count from the document
-    that the report contradicts.
+    An answer changes if its group of patients (cohort) in the first edition came from the document,
+    and now has other counts. An answer is also listed if it still uses a count from the document
+    although the report contradicts the count.
 
     Parameters
     ----------

@@ -65,8 +65,8 @@ def judgements_sentence() -> str:
 def summary_table(estimand: str) -> Table:
     """Return the GRADE summary-of-findings table for a question.
 
-    `estimand` is ``"NEC"`` (neuroendocrine carcinoma) or ``"NET"`` (neuroendocrine tumours). The
-    letters in the last column refer to `summary_notes`.
+    `estimand` says which question: ``"NEC"`` (neuroendocrine carcinoma) or ``"NET"``
+    (neuroendocrine tumours). The letters in the last column refer to `summary_notes`.
     """
     letters = _letters(estimand)
     rows = []

@@ -106,7 +106,7 @@ def ledger_table(data: Dataset, source: str) -> Table:
     Raises
     ------
     ValueError
-        If no number is inconsistent; a chapter says so in a sentence instead.
+        If no number is inconsistent. A chapter then has a sentence instead of the table.
     """
     rows = [_number_row(data, entry) for entry in disagreeing_numbers(data, source)]
     return Table(rows, dict.fromkeys(_NUMBER_HEADS, MARKDOWN))
@@ -182,7 +182,7 @@ def claims_table(data: Dataset, source: str) -> Table:
     Raises
     ------
     ValueError
-        If the numbers support all claims; a chapter says so in a sentence instead.
+        If the numbers support all claims. A chapter then has a sentence instead of the table.
     """
     rows = [_claim_row(data, entry) for entry in claims_in_doubt(data, source)]
     return Table(rows, dict.fromkeys(_CLAIM_HEADS, MARKDOWN))
@@ -259,8 +259,8 @@ def _where(data: Dataset, entry: LedgerLine) -> str:
 def back_link(data: Dataset, f: Finding) -> str:
     """Return the link target of a finding: where a chapter shows the number in question.
 
-    The target is the marked cell if a chapter rebuilds the table of the number. Else it is the
-    chapter of the trial, or the chapter on several trials; empty if there is none.
+    The target is the marked cell if a chapter rebuilds the table of the number. If not, it is the
+    chapter of the trial or the chapter on several trials. It is empty if there is no such chapter.
     """
     trials = {
         **data.results.set_index("id")["trial"],

@@ -44,8 +44,8 @@ def causes_table(data: Dataset) -> Table:
 def largest_shift(data: Dataset, *, at_bounds: bool = False) -> float:
     """Return the largest change of a pooled response rate by any error, in percentage points.
 
-    The change is the difference to the pool with the likely alternative of the number in question,
-    or with its largest possible value if `at_bounds`.
+    The change is the difference between the pool and the same pool with another value for the
+    number in question: the likely alternative, or the largest possible value if `at_bounds`.
     """
     return max(
         abs(100 * effect.shift)

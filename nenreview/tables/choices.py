@@ -1,4 +1,4 @@
-"""Tables in which a reader of the website selects cohorts and sees their pool."""
+"""Tables in which a website reader selects groups of patients (cohorts) and sees their pool."""
 
 from __future__ import annotations
 

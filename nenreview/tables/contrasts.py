@@ -72,10 +72,11 @@ def _combined(rows: dict[str, Stratified], stub: str, first: str) -> Table:
 
 
 def nec_net_table() -> Table:
-    """Return a table that compares response within trials: neuroendocrine carcinoma and tumours.
+    """Return a table that compares the response of NEC with that of NET within trials.
 
-    The trials are those of one checkpoint inhibitor. A second row uses the misprinted number of
-    patients in a table of the sintilimab paper.
+    NEC is neuroendocrine carcinoma, and NET neuroendocrine tumours. The trials are those of one
+    checkpoint inhibitor. A second row uses the misprinted number of patients in a table of the
+    sintilimab paper.
     """
     data = load()
     return _combined(
@@ -101,8 +102,8 @@ def nec_net_pairs() -> dict[str, Comparison]:
 def sites_table() -> Table:
     """Return a table that compares each primary site of neuroendocrine carcinoma with the others.
 
-    The two trials are sintilimab and toripalimab. The table omits differences of rates: their
-    intervals are far too short if a site has no responder.
+    The two trials are sintilimab and toripalimab. The table omits differences of rates, because
+    their intervals are far too short if a site has no responder.
     """
     rows = []
     for site, strata in contrasts.by_site(load()).items():

@@ -133,9 +133,9 @@ def evidence_table(data: Dataset) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``Class, Trial, Line, n, NEC, NET`` (patients with neuroendocrine carcinoma and
-        tumours), then ``ORR, % (95% CI)``, the objective response rate with the Clopper-Pearson
-        interval, ``DCR``, the disease control rate, and the medians ``PFS, months``
+        Columns ``Class, Trial, Line, n, NEC, NET`` (patients with neuroendocrine carcinoma, and
+        with neuroendocrine tumours), then ``ORR, % (95% CI)``, the objective response rate with the
+        Clopper-Pearson interval, ``DCR``, the disease control rate, and the medians ``PFS, months``
         (progression-free survival) and ``OS, months`` (overall survival). A value that is not
         reported is None.
     """

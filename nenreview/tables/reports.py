@@ -91,7 +91,7 @@ def standing(data: Dataset, report: ReportOf) -> str:
 
 
 def not_reported(data: Dataset, trial: str) -> list[str]:
-    """Return in words the usual results of a trial that no document reports.
+    """Return, in words, those usual results of a trial that no document reports.
 
     The duration of response counts as missing only if somebody responded or may have responded.
     """

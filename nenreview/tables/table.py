@@ -1,7 +1,7 @@
 """Tables as objects: columns with types, shown as Markdown, HTML and CSV.
 
-The kind of a column decides how its values are shown and aligned, and which numbers represent them
-in the CSV file that a page offers. For example, ``5 of 18`` on a page is two numbers in the file.
+The kind of a column decides how pages show and align its values, and with which numbers the CSV
+file for readers represents them. For example, ``5 of 18`` on a page is two numbers in the file.
 """
 
 from __future__ import annotations
@@ -256,8 +256,8 @@ def show_table(
     frame : DataFrame, shape (rows, columns)
         The values.
     kinds : mapping of str to Kind, optional
-        Kinds of some columns. Every other column is of numbers if the frame has numbers there, else
-        of text.
+        Kinds of some columns. Every other column has the kind for numbers if the frame has numbers
+        there, and otherwise the kind for text.
     rest : Kind, optional
         The kind of every column that `kinds` does not name, except the first column.
 

@@ -26,8 +26,8 @@ def primary_sites_twice(data: Dataset) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``Primary site``, ``Note``, ``Table 2`` and a last row of sums, as text; an en dash
-        where a place does not name the site. The three sites behind the "Others" of Table 2 are
-        those of its footnote.
+        where a place does not name the site. A footnote of Table 2 names the three sites that its
+        row "Others" combines.
     """
     places = {"Note": (CHARACTERISTICS,), "Table 2": ("Table 2", "Table 2 footnote")}
     counts = pd.DataFrame(

@@ -58,8 +58,8 @@ class Trial:
     ) -> float:
         """Return the only reported value of an outcome, as in `Dataset.value`.
 
-        `statistic` says which number, such as ``"median"``; `where` are further columns of
-        ``results.csv``.
+        `statistic` is the statistic, such as ``"median"``. `where` gives values of further columns
+        of ``results.csv``.
         """
         where |= {"outcome": outcome, "statistic": statistic, "population": self._path(population)}
         return self.data.value(source=self.source, trial=self.trial, **where)

@@ -33,7 +33,7 @@ _SEED = (
 
 
 class CellError(Exception):
-    """Raised when a cell or an inline expression raises; has the exception's name and traceback."""
+    """Raised if a cell or an inline expression raises an exception; has its name and traceback."""
 
     def __init__(self, name: str, traceback: str):
         super().__init__(name)
@@ -47,7 +47,7 @@ class Session(Protocol):
     def run(self, source: str, *, counted: bool = True) -> list[dict]:
         """Execute code, and return its outputs in the notebook format (nbformat).
 
-        If `counted` is false, IPython's number of the next cell does not rise.
+        If `counted` is false, IPython does not count the code when it numbers the cells.
 
         Raises
         ------
@@ -138,7 +138,7 @@ def inline_of(cell: dict) -> list[str]:
 def add_stream(outputs: list[dict], name: str, text: str) -> None:
     """Append text that a cell wrote to `name`, standard output or standard error, to its outputs.
 
-    The text is joined to the last output if that is from the same stream.
+    The text is joined to the last output if both are from the same stream.
     """
     last = outputs[-1] if outputs else {}
     if last.get("name") == name:

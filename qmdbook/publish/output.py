@@ -32,7 +32,7 @@ OLD = "old"  # the old book, until the new one is in its place
 def locked(book: Path) -> Iterator[None]:
     """Hold the lock of a book within this context, after waiting for any process that holds it.
 
-    What a killed render left is removed first.
+    First, the function removes the files that a killed render left.
 
     Raises
     ------
@@ -91,7 +91,8 @@ def replacing(book: Path) -> Iterator[tuple[Path, Path]]:
 def carry_over(book: Path, new: Path, wanted: Callable[[PurePath], bool]) -> None:
     """Copy files from the old book into the new one if it lacks them; the old book may be missing.
 
-    `wanted` is called with the path of each file below the book, and returns whether to copy it.
+    `wanted` is called with the path of each file, relative to the book, and returns whether to copy
+    the file.
 
     Raises
     ------

@@ -23,7 +23,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 def warnings_and_errors(log: str) -> list[str]:
     """Return the lines of a Quarto log that contain a warning or an error.
 
-    Warnings of the Jupyter kernel do not come from Quarto and are ignored.
+    Warnings of the Jupyter kernel are ignored, because they do not come from Quarto.
     """
     lines = (_COLOURS.sub("", line).strip() for line in log.splitlines())
     return [line for line in lines if _BAD.search(line) and not _KERNEL.search(line)]

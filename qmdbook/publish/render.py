@@ -239,7 +239,7 @@ class _Writer:
 
     @property
     def pdf(self) -> PurePath:
-        """Path of the PDF below the book's folder."""
+        """Path of the PDF, relative to the folder of the rendered book."""
         return PurePath(f"{self.config.output_file}.pdf")
 
     def write(self, wanted: list[str], new: Path, work: Path) -> None:

@@ -22,7 +22,7 @@ def read_data_package(config: BookConfig) -> dict | None:
 
 
 def data_folder(config: BookConfig) -> str:
-    """Return the path of the data folder, the same below the root and in the rendered book."""
+    """Return the path of the data folder, relative to the root and to the rendered book alike."""
     return str(PurePosixPath(config.data_package).parent)
 
 

@@ -46,7 +46,7 @@ def write_downloads(book: Path, texts: Iterable[ChapterText], config: BookConfig
 
 
 def without_code(markdown: str) -> str:
-    """Return a chapter's Markdown without code, and without markup that only web pages need.
+    """Return a chapter's Markdown without code and without the markup that only web pages need.
 
     Paths of figures become relative to the folder `DOWNLOADS`.
     """

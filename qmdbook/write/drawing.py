@@ -39,8 +39,8 @@ def inline_svg(
     description : str
         Alternative text: what the figure shows.
     page : str
-        File of the chapter, below the root. Links in the figure, such as ``../chapters/b.qmd``, are
-        rewritten to lead from the page of this chapter to ``b.html``.
+        File of the chapter, relative to the root. Links in the figure, such as
+        ``../chapters/b.qmd``, are rewritten to lead from the page of this chapter to ``b.html``.
     screen : str
         ``narrow`` for a second version of the figure, which the page shows only on a phone.
 

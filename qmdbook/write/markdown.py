@@ -54,9 +54,9 @@ class ChapterText:
     markdown : str
         The Markdown.
     figures : dict of str to Drawing
-        Figures by the path of their SVG file below the folder of the rendered book.
+        Figures by the path of their SVG file, relative to the folder of the rendered book.
     files : dict of str to bytes
-        Data of figures and tables as CSV, by path below the folder of the rendered book.
+        Data of figures and tables as CSV, by path relative to the folder of the rendered book.
     """
 
     chapter: Chapter

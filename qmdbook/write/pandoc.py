@@ -59,8 +59,8 @@ def write_pages(
     pages : collection of str
         Files of the chapters to write as pages.
     summary : Path or None
-        Summary of an earlier run: what chapters need from each other, such as numbers of sections.
-        With it, Pandoc reads only the chapters to write. None to read all chapters.
+        Summary of an earlier run: the facts that chapters need from each other, such as section
+        numbers. With it, Pandoc reads only the chapters to write. None to read all chapters.
     typst : mapping of str to Path
         Typst sources of chapters that an earlier run left, by chapter file; needs `summary`.
 

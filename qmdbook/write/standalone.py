@@ -58,7 +58,7 @@ def write_standalone(
 def with_caption_and_source(svg: str, caption: str, source: str, font: str = "") -> str:
     """Return an SVG figure with the first sentence of its caption above it and its source below.
 
-    The text is in the typeface `font`, or else in one of the reader's.
+    The text is in the typeface `font`, or in a typeface of the reader's system if `font` is empty.
 
     Raises
     ------

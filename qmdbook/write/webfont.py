@@ -19,7 +19,8 @@ def font_faces(family: str) -> str:
 def write_fonts(html: Path, family: str) -> None:
     """Write the files of the typeface for the pages, styles and scripts in `html`.
 
-    What the typeface lacks is left to the next one that the stylesheet names.
+    Browsers show a character that the typeface lacks in the next typeface that the style sheet
+    names.
     """
     if not family:
         return

@@ -16,8 +16,8 @@ class Answer:
     ----------
     verdict : str
         `MATCH` if the claim holds, `INCONSISTENT` if it does not follow from the data, `CONFLICT`
-        if another place contradicts it, `NOTE` for a remark on a claim that is not wrong, or
-        `NOT_CHECKABLE`.
+        if another place contradicts it, `NOTE` for a remark on a claim that the data do not
+        contradict, or `NOT_CHECKABLE`.
     recomputed : str
         The numbers from the data, in a few words.
     explanation : str

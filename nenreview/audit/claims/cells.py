@@ -29,10 +29,10 @@ def words_in_rows(
     words: list[str],
     rows: Literal["every", "some", "none"],
 ) -> Answer:
-    """Test whether every row, some rows or no row of a table has given words in a column.
+    """Test whether every row, some row or no row of a table has certain words in a column.
 
     With ``rows="every"``, each row must have all words; otherwise, one word is enough. If some rows
-    should have a word and none does, the answer is a note.
+    should have a word and none does, the verdict is `NOTE`.
     """
     cells = _column(claim, data, table, column)
     if rows == "every":
@@ -84,7 +84,7 @@ def cell_without_words(
 def cell_names(claim: Claim, data: Dataset, words: list[str], place: str) -> Answer:
     """Test whether the cell of the claim has the words that another place uses on the same trial.
 
-    `place` describes that other place, for the answer.
+    The answer uses `place`, which names that other place.
     """
     cell = entry(_column(claim, data, claim.table, claim.column), claim.row)
     lacking = [word for word in words if not _has(cell, word)]
@@ -105,7 +105,7 @@ def fact_of_trial(claim: Claim, data: Dataset, fact: str, other: str) -> Answer:
     fact : str
         The column of ``trials.csv``.
     other : str
-        The document that reports the fact there.
+        The document from which ``trials.csv`` takes the fact.
     """
     cell = entry(_column(claim, data, claim.table, claim.column), claim.row)
     facts = entry(trials(data), claim.trial)
@@ -120,7 +120,7 @@ def fact_of_trial(claim: Claim, data: Dataset, fact: str, other: str) -> Answer:
 
 
 def readable_characters(claim: Claim, data: Dataset) -> Answer:
-    """Test whether the text of the claim has no broken characters; else the answer is a note."""
+    """Test whether the text of the claim has no broken characters; if not, return a `NOTE`."""
     broken = re.findall(r"[^\x00-\x7f]{2,}", claim.printed)
     repaired = repair(claim.printed)
     if repaired == claim.printed:
@@ -137,7 +137,7 @@ def readable_characters(claim: Claim, data: Dataset) -> Answer:
 def outcomes_reported(claim: Claim, data: Dataset, outcomes: list[str]) -> Answer:
     """Test whether the document reports a result for every outcome that its methods name.
 
-    If not, the answer is a note.
+    If not, the verdict is `NOTE`.
     """
     rows = data.select(source=claim.source, trial=claim.trial)
     rows = rows[
@@ -154,7 +154,7 @@ def outcomes_reported(claim: Claim, data: Dataset, outcomes: list[str]) -> Answe
 def outcome_in_table(
     claim: Claim, data: Dataset, cited: str, outcome: str, words: list[str]
 ) -> Answer:
-    """Test whether a cited table reports an outcome for certain groups of patients.
+    """Test whether a table that the claim cites reports an outcome for certain groups of patients.
 
     The groups are those with one of `words` in the path of their population.
     """
@@ -170,7 +170,7 @@ def outcome_in_table(
 
 
 def trial_in_table(claim: Claim, data: Dataset, trial: str) -> Answer:
-    """Test whether the table of the claim includes a given trial; else the answer is a note."""
+    """Test whether the table of the claim includes a given trial; if not, return a `NOTE`."""
     listed = data.select(source=claim.source, table=claim.table)["trial"]
     among = trial in set(listed)
     known, years = entry(trials(data), trial), data.sources.set_index("source")["year"]

@@ -28,8 +28,8 @@ def stopping_rule(
 
     The reported rule reads as if the trial continues only when nearly all patients respond. The
     answer also says how many designs have the reversed rule: continue if more patients respond than
-    the limit. Every combination of the hypotheses is tried with the reported first stage; which
-    values are usual is our choice.
+    the limit. The test tries every combination of the hypotheses below with the reported first
+    stage. Which values are usual is our choice.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def _limits(n1: int, wanted: Hypotheses, largest: int) -> frozenset[int]:
 
 
 def dose_levels_filled(sizes: list[Sum], least: int) -> Answer:
-    """Test whether every dose level has at least `least` patients; else the answer is a note."""
+    """Test whether every dose level has at least `least` patients; if not, return a `NOTE`."""
     counts = [size.total for size in sizes]
     small = [n for n in counts if n < least]
     shown = f"{', '.join(map(str, counts))} patients at the {len(counts)} dose levels"
@@ -92,8 +92,8 @@ def dose_levels_filled(sizes: list[Sum], least: int) -> Answer:
 def adjusted_p_values(values: list[Number], level: float) -> Answer:
     """Test whether p values stay significant after Bonferroni's correction.
 
-    The correction divides the level by the number of comparisons. If a p value is above the result,
-    the answer is a note.
+    The correction divides the level by the number of comparisons. If a p value is above the divided
+    level, the verdict is `NOTE`.
     """
     each = level / len(values)
     above = [f"{n.printed} ({n.category})" for n in values if n.value > each]
@@ -110,10 +110,11 @@ def adjusted_p_values(values: list[Number], level: float) -> Answer:
 def share_of_tested(
     first: Number, second: Number, p: Number, share: Number, patients: Sum, most: Sum
 ) -> Answer:
-    """Test whether a group is the reported share of the patients tested; else the answer is a note.
+    """Test whether a group of patients is the reported share of those tested for a marker.
 
-    The size of the group is not reported. It follows from the response rates in this group and in
-    the rest, from their p value, and from the numbers of all patients and responders.
+    The size of the group is not reported. It is inferred from the response rates in this group and
+    in the rest, from their p value, and from the largest possible numbers of patients and
+    responders. If the share differs, the verdict is `NOTE`.
 
     Parameters
     ----------
@@ -124,7 +125,8 @@ def share_of_tested(
     share : Number
         The reported share of the group, in percent.
     patients, most : Sum
-        All patients, and all responders.
+        The patients and the responders of the trial: the largest numbers that both groups together
+        can have.
     """
     limits = {"patients": patients.total, "events": most.total}
     fits = tables_that_fit(first.printed, second.printed, p.printed, **limits)

@@ -19,8 +19,8 @@ from nenreview.wording import fraction, percent, population_name
 def adds_up(claim: Claim, number: Sum, total: Sum) -> Answer:
     """Test whether a reported number equals a sum of other reported numbers.
 
-    If not, the answer is a conflict if part of the sum comes from another document, else
-    inconsistent.
+    If not, the verdict is `CONFLICT` if part of the sum comes from another document, and otherwise
+    `INCONSISTENT`.
     """
     if number.total == total.total:
         return holds(str(total))
@@ -33,7 +33,8 @@ def adds_up(claim: Claim, number: Sum, total: Sum) -> Answer:
 def rate_in_range(claim: Claim, data: Dataset, low: Number, high: Number, rate: Rate) -> Answer:
     """Test whether a rate lies in a reported range.
 
-    If not, the answer is a note if the range comes from another document, else inconsistent.
+    If not, the verdict is `NOTE` if the range comes from another document, and otherwise
+    `INCONSISTENT`.
     """
     limits = Span(printed_span(low).low, printed_span(high).high)
     share = 100 * rate.proportion
@@ -93,8 +94,8 @@ def all_reported(data: Dataset, values: list[Number]) -> Answer:
 def missing_everywhere(data: Dataset, number: Number, elsewhere: Number) -> Answer:
     """Test whether a number that one document lacks is missing in another document too.
 
-    If the other document reports it, the answer is a conflict for the same patients, and a note for
-    other patients of the trial.
+    If the other document reports it, the verdict is `CONFLICT` for the same patients, and `NOTE`
+    for other patients of the trial.
     """
     shown = _described(data, elsewhere)
     if number.status == "reported" or elsewhere.status != "reported":
@@ -112,7 +113,7 @@ def missing_everywhere(data: Dataset, number: Number, elsewhere: Number) -> Answ
 def same_time(data: Dataset, first: Number, second: Number) -> Answer:
     """Test whether two reported times of one trial agree, after conversion to months.
 
-    If not, the answer is a conflict for the same patients, and a note for different patients.
+    If not, the verdict is `CONFLICT` for the same patients, and `NOTE` for different patients.
     """
     shown = " and ".join(map(shown_in_months, (first, second)))
     if printed_span(first).meets(printed_span(second)):
@@ -126,7 +127,7 @@ def same_time(data: Dataset, first: Number, second: Number) -> Answer:
 
 
 def units_reported(values: list[Number]) -> Answer:
-    """Test whether every given number has a unit; else the answer is a note."""
+    """Test whether every given number has a unit; if not, return a `NOTE`."""
     bare = [number.printed for number in values if not number.unit]
     shown = "; ".join(f"{number.printed} {number.unit or '(no unit)'}" for number in values)
     which = f" of {' and '.join(bare)}" if len(bare) < len(values) else ""
@@ -135,7 +136,7 @@ def units_reported(values: list[Number]) -> Answer:
 
 
 def confidence_level_reported(claim: Claim, data: Dataset, limits: list[Number]) -> Answer:
-    """Test whether the document gives the level of each interval; else the answer is a note.
+    """Test whether the document gives the level of each interval; if not, return a `NOTE`.
 
     `limits` has one limit of each confidence interval.
     """
@@ -153,7 +154,7 @@ def confidence_level_reported(claim: Claim, data: Dataset, limits: list[Number])
 
 
 def whole_trials(data: Dataset, sizes: list[Number]) -> Answer:
-    """Test whether every given size is that of a whole trial, and not of a part of it."""
+    """Test whether every given number of patients is that of a whole trial, not of a part of it."""
     parts, shown = 0, []
     for size in sizes:
         everyone = data.select(
@@ -177,7 +178,7 @@ def number_of_references(numbers: list[int], studies: Sum) -> Answer:
 
 
 def same_numbers(first: list[Number], second: list[Number]) -> Answer:
-    """Test whether two places report the same numbers in the same order."""
+    """Test whether two places of a document report the same numbers in the same order."""
     shown = " and ".join(", ".join(n.printed for n in numbers) for numbers in (first, second))
     if [n.value for n in first] == [n.value for n in second]:
         return holds(shown)
@@ -187,7 +188,7 @@ def same_numbers(first: list[Number], second: list[Number]) -> Answer:
 def repeated_number(data: Dataset, first: Number, second: Number) -> Answer:
     """Test whether two different groups of patients have different numbers.
 
-    If the numbers are equal, the answer is a note.
+    If the numbers are equal, the verdict is `NOTE`.
     """
     shown = " and ".join(
         f"{n.printed}{n.unit} of {population_name(n.population)} ({trials(data)[n.trial].name})"

@@ -1,4 +1,4 @@
-"""Test claims about rates: which is higher, in whom, and whether the numbers can show it."""
+"""Test claims about rates: which of them is higher, and whether the numbers can show it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def similar_rates(first: Rate, second: Rate, margin: float) -> Answer:
 
 
 def extreme_rate(rates: dict[str, Rate], claimed: str, end: Literal["highest", "lowest"]) -> Answer:
-    """Test whether the claimed group alone has the highest, or the lowest, of several rates."""
+    """Test whether the claimed group alone has the highest (or the lowest) of several rates."""
     mine, sign = entry(rates, claimed), 1 if end == "highest" else -1
     # Above 0 for a rate beyond the claimed one, 0 for the same rate.
     beyond = {
@@ -121,7 +121,7 @@ def no_events(rates: list[Rate]) -> Answer:
 def percentage_of_group(percentage: Number, rates: dict[str, Rate], claimed: str) -> Answer:
     """Test whether a printed percentage is the rate of the group that the document names.
 
-    If not, the answer says in which of the other groups the counts give it.
+    If not, the answer names the other group whose counts give the percentage.
     """
     mine, printed = entry(rates, claimed), percentage.printed
     fitting = [name for name, r in rates.items() if rounding_rule(r.events, r.n, printed)]
@@ -145,8 +145,8 @@ def same_count(first: Rate, second: Rate) -> Answer:
 def exchanged_columns(first: Rate, second: Rate, beside: Rate) -> Answer:
     """Test whether two places report the same number of events.
 
-    If not, the answer says whether the neighbouring column (`beside`) has it, so that the two
-    columns may be exchanged.
+    If not, the answer says whether the neighbouring column (`beside`) has the number of the other
+    place; the two columns may then be exchanged.
     """
     shown = f"{fraction(first)} and {fraction(second)}"
     if first.events == second.events:
@@ -207,9 +207,9 @@ def nested_reports(part: Rate, whole: Rate) -> Answer:
 
 
 def rate_without_part(rate: Rate, part: Rate, why: str) -> Answer:
-    """Test whether a percentage stays the same without some patients; else the answer is a note.
+    """Test whether a percentage stays the same if some patients are left out.
 
-    `why` says in the answer what sets these patients apart.
+    If not, the verdict is `NOTE`. The answer uses `why`, which says what sets these patients apart.
     """
     rest = rate - part
     whole, left = (f"{fraction(one)} ({percent(one)})" for one in (rate, rest))
@@ -223,9 +223,10 @@ def rate_without_part(rate: Rate, part: Rate, why: str) -> Answer:
 
 
 def rate_with_more_events(rate: Rate, added: Sum, why: str) -> Answer:
-    """Test whether there are no further patients whom a rate could count as events.
+    """Test whether a rate leaves out no patient who could count as an event.
 
-    If there are, the answer is a note; `why` says in it why they could count.
+    If `added` is not zero, the verdict is `NOTE`. The answer uses `why`, which says why these
+    patients could count.
     """
     more = added.total
     wide = Rate(rate.events + more, rate.n)
@@ -248,9 +249,9 @@ def label_covers(rate: Rate, otherwise: Sum, named: str) -> Answer:
     rate : Rate
         Responders among the patients under the label.
     otherwise : Sum
-        Patients under the label whom another place of the document describes differently.
+        Patients under the label to whom another place of the document gives another diagnosis.
     named : str
-        Their diagnosis there.
+        The diagnosis that the other place gives.
     """
     others = otherwise.total
     if not others:
@@ -272,7 +273,7 @@ def label_covers(rate: Rate, otherwise: Sum, named: str) -> Answer:
 def completeness(rate: Rate, most_missing: float) -> Answer:
     """Test whether at most `most_missing` percent of the patients are left out of a count.
 
-    If more are left out, the answer is a note.
+    If more are left out, the verdict is `NOTE`.
     """
     missing = rate.n - rate.events
     if 100 * missing <= most_missing * rate.n:
@@ -284,7 +285,7 @@ def completeness(rate: Rate, most_missing: float) -> Answer:
 
 
 def comparable_to_range(rate: Rate, low: Number, high: Number) -> Answer:
-    """Test whether the 95% CI of a rate lies within a reported range; else the answer is a note."""
+    """Test whether the 95% CI of a rate lies within a reported range; if not, return a `NOTE`."""
     limits = rate.clopper_pearson()
     shown = (
         f"{fraction(rate)} ({percent(rate)}, 95% CI {interval(limits)}%) versus "
@@ -304,7 +305,7 @@ def comparable_to_range(rate: Rate, low: Number, high: Number) -> Answer:
 def interval_reported(claim: Claim, data: Dataset, rate: Rate, outcome: str) -> Answer:
     """Test whether the document reports any confidence interval for an outcome.
 
-    If not, the answer is a note. Every answer gives the Clopper-Pearson interval of `rate`.
+    If not, the verdict is `NOTE`. Every answer gives the Clopper-Pearson interval of `rate`.
     """
     shown = f"{fraction(rate)}, 95% CI {interval(rate.clopper_pearson())}% (Clopper-Pearson)"
     rows = data.select(source=claim.source, outcome=outcome)
@@ -316,7 +317,7 @@ def interval_reported(claim: Claim, data: Dataset, rate: Rate, outcome: str) -> 
 def target_reported(
     claim: Claim, data: Dataset, sizes: list[Sum], percentages: list[Number]
 ) -> Answer:
-    """Test whether the document reports the rate that an endpoint had to reach.
+    """Test whether the document reports the rate that the trial had set as its target.
 
     If not, the verdict is `NOT_CHECKABLE`.
     """

@@ -1,4 +1,4 @@
-"""Test claims about times: scans, medians, landmarks, durations."""
+"""Test claims about times: scans, medians, rates at fixed times, durations."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _AT_THE_SCAN = 0.2  # months: three days early and three late, to one decimal
 
 
 def median_at_first_scan(medians: list[Number], scan: Number) -> Answer:
-    """Test whether no median coincides with the date of the first scan; else the answer is a note.
+    """Test whether no median coincides with the date of the first scan.
 
-    A median on that date means that half of the patients had progressed by the scan, at unknown
+    If one does, the verdict is `NOTE`: half of the patients had progressed by the scan, at unknown
     times.
     """
     at = time_in_months(scan)
@@ -75,7 +75,7 @@ def median_of_counts(median: Number, counts: list[Number]) -> Answer:
 def median_set_by_few(events: Rate, few: Sum) -> Answer:
     """Test whether a few patients explain why a median is so early.
 
-    They do if fewer than half of the other patients had the event by the date of the median.
+    They do if fewer than half of the remaining patients had the event by the date of the median.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def median_set_by_group(group: Rate) -> Answer:
 def outlying_median(data: Dataset, value: Number, times: float) -> Answer:
     """Test whether a median is less than `times` times the longest median of the other trials.
 
-    If not, the answer is a note. Only trials in the same document count.
+    If not, the verdict is `NOTE`. Only trials in the same document are compared.
     """
     where = {"source": value.source, "outcome": value.outcome}
     medians = data.select(statistic="median", status="reported", **where)
@@ -184,7 +184,7 @@ def lasting_responses(share: Number, responders: Rate, shortest: Number, median:
 def whole_cycles(interval: Number, cycle: Number) -> Answer:
     """Test whether the time between scans is a whole number of treatment cycles.
 
-    If not, the answer is a note.
+    If not, the verdict is `NOTE`.
     """
     cycles = interval.value / cycle.value
     shown = f"{interval.printed} {interval.unit} are {cycles:g} cycles"

@@ -39,9 +39,9 @@ EVALUABLE = "evaluable"  # the level of a path for those whose response was asse
 def counterpart(data: Dataset, number: Number) -> Number | None:
     """Return the number in a trial's own reports that best matches a secondary document's number.
 
-    A secondary document is one by other authors, such as a review. The best match has the most
-    similar patients; then it comes from the latest report; then it is the same statistic. None if
-    no report has a comparable number.
+    A secondary document is one by other authors, such as a review. Candidates are ranked by how
+    similar their patients are; ties go to the latest report, then to the same statistic. None if no
+    report has a comparable number.
     """
     if value_range(data, number) is None:
         return None
@@ -168,7 +168,7 @@ def rate_behind(data: Dataset, number: Number) -> Rate | None:
 
 
 def nearness(data: Dataset, number: Number, other: Number) -> str:
-    """Return how the patients of a report relate to those of a secondary document, by two numbers.
+    """Return how the patients of a number relate to those of another document's number.
 
     Parameters
     ----------

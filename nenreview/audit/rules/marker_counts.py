@@ -1,4 +1,4 @@
-"""Check whether whole numbers of patients can give all reported percentages by biomarker."""
+"""Check whether whole numbers of patients can give all percentages reported by biomarker."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Statement:
     text : str
         The fact in words, for the explanation.
     number : Number or None
-        The number that reports it; None if it follows from several numbers.
+        The number that reports the fact; None if the fact follows from several numbers.
     subject : tuple of str
         The attributes of `Tested` to which the condition applies.
     holds : callable
@@ -65,14 +65,15 @@ class Statement:
 
 
 def solutions(statements: list[Statement], *, patients: int, responders: int) -> list[Tested]:
-    """Return all whole numbers of patients that make every statement true.
+    """Return every combination of patients and responders that makes all statements true.
 
     Parameters
     ----------
     statements : list of Statement
         Statements that must be true together.
     patients, responders : int
-        The largest possible number of patients tested, and of responders among them.
+        The largest possible number of patients tested for the biomarker, and of responders among
+        them.
     """
     of_sizes, rest = _about(statements, {"n", "positive", "negative"})
     of_positive, rest = _about(rest, {"responders_positive", "positive"})
@@ -117,9 +118,10 @@ def _hold(statements: list[Statement], known: dict[str, int]) -> bool:
 def reconciling(
     statements: list[Statement], *, patients: int, responders: int
 ) -> list[tuple[Statement, list[Tested]]]:
-    """Return each statement without which the others can all be true, with their solutions.
+    """Leave out each statement in turn, and return it with the solutions of the others, if any.
 
-    Such a statement may be the misprint. The parameters are those of `solutions`.
+    A statement without which the others can all be true may be the misprint. The parameters are
+    those of `solutions`.
     """
     found = []
     for left_out in statements:

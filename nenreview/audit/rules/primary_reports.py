@@ -1,7 +1,8 @@
 """Compare the numbers of secondary documents with those in the trials' own reports.
 
 A secondary document is one by other authors, such as a review. Each of its numbers is compared with
-the matching number that `counterparts` finds. One of seven verdicts says how the two relate.
+the matching number that `counterparts` finds. One of seven verdicts, `VERDICTS`, says how the two
+numbers relate.
 """
 
 from __future__ import annotations
@@ -78,9 +79,9 @@ class AgainstReport:
     verdict : str
         One of `VERDICTS`.
     why : str
-        Sentences that give both numbers and their patients, and explain a difference.
+        Sentences that give both numbers with their patients and explain any difference.
     cause : str
-        The sentence of `why` that explains a difference; or empty.
+        The sentence in `why` that explains the difference; or empty.
     """
 
     number: Number
@@ -279,9 +280,10 @@ def _sum_of_parts(data: Dataset, number: Number, other: Number) -> str:
 
 
 def nec_and_net(data: Dataset, whole: Report) -> Rate | None:
-    """Return the response rate in neuroendocrine carcinoma (NEC) and tumours (NET) together.
+    """Return the response rate of a document's two kinds of tumour, NEC and NET, together.
 
-    None if the document does not give the responders of both.
+    NEC is neuroendocrine carcinoma, and NET neuroendocrine tumours. None if the document does not
+    give the responders of both.
     """
     rates = []
     for tumour in (NEC, NET):

@@ -46,7 +46,7 @@ class MisprintKind:
         A function that takes a random generator and error-free pages, and returns pages with one
         error. It raises `Impossible` if the pages have no place for the error.
     rules : tuple of str
-        Names of checks, at least one of which should find this error; empty if any check may find
+        Names of checks. At least one of them should find this error; if empty, any check may find
         it.
     missed : str
         Why some errors of this kind cannot be found; empty if there is no reason.

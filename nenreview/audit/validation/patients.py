@@ -21,7 +21,7 @@ class Patients:
     Attributes
     ----------
     nec, male, responder, tested, positive, high : array of bool
-        Whether the patient has NEC (else NET); is male; has a complete or partial response; was
+        Whether the patient has NEC (if not, NET); is male; has a complete or partial response; was
         tested for a biomarker; is positive for it; is in the upper of two groups by a second
         biomarker.
     ecog, site, response : array of int
@@ -99,7 +99,7 @@ def draw(rng: np.random.Generator, n: int, *, treatments: int, events: int) -> P
 
 
 def median(times: np.ndarray) -> float:
-    """Return the time by which half of the patients had the event; infinite if after follow-up."""
+    """Return the time by which half of the patients had the event; infinite after the follow-up."""
     return _observed(np.sort(times)[(len(times) + 1) // 2 - 1])
 
 

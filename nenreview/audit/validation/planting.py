@@ -48,8 +48,8 @@ def repeated(eligible: Callable[[Place], bool], apart: Callable[[Cell], object])
     eligible : callable
         Returns whether the number in a `Place` may be misprinted.
     apart : callable
-        Returns a key of a cell, such as its document. The number must stand in cells with different
-        keys.
+        Returns a key of a cell, such as its document. Only a number in cells with different keys is
+        misprinted.
     """
 
     def plant(rng: np.random.Generator, pages: Pages) -> Pages:
@@ -66,7 +66,7 @@ def repeated(eligible: Callable[[Place], bool], apart: Callable[[Cell], object])
 
 
 def of_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Replace the percentage of a count by its percentage of another population's size."""
+    """Replace the percentage of a count by the same count as a percentage of another population."""
     candidates = [place for place in places(pages) if _has_count(place)]
     known = sorted({int(p.number.printed) for p in size_places(pages)})
     rng.shuffle(candidates)
@@ -85,7 +85,7 @@ def of_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
 
 
 def review_over_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Replace a response rate in the review by the rate over another population's size."""
+    """Replace a response rate in the review by the rate among another population's patients."""
     counts = {
         p.number.population: int(p.number.printed)
         for p in places(pages)
@@ -104,7 +104,7 @@ def review_over_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
 
 
 def median_of_all_for_a_part(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Let the review give a median of all patients as that of neuroendocrine carcinoma (NEC)."""
+    """Make the review report a median of all patients as that of neuroendocrine carcinoma (NEC)."""
     place = random_choice(rng, _of_review(pages, "median"))
     cell, outcome = pages[place.cell], place.number.outcome
     numbers = list(cell.numbers)
@@ -121,7 +121,7 @@ def median_of_all_for_a_part(rng: np.random.Generator, pages: Pages) -> Pages:
 
 
 def interim_as_final(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Let the review give a number of the interim report as that of all patients."""
+    """Make the review report a number of the interim report as that of all patients."""
     early = {
         (p.number.outcome, p.number.statistic, p.number.unit): p.number.printed
         for p in places(pages)
@@ -157,7 +157,7 @@ def truncated(rng: np.random.Generator, pages: Pages) -> Pages:
 
 
 def column_of_another_size(rng: np.random.Generator, pages: Pages) -> Pages:
-    """Recompute all percentages of a column, or of the adverse-event table, over a wrong size."""
+    """Recompute the percentages of a column or the adverse-event table with a wrong denominator."""
     size = largest_size(pages, ALL)
     if rng.random() < 0.5:
         column = [p for p in places(pages) if p.where.table == EVENTS]

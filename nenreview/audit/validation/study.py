@@ -36,7 +36,7 @@ class PlantedResult:
     before, after : tuple of Cell
         The cells that the error changed, before and after.
     findings : tuple of Finding
-        Findings on the pages with the error that the audit does not make without it.
+        Findings that the audit has on the pages with the error, and not on the pages without it.
     """
 
     kind: MisprintKind
@@ -78,7 +78,7 @@ def measure(repeats: int, seed: int, kinds: tuple[MisprintKind, ...] = KINDS) ->
 
 
 def false_alarms(repeats: int, seed: int) -> Rate:
-    """Return how many checks of error-free pages raise an alarm, of all checks with a verdict.
+    """Return the share of all checks with a verdict that raise an alarm on error-free pages.
 
     Parameters
     ----------

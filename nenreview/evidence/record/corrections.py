@@ -1,8 +1,8 @@
 """Apply the corrections of ``data/corrections.csv`` to the tables.
 
-The other files keep the value that was transcribed. A correction gives the value that is used
-instead, and why. Corrections are applied only here, when the data are read. Each correction names
-the value that it replaces, and is rejected if the table has another value. Printed text is never
+The other files keep the value that was transcribed. A correction gives the value to use instead,
+and the reason. Corrections are applied only here, when the data are read. Each correction names the
+value that it replaces, and is rejected if the table has another value. Printed text is never
 corrected, because the audit looks for errors in it.
 """
 

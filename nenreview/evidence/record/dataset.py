@@ -76,7 +76,7 @@ class Dataset:
     characteristics : DataFrame
         How each trial was done, according to its reports.
     corrections : DataFrame
-        Which transcribed value was replaced by which, and why.
+        The transcribed values that were replaced, with the new value and the reason.
     derived, overlaps, comparisons, claims, accepted, causes, pooling, published : DataFrame
         Decisions of this review: sizes derived by subtraction, shared patients, comparisons between
         documents, tested claims, findings that somebody has checked and their causes, pooled
@@ -84,7 +84,7 @@ class Dataset:
     appraisal, certainty, reporting : DataFrame
         Judgements on the documents, on the evidence and on this review.
     search, records : DataFrame
-        The queries of the search, and what became of each record.
+        The queries of the literature search, and whether each record found was included.
     glossary : DataFrame
         Definitions of terms.
 

@@ -158,7 +158,7 @@ def commit() -> str | None:
 
 
 def uncommitted(*, untracked: bool = False) -> list[str]:
-    """Return the files of the review with uncommitted changes, by path below the folder of Git.
+    """Return the files of the review with uncommitted changes, as paths relative to the Git folder.
 
     Parameters
     ----------

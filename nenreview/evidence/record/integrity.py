@@ -33,8 +33,8 @@ def integrity_problems(
 ) -> list[Problem]:
     """Return every contradiction within and between the tables, by file and line.
 
-    Other rules are checked only if every key is known: an unknown key would break them as well,
-    and one cause is to have one message.
+    An unknown key would break other rules as well. They are checked only if every key is known, so
+    that each error gives one message.
 
     Parameters
     ----------

@@ -34,5 +34,5 @@ def figures_folder() -> Path:
 
 
 def shown(path: Path) -> str:
-    """Return a path as messages show it: relative to the root of the review if it is below."""
+    """Return a path as messages show it: relative to the root of the review if it is inside."""
     return files.shown(path, root())

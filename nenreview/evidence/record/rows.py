@@ -67,8 +67,8 @@ class Arm(NamedTuple):
 class Level(NamedTuple):
     """What one level of a population path says about patients: a row of ``populations.csv``.
 
-    Fields that the level says nothing about are empty. The level ``pancreatic``, for example, sets
-    only `site`.
+    A field is empty if the level does not set it. The level ``pancreatic``, for example, sets only
+    `site`.
     """
 
     level: str
@@ -268,7 +268,7 @@ class CertaintyRow(NamedTuple):
     """A judgement on how certain the evidence is: a row of ``certainty.csv``.
 
     The judgement is on one domain of GRADE (a method of grading evidence), such as risk of bias,
-    for one outcome of one question of the synthesis (`estimand`).
+    for one outcome of one question (`estimand`: what is estimated, named by its tumours).
     """
 
     estimand: str
