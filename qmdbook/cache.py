@@ -183,8 +183,7 @@ class PandocCache:
 
     @property
     def summary(self) -> Path | None:
-        """File with the labels and numbers that chapters need from each other; None if not
-        cached."""
+        """File with the labels and numbers that chapters need from each other, if cached."""
         return self._summary if self._summary.is_file() else None
 
     @property

@@ -3,8 +3,8 @@
 The judgements are in ``data/appraisal.csv``, ``data/certainty.csv`` and ``data/reporting.csv``;
 this module has only the rules that combine them. GRADE is an approach to rating the certainty of
 evidence. `estimand` is what is estimated, named by its tumours: ``"NEC"`` (neuroendocrine
-carcinoma) or ``"NET"`` (neuroendocrine tumours), and `outcome` the outcome, such as the objective
-response rate.
+carcinoma) or ``"NET"`` (neuroendocrine tumours). `outcome` is the name of an outcome, such as the
+objective response rate.
 """
 
 from __future__ import annotations

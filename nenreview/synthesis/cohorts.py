@@ -4,7 +4,7 @@ A row says which patients of a trial help to answer which question, and where th
 reported; this module reads the counts there. Cohorts that are pooled are checked for shared
 patients.
 
-`estimand` is what is estimated: the question, named by its tumours: ``"NEC"`` (neuroendocrine
+`estimand` is what is estimated (the question), named by its tumours: ``"NEC"`` (neuroendocrine
 carcinoma), ``"NET"`` (neuroendocrine tumours), ``"LCNEC"`` (large-cell NEC) and others. The role of
 a cohort says in which analyses it is used; `PRIMARY` cohorts are in the main pool. The edition says
 whether it is used in the first edition of this review, now, or in both.
