@@ -43,7 +43,7 @@ def test_the_last_tile_counts_the_numbers_that_failed_a_check(ident):
     number, what, target = items(ident)[-1]
     differing, of = map(int, re.fullmatch(r"(\d+) of (\d+)", number).groups())
     assert 0 <= differing < of
-    assert what.startswith("reported numbers") and what.endswith(" failed a check")
+    assert what.startswith("reported numbers") and what.endswith(" do not fit the other numbers")
     assert target.endswith("-report")
 
 
