@@ -28,7 +28,7 @@ _RESPONSES = 2  # tiles of response rates
 def tiles(trial: Trial) -> Shown:
     """Return the main numbers of a trial as a list of links, which pages show as tiles.
 
-    They are response rates, severe adverse events, and how many reported numbers do not fit the others.
+    They are response rates, severe adverse events, and how many numbers do not fit the others.
     """
     items = [
         f"- [**{escape(number)}** {escape(what)}]({target})"
