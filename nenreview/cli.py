@@ -134,13 +134,14 @@ def _add_trials(subcommands: argparse._SubParsersAction) -> None:
     new.add_argument(
         "--agents",
         default="",
-        help="drugs, for example 'durvalumab + tremelimumab'; by default those in --name",
+        help="drugs, for example 'durvalumab + tremelimumab'; by default the drug names found in "
+        "--name",
     )
     new.add_argument(
         "--target",
         default="",
-        help="targets of the drugs, for example 'PD-L1 + CTLA-4'; needed unless data/arms.csv "
-        "lists every drug as a checkpoint inhibitor",
+        help="targets of the drugs, for example 'PD-L1 + CTLA-4'; needed if data/arms.csv "
+        "does not list one of these drugs as a checkpoint inhibitor",
     )
     new.add_argument(
         "--class",
@@ -148,8 +149,8 @@ def _add_trials(subcommands: argparse._SubParsersAction) -> None:
         dest="regimen_class",
         metavar="CLASS",
         help="class of the treatment, for example 'with chemotherapy': a value of the column "
-        "regimen_class of data/arms.csv; needed unless data/arms.csv lists every drug as a "
-        "checkpoint inhibitor",
+        "regimen_class of data/arms.csv; needed if data/arms.csv does not list one of "
+        "these drugs as a checkpoint inhibitor",
     )
     new.add_argument(
         "--part",
@@ -168,8 +169,8 @@ def _add_audit(subcommands: argparse._SubParsersAction) -> None:
 Recompute every reported number from the other reported numbers, and list the
 findings that somebody must compare with the page of the document. These are
 the findings with one of four verdicts: truncated, inconsistent, conflict or
-note. The last lines count all findings. Use it after adding a document or
-correcting a transcription.""",
+note. The last lines of the output count all findings, also those not listed.
+Use it after adding a document or correcting a transcription.""",
         epilog=f"""\
 verdicts:
 {_listed(_VERDICTS)}

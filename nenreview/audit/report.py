@@ -43,7 +43,7 @@ def as_table(findings: tuple[Finding, ...], width: int) -> str:
 
 
 def as_counts(findings: tuple[Finding, ...]) -> str:
-    """Return a text table of the numbers of findings by document and verdict, then by severity."""
+    """Return a text table that counts findings by document and verdict, and a line by severity."""
     table = counts(findings)
     table.loc["all"] = table.sum()
     by_severity = ", ".join(f"{n} {name}" for name, n in severities(findings).items())

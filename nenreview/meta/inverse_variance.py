@@ -67,7 +67,7 @@ def arcsine_inverse(x: float, n: Array) -> float:
 def freeman_tukey_transform(events: Array, n: Array) -> tuple[Array, Array]:
     """Return the Freeman-Tukey double arcsine of each proportion, in radians, and its variance.
 
-    The values are halved, as in metafor. Freeman & Tukey, Ann Math Stat 1950;21:607.
+    The arcsine is halved, as in the R package metafor. Freeman & Tukey, Ann Math Stat 1950;21:607.
     """
     x = np.arcsin(np.sqrt(events / (n + 1))) + np.arcsin(np.sqrt((events + 1) / (n + 1)))
     return x / 2, 1 / (4 * n + 2)

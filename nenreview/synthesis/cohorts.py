@@ -216,7 +216,7 @@ def replaced_cohort(data: Dataset, one: Cohort) -> Cohort | None:
 
 
 def cut_off_count(data: Dataset, row: str) -> Rate:
-    """Return the responders of a cohort that fit the percentage in another document on its trial.
+    """Return the rate whose responders fit the percentage in another document on the trial.
 
     Parameters
     ----------

@@ -179,7 +179,7 @@ def listed_for_all(data: Dataset) -> Rate:
 
 
 def pd_l1_series(data: Dataset) -> dict[str, Rate]:
-    """Return the share of PD-L1-positive tumours in two other series that the paper quotes."""
+    """Return the share of PD-L1-positive tumours in two other case series that the paper quotes."""
     return {
         name: Rate(
             int(

@@ -20,15 +20,19 @@ class Patients:
 
     Attributes
     ----------
-    nec, male, responder, tested, positive, high : array of bool
-        Whether the patient has NEC (if not, NET); is male; has a complete or partial response; was
-        tested for a biomarker; is positive for it; is in the upper of two groups by a second
-        biomarker.
-    ecog, site, response : array of int
-        ECOG performance status; index into `SITES`; index into `RESPONSES`.
-    age, pfs, os, dor : array of float
-        Age in years; months to progression and to death; duration of response in months, NaN
-        without a response.
+    nec, male, responder : array of bool
+        Whether the patient has NEC (if not, NET), is male, and has a response.
+    tested, positive, high : array of bool
+        Whether the patient was tested for a biomarker, is positive for it, and has a high value
+        of a second one.
+    ecog : array of int
+        ECOG performance status: how well the patient copes with daily life; 0 is best.
+    site, response : array of int
+        Positions in `SITES` and `RESPONSES`.
+    age : array of float
+        Years.
+    pfs, os, dor : array of float
+        Months to progression and to death, and duration of response; NaN without a response.
     treated : array of bool, shape (treatments, patients)
         Whether the patient had each earlier treatment.
     grades : array of int, shape (events, patients)
