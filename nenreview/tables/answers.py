@@ -71,7 +71,7 @@ def answers_table() -> Table:
             )
     columns = {
         "Previously treated patients": TEXT,
-        "Responders per 100 (95% CI: profile, or exact for one trial)": WHOLE_PERCENT_WITH_LIMITS,
+        "Responders per 100 (95% CI)": WHOLE_PERCENT_WITH_LIMITS,
         "t interval": WHOLE_LIMITS,
         "Rate in a new trial": WHOLE_LIMITS,
     }
