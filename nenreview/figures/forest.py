@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -192,13 +193,10 @@ class _Plot:
                 _write(axes, 0, y, one.heading, weight="bold")
                 continue
             weight = "bold" if one.mark == OWN else "normal"
+            wrapped = balanced_lines(one.name, _NAME)
             # A note is longer than a name and has no columns beside it.
-            name = (
-                one.name
-                if one.mark == TEXT and not one.numbers
-                else "\n".join(balanced_lines(one.name, _NAME))
-            )
-            half = (_LINE * len(balanced_lines(one.name, _NAME)) + _BETWEEN) / 2
+            name = one.name if one.mark == TEXT and not one.numbers else "\n".join(wrapped)
+            half = (_LINE * len(wrapped) + _BETWEEN) / 2
             with _with_note(paper, one.note, y - half, y + half):
                 _write(axes, 0, y, name, weight=weight, url=_link(one))
                 _write(axes, left, y, one.counts, ha="right")
@@ -264,17 +262,19 @@ class _Plot:
         return {id(row): text(row.numbers) for row in rows}
 
     def _joined(self, numbers: tuple[str, ...]) -> str:
-        """Return an estimate with its limits, or the text instead of them.
-
-        Where a row has a sign, all rows have a word between their limits instead of a dash.
-        """
+        """Return an estimate with its limits, or the text instead of them."""
         if len(numbers) != 3:
             return "".join(numbers)
-        signs = any(
+        value, low, high = numbers
+        return f"{value} ({low}{self._between_limits}{high})"
+
+    @cached_property
+    def _between_limits(self) -> str:
+        """A dash, or a word for all rows if any row has a negative number."""
+        negative = any(
             "−" in one for group in self.groups for row in group.rows for one in row.numbers
         )
-        value, low, high = numbers
-        return f"{value} ({low}{' to ' if signs else '–'}{high})"
+        return " to " if negative else "–"
 
     def _axes(self, paper: Figure, height: float) -> Axes:
         """Set the axis of a drawing; its vertical unit is a point, from the top."""

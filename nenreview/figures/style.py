@@ -29,7 +29,7 @@ PALE = "#84b3c4"  # between the two, seen in both schemes of a page
 # As wide as the text of a page, so that letters are as large in print as they are drawn.
 WIDTH = 6.5  # inches
 NARROW = 3.7  # inches: the text of a page on a phone
-SMALL, TINY = 9, 8  # points, of what stands beside a row; nothing is smaller
+SMALL, TINY = 9, 8  # points, of the text beside a row; no text is smaller than the second
 
 FONT = "Source Sans Pro"  # of a package, so that every machine has it; the pages' and the PDF's
 _MORE_SIGNS = "DejaVu Sans"  # comes with matplotlib

@@ -156,7 +156,7 @@ def _key(cell: Any, source: str) -> tuple[str, ...]:
 def notes(source: str, table: str) -> Markdown:
     """Return the explanations of the letters in a rebuilt table.
 
-    What stands in ``.table-notes`` becomes a part of the table before it.
+    The engine puts a block of the class ``table-notes`` into the table before it.
     """
     letters = _letters(_cells_shown(source, table))
     lines = [f"^{letter}^ {escape(reason)}" for reason, letter in letters.items()]
