@@ -50,6 +50,7 @@ HONOURED: dict[str, type] = {
 # do the same in their way.
 IGNORED = {
     "project.render",
+    "project.pre-render",
     "format.html.theme",
     "format.html.css",
     "format.html.include-after-body",
@@ -60,6 +61,7 @@ IGNORED = {
     "format.pdf.documentclass",
     "format.pdf.papersize",
     "format.pdf.echo",
+    "format.pdf.include-in-header.text",
     "format.pdf.toc",
 }
 MAY_BE_EMPTY = {"book.site-url"}  # where the book is not published yet

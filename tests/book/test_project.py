@@ -3,8 +3,10 @@
 import os
 import re
 import subprocess
+import sys
 import tomllib
 
+import pypandoc
 import pytest
 import yaml
 from helpers_data import ROOT
@@ -163,10 +165,11 @@ def test_a_step_of_a_workflow_uses_an_action_at_one_commit():
     assert used and all(re.search(r"@[0-9a-f]{40}$", action) for action in used)
 
 
-def test_the_workflows_test_three_pythons_and_render_with_the_quarto_of_conda():
+def test_the_workflows_test_three_pythons_and_two_quartos_of_which_conda_has_the_newer():
     assert jobs()["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    assert jobs()["quarto"]["strategy"]["matrix"]["quarto"] == ["1.7.34", conda()["quarto"]]
     (quarto,) = (s for s in jobs()["quarto"]["steps"] if "quarto-actions" in s.get("uses", ""))
-    assert quarto["with"]["version"] == conda()["quarto"]
+    assert quarto["with"]["version"] == "${{ matrix.quarto }}"
 
 
 def test_the_files_of_a_published_version_are_those_that_a_release_writes():
@@ -309,3 +312,22 @@ def test_git_ignores_what_quarto_would_add_to_the_file():
     # Quarto 1.8 and later add a line that is missing, and so change a file that Git tracks.
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split("\n")
     assert {"/.quarto/", "**/*.quarto_ipynb"} <= set(ignored)
+
+
+@pytest.mark.parametrize(
+    "python, said",
+    [
+        (".venv/no-such/python", ".venv/no-such/python does not exist; run `make report` first"),
+        (sys.executable, ""),
+        ("python3", ""),  # conda's, found on PATH
+    ],
+)
+def test_quarto_stops_before_rendering_without_its_python(python, said):
+    run = subprocess.run(
+        [pypandoc.get_pandoc_path(), "lua", ROOT / "tools/python_for_quarto.lua"],
+        env={**os.environ, "QUARTO_PYTHON": python},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.stderr.startswith(said) and bool(said) == bool(run.stderr) == bool(run.returncode)
