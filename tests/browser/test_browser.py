@@ -345,9 +345,12 @@ def test_a_wide_figure_says_so_and_its_text_can_be_selected(site, browser):
 
 
 @ours
-def test_a_forest_plot_has_a_drawing_for_the_telephone(site, browser):
-    with visit(browser, site.address + "index.html", width=390) as seen:
-        figure = seen.page.locator("#fig-headline")
+@pytest.mark.parametrize(
+    ("page", "label"), [("index.html", "fig-headline"), ("chapters/search.html", "fig-search")]
+)
+def test_a_figure_has_a_drawing_for_the_telephone(site, browser, page, label):
+    with visit(browser, site.address + page, width=390) as seen:
+        figure = seen.page.locator(f"#{label}")
         narrow, wide = figure.locator(".narrow"), figure.locator(".drawing:not(.narrow)")
         assert narrow.is_visible() and not wide.is_visible()
         assert narrow.bounding_box()["width"] <= 390
