@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from nenreview.evidence.record.lists import LIST_SEPARATOR
@@ -18,6 +18,7 @@ _WORDS = (
     *("none", "one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
+_NAMED = 7  # documents at most that a line of text names
 # How a sentence calls the values of the column line of ``arms.csv``.
 LINE_NAMES = {
     "later": "later line",
@@ -154,6 +155,18 @@ def alternatives(items: Sequence[str], last: str = "or") -> str:
 def words(count: int) -> str:
     """Return a count as a word up to twelve (``three``; ``none`` for 0), else as digits."""
     return _WORDS[count] if 0 <= count < len(_WORDS) else str(count)
+
+
+def documents_in_words(names: Iterable[str]) -> str:
+    """Return the names of up to seven documents, or the number of more; each counts once.
+
+    >>> documents_in_words(["Lu 2020", "Jia 2022", "Lu 2020"])
+    'Lu 2020; Jia 2022'
+    >>> documents_in_words(f"Trial {i}" for i in range(14))
+    '14 documents'
+    """
+    own = list(dict.fromkeys(names))
+    return "; ".join(own) if len(own) <= _NAMED else f"{len(own)} documents"
 
 
 def with_small_letter(text: str) -> str:

@@ -13,6 +13,7 @@ import mistune
 from IPython.display import Markdown
 
 NARROW_SVG = "image/svg+xml;screen=narrow"  # an output's second drawing, for phones
+SOURCE = "text/plain;role=source"  # where the numbers of an output's drawing come from
 _FOR_THE_PAGE = re.compile(r"^```\{=html\}\n(.*?)^```\n+", re.M | re.S)
 _MARKS = (
     (re.compile(r'\[([^\]\[]*)\]\{(?:\.groups|(?:from|pad|bar)="[^"]*")\}'), r"\1"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from nenreview.audit.adverse_events import counts_by_grade
@@ -17,7 +18,7 @@ from nenreview.evidence.record.rows import trials
 from nenreview.evidence.responses import response_rate
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sizes import printed_sizes, size
-from nenreview.evidence.sources import source_names
+from nenreview.evidence.sources import MARKEY, source_names
 from nenreview.evidence.traits import tumours_of
 from nenreview.figures.findings import findings
 from nenreview.figures.flow_diagram import flow_diagram
@@ -26,8 +27,6 @@ from nenreview.figures.forest_rows import (
     OWN,
     Group,
     Row,
-    rate_note,
-    rate_row,
     reported_row,
     text_row,
 )
@@ -73,8 +72,8 @@ SYNTHESIS = (  # the keys of `figures.synthesis.FIGURES`
 def _sintilimab_response(data: Dataset) -> ReviewFigure:
     # No row leads to the chapter of its trial: the figure stands in it.
     def row(name: str, population: str, rate: Rate, who: str = "") -> Row:
-        note = rate_note(data, Report(SOURCE, TRIAL, population), rate, who=who)
-        return rate_row(name, rate, note=note)
+        report = Report(SOURCE, TRIAL, population)
+        return replace(reported_row(data, name, report, rate, who=who), chapter="")
 
     populations = {"All patients": "all", "NET": "all > NET", "NEC": "all > NEC"}
     rows = [
@@ -92,7 +91,8 @@ def _sintilimab_response(data: Dataset) -> ReviewFigure:
 
 def _sintilimab_adverse_events(data: Dataset) -> ReviewFigure:
     counts = counts_by_grade(data, SOURCE, TRIAL, AE_TABLE)
-    return adverse_events(counts, n=size(data, TRIAL, "all", SOURCE))
+    figure = adverse_events(counts, n=size(data, TRIAL, "all", SOURCE))
+    return _from(figure, source_names(data)[SOURCE])
 
 
 def _synthesis_response(data: Dataset) -> ReviewFigure:
@@ -110,12 +110,26 @@ def _synthesis_response(data: Dataset) -> ReviewFigure:
 
 
 def _markey_swimmer(data: Dataset) -> ReviewFigure:
-    return swimmer(
-        [
-            Lane(f"Patient {p.number}: {p.site}, {p.grade}", p.months, p.agent, p.progressed)
-            for p in markey.patients(data)
-        ]
-    )
+    lanes = [
+        Lane(f"Patient {p.number}: {p.site}, {p.grade}", p.months, p.agent, p.progressed)
+        for p in markey.patients(data)
+    ]
+    return _from(swimmer(lanes), source_names(data)[MARKEY])
+
+
+def _search(data: Dataset) -> ReviewFigure:
+    return _from(flow_diagram(flow(data)), "the log of our search, data/records.csv")
+
+
+def _risk_of_bias(data: Dataset) -> ReviewFigure:
+    figure = traffic_lights(risk_of_bias(data), checklist_topics(data))
+    return _from(figure, "our answers on these reports, data/appraisal.csv")
+
+
+def _from(figure: ReviewFigure, source: str) -> ReviewFigure:
+    """Return a figure that names the source of its numbers."""
+    figure.source = source
+    return figure
 
 
 def _readme_misprint(data: Dataset) -> ReviewFigure:
@@ -156,7 +170,7 @@ def _context(trial: str) -> Callable[[Dataset], ReviewFigure]:
     def figure(data: Dataset) -> ReviewFigure:
         found = context_of(data, trial)
         own = [
-            rate_row(one.label, one.rate, OWN, note=rate_note(data, one.report, one.rate))
+            replace(reported_row(data, one.label, one.report, one.rate, OWN), chapter="")
             for one in found
             if one.report.trial == trial
         ]
@@ -193,9 +207,9 @@ _FIGURES: dict[str, Callable[[Dataset], ReviewFigure]] = {
     "sintilimab-adverse-events": _sintilimab_adverse_events,
     "synthesis-response": _synthesis_response,
     "markey-swimmer": _markey_swimmer,
-    "risk-of-bias": lambda data: traffic_lights(risk_of_bias(data), checklist_topics(data)),
-    "search": lambda data: flow_diagram(flow(data)),
-    "times": lambda data: medians(times(data)),
+    "risk-of-bias": _risk_of_bias,
+    "search": _search,
+    "times": lambda data: medians(times(data), source_names(data)),
     "harm": lambda data: severe_events_forest(data, severe_events(data)),
     "audit-findings": lambda data: findings(counts(audit(data)).rename(index=source_names(data))),
     "readme-misprint": _readme_misprint,

@@ -12,6 +12,7 @@ from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.record.rows import trials
 from nenreview.evidence.sources import source_names
+from nenreview.figures.style import SEPARATOR, SOURCES
 from nenreview.stats.rate import Interval, Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.wording import fraction, p_value, patients_of, signed, versus
@@ -101,12 +102,13 @@ def rate_row(name: str, rate: Rate, mark: str = FILLED, chapter: str = "", note:
 def reported_row(
     data: Dataset, name: str, report: Report, rate: Rate, mark: str = FILLED, **said: str
 ) -> Row:
-    """Return the row of a rate with a note on its report and a link to the chapter of its trial.
+    """Return the row of a rate that names its report, with a link to the chapter of the trial.
 
     The row is one of `rate_row`; the words in `said` are those of `rate_note`.
     """
     note = rate_note(data, report, rate, **said)
-    return rate_row(name, rate, mark, trials(data)[report.trial].chapter, note)
+    row = rate_row(name, rate, mark, trials(data)[report.trial].chapter, note)
+    return replace(row, data=row.data | _sources(data, report))
 
 
 def rate_note(
@@ -145,6 +147,12 @@ def _origin(data: Dataset, *reports: Report) -> str:
     sources = dict.fromkeys(report.source for report in reports)
     named = [names[one] if "(" in names[one] else f"{names[one]}, {kinds[one]}" for one in sources]
     return "; ".join((f"{trials(data)[reports[0].trial].name}, {named[0]}", *named[1:]))
+
+
+def _sources(data: Dataset, *reports: Report) -> dict[str, str]:
+    """Return the names of the documents of reports as a field of a CSV file."""
+    names = source_names(data)
+    return {SOURCES: SEPARATOR.join(dict.fromkeys(names[report.source] for report in reports))}
 
 
 def pool_row(name: str, pool: PooledProportion | None, mark: str = DIAMOND) -> Row:
@@ -223,8 +231,10 @@ def difference_row(
     rates = zip((pair.first, pair.second), reports, strict=True)
     told = (f"{fraction(rate)} {_patients(data, report)}" for rate, report in rates)
     note = _note(f"{' versus '.join(told)} responded", caveat, _origin(data, *reports))
+    row = _difference(name, FILLED, pair, pair.risk_difference, pair.risk_difference_interval())
     return replace(
-        _difference(name, FILLED, pair, pair.risk_difference, pair.risk_difference_interval()),
+        row,
+        data=row.data | _sources(data, *reports),
         patients=pair.first.n + pair.second.n,
         chapter=trials(data)[reports[0].trial].chapter,
         note=note,

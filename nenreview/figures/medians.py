@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil, inf
@@ -19,6 +19,7 @@ from nenreview.figures.style import (
     DARK,
     NARROW,
     SMALL,
+    SOURCES,
     TINY,
     WIDTH,
     ReviewFigure,
@@ -47,7 +48,7 @@ class _Row:
     times: dict[str, Time] | None = None
 
 
-def medians(times: Sequence[Time]) -> ReviewFigure:
+def medians(times: Sequence[Time], names: Mapping[str, str]) -> ReviewFigure:
     """Draw median progression-free survival (PFS) and overall survival (OS) of each population.
 
     PFS is at the left, OS at the right. Rows are grouped by regimen class and kind of tumour, and
@@ -59,6 +60,8 @@ def medians(times: Sequence[Time]) -> ReviewFigure:
     ----------
     times : sequence of Time
         Entries without a median, reached or not, are left out.
+    names : mapping of str to str
+        The name of each source, by its key.
 
     Raises
     ------
@@ -80,6 +83,7 @@ def medians(times: Sequence[Time]) -> ReviewFigure:
             "status": time.status,
             "ci_low": time.low,
             "ci_high": time.high,
+            SOURCES: names[time.source],
         }
         for row in rows
         for time in (row.times or {}).values()

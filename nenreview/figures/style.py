@@ -15,7 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
-from qmdbook.display import NARROW_SVG
+from nenreview.wording import documents_in_words
+from qmdbook.display import NARROW_SVG, SOURCE
 from qmdbook.fonts import SUBSET, font_face, font_files, subset_font
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ PALE = "#84b3c4"  # between the two, seen in both schemes of a page
 # As wide as the text of a page, so that letters are as large in print as they are drawn.
 WIDTH = 6.5  # inches
 NARROW = 3.7  # inches: the text of a page on a phone
+SOURCES, SEPARATOR = "source", "; "  # column of a figure's data, and what is between its names
 SMALL, TINY = 9, 8  # points, of the text beside a row; no text is smaller than the second
 
 FONT = "Source Sans Pro"  # of a package, so that every machine has it; the pages' and the PDF's
@@ -147,23 +149,36 @@ class ReviewFigure:
         The values behind the drawing, one row for each mark; readers can download them as CSV.
     narrow : Figure, optional
         A narrow drawing of the same values for phones.
+    source : str, optional
+        Where the values come from, in words. By default, the documents in the column `SOURCES` of
+        the data.
     """
 
     def __init__(
-        self, figure: Figure, data: pd.DataFrame | None = None, narrow: Figure | None = None
+        self,
+        figure: Figure,
+        data: pd.DataFrame | None = None,
+        narrow: Figure | None = None,
+        source: str = "",
     ):
         self.figure = figure
         self.data = data
         self.narrow = narrow
+        if data is not None and SOURCES in data and not source:
+            cells = data[SOURCES].dropna()
+            source = documents_in_words(name for cell in cells for name in cell.split(SEPARATOR))
+        self.source = source
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict:
         """Return what Jupyter shows: SVG, with PNG for viewers without it, and the data as CSV.
 
-        Only the website uses the narrow drawing, on narrow screens.
+        Only the website uses the source, and on narrow screens the narrow drawing.
         """
         data = {} if self.data is None else {"text/csv": to_csv(self.data)}
         if self.narrow:
             data[NARROW_SVG] = to_bytes(self.narrow, "svg").decode("utf-8")
+        if self.source:
+            data[SOURCE] = self.source
         return data | {
             "image/svg+xml": to_bytes(self.figure, "svg").decode("utf-8"),
             "image/png": to_bytes(self.figure, "png"),

@@ -9,7 +9,7 @@ from nenreview.evidence.arms import CLASSES
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.sites import nec_by_site
-from nenreview.evidence.sources import JIA
+from nenreview.evidence.sources import JIA, source_names
 from nenreview.evidence.traits import KINDS, UNDIVIDED_G3
 from nenreview.figures.evidence_map import evidence_map
 from nenreview.figures.forest import Heads, forest
@@ -60,12 +60,12 @@ from nenreview.synthesis.headline import (
     primary_cohorts,
     without_chinese,
 )
-from nenreview.synthesis.multiverse import multiverse, options
+from nenreview.synthesis.multiverse import every_cohort, multiverse, options
 from nenreview.synthesis.randomised import UNKNOWN_AS_NONE, randomised, randomised_contrasts
 from nenreview.synthesis.sensitivity import net_by_site
 from nenreview.trials.sintilimab import TRIAL as SINTILIMAB
 from nenreview.trials.toripalimab import TRIAL as TORIPALIMAB
-from nenreview.wording import british
+from nenreview.wording import british, documents_in_words
 
 _NOT_POOLED = {FILLED: "pooled", OPEN: "not pooled"}
 _BY_RESPONSE = "response rate"
@@ -113,12 +113,18 @@ def response_of_net(data: Dataset) -> ReviewFigure:
 def of_a_hundred(data: Dataset) -> ReviewFigure:
     """Draw how many of 100 patients respond to one checkpoint inhibitor, by kind of tumour."""
     pools = {"previously treated NEC": headline(data)[0], "previously treated NET": net(data)}
-    return people(
-        [
-            Share(who, *(100 * one for one in (pool.t.estimate, pool.t.ci_low, pool.t.ci_high)))
-            for who, pool in pools.items()
-        ]
-    )
+    shares = [
+        Share(who, *(100 * one for one in (pool.t.estimate, pool.t.ci_low, pool.t.ci_high)))
+        for who, pool in pools.items()
+    ]
+    return _from(data, people(shares), *(one for pool in pools.values() for one in pool.cohorts))
+
+
+def _from(data: Dataset, figure: ReviewFigure, *pooled: Cohort | MapEntry) -> ReviewFigure:
+    """Return a figure that names the sources of what its numbers combine."""
+    names = source_names(data)
+    figure.source = documents_in_words(names[one.report.source] for one in pooled)
+    return figure
 
 
 def _cohorts_and_pool(data: Dataset, whole: Pooled) -> ReviewFigure:
@@ -284,7 +290,15 @@ def forest_by_class(data: Dataset) -> ReviewFigure:
     """
     pool = headline(data)[0]
     groups = [Group("One inhibitor, NEC", pool_rows(pool.profile, pool.t)[:1])]
+    drawn: list[Cohort | MapEntry] = [*pool.cohorts]
     for regimen in COMBINED:
+        own = {
+            one: rate
+            for one in entries(data)
+            if one.regimen_class == regimen
+            and one.kind in (NEC, UNDIVIDED_G3)
+            and (rate := one.rate or one.fewer)
+        }
         rows = _by_response(
             reported_row(
                 data,
@@ -294,18 +308,17 @@ def forest_by_class(data: Dataset) -> ReviewFigure:
                 OPEN if _differs(one) else FILLED,
                 **_said(_caveat(one)),
             )
-            for one in entries(data)
-            if one.regimen_class == regimen
-            and one.kind in (NEC, UNDIVIDED_G3)
-            and (rate := one.rate or one.fewer)
+            for one, rate in own.items()
         )
         groups += [Group(regimen.capitalize(), rows)] if rows else []
-    return forest(
+        drawn += own
+    figure = forest(
         groups,
         reference=(100 * pool.profile.estimate, "pooled estimate, one inhibitor"),
         legend={FILLED: "previously treated NEC", OPEN: "other patients: see the name"},
         order=_BY_RESPONSE,
     )
+    return _from(data, figure, *drawn)
 
 
 def _differs(one: MapEntry) -> bool:
@@ -348,11 +361,13 @@ def leave_one_out(data: Dataset) -> ReviewFigure:
 
 
 def _pools(data: Dataset, rows: list[Row]) -> ReviewFigure:
-    return forest(
+    whole = headline(data)[0]
+    figure = forest(
         [Group("", tuple(rows))],
         heads=Heads(axis="Pooled objective response rate, %"),
-        reference=_pool_line(headline(data)[0]),
+        reference=_pool_line(whole),
     )
+    return _from(data, figure, *whole.cohorts)
 
 
 def response_by_site(data: Dataset) -> ReviewFigure:
@@ -381,7 +396,20 @@ def response_by_site(data: Dataset) -> ReviewFigure:
 
 def posterior_of_nec(data: Dataset) -> ReviewFigure:
     """Draw the prior and posterior density of the pooled response of neuroendocrine carcinoma."""
-    return posterior_figure(posterior_density(data), posterior(data).pooled)
+    figure = posterior_figure(posterior_density(data), posterior(data).pooled)
+    return _from(data, figure, *primary_cohorts(data))
+
+
+def map_of_evidence(data: Dataset) -> ReviewFigure:
+    """Draw the evidence map: responders and patients by tumour, line of treatment and drugs."""
+    figure = evidence_map(cells(data), classes=CLASSES, kinds=KINDS)
+    return _from(data, figure, *entries(data))
+
+
+def curve(data: Dataset) -> ReviewFigure:
+    """Draw the pool of neuroendocrine carcinoma under every combination of analysis choices."""
+    figure = specification_curve(multiverse(data), options(data))
+    return _from(data, figure, *every_cohort(data))
 
 
 FIGURES = {
@@ -396,8 +424,8 @@ FIGURES = {
     "synthesis-net": nec_and_net,
     "synthesis-classes": forest_by_class,
     "synthesis-sites": response_by_site,
-    "synthesis-map": lambda data: evidence_map(cells(data), classes=CLASSES, kinds=KINDS),
-    "synthesis-curve": lambda data: specification_curve(multiverse(data), options(data)),
+    "synthesis-map": map_of_evidence,
+    "synthesis-curve": curve,
     "synthesis-leave-one-out": leave_one_out,
     "synthesis-cumulative": cumulative,
 }

@@ -200,6 +200,11 @@ def _sets(data: Dataset) -> Iterator[tuple[dict[str, str], tuple[Cohort, ...]]]:
         yield dict(zip(choices, (option for option, _ in taken), strict=True)), cohorts
 
 
+def every_cohort(data: Dataset) -> list[Cohort]:
+    """Return the cohorts that any combination pools, one by one for each of its counts."""
+    return list(dict.fromkeys(one for _, cohorts in _sets(data) for one in cohorts))
+
+
 def _counted(data: Dataset) -> Iterator[tuple[dict[str, str], Counts]]:
     """Yield the choices of every combination, and the counts of its cohorts."""
     for choices, cohorts in _sets(data):

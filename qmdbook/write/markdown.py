@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from qmdbook.display import NARROW_SVG
+from qmdbook.display import NARROW_SVG, SOURCE
 from qmdbook.errors import InputError, Problem
 from qmdbook.execute.chapters import INLINE_RESULTS
 from qmdbook.files import checksum_of
@@ -33,11 +33,14 @@ class Drawing:
         The figure as SVG, and its alternative text.
     narrow : str or None
         The version for phones as SVG, if there is one.
+    source : str or None
+        Where its numbers come from, in words, if the cell says so.
     """
 
     svg: str
     description: str
     narrow: str | None = None
+    source: str | None = None
 
 
 @dataclass
@@ -159,7 +162,9 @@ def _output(text: ChapterText, cell: Cell, output: dict) -> str:
             raise InputError(Problem(text.file, message, cell.line))
         stem = f"{FIGURE_FOLDER}/{cell.label}"
         description = cell.options["fig-alt"]
-        drawing = Drawing(data["image/svg+xml"], description, data.get(NARROW_SVG))
+        drawing = Drawing(
+            data["image/svg+xml"], description, data.get(NARROW_SVG), data.get(SOURCE)
+        )
         text.figures[f"{stem}.svg"] = drawing
         if "text/csv" in data:
             text.files[f"{stem}.csv"] = data["text/csv"].encode()

@@ -97,6 +97,7 @@ def write_pages(
                 "executed": text.executed is not None,
                 "files": list(text.files),
                 "drawings": _drawings(text) if html and entry.file in pages else {},
+                "sources": _sources(text),
             }
         )
     manifest = {
@@ -162,6 +163,12 @@ def _drawings(text: ChapterText) -> dict[str, str]:
                 one.narrow, f"{label}-narrow", one.description, page=text.file, screen="narrow"
             )
     return drawings
+
+
+def _sources(text: ChapterText) -> dict[str, str]:
+    """Return where the numbers of a chapter's figures come from, by the labels of the figures."""
+    figures = {PurePosixPath(path).stem: one for path, one in text.figures.items()}
+    return {label: one.source for label, one in figures.items() if one.source}
 
 
 def _variables(config: BookConfig) -> dict[str, str]:

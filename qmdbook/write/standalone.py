@@ -48,6 +48,7 @@ def write_standalone(
                 label = PurePosixPath(path).stem
                 where = f" {config.site_url}{pages[text.file]}#{label}" if config.site_url else ""
                 source = f"{config.title}, {version}{edition.date_in_words}.{where}"
+                source = f"Source: {one.source}. {source}" if one.source else source
                 file = folder / path
                 file.parent.mkdir(parents=True, exist_ok=True)
                 whole = with_caption_and_source(one.svg, captions[label], source, config.font)

@@ -21,6 +21,7 @@ from matplotlib.text import Text
 from nenreview.audit.finding import VERDICTS
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import load
+from nenreview.evidence.sources import source_names
 from nenreview.figures import catalogue as catalogues
 from nenreview.figures import style
 from nenreview.figures.catalogue import FORMATS, SYNTHESIS, catalogue, draw, write_all
@@ -33,6 +34,7 @@ from nenreview.figures.stacked_bars import adverse_events
 from nenreview.figures.style import ReviewFigure, to_bytes, to_csv
 from nenreview.figures.synthesis import FIGURES
 from nenreview.stats.rate import Rate
+from nenreview.synthesis.headline import primary_cohorts
 from qmdbook.config import read_config
 from qmdbook.display import NARROW_SVG
 from qmdbook.errors import InputError
@@ -42,6 +44,7 @@ pytestmark = pytest.mark.slow
 
 COMMITTED = ROOT / "figures"
 CATALOGUE = catalogue()
+README = "readme-misprint"  # no page shows it
 
 
 def test_the_committed_figures_are_those_of_the_catalogue():
@@ -57,6 +60,7 @@ def test_the_committed_svg_is_what_the_code_draws_twice_with_the_data_behind_it(
     )
     assert (COMMITTED / f"{name}.svg").read_bytes() == first["svg"], "stale: run make figures"
     assert first == second
+    assert one.source or name == README
     data = pd.read_csv(io.StringIO(to_csv(one.data)))
     assert len(data) == len(one.data) > 0
 
@@ -128,12 +132,12 @@ def test_every_figure_is_shown_by_a_chapter_or_the_readme_and_none_is_missing():
 
 
 def test_the_picture_of_the_readme_strikes_out_the_number_that_the_audit_rejects():
-    table = draw("readme-misprint").data
+    table = draw(README).data
     changed = table[table["printed"] != table["recomputed"]]
     assert list(changed["row"]) == ["Cancer types or histologic subtypes"]
     assert changed["printed"].str.endswith("tumor, 16").all()
     assert changed["recomputed"].str.endswith("tumor, 6").all()
-    texts = [text.get_text() for text in draw("readme-misprint").figure.findobj(Text)]
+    texts = [text.get_text() for text in draw(README).figure.findobj(Text)]
     assert "16" in texts and "6" in texts
     assert "18 + 16 = 34, but the trial treated 24 patients." in " ".join(texts)
 
@@ -259,6 +263,15 @@ def test_a_figure_offers_vector_and_raster():
     assert bundle[NARROW_SVG].lstrip().startswith("<?xml")
     assert bundle["image/svg+xml"].lstrip().startswith("<?xml")
     assert bundle["image/png"].startswith(b"\x89PNG")
+
+
+def test_a_figure_names_the_documents_of_its_numbers():
+    data = load()
+    pooled = {source_names(data)[one.report.source] for one in primary_cohorts(data)}
+    by_row, by_pool = draw("response-nec"), draw("synthesis-leave-one-out")
+    assert set(by_row.data["source"].dropna()) == pooled
+    assert set(by_row.source.split("; ")) == set(by_pool.source.split("; ")) == pooled
+    assert draw("synthesis-map").source.endswith(" documents")
 
 
 def test_a_name_takes_as_few_lines_as_it_can_of_about_one_length():

@@ -78,7 +78,7 @@ def rendered_book(folder: Path, *, site_url: str = "") -> Path:
     for name in ("1.yml", "2.yml"):
         (root / "data" / "b" / name).write_text("- b\n", encoding="utf-8")
     edit(root, "_quarto.yml", "qmdbook:\n", OFFERED)
-    last = '"text/plain": "<figure>"}, raw=True)\n```\n'
+    last = 'a pen"}, raw=True)\n```\n'
     edit(root, "index.qmd", last, last + "\n## What this is not {#sec-not}\n")
     edit(root, "chapters/second.qmd", "A second note.",
          "$$\\begin{aligned}a &= b\\\\ c &= d\\end{aligned}$$\n\nA second note.")  # fmt: skip
@@ -261,6 +261,15 @@ def test_a_drawing_is_part_of_its_page_and_its_file_is_offered(plain):
     assert drawings and all(drawing["role"] == "img" for drawing in drawings)
     assert not second.select("figure img, svg [style], svg style")
     assert second.select(".downloads a[href$='.svg']")
+
+
+def test_a_figure_names_its_source_and_the_version_before_its_downloads(plain):
+    line = page(plain, "index.html").select_one("#fig-index").find_next_sibling(class_="downloads")
+    assert text_of(line) == "Source: a ruler & a pen; version 1.2.3. Download: SVG, PNG"
+    taken = (plain / "figures" / "fig-index.svg").read_text(encoding="utf-8")
+    assert "Source: a ruler &amp; a pen." in taken
+    other = page(plain, "chapters/second.html").select_one("#fig-second")
+    assert text_of(other.find_next_sibling(class_="downloads")) == "Download: SVG, PNG"
 
 
 # Metadata -----------------------------------------------------------------------------------

@@ -358,6 +358,14 @@ local function links_of_figure(chapter, id)
   return links
 end
 
+-- Where the numbers of a figure come from, with the version of the book, before its downloads.
+local function lead_of_figure(chapter, id)
+  local source, version = chapter.sources[id], manifest.variables.version
+  if not source then return "Download" end
+  if version and version ~= "" then source = source .. "; version " .. version end
+  return "Source: " .. escape(source) .. ". Download"
+end
+
 local function links_of_chapter(chapter)
   local path = manifest.downloads .. "/" .. chapter.file:match("([^/]+)%.qmd$")
   local links = { { "notebook", path .. ".ipynb" }, { "text (Markdown)", path .. ".md" } }
@@ -407,7 +415,7 @@ local function html_blocks(chapter, blocks)
           Image = function(image) image.src = root .. image.src return image end,
         })
       end
-      return pandoc.Blocks({ figure, download_line("Download", root, links_of_figure(chapter, figure.identifier)) }), false
+      return pandoc.Blocks({ figure, download_line(lead_of_figure(chapter, figure.identifier), root, links_of_figure(chapter, figure.identifier)) }), false
     end,
     Table = function(tbl)
       -- The caption stands outside the frame that scrolls.
