@@ -16,6 +16,7 @@ _LEFT, _RIGHT = (0.0, 0.44), (0.53, 1.0)  # where the boxes of a column begin an
 # On a phone, excluded records are below their step, beside the arrow to the next one.
 _WHOLE, _INDENTED, _SPINE = (0.0, 1.0), (0.12, 1.0), 0.05
 _LETTERS = 46  # in a line of a box
+_INDENT = 4 * "\N{NO-BREAK SPACE}"  # a browser drops plain spaces at the start of a line
 _LINE, _PADDING, _GAP = 0.145, 0.14, 0.22  # inches
 
 
@@ -106,7 +107,7 @@ def _excluded(what: str, reasons: Mapping[str, int]) -> str:
     lines = [f"{sum(reasons.values())} {what}:"]
     for reason, count in reasons.items():
         lines += textwrap.wrap(
-            f"{count} {reason}", _LETTERS, initial_indent="    ", subsequent_indent="        "
+            f"{count} {reason}", _LETTERS, initial_indent=_INDENT, subsequent_indent=2 * _INDENT
         )
     return "\n".join(lines)
 
