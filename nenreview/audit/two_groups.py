@@ -32,10 +32,13 @@ def _chi_square(*, yates: bool) -> Callable[[Comparison], float]:
     return p
 
 
-def _fisher_one_sided(pair: Comparison) -> float:
-    from scipy.stats import fisher_exact
+def _fisher_one_sided(alternative: str) -> Callable[[Comparison], float]:
+    def p(pair: Comparison) -> float:
+        from scipy.stats import fisher_exact
 
-    return float(fisher_exact(pair.table, alternative="greater").pvalue)
+        return float(fisher_exact(pair.table, alternative=alternative).pvalue)
+
+    return p
 
 
 def _mid_p(pair: Comparison) -> float:
@@ -47,11 +50,17 @@ def _mid_p(pair: Comparison) -> float:
     return pair.fisher_p - float(observed) / 2
 
 
+# A one-sided test asks whether the first group has the higher rate, or whether it has the lower
+# one. Only the one in the direction of the data counts: the other has a p value near 1, which would
+# fit every "p > 0.05".
+FIRST_HIGHER = "Fisher, one-sided, first group higher"
+FIRST_LOWER = "Fisher, one-sided, first group lower"
 # The tests that papers use for two rates, the likeliest first. Each imports scipy.stats as it is
 # called: the audit tries all pairs at once, by `p_by_every_test`, and does without.
 TESTS: dict[str, Callable[[Comparison], float]] = {
     "Fisher, two-sided": lambda pair: pair.fisher_p,
-    "Fisher, one-sided": _fisher_one_sided,
+    FIRST_HIGHER: _fisher_one_sided("greater"),
+    FIRST_LOWER: _fisher_one_sided("less"),
     "chi-square": _chi_square(yates=False),
     "chi-square, Yates": _chi_square(yates=True),
     "mid-p": _mid_p,
@@ -77,10 +86,10 @@ def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: i
         One row for each pair of rates with which at least one of `TESTS` gives the printed p value;
         the pair with the fewest patients comes first. Columns: ``first`` and ``second`` (Rate),
         ``patients``, ``events``, the p value of each test, and ``tests``, the names of the tests
-        that fit.
+        that fit. A one-sided test fits only in the direction of the two rates.
     """
     tables, values = _tables(first, second, patients, events)
-    fits = _prints_as(values, p)
+    fits = _prints_as(values, p) & _in_their_direction(tables)
     chosen = fits.any(axis=1)
     rows = []
     for table, by_test, fit in zip(
@@ -101,8 +110,13 @@ def power_of_p(first: str, second: str, p: str, *, patients: int, events: int) -
     is uniform between 0 and 1, with as many decimals as the printed one. The parameters are those
     of `tables_that_fit`.
     """
+    tables, values = _tables(first, second, patients, events)
+    return _power(values[_in_their_direction(tables)], p)
+
+
+def _power(values: np.ndarray, p: str) -> float:
+    """Return the probability that none of some p values is printed as a random one."""
     possible = 10 ** decimals(p) + 1
-    _, values = _tables(first, second, patients, events)
     if p.startswith(("<", ">")):
         # Every bound passes that some table keeps to.
         bounds = np.arange(possible) / (possible - 1)
@@ -132,6 +146,19 @@ def p_by_every_test(tables: np.ndarray) -> np.ndarray:
     return np.concatenate(parts) if parts else np.empty((0, len(TESTS)))
 
 
+def _in_their_direction(tables: np.ndarray) -> np.ndarray:
+    """Return for each pair and test whether it counts; of the one-sided tests, one does.
+
+    Both count for equal rates.
+    """
+    k, n, other_k, other_n = tables.T
+    counting = np.ones((len(tables), len(TESTS)), dtype=bool)
+    names = list(TESTS)
+    counting[:, names.index(FIRST_HIGHER)] = k * other_n >= other_k * n
+    counting[:, names.index(FIRST_LOWER)] = k * other_n <= other_k * n
+    return counting
+
+
 def _p_values(tables: np.ndarray) -> np.ndarray:
     k, n, other_k, other_n = tables.T
     events, patients = k + other_k, n + other_n
@@ -146,7 +173,10 @@ def _p_values(tables: np.ndarray) -> np.ndarray:
     # As in R, tables that are as likely but for the last digits of a float are as likely.
     as_likely = mass <= observed[:, None] * (1 + 1e-7)
     two_sided = np.minimum(np.where(as_likely, mass, 0).sum(axis=1), 1)
-    greater = np.minimum(np.where(x >= k[:, None], mass, 0).sum(axis=1), 1)
+    higher, lower = (
+        np.minimum(np.where(beyond, mass, 0).sum(axis=1), 1)
+        for beyond in (x >= k[:, None], x <= k[:, None])
+    )
     distance = np.abs(k - n * events / patients)  # the same in all four cells
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = patients**3.0 / (n * other_n * events * (patients - events))
@@ -154,7 +184,7 @@ def _p_values(tables: np.ndarray) -> np.ndarray:
             np.where(np.isfinite(scale), special.chdtrc(1, d**2 * scale), 1.0)
             for d in (distance, np.maximum(distance - 0.5, 0))
         )
-    return np.column_stack([two_sided, greater, plain, yates, two_sided - observed / 2])
+    return np.column_stack([two_sided, higher, lower, plain, yates, two_sided - observed / 2])
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from nenreview.audit.two_groups import TESTS, tables_that_fit
+from nenreview.audit.two_groups import FIRST_HIGHER, FIRST_LOWER, TESTS, tables_that_fit
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.responses import response_rate
 from nenreview.evidence.sizes import size
@@ -23,6 +23,12 @@ NEC = "all > NEC"
 MARKERS = ("PD-L1", "TMB")
 ANY_GRADE, SEVERE = "Treatment-related, any grade", "Treatment-related, grade 3 or higher"
 IMMUNE = "Immune-related, any grade"
+# Patients with a high marker respond more often, so a one-sided test asks for a higher rate.
+_TESTS_SHOWN = {
+    name: "Fisher, one-sided" if name == FIRST_HIGHER else name
+    for name in TESTS
+    if name != FIRST_LOWER
+}
 
 
 def everyone(data: Dataset) -> Rate:
@@ -114,7 +120,7 @@ def biomarker_summary(data: Dataset) -> pd.DataFrame:
                     "Low": fraction(fit["second"]),
                     "Tested": str(fit["patients"]),
                     "p, reported": printed_p(data, marker),
-                    **{f"p, {name}": p_value(fit[name]) for name in TESTS},
+                    **{f"p, {shown}": p_value(fit[name]) for name, shown in _TESTS_SHOWN.items()},
                 }
             )
     return pd.DataFrame(rows)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from nenreview.audit.two_groups import TESTS, tables_that_fit
+from nenreview.audit.two_groups import FIRST_HIGHER, FIRST_LOWER, TESTS, tables_that_fit
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.trials import toripalimab
@@ -47,6 +47,26 @@ def test_what_was_printed_of_a_table_leads_back_to_it(n_first, n_second, draw):
         first.percent(), second.percent(), p, patients=n_first + n_second, events=24
     )
     assert (first, second) in {(fit.first, fit.second) for fit in fits.itertuples()}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "name"),
+    [("50.0", "10.7", FIRST_HIGHER), ("10.7", "50.0", FIRST_LOWER)],
+)
+def test_a_one_sided_test_is_found_in_either_direction(first, second, name):
+    # SciPy: fisher_exact([[3, 25], [9, 9]], alternative="less") p = 0.004542.
+    limits = {"patients": 46, "events": 12}
+    (fit,) = tables_that_fit(first, second, "0.0045", **limits).to_dict("records")
+    assert {fit["first"], fit["second"]} == {Rate(3, 28), Rate(9, 18)}
+    assert fit["tests"] == [name]
+    assert fit[name] == pytest.approx(0.0045, abs=5e-5)
+
+
+def test_a_one_sided_test_against_the_data_explains_no_p_value():
+    # 9 of 18 against 3 of 28: that the first group is lower has a p near 1, which is above 0.05.
+    fits = tables_that_fit("50.0", "10.7", ">0.05", patients=46, events=12)
+    assert Rate(9, 18) not in set(fits["first"])
+    assert all(FIRST_LOWER not in tests for tests in fits["tests"])
 
 
 def test_impossible_percentages_have_no_table():
