@@ -20,6 +20,7 @@ from nenreview.audit.rules.sums import HUNDRED
 from nenreview.audit.rules.times import LANDMARK, LIMITS, PARTS, RANGE
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.integrity import CELL_KEY
+from nenreview.stats.numerals import find_number
 from qmdbook.errors import unknown_name
 
 LABEL = "label"  # a heading or a row label
@@ -175,10 +176,11 @@ def _assemble(
     for number, token in zip(numbers["id"], numbers["printed"], strict=True):
         findings = _findings(data, number)
         found += findings
-        start = printed.index(token, position)
-        pieces.append(_between(printed[position:start]))
+        place = find_number(token, printed, position)
+        assert place  # the check of the data refuses a number that is not in its cell
+        pieces.append(_between(printed[position : place.start()]))
         pieces.append(Piece(token, _text(token, findings), any(f.disagrees for f in findings)))
-        position = start + len(token)
+        position = place.end()
     pieces.append(_between(printed[position:]))
     pieces = [piece for piece in pieces if piece.printed]
     text = "".join(piece.rebuilt for piece in pieces)

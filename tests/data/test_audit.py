@@ -265,6 +265,11 @@ def test_a_median_that_is_not_applicable_is_held_against_no_landmark(data):
     assert not [f for f in audit(other) if f.id == "review2023-066-landmark"]
 
 
+def test_a_p_value_without_a_zero_before_the_point_is_the_same_p_value(data):
+    found = finding(changed(data, "patel2020-023", printed=".004"), "patel2020-023-p-value")
+    assert found.verdict == MATCH
+
+
 def test_a_p_value_that_no_table_gives_is_found(data):
     found = finding(changed(data, "lu2020-019", value=0.9, printed="0.900"), "lu2020-019-p-value")
     assert found.verdict == INCONSISTENT

@@ -13,6 +13,8 @@ import pytest
 from helpers_book import copy_small_book, nenreview, put_folder, remove, replace
 from helpers_data import DATA
 
+from nenreview.audit.ledger import by_number
+from nenreview.audit.rebuild import rebuild
 from nenreview.cli import main
 from nenreview.evidence.record.dataset import load, read
 from qmdbook.errors import InputError, Problem
@@ -34,6 +36,7 @@ BASKET = "review2023,NCT02834013,all > non-pancreatic NEN,review2023"
 SURUFATINIB = "review2023,NCT03879057,"
 NIVOLUMAB_ORR = "review2023-078,"  # Table 6, row 12: 7.1% of GEP-NEC at 8 weeks
 CONSECUTIVE = "jia2022,JBI case series,4,"
+THOUSAND = "patel2025-006,"  # prose: "more than 1,000 centers"
 PRECISION = "NEC,ORR,imprecision,"
 SEARCH = "PRISMA 2020,7,"
 
@@ -472,6 +475,61 @@ def test_breakage_is_refused_with_its_place(case, folder):
     said = [p.message for p in problems if (p.file, p.row, p.column) == case.place]
     assert any(case.says in message for message in said), "\n".join(map(str, problems))
     assert len(problems) == case.count, "\n".join(map(str, problems))
+
+
+# How journals write 27.8 and 1,234, in the cell as well as in the number taken from it.
+WRITTEN = ["27·8", "27∙8", "27,8", "27.8\u00a0", "\u200927.8", "−27.8"]
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_a_number_in_other_signs_is_refused_and_the_onemay_keep_them(written, folder):
+    orr, in_cell = (
+        SINTILIMAB_ORR_PERCENT,
+        put("cells.csv", SINTILIMAB_ORR_CELL, printed=f"5 ({written})"),
+    )
+    in_cell(folder)
+    put("results.csv", orr, printed=written)(folder)
+    dataset, (problem,) = read(folder)
+    assert dataset is None
+    assert (problem.file, problem.row, problem.column) == (
+        "data/results.csv",
+        line_of("results.csv", orr),
+        "printed",
+    )
+    assert "is not in plain notation; write " in problem.message
+
+
+@pytest.mark.parametrize("written", [one for one in WRITTEN if not one.startswith("−")])
+def test_the_audit_reads_a_onein_other_signs(written, folder):
+    put("cells.csv", SINTILIMAB_ORR_CELL, printed=f"5 ({written})")(folder)
+    data = load(folder)
+    assert [f.verdict for f in by_number(data)["jia2022-050"]] == ["match", "match"]
+    cells = rebuild(data, "jia2022", "Table 1")
+    (one,) = cells[cells["printed"] == f"5 ({written})"].itertuples()
+    assert (one.verdict, [piece.printed for piece in one.pieces if piece.is_replaced]) == (
+        "match",
+        [],
+    )
+
+
+@pytest.mark.parametrize("statistic", ["percent", "p_value", "ci_low"])
+@pytest.mark.parametrize("printed", ["27.8%", "27.8²", "ns"])
+def test_a_share_that_is_no_number_is_refused(statistic, printed, folder):
+    put("cells.csv", SINTILIMAB_ORR_CELL, printed=f"5 ({printed})")(folder)
+    put("results.csv", SINTILIMAB_ORR_PERCENT, printed=printed, statistic=statistic)(folder)
+    _, problems = read(folder)
+    says = f"{printed!r} is not a number; expected only digits and a decimal point"
+    assert says in [p.message for p in problems if p.column == "printed"]
+
+
+@pytest.mark.parametrize("separator", ["\u2009", "\u00a0", "\u202f", "’"])
+def test_a_count_may_keep_the_separator_of_its_thousands(separator, folder):
+    printed = f"1{separator}000"
+    put("results.csv", THOUSAND, printed=printed)(folder)
+    assert read(folder)[1] == []
+    put("results.csv", THOUSAND, printed=printed, value="1001")(folder)
+    (problem,) = read(folder)[1]
+    assert "'1001' differs from the column printed; expected 1000" in problem.message
 
 
 # Text that must not stop the check with another exception, whatever it makes of it.

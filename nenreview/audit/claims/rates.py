@@ -8,7 +8,8 @@ from nenreview.audit.claims.answer import Answer, conflicts, fails, holds, open_
 from nenreview.audit.expressions import Sum, entry
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.rows import Claim, Number
-from nenreview.stats.percentages import rounding_rule
+from nenreview.stats.numerals import plain_decimal
+from nenreview.stats.percentages import decimals, rounding_rule
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.wording import alternatives, fraction, interval, p_value, percent, points
@@ -171,16 +172,16 @@ def fisher_p_value(first: Rate, second: Rate, p: Number) -> Answer:
 
     If not, the answer says which number of events in the second group would give it.
     """
-    places = len(p.printed.partition(".")[2])
+    places, printed = decimals(p.printed), plain_decimal(p.printed)
 
     def computed(other: Rate) -> str:
         return f"{Comparison(first, other).fisher_p:.{places}f}"
 
     shown = f"{fraction(first)} versus {fraction(second)}: p = {computed(second)}"
-    if computed(second) == p.printed:
+    if computed(second) == printed:
         return holds(shown)
     others = [Rate(k, second.n) for k in range(second.n + 1)]
-    giving = [fraction(other) for other in others if computed(other) == p.printed]
+    giving = [fraction(other) for other in others if computed(other) == printed]
     explanation = f"The reported p value is {p.printed}"
     if giving:
         explanation += f", which {' or '.join(giving)} in the second group would give"

@@ -12,6 +12,7 @@ from nenreview.audit.two_groups import TESTS, power_of_p, tables_that_fit
 from nenreview.evidence.record.population import ROOT_POPULATION, below
 from nenreview.evidence.record.rows import Claim, Number, numbers_by_key, outcomes, rows_of
 from nenreview.evidence.responses import response_rate
+from nenreview.stats.numerals import plain_decimal
 from nenreview.stats.percentages import decimals
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
@@ -105,7 +106,7 @@ def _by_fisher(number: Number, first: Rate, second: Rate) -> Finding:
     The claim on it has the finding where it does not.
     """
     pair = Comparison(first, second)
-    if f"{pair.fisher_p:.{decimals(number.printed)}f}" == number.printed:
+    if f"{pair.fisher_p:.{decimals(number.printed)}f}" == plain_decimal(number.printed):
         return about(number, P_VALUE, MATCH, basis=f"{versus(pair)}, by Fisher's exact test")
     explanation = f"The ledger tests it as a claim, on the counts {versus(pair)}."
     return about(number, P_VALUE, NOT_CHECKABLE, explanation=explanation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -12,6 +13,7 @@ from nenreview.evidence.record.lists import LIST_SEPARATOR
 from nenreview.evidence.record.population import ROOT_POPULATION, ancestors, is_within, levels
 from nenreview.evidence.record.schema import NUMBER
 from nenreview.evidence.record.search_log import search_problems
+from nenreview.stats.numerals import find_number, plain_count, plain_decimal, plain_signs
 from qmdbook.errors import Problem, unknown_name
 
 TO_BE_FILLED = "to be filled"  # value of a cell until its document is transcribed
@@ -25,6 +27,7 @@ _POPULATIONS = (
 )
 # Kinds of outcome that belong to one arm.
 _OF_AN_ARM = ("share", "time")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([ ,'][0-9]{3})+")
 CELL_KEY = ["source", "table", "row_group", "row", "column"]
 
 
@@ -145,12 +148,35 @@ def _status(results: pd.DataFrame, file: str) -> Iterator[Problem]:
         if row.statistic == "percent" and row.value and float(row.value) > 100:
             message = f"{row.value} percent is not possible; expected 100 or less"
             yield Problem(file, message, row.Index, "value")
-        digits = row.printed.replace(",", "")
-        if row.value and NUMBER.fullmatch(digits) and float(digits) != float(row.value):
+        if row.status == "reported" and row.printed and (message := _unreadable(row)):
+            yield Problem(file, message, row.Index, "printed")
+            continue
+        digits = _digits(row.printed)
+        if row.value and digits and float(digits) != float(row.value):
             message = (
                 f"{row.value!r} differs from the column printed; expected {digits}, as printed"
             )
             yield Problem(file, message, row.Index, "value")
+
+
+def _unreadable(row: Any) -> str:
+    """Return why the audit could not read the printed text of a number; empty if it can."""
+    if _digits(row.printed):
+        return ""
+    if number := plain_decimal(row.printed):
+        return f"{row.printed!r} is not in plain notation; write {number}, whatever the page writes"
+    if row.statistic in ("percent", "p_value") or (
+        row.statistic in ("ci_low", "ci_high") and row.unit == "%"
+    ):
+        return f"{row.printed!r} is not a number; expected only digits and a decimal point"
+    return ""
+
+
+def _digits(printed: str) -> str:
+    """Return a printed number without the signs between thousands; empty if it is not plain."""
+    if _THOUSANDS.fullmatch(plain_signs(printed)):
+        return plain_count(printed) or ""
+    return printed if NUMBER.fullmatch(printed) or NUMBER.fullmatch(f"0{printed}") else ""
 
 
 def _places(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
@@ -168,7 +194,7 @@ def _places(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[
         key = tuple(getattr(row, name) for name in CELL_KEY)
         if key in cells:
             after = read_up_to.get(key, 0)
-            found = _whole(row.printed).search(cells[key], after)
+            found = find_number(row.printed, cells[key], after)
             read_up_to[key] = found.end() if found else after
             if not found:
                 message = f"{row.printed!r} is not in the cell {cells[key]!r} of {files['cells']}"
@@ -215,11 +241,6 @@ def prose_sections(sources: pd.DataFrame) -> set[tuple[str, str]]:
         for source, listed in sources[["source", "prose_sections"]].itertuples(index=False)
         for section in listed.split(LIST_SEPARATOR)
     }
-
-
-def _whole(printed: str) -> re.Pattern:
-    """Return a pattern that finds `printed` unless it is part of a longer number."""
-    return re.compile(rf"(?<![0-9])(?<![0-9]\.){re.escape(printed)}(?!\.?[0-9])")
 
 
 def _levels(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
