@@ -103,6 +103,20 @@ class Finding:
         return self.verdict in DISAGREEING
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on a number, without its place; the fields are those of `Finding`.
+
+    `recomputed` is None if the number is as it should be.
+    """
+
+    verdict: str
+    recomputed: str | None = None
+    explanation: str = ""
+    power: float | None = None
+    basis: str = ""
+
+
 def severity_of(outcome: str, verdict: str) -> str:
     """Return the severity of a verdict on a number, given its outcome; empty if nothing is wrong.
 
@@ -175,6 +189,22 @@ def about(
         explanation=explanation,
         power=power,
         basis=basis,
+    )
+
+
+def judged_about(
+    number: Number, check: str, judged: Judgement, printed: str | None = None
+) -> Finding:
+    """Return the finding that a judgement makes on a reported number; see `about`."""
+    return about(
+        number,
+        check,
+        judged.verdict,
+        recomputed=judged.recomputed,
+        explanation=judged.explanation,
+        power=judged.power,
+        printed=printed,
+        basis=judged.basis,
     )
 
 

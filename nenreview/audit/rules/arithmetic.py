@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 
 from nenreview.audit.finding import (
     INCONSISTENT,
     MATCH,
     NOT_CHECKABLE,
-    ROUNDING,
-    TRUNCATED,
     Finding,
     about,
+    judged_about,
 )
 from nenreview.audit.index import ESTIMATES, NumberIndex
+from nenreview.audit.judgement import one_or_range, percentage_alone, percentage_of_count
 from nenreview.audit.spans import here
 from nenreview.audit.unchecked import OTHER_STUDIES, of_several_studies
 from nenreview.evidence.record.population import leaf, parent
@@ -30,11 +31,8 @@ from nenreview.stats.percentages import (
     common_denominators,
     counts_that_fit,
     decimals,
-    denominators_that_fit,
     grim_power,
-    rates_that_fit,
     rounding_rule,
-    truncated_counts,
 )
 from nenreview.stats.rate import rounded_percent
 from nenreview.wording import alternatives, patients_of, words
@@ -42,12 +40,6 @@ from nenreview.wording import alternatives, patients_of, words
 PERCENTAGE, SUM, SIZE = "percentage", "sum", "size"
 _COHORTS = 3  # that must add up: two sizes do so by chance too easily
 _NO_EVENT = "none"  # the grade of patients without the event
-_LISTED = 4  # the smaller groups that an explanation names
-_BY_ROUNDING: dict[str | None, str] = {
-    "rounded": MATCH,
-    "half to even": ROUNDING,
-    "truncated": TRUNCATED,
-}
 _NO_SIZE = "The source does not report the number of patients in this group."
 _ESTIMATE = "This is an estimate from a survival curve, which need not be a count of patients."
 
@@ -134,44 +126,8 @@ def _percentage(index: NumberIndex, number: Number, denominators: dict[tuple, in
 
 def _share(index: NumberIndex, number: Number, count: int, n: int) -> Finding:
     """Check a percentage whose count is known."""
-    # One value, or two where an exact half may go either way, would have passed.
-    power = grim_power(number.printed, accepted=1)
-    verdict = _BY_ROUNDING.get(rounding_rule(count, n, number.printed), INCONSISTENT)
-    basis = f"{count} of {n}"
-    if verdict == MATCH:
-        return about(number, PERCENTAGE, MATCH, power=power, basis=basis)
-    rebuilt = rounded_percent(count, n, decimals(number.printed))
-    if verdict == ROUNDING:
-        explanation = (
-            f"The count {count} of {n} lies halfway between two values, and the source rounds it "
-            "to the even digit."
-        )
-        return about(
-            number, PERCENTAGE, ROUNDING, explanation=explanation, power=power, basis=basis
-        )
-    if verdict == TRUNCATED:
-        longer = rounded_percent(count, n, decimals(number.printed) + 1)
-        explanation = (
-            f"The count {count} of {n} gives {longer}%, which rounds to {rebuilt}%. The reported "
-            f"{number.printed}% has its decimals cut off."
-        )
-    else:
-        others = [m for m in denominators_that_fit(count, number.printed, 2 * n) if m != n]
-        fits = [f"{k} of {n}" for k in counts_that_fit(number.printed, n)]
-        fits += [_of(index, number, count, m) for m in others]
-        would = f"would be {alternatives(fits)}" if fits else f"is no count of {n} patients"
-        explanation = (
-            f"The count {count} of {n} gives {rebuilt}%. The reported {number.printed}% {would}."
-        )
-    return about(
-        number,
-        PERCENTAGE,
-        verdict,
-        recomputed=rebuilt,
-        explanation=explanation,
-        power=power,
-        basis=basis,
-    )
+    judged = percentage_of_count(number.printed, count, n, partial(_of, index, number))
+    return judged_about(number, PERCENTAGE, judged)
 
 
 def _of(index: NumberIndex, number: Number, count: int, n: int) -> str:
@@ -185,22 +141,13 @@ def _of(index: NumberIndex, number: Number, count: int, n: int) -> str:
 
 def _bare_percentage(index: NumberIndex, number: Number, n_of_table: int, n: int) -> Finding:
     """Check a percentage without a printed count, over the denominator of its table."""
+    if n_of_table == n:
+        judged = percentage_alone(number.printed, n, partial(_of, index, number))
+        return judged_about(number, PERCENTAGE, judged)
     fitting = counts_that_fit(number.printed, n_of_table)
     power = grim_power(number.printed, n=n)
-    if not fitting:
-        cut = truncated_counts(number.printed, n_of_table)
-        if len(cut) == 1:
-            return _share(index, number, cut[0], n)
-        return _no_count(index, number, n, power)
-    if n_of_table == n or fitting == [0] or fitting == [n_of_table]:
-        explanation = ""
-        if len(fitting) > 1:
-            explanation = (
-                f"{len(fitting)} counts of {n} patients give this percentage: {fitting[0]} to "
-                f"{fitting[-1]}."
-            )
-        basis = f"{_one_or_range(fitting)} of {n}"
-        return about(number, PERCENTAGE, MATCH, explanation=explanation, power=power, basis=basis)
+    if fitting == [0] or fitting == [n_of_table]:
+        return about(number, PERCENTAGE, MATCH, power=power, basis=f"{fitting[0]} of {n}")
     left_out = n - n_of_table
     explanation = (
         f"The percentages reported here cannot all be counts of the {n} patients. Of all "
@@ -218,28 +165,7 @@ def _bare_percentage(index: NumberIndex, number: Number, n_of_table: int, n: int
         recomputed=recomputed,
         explanation=explanation,
         power=power,
-        basis=f"{_one_or_range(fitting)} of {n_of_table}",
-    )
-
-
-def _one_or_range(counts: list[int]) -> str:
-    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-
-
-def _no_count(index: NumberIndex, number: Number, n: int, power: float) -> Finding:
-    explanation = f"No whole number of {n} patients gives {number.printed}%."
-    smaller = rates_that_fit(number.printed, n, max(n // 2, 1))
-    if smaller:
-        listed = len(smaller) if len(smaller) == _LISTED + 1 else _LISTED  # never one unnamed
-        largest = smaller[: -listed - 1 : -1]
-        fits = [_of(index, number, rate.events, rate.n) for rate in largest]
-        named = any("patients" in fit for fit in fits)  # the percentage of a part of them
-        if more := len(smaller) - len(largest):
-            fits.append(f"{words(more)} other counts")
-        explanation += f" It fits {alternatives(fits)}"
-        explanation += "." if named else ", so some patients may not have been counted."
-    return about(
-        number, PERCENTAGE, INCONSISTENT, recomputed="", explanation=explanation, power=power
+        basis=f"{one_or_range(fitting)} of {n_of_table}",
     )
 
 

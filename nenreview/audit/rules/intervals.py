@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 
-from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
+from nenreview.audit.finding import MATCH, NOT_CHECKABLE, Finding, about, judged_about
 from nenreview.audit.index import NumberIndex
+from nenreview.audit.judgement import LIKELIEST, interval_of_rate, methods_that_fit
 from nenreview.audit.unchecked import OTHER_STUDIES, of_several_studies
 from nenreview.evidence.record.rows import Number, outcomes
 from nenreview.evidence.responses import SHARE, response_rate
-from nenreview.stats import intervals
-from nenreview.stats.percentages import counts_that_fit, decimals, rates_that_fit
+from nenreview.stats.percentages import counts_that_fit, rates_that_fit
 from nenreview.stats.rate import Rate
-from nenreview.wording import alternatives, fraction
+from nenreview.wording import fraction
 
 RATE_INTERVAL = "rate interval"
-# The likeliest first.
-_LIKELIEST = "Clopper-Pearson"
-METHODS = {
-    _LIKELIEST: intervals.clopper_pearson,
-    "Wilson": intervals.wilson,
-    "Wald": intervals.wald,
-    "Agresti-Coull": intervals.agresti_coull,
-    "Jeffreys": intervals.jeffreys,
-}
 
 
 def rate_intervals(index: NumberIndex) -> Iterator[Finding]:
@@ -91,11 +80,11 @@ def _of_smaller_group(index: NumberIndex, low: Number, high: Number, n: int) -> 
         rate
         for percent in _percentages(index, low)
         for rate in rates_that_fit(percent.printed, n - 1, max(n // 2, 1))
-        if _LIKELIEST in _methods(low, high, rate, level)
+        if LIKELIEST in methods_that_fit(low.printed, high.printed, rate, level)
     }
     if len(giving) != 1:
         return []
-    basis = f"{fraction(giving.pop())} (not all {n} patients), by {_LIKELIEST}"
+    basis = f"{fraction(giving.pop())} (not all {n} patients), by {LIKELIEST}"
     printed = f"{low.printed} to {high.printed}"
     return [about(m, RATE_INTERVAL, MATCH, basis=basis, printed=printed) for m in (low, high)]
 
@@ -120,47 +109,6 @@ def _count(index: NumberIndex, low: Number) -> int | None:
 
 
 def _interval(low: Number, high: Number, count: int, n: int, level: float) -> list[Finding]:
-    fitting = _methods(low, high, Rate(count, n), level)
+    judged = interval_of_rate(low.printed, high.printed, Rate(count, n), level)
     printed = f"{low.printed} to {high.printed}"
-    if fitting:
-        basis = f"{count} of {n}, by {alternatives(fitting)}"
-        return [about(m, RATE_INTERVAL, MATCH, basis=basis, printed=printed) for m in (low, high)]
-    shown = "; ".join(
-        f"{name} {a:.1f} to {b:.1f}" for name, (a, b) in _limits(count, n, level).items()
-    )
-    return [
-        about(
-            limit,
-            RATE_INTERVAL,
-            INCONSISTENT,
-            recomputed="",
-            explanation=f"No usual method gives this interval for {count} of {n} ({shown}).",
-            printed=printed,
-        )
-        for limit in (low, high)
-    ]
-
-
-def _methods(low: Number, high: Number, rate: Rate, level: float) -> list[str]:
-    """Return the methods that give both limits of a rate as reported."""
-    return [
-        name
-        for name, (lower, upper) in _limits(rate.events, rate.n, level).items()
-        if _prints_as(lower, low.printed) and _prints_as(upper, high.printed)
-    ]
-
-
-@lru_cache(maxsize=1024)
-def _limits(count: int, n: int, level: float) -> dict[str, tuple[float, float]]:
-    """Return the limits in percent by each method."""
-    return {
-        name: (100 * low, 100 * high)
-        for name, method in METHODS.items()
-        for low, high in [method(count, n, level)]
-    }
-
-
-def _prints_as(value: float, printed: str) -> bool:
-    unit = Decimal(1).scaleb(-decimals(printed))
-    exact = Decimal(f"{max(value, 0):.9f}")
-    return exact.quantize(unit, rounding=ROUND_HALF_UP) == Decimal(printed)
+    return [judged_about(limit, RATE_INTERVAL, judged, printed) for limit in (low, high)]

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from nenreview.audit.expressions import rate_of
-from nenreview.audit.finding import INCONSISTENT, MATCH, NOT_CHECKABLE, Finding, about
+from nenreview.audit.finding import MATCH, NOT_CHECKABLE, Finding, about, judged_about
 from nenreview.audit.index import NumberIndex
-from nenreview.audit.two_groups import TESTS, power_of_p, tables_that_fit
+from nenreview.audit.judgement import p_of_percentages
 from nenreview.evidence.record.population import ROOT_POPULATION, below
 from nenreview.evidence.record.rows import Claim, Number, numbers_by_key, outcomes, rows_of
 from nenreview.evidence.responses import response_rate
@@ -16,7 +16,7 @@ from nenreview.stats.numerals import plain_decimal
 from nenreview.stats.percentages import decimals
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
-from nenreview.wording import fraction, p_value, versus
+from nenreview.wording import versus
 
 P_VALUE = "p value"
 # How ``results.csv`` names a comparison: "PD-L1 high against low".
@@ -48,32 +48,9 @@ def _p_value(index: NumberIndex, number: Number) -> Finding:
     except (LookupError, ValueError):
         explanation = "The number of patients, or of responders, in the trial is not known."
         return about(number, P_VALUE, NOT_CHECKABLE, explanation=explanation)
-    limits = {"patients": whole.n, "events": whole.events}
     p = f"{number.relation}{number.printed}"
-    power = power_of_p(first, second, p, **limits)
-    fits = tables_that_fit(first, second, p, **limits)
-    if fits.empty:
-        explanation = (
-            f"No two groups of up to {limits['patients']} patients in all with {first}% and "
-            f"{second}% give this p value by a usual test ({'; '.join(TESTS)})."
-        )
-        return about(
-            number, P_VALUE, INCONSISTENT, recomputed="", explanation=explanation, power=power
-        )
-    tables = [
-        f"{fraction(fit['first'])} versus {fraction(fit['second'])} ("
-        + "; ".join(f"p = {p_value(fit[test])} by {test}" for test in fit["tests"])
-        + ")"
-        for values in reversed(fits.to_numpy(dtype=object).tolist())
-        for fit in [dict(zip(fits.columns, values, strict=True))]
-    ]
-    only = (
-        "Only one pair of groups gives"
-        if len(tables) == 1
-        else f"{len(tables)} pairs of groups give"
-    )
-    explanation = f"{only} this p value: {'; or '.join(tables)}. The p value is not adjusted."
-    return about(number, P_VALUE, MATCH, explanation=explanation, power=power)
+    judged = p_of_percentages(first, second, p, patients=whole.n, events=whole.events)
+    return judged_about(number, P_VALUE, judged)
 
 
 def _why_not(index: NumberIndex, number: Number) -> str:

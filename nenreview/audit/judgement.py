@@ -1,0 +1,204 @@
+"""Judge a reported percentage, interval or p value by the numbers that it must agree with.
+
+The functions take numbers as printed, without a record. The rules apply them to the record, and
+`nenreview.audit.own_table` to any table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+
+from nenreview.audit.finding import INCONSISTENT, MATCH, ROUNDING, TRUNCATED, Judgement
+from nenreview.audit.two_groups import TESTS, power_of_p, tables_that_fit
+from nenreview.stats import intervals
+from nenreview.stats.percentages import (
+    counts_that_fit,
+    decimals,
+    denominators_that_fit,
+    grim_power,
+    rates_that_fit,
+    rounding_rule,
+    truncated_counts,
+)
+from nenreview.stats.rate import Rate, rounded_percent
+from nenreview.wording import alternatives, fraction, p_value, words
+
+_BY_ROUNDING: dict[str | None, str] = {
+    "rounded": MATCH,
+    "half to even": ROUNDING,
+    "truncated": TRUNCATED,
+}
+_LISTED = 4  # the smaller groups that an explanation names
+LIKELIEST = "Clopper-Pearson"
+# The likeliest first.
+METHODS = {
+    LIKELIEST: intervals.clopper_pearson,
+    "Wilson": intervals.wilson,
+    "Wald": intervals.wald,
+    "Agresti-Coull": intervals.agresti_coull,
+    "Jeffreys": intervals.jeffreys,
+}
+
+
+def _counted(events: int, n: int) -> str:
+    return f"{events} of {n}"
+
+
+def percentage_of_count(
+    printed: str, events: int, n: int, name: Callable[[int, int], str] = _counted
+) -> Judgement:
+    """Judge a percentage by its count and denominator.
+
+    Parameters
+    ----------
+    printed : str
+        The percentage as printed, without the sign.
+    events, n : int
+        The count and the denominator.
+    name : callable
+        How a sentence names a count of other patients that would fit; by default ``3 of 18``.
+    """
+    # One value, or two where an exact half may go either way, would have passed.
+    power = grim_power(printed, accepted=1)
+    verdict = _BY_ROUNDING.get(rounding_rule(events, n, printed), INCONSISTENT)
+    basis = f"{events} of {n}"
+    if verdict == MATCH:
+        return Judgement(MATCH, power=power, basis=basis)
+    rebuilt = rounded_percent(events, n, decimals(printed))
+    if verdict == ROUNDING:
+        explanation = (
+            f"The count {events} of {n} lies halfway between two values, and the source rounds it "
+            "to the even digit."
+        )
+        return Judgement(ROUNDING, explanation=explanation, power=power, basis=basis)
+    if verdict == TRUNCATED:
+        longer = rounded_percent(events, n, decimals(printed) + 1)
+        explanation = (
+            f"The count {events} of {n} gives {longer}%, which rounds to {rebuilt}%. The reported "
+            f"{printed}% has its decimals cut off."
+        )
+    else:
+        others = [m for m in denominators_that_fit(events, printed, 2 * n) if m != n]
+        fits = [f"{k} of {n}" for k in counts_that_fit(printed, n)]
+        fits += [name(events, m) for m in others]
+        would = f"would be {alternatives(fits)}" if fits else f"is no count of {n} patients"
+        explanation = (
+            f"The count {events} of {n} gives {rebuilt}%. The reported {printed}% {would}."
+        )
+    return Judgement(verdict, rebuilt, explanation, power, basis)
+
+
+def percentage_alone(printed: str, n: int, name: Callable[[int, int], str] = _counted) -> Judgement:
+    """Judge a percentage of `n` patients by whether any count gives it (the GRIM test).
+
+    The parameters are those of `percentage_of_count`.
+    """
+    fitting = counts_that_fit(printed, n)
+    power = grim_power(printed, n=n)
+    if fitting:
+        explanation = ""
+        if len(fitting) > 1:
+            explanation = (
+                f"{len(fitting)} counts of {n} patients give this percentage: {fitting[0]} to "
+                f"{fitting[-1]}."
+            )
+        basis = f"{one_or_range(fitting)} of {n}"
+        return Judgement(MATCH, explanation=explanation, power=power, basis=basis)
+    cut = truncated_counts(printed, n)
+    if len(cut) == 1:
+        return percentage_of_count(printed, cut[0], n, name)
+    explanation = f"No whole number of {n} patients gives {printed}%."
+    smaller = rates_that_fit(printed, n, max(n // 2, 1))
+    if smaller:
+        listed = len(smaller) if len(smaller) == _LISTED + 1 else _LISTED  # never one unnamed
+        largest = smaller[: -listed - 1 : -1]
+        fits = [name(rate.events, rate.n) for rate in largest]
+        named = any("patients" in fit for fit in fits)  # the percentage of a part of them
+        if more := len(smaller) - len(largest):
+            fits.append(f"{words(more)} other counts")
+        explanation += f" It fits {alternatives(fits)}"
+        explanation += "." if named else ", so some patients may not have been counted."
+    return Judgement(INCONSISTENT, "", explanation, power)
+
+
+def one_or_range(counts: Sequence[int]) -> str:
+    """Return the only count of a list, or the first and the last: ``3 to 5``."""
+    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+
+
+def interval_of_rate(low: str, high: str, rate: Rate, level: float) -> Judgement:
+    """Judge a confidence interval of a rate by whether a usual method gives both limits.
+
+    Parameters
+    ----------
+    low, high : str
+        The limits in percent, as printed.
+    rate : Rate
+        The rate.
+    level : float
+        The confidence level, between 0 and 1.
+    """
+    fitting = methods_that_fit(low, high, rate, level)
+    if fitting:
+        return Judgement(MATCH, basis=f"{fraction(rate)}, by {alternatives(fitting)}")
+    shown = "; ".join(
+        f"{name} {a:.1f} to {b:.1f}" for name, (a, b) in _limits(rate.events, rate.n, level).items()
+    )
+    explanation = f"No usual method gives this interval for {fraction(rate)} ({shown})."
+    return Judgement(INCONSISTENT, "", explanation)
+
+
+def methods_that_fit(low: str, high: str, rate: Rate, level: float) -> list[str]:
+    """Return the methods that give both limits as printed; the parameters as above."""
+    return [
+        name
+        for name, (lower, upper) in _limits(rate.events, rate.n, level).items()
+        if _prints_as(lower, low) and _prints_as(upper, high)
+    ]
+
+
+@lru_cache(maxsize=1024)
+def _limits(events: int, n: int, level: float) -> dict[str, tuple[float, float]]:
+    """Return the limits in percent by each method."""
+    return {
+        name: (100 * low, 100 * high)
+        for name, method in METHODS.items()
+        for low, high in [method(events, n, level)]
+    }
+
+
+def _prints_as(value: float, printed: str) -> bool:
+    unit = Decimal(1).scaleb(-decimals(printed))
+    exact = Decimal(f"{max(value, 0):.9f}")
+    return exact.quantize(unit, rounding=ROUND_HALF_UP) == Decimal(printed)
+
+
+def p_of_percentages(first: str, second: str, p: str, *, patients: int, events: int) -> Judgement:
+    """Judge a p value by whether two groups with the reported percentages give it.
+
+    The parameters are those of `nenreview.audit.two_groups.tables_that_fit`.
+    """
+    power = power_of_p(first, second, p, patients=patients, events=events)
+    fits = tables_that_fit(first, second, p, patients=patients, events=events)
+    if fits.empty:
+        explanation = (
+            f"No two groups of up to {patients} patients in all with {first}% and "
+            f"{second}% give this p value by a usual test ({'; '.join(TESTS)})."
+        )
+        return Judgement(INCONSISTENT, "", explanation, power)
+    tables = [
+        f"{fraction(fit['first'])} versus {fraction(fit['second'])} ("
+        + "; ".join(f"p = {p_value(fit[test])} by {test}" for test in fit["tests"])
+        + ")"
+        for values in reversed(fits.to_numpy(dtype=object).tolist())
+        for fit in [dict(zip(fits.columns, values, strict=True))]
+    ]
+    only = (
+        "Only one pair of groups gives"
+        if len(tables) == 1
+        else f"{len(tables)} pairs of groups give"
+    )
+    explanation = f"{only} this p value: {'; or '.join(tables)}. The p value is not adjusted."
+    return Judgement(MATCH, explanation=explanation, power=power)
