@@ -164,13 +164,17 @@ def _add_trials(subcommands: argparse._SubParsersAction) -> None:
 def _add_audit(subcommands: argparse._SubParsersAction) -> None:
     audit = subcommands.add_parser(
         "audit",
-        help="check every reported number against the other reported numbers",
+        help="check every reported number against the other reported numbers, or those of a table "
+        "of your own",
         description="""\
 Recompute every reported number from the other reported numbers, and list the
 findings that somebody must compare with the page of the document. These are
 the findings with one of four verdicts: truncated, inconsistent, conflict or
 note. The last lines of the output count all findings, also those not listed.
-Use it after adding a document or correcting a transcription.""",
+Use it after adding a document or correcting a transcription.
+
+With FILE, check a table of your own instead, anywhere: a CSV file with one row
+for each reported rate. docs/audit-your-table.md explains the columns.""",
         epilog=f"""\
 verdicts:
 {_listed(_VERDICTS)}
@@ -178,11 +182,22 @@ verdicts:
 severities:
 {_listed(_SEVERITIES)}
 
+columns of FILE, all but label may be left out:
+{_listed(_COLUMNS)}
+
 Example: %(prog)s --source jia2022
-Exit status: 0 if the audit ran; 1 if the data cannot be read, or with
+Example: %(prog)s my-table.csv, if my-table.csv is
+
+  label,events,patients,percent,ci_low,ci_high
+  response,5,18,28.7,9.7,53.5
+
+which finds that 5 of 18 is 27.8%%, not 28.7%%.
+
+Exit status: 0 if the audit ran; 1 if the data or FILE cannot be read, or with
 --fail-on-new if a finding is new; 2 for a wrong option.""",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    audit.add_argument("file", nargs="?", metavar="FILE", help="a table of your own")
     audit.add_argument(
         "--json",
         action="store_true",
@@ -220,7 +235,7 @@ Exit status: 0 if the audit ran; 1 if the data cannot be read, or with
         help="replace data/accepted.csv by the list of all findings with one of the four verdicts; "
         "first compare each finding that is new with the page of its document",
     )
-    audit.set_defaults(run=_audit)
+    audit.set_defaults(run=_audit, parser=audit)
 
 
 # Repeated here so that --help and wrong usage need no data; a test compares them with the audit.
@@ -232,6 +247,19 @@ _VERDICTS = {
     "conflict": "another place reports another value",
     "note": "neither agrees nor differs, but a reader should know it",
     "not checkable": "no other number allows a check",
+}
+_COLUMNS = {
+    "label": "name of the row, different in each row",
+    "events": "number of patients with the event",
+    "patients": "number of patients in the group",
+    "percent": "percentage with the event, as printed",
+    "ci_low": "lower limit of the confidence interval of the percentage",
+    "ci_high": "upper limit of the confidence interval of the percentage",
+    "ci_level": "level of the confidence interval in percent; 95 if empty",
+    "p": "p value, in one of the rows that it compares",
+    "statistic": "test statistic beside the p value, such as chi2(1) = 3.25",
+    "part_of": "label of the row to which this row and others must add up",
+    "compare": "any name, the same in all rows that one p value compares",
 }
 _SEVERITIES = {
     "substantive": "about a result, such as a response rate or survival",
@@ -288,6 +316,8 @@ def _audit(arguments: argparse.Namespace) -> int:
     """Print the findings of the audit, and compare them with the accepted findings."""
     import shutil
 
+    if arguments.file is not None:
+        return _audit_file(arguments)
     from nenreview.audit import accepted, report
     from nenreview.audit.ledger import audit, selected
     from nenreview.evidence.record.dataset import load
@@ -315,11 +345,7 @@ def _audit(arguments: argparse.Namespace) -> int:
         print(report.as_table(listed, shutil.get_terminal_size((160, 24)).columns))
         print(f"\n{report.as_counts(chosen)}")
         if len(listed) < len(chosen):
-            rest = len(chosen) - len(listed)
-            print(
-                f"{rest} findings that agree or cannot be checked are not listed; to list them, "
-                "use --verdict, for example --verdict match"
-            )
+            print(_not_listed(len(chosen) - len(listed)))
     if arguments.accept:
         path = data_folder() / "accepted.csv"
         accepted.write(path, findings)
@@ -338,6 +364,43 @@ def _audit(arguments: argparse.Namespace) -> int:
         advice = "correct the data, or use `nenreview audit --accept` if the document says so"
         print(f"{len(new)} finding{'s' * (len(new) != 1)} not accepted; {advice}", file=sys.stderr)
     return 1 if new else 0
+
+
+def _audit_file(arguments: argparse.Namespace) -> int:
+    """Print the findings on a table of the user's own."""
+    import shutil
+    from pathlib import Path
+
+    for name in ("source", "severity", "fail_on_new", "accept"):
+        if getattr(arguments, name):
+            option = f"--{name.replace('_', '-')}"
+            arguments.parser.error(
+                f"{option}: only for the review; leave it out, or leave out FILE"
+            )
+    from nenreview.audit import report
+    from nenreview.audit.finding import DISAGREEING
+    from nenreview.audit.own_table import audit_file
+
+    findings = audit_file(Path(arguments.file))
+    verdicts = arguments.verdict
+    chosen = [f for f in findings if not verdicts or f.verdict in verdicts]
+    if arguments.json:
+        print(report.own_as_json(chosen))
+        return 0
+    listed = chosen if verdicts else [f for f in chosen if f.verdict in DISAGREEING]
+    print(report.own_as_table(listed, shutil.get_terminal_size((160, 24)).columns))
+    print(f"\n{report.own_as_counts(chosen)}")
+    if len(listed) < len(chosen):
+        print(_not_listed(len(chosen) - len(listed)))
+    return 0
+
+
+def _not_listed(count: int) -> str:
+    agree, are, use = ("agrees", "is", "it") if count == 1 else ("agree", "are", "them")
+    return (
+        f"{count} finding{'s' * (count != 1)} that {agree} or cannot be checked {are} not listed; "
+        f"to list {use}, use --verdict, for example --verdict match"
+    )
 
 
 def _new_trial(arguments: argparse.Namespace) -> int:

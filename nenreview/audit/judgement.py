@@ -9,9 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from math import ceil, floor
+
+import numpy as np
 
 from nenreview.audit.finding import INCONSISTENT, MATCH, ROUNDING, TRUNCATED, Judgement
-from nenreview.audit.two_groups import TESTS, power_of_p, tables_that_fit
+from nenreview.audit.two_groups import (
+    TESTS,
+    p_by_test,
+    power_of_p,
+    power_of_values,
+    printed_as,
+    tables_that_fit,
+)
 from nenreview.stats import intervals
 from nenreview.stats.percentages import (
     counts_that_fit,
@@ -23,6 +33,9 @@ from nenreview.stats.percentages import (
     truncated_counts,
 )
 from nenreview.stats.rate import Rate, rounded_percent
+from nenreview.stats.reported_tests import Statistic
+from nenreview.stats.several_groups import chi_square_p, exact_p
+from nenreview.stats.twobytwo import Comparison
 from nenreview.wording import alternatives, fraction, p_value, words
 
 _BY_ROUNDING: dict[str | None, str] = {
@@ -202,3 +215,137 @@ def p_of_percentages(first: str, second: str, p: str, *, patients: int, events: 
     )
     explanation = f"{only} this p value: {'; or '.join(tables)}. The p value is not adjusted."
     return Judgement(MATCH, explanation=explanation, power=power)
+
+
+def p_of_rates(groups: Sequence[Rate], p: str) -> Judgement:
+    """Judge a p value by whether a usual test of two or more groups gives it.
+
+    Parameters
+    ----------
+    groups : sequence of Rate
+        The rates of the groups.
+    p : str
+        The p value as printed; with a leading ``<`` or ``>``, it is a bound.
+    """
+    tests = p_by_test(Comparison(*groups)) if len(groups) == 2 else _p_of_several(groups)
+    values = np.array(list(tests.values()))
+    fitting = [name for name, fits in zip(tests, printed_as(values, p), strict=True) if fits]
+    shown = " versus ".join(map(fraction, groups))
+    power = power_of_values(values, p)
+    if fitting:
+        return Judgement(MATCH, power=power, basis=f"{shown}, by {alternatives(fitting)}")
+    by_test = "; ".join(f"{name} {p_value(value)}" for name, value in tests.items())
+    explanation = f"No usual test of {shown} gives this p value ({by_test})."
+    return Judgement(INCONSISTENT, "", explanation, power)
+
+
+def _p_of_several(groups: Sequence[Rate]) -> dict[str, float]:
+    exact = exact_p(groups)
+    tests = {"chi-square": chi_square_p(groups)}
+    return tests if exact is None else {"Fisher-Freeman-Halton": exact, **tests}
+
+
+def p_of_statistic(statistic: Statistic, p: str) -> Judgement:
+    """Judge a p value by the test statistic that is reported with it.
+
+    The statistic may have been rounded, so that a range of p values fits. A two-sided test is
+    assumed.
+    """
+    low, high = statistic.p_range
+    power = 1 - _share_that_fits(p, low, high)
+    if _lies_within(p, low, high):
+        basis = f"the statistic, which gives {_from_to(low, high)}"
+        return Judgement(MATCH, power=power, basis=basis)
+    explanation = f"The statistic gives a two-sided p value of {_from_to(low, high)}."
+    if statistic.has_sides and _lies_within(p, low / 2, high / 2):
+        explanation += " A one-sided test would give the reported one."
+    places = decimals(p)
+    smallest = f"<{10.0**-places:.{places}f}"
+    recomputed = f"{statistic.p:.{places}f}" if statistic.p >= 10.0**-places else smallest
+    return Judgement(INCONSISTENT, recomputed, explanation, power)
+
+
+def _from_to(low: float, high: float) -> str:
+    texts = dict.fromkeys((p_value(low), p_value(high)))
+    return " to ".join(texts)
+
+
+def _lies_within(p: str, low: float, high: float) -> bool:
+    """Return whether a p value as printed, or one within the printed bound, lies in a range."""
+    number = Decimal(p.lstrip("<>")).scaleb(decimals(p))
+    least, most = _units_that_fit(p, low, high)
+    return least <= number <= most
+
+
+def _share_that_fits(p: str, low: float, high: float) -> float:
+    """Return which share of the p values with the decimals of the printed one would fit."""
+    least, most = _units_that_fit(p, low, high)
+    return (most - least + 1) / (10 ** decimals(p) + 1)
+
+
+def _units_that_fit(p: str, low: float, high: float) -> tuple[int, int]:
+    """Return the least and the greatest p value that fits, in units of the last decimal."""
+    least, most = (Decimal(one).scaleb(decimals(p)) for one in (low, high))
+    if p.startswith("<"):
+        return ceil(least), 10 ** decimals(p)
+    if p.startswith(">"):
+        return 0, floor(most)
+    nearest = (one.to_integral_value(ROUND_HALF_UP) for one in (least, most))
+    first, last = map(int, nearest)
+    return first, last
+
+
+def sum_of_counts(
+    parts: Sequence[int], total: int, what: str, n: int | None, beside: str = ""
+) -> Judgement:
+    """Judge a total by the counts that must add up to it.
+
+    Parameters
+    ----------
+    parts : sequence of int
+        The counts.
+    total : int
+        The reported total.
+    what : str
+        The counts in words, as the subject of a sentence: ``The events of the four rows``.
+    n : int, optional
+        The largest possible total, which determines the power.
+    beside : str
+        A percentage that confirms the total; empty if there is none.
+    """
+    added = f"{' + '.join(map(str, parts))} = {sum(parts)}"
+    power = n / (n + 1) if n else None
+    if sum(parts) == total:
+        return Judgement(MATCH, power=power, basis=added)
+    explanation = f"{what} add up to {added}, not {total}."
+    recomputed = str(sum(parts))
+    if beside:  # the total agrees with its own percentage, so that a part may be wrong instead
+        recomputed += f" or {total}"
+        explanation += f" The reported {beside}% stands for {total}, so a part may be misprinted."
+    return Judgement(INCONSISTENT, recomputed, explanation, power, added)
+
+
+def sum_of_percentages(parts: Sequence[str], total: str, what: str) -> Judgement:
+    """Judge a percentage by those that must add up to it, as far as rounding goes.
+
+    Parameters
+    ----------
+    parts : sequence of str
+        The percentages as printed, without the sign.
+    total : str
+        The reported total; empty for 100%, which nobody has rounded.
+    what : str
+        The percentages in words, as the subject of a sentence.
+    """
+    # Each may be off by half of its last digit.
+    rounded = [*parts, total] if total else parts
+    slack = sum((Decimal(1).scaleb(-decimals(one)) for one in rounded), Decimal()) / 2
+    added = sum(map(Decimal, parts), Decimal())
+    shown = f"{' + '.join(parts)} = {added}%"
+    if abs(added - Decimal(total or 100)) <= slack:
+        return Judgement(MATCH, basis=shown)
+    explanation = (
+        f"{what} add up to {shown}, not {total or 100}%. Rounding explains at most {slack} "
+        "percentage points."
+    )
+    return Judgement(INCONSISTENT, str(added), explanation)

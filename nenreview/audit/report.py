@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from tabulate import tabulate
 
-from nenreview.audit.finding import Finding
+from nenreview.audit.finding import VERDICTS, Finding
 from nenreview.audit.ledger import counts, severities
+from nenreview.audit.own_table import OwnFinding
 
 _HEADS = ("id", "where", "printed", "recomputed", "verdict", "severity", "explanation")
 # Shares of the width of the line beside the ids, which are never broken; the rest goes to
@@ -40,6 +42,38 @@ def as_table(findings: tuple[Finding, ...], width: int) -> str:
         for f in findings
     ]
     return tabulate(rows, _HEADS, tablefmt="simple", maxcolwidths=widths, disable_numparse=True)
+
+
+def own_as_json(findings: Iterable[OwnFinding]) -> str:
+    """Return findings on a table of one's own as a JSON array of objects."""
+    return json.dumps([f._asdict() for f in findings], ensure_ascii=False, indent=2)
+
+
+def own_as_table(findings: Sequence[OwnFinding], width: int) -> str:
+    """Return findings on a table of one's own as a text table, as `as_table` does."""
+    if not findings:
+        return "no finding"
+    heads = ("label", "column", "printed", "recomputed", "verdict", "power", "explanation")
+    rows = [
+        (
+            *(f.label, f.column, f.printed, f.recomputed, f.verdict),
+            *("" if f.power is None else f"{f.power:.3f}", f.explanation),
+        )
+        for f in findings
+    ]
+    *others, _ = zip(heads, *rows, strict=True)
+    widths = [min(max(map(len, column)), _WORDS + 7) for column in others]
+    widths.append(max(width, _NARROWEST) - sum(widths) - 2 * len(widths))
+    return tabulate(rows, heads, tablefmt="simple", maxcolwidths=widths, disable_numparse=True)
+
+
+def own_as_counts(findings: Sequence[OwnFinding]) -> str:
+    """Return a line that counts findings on a table of one's own by verdict."""
+    verdicts = [f.verdict for f in findings]
+    shown = [f"{verdicts.count(v)} {v}" for v in VERDICTS if v in verdicts]
+    if not findings:
+        return "0 findings: the table holds no numbers that another one could confirm"
+    return f"{len(findings)} finding{'s' * (len(findings) != 1)}: {', '.join(shown)}"
 
 
 def as_counts(findings: tuple[Finding, ...]) -> str:

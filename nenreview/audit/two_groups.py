@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
+from math import ceil, floor
 from operator import itemgetter
 
 import numpy as np
@@ -89,7 +90,7 @@ def tables_that_fit(first: str, second: str, p: str, *, patients: int, events: i
         that fit. A one-sided test fits only in the direction of the two rates.
     """
     tables, values = _tables(first, second, patients, events)
-    fits = _prints_as(values, p) & _in_their_direction(tables)
+    fits = printed_as(values, p) & _in_their_direction(tables)
     chosen = fits.any(axis=1)
     rows = []
     for table, by_test, fit in zip(
@@ -111,20 +112,31 @@ def power_of_p(first: str, second: str, p: str, *, patients: int, events: int) -
     of `tables_that_fit`.
     """
     tables, values = _tables(first, second, patients, events)
-    return _power(values[_in_their_direction(tables)], p)
+    return power_of_values(values[_in_their_direction(tables)], p)
 
 
-def _power(values: np.ndarray, p: str) -> float:
+def power_of_values(values: np.ndarray, p: str) -> float:
     """Return the probability that none of some p values is printed as a random one."""
     possible = 10 ** decimals(p) + 1
-    if p.startswith(("<", ">")):
-        # Every bound passes that some table keeps to.
-        bounds = np.arange(possible) / (possible - 1)
-        reached = (
-            bounds >= values.min(initial=2) if p[0] == "<" else bounds <= values.max(initial=-1)
-        )
-        return 1 - np.count_nonzero(reached) / possible
-    return 1 - len(np.unique(_in_units(values, decimals(p)))) / possible
+    if p.startswith("<"):  # every bound passes that some value keeps to
+        fitting = possible - ceil(round(values.min(initial=2) * 10 ** decimals(p), 9))
+    elif p.startswith(">"):
+        fitting = floor(round(values.max(initial=-1) * 10 ** decimals(p), 9)) + 1
+    else:
+        fitting = len(np.unique(_in_units(values, decimals(p))))
+    return 1 - max(fitting, 0) / possible
+
+
+def p_by_test(pair: Comparison) -> dict[str, float]:
+    """Return the p value of each test of `TESTS`; of the one-sided tests, that in the direction."""
+    first, second = pair.first, pair.second
+    tables = np.array([[first.events, first.n, second.events, second.n]])
+    (values,), (counting,) = p_by_every_test(tables), _in_their_direction(tables)
+    return {
+        name: float(value)
+        for name, value, counts in zip(TESTS, values, counting, strict=True)
+        if counts
+    }
 
 
 def p_by_every_test(tables: np.ndarray) -> np.ndarray:
@@ -200,7 +212,8 @@ def _tables(first: str, second: str, patients: int, events: int) -> tuple[np.nda
     return tables, p_by_every_test(tables)
 
 
-def _prints_as(values: np.ndarray, printed: str) -> np.ndarray:
+def printed_as(values: np.ndarray, printed: str) -> np.ndarray:
+    """Return for each p value whether it is the printed one, or keeps to the printed bound."""
     number = printed.lstrip("<>=")
     if printed.startswith("<"):
         return _shortened(values) <= float(number)

@@ -14,6 +14,7 @@ from helpers_data import DATA, ROOT
 from nenreview.audit import accepted
 from nenreview.audit.finding import SEVERITIES, VERDICTS
 from nenreview.audit.ledger import audit
+from nenreview.audit.own_rows import COLUMNS
 from nenreview.cli import main
 from nenreview.evidence.record.dataset import load
 
@@ -148,3 +149,77 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly():
     command = f"{sys.executable} -m nenreview audit --json | head -1"
     ended = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
     assert (ended.stdout, ended.stderr) == ("[\n", "")
+
+
+EXAMPLE = ROOT / "docs" / "audit-your-table.csv"
+
+
+def test_a_table_of_ones_own_is_audited_in_any_folder(tmp_path):
+    (tmp_path / "table.csv").write_text("label,events,patients,percent\na,5,18,28.7\nb,1,4,25\n")
+    ended = nenreview("audit", "table.csv", cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "The count 5 of 18 gives 27.8%." in ended.stdout
+    last = ended.stdout.splitlines()[-2:]
+    assert last[0] == "2 findings: 1 match, 1 inconsistent"
+    assert last[1].startswith("1 finding that agrees or cannot be checked is not listed; ")
+
+
+def test_the_findings_on_a_table_of_ones_own_are_narrowed_and_printed_as_json(capsys):
+    found = json.loads(printed(capsys, str(EXAMPLE), "--json"))
+    assert set(found[0]) == {
+        *["label", "check", "column", "printed", "recomputed", "verdict"],
+        "explanation",
+        "power",
+    }
+    wrong = json.loads(printed(capsys, str(EXAMPLE), "--json", "--verdict", "inconsistent"))
+    assert wrong == [f for f in found if f["verdict"] == "inconsistent"]
+    assert 0 < len(wrong) < len(found)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--source", "jia2022"], ["--severity", "minor"], ["--accept"], ["--fail-on-new"]],
+)
+def test_an_option_of_the_review_is_refused_beside_a_table(capsys, options):
+    with pytest.raises(SystemExit) as raised:
+        main(["audit", str(EXAMPLE), *options])
+    assert raised.value.code == 2
+    said = f"{options[0]}: only for the review; leave it out, or leave out FILE"
+    assert said in capsys.readouterr().err
+
+
+def test_a_wrong_column_of_a_table_is_refused_with_the_one_that_was_probably_meant(
+    capsys, tmp_path
+):
+    path = tmp_path / "table.csv"
+    path.write_text("label,evnts\na,5\n")
+    assert main(["audit", str(path)]) == 1
+    said = capsys.readouterr().err
+    assert f"{path}, line 1, column evnts: 'evnts' is not a column of this table" in said
+    assert said.endswith("did you mean 'events'?\n")
+    assert main(["audit", str(tmp_path / "nothing.csv")]) == 1
+    assert "nothing.csv: the file cannot be read: No such file" in capsys.readouterr().err
+
+
+def test_the_help_lists_the_columns_that_a_table_may_have(capsys):
+    with pytest.raises(SystemExit):
+        main(["audit", "--help"])
+    said = capsys.readouterr().out
+    listed = said.partition("columns of FILE")[2].partition("\n\n")[0].splitlines()[1:]
+    assert [line.split()[0] for line in listed] == list(COLUMNS)
+
+
+def test_the_page_on_ones_own_table_shows_what_the_command_prints(capsys, monkeypatch):
+    page = (ROOT / "docs" / "audit-your-table.md").read_text(encoding="utf-8")
+    assert EXAMPLE.read_text(encoding="utf-8") in page
+    monkeypatch.setenv("COLUMNS", "120")
+    assert printed(capsys, str(EXAMPLE)) in page
+    assert all(f"`{column}`" in page for column in COLUMNS)
+
+
+def test_the_python_of_the_page_on_ones_own_table_runs(monkeypatch):
+    page = (ROOT / "docs" / "audit-your-table.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(ROOT)
+    names: dict = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], names)
+    assert names["findings"].to_dict("records")[0]["explanation"] == "It agrees with 8 of 40."
