@@ -44,6 +44,7 @@ _BY_ROUNDING: dict[str | None, str] = {
     "truncated": TRUNCATED,
 }
 _LISTED = 4  # the smaller groups that an explanation names
+_MOST = 12  # counts that an explanation names, before it names only the nearest
 LIKELIEST = "Clopper-Pearson"
 # The likeliest first.
 METHODS = {
@@ -94,8 +95,14 @@ def percentage_of_count(
         )
     else:
         others = [m for m in denominators_that_fit(events, printed, 2 * n) if m != n]
-        fits = [f"{k} of {n}" for k in counts_that_fit(printed, n)]
-        fits += [name(events, m) for m in others]
+        counts = counts_that_fit(printed, n)
+        more = len(counts) + len(others) - _MOST
+        if more > 0:  # name those that are nearest to the reported count and size
+            counts = sorted(sorted(counts, key=lambda k: abs(k - events))[:_LISTED])
+            others = sorted(sorted(others, key=lambda m: abs(m - n))[: _MOST - _LISTED])
+            more += _MOST - len(counts) - len(others)
+        fits = [f"{k} of {n}" for k in counts] + [name(events, m) for m in others]
+        fits += [f"{words(more)} other count{'s' * (more != 1)}"] if more > 0 else []
         would = f"would be {alternatives(fits)}" if fits else f"is no count of {n} patients"
         explanation = (
             f"The count {events} of {n} gives {rebuilt}%. The reported {printed}% {would}."

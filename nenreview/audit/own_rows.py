@@ -27,6 +27,7 @@ _P = re.compile(r"(?:p\s*)?(?P<relation>[<>=≤≥]?)\s*(?P<number>.*)", re.IGNO
 _RELATION = {"≤": "<", "≥": ">", "=": ""}
 _IF_NONE = "leave the cell empty if the number is not reported"
 _DELIMITERS = ",;\t"
+_MOST_PATIENTS = 100_000_000
 _MOST_DECIMALS = 10  # of a p value, which tests compute to 12
 Place = Callable[[str, str], Problem]  # a column and a message, to a problem with its row
 
@@ -229,6 +230,8 @@ def _count(text: str) -> str:
         raise ValueError(f"is not a whole number; expected digits, such as 18; {_IF_NONE}")
     if count.startswith("-"):
         raise ValueError("is below 0; expected a count of patients")
+    if int(count) > _MOST_PATIENTS:
+        raise ValueError(f"is too large; expected a count of at most {_MOST_PATIENTS}")
     return count
 
 

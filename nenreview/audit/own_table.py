@@ -43,6 +43,9 @@ from nenreview.stats.rate import Rate
 from nenreview.wording import alternatives, words
 
 _LARGEST = 100_000  # patients to try, where the table does not report the size of a group
+_MOST_COUNTS = 1_000  # to try, where the table reports only a percentage
+_MOST_PATIENTS = 300  # of two groups whose sizes are both unknown
+_MOST_TESTED = 1_000_000  # patients in all groups, for the exact tests
 
 
 class OwnFinding(NamedTuple):
@@ -202,7 +205,8 @@ def _rates(row: OwnRow) -> list[Rate]:
     if row.patients and row.events is not None:
         return [Rate(row.events, row.patients)] if row.events <= row.patients else []
     if row.patients and row.percent:
-        return [Rate(k, row.patients) for k in counts_behind(row.percent, row.patients)]
+        counts = counts_behind(row.percent, row.patients)
+        return [Rate(k, row.patients) for k in counts] if len(counts) <= _MOST_COUNTS else []
     if row.events is not None and row.percent:
         return [Rate(row.events, n) for n in _denominators(row.events, row.percent) or ()]
     return []
@@ -221,7 +225,7 @@ def _interval(row: OwnRow) -> Iterator[OwnFinding]:
     rates = _rates(row)
     if not rates:
         why = (
-            "The row contradicts itself, so that no rate is known."
+            "What the row reports of the rate fits no count of patients, or too many."
             if row.patients and (row.percent or row.events is not None)
             else "The row does not report how many patients of how many the rate counts."
         )
@@ -265,9 +269,16 @@ def _of_groups(p: str, groups: list[OwnRow], whole: OwnRow | None) -> Judgement:
         return Judgement(NOT_CHECKABLE, explanation=why)
     rates = [_rates(group) for group in groups]
     if all(len(one) == 1 for one in rates):
-        return p_of_rates([one for (one,) in rates], p)
+        known = [one for (one,) in rates]
+        if sum(rate.n for rate in known) > _MOST_TESTED:
+            why = f"The groups have more than {_MOST_TESTED} patients, too many for exact tests."
+            return Judgement(NOT_CHECKABLE, explanation=why)
+        return p_of_rates(known, p)
     percents = [group.percent for group in groups]
     if len(groups) == 2 and all(percents) and whole and whole.patients and whole.events is not None:
+        if whole.patients > _MOST_PATIENTS:
+            why = f"More than {_MOST_PATIENTS} patients can form too many pairs of groups to try."
+            return Judgement(NOT_CHECKABLE, explanation=why)
         first, second = percents
         limits = {"patients": whole.patients, "events": whole.events}
         return p_of_percentages(first, second, p, **limits)

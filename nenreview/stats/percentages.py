@@ -105,9 +105,13 @@ def denominators_that_fit(events: int, printed: str, largest: int) -> list[int]:
 
     Halves may be rounded up or to the even digit.
     """
+    target, hundred = _in_units(printed)
+    # Between half a unit below and half a unit above.
+    least = max(events, 1, -(-2 * hundred * events // (2 * target + 1)))
+    most = min(largest, 2 * hundred * events // (2 * target - 1)) if target else largest
     return [
         n
-        for n in range(max(events, 1), largest + 1)
+        for n in range(least, most + 1)
         if rounding_rule(events, n, printed) in ("rounded", "half to even")
     ]
 
@@ -199,6 +203,8 @@ def grim_power(printed: str, *, n: int | None = None, accepted: int | None = Non
     possible = 100 * 10 ** decimals(printed) + 1
     if accepted is None:
         assert n is not None  # one of the two is given
+        if n >= possible - 1:
+            return 0.0  # the counts are so close that every percentage has one
         places = decimals(printed)
         accepted = len({rounded_percent(k, n, places) for k in range(n + 1)})
     return 1 - accepted / possible

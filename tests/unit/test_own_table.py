@@ -112,7 +112,7 @@ def test_an_interval_of_an_unknown_rate_is_not_checkable():
     limits = {"ci_low": "9.7", "ci_high": "53.5"}
     assert "does not report how many" in only(limits).explanation
     found = only({**limits, "events": 19, "patients": 18}, column="ci_low, ci_high")
-    assert (found.verdict, "contradicts itself" in found.explanation) == ("not checkable", True)
+    assert (found.verdict, "fits no count" in found.explanation) == ("not checkable", True)
 
 
 def groups(p, *counts):
@@ -258,6 +258,10 @@ def test_an_empty_cell_is_not_reported(blank):
 REFUSED = {
     "word": ({"events": "five"}, "row 0, column events: 'five' is not a whole number; expected"),
     "part of a patient": ({"patients": 17.5}, "column patients: '17.5' is not a whole number"),
+    "too many": (
+        {"patients": "1" + "0" * 9},
+        "is too large; expected a count of at most 100000000",
+    ),
     "no patients": ({"patients": "0"}, "column patients: '0' is no group; expected 1 or more"),
     "negative count": ({"events": "−5"}, "column events: '−5' is below 0"),
     "negative share": ({"percent": "-5.0"}, "column percent: '-5.0' is below 0"),
@@ -347,6 +351,32 @@ def test_a_broken_file_is_refused_with_its_line(content, says, tmp_path):
         audit_file(path)
     assert f"{path}" in str(raised.value)
     assert says in str(raised.value)
+
+
+def test_large_groups_are_checked_without_trying_every_patient():
+    row = {"events": 2_800_000, "patients": 10_000_000, "percent": "33"}
+    found = only(row)
+    nearest = "3250000 of 10000000, 3250001 of 10000000, "
+    assert found.explanation.startswith(
+        f"The count 2800000 of 10000000 gives 28%. The reported 33% would be {nearest}"
+    )
+    assert found.explanation.endswith("2800000 of 8615384 or 357164 other counts.")
+    assert found.power == pytest.approx(100 / 101)
+
+
+def test_what_large_groups_leave_open_is_not_checkable():
+    limits = {"ci_low": "27.9", "ci_high": "28.1"}
+    found = only({"patients": 1_000_000, "percent": "28", **limits}, column="ci_low, ci_high")
+    assert (found.verdict, "or too many" in found.explanation) == ("not checkable", True)
+    found = only(
+        {"events": 100, "patients": 301},
+        {"percent": "50", "p": "0.03", "part_of": "a", "compare": "x"},
+        {"percent": "25", "part_of": "a", "compare": "x"},
+        column="p",
+    )
+    assert "too many pairs of groups" in found.explanation
+    found = only(*groups("0.03", (100, 1_000_000), (200, 1_000_000)))
+    assert "too many for exact tests" in found.explanation
 
 
 @st.composite
