@@ -115,9 +115,11 @@ def _records(text: str, file: str) -> tuple[list[str], list[tuple[int, list[str]
         raise InputError(Problem(file, "the file is empty; expected a head and rows"))
     (_, head), *rest = records
     uneven = [
-        Problem(file, f"the line has {len(fields)} fields; expected {len(head)}, as in the head", n)
-        for n, fields in rest
-        if len(fields) != len(head)
+        Problem(
+            file, f"the number of fields is {len(one)}; expected {len(head)}, as in the head", n
+        )
+        for n, one in rest
+        if len(one) != len(head)
     ]
     if uneven:
         raise InputError(*uneven)

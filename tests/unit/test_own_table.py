@@ -336,7 +336,7 @@ BROKEN = {
     "nothing": (b"", "the file is empty"),
     "only a head": (b"label,events\n", "the table has no rows"),
     "another encoding": ("label\nœ".encode("cp1252"), "the file is not UTF-8; save it as UTF-8"),
-    "a short row": (b"label,events\na,1\nb\n", "line 3: the line has 1 fields; expected 2"),
+    "a short row": (b"label,events\na,1\nb\n", "line 3: the number of fields is 1; expected 2"),
     "an open quote": (b'label,events\na,"1\n', "line 2: not valid CSV; check the quotation marks"),
     "a wrong cell": (b"label,p\na,\nb,x\n", "line 3, column p: 'x' is not a p value"),
     "a wrong column": (b"label,pp\na,1\n", "line 1, column pp: 'pp' is not a column of this"),
