@@ -50,7 +50,7 @@ class Posterior:
     above: dict[float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BayesianPool:
     """Posterior distributions from the Bayesian pooling of several proportions.
 
@@ -78,6 +78,18 @@ class BayesianPool:
     mu_prior: str
     tau_scale: float
     k: int
+
+    def __repr__(self) -> str:
+        """Show what a reader of a notebook needs; `dataclasses.asdict` has every quantity."""
+        tau = f"τ {self.tau_median:.2f} ({self.tau_low:.2f} to {self.tau_high:.2f})"
+        prior = f"mu_prior={self.mu_prior}, tau_scale={self.tau_scale:g}"
+        posteriors = f"{_median(self.pooled)}; new trial {_median(self.new_trial)}"
+        return f"<BayesianPool {posteriors}; {tau}; {self.k} trials; {prior}>"
+
+
+def _median(posterior: Posterior) -> str:
+    limits = f"{100 * posterior.low:.1f}% to {100 * posterior.high:.1f}%"
+    return f"{100 * posterior.median:.1f}% ({limits})"
 
 
 def pool_bayesian(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from nenreview.stats.rate import Rate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PooledProportion:
     """A pooled proportion and how it was estimated.
 
@@ -90,3 +90,16 @@ class PooledProportion:
     def rate(self) -> Rate:
         """All patients with the event among all patients, summed over the trials."""
         return Rate(self.events, self.n)
+
+    def __repr__(self) -> str:
+        """Show what a reader of a notebook needs; `dataclasses.asdict` has every quantity."""
+        intervals = f"{self.level:.0%} CI {_percent(self.ci_low)} to {_percent(self.ci_high)}"
+        if self.pi_low is not None and self.pi_high is not None:
+            intervals += f", PI {_percent(self.pi_low)} to {_percent(self.pi_high)}"
+        counts = f"{self.events} of {self.n} in {self.k} trials"
+        how = f"{self.method}, {self.effects} effects, ci={self.ci}"
+        return f"<PooledProportion {_percent(self.estimate)} ({intervals}); {counts}; {how}>"
+
+
+def _percent(proportion: float) -> str:
+    return f"{100 * proportion:.1f}%"

@@ -47,7 +47,7 @@ class Subgroup:
     boundary: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SubgroupAnalysis:
     """A comparison of groups of trials: a mean for each group, one τ² for all, and tests.
 
@@ -84,6 +84,18 @@ class SubgroupAnalysis:
     permutation_p: float | None
     permutations: int
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Show what a reader of a notebook needs; `dataclasses.asdict` has every quantity."""
+        groups = (
+            f"{one.label} {100 * one.estimate:.1f}% ({100 * one.ci_low:.1f}% to "
+            f"{100 * one.ci_high:.1f}%), {one.events} of {one.n} in {one.k} trials"
+            for one in self.groups
+        )
+        tests = [f"likelihood-ratio p {self.lr_p:.3f}"]
+        if self.permutation_p is not None:
+            tests.append(f"permutation p {self.permutation_p:.3f}")
+        return f"<SubgroupAnalysis {'; '.join((*groups, *tests, *self.notes))}>"
 
 
 def analyse_subgroups(

@@ -22,6 +22,7 @@ from qmdbook.textfile import read_text
 CELL_OPTIONS: dict[str, type] = {
     "label": str,
     "echo": bool,
+    "code-fold": bool,
     "output": bool,
     "include": bool,
     "fig-cap": str,

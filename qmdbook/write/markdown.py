@@ -124,7 +124,9 @@ def _cell(text: ChapterText, cell: Cell, node: dict, echo: bool) -> list[str]:
         return []
     parts = []
     if cell.get("echo", echo):
-        parts.append(f"``` {{.python .cell-code}}\n{without_options(node['source'])}\n```")
+        # Code that is never folded is a part of the text, in the PDF too.
+        classes = ".python .cell-code" if cell.get("code-fold", True) else ".python"
+        parts.append(f"``` {{{classes}}}\n{without_options(node['source'])}\n```")
     if cell.get("output", True):
         parts += _outputs(text, cell, node)
     return parts

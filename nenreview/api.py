@@ -1,0 +1,390 @@
+"""The analyst's functions: the data as frames, and the statistics on rates of one's own choice.
+
+``import nenreview as nr`` offers them as ``nr.responses()``, ``nr.pool()`` and so on. A table of
+rates is a data frame with one row for each trial or group; the columns ``events`` (patients with
+the event) and ``n`` (all patients) are whole numbers.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from nenreview.audit.own_table import audit_table
+from nenreview.evidence import responses as evidence
+from nenreview.evidence.record import dataset
+from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.rows import trials as facts_of
+from nenreview.evidence.sources import main_source, source_names
+from nenreview.stats.rate import Rate
+from nenreview.stats.twobytwo import Comparison
+from nenreview.trials.trial import Trial
+from qmdbook.errors import InputError, Problem, nearest, unknown_name
+
+if TYPE_CHECKING:
+    from nenreview.figures.style import ReviewFigure
+    from nenreview.meta.bayes import BayesianPool
+    from nenreview.meta.pooled_proportion import PooledProportion
+    from nenreview.meta.subgroups import SubgroupAnalysis
+
+__all__ = [
+    "Comparison",
+    "Rate",
+    "audit",
+    "audit_table",
+    "cells",
+    "cohorts",
+    "forest",
+    "load",
+    "pool",
+    "pool_bayesian",
+    "responses",
+    "results",
+    "subgroup",
+    "trial",
+    "trials",
+]
+
+_TUMOURS = ("NEC", "NET")
+_INSTALLED = Path(sys.prefix) / "share" / "nenreview"  # where pip puts the data of the package
+
+
+def load() -> Dataset:
+    """Return all tables of the review, checked.
+
+    If the working directory is inside a copy of the review, the tables are those of this copy;
+    otherwise, those that are installed with the package.
+
+    Raises
+    ------
+    InputError
+        If the data have problems, or if there are none.
+    """
+    here = Path.cwd()
+    checkout = Path(__file__).resolve().parents[1]
+    for folder in (here, *here.parents, checkout, _INSTALLED):
+        if (folder / "data" / "pooling.csv").is_file():
+            return dataset.load(folder / "data")
+    message = f"no data of the review; expected them in {checkout / 'data'}; install it again"
+    raise InputError(Problem("nenreview", message))
+
+
+def results() -> pd.DataFrame:
+    """Return every number that the documents report, one row for each.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``data/results.csv``. ``value`` is a number, NaN if no value is reported;
+        ``printed`` has the characters on the page.
+    """
+    return load().results.copy()
+
+
+def cells() -> pd.DataFrame:
+    """Return every cell of the documents' tables as printed, one row for each.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``data/cells.csv``.
+    """
+    return load().cells.copy()
+
+
+def trials() -> pd.DataFrame:
+    """Return the trials, one row for each.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``data/trials.csv``; ``trial`` is the registry number.
+    """
+    return load().trials.copy()
+
+
+def responses() -> pd.DataFrame:
+    """Return every reported rate of response or disease control, one row for each.
+
+    Returns
+    -------
+    DataFrame
+        ``trial`` (registry number), ``name``, ``source``, ``population``; ``measure`` (``ORR``:
+        objective response rate; ``DCR``: disease control rate; and others), ``assessed_at`` (empty
+        for the best response); ``printed`` (the percentage as printed); ``events``, ``n``
+        (patients with the response and all patients, missing if unknown); ``percent``, ``ci_low``,
+        ``ci_high`` (in percent, with the Clopper-Pearson interval); ``known`` (how `events` is
+        known); ``preferred`` (False if the review takes the rate from another document).
+    """
+    data = load()
+    names = facts_of(data)
+    return _numeric(
+        {
+            "trial": one.report.trial,
+            "name": names[one.report.trial].name,
+            "source": one.report.source,
+            "population": one.report.population,
+            "measure": one.measure,
+            "assessed_at": one.assessed_at,
+            "printed": one.printed,
+            "events": one.rate.events if one.rate else None,
+            "n": one.rate.n if one.rate else one.n,
+            **_percentages(one.rate),
+            "known": one.known,
+            "preferred": one.preferred,
+        }
+        for one in evidence.responses(data)
+    )
+
+
+def cohorts(tumour: str = "NEC") -> pd.DataFrame:
+    """Return the cohorts of the review's main pool, one row for each.
+
+    A cohort is a group of patients of one trial. `pool` pools the result.
+
+    Parameters
+    ----------
+    tumour : str
+        ``"NEC"`` (neuroendocrine carcinoma) or ``"NET"`` (neuroendocrine tumours).
+
+    Returns
+    -------
+    DataFrame
+        ``trial`` (registry number), ``name``, ``region``, ``source``, ``population``, ``events``
+        (responders), ``n`` (patients), ``percent``, ``ci_low``, ``ci_high`` (in percent, with
+        the Clopper-Pearson interval).
+
+    Raises
+    ------
+    LookupError
+        If there is no pool for this tumour.
+    """
+    from nenreview.synthesis.headline import primary_cohorts
+
+    if tumour not in _TUMOURS:
+        raise LookupError(unknown_name(tumour, _TUMOURS, "a tumour that the review pools"))
+    return _numeric(
+        {
+            "trial": one.report.trial,
+            "name": one.name,
+            "region": one.region,
+            "source": one.report.source,
+            "population": one.report.population,
+            "events": one.rate.events,
+            "n": one.rate.n,
+            **_percentages(one.rate),
+        }
+        for one in primary_cohorts(load(), estimand=tumour)
+    )
+
+
+def audit() -> pd.DataFrame:
+    """Return the findings of the audit, one row for each check of a reported number.
+
+    Returns
+    -------
+    DataFrame
+        The attributes of `nenreview.audit.finding.Finding`, among them ``source``, ``printed``,
+        ``recomputed``, ``verdict``, ``severity``, ``explanation`` and ``power``.
+    """
+    from nenreview.audit import ledger
+
+    return pd.DataFrame([asdict(one) for one in ledger.audit(load())])
+
+
+def trial(name: str, source: str | None = None) -> Trial:
+    """Return the numbers on one trial in one document, by default its main document.
+
+    Parameters
+    ----------
+    name : str
+        The registry number, the chapter or the name of the trial, or a part that only one trial
+        has, such as ``"KEYNOTE-028"``. Upper and lower case are the same.
+    source : str, optional
+        Key of the document, as in the column ``source`` of `results`.
+
+    Raises
+    ------
+    LookupError
+        If no trial has this name, or several have; or if there is no such document.
+    """
+    data = load()
+    known = facts_of(data)
+    named = {key: {key, facts.chapter, facts.name} for key, facts in known.items()}
+    asked = name.casefold()
+    found = [key for key, names in named.items() if asked in map(str.casefold, names)]
+    if not found:
+        found = [key for key, names in named.items() if any(asked in n.casefold() for n in names)]
+    if not asked or len(found) != 1:
+        raise LookupError(_no_single_trial(name, [known[key].name for key in found], named))
+    if source is not None and source not in source_names(data):
+        raise LookupError(unknown_name(source, source_names(data), "a document of the review"))
+    return Trial(data, found[0], source or main_source(known[found[0]]))
+
+
+def _no_single_trial(name: str, found: list[str], named: dict[str, set[str]]) -> str:
+    if name and found:
+        return f"{name!r} fits {len(found)} trials: {', '.join(found)}; expected a name of one"
+    near = nearest(name, sorted(set().union(*named.values())))
+    advice = f"did you mean {near!r}?" if near else "nr.trials() lists all"
+    return f"{name!r} is not a trial of the review; {advice}"
+
+
+def pool(rates: pd.DataFrame | None = None, **options: Any) -> PooledProportion:
+    """Pool rates with a confidence interval and a prediction interval.
+
+    The default is the review's main analysis: a random-intercept logistic model (metafor's
+    ``rma.glmm``) with the t interval.
+
+    Parameters
+    ----------
+    rates : DataFrame, optional
+        The columns ``events`` and ``n``, one row for each trial; by default, `cohorts`.
+    **options
+        The model and the intervals: ``method`` (``"glmm"``, ``"logit"``, ``"arcsine"``,
+        ``"freeman_tukey"`` or ``"beta_binomial"``), ``effects`` (``"random"`` or ``"common"``),
+        ``tau2`` (``"REML"``, ``"DL"`` or ``"PM"``), ``ci`` (``"t"``, ``"wald"``, ``"hksj"``,
+        ``"hksj_adhoc"`` or ``"profile"``) and ``level``. The docstring of
+        `nenreview.meta.pool.pool_proportions` explains them.
+
+    Raises
+    ------
+    ValueError
+        For impossible counts, options that do not go together, or a missing column.
+    FitError
+        If the model has no maximum-likelihood estimate.
+
+    Examples
+    --------
+    >>> import nenreview as nr
+    >>> rates = nr.cohorts("NET")
+    >>> nr.pool(rates[rates["region"] != "Asia"]).k < nr.pool(rates).k
+    True
+    """
+    from nenreview.meta.pool import pool_proportions
+
+    return pool_proportions(
+        *_counts(cohorts() if rates is None else rates), **{"ci": "t"} | options
+    )
+
+
+def pool_bayesian(rates: pd.DataFrame | None = None, **options: Any) -> BayesianPool:
+    """Pool rates with a Bayesian random-effects model.
+
+    Parameters
+    ----------
+    rates : DataFrame, optional
+        The columns ``events`` and ``n``, one row for each trial; by default, `cohorts`.
+    **options
+        ``tau_scale`` (scale of the half-normal prior of τ, in logits; 1 by default), ``mu_prior``
+        (``"logistic"`` or ``"normal"``), ``level`` (of the credible intervals) and ``thresholds``
+        (the result has the probability of a rate above each).
+
+    Raises
+    ------
+    ValueError
+        For impossible counts, an unknown prior, or an option out of range.
+    """
+    from nenreview.meta import bayes
+
+    return bayes.pool_bayesian(*_counts(cohorts() if rates is None else rates), **options)
+
+
+def subgroup(rates: pd.DataFrame, by: str, **options: Any) -> SubgroupAnalysis:
+    """Estimate the rate in each group of trials, and test whether the groups differ.
+
+    Parameters
+    ----------
+    rates : DataFrame
+        The columns ``events`` and ``n``, one row for each trial.
+    by : str
+        The column that names the group of each trial.
+    **options
+        ``level`` (of the intervals) and ``max_permutations`` (the permutation test is left out if
+        it needs more fits).
+
+    Raises
+    ------
+    ValueError
+        For impossible counts, a missing column, a single group, or as many groups as trials.
+    FitError
+        If the model has no maximum-likelihood estimate.
+    """
+    from nenreview.meta.subgroups import analyse_subgroups
+
+    return analyse_subgroups(*_counts(rates), list(_column(rates, by)), **options)
+
+
+def forest(rates: pd.DataFrame | None = None, name: str = "name") -> ReviewFigure:
+    """Draw a forest plot: each rate with its exact interval, and the pool of all below them.
+
+    The pool is that of `pool`, with its two intervals, the prediction interval and the spread
+    between trials. Two trials, or one, are drawn without a pool.
+
+    Parameters
+    ----------
+    rates : DataFrame, optional
+        The columns ``events`` and ``n`` and the names of the rows; by default, `cohorts`.
+    name : str
+        The column with the names.
+
+    Returns
+    -------
+    ReviewFigure
+        Jupyter shows it. Its attribute ``figure`` is the figure of matplotlib, ``data`` the table
+        behind it.
+
+    Raises
+    ------
+    ValueError
+        For impossible counts or a missing column.
+    """
+    from nenreview.figures import forest as drawing
+    from nenreview.figures.forest_rows import Group, pool_rows, rate_row
+    from nenreview.synthesis.headline import FEWEST
+
+    rates = cohorts() if rates is None else rates
+    events, n = _counts(rates)
+    rows = [
+        rate_row(str(label), Rate(int(some), int(all_)))
+        for label, some, all_ in zip(_column(rates, name), events, n, strict=True)
+    ]
+    groups = [Group("", tuple(rows))]
+    if len(rows) >= FEWEST:
+        groups.append(Group("", pool_rows(pool(rates, ci="profile"), pool(rates))))
+    return drawing.forest(groups)
+
+
+def _counts(rates: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return the events and the patients of a table of rates."""
+    events, n = (_column(rates, name) for name in ("events", "n"))
+    missing = rates.index[events.isna() | n.isna()]
+    if len(missing):
+        raise ValueError(
+            f"row {missing[0]}: events or n is missing; expected both in every row; "
+            "use rates.dropna(subset=['events', 'n'])"
+        )
+    return events, n
+
+
+def _column(rates: pd.DataFrame, name: str) -> pd.Series:
+    if name not in rates:
+        raise ValueError(unknown_name(name, list(map(str, rates)), "a column of the rates"))
+    return rates[name]
+
+
+def _percentages(rate: Rate | None) -> dict[str, float | None]:
+    if rate is None:
+        return dict.fromkeys(("percent", "ci_low", "ci_high"))
+    limits = rate.clopper_pearson()
+    proportions = (rate.proportion, limits.low, limits.high)
+    return dict(zip(("percent", "ci_low", "ci_high"), (100 * p for p in proportions), strict=True))
+
+
+def _numeric(rows: Any) -> pd.DataFrame:
+    frame = pd.DataFrame(rows)
+    return frame.astype({"events": "Int64", "n": "Int64", "percent": float})

@@ -1,0 +1,47 @@
+"""Show the documentation of a function, from its docstring."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import griffe
+
+from qmdbook.display import Shown
+
+# The sections of a docstring that are shown as a list, and what stands before each item.
+_ITEMS = {"parameters": "", "returns": "returns ", "raises": "raises "}
+
+
+def reference(function: Callable[..., Any]) -> Shown:
+    """Return the call, the description, the parameters, the result and the errors of a function.
+
+    The docstring is in the style of numpydoc. Its examples are left out.
+
+    Raises
+    ------
+    LookupError
+        If the function has no docstring.
+    """
+    text = inspect.getdoc(function)
+    if not text:
+        raise LookupError(f"{function.__name__} has no docstring; expected one")
+    parts = griffe.Docstring(text, parser="numpy").parse(warnings=False)
+    texts = [part.value for part in parts if part.kind is griffe.DocstringSectionKind.text]
+    items = [item for part in parts if part.kind.value in _ITEMS for item in _items(part)]
+    return Shown("\n\n".join((_call(function), *texts, "\n".join(items))))
+
+
+def _call(function: Callable[..., Any]) -> str:
+    parameters = inspect.signature(function).parameters.values()
+    call = inspect.Signature([one.replace(annotation=one.empty) for one in parameters])
+    return f"```python\nnr.{function.__name__}{call}\n```"
+
+
+def _items(part: Any) -> Iterator[str]:
+    """Yield a list item for each parameter, result or error of a section."""
+    for one in part.value:
+        name, kind = getattr(one, "name", ""), one.annotation or ""
+        named = f"`{name}` ({kind})" if name and kind else f"`{name or kind}`"
+        yield f"- {_ITEMS[part.kind.value]}{named}: {' '.join(one.description.split())}"

@@ -1,0 +1,150 @@
+"""The analyst's functions: what they return, and what they say of wrong input."""
+
+import subprocess
+import sys
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nenreview as nr
+from nenreview import api
+from nenreview.evidence.record.dataset import load
+from nenreview.synthesis.headline import headline, net
+
+
+def test_the_package_offers_the_functions_of_the_module_and_no_others():
+    assert nr.__all__ == api.__all__ == dir(nr)
+    for name in nr.__all__:
+        assert getattr(nr, name) is getattr(api, name)
+    with pytest.raises(AttributeError, match="no attribute 'pol'"):
+        nr.pol  # noqa: B018
+
+
+def test_the_tables_are_those_of_the_data_and_copies():
+    data = load()
+    for name in ("results", "cells", "trials"):
+        frame = getattr(nr, name)()
+        pd.testing.assert_frame_equal(frame, getattr(data, name))
+        frame.iloc[0] = frame.iloc[1]
+        pd.testing.assert_frame_equal(getattr(nr, name)(), getattr(data, name))
+
+
+def test_responses_are_numbers_one_row_a_rate():
+    frame = nr.responses()
+    known = frame.dropna(subset=["events"])
+    assert np.allclose(known["percent"], (100 * known["events"] / known["n"]).astype(float))
+    assert known["percent"].between(known["ci_low"], known["ci_high"]).all()
+    assert not frame.duplicated(
+        ["trial", "source", "population", "measure", "assessed_at", "printed"]
+    ).any()
+    assert set(frame["trial"]) <= set(nr.trials()["trial"])
+
+
+@pytest.mark.parametrize(
+    "tumour, expected", [("NEC", lambda: headline(load())[0].t), ("NET", lambda: net(load()).t)]
+)
+def test_the_cohorts_pool_to_the_main_result(tumour, expected):
+    pooled, main = nr.pool(nr.cohorts(tumour)), expected()
+    assert (pooled.estimate, pooled.ci_low, pooled.ci_high) == (
+        main.estimate,
+        main.ci_low,
+        main.ci_high,
+    )
+
+
+def test_the_audit_has_a_row_a_finding():
+    from nenreview.audit.ledger import audit
+
+    findings = audit(load())
+    frame = nr.audit()
+    assert len(frame) == len(findings)
+    (row,) = frame[frame["id"] == findings[7].id].to_dict("records")
+    assert row | {"power": None} == asdict(findings[7]) | {"power": None}
+
+
+@pytest.mark.parametrize("name", ["sintilimab", "NCT02937116", "SINTILIMAB"])
+def test_a_trial_is_found_by_name_chapter_and_number(name):
+    assert nr.trial(name).trial == "NCT02937116"
+
+
+def test_a_trial_is_found_by_a_part_of_its_name():
+    assert nr.trial("keynote-028").trial == "NCT02054806"
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("sintlimab", "did you mean 'sintilimab'"),
+        ("avelumab", r"fits \d+ trials: .*AVENEC"),
+        ("", r"nr.trials\(\) lists all"),
+        ("zzz", r"nr.trials\(\) lists all"),
+    ],
+)
+def test_a_name_of_no_trial_or_several_is_refused(name, said):
+    with pytest.raises(LookupError, match=said):
+        nr.trial(name)
+
+
+def test_a_document_that_is_not_there_is_named():
+    with pytest.raises(LookupError, match="did you mean 'jia2022'"):
+        nr.trial("sintilimab", "jia2O22")
+
+
+def test_rates_of_ones_own_are_pooled_and_drawn():
+    mine = pd.DataFrame({"name": ["a", "b", "c"], "events": [3, 0, 7], "n": [20, 15, 41]})
+    pooled = nr.pool(mine, ci="profile")
+    assert (pooled.events, pooled.n, pooled.k, pooled.ci) == (10, 76, 3, "profile")
+    assert nr.pool_bayesian(mine, tau_scale=0.5).tau_scale == 0.5
+    drawn = nr.forest(mine)
+    assert list(drawn.data["name"][:3]) == ["a", "b", "c"]
+    assert drawn.data["kind"].str.startswith("pool").sum() == 2
+    assert not nr.forest(mine[:2]).data["kind"].str.startswith("pool").any()
+
+
+def test_groups_are_compared():
+    rates = nr.cohorts("NEC")
+    groups = nr.subgroup(rates, by="region").groups
+    assert {one.label: one.events for one in groups} == rates.groupby("region")[
+        "events"
+    ].sum().to_dict()
+
+
+@pytest.mark.parametrize(
+    "wrong, said",
+    [
+        (
+            {"event": [1, 2], "n": [3, 4]},
+            "'events' is not a column of the rates; .*did you mean 'event'",
+        ),
+        ({"events": [1, None], "n": [3, 4]}, "row 1: events or n is missing"),
+    ],
+)
+def test_a_table_without_counts_is_refused_by_row_or_column(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        nr.pool(pd.DataFrame(wrong))
+
+
+def test_a_tumour_without_a_pool_is_refused():
+    with pytest.raises(LookupError, match="expected one of NEC, NET"):
+        nr.cohorts("LCNEC")
+
+
+def test_what_a_notebook_shows_fits_a_few_lines():
+    shown = [
+        nr.pool(),
+        nr.pool_bayesian(),
+        nr.subgroup(nr.cohorts(), "region"),
+        nr.trial("sintilimab"),
+    ]
+    assert all(len(repr(one)) < 400 for one in shown)
+    assert f"{100 * nr.pool().estimate:.1f}%" in repr(nr.pool())
+
+
+def test_it_works_in_any_folder(tmp_path):
+    code = "import nenreview as nr; print(repr(nr.pool()))"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (run.stdout.strip(), run.stderr) == (repr(nr.pool()), "")
