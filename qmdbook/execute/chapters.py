@@ -8,11 +8,13 @@ the same notebook.
 from __future__ import annotations
 
 import copy
+import importlib.util
 import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from time import monotonic
 from typing import Protocol
@@ -23,12 +25,21 @@ from qmdbook.source.chapter import INLINE, Chapter
 
 SECONDS = 600  # the longest time that one cell may take
 _NUMPY_REPR = re.compile(r"np\.\w+\(")
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+# Colours, and other commands to a terminal.
+_COLOURS = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+_OBJECT = re.compile(r"[<(\[].*[>)\]]")  # such as [<matplotlib.lines.Line2D at 0x7f2a>]
+_ADDRESS = re.compile(r" at 0x[0-9a-f]{6,}")
+# pandas numbers the parts of a styled table at random.
+_STYLED = re.compile(r"\bT_[0-9a-f]{5}(?=_|\b)")
 INLINE_RESULTS = "inline_results"  # metadata key of a Markdown cell
-# Random numbers are the same in every render and differ between chapters.
-_SEED = (
+INLINE_BACKEND = {"figure_formats": {"retina"}}  # of matplotlib; sharp on screens and in print
+# Random numbers are the same in every render and differ between chapters. A warning is without the
+# place where its code lies on this machine.
+_SET_UP = (
     '__import__("random").seed({seed!r}); '
-    '__import__("numpy").random.seed(__import__("zlib").crc32({seed!r}.encode()))'
+    '__import__("numpy").random.seed(__import__("zlib").crc32({seed!r}.encode())); '
+    '__import__("warnings").formatwarning = lambda message, category, *_, **__: '
+    'f"{{category.__name__}}: {{message}}\\n"'
 )
 
 
@@ -163,7 +174,16 @@ def environment(root: Path) -> dict[str, str]:
     # As a kernel sets it, so that both draw alike.
     backend = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
     fixed = {ENGINE: "built-in engine", "PYTHONPATH": path, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
-    return {**threads, **backend, **os.environ, **fixed}
+    # Nothing depends on the window of the person who renders.
+    window = {"COLUMNS": "80", "LINES": "24"}
+    return {**threads, **backend, **os.environ, **fixed, **window, **_matplotlib_defaults()}
+
+
+def _matplotlib_defaults() -> dict[str, str]:
+    """Return the variable that has matplotlib draw as it does for a person without settings."""
+    found = importlib.util.find_spec("matplotlib")
+    folders = found.submodule_search_locations if found else None
+    return {"MATPLOTLIBRC": str(Path(folders[0], "mpl-data", "matplotlibrc"))} if folders else {}
 
 
 def execute(chapter: Chapter, session: Session, at: At = ignore_line) -> Executed:
@@ -175,11 +195,11 @@ def execute(chapter: Chapter, session: Session, at: At = ignore_line) -> Execute
     Raises
     ------
     InputError
-        If a cell or an inline expression raises, or a cell writes to standard error.
+        If a cell or an inline expression raises.
     """
     started = monotonic()
     notebook = copy.deepcopy(chapter.notebook)
-    session.run(_SEED.format(seed=chapter.file), counted=False)
+    session.run(_SET_UP.format(seed=chapter.file), counted=False)
     lines = iter(cell.line for cell in chapter.cells)
     count = 0
     for cell in notebook["cells"]:
@@ -204,16 +224,45 @@ def _outputs(session: Session, source: str, file: str, line: int, count: int) ->
         message = f"the cell raised {raised}; its traceback follows\n{error.traceback}"
         raise InputError(Problem(file, message, line)) from None
     for output in outputs:
-        if output.get("name") == "stderr":
-            written = output["text"].strip()
-            message = (
-                "the cell writes to standard error, which is not supported; print it or leave "
-            )
-            message += f"it out: {written}"
-            raise InputError(Problem(file, message, line))
         if output["output_type"] == "execute_result":
             output["execution_count"] = count
-    return outputs
+    return _tidied(outputs, count)
+
+
+def _tidied(outputs: list[dict], count: int) -> list[dict]:
+    """Return the outputs of a cell as they are the same each time that it is executed.
+
+    Text has no colours. What a cell prints between two displays stands before what it writes to
+    standard error there: a kernel sends each when it likes. No object names its address in memory,
+    and the value of a function that draws is left out beside its picture, as in Quarto.
+    """
+    pictured = any(kind.startswith("image/") for o in outputs for kind in o.get("data", ()))
+    tidied: list[dict] = []
+    for stream, group in groupby(outputs, lambda output: output["output_type"] == "stream"):
+        if stream:
+            written = list(group)
+            for name in ("stdout", "stderr"):
+                text = "".join(o["text"] for o in written if o["name"] == name)
+                add_stream(tidied, name, _COLOURS.sub("", text).replace("\r\n", "\n"))
+            continue
+        for output in group:
+            data = output["data"]
+            plain = _ADDRESS.sub("", _COLOURS.sub("", data.get("text/plain", "")))
+            if set(data) == {"text/plain"} and (
+                plain.startswith(("<matplotlib", "[<matplotlib", "<seaborn."))
+                or (
+                    pictured
+                    and _OBJECT.fullmatch(plain)
+                    and output["output_type"] == "execute_result"
+                )
+            ):
+                continue
+            if "text/plain" in data:
+                data["text/plain"] = plain
+            if "text/html" in data:
+                data["text/html"] = _STYLED.sub(f"T_{count}_{len(tidied)}", data["text/html"])
+            tidied.append(output)
+    return tidied
 
 
 def _evaluate(session: Session, cell: dict, chapter: Chapter) -> None:

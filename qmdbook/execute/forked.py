@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import forkserver
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Lock
 
@@ -50,7 +52,15 @@ def start_fork_server(chapters: Sequence[Chapter], config: BookConfig) -> RunAt:
 def stop() -> None:
     """Kill the running forks."""
     for process in multiprocessing.active_children():
-        process.kill()
+        _kill(process)
+
+
+def _kill(process: BaseProcess) -> None:
+    """Kill the fork of a chapter, and the processes that its cells started."""
+    if process.pid and process.is_alive():
+        with suppress(ProcessLookupError):  # it has not yet made its group
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 @contextmanager
@@ -92,7 +102,7 @@ def _run(chapter: Chapter, root: Path, at: At) -> Executed:
                 raise InputError(*message)
             line = message
             at(line)
-        process.kill()
+        _kill(process)
         ended = f"the cell did not finish in {SECONDS} s; expected less time for each cell"
     except EOFError:
         process.join()
@@ -104,5 +114,5 @@ def _run(chapter: Chapter, root: Path, at: At) -> Executed:
     finally:
         here.close()
         process.join(ENDING)
-        process.kill()
+        _kill(process)
     raise InputError(Problem(chapter.file, ended, line))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from traitlets.config import Config
 
 from qmdbook.errors import InputError, Problem
 from qmdbook.execute.chapters import (
+    INLINE_BACKEND,
     SECONDS,
     At,
     CellError,
@@ -49,6 +51,7 @@ class _ThisPython(KernelSpecManager):
                 # No history in the reader's home folder, no notes on transport.
                 "--HistoryManager.enabled=False",
                 "--log-level=ERROR",
+                *(f"--InlineBackend.{name}={value}" for name, value in INLINE_BACKEND.items()),
             ],
             display_name="Python",
             language="python",
@@ -66,12 +69,15 @@ class _Manager(AsyncKernelManager):
 class _KernelSession:
     def __init__(self, client: NotebookClient):
         self._client = client
+        self._client.nb.cells = []
 
     def run(self, source: str, *, counted: bool = True) -> list[dict]:
         cell = nbformat.v4.new_code_cell(source)
-        self._client.nb.cells = [cell]
+        # Earlier cells stay, since a cell can update what an earlier one displayed.
+        self._client.nb.cells.append(cell)
         try:
-            self._client.execute_cell(cell, 0, store_history=counted)
+            number = len(self._client.nb.cells) - 1
+            self._client.execute_cell(cell, number, store_history=counted)
         except CellExecutionError as error:
             # The traceback begins after nbclient's own heading and the cell's source.
             raise CellError(error.ename, error.traceback) from None
@@ -80,7 +86,7 @@ class _KernelSession:
             if output.output_type == "stream":
                 add_stream(outputs, output.name, output.text)
             else:
-                outputs.append(dict(output))
+                outputs.append(output)
         return outputs
 
     def evaluate(self, expressions: list[str]) -> dict[str, dict]:
@@ -138,7 +144,10 @@ def _client(chapter: Chapter, root: Path) -> Iterator[NotebookClient]:
             resources={"metadata": {"path": str((root / chapter.file).parent)}},
             config=Config(KernelManager=connection),
         )
-        with client.setup_kernel(env=environment(root)):
+        # No start-up files of the person who renders.
+        own = {"IPYTHONDIR": folder, "PYTHONSTARTUP": ""}
+        # What its processes print comes as output, and once more as the kernel's own.
+        with client.setup_kernel(env=environment(root) | own, stdout=subprocess.DEVNULL):
             _running.add(client)
             try:
                 yield client

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import jupytext
 import pytest
-from helpers_book import SMALL_BOOK, tiny_book
+from helpers_book import SMALL_BOOK, tiny_book, wait_for
 
 from qmdbook.config import read_config
 from qmdbook.errors import InputError
@@ -103,6 +103,118 @@ def test_a_fork_gives_what_a_kernel_gives(tmp_path):
         assert one == other
     inline = fork["cells"][5]["metadata"][INLINE_RESULTS]
     assert inline['Markdown("**b**")']["text/markdown"] == "**b**"
+
+
+# What differed between the two ways; each gives text that does not depend on the way.
+LIKEWISE = {
+    "a wide frame": "import pandas as pd\nprint(pd.DataFrame([range(1000000, 1000014)]).add_prefix('column'))",
+    "a subprocess": "import subprocess, sys\nprint('a')\n_ = subprocess.run(['echo', 'b'])\nprint('c')",
+    "standard error of a subprocess": "import subprocess\n_ = subprocess.run('echo b >&2', shell=True)",
+    "a pool": "from multiprocessing import Pool\ndef g(x): return x + 1\nprint(Pool(2).map(g, [1, 2]))",
+    "an executor": "from concurrent.futures import ProcessPoolExecutor as P\ndef g(x): return x + 1\nwith P(2) as p: print(list(p.map(g, [1, 2])))",
+    "typer": "import typer\ntyper.secho('x', fg='red')",
+    "rich": "import rich\nrich.print('[bold]x[/bold]')",
+    "what a stream says of itself": "import sys\no = sys.stdout\nprint(o.encoding, o.name, o.isatty(), o.writable(), o.fileno() > 0)",
+    "a picture asked for by magic": "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1])",
+    "a display that is updated": "from IPython.display import display\nh = display('one', display_id=True)\nprint('x')\nh.update('two')",
+    "an output that is cleared": "from IPython.display import clear_output\nprint('a'); clear_output(wait=True); print('b')",
+    "an output that would be cleared": "from IPython.display import clear_output\nprint('a'); clear_output(wait=True)",
+    "help beside the page": "len?",
+    "a warning": "import sys, warnings\nwarnings.warn('careful')\nprint('after')",
+    "colours": "print('\\x1b[2K\\x1b[1;31mred\\x1b[0m')",
+    "an object's address": "object()",
+    "the window": "import shutil\nprint(shutil.get_terminal_size())",
+}  # fmt: skip
+
+
+@needs_fork
+def test_what_an_analyst_may_write_gives_the_same_by_fork_and_by_kernel(
+    tmp_path, capfd, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", "200")  # of the window of the person who renders
+    # With this variable, a kernel does not look at what its processes write.
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    cells = (f"## {name}\n\n```{{python}}\n{code}\n```\n" for name, code in LIKEWISE.items())
+    (chapter,) = given = chapters(tmp_path, likewise="# Likewise\n\n" + "\n".join(cells))
+    (fork,) = by_fork(given, tmp_path)
+    kernel = run_in_kernel(chapter, tmp_path).notebook
+    assert capfd.readouterr().out == ""  # nothing went past the outputs
+    outputs = {}
+    for name, one, other in zip(LIKEWISE, code_cells(fork), code_cells(kernel), strict=True):
+        assert one["outputs"] == other["outputs"], name
+        outputs[name] = one["outputs"]
+    texts = {name: [o["text"] for o in given if "text" in o] for name, given in outputs.items()}
+    assert "column13" in texts["a wide frame"][0] and "..." not in texts["a wide frame"][0]
+    assert texts["a subprocess"] == ["a\nb\nc\n"]
+    assert texts["a pool"] == texts["an executor"] == ["[2, 3]\n"]
+    assert texts["typer"] == ["x\n"] and texts["colours"] == ["red\n"]
+    assert texts["a warning"] == ["after\n", "UserWarning: careful\n"]
+    assert texts["an output that is cleared"] == ["b\n"]
+    assert texts["an output that would be cleared"] == ["a\n"]
+    assert outputs["help beside the page"] == []
+    assert outputs["a display that is updated"][0]["data"] == {"text/plain": "'two'"}
+    assert outputs["an object's address"][0]["data"] == {"text/plain": "<object>"}
+    assert [[*o["data"]] for o in outputs["a picture asked for by magic"]] == [
+        ["text/plain", "image/png"]
+    ]
+
+
+def code_cells(notebook: dict) -> list[dict]:
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+@needs_fork
+@pytest.mark.parametrize("way", ["fork", "kernel"])
+def test_a_later_cell_updates_what_an_earlier_one_displayed(tmp_path, way):
+    text = "# A\n\n```{python}\nh = display('one', display_id=True)\n```\n\n```{python}\nprint('x')\nh.update('two')\n```\n"
+    (chapter,) = given = chapters(tmp_path, updates=text)
+    notebook = (
+        by_fork(given, tmp_path)[0] if way == "fork" else run_in_kernel(chapter, tmp_path).notebook
+    )
+    one, other = code_cells(notebook)
+    assert one["outputs"][0]["data"] == {"text/plain": "'two'"}
+    assert [output.get("text") for output in other["outputs"]] == ["x\n"]
+
+
+@needs_fork
+@pytest.mark.parametrize("way", ["fork", "kernel"])
+def test_the_settings_of_the_person_who_renders_change_nothing(tmp_path, monkeypatch, way):
+    home = tmp_path / "home"
+    startup = home / ".ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    for file in (startup / "first.py", home / "startup.py"):
+        file.write_text("import builtins\nbuiltins.left = 1\n")
+    (home / "matplotlibrc").write_text("lines.linewidth: 9\n")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("IPYTHONDIR", str(home / ".ipython"))
+    monkeypatch.setenv("PYTHONSTARTUP", str(home / "startup.py"))
+    monkeypatch.setenv("MATPLOTLIBRC", str(home / "matplotlibrc"))
+    code = "import builtins, matplotlib\nprint(hasattr(builtins, 'left'), matplotlib.rcParams['lines.linewidth'])"
+    (chapter,) = given = chapters(tmp_path, settings=f"# A\n\n```{{python}}\n{code}\n```\n")
+    notebook = (
+        by_fork(given, tmp_path)[0] if way == "fork" else run_in_kernel(chapter, tmp_path).notebook
+    )
+    assert printed(notebook) == "False 1.5\n"
+
+
+@needs_fork
+def test_processes_of_a_cell_end_with_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(forked, "SECONDS", 1)
+    code = "from multiprocessing import Pool\nimport os, pathlib, time\ndef g(x):\n    pathlib.Path(f'pid-{x}').write_text(str(os.getpid()))\n    time.sleep(60)\nPool(2).map(g, [1, 2])"
+    given = chapters(tmp_path, hangs=f"# Hangs\n\n```{{python}}\n{code}\n```\n")
+    with pytest.raises(InputError, match="did not finish in 1 s"):
+        by_fork(given, tmp_path)
+    pids = [int(file.read_text()) for file in (tmp_path / "chapters").glob("pid-*")]
+    assert len(pids) == 2
+    assert wait_for(lambda: not any(runs(pid) for pid in pids))
+
+
+def runs(pid: int) -> bool:
+    """Return whether a process runs; one that has ended may wait for its parent to notice."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 LEAVES = """# Leaves {#sec-leaves}
