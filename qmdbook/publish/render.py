@@ -292,7 +292,8 @@ class _Writer:
             write_pages(self.config, self.texts, work, summary=summary, typst=typst)
         with stage("  PDF: Typst"):
             for text in self.texts:
-                for path, one in text.figures.items():
+                drawn = {path: one.svg.encode() for path, one in text.figures.items()}
+                for path, content in (drawn | text.files).items():
                     (work / path).parent.mkdir(parents=True, exist_ok=True)
-                    (work / path).write_text(one.svg, encoding="utf-8")
+                    (work / path).write_bytes(content)
             write_pdf(new / self.pdf, work, self.config)

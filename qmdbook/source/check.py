@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +27,14 @@ _LABELLED = ("sec-", "tbl-", "fig-", "eq-")
 _PANDOC_PLACE = re.compile(r"\(line (\d+), column \d+\):?\s*")
 # Fields that every reference needs, by their names in CSL, and how a message names their lack.
 _NEEDED = {("author", "editor", "title"): "neither author nor title", ("issued",): "no year"}
+
+# What only a browser can show, by where it comes from: a module, or a name of one.
+_INTERACTIVE = {"ipywidgets", "ipympl", "anywidget"} | {
+    f"IPython.display.{name}" for name in ("Audio", "IFrame", "Javascript", "Video")
+}
+_INTERACTIVE_MAGIC = re.compile(
+    r"(?:%matplotlib +(?:widget|notebook|ipympl)|%%(?:js|javascript))\b"
+)
 
 _Read = TypeVar("_Read")
 
@@ -60,7 +69,7 @@ def check_book(root: Path) -> Counts:
     chapters = tried(read_chapters, root, config.files)
     references = tried(read_references, root, config)
     if chapters is not None:
-        problems += _not_python(chapters)
+        problems += _not_python(chapters) + _interactive(chapters)
     if chapters is not None and references is not None:
         problems += _unresolved(chapters, references, config)
     if problems:
@@ -159,6 +168,38 @@ def _not_python(chapters: list[Chapter]) -> list[Problem]:
                     message = f"inline expression `{expression}` is not valid Python: {error.msg}"
                     problems.append(Problem(chapter.file, message, line))
     return problems
+
+
+def _interactive(chapters: list[Chapter]) -> list[Problem]:
+    """Return a problem for each cell that imports what a PDF cannot hold."""
+    problems = []
+    for chapter in chapters:
+        for cell in chapter.cells:
+            for row, name in _interactive_parts(cell.code):
+                message = f"the cell uses {name}, which only a browser can show; expected a table, "
+                message += "a picture (SVG or PNG) or text"
+                problems.append(Problem(chapter.file, message, cell.line + row))
+    return problems
+
+
+def _interactive_parts(code: str) -> Iterator[tuple[int, str]]:
+    """Give the line and the name of each part of a cell's code that only a browser can show."""
+    for row, line in enumerate(code.splitlines(), start=1):
+        if magic := _INTERACTIVE_MAGIC.match(line.strip()):
+            yield row, magic[0]
+    with suppress(SyntaxError):
+        for node in ast.walk(ast.parse(TransformerManager().transform_cell(code))):
+            if not isinstance(node, ast.Import | ast.ImportFrom):
+                continue
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif node.module:
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            for name in names:
+                if name in _INTERACTIVE or name.partition(".")[0] in _INTERACTIVE:
+                    yield node.lineno, name
+                    break
 
 
 def _syntax_error(source: str) -> SyntaxError | None:

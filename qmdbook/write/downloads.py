@@ -16,8 +16,9 @@ from qmdbook.edition import read_edition
 from qmdbook.write.discovery import read_data_package
 from qmdbook.write.markdown import DOWNLOADS, FIGURE_FOLDER, ChapterText
 from qmdbook.write.notebook import as_executed_notebook
+from qmdbook.write.outputs import with_plain_html
 
-_CODE = re.compile(r"^``` \{\.python \.cell-code\}\n.*?^```\n+", re.M | re.S)
+_CODE = re.compile(r"^(`{3,}) \{\.python \.cell-code\}\n.*?^\1\n+", re.M | re.S)
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: no date of the render
 
 
@@ -50,7 +51,7 @@ def without_code(markdown: str) -> str:
 
     Paths of figures become relative to the folder `DOWNLOADS`.
     """
-    text = without_marks(without_html_blocks(_CODE.sub("", markdown)))
+    text = without_marks(with_plain_html(without_html_blocks(_CODE.sub("", markdown))))
     return text.replace(f"]({FIGURE_FOLDER}/", f"](../{FIGURE_FOLDER}/")
 
 

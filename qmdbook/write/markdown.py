@@ -7,18 +7,28 @@ import json
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from qmdbook.display import NARROW_SVG, SOURCE
 from qmdbook.errors import InputError, Problem
 from qmdbook.execute.chapters import INLINE_RESULTS
 from qmdbook.files import checksum_of
 from qmdbook.source.chapter import INLINE, Cell, Chapter, without_options
+from qmdbook.write.outputs import (
+    PICTURES,
+    OutputError,
+    as_markdown,
+    bytes_of_picture,
+    fenced,
+    form_of,
+)
 
 DOWNLOADS, FIGURE_FOLDER = "downloads", "figures"  # below the book's folder
 # What Quarto escapes in the text of an inline result; a quote in it is made curly.
 _ESCAPED = re.compile(r"([\\`*_{}\[\]()>#+.!-])")
 # An alternative text is no Markdown: nothing in it may turn into anything else.
 _ALT_ESCAPED = re.compile(r"([\\`*_{}\[\]()<>#+.!|~^$@\"'-])")
+_UNDESCRIBED = "Picture without a description"  # an alternative text, which a PDF needs
 # A float that stands for one that was not executed: it has a number, but no page shows it.
 _PLACEHOLDER = {"tbl": "| |\n|-|\n| |", "fig": "–"}
 
@@ -57,9 +67,10 @@ class ChapterText:
     markdown : str
         The Markdown.
     figures : dict of str to Drawing
-        Figures by the path of their SVG file, relative to the folder of the rendered book.
+        Labelled figures by the path of their SVG file, relative to the folder of the rendered book.
     files : dict of str to bytes
-        Data of figures and tables as CSV, by path relative to the folder of the rendered book.
+        Other pictures, and data of figures and tables as CSV, by path relative to the folder of the
+        rendered book.
     """
 
     chapter: Chapter
@@ -87,8 +98,8 @@ def to_markdown(chapter: Chapter, executed: dict | None, *, echo: bool) -> Chapt
     Raises
     ------
     InputError
-        If an output of a cell is neither Markdown, SVG nor plain text, if a figure has no label, or
-        if a cell labelled as table or figure does not have exactly one output.
+        If a PDF cannot hold an output of a cell, or if a cell labelled as table or figure does not
+        have exactly one output besides printed text.
     """
     text = ChapterText(chapter, executed)
     cells = iter(chapter.cells)
@@ -125,8 +136,8 @@ def _cell(text: ChapterText, cell: Cell, node: dict, echo: bool) -> list[str]:
     parts = []
     if cell.get("echo", echo):
         # Code that is never folded is a part of the text, in the PDF too.
-        classes = ".python .cell-code" if cell.get("code-fold", True) else ".python"
-        parts.append(f"``` {{{classes}}}\n{without_options(node['source'])}\n```")
+        classes = "{.python .cell-code}" if cell.get("code-fold", True) else "{.python}"
+        parts.append(fenced(without_options(node["source"]), classes))
     if cell.get("output", True):
         parts += _outputs(text, cell, node)
     return parts
@@ -134,47 +145,68 @@ def _cell(text: ChapterText, cell: Cell, node: dict, echo: bool) -> list[str]:
 
 def _outputs(text: ChapterText, cell: Cell, node: dict) -> list[str]:
     kind = (cell.label or "").partition("-")[0]
+    printed = [o for o in node["outputs"] if o["output_type"] == "stream"]
+    displayed = [o for o in node["outputs"] if o["output_type"] != "stream"]
     if kind not in _PLACEHOLDER:
         return [_output(text, cell, output) for output in node["outputs"]]
     if not text.executed:
         content = _PLACEHOLDER[kind]
-    elif (count := len(node["outputs"])) != 1:
-        message = f"the cell {cell.label} has {count} outputs; expected one, since it has a label"
+    elif (count := len(displayed)) != 1:
+        besides = " besides printed text" if printed else ""
+        message = f"the cell {cell.label} has {count} outputs{besides}; "
+        message += "expected one, since it has a label"
         raise InputError(Problem(text.file, message, cell.line))
     else:
-        content = _output(text, cell, node["outputs"][0])
+        content = _output(text, cell, displayed[0])
     widths = cell.get("tbl-colwidths", None)
     attributes = f' tbl-colwidths="{" ".join(map(str, widths))}"' if widths else ""
     caption = cell.options[f"{kind}-cap"]
-    return [f"::: {{#{cell.label}{attributes}}}\n\n{content}\n\n{caption}\n:::"]
+    # What the cell prints is no part of its table or figure.
+    return [
+        *(_output(text, cell, output) for output in printed),
+        f"::: {{#{cell.label}{attributes}}}\n\n{content}\n\n{caption}\n:::",
+    ]
 
 
 def _output(text: ChapterText, cell: Cell, output: dict) -> str:
     """Return one output of a cell as Markdown."""
     if output["output_type"] == "stream":
-        return f"```\n{output['text'].rstrip()}\n```"
+        written = output["text"].rstrip()
+        return fenced(written) if written else ""
     data = output["data"]
-    if "text/markdown" in data:
-        if cell.label and "text/csv" in data:
-            text.files[f"{DOWNLOADS}/{cell.label}.csv"] = data["text/csv"].encode()
-        return data["text/markdown"].rstrip("\n")
-    if "image/svg+xml" in data:
-        if not cell.label:
-            message = "the cell makes a figure but has no label fig-…; add such a label"
-            raise InputError(Problem(text.file, message, cell.line))
-        stem = f"{FIGURE_FOLDER}/{cell.label}"
-        description = cell.options["fig-alt"]
-        drawing = Drawing(
-            data["image/svg+xml"], description, data.get(NARROW_SVG), data.get(SOURCE)
+    try:
+        form = form_of(data)
+    except OutputError as error:
+        message = (
+            f"the cell has {error}; display a table, a picture (SVG or PNG) or text, or leave the "
+            "output out with the option `output: false`"
         )
+        raise InputError(Problem(text.file, message, cell.line)) from None
+    if form == "text/markdown" and cell.label and "text/csv" in data:
+        text.files[f"{DOWNLOADS}/{cell.label}.csv"] = data["text/csv"].encode()
+    if form.startswith("image/"):
+        return _picture(text, cell, output, form)
+    return as_markdown(form, data[form])
+
+
+def _picture(text: ChapterText, cell: Cell, output: dict, form: str) -> str:
+    """Return a picture as Markdown, and add its file to those of the chapter."""
+    data = output["data"]
+    labelled = (cell.label or "").startswith("fig-")
+    # Without a label a picture has neither number nor caption.
+    name = cell.label if labelled else f"cell-{Path(text.file).stem}-{len(text.files) + 1}"
+    stem = f"{FIGURE_FOLDER}/{name}"
+    description = cell.get("fig-alt", _UNDESCRIBED)
+    if labelled and "text/csv" in data:
+        text.files[f"{stem}.csv"] = data["text/csv"].encode()
+    if labelled and form == "image/svg+xml":
+        drawing = Drawing(data[form], description, data.get(NARROW_SVG), data.get(SOURCE))
         text.figures[f"{stem}.svg"] = drawing
-        if "text/csv" in data:
-            text.files[f"{stem}.csv"] = data["text/csv"].encode()
         alt = _ALT_ESCAPED.sub(r"\\\1", description)
         return f"![{alt}]({stem}.svg)"
-    if set(data) == {"text/plain"}:
-        return f"```\n{data['text/plain']}\n```"
-    message = (
-        f"the cell has an output of type {', '.join(data)}; expected Markdown, SVG or plain text"
-    )
-    raise InputError(Problem(text.file, message, cell.line))
+    path = f"{stem}.{PICTURES[form]}"
+    text.files[path] = bytes_of_picture(form, data[form])
+    width = output["metadata"].get(form, {}).get("width")  # of a picture of twice the pixels
+    sized = f" width={width}" if width else ""
+    quoted = description.replace("\\", "\\\\").replace('"', '\\"')
+    return f'![]({path}){{.cell-picture alt="{quoted}"{sized}}}'

@@ -1,5 +1,7 @@
 """The chapters of the review as notebooks: they run in Jupyter, and come back without loss."""
 
+import json
+
 import pytest
 from helpers_data import ROOT
 from helpers_notebook import require_loss_free, require_same_in_jupyter
@@ -21,3 +23,12 @@ def test_a_written_notebook_gives_in_jupyter_what_the_chapter_gives(file, review
 @pytest.mark.parametrize("file", read_config(ROOT).files)
 def test_every_chapter_comes_back_byte_by_byte(file):
     require_loss_free(ROOT, file)
+
+
+def test_no_cell_of_the_review_warns(review):
+    for path in (review / "_book" / "downloads").glob("*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        written = [
+            o["text"] for c in cells for o in c.get("outputs", ()) if o.get("name") == "stderr"
+        ]
+        assert written == [], path.name

@@ -75,6 +75,65 @@ local function title_callouts(div)
   return div
 end
 
+-- Whether a cell of a table spans several columns or rows.
+local function has_spans(tbl)
+  local found = false
+  local function look(row)
+    for _, cell in ipairs(row.cells) do found = found or cell.col_span > 1 or cell.row_span > 1 end
+  end
+  for _, row in ipairs(tbl.head.rows) do look(row) end
+  for _, body in ipairs(tbl.bodies) do
+    for _, row in ipairs(body.body) do look(row) end
+  end
+  return found
+end
+
+-- HTML that a cell outputs ---------------------------------------------------------------
+
+local NUMBER <const> = "^[-−+]?[%d.,]+%%?$"
+local NO_NUMBER <const> = { [""] = true, nan = true, ["<na>"] = true }
+
+-- Columns of numbers stand to the right, as Jupyter shows them, and others to the left.
+local function align_columns(tbl)
+  local is_text = {}
+  for _, body in ipairs(tbl.bodies) do
+    for _, row in ipairs(body.body) do
+      for i, cell in ipairs(row.cells) do
+        local text = stringify(cell.contents)
+        if not (text:match(NUMBER) or NO_NUMBER[text:lower()]) then is_text[i] = true end
+      end
+    end
+  end
+  for i, spec in ipairs(tbl.colspecs) do spec[1] = is_text[i] and "AlignLeft" or "AlignRight" end
+end
+
+-- Pandoc reads it, so that it becomes a table or text of every format. What only dresses it
+-- goes: the pages' policy allows no styles of single elements.
+local function read_cell_html(block)
+  if block.format ~= "cell-html" then return nil end
+  local kept = pandoc.Blocks({})
+  local function drop() return {} end
+  local read = pandoc.read(block.text, "html-native_divs-native_spans").blocks
+  for _, one in ipairs(read:walk({ RawBlock = drop, RawInline = drop })) do
+    if one.t == "Table" then
+      -- Only a label makes a caption that is numbered; another one stands above as text.
+      for _, caption in ipairs(one.caption.long) do kept:insert(pandoc.Para(caption.content)) end
+      one.caption, one.attr = pandoc.Caption({}), pandoc.Attr()
+      for _, rows in ipairs({ one.head.rows, one.foot.rows, one.bodies[1] and one.bodies[1].body or {} }) do
+        for _, row in ipairs(rows) do
+          row.attr = pandoc.Attr()
+          for _, cell in ipairs(row.cells) do cell.attr = pandoc.Attr() end
+        end
+      end
+      align_columns(one)
+    elseif one.t == "Header" then
+      one = pandoc.Para(pandoc.Strong(one.content)) -- no section of the chapter
+    end
+    if one.t ~= "Plain" or #one.content > 0 then kept:insert(one) end
+  end
+  return kept
+end
+
 -- Numbering ---------------------------------------------------------------------------
 
 -- label -> { kind, number, chapter, title }; filled while the chapters are numbered.
@@ -351,9 +410,10 @@ end
 
 local function links_of_figure(chapter, id)
   local path = "figures/" .. id
-  local links = { { "SVG", path .. ".svg" }, { "PNG", path .. ".png" } }
+  local links = chapter.drawings[id] and { { "SVG", path .. ".svg" }, { "PNG", path .. ".png" } } or {}
   for _, file in ipairs(chapter.files) do
-    if file == path .. ".csv" then links[#links + 1] = { "data (CSV)", file } end
+    local ending = file:match("^" .. path:gsub("%-", "%%-") .. "%.(%a+)$")
+    if ending then links[#links + 1] = { ending == "csv" and "data (CSV)" or ending:upper(), file } end
   end
   return links
 end
@@ -379,8 +439,15 @@ local figure_captions = {} -- of the figures of the pages written, as plain text
 
 local function html_blocks(chapter, blocks)
   local root = root_of(chapter.page)
+  local function below_root(image)
+    image.src = root .. image.src
+    return image
+  end
   return blocks:walk({
     traverse = "topdown",
+    Image = function(image)
+      if image.classes:includes("cell-picture") then return below_root(image) end
+    end,
     Header = function(header)
       local number = header.attributes["data-number"]
       if number then
@@ -411,9 +478,7 @@ local function html_blocks(chapter, blocks)
       if drawing then
         figure.content = { pandoc.RawBlock("html", '<div class="drawing-frame">' .. drawing .. "</div>") }
       else
-        figure.content = figure.content:walk({
-          Image = function(image) image.src = root .. image.src return image end,
-        })
+        figure.content = figure.content:walk({ Image = below_root })
       end
       return pandoc.Blocks({ figure, download_line(lead_of_figure(chapter, figure.identifier), root, links_of_figure(chapter, figure.identifier)) }), false
     end,
@@ -808,12 +873,12 @@ local function typst_blocks(chapter)
     Table = function(tbl)
       local groups = take_groups(tbl)
       tbl = whole_brackets(breakable_words(tbl))
-      local many = #tbl.colspecs > MANY_COLUMNS
-      if not given_widths[tbl.identifier] then
+      local many, simple = #tbl.colspecs > MANY_COLUMNS, not has_spans(tbl)
+      if simple and not given_widths[tbl.identifier] then
         local shares = column_widths(tbl, many and TABLE_WIDTH.many or TABLE_WIDTH.few)
         for i, share in ipairs(shares) do tbl.colspecs[i][2] = share end
       end
-      tbl = span_labels(tbl)
+      if simple then tbl = span_labels(tbl) end
       if groups then put_groups(tbl, groups) end
       if many then return pandoc.Blocks({ raw("#many-columns["), tbl, raw("]") }), false end
       return tbl
@@ -831,8 +896,9 @@ local function typst_blocks(chapter)
     end,
     Image = function(image)
       -- Pandoc leaves the alternative text behind on the way to Typst.
-      local alt = image.attributes["fig-alt"] or stringify(image.caption)
+      local alt = image.attributes.alt or stringify(image.caption)
       local arguments = { typst_string(image.src), "alt: " .. typst_string(alt) }
+      if image.classes:includes("cell-picture") then arguments[#arguments + 1] = "enlarge: false" end
       return pandoc.RawInline("typst", "#drawing(" .. table.concat(arguments, ", ") .. ")")
     end,
   })
@@ -953,7 +1019,7 @@ local function main()
   local count = 0
   for _, chapter in ipairs(chapters) do
     if chapter.read then
-      chapter.blocks = pandoc.read(read_file(chapter.markdown), "markdown").blocks:walk({ Div = title_callouts })
+      chapter.blocks = pandoc.read(read_file(chapter.markdown), "markdown").blocks:walk({ Div = title_callouts, RawBlock = read_cell_html })
       local first = chapter.blocks[1]
       if not first.classes:includes("unnumbered") then
         count = count + 1
