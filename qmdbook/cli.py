@@ -238,7 +238,7 @@ def add_commands(subcommands: argparse._SubParsersAction, *, check: bool = True)
 
 def _check(_: argparse.Namespace) -> int:
     from qmdbook.files import find_root
-    from qmdbook.source.check import check_book
+    from qmdbook.publish.check import check_book
 
     counts = check_book(find_root())
     print(f"the book is sound: {counts.chapters} chapters, {counts.references} references")

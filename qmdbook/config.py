@@ -30,11 +30,16 @@ HONOURED: dict[str, type] = {
     "book.author": str,
     "book.site-url": str,
     "book.output-file": str,
+    "book.repo-url": str,
+    "book.date": str,
+    "book.downloads": list,
     "book.chapters": list,
     "bibliography": str,
     "csl": str,
     "execute.echo": bool,
     "format.html.code-fold": bool,
+    "format.html.lightbox": bool,
+    "lang": str,
     "qmdbook.glossary": str,
     "qmdbook.head-sections": list,
     "qmdbook.filtered-tables": list,
@@ -76,6 +81,15 @@ _FORMS = {
     "book.output-file": (
         r"(?!.*\.(?:pdf|html)$)[\w.-]+",
         "a name without folder and ending",
+    ),
+    "book.date": (
+        r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])",
+        "a date as 2026-11-29, or nothing: the book has the date of its last commit",
+    ),
+    "book.repo-url": (r"https?://[^\s\"<>]+", "an address that begins with https://"),
+    "lang": (
+        r"en(-[A-Z]{2})?",
+        "en or a variety such as en-GB: the engine's own words are English",
     ),
     "qmdbook.front-matter": _FUNCTION,
     "qmdbook.before-forks": _FUNCTION,
@@ -131,6 +145,11 @@ class BookConfig:
     before_forks: str = ""
     run_always: tuple[str, ...] = ()
     versions: str = ""
+    repo_url: str = ""
+    date: str = ""
+    downloads: tuple[str, ...] = ()
+    lightbox: bool = False
+    lang: str = "en"
 
     @property
     def book(self) -> Path:
@@ -192,9 +211,22 @@ def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
             meant = _likely_file(PurePosixPath(file), chapters_of_book, "a file of book.chapters")
             message = f"qmdbook.run-always: {file!r} is not a chapter of the book; {meant}"
             options.problem(message, options.nodes["qmdbook.run-always"])
+    for name in values.get("book.downloads", ()):
+        if name != "pdf":
+            message = f"book.downloads: {name!r} is not made; expected pdf, which every page offers"
+            options.problem(message, options.nodes["book.downloads"])
     site_url = _site_url(options)
-    if options.problems:
-        raise InputError(*sorted(options.problems, key=lambda p: p.row or 0))
+    problems = sorted(options.problems, key=lambda p: p.row or 0)
+    problems += [
+        Problem(
+            file.relative_to(root).as_posix(),
+            "Quarto would merge this file with _quarto.yml, and the engine does not; "
+            "move its options to _quarto.yml, and remove the file",
+        )
+        for file in _merged_by_quarto(root, [entry.file for entry in chapters])
+    ]
+    if problems:
+        raise InputError(*problems)
     fields: dict[str, Any] = {
         key.rpartition(".")[2].replace("-", "_"): tuple(value) if HONOURED[key] is list else value
         for key, value in values.items()
@@ -224,6 +256,15 @@ def named_chapters(config: BookConfig, names: list[str]) -> list[str]:
             message = unknown_name(name, known, "a chapter of the book", expected)
             raise InputError(Problem("CHAPTER", message))
     return list(dict.fromkeys(by_name[name] for name in names))
+
+
+def _merged_by_quarto(root: Path, chapters: list[str]) -> list[Path]:
+    """Return the files of options beside ``_quarto.yml``: profiles, and those of one folder."""
+    folders = {folder for file in chapters for folder in PurePosixPath(file).parents}
+    files = [*root.glob("_quarto-*.y*ml"), *root.glob("_quarto.yml.local")]
+    for folder in folders:
+        files += (root / folder).glob("_metadata.y*ml")
+    return sorted(files)
 
 
 class _Options:
@@ -283,6 +324,8 @@ class _Options:
             value = yaml.SafeLoader("").construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError):  # an unknown tag, an impossible date
             value = node.value
+        if key == "book.date" and isinstance(node, yaml.ScalarNode):
+            value, node.tag = node.value, _TAGS[0]  # YAML has a type of its own for it
         expected = KIND[HONOURED[key]]
         if not isinstance(value, HONOURED[key]) or node.tag not in _TAGS:
             given = "empty" if value is None else repr(value)
@@ -333,7 +376,10 @@ def _chapters(options: _Options, root: Path | None) -> list[ChapterEntry]:
                 "the entry is not a file name; expected the file of a chapter", node
             )
         file, path = node.value, PurePosixPath(node.value)
-        if not file.endswith(".qmd"):
+        if odd := re.search(r"[^\w./ -]", file):
+            message = f"chapter {file!r} has the sign {odd[0]!r} in its name"
+            options.problem(f"{message}; expected letters, digits, spaces and . _ -", node)
+        elif not file.endswith(".qmd"):
             options.problem(f"chapter {file!r} is not a .qmd file; expected one", node)
         elif path.is_absolute() or ".." in path.parts:
             options.problem(f"chapter {file!r} is outside the book; expected {_BELOW_ROOT}", node)

@@ -87,7 +87,8 @@ def read_edition(config: BookConfig) -> Edition:
             raise InputError(Problem(config.front_matter, message))
     said = {key: value for key, value in said.items() if value is not None}
     said["keywords"] = tuple(said.get("keywords", ()))
-    return Edition(made(config.root), **said)
+    given = datetime.fromisoformat(config.date).replace(tzinfo=UTC) if config.date else None
+    return Edition(given or made(config.root), **said)
 
 
 def _front_matter(config: BookConfig) -> dict:

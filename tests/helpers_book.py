@@ -34,6 +34,11 @@ def copy_small_book(folder: Path) -> Path:
     return copy_files(SMALL_BOOK, folder / "small book")
 
 
+def copy_subset_book(folder: Path) -> Path:
+    """Return a copy of the book that holds what the small book does not."""
+    return copy_files(ROOT / "tests" / "subset_book", folder / "subset")
+
+
 def copy_review(folder: Path) -> Path:
     """Return a copy of the review without its tests."""
     return copy_files(ROOT, folder / "review", ":!tests")

@@ -51,7 +51,8 @@ def _drop_frame(main: Tag, *, first: bool) -> None:
     """Remove what is an engine's own: navigation, switches, titles of callouts and of the book."""
     for element in main.select(
         "nav, .fold, .subtitle, .quarto-title-breadcrumbs, .callout-title,"
-        " .callout-header, .quarto-title-meta, .code-fold, details, .with-script"
+        " .callout-header, .quarto-title-meta, .code-fold, .with-script,"
+        " .tab-title, .nav-tabs, details:not(.callout, .tab)"
     ):
         element.decompose()
     if first:

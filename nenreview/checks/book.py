@@ -7,7 +7,7 @@ from pathlib import Path
 from nenreview.evidence.record.edition import read_project
 from nenreview.releases.citation import read_citation
 from qmdbook.errors import InputError, Problem
-from qmdbook.source.check import Counts, check_book
+from qmdbook.publish.check import Counts, check_book
 
 
 def check_project(root: Path) -> tuple[Counts | None, list[Problem]]:

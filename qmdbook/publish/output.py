@@ -52,7 +52,7 @@ def locked(book: Path) -> Iterator[None]:
     except OSError as error:
         raise _cannot_be_written(path, book.parent, error) from None
     try:
-        _clean_up(book)
+        _clean_up(book.resolve())
         yield
     finally:
         lock.release()
@@ -75,6 +75,7 @@ def replacing(book: Path) -> Iterator[tuple[Path, Path]]:
     InputError
         If a file cannot be written, for example because the disk is full.
     """
+    book = book.resolve()  # where the book is a link, the folder that it leads to is replaced
     own = None
     try:
         own = Path(tempfile.mkdtemp(prefix=_prefix(book), dir=book.parent))

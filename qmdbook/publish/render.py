@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from qmdbook.errors import InputError, Problem, unknown_name
 from qmdbook.execute import forked
 from qmdbook.execute.chapters import Executed, RunAt, cores, execute_all
 from qmdbook.files import OutdatedError, State, checksums
+from qmdbook.publish.check import check_sources
 from qmdbook.publish.output import carry_over, locked, replacing
 from qmdbook.publish.progress import Progress
 from qmdbook.source.chapter import Chapter, read_chapters
@@ -103,7 +105,7 @@ def warm_up(root: Path) -> None:
     """
     if forked.AVAILABLE:
         config = read_config(root)
-        forked.start_fork_server(read_chapters(root, config.files), config)
+        _fork_server(read_chapters(root, config.files), config)
 
 
 def _render(
@@ -130,14 +132,15 @@ def _render(
         named = []
     pages = frozenset(named or config.files) if "html" in wanted else frozenset()
     progress = Progress()
-    with progress.stage("reading and comparing"):
-        sources = read_chapters(root, config.files)
+    with progress.stage("comparing"):
         cache = ChapterCache(config, state, checksums_of_files)
         last = LastRender(config, cache)
     incremental = not named and not kernel
     if incremental and last.is_current(wanted):
         print("Nothing has changed since the last render:")
         return _name_outputs(wanted, config)
+    with progress.stage("reading and checking"):
+        sources, _ = check_sources(config)
     to_run = [c for c in sources if c.file in pages or "pdf" in wanted]
     notebooks = {}
     if not kernel:
@@ -219,12 +222,21 @@ def _runner(
 ) -> tuple[RunAt, Callable[[], None]]:
     """Return a function that executes a chapter, and one that ends all executions."""
     if not kernel and forked.AVAILABLE:
-        return forked.start_fork_server(chapters, config), forked.stop
+        return _fork_server(chapters, config), forked.stop
     if not kernel:
         print("This system cannot fork, so each chapter runs in its own kernel.", file=sys.stderr)
     from qmdbook.execute import kernel as kernels
 
     return lambda chapter, at: kernels.run_in_kernel(chapter, config.root, at), kernels.stop
+
+
+def _fork_server(chapters: list[Chapter], config: BookConfig) -> RunAt:
+    try:
+        return forked.start_fork_server(chapters, config)
+    except OSError as error:
+        folder = tempfile.gettempdir()
+        message = f"{error} in {folder!r}; set TMPDIR to a folder with a shorter path"
+        raise InputError(Problem("TMPDIR", message)) from None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ from typing import Any
 import yaml
 
 from qmdbook.errors import KIND, InputError, Problem, not_yaml, unknown_name
+from qmdbook.source.expand import FENCE, Line, closes_fence, expand, read_variables
+from qmdbook.source.html import HtmlChecker
+from qmdbook.source.prose import problems_of_line
 from qmdbook.textfile import read_text
 
 CELL_OPTIONS: dict[str, type] = {
@@ -29,49 +32,25 @@ CELL_OPTIONS: dict[str, type] = {
     "fig-alt": str,
     "tbl-cap": str,
     "tbl-colwidths": list,
+    "eval": bool,
+    "warning": bool,
 }
+# Options of Quarto for which there is another way, and which.
+_INSTEAD = {
+    "fig-width": "give the size where the figure is drawn, as in plt.figure(figsize=(7, 5)); "
+    "Quarto, too, leaves this option of a Python cell without effect",
+}
+_INSTEAD["fig-height"] = _INSTEAD["fig-width"]
 # Options that a cell with a label of each kind must have.
 NEEDS = {"fig": ("fig-cap", "fig-alt"), "tbl": ("tbl-cap",)}
 
-FENCE = re.compile(r"^(`{3,}|~{3,})(.*)$")
 INLINE = re.compile(r"(?<!`)`\{python\}[ \t]([^`]+)`")
-LABEL = re.compile(r"\{#([\w-]+)")
 _HEADING = re.compile(r"# +\S")
-_HEADING_ATTRIBUTES = re.compile(r"\{(#sec-[\w-]+|\.unnumbered|#sec-[\w-]+ \.unnumbered)\}")
-_DIV = re.compile(
-    r":::+ *\{(#refs|#(?:tbl|fig)-[\w-]+|\.callout-(?:note|tip|important|warning|caution))\}"
-)
+_IDS = re.compile(r"\{[^{}]*?#([\w-]+)")
+_CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
+_MATHS = re.compile(r"(?<![\\$])\$(?![\s$])[^$]*(?<!\s)\$(?![\d$])")
 
-# Syntax, outside fences and inline code, that the engine does not read as Quarto does.
-_UNSUPPORTED = (
-    (re.compile(r"\{\{<.*?(?:>\}\}|$)"), "the shortcode {} is not supported; use a code cell"),
-    # What the PDF groups the rows of a table by is a span that Quarto shows as plain text.
-    (
-        re.compile(r"\]\{(?!\.groups\})"),
-        "a span with attributes is not supported; use plain Markdown",
-    ),
-    (re.compile(r"!\[.*\]\("), "an image is not supported; make the figure in a code cell"),
-    (
-        re.compile(r"</?[A-Za-z][^>:@]*>|<!--"),
-        "raw HTML is not supported; use Markdown, or put it in backticks",
-    ),
-    (re.compile(r"\{=\w+\}"), "raw output is not supported; use Markdown"),
-    (re.compile(r"^\s*\\(begin|end)\{"), "raw LaTeX is not supported; use Markdown"),
-    (
-        re.compile(r"^(: |Table: )"),
-        "a table caption by hand is not supported; use the cell option tbl-cap",
-    ),
-    (
-        re.compile(r"^(\+[-=]|\s*-{3,} +-{3,})"),
-        "a grid or multiline table is not supported; use a pipe table",
-    ),
-    (
-        re.compile(r"^\s*\{\.|^\s*\\newpage"),
-        "an attribute or command on its own line is not supported; remove it",
-    ),
-)
-
-
+CODE = "cell"  # metadata key of a Markdown cell that shows the code of a cell, and its options
 _NOTEBOOK = {"metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
@@ -113,6 +92,10 @@ class Chapter:
         The line number of each label.
     prose : list of (int, str)
         Number and text of each line outside cells and code.
+    description : str
+        Description in the YAML head of the chapter.
+
+    Lines are those of the chapter's file; what an included file holds has the line of the include.
     """
 
     file: str
@@ -121,10 +104,11 @@ class Chapter:
     cells: list[Cell] = field(default_factory=list)
     labels: dict[str, int] = field(default_factory=dict)
     prose: list[tuple[int, str]] = field(default_factory=list)
+    description: str = ""
 
     def line_of(self, text: str) -> int | None:
-        """Return the number of the first line that contains `text`; None if no line does."""
-        lines = enumerate(self.text.splitlines(), start=1)
+        """Return the number of the first line of prose that contains `text`, else of any line."""
+        lines = [*self.prose, *enumerate(self.text.splitlines(), start=1)]
         return next((number for number, line in lines if text in line), None)
 
 
@@ -143,13 +127,20 @@ def read_chapters(
     chapters: list[Chapter] = []
     problems: list[Problem] = []
     places: dict[str, str] = {}
+    variables: dict[str, str] = {}
+    try:
+        variables = read_variables(root)
+    except InputError as error:
+        problems += error.problems
     for file in files:
         try:
             text = texts[file] if file in texts else read_text(root / file, file)
         except InputError as error:
             problems += error.problems
             continue
-        reader = _Reader(Chapter(file, text))
+        expanded = expand(root, file, text, variables)
+        reader = _Reader(Chapter(file, text, description=expanded.description), expanded.lines)
+        reader.problems += expanded.problems
         reader.read()
         chapter = reader.chapter
         problems += reader.problems
@@ -169,16 +160,23 @@ def without_options(code: str) -> str:
     return "\n".join(dropwhile(_is_option, code.splitlines()))
 
 
+def code_block(code: str, classes: str = ".python .cell-code") -> str:
+    """Return the code of a cell, without its options, as Markdown."""
+    return fenced(without_options(code), f"{{{classes}}}")
+
+
+def fenced(text: str, attributes: str = "") -> str:
+    """Return text as a block of code, in a fence that no line of the text closes.
+
+    >>> fenced("1")
+    '```\\n1\\n```'
+    """
+    fence = max(["```", *(run + "`" for run in re.findall("`{3,}", text))], key=len)
+    return f"{fence}{' ' if attributes else ''}{attributes}\n{text}\n{fence}"
+
+
 def _is_option(line: str) -> bool:
     return line.startswith("#|")
-
-
-def closes_fence(line: str, opening: str) -> bool:
-    """Return whether a line closes the code block whose first line begins with the fence `opening`.
-
-    The line must consist of the same character, at least as often as in the opening fence.
-    """
-    return line.startswith(opening) and not line.strip().strip(opening[0])
 
 
 class _Reader:
@@ -192,113 +190,140 @@ class _Reader:
         The problems so far.
     """
 
-    def __init__(self, chapter: Chapter):
+    def __init__(self, chapter: Chapter, lines: list[Line]):
         self.chapter = chapter
         self.problems: list[Problem] = []
-        self._lines = chapter.text.splitlines()
+        self._lines = lines
+        self._html = HtmlChecker()
+        self._in_maths = False
+        self._blocks: list[Line] = []  # the opening lines of the open blocks
 
     def read(self) -> None:
         """Read the whole chapter."""
-        first = next((n for n, line in enumerate(self._lines) if line.strip()), 0)
-        if not self._lines or not _HEADING.match(self._lines[first]):
+        texts = [line.text for line in self._lines]
+        first = next((n for n, text in enumerate(texts) if text.strip()), 0)
+        if not self.problems and (not texts or not _HEADING.match(texts[first])):
             message = "the heading is missing; expected `# Title {#sec-slug}` before anything else"
-            if self._lines and self._lines[first].rstrip() == "---":
-                message = "the chapter has a YAML head; put its options into _quarto.yml"
-            self._problem(first + 1, message)
-        number = 0
+            self._problem(self._lines[first] if texts else None, message)
+        index = 0
         prose: list[str] = []
-        while number < len(self._lines):
-            line = self._lines[number]
-            number += 1
-            fence = FENCE.match(line)
+        while index < len(texts):
+            line = self._lines[index]
+            index += 1
+            fence = FENCE.match(line.text)
             if not fence:
-                prose.append(line)
-                self.chapter.prose.append((number, line))
-                self._check_prose(line, number)
+                prose.append(line.text)
+                self.chapter.prose.append((line.number, line.text))
+                self._check_prose(line)
                 continue
-            opened, info = number, fence[2].strip()
-            while number < len(self._lines) and not closes_fence(self._lines[number], fence[1]):
-                number += 1
-            body = self._lines[opened:number]
+            opened, info = index, fence[2].strip()
+            while index < len(texts) and not closes_fence(texts[index], fence[1]):
+                index += 1
+            body = self._lines[opened:index]
             # A cell that opens inside a block shows that the block was not closed.
-            if number == len(self._lines) or any(line.startswith("```{") for line in body):
+            if index == len(texts) or any(one.text.startswith("```{") for one in body):
                 message = f"the fence is never closed; expected a line with only {fence[1]}"
-                self._problem(opened, message)
-            number += 1
+                self._problem(line, message)
+            index += 1
             if info == "{python}" and fence[1].startswith("`"):
                 self._add_prose(prose)
                 prose = []
-                self._add_cell(body, opened)
-                continue
-            prose += self._lines[opened - 1 : number]
-            if info.startswith("{"):
-                message = f"a block {info} is not supported; expected ```{{python}} or plain code"
-                self._problem(opened, message)
+                self._add_cell(body, line)
+            else:
+                prose += texts[opened - 1 : index]
+                self._check_block(info, line, body)
         self._add_prose(prose)
+        for line, message in self._html.problems:
+            self._problem(line, message)
+        for line in self._blocks:
+            self._problem(line, "the block is never closed; expected a line with only :::")
 
-    def _problem(self, line: int, message: str) -> None:
-        self.problems.append(Problem(self.chapter.file, message, line))
+    def _problem(self, line: Line | None, message: str) -> None:
+        if line:
+            self.problems.append(Problem(line.file, message, line.row))
+        else:
+            self.problems.append(Problem(self.chapter.file, message, 1))
 
-    def _label(self, name: str, line: int) -> None:
+    def _label(self, name: str, line: Line) -> None:
         labels = self.chapter.labels
         if name in labels:
-            self._problem(
-                line, f"the label {name!r} is in line {labels[name]} already; use another label"
-            )
-        labels.setdefault(name, line)
+            message = f"the label {name!r} is in line {labels[name]} already; use another label"
+            self._problem(line, message)
+        labels.setdefault(name, line.number)
 
-    def _add_cell(self, lines: list[str], opened: int) -> None:
-        code = "\n".join(lines).strip("\n")
-        self.chapter.cells.append(Cell(opened, code, self._options(lines, opened)))
-        cell = {"cell_type": "code", "source": code, "metadata": {}}
-        self.chapter.notebook["cells"].append(cell | {"execution_count": None, "outputs": []})
+    def _add_cell(self, lines: list[Line], opened: Line) -> None:
+        options = self._options(lines, opened)
+        code = "\n".join(line.text for line in lines).strip("\n")
+        cell: dict[str, Any] = {"cell_type": "code", "source": code, "metadata": {}}
+        if options.get("eval", True):
+            self.chapter.cells.append(Cell(opened.number, code, options))
+            cell |= {"execution_count": None, "outputs": []}
+        else:  # a text that shows code
+            cell |= {
+                "cell_type": "markdown",
+                "source": code_block(code),
+                "metadata": {CODE: options},
+            }
+        self.chapter.notebook["cells"].append(cell)
 
     def _add_prose(self, lines: list[str]) -> None:
         if text := "\n".join(lines).strip("\n"):
             cell = {"cell_type": "markdown", "source": text, "metadata": {}}
             self.chapter.notebook["cells"].append(cell)
 
-    def _check_prose(self, line: str, number: int) -> None:
-        """Check one line outside code."""
-        prose = re.sub(r"`[^`]*`(\{=\w+\})?", lambda m: m[1] or "", line)
-        stripped = line.strip()
-        if line.startswith(":::"):
-            if stripped.strip(":") and not _DIV.fullmatch(stripped):
-                expected = "a callout, a labelled table or figure, or {#refs}"
-                message = f"a block {stripped!r} is not supported; expected {expected}"
-                self._problem(number, message)
-        elif line.startswith("#"):
-            attributes = re.search(r"\{.*\}$", stripped)
-            if attributes and not _HEADING_ATTRIBUTES.fullmatch(attributes[0]):
-                expected = "expected {#sec-slug} or {.unnumbered}"
-                self._problem(
-                    number, f"the attributes {attributes[0]} are not supported; {expected}"
-                )
-        for pattern, message in _UNSUPPORTED:
-            if found := pattern.search(prose):
-                self._problem(number, message.format(found[0]))
-        if re.search(r"`\{(?!python\}[ \t])\w*\}[^`]*`", line):
-            message = "the inline code is not supported; expected `{python} expression`"
-            self._problem(number, message)
-        for name in LABEL.findall(prose):
-            self._label(name, number)
+    def _check_block(self, info: str, opened: Line, body: list[Line]) -> None:
+        """Check a fenced block that is not a cell."""
+        is_html = info == "{=html}"
+        for line in body:
+            if is_html:
+                self._html.read(line, line.text)
+            if "{{<" in line.text and "{{{<" not in line.text:
+                message = "a shortcode in a code block is not supported; put it outside the block"
+                self._problem(line, message)
+        if not is_html and re.match(r"\{(?!\.)", info):
+            message = f"a block {info} is not supported; expected ```{{python}} or plain code"
+            self._problem(opened, message)
 
-    def _options(self, lines: list[str], opened: int) -> dict[str, Any]:
+    def _check_prose(self, line: Line) -> None:
+        """Check one line outside code."""
+        prose = _CODE_SPAN.sub("", line.text)
+        *maths, last = prose.split("$$")
+        # What stands between two signs is mathematics, also over several lines.
+        outside = [*maths, last][1 if self._in_maths else 0 :: 2]
+        self._in_maths ^= len(maths) % 2 == 1
+        prose = _MATHS.sub("", "$$".join(outside))
+        self._html.read(line, prose)
+        if prose.lstrip().startswith(":::"):
+            if prose.strip().strip(":"):
+                self._blocks.append(line)
+            elif self._blocks:
+                self._blocks.pop()
+            else:
+                self._problem(line, "the ::: closes no block; remove it")
+        for message in problems_of_line(line.text, prose):
+            self._problem(line, message)
+        for name in _IDS.findall(prose):
+            self._label(name, line)
+
+    def _options(self, lines: list[Line], opened: Line) -> dict[str, Any]:
         """Return the options of a cell, `#|` lines at its top, as YAML."""
-        head = [line[2:] for line in takewhile(_is_option, lines)]
+        head = [text[2:] for text in takewhile(_is_option, (line.text for line in lines))]
         try:
             options = _yaml("\n".join(head)) or {}
         except yaml.YAMLError as error:
             fault = not_yaml(self.chapter.file, error)
-            self._problem(opened + (fault.row or 1), f"cell options: {fault.message}")
+            row = min(fault.row or 1, len(lines)) - 1
+            self._problem(lines[row], f"cell options: {fault.message}")
             return {}
         if not isinstance(options, dict):
-            self._problem(opened + 1, "the cell options are not a mapping; expected `name: value`")
+            self._problem(lines[0], "the cell options are not a mapping; expected `name: value`")
             return {}
         for name, value in options.items():
             starts = (n for n, text in enumerate(head) if text.strip().startswith(str(name)))
-            line = opened + 1 + next(starts, 0)
-            if name not in CELL_OPTIONS:
+            line = lines[next(starts, 0)]
+            if name in _INSTEAD:
+                self._problem(line, f"the cell option {name} is not supported; {_INSTEAD[name]}")
+            elif name not in CELL_OPTIONS:
                 self._problem(line, unknown_name(str(name), CELL_OPTIONS, "a cell option"))
             elif not isinstance(value, CELL_OPTIONS[name]):
                 expected = KIND[CELL_OPTIONS[name]]
@@ -315,6 +340,9 @@ class _Reader:
                 if caption in options and other != kind:
                     message = f"the cell has {caption} but no label {other}-…; add such a label"
                     self._problem(opened, message)
+        if kind in NEEDS and not options.get("eval", True):
+            message = f"the cell {label} is not executed; remove its label, or `eval: false`"
+            self._problem(opened, message)
         return options
 
 

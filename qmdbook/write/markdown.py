@@ -13,13 +13,12 @@ from qmdbook.display import NARROW_SVG, SOURCE
 from qmdbook.errors import InputError, Problem
 from qmdbook.execute.chapters import INLINE_RESULTS
 from qmdbook.files import checksum_of
-from qmdbook.source.chapter import INLINE, Cell, Chapter, without_options
+from qmdbook.source.chapter import CODE, INLINE, Cell, Chapter, code_block, fenced
 from qmdbook.write.outputs import (
     PICTURES,
     OutputError,
     as_markdown,
     bytes_of_picture,
-    fenced,
     form_of,
 )
 
@@ -29,6 +28,7 @@ _ESCAPED = re.compile(r"([\\`*_{}\[\]()>#+.!-])")
 # An alternative text is no Markdown: nothing in it may turn into anything else.
 _ALT_ESCAPED = re.compile(r"([\\`*_{}\[\]()<>#+.!|~^$@\"'-])")
 _UNDESCRIBED = "Picture without a description"  # an alternative text, which a PDF needs
+_LIKE_A_BLOCK = re.compile(r"^(\(?\w*)([.)]|[-+*#>|:~])(?=\s)")
 # A float that stands for one that was not executed: it has a number, but no page shows it.
 _PLACEHOLDER = {"tbl": "| |\n|-|\n| |", "fig": "–"}
 
@@ -87,7 +87,8 @@ class ChapterText:
     @cached_property
     def checksum(self) -> str:
         """Checksum of everything that the chapter's page and downloads are made from."""
-        return checksum_of(json.dumps([self.markdown, self.executed], ensure_ascii=False))
+        made_from = [self.markdown, self.executed, self.chapter.description]
+        return checksum_of(json.dumps(made_from, ensure_ascii=False))
 
 
 def to_markdown(chapter: Chapter, executed: dict | None, *, echo: bool) -> ChapterText:
@@ -107,6 +108,9 @@ def to_markdown(chapter: Chapter, executed: dict | None, *, echo: bool) -> Chapt
     for node in (executed or chapter.notebook)["cells"]:
         if node["cell_type"] == "code":
             parts += _cell(text, next(cells), node, echo)
+        elif (options := node["metadata"].get(CODE)) is not None:
+            shown = options.get("include", True) and options.get("echo", echo)
+            parts.append(node["source"] if shown else "")
         else:
             parts.append(with_inline_values(node) if executed else node["source"])
     text.markdown = "\n\n".join(filter(None, parts)) + "\n"
@@ -136,8 +140,11 @@ def _cell(text: ChapterText, cell: Cell, node: dict, echo: bool) -> list[str]:
     parts = []
     if cell.get("echo", echo):
         # Code that is never folded is a part of the text, in the PDF too.
-        classes = "{.python .cell-code}" if cell.get("code-fold", True) else "{.python}"
-        parts.append(fenced(without_options(node["source"]), classes))
+        folded = cell.get("code-fold", True)
+        parts.append(code_block(node["source"], ".python .cell-code" if folded else ".python"))
+    if not cell.get("warning", True):
+        shown = [o for o in node["outputs"] if o.get("name") != "stderr"]
+        node = node | {"outputs": shown}
     if cell.get("output", True):
         parts += _outputs(text, cell, node)
     return parts
@@ -160,7 +167,8 @@ def _outputs(text: ChapterText, cell: Cell, node: dict) -> list[str]:
         content = _output(text, cell, displayed[0])
     widths = cell.get("tbl-colwidths", None)
     attributes = f' tbl-colwidths="{" ".join(map(str, widths))}"' if widths else ""
-    caption = cell.options[f"{kind}-cap"]
+    # A caption is text, even if it begins like a list or a heading.
+    caption = _LIKE_A_BLOCK.sub(r"\1\\\2", cell.options[f"{kind}-cap"])
     # What the cell prints is no part of its table or figure.
     return [
         *(_output(text, cell, output) for output in printed),

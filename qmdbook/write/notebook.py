@@ -16,7 +16,8 @@ from qmdbook.config import BookConfig
 from qmdbook.edition import Edition, read_edition
 from qmdbook.errors import InputError, Problem
 from qmdbook.files import FOLDER, checksum_of
-from qmdbook.source.chapter import FENCE, Chapter, closes_fence, read_chapters
+from qmdbook.source.chapter import Chapter, read_chapters
+from qmdbook.source.expand import FENCE, closes_fence
 from qmdbook.textfile import read_text, write_whole
 from qmdbook.write.markdown import with_inline_values
 

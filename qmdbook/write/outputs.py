@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import re
 
+from qmdbook.source.chapter import fenced
+
 # A block of HTML that a cell outputs; ``book.lua`` has Pandoc read it.
 CELL_HTML = "cell-html"
 _CELL_HTML = re.compile(rf"^(`{{3,}}) \{{={CELL_HTML}\}}\n(.*?)^\1$", re.M | re.S)
@@ -21,22 +23,10 @@ _ACTIVE = re.compile(
 )
 _INTERACTIVE = ("application/vnd.", "application/javascript")
 _MATHS = re.compile(r"\$.*\$|\\begin\{.*\}", re.S)
-_BACKTICKS = re.compile(r"^`{3,}", re.M)
 
 
 class OutputError(Exception):
     """Raised for an output that no page or no PDF can show; its text says why."""
-
-
-def fenced(text: str, attributes: str = "") -> str:
-    """Return text as a block of code, in a fence that no line of the text closes.
-
-    >>> fenced("1")
-    '```\\n1\\n```'
-    """
-    longest = max(map(len, _BACKTICKS.findall(text)), default=2)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{' ' if attributes else ''}{attributes}\n{text}\n{fence}"
 
 
 def form_of(data: dict) -> str:

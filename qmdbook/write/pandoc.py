@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
@@ -27,8 +28,24 @@ ASSETS = Path(__file__).parent / "assets"
 TYPST_SOURCE = "book.typ"
 TYPST_PARTS = "parts.typ"  # what chapters call
 _looking = Lock()
+_NAMED_PANDOC = "PYPANDOC_PANDOC"  # environment variable that names another one
 SUMMARY = "summary.json"  # in the folder that Pandoc writes into
 UNWRITTEN = 74  # exit status of ``book.lua`` where a file cannot be written
+
+
+def check_texts(config: BookConfig, texts: Sequence[ChapterText]) -> list[Problem]:
+    """Return what Pandoc finds wrong with chapters, executed or not, without writing anything.
+
+    Raises
+    ------
+    InputError
+        If Pandoc fails.
+    """
+    with TemporaryDirectory() as folder:
+        work = Path(folder)
+        entries = [_entry(config, n, text, work) for n, text in enumerate(texts)]
+        report = _run(config, work, {"chapters": entries})
+    return _problems(report, texts)
 
 
 def write_pages(
@@ -81,36 +98,25 @@ def write_pages(
     for number, (entry, text) in enumerate(zip(config.chapters, texts, strict=True)):
         known = typst.get(entry.file) if summary else None
         read = not summary or entry.file in pages or not (html or known)
-        markdown = work / f"chapter-{number}.md"
-        if read:
-            markdown.write_text(text.markdown, encoding="utf-8")
+        write = entry.file in pages
         entries.append(
             {
-                "file": entry.file,
-                "page": entry.page,
-                "part": entry.part,
-                "markdown": str(markdown),
-                "read": read,
-                "write": entry.file in pages,
+                **_entry(config, number, text, work, read=read),
+                "write": write,
                 "typst": f"chapter-{number}.typ",
                 "typst_json": str(work / typst_json(number) if read else known),
-                "executed": text.executed is not None,
-                "files": list(text.files),
-                "drawings": _drawings(text) if html and entry.file in pages else {},
+                "drawings": _drawings(text) if html and write else {},
                 "sources": _sources(text),
             }
         )
     manifest = {
         "chapters": entries,
-        "bibliography": str(root / config.bibliography),
-        "bibliography_name": config.bibliography,
-        "csl": str(root / config.csl) if config.csl else None,
         "title": config.title,
         "site_url": config.site_url or None,
         "downloads": DOWNLOADS,
         "archive": archive_path(config),
         "code_fold": config.code_fold,
-        "report": str(work / "report.json"),
+        "lightbox": config.lightbox,
         "known": str(summary) if summary else None,
         "summary": None if summary else str(work / SUMMARY),
         "html_folder": str(html) if html else None,
@@ -124,10 +130,51 @@ def write_pages(
     }
     if not html:
         shutil.copyfile(ASSETS / TYPST_PARTS, work / TYPST_PARTS)
+    report = _run(config, work, manifest)
+    if problems := _problems(report, texts):
+        raise InputError(*problems)
+    for path in dict.fromkeys(report["pictures"]):
+        copy = (html or work) / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / path, copy)
+    return dict(report["captions"])
+
+
+def _entry(
+    config: BookConfig, number: int, text: ChapterText, work: Path, *, read: bool = True
+) -> dict[str, Any]:
+    """Return what Pandoc is told of a chapter, and write the chapter's Markdown if it is read."""
+    entry = config.chapters[number]
+    markdown = work / f"chapter-{number}.md"
+    if read:
+        markdown.write_text(text.markdown, encoding="utf-8")
+    return {
+        "file": entry.file,
+        "page": entry.page,
+        "part": entry.part,
+        "root": str(config.root),
+        "description": text.chapter.description or None,
+        "markdown": str(markdown),
+        "read": read,
+        "executed": text.executed is not None,
+        "files": list(text.files),
+        "made": [*text.figures, *text.files],
+    }
+
+
+def _run(config: BookConfig, work: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Run ``book.lua`` and return its report."""
+    manifest |= {
+        # Relative, since Pandoc takes a path for an address, in which %20 is a space.
+        "bibliography": config.bibliography,
+        "csl": config.csl or None,
+        "report": str(work / "report.json"),
+    }
     path = work / "manifest.json"
     path.write_text(json.dumps(_without_none(manifest)), encoding="utf-8")
     run = subprocess.run(
-        [_program(), "lua", str(ASSETS / "book.lua"), str(path)],
+        [program(), "lua", str(ASSETS / "book.lua"), str(path)],
+        cwd=config.root,
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -138,15 +185,18 @@ def write_pages(
     # A warning (a duplicate identifier, TeX that MathML cannot show) is a defect of a page.
     if run.returncode or run.stderr.strip():
         raise InputError(Problem("pandoc", run.stderr.strip() or f"exit status {run.returncode}"))
+    return json.loads((work / "report.json").read_text(encoding="utf-8"))
+
+
+def _problems(report: dict[str, Any], texts: Sequence[ChapterText]) -> list[Problem]:
+    """Return the problems of a report, each with its line."""
     sources = {text.file: text.chapter for text in texts}
-    report = json.loads((work / "report.json").read_text(encoding="utf-8"))
-    problems = [
-        Problem(p["file"], p["message"], sources[p["file"]].line_of(p["key"]))
+    return [
+        Problem(
+            p["file"], p["message"], sources[p["file"]].line_of(p["key"]) if "key" in p else None
+        )
         for p in report["problems"]
     ]
-    if problems:
-        raise InputError(*problems)
-    return dict(report["captions"])
 
 
 def _drawings(text: ChapterText) -> dict[str, str]:
@@ -175,7 +225,8 @@ def _variables(config: BookConfig) -> dict[str, str]:
     """Return what the template of a page is told of the book; nothing stands for an empty value."""
     edition, pdf = read_edition(config), f"{config.output_file}.pdf"
     variables = {
-        "lang": "en",
+        "lang": config.lang,
+        "repository": config.repo_url,
         "book-title": config.title,
         "author": config.author,
         "version": edition.version,
@@ -217,11 +268,16 @@ def _without_none(value: Any) -> Any:
     return [_without_none(one) for one in value] if isinstance(value, list) else value
 
 
-def _program() -> str:
-    """Return the Pandoc that comes with the package.
+def program() -> str:
+    """Return the Pandoc that comes with the package, whatever the environment names.
 
     One thread at a time: while pypandoc looks, its answer is for an instant the first Pandoc
     on PATH, whichever that is.
     """
     with _looking:
-        return pypandoc.get_pandoc_path()
+        named = os.environ.pop(_NAMED_PANDOC, None)
+        try:
+            return pypandoc.get_pandoc_path()
+        finally:
+            if named is not None:
+                os.environ[_NAMED_PANDOC] = named

@@ -35,6 +35,7 @@ def write_pdf(path: Path, work: Path, config: BookConfig) -> None:
     edition = read_edition(config)
     imprint = {
         "title": config.title,
+        "lang": config.lang,
         "font": config.font or None,
         "subtitle": config.subtitle,
         "author": config.author,

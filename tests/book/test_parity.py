@@ -8,7 +8,7 @@ import shutil
 import sys
 
 import pytest
-from helpers_book import copy_review, copy_small_book, render_with
+from helpers_book import copy_review, copy_small_book, copy_subset_book, render_with
 from helpers_parity import Book, read_book
 
 from qmdbook.config import read_config
@@ -24,7 +24,10 @@ PARTS = ("headings", "cells", "captions", "references", "figures", "paragraphs")
 DAY = 1_700_000_000  # seconds since 1970
 
 
-@pytest.fixture(scope="module", params=[copy_small_book, copy_review], ids=["small book", "review"])
+BOOKS = {"small book": copy_small_book, "subset": copy_subset_book, "review": copy_review}
+
+
+@pytest.fixture(scope="module", params=BOOKS.values(), ids=BOOKS)
 def books(request, tmp_path_factory) -> tuple[Book, Book]:
     """The same book from Quarto and from the built-in engine."""
     root = request.param(tmp_path_factory.mktemp("parity"))

@@ -37,8 +37,8 @@ FAULTS = {
                       ", line 4: not valid YAML; check the indentation and the colons near this line (expected a single document in the stream, but found another document)"),
     "a name for nothing": (config('"A small book"', "*x"), ", line 5: not valid YAML; check the indentation and the colons near this line (found undefined alias 'x')"),
     "a misspelt option": (config("subtitle:", "subtitel:"), ", line 6: 'book.subtitel' is not an option; did you mean 'book.subtitle'?"),
-    "an unknown option": (config("bibliography:", "lang: en\nbibliography:"),
-                          ", line 17: 'lang' is not an option; expected an option listed in docs/engine.md"),
+    "an unknown option": (config("bibliography:", "email: en\nbibliography:"),
+                          ", line 17: 'email' is not an option; expected an option listed in docs/engine.md"),
     "an option of Quarto that is not listed": (config("html-math-method: mathml", "toc-depth: 2"),
                                                ", line 22: 'format.html.toc-depth' is not an option; did you mean 'format.html.toc'?"),
     "an option twice": (config("author: ", "subtitle: "), ", line 7: the option book.subtitle is given twice; expected it once"),
@@ -55,6 +55,16 @@ FAULTS = {
                              ", line 21: format.html.code-fold is 'maybe'; expected true or false"),
     "a typeface that no package has": (config("qmdbook:\n", "qmdbook:\n  font: Nowhere Sans\n"),
                                        ", line 29: qmdbook.font: no installed package has the typeface 'Nowhere Sans'; expected one of a font package, for example font-source-sans-pro"),
+    "another language": (config("bibliography:", "lang: de\nbibliography:"),
+                         ", line 17: lang is 'de'; expected en or a variety such as en-GB: the engine's own words are English"),
+    "a date of each day": (config('  author: "Nobody"', "  date: today"),
+                           ", line 7: book.date is 'today'; expected a date as 2026-11-29, or nothing: the book has the date of its last commit"),
+    "a format that is not made": (config('  author: "Nobody"', "  downloads: [pdf, epub]"),
+                                  ", line 7: book.downloads: 'epub' is not made; expected pdf, which every page offers"),
+    "a repository without an address": (config('  author: "Nobody"', "  repo-url: github"),
+                                        ", line 7: book.repo-url is 'github'; expected an address that begins with https://"),
+    "a sign in the name of a chapter": (config("second.qmd", "a%b.qmd"),
+                                        ", line 14: chapter 'chapters/a%b.qmd' has the sign '%' in its name; expected letters, digits, spaces and . _ -"),
     "no chapters": (write(CONFIG, NO_CHAPTERS), ", line 2: book.chapters is empty; expected a list"),
     "a chapter that is not there": (config("second.qmd", "third.qmd"), ", line 14: chapter 'chapters/third.qmd' does not exist; expected a path below the folder of _quarto.yml; restore it or remove this line"),
     "a chapter twice": (config("second.qmd", "first.qmd"), ", line 14: chapter 'chapters/first.qmd' is listed twice; expected it once"),
@@ -152,3 +162,14 @@ def test_a_misspelt_option_is_named_and_not_what_is_missing_without_it(capsys, g
     with pytest.raises(SystemExit):
         parser.parse_args(given)
     assert capsys.readouterr().err.startswith(f"book: {says}")
+
+
+MERGED = ": Quarto would merge this file with _quarto.yml, and the engine does not; move its options to _quarto.yml, and remove the file"
+
+
+@pytest.mark.parametrize("file", ["_quarto-draft.yml", "_metadata.yml", "chapters/_metadata.yml"])
+def test_options_in_a_file_that_only_quarto_reads_are_refused(book, file):
+    (book / file).write_text("toc: false\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_config(book)
+    assert str(caught.value) == file + MERGED

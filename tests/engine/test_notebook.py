@@ -212,16 +212,16 @@ def test_a_chapter_edited_after_its_notebook_came_back_is_not_written_over(book)
 
 REFUSED = {
     "a block that the engine does not know": (
-        append(new_markdown_cell("::: {.mine}\nText.\n:::")),
-        "'::: {.mine}': a block '::: {.mine}' is not supported; expected a callout",
+        append(new_markdown_cell("::: {.aside}\nText.\n:::")),
+        "'::: {.aside}': a block '::: {.aside}' with .aside is not supported; expected #id",
     ),
-    "raw HTML": (append(new_markdown_cell("See <b>x</b>.")), "'See <b>x</b>.': raw HTML is not"),
+    "raw HTML": (append(new_markdown_cell("See <u onclick='x'>x</u>.")), ": the HTML attribute onclick of <u> is not"),
     "a label of the chapter": (append(new_markdown_cell("## B {#sec-inner}")), "the label 'sec-inner' is in line "),
     "a label of another chapter": (
         append(new_markdown_cell("## B {#sec-second}")),
         "the label 'sec-second' is in chapters/second.qmd, line 1 already; use another",
     ),
-    "a cell option": (append(new_code_cell("#| eval: false\n1")), "'eval' is not a cell option"),
+    "a cell option": (append(new_code_cell("#| cache: false\n1")), "'cache' is not a cell option"),
     "a raw cell": (append(new_raw_cell("x")), "cell 6 has the type raw; expected markdown or code"),
     "no cell at all": (lambda cells: cells.clear(), "the heading is missing; expected `# Title"),
     "no heading": (lambda cells: cells.pop(0), "the heading is missing; expected `# Title"),
@@ -293,8 +293,8 @@ def test_the_command_without_any_notebook_says_so(book):
 
 def test_one_refused_notebook_does_not_keep_the_others(book):
     qmdbook("notebook", cwd=book)
-    change(book, append(new_markdown_cell("<b>")))
+    change(book, append(new_markdown_cell("<form>")))
     change(book, append(new_markdown_cell("More.")), file="chapters/second.qmd")
     run = qmdbook("notebook", "--to-qmd", cwd=book)
     assert run.returncode == 1 and run.stdout == "chapters/second.qmd\n"
-    assert "chapters/first.ipynb: '<b>': raw HTML is not supported" in run.stderr
+    assert "chapters/first.ipynb: '<form>': the HTML element <form> is not supported" in run.stderr

@@ -9,7 +9,7 @@ from helpers_page import read_page, text_of
 from pypdf import PdfReader
 
 from qmdbook.errors import InputError
-from qmdbook.source.check import check_book
+from qmdbook.publish.check import check_book
 from qmdbook.write.outputs import OutputError, fenced, form_of
 
 DATED = {"SOURCE_DATE_EPOCH": EPOCH}

@@ -8,9 +8,9 @@
 local stringify = pandoc.utils.stringify
 local function asset(name) return pandoc.path.join({ pandoc.path.directory(arg[0]), name }) end
 local column_widths, glossary = dofile(asset("columns.lua")), dofile(asset("glossary.lua"))
+local authored = dofile(asset("authored.lua"))
 
 local KINDS = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
-local CALLOUTS = { note = "Note", tip = "Tip", important = "Important", warning = "Warning", caution = "Caution" }
 local NBSP = "\u{a0}"
 local BREAK = "\u{200b}" -- where a line may break, without a space
 -- How much the search counts a word of a table or of the references, which would bury sentences.
@@ -50,29 +50,6 @@ end
 
 local function kind_of(id)
   return KINDS[id:match("^(%a+)%-") or ""] and id:match("^(%a+)%-") or nil
-end
-
--- Callouts ----------------------------------------------------------------------------
-
-local function callout_kind(div)
-  for _, class in ipairs(div.classes) do
-    local kind = class:match("^callout%-(%a+)$")
-    if kind and CALLOUTS[kind] then return kind end
-  end
-end
-
--- A heading inside a callout is its title and no section of the chapter.
-local function title_callouts(div)
-  local kind = callout_kind(div)
-  if not kind then return nil end
-  local title = pandoc.Inlines(CALLOUTS[kind])
-  if #div.content > 0 and div.content[1].t == "Header" then
-    title = div.content[1].content
-    div.content:remove(1)
-  end
-  div.content:insert(1, pandoc.Div(pandoc.Plain(title), pandoc.Attr("", { "callout-title" })))
-  div.classes:insert("callout")
-  return div
 end
 
 -- Whether a cell of a table spans several columns or rows.
@@ -182,9 +159,23 @@ local given_widths = {}
 
 -- A float is `::: {#tbl-x}` or `::: {#fig-x}`: its content, then its caption as the last
 -- paragraph. It becomes one table or figure that carries its own number.
+local function caption_with_number(kind, number, caption)
+  return pandoc.Caption({ pandoc.Plain(pandoc.Inlines(KINDS[kind] .. NBSP .. number .. ": ") .. caption) })
+end
+
 local function number_floats(chapter)
   local counts = { fig = 0, tbl = 0 }
-  return function(div)
+  -- An image with a label, `![caption](file){#fig-x}`.
+  local function number_image(figure)
+    if kind_of(figure.identifier) ~= "fig" then return nil end
+    counts.fig = counts.fig + 1
+    local number = scoped(chapter, counts.fig)
+    register(chapter, figure.identifier, "fig", number)
+    figure.caption = caption_with_number("fig", number, figure.caption.long[1].content)
+    figure.classes:insert("float-fig")
+    return figure
+  end
+  local function number_div(div)
     local kind = kind_of(div.identifier)
     if kind ~= "fig" and kind ~= "tbl" then return nil end
     counts[kind] = counts[kind] + 1
@@ -192,13 +183,16 @@ local function number_floats(chapter)
     register(chapter, div.identifier, kind, number)
     local blocks = div.content
     local caption = blocks[#blocks]
+    if #blocks > 1 and caption.t == "OrderedList" then
+      problem(chapter, div.identifier, "the caption begins like an item of a list; put a \\ before its first mark, as in \\(A)")
+      return nil
+    end
     if #blocks < 2 or (caption.t ~= "Para" and caption.t ~= "Plain") then
       problem(chapter, div.identifier, "the block has no caption; expected it as its last paragraph")
       return nil
     end
     blocks:remove(#blocks)
-    local prefix = pandoc.Inlines(KINDS[kind] .. NBSP .. number .. ": ")
-    local long = { pandoc.Plain(prefix .. caption.content) }
+    local numbered = caption_with_number(kind, number, caption.content)
     if kind == "tbl" then
       local tbl, rest = blocks[1], pandoc.Blocks({})
       for i = 2, #blocks do rest:insert(blocks[i]) end
@@ -218,14 +212,15 @@ local function number_floats(chapter)
           if tbl.colspecs[column] then tbl.colspecs[column][2] = tonumber(percent) / 100 end
         end
       end
-      tbl.caption = pandoc.Caption(long)
+      tbl.caption = numbered
       rest:insert(1, tbl)
       return rest
     end
     -- Pandoc takes a paragraph that is one captioned image for a figure of its own.
     blocks = blocks:walk({ Figure = function(inner) return inner.content end })
-    return pandoc.Figure(blocks, pandoc.Caption(long), pandoc.Attr(div.identifier, { "float-fig" }))
+    return pandoc.Figure(blocks, numbered, pandoc.Attr(div.identifier, { "float-fig" }))
   end
+  return { Div = number_div, Figure = number_image }
 end
 
 local function number_equations(chapter)
@@ -244,7 +239,7 @@ end
 
 local function number_chapter(chapter)
   chapter.blocks = chapter.blocks:walk({ Header = number_sections(chapter) })
-  chapter.blocks = chapter.blocks:walk({ Div = number_floats(chapter) })
+  chapter.blocks = chapter.blocks:walk(number_floats(chapter))
   chapter.blocks = chapter.blocks:walk({ Para = number_equations(chapter) })
 end
 
@@ -263,37 +258,60 @@ local function reference_text(label, from_first_page)
   return pandoc.Inlines(KINDS[label.kind] .. NBSP .. label.number)
 end
 
+-- One of the references of a group. What stands before it takes the place of its name: "see 1.1".
+local function reference_link(citation, from_first_page)
+  local label = labels[citation.id]
+  local text = reference_text(label, from_first_page)
+  if label.number and (citation.mode == "SuppressAuthor" or #citation.prefix > 0) then
+    text = pandoc.Inlines(label.number)
+    if #citation.prefix > 0 then text = citation.prefix .. pandoc.Inlines(pandoc.Str(NBSP)) .. text end
+  end
+  return pandoc.Link(text, "#" .. citation.id, "", pandoc.Attr("", { "quarto-xref" }))
+end
+
 local function resolve_references(chapter)
   chapter.blocks = chapter.blocks:walk({
     Cite = function(cite)
       local refs = cite.citations:filter(function(c) return kind_of(c.id) ~= nil end)
       if #refs == 0 then return nil end
-      local id = refs[1].id
-      if #cite.citations > 1 or #refs[1].prefix > 0 or #refs[1].suffix > 0 or refs[1].mode ~= "AuthorInText" then
-        problem(chapter, id, "a reference in brackets or with other words is not supported; expected only @" .. id)
-      elseif not labels[id] then
-        problem(chapter, id, "the reference @" .. id .. " has no target; expected a label of the book")
-      else
-        local text = reference_text(labels[id], chapter == manifest.chapters[1])
-        return pandoc.Link(text, "#" .. id, "", pandoc.Attr("", { "quarto-xref" }))
+      local shown = pandoc.Inlines({})
+      for i, ref in ipairs(refs) do
+        if #refs < #cite.citations or #ref.suffix > 0 then
+          problem(chapter, "@" .. ref.id, "the brackets around @" .. ref.id .. " hold more than references; expected only references, as in [@" .. ref.id .. "; @tbl-x]")
+          return nil
+        end
+        if not labels[ref.id] then
+          problem(chapter, "@" .. ref.id, "the reference @" .. ref.id .. " has no target; expected a label of the book")
+          return nil
+        end
+        if i > 1 then shown:extend({ pandoc.Str(","), pandoc.Space() }) end
+        shown:insert(reference_link(ref, chapter == manifest.chapters[1]))
       end
+      return shown
     end,
   })
 end
 
--- A link to an anchor of another chapter, `[a](other.qmd#x)`, needs that anchor. Of a chapter
--- that was not executed this time, the anchors that its cells make are not known.
-local function check_anchors(chapters, pages)
-  local executed = {}
-  for _, chapter in ipairs(chapters) do
-    executed[chapter.file:match("([^/]+)$")] = chapter.executed
+-- The chapter and the anchor that a link to a chapter names, `b.qmd#x`; nil for other links.
+local function linked_chapter(chapter, target)
+  local file, id = target:match("^([^:#]*%.qmd)#?(.*)$")
+  if not file then return nil end
+  local path = authored.below_root(chapter, file)
+  for _, other in ipairs(manifest.chapters) do
+    if other.file == path then return other, id end
   end
+  return false
+end
+
+-- A link to a chapter needs that chapter and, `[a](other.qmd#x)`, the anchor. Of a chapter that was
+-- not executed this time, the anchors that its cells make are not known.
+local function check_links(chapters, pages)
   for _, chapter in ipairs(chapters) do
     chapter.blocks:walk({
       Link = function(link)
-        local file, id = link.target:match("^([^:#]*%.qmd)#(.+)$")
-        if id and not pages[id] and executed[file:match("([^/]+)$")] ~= false then
-          problem(chapter, id, "the link to " .. link.target .. " has no target; expected a page or label of the book")
+        local other, id = linked_chapter(chapter, link.target)
+        if other == false or (other and id ~= "" and not pages[id] and other.executed) then
+          problem(chapter, link.target, "the link to " .. link.target .. " has no target; expected a chapter or label of the book")
         end
       end,
     })
@@ -317,7 +335,7 @@ local function cite(chapters)
         chapter.cites:insert(pandoc.Cite({}, c.citations))
         for _, citation in ipairs(c.citations) do
           if not known[citation.id] and not kind_of(citation.id) then
-            problem(chapter, citation.id, "the citation @" .. citation.id .. " has no entry in " .. manifest.bibliography_name .. "; expected one of its keys")
+            problem(chapter, citation.id, "the citation @" .. citation.id .. " has no entry in " .. manifest.bibliography .. "; expected one of its keys")
           end
         end
       end,
@@ -325,7 +343,11 @@ local function cite(chapters)
     whole:insert(pandoc.Div(chapter.blocks, pandoc.Attr("", {}, { chapter = tostring(i) })))
   end
   if #problems > 0 then return end
-  local cited = pandoc.utils.citeproc(pandoc.Pandoc(whole, meta))
+  local read, cited = pcall(pandoc.utils.citeproc, pandoc.Pandoc(whole, meta))
+  if not read then
+    problem({ file = manifest.csl or manifest.bibliography }, nil, "the file cannot be read: " .. tostring(cited):match("^[^\n]*"))
+    return
+  end
   for _, block in ipairs(cited.blocks) do
     local i = block.t == "Div" and tonumber(block.attributes.chapter)
     if i then
@@ -337,7 +359,7 @@ end
 -- HTML ---------------------------------------------------------------------------------
 
 local function html_inlines(inlines)
-  local html = pandoc.write(pandoc.Pandoc({ pandoc.Plain(inlines) }), "html")
+  local html = pandoc.write(pandoc.Pandoc({ pandoc.Plain(inlines) }), "html", { html_math_method = "mathml", wrap_text = "none" })
   return (html:gsub("\n+$", ""))
 end
 
@@ -361,11 +383,6 @@ local function collect_ids(chapters)
     for _, id in ipairs(chapter.ids) do pages[id] = chapter.page end
   end
   return pages
-end
-
--- `chapters/a.qmd#x` in the source is `chapters/a.html#x` in the book.
-local function page_link(target)
-  return (target:gsub("%.qmd$", ".html"):gsub("%.qmd#", ".html#"))
 end
 
 -- A table as shown, without the raised marks, which would run into the numbers.
@@ -439,15 +456,8 @@ local figure_captions = {} -- of the figures of the pages written, as plain text
 
 local function html_blocks(chapter, blocks)
   local root = root_of(chapter.page)
-  local function below_root(image)
-    image.src = root .. image.src
-    return image
-  end
   return blocks:walk({
     traverse = "topdown",
-    Image = function(image)
-      if image.classes:includes("cell-picture") then return below_root(image) end
-    end,
     Header = function(header)
       local number = header.attributes["data-number"]
       if number then
@@ -469,7 +479,7 @@ local function html_blocks(chapter, blocks)
     end,
     Div = function(div)
       if div.identifier == "refs" then div.attributes["data-pagefind-weight"] = LIST_WEIGHT end
-      return div
+      return authored.html_of_div(div) or div
     end,
     Figure = function(figure)
       if not figure.classes:includes("float-fig") then return nil end
@@ -477,10 +487,10 @@ local function html_blocks(chapter, blocks)
       local drawing = chapter.drawings[figure.identifier]
       if drawing then
         figure.content = { pandoc.RawBlock("html", '<div class="drawing-frame">' .. drawing .. "</div>") }
-      else
-        figure.content = figure.content:walk({ Image = below_root })
       end
-      return pandoc.Blocks({ figure, download_line(lead_of_figure(chapter, figure.identifier), root, links_of_figure(chapter, figure.identifier)) }), false
+      local links = links_of_figure(chapter, figure.identifier)
+      if #links == 0 then return figure, false end
+      return pandoc.Blocks({ figure, download_line(lead_of_figure(chapter, figure.identifier), root, links) }), false
     end,
     Table = function(tbl)
       -- The caption stands outside the frame that scrolls.
@@ -522,14 +532,31 @@ end
 -- A walk of its own: the one above stops at tables.
 local function html_links(blocks, chapter, pages)
   local root = root_of(chapter.page)
+  local function picture(image)
+    image.src = root .. authored.encoded(image.src)
+    return image
+  end
   return blocks:walk({
+    Figure = function(figure)
+      if not manifest.lightbox then return nil end
+      return figure:walk({
+        Image = function(image)
+          if image.classes:includes(authored.PICTURE) then return pandoc.Link({ image }, image.src) end
+        end,
+      })
+    end,
+    Image = picture,
     Link = function(link)
       local id = link.target:match("^#(.+)$")
       if id and pages[id] and pages[id] ~= chapter.page then
         link.target = root .. pages[id] .. "#" .. id
-      elseif not link.target:match("^%a+:") then
-        link.target = page_link(link.target)
+        return link
       end
+      local other, anchor = linked_chapter(chapter, link.target)
+      if not other then return nil end
+      local near = pandoc.path.directory(other.page) == pandoc.path.directory(chapter.page)
+      local page = near and pandoc.path.filename(other.page) or root .. other.page
+      link.target = authored.encoded(page) .. (anchor ~= "" and "#" .. anchor or "")
       return link
     end,
   })
@@ -597,6 +624,7 @@ end
 local MOST_OF_A_DESCRIPTION = 220
 
 local function description(chapter)
+  if chapter.description then return chapter.description end
   local first = chapter.blocks:find_if(function(block) return block.t == "Para" end)
   local text = first and stringify(first) or ""
   text = text:gsub(NBSP, " "):gsub("%s+", " ")
@@ -614,7 +642,7 @@ local STYLE_CLASSES = {
 }
 
 local function class_of(declaration)
-  local width = declaration:match("^width: ?(%d+)%%$")
+  local width = declaration:match("^width: ?(%d+)%.?0*%%$")
   -- What pads the cells of aligned equations only closes a gap.
   if declaration:match("^padding%-%a+: 0") then return "" end
   return width and ("w-" .. width) or STYLE_CLASSES[declaration]
@@ -693,8 +721,12 @@ end
 
 local function raw(text) return pandoc.RawBlock("typst", text) end
 
+-- Without `smart`, quotes and dashes are those of the page; Typst would guess them anew from plain
+-- ones, and takes an apostrophe after a digit for a prime. The template tells it not to guess.
+local TYPST <const> = "typst-smart"
+
 local function typst_of(inlines)
-  return (pandoc.write(pandoc.Pandoc({ pandoc.Plain(inlines) }), "typst", { wrap_text = "none" }):gsub("\n+$", ""))
+  return (pandoc.write(pandoc.Pandoc({ pandoc.Plain(inlines) }), TYPST, { wrap_text = "none" }):gsub("\n+$", ""))
 end
 
 -- The width between the margins, 16.6 cm, in em of a table's text: 9 pt, or 8 where the
@@ -774,6 +806,28 @@ local function breakable_words(tbl)
   })
 end
 
+-- A row stays on one page, unless a cell of it may be longer than a page. Half an em a letter, and
+-- far fewer lines than a page has, so that a row too tall is not missed.
+local LETTER, TALL <const> = 0.5, 25
+
+local function divide_tall_rows(tbl, width)
+  for _, body in ipairs(tbl.bodies) do
+    for _, row in ipairs(body.body) do
+      local tall = false
+      for i, cell in ipairs(row.cells) do
+        local share = tbl.colspecs[i] and tbl.colspecs[i][2]
+        local room = (type(share) == "number" and share or 1 / #tbl.colspecs) * width
+        local lines = #cell.contents
+        for _, block in ipairs(cell.contents) do lines = lines + #stringify(block) * LETTER / room end
+        tall = tall or lines > TALL
+      end
+      if tall then
+        for _, cell in ipairs(row.cells) do cell.attributes["typst:breakable"] = "true" end
+      end
+    end
+  end
+end
+
 -- Two words in brackets in the head of a table, such as (95% CI), stay on one line.
 local SHORT_BRACKETS = 12
 
@@ -821,6 +875,40 @@ local function set_breaks(inlines)
   })
 end
 
+-- Pandoc leaves signs as they are which are code to Typst: a point after an element, such as a link,
+-- calls a method; hyphens and points become dashes, minus signs, soft hyphens and dots.
+local CODE = { "^()%.", "()%.%.", "()%-[-?]", "^()%-%d", "%W()%-%d" }
+
+local function first_code(text, after_element)
+  local first
+  for i, pattern in ipairs(CODE) do
+    local at = (i > 1 or after_element) and text:match(pattern)
+    if at and (not first or at < first) then first = at end
+  end
+  return first
+end
+
+local function escape_code(inlines)
+  local escaped = pandoc.Inlines({})
+  for i, inline in ipairs(inlines) do
+    local before = inlines[i - 1]
+    local text, after_element = inline.t == "Str" and inline.text, before and before.t ~= "Str" and not before.t:match("Space$")
+    local at = text and first_code(text, after_element)
+    while at do
+      if at > 1 then escaped:insert(pandoc.Str(text:sub(1, at - 1))) end
+      escaped:insert(pandoc.RawInline("typst", "\\" .. text:sub(at, at)))
+      text = text:sub(at + 1)
+      at = first_code(text, false)
+    end
+    if not text then
+      escaped:insert(inline)
+    elseif text ~= "" then
+      escaped:insert(pandoc.Str(text))
+    end
+  end
+  return escaped
+end
+
 -- A paragraph that leads to what follows stays with it, and the last of a chapter, which may be one
 -- line, does not stand on a page alone.
 local TEXT = { BulletList = true, OrderedList = true, Para = true }
@@ -851,6 +939,17 @@ local function keep_leads(blocks)
   return kept
 end
 
+local function image_arguments(image)
+  local width = image.attributes.width
+  local size = width and (", width: " .. width) or ""
+  return "(" .. typst_string(image.src) .. ", alt: " .. typst_string(image.attributes.alt) .. size .. ")"
+end
+
+-- An author's image that stands as a figure.
+local function picture(image)
+  if image.classes:includes(authored.PICTURE) then return pandoc.RawInline("typst", "#picture" .. image_arguments(image)) end
+end
+
 local function typst_blocks(chapter)
   local blocks = keep_last(notes_below_tables(chapter.blocks)):walk({
     traverse = "topdown",
@@ -864,10 +963,19 @@ local function typst_blocks(chapter)
       return header
     end,
     Div = function(div)
-      if callout_kind(div) then
-        local title = typst_of(div.content[1].content[1].content)
+      if div.classes:includes("tab") then
+        div.content[1] = pandoc.Para({ pandoc.Strong(div.content[1].content[1].content) })
+        local title = sticky(div.content[1])
         div.content:remove(1)
-        return pandoc.Blocks({ raw("#callout([" .. title .. "])[") }) .. div.content .. pandoc.Blocks({ raw("]") })
+        return title .. div.content
+      end
+      if authored.callout_kind(div) then
+        local function code(text) return pandoc.RawInline("typst", text) end
+        local title = div.content[1].content[1].content
+        title:insert(1, code("#callout(["))
+        title:insert(code("])["))
+        div.content[1] = pandoc.Plain(title)
+        return div.content .. pandoc.Blocks({ raw("]") })
       end
     end,
     Table = function(tbl)
@@ -878,6 +986,7 @@ local function typst_blocks(chapter)
         local shares = column_widths(tbl, many and TABLE_WIDTH.many or TABLE_WIDTH.few)
         for i, share in ipairs(shares) do tbl.colspecs[i][2] = share end
       end
+      divide_tall_rows(tbl, many and TABLE_WIDTH.many or TABLE_WIDTH.few)
       if simple then tbl = span_labels(tbl) end
       if groups then put_groups(tbl, groups) end
       if many then return pandoc.Blocks({ raw("#many-columns["), tbl, raw("]") }), false end
@@ -891,10 +1000,14 @@ local function typst_blocks(chapter)
       -- Typst has a figure that floats stand where it left the text. What leads to a figure
       -- leads to this mark within it.
       local mark = pandoc.RawInline("typst", "#metadata(none) <at-" .. figure.identifier .. ">")
-      figure.content:insert(1, pandoc.Plain({ mark }))
+      if figure.identifier ~= "" then figure.content:insert(1, pandoc.Plain({ mark })) end
+      figure.content = figure.content:walk({ Image = picture })
       return figure
     end,
     Image = function(image)
+      if image.classes:includes(authored.PICTURE) then
+        return pandoc.RawInline("typst", "#box(image" .. image_arguments(image) .. ")")
+      end
       -- Pandoc leaves the alternative text behind on the way to Typst.
       local alt = image.attributes.alt or stringify(image.caption)
       local arguments = { typst_string(image.src), "alt: " .. typst_string(alt) }
@@ -902,7 +1015,7 @@ local function typst_blocks(chapter)
       return pandoc.RawInline("typst", "#drawing(" .. table.concat(arguments, ", ") .. ")")
     end,
   })
-  -- A walk of its own: the one above stops at wide tables.
+  -- Walks of their own: the one above stops at wide tables, and this one makes signs of text.
   return blocks:walk({
     Para = function(para) para.content = set_breaks(para.content) return para end,
     Plain = function(plain) plain.content = set_breaks(plain.content) return plain end,
@@ -918,12 +1031,9 @@ local function typst_blocks(chapter)
         link.target = "#at-" .. figure
         return link
       end
-      local target, id = link.target:match("^([^:#]*%.qmd)#?(.*)$")
-      if not target then return nil end
-      local page = pandoc.path.normalize(page_link(target)):match("([^/]+)$")
-      for _, other in ipairs(manifest.chapters) do
-        if other.page:match("([^/]+)$") == page then link.target = "#" .. (id ~= "" and id or other.id) end
-      end
+      local other, id = linked_chapter(chapter, link.target)
+      if not other then return nil end
+      link.target = "#" .. (id ~= "" and id or other.id)
       return link
     end,
     Span = function(span)
@@ -932,7 +1042,7 @@ local function typst_blocks(chapter)
         return pandoc.RawInline("typst", "#metadata(none) <" .. span.identifier .. ">")
       end
     end,
-  })
+  }):walk({ Inlines = escape_code })
 end
 
 -- The name of a group stays with the first of its rows, and stands again over those on the next page.
@@ -948,7 +1058,7 @@ local function notes_after_rows(typst)
 end
 
 local function typst_of_chapter(chapter)
-  local typst = pandoc.write(pandoc.Pandoc(typst_blocks(chapter)), "typst", { wrap_text = "none" })
+  local typst = pandoc.write(pandoc.Pandoc(typst_blocks(chapter)), TYPST, { wrap_text = "none" })
   return notes_after_rows(groups_to_heads(typst))
 end
 
@@ -961,13 +1071,17 @@ local function write_typst(chapters)
     part = chapter.part
     bodies[#bodies + 1] = "#open-chapter(part: " .. (new_part and typst_string(new_part) or "none") .. ")"
     bodies[#bodies + 1] = "#include " .. typst_string(chapter.typst)
-    if chapter.read then write_file(chapter.typst_json, pandoc.json.encode(typst_of_chapter(chapter))) end
-    local body = pandoc.json.decode(read_file(chapter.typst_json), false)
+    if chapter.read then
+      local made = { typst = typst_of_chapter(chapter), pictures = chapter.pictures }
+      write_file(chapter.typst_json, pandoc.json.encode(made))
+    end
+    local made = pandoc.json.decode(read_file(chapter.typst_json), false)
+    chapter.pictures = made.pictures
     -- The comment is how an error of Typst finds its chapter; see pdf.py.
     local head = { "// chapter: " .. chapter.file, '#import "' .. manifest.typst_parts .. '": *' }
-    write_file(manifest.typst_folder .. "/" .. chapter.typst, table.concat(head, "\n") .. "\n\n" .. body)
+    write_file(manifest.typst_folder .. "/" .. chapter.typst, table.concat(head, "\n") .. "\n\n" .. made.typst)
   end
-  local typst = pandoc.write(pandoc.Pandoc({ raw(table.concat(bodies, "\n\n")) }), "typst", {
+  local typst = pandoc.write(pandoc.Pandoc({ raw(table.concat(bodies, "\n\n")) }), TYPST, {
     template = pandoc.template.compile(read_file(asset(manifest.typst_name))),
     wrap_text = "none",
   })
@@ -1019,7 +1133,8 @@ local function main()
   local count = 0
   for _, chapter in ipairs(chapters) do
     if chapter.read then
-      chapter.blocks = pandoc.read(read_file(chapter.markdown), "markdown").blocks:walk({ Div = title_callouts, RawBlock = read_cell_html })
+      local blocks = pandoc.read(read_file(chapter.markdown), "markdown").blocks:walk({ RawBlock = read_cell_html })
+      chapter.blocks = authored.read(chapter, blocks, function(key, message) problem(chapter, key, message) end)
       local first = chapter.blocks[1]
       if not first.classes:includes("unnumbered") then
         count = count + 1
@@ -1034,7 +1149,7 @@ local function main()
   for _, chapter in ipairs(chapters) do resolve_references(chapter) end
   cite(chapters)
   local pages = collect_ids(chapters)
-  check_anchors(chapters, pages)
+  check_links(chapters, pages)
   if #problems == 0 then
     if manifest.html_folder then
       local template = pandoc.template.compile(read_file(asset("page.html")))
@@ -1045,7 +1160,11 @@ local function main()
     if manifest.typst_folder then write_typst(chapters) end
     if manifest.summary then write_summary(chapters) end
   end
-  write_file(manifest.report, pandoc.json.encode({ problems = problems, captions = figure_captions }))
+  local pictures = {}
+  for _, chapter in ipairs(chapters) do
+    for _, path in ipairs(chapter.pictures or {}) do pictures[#pictures + 1] = path end
+  end
+  write_file(manifest.report, pandoc.json.encode({ problems = problems, captions = figure_captions, pictures = pictures }))
 end
 
 main()

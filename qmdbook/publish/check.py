@@ -5,22 +5,27 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import pypandoc
 from IPython.core.inputtransformer2 import TransformerManager
 
 from qmdbook.config import BookConfig, read_config
 from qmdbook.errors import InputError, Problem, nearest, unknown_name
 from qmdbook.source.chapter import INLINE, Chapter, read_chapters
 from qmdbook.textfile import read_text
+from qmdbook.write.markdown import to_markdown
+from qmdbook.write.pandoc import check_texts, program
 
 _ENTRY = re.compile(r"^\s*@(\w+)\s*\{\s*([^,\s]+)\s*,", re.M)
 _NO_ENTRIES = ("comment", "preamble", "string")
+# Signs that are commands of TeX, unless # joins two texts, and fields in which they are none.
+_SIGN = re.compile(r"(?<!\\)(?:[$%]|#(?=\S))")
+_VERBATIM = re.compile(r"\b(?:url|doi|file|eprint|pdf)\s*=\s*(?:\{[^{}]*\}|\"[^\"]*\")", re.I)
 _CODE = re.compile(r"`[^`]*`")
 _CITED = re.compile(r"(?<![\w@\\])@([A-Za-z_][\w:.#$%&+?<>~/-]*\w|[A-Za-z_])")
 _LABELLED = ("sec-", "tbl-", "fig-", "eq-")
@@ -56,6 +61,23 @@ def check_book(root: Path) -> Counts:
         With every problem, file by file. If ``_quarto.yml`` cannot be read, chapters and
         references are not checked.
     """
+    config = read_config(root)
+    chapters, references = check_sources(config)
+    # What Pandoc alone can tell; it is asked last, since it says the rest again without a line.
+    texts = [to_markdown(chapter, None, echo=config.echo) for chapter in chapters]
+    if problems := check_texts(config, texts):
+        raise InputError(*problems)
+    return Counts(len(chapters), len(references))
+
+
+def check_sources(config: BookConfig) -> tuple[list[Chapter], set[str]]:
+    """Read and check chapters and bibliography; return the chapters and the keys of the works.
+
+    Raises
+    ------
+    InputError
+        With every problem, file by file.
+    """
     problems: list[Problem] = []
 
     def tried(function: Callable[..., _Read], *arguments: object) -> _Read | None:
@@ -65,9 +87,8 @@ def check_book(root: Path) -> Counts:
             problems.extend(error.problems)
             return None
 
-    config = read_config(root)
-    chapters = tried(read_chapters, root, config.files)
-    references = tried(read_references, root, config)
+    chapters = tried(read_chapters, config.root, config.files)
+    references = tried(read_references, config.root, config)
     if chapters is not None:
         problems += _not_python(chapters) + _interactive(chapters)
     if chapters is not None and references is not None:
@@ -75,7 +96,7 @@ def check_book(root: Path) -> Counts:
     if problems:
         raise InputError(*problems)
     assert chapters is not None and references is not None  # else there are problems
-    return Counts(len(chapters), len(references))
+    return chapters, references
 
 
 def read_references(root: Path, config: BookConfig) -> set[str]:
@@ -90,13 +111,13 @@ def read_references(root: Path, config: BookConfig) -> set[str]:
     name = config.bibliography
     text = read_text(root / name, name)
     try:
-        parsed = json.loads(pypandoc.convert_text(text, "csljson", format="biblatex"))
-    except RuntimeError as error:
-        raise InputError(_not_bibtex(name, str(error), text.count("\n"))) from None
+        parsed = json.loads(_converted(text))
+    except subprocess.CalledProcessError as error:
+        raise InputError(_not_bibtex(name, error.stderr, text.count("\n"))) from None
     if not parsed:
         raise InputError(Problem(name, "the file has no entry; expected BibTeX entries"))
     lines: dict[str, int] = {}
-    problems = []
+    problems = _unescaped(name, text)
     for entry in _ENTRY.finditer(text):
         if entry[1].lower() in _NO_ENTRIES:
             continue
@@ -114,6 +135,30 @@ def read_references(root: Path, config: BookConfig) -> set[str]:
     if problems:
         raise InputError(*problems)
     return {entry["id"] for entry in parsed}
+
+
+def _converted(text: str) -> str:
+    """Return BibTeX entries as CSL JSON."""
+    command = [program(), "--from=biblatex", "--to=csljson"]
+    run = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=True)
+    return run.stdout
+
+
+def _unescaped(name: str, text: str) -> list[Problem]:
+    """Return a problem for each sign that TeX does not print, which would cut a field short."""
+    problems = []
+    for row, line in enumerate(text.splitlines(), start=1):
+        if line.lstrip().startswith("%"):
+            continue
+        signs = _SIGN.findall(_VERBATIM.sub("", line))
+        if signs.count("$") % 2 == 0:  # mathematics
+            signs = [sign for sign in signs if sign != "$"]
+        for sign in dict.fromkeys(signs):
+            message = (
+                f"the sign {sign} cuts the field short, being a command of TeX; write \\{sign}"
+            )
+            problems.append(Problem(name, message, row))
+    return problems
 
 
 def _not_bibtex(name: str, message: str, lines: int) -> Problem:
