@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nenreview.audit.rules.marker_counts import Statement, reconciling, solutions
-from nenreview.audit.two_groups import tables_that_fit
+from nenreview.auditing.rules.marker_counts import Statement, reconciling, solutions
+from nenreview.auditing.two_groups import tables_that_fit
 from nenreview.stats.percentages import common_denominators, rates_that_fit, rounding_rule
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison

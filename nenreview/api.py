@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from nenreview.audit.own_table import audit_table
+from nenreview.auditing.own_table import audit_table
 from nenreview.evidence import responses as evidence
 from nenreview.evidence.record import dataset
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.rows import trials as facts_of
 from nenreview.evidence.sources import main_source, source_names
+from nenreview.single_trials.trial import Trial
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
-from nenreview.trials.trial import Trial
 from qmdbook.errors import InputError, Problem, nearest, unknown_name
 
 if TYPE_CHECKING:
@@ -188,10 +188,10 @@ def audit() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The attributes of `nenreview.audit.finding.Finding`, among them ``source``, ``printed``,
+        The attributes of `nenreview.auditing.finding.Finding`, among them ``source``, ``printed``,
         ``recomputed``, ``verdict``, ``severity``, ``explanation`` and ``power``.
     """
-    from nenreview.audit import ledger
+    from nenreview.auditing import ledger
 
     return pd.DataFrame([asdict(one) for one in ledger.audit(load())])
 

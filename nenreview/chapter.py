@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from nenreview.audit.adverse_events import counts_by_grade
-from nenreview.audit.coverage import coverage
-from nenreview.audit.finding import DISAGREEING, SHOWN, Finding
-from nenreview.audit.ledger import audit, by_number, counts, selected
-from nenreview.audit.rebuild import rebuild_source
+from nenreview.auditing.adverse_events import counts_by_grade
+from nenreview.auditing.coverage import coverage
+from nenreview.auditing.finding import DISAGREEING, SHOWN, Finding
+from nenreview.auditing.ledger import audit, by_number, counts, selected
+from nenreview.auditing.rebuild import rebuild_source
 from nenreview.evidence.groups import patients_in_all
 from nenreview.evidence.jia_table1 import lowest_and_highest, well_differentiated
 from nenreview.evidence.published import published
@@ -21,6 +21,7 @@ from nenreview.evidence.record.edition import documents, newest_year, version
 from nenreview.evidence.record.rows import Correction, rows_of
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sources import source_names
+from nenreview.single_trials.trial import open_beyond_trial, open_trial
 from nenreview.stats.percentages import (
     nearest_rates,
     posteriors_that_fit,
@@ -59,7 +60,6 @@ from nenreview.tables.trials import (
     reporting_table,
     responses_table,
 )
-from nenreview.trials.trial import open_beyond_trial, open_trial
 from nenreview.wording import (
     disclaimer_of,
     fraction,
@@ -222,7 +222,7 @@ def findings_of(**which: list[str]) -> int:
 def coverage_totals(source: str) -> dict[str, int]:
     """Return how many cells of a document's tables are rebuilt, agree and differ, in all.
 
-    The keys are the columns of `nenreview.audit.coverage.coverage`.
+    The keys are the columns of `nenreview.auditing.coverage.coverage`.
     """
     return coverage(rebuild_source(load(), source)).iloc[-1].to_dict()
 

@@ -318,8 +318,8 @@ def _audit(arguments: argparse.Namespace) -> int:
 
     if arguments.file is not None:
         return _audit_file(arguments)
-    from nenreview.audit import accepted, report
-    from nenreview.audit.ledger import audit, selected
+    from nenreview.auditing import accepted, report
+    from nenreview.auditing.ledger import audit, selected
     from nenreview.evidence.record.dataset import load
     from nenreview.evidence.record.paths import data_folder, shown
 
@@ -377,9 +377,9 @@ def _audit_file(arguments: argparse.Namespace) -> int:
             arguments.parser.error(
                 f"{option}: only for the review; leave it out, or leave out FILE"
             )
-    from nenreview.audit import report
-    from nenreview.audit.finding import DISAGREEING
-    from nenreview.audit.own_table import audit_file
+    from nenreview.auditing import report
+    from nenreview.auditing.finding import DISAGREEING
+    from nenreview.auditing.own_table import audit_file
 
     findings = audit_file(Path(arguments.file))
     verdicts = arguments.verdict

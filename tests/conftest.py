@@ -116,7 +116,7 @@ def data():
 @pytest.fixture(scope="session")
 def rebuilt(data):
     """Every table of Jia 2022, rebuilt."""
-    from nenreview.audit.rebuild import rebuild_source
+    from nenreview.auditing.rebuild import rebuild_source
 
     return rebuild_source(data, "jia2022")
 

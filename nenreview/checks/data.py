@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nenreview.audit.claims.claims import claim_problems
+from nenreview.auditing.claims.claims import claim_problems
 from nenreview.evidence.record.dataset import Dataset, read
 from nenreview.synthesis.headline import pool_problems
 from qmdbook.errors import Problem

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nenreview.audit.adverse_events import counts_by_grade
-from nenreview.audit.ledger import audit, counts
-from nenreview.audit.rebuild import Piece, rebuild
+from nenreview.auditing.adverse_events import counts_by_grade
+from nenreview.auditing.ledger import audit, counts
+from nenreview.auditing.rebuild import Piece, rebuild
 from nenreview.evidence.context import context_of
 from nenreview.evidence.jia_table1 import table1_responses
 from nenreview.evidence.overlaps import Report
@@ -38,13 +38,13 @@ from nenreview.figures.stacked_bars import adverse_events
 from nenreview.figures.style import ReviewFigure, to_bytes
 from nenreview.figures.swimmer import Lane, swimmer
 from nenreview.figures.traffic_lights import traffic_lights
+from nenreview.single_trials import markey
+from nenreview.single_trials.sintilimab import AE_TABLE, CHARACTERISTICS, SOURCE, TRIAL
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.appraisal import checklist_topics, risk_of_bias
 from nenreview.synthesis.flow import flow
 from nenreview.synthesis.harm import severe_events
 from nenreview.synthesis.times import times
-from nenreview.trials import markey
-from nenreview.trials.sintilimab import AE_TABLE, CHARACTERISTICS, SOURCE, TRIAL
 from nenreview.wording import words
 from qmdbook.errors import InputError, Problem, unknown_name
 from qmdbook.textfile import write_whole

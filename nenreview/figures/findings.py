@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nenreview.audit.finding import AGREEING, DISAGREEING, NOT_CHECKABLE, NOTE
+from nenreview.auditing.finding import AGREEING, DISAGREEING, NOT_CHECKABLE, NOTE
 from nenreview.figures.style import (
     ACCENT,
     DARK,
@@ -44,7 +44,7 @@ def findings(counts: pd.DataFrame) -> ReviewFigure:
     Parameters
     ----------
     counts : DataFrame, index names of documents, columns verdicts
-        As `nenreview.audit.ledger.counts` returns them; documents with most findings are drawn
+        As `nenreview.auditing.ledger.counts` returns them; documents with most findings are drawn
         first.
     """
     order = counts.sum(axis=1).sort_values(ascending=False, kind="stable").index

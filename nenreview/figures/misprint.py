@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from nenreview.audit.rebuild import Piece
+from nenreview.auditing.rebuild import Piece
 from nenreview.figures.lettering import text_width
 from nenreview.figures.style import ACCENT, DARK, SMALL, WIDTH, ReviewFigure, sheet, style
 

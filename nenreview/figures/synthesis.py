@@ -29,6 +29,8 @@ from nenreview.figures.people import Share, people
 from nenreview.figures.posterior import posterior_figure
 from nenreview.figures.specification_curve import specification_curve
 from nenreview.figures.style import ReviewFigure
+from nenreview.single_trials.sintilimab import TRIAL as SINTILIMAB
+from nenreview.single_trials.toripalimab import TRIAL as TORIPALIMAB
 from nenreview.synthesis.classes import MapEntry, entries
 from nenreview.synthesis.classes import evidence_map as cells
 from nenreview.synthesis.cohorts import (
@@ -63,8 +65,6 @@ from nenreview.synthesis.headline import (
 from nenreview.synthesis.multiverse import every_cohort, multiverse, options
 from nenreview.synthesis.randomised import UNKNOWN_AS_NONE, randomised, randomised_contrasts
 from nenreview.synthesis.sensitivity import net_by_site
-from nenreview.trials.sintilimab import TRIAL as SINTILIMAB
-from nenreview.trials.toripalimab import TRIAL as TORIPALIMAB
 from nenreview.wording import british, documents_in_words
 
 _NOT_POOLED = {FILLED: "pooled", OPEN: "not pooled"}

@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from nenreview.audit.finding import DISAGREEING, NOTE, Finding
+from nenreview.auditing.finding import DISAGREEING, NOTE, Finding
 from nenreview.evidence.record.edition import commit, data_checksum, made, version
 from nenreview.evidence.record.paths import data_folder, shown
 from nenreview.releases.estimate import Estimate
@@ -31,7 +31,7 @@ class Verdict:
     printed, recomputed : str
         The number as reported, and as computed; `recomputed` is empty if nothing can be computed.
     verdict : str
-        One of `nenreview.audit.finding.VERDICTS`, such as ``match``.
+        One of `nenreview.auditing.finding.VERDICTS`, such as ``match``.
     """
 
     id: str
@@ -91,7 +91,7 @@ def current_state() -> State:
 
 def _computed() -> tuple[tuple[Estimate, ...], tuple[Verdict, ...]]:
     # Imported here: a book without these tables does not wait seconds for the statistics.
-    from nenreview.audit.ledger import audit
+    from nenreview.auditing.ledger import audit
     from nenreview.evidence.record.dataset import load
     from nenreview.releases.estimates import estimates
 
@@ -100,7 +100,7 @@ def _computed() -> tuple[tuple[Estimate, ...], tuple[Verdict, ...]]:
 
 def verdicts(findings: tuple[Finding, ...]) -> tuple[Verdict, ...]:
     """Convert findings of the audit to the verdicts that are compared between versions."""
-    from nenreview.audit.report import where
+    from nenreview.auditing.report import where
 
     return tuple(Verdict(f.id, where(f), f.printed, f.recomputed, f.verdict) for f in findings)
 

@@ -21,12 +21,12 @@ from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sources import JIA
 from nenreview.evidence.traits import is_whole, traits
 from nenreview.meta.stratified import Stratified
+from nenreview.single_trials import sintilimab, toripalimab
 from nenreview.stats.power import fisher_power
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from nenreview.synthesis.cohorts import NEC, NET, PRIMARY, chosen
 from nenreview.synthesis.randomised import randomised
-from nenreview.trials import sintilimab, toripalimab
 
 # Rates that a comparison should tell apart, chosen beforehand; power at the observed rates
 # would only say again what the p value says (Hoenig & Heisey, Am Stat 2001;55:19).

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from nenreview.audit.adverse_events import counts_by_grade
+from nenreview.auditing.adverse_events import counts_by_grade
 from nenreview.evidence.arms import arm_name, arms_by_trial, by_class_and_line
 from nenreview.evidence.overlaps import Report, canonical_report
 from nenreview.evidence.record.dataset import Dataset
@@ -18,9 +18,9 @@ from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import JIA, source_names, sources_of, superseded_by
 from nenreview.evidence.traits import traits
+from nenreview.single_trials import sintilimab
 from nenreview.stats.percentages import counts_behind
 from nenreview.stats.rate import Rate
-from nenreview.trials import sintilimab
 from nenreview.wording import number
 
 RELATED, IMMUNE, ANY_CAUSE = "TRAE", "irAE", "AE"

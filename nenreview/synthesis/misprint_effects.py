@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from nenreview.audit.ledger import audit
+from nenreview.auditing.ledger import audit
 from nenreview.evidence.record.dataset import Dataset
+from nenreview.single_trials.sintilimab import TRIAL as SINTILIMAB
 from nenreview.synthesis.cohorts import Cohort, cohort, cut_off_count
 from nenreview.synthesis.contrasts import later_monotherapy, misprinted_net, within_trials
 from nenreview.synthesis.headline import headline, net, pooled, primary_cohorts
-from nenreview.trials.sintilimab import TRIAL as SINTILIMAB
 from nenreview.wording import fraction
 
 POOL, POOL_NET = "pooled response of NEC", "pooled response of NET"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nenreview.audit.rules.primary_reports import (
+from nenreview.auditing.rules.primary_reports import (
     AGREES,
     ANOTHER_DENOMINATOR,
     ANOTHER_LINE,
@@ -21,7 +21,7 @@ from nenreview.audit.rules.primary_reports import (
     against_reports,
     compare,
 )
-from nenreview.audit.spans import measured, shown
+from nenreview.auditing.spans import measured, shown
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import levels
 from nenreview.evidence.record.rows import ComparisonRow, Number, numbers_by_key, rows_of, trials

@@ -12,11 +12,11 @@ from itertools import groupby
 
 from IPython.display import Markdown
 
-from nenreview.audit.accepted import needing_review
-from nenreview.audit.finding import MATCH, NOT_CHECKABLE, SHOWN, Finding
-from nenreview.audit.ledger import audit
-from nenreview.audit.rules.intervals import RATE_INTERVAL
-from nenreview.audit.validation.study import false_alarms, measure
+from nenreview.auditing.accepted import needing_review
+from nenreview.auditing.finding import MATCH, NOT_CHECKABLE, SHOWN, Finding
+from nenreview.auditing.ledger import audit
+from nenreview.auditing.rules.intervals import RATE_INTERVAL
+from nenreview.auditing.validation.study import false_alarms, measure
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.sources import (
     JIA,

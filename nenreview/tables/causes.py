@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nenreview.audit.causes import ANSWER, READING, RESULT, causes
+from nenreview.auditing.causes import ANSWER, READING, RESULT, causes
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.sources import source_names
 from nenreview.synthesis.misprint_effects import ODDS, misprint_effects

@@ -9,8 +9,8 @@ from IPython.display import Markdown
 
 from nenreview.evidence.arms import arm_of, arms_by_trial
 from nenreview.evidence.responses import ORR, Response, distinct_responses
+from nenreview.single_trials.trial import Trial
 from nenreview.tables.reports import ALL_REPORTED, not_reported, reported_medians
-from nenreview.trials.trial import Trial
 from nenreview.wording import fraction, interval, percent, population_name
 
 MEDIANS = {"PFS": "progression-free survival", "OS": "overall survival"}

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 from IPython.display import Markdown
 
-from nenreview.audit.finding import DISAGREEING, NOT_CHECKABLE, SHOWN
-from nenreview.audit.provenance import cell_id, followed_by, marked, provenance_list
-from nenreview.audit.rebuild import (
+from nenreview.auditing.finding import DISAGREEING, NOT_CHECKABLE, SHOWN
+from nenreview.auditing.provenance import cell_id, followed_by, marked, provenance_list
+from nenreview.auditing.rebuild import (
     LABEL,
     TEXT,
     Piece,

@@ -12,10 +12,10 @@ from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.rows import ReportOf, outcomes, rows_of, trials
 from nenreview.evidence.responses import BEST, OBJECTIVE, ORR, responses
 from nenreview.evidence.sources import source_names, sources_of
+from nenreview.single_trials.trial import Trial
 from nenreview.stats.durations import months
 from nenreview.tables.rebuilt import numbers_table
 from nenreview.tables.table import NUMBER, TEXT, Table
-from nenreview.trials.trial import Trial
 from nenreview.wording import population_name
 
 # Of the outcomes and statistics in ``results.csv``.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nenreview.audit.ledger import audit
+from nenreview.auditing.ledger import audit
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.sources import source_names
 from nenreview.meta.pooled_proportion import PooledProportion

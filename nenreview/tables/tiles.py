@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from nenreview.audit.coverage import coverage
-from nenreview.audit.ledger import by_number
-from nenreview.audit.rebuild import rebuild_source
+from nenreview.auditing.coverage import coverage
+from nenreview.auditing.ledger import by_number
+from nenreview.auditing.rebuild import rebuild_source
 from nenreview.evidence.context import InContext, context_of
 from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.record.rows import ReportOf, rows_of, trials
 from nenreview.evidence.sources import secondary_documents, source_names
 from nenreview.evidence.traits import KINDS, kind_of, traits
+from nenreview.single_trials.trial import Trial
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.harm import FROM_3, GRADES, SevereEvents, severe_events
 from nenreview.tables.key_points import MEDIANS
 from nenreview.tables.reports import reported_medians
 from nenreview.tables.table import escape
-from nenreview.trials.trial import Trial
 from nenreview.wording import fraction, interval, patients_of, percent, population_name, words
 from qmdbook.display import Shown
 

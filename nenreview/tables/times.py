@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nenreview.audit.finding import CONFLICT
-from nenreview.audit.ledger import by_number
+from nenreview.auditing.finding import CONFLICT
+from nenreview.auditing.ledger import by_number
 from nenreview.evidence.arms import by_class_and_line, class_name
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.record.population import leaf, parent

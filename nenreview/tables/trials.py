@@ -11,6 +11,7 @@ from nenreview.evidence.groups import groups
 from nenreview.evidence.record.dataset import Dataset, load
 from nenreview.evidence.record.rows import trials
 from nenreview.evidence.responses import Response, responses
+from nenreview.single_trials.trial import Trial
 from nenreview.synthesis.classes import MapEntry, entries
 from nenreview.tables.evidence import EVIDENCE, evidence_table, overlap_ledger, reporting_matrix
 from nenreview.tables.rates import interval_columns, intervals
@@ -28,7 +29,6 @@ from nenreview.tables.table import (
     link,
     show_table,
 )
-from nenreview.trials.trial import Trial
 from nenreview.wording import fraction, population_name, that_fits
 
 

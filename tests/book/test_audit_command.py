@@ -11,10 +11,10 @@ import pytest
 from helpers_book import nenreview
 from helpers_data import DATA, ROOT
 
-from nenreview.audit import accepted
-from nenreview.audit.finding import SEVERITIES, VERDICTS
-from nenreview.audit.ledger import audit
-from nenreview.audit.own_rows import COLUMNS
+from nenreview.auditing import accepted
+from nenreview.auditing.finding import SEVERITIES, VERDICTS
+from nenreview.auditing.ledger import audit
+from nenreview.auditing.own_rows import COLUMNS
 from nenreview.cli import main
 from nenreview.evidence.record.dataset import load
 

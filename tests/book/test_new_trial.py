@@ -43,8 +43,8 @@ STAMPED = {"CITATION.cff", "data/datapackage.json"}
 # What the review says of the trial, as JSON. Run in a copy, which is the review there.
 PROBE = """
 import ast, json, sys
-from nenreview.audit.coverage import numbers_by_verdict
-from nenreview.audit.ledger import audit
+from nenreview.auditing.coverage import numbers_by_verdict
+from nenreview.auditing.ledger import audit
 from nenreview.chapter import *
 from nenreview.evidence.context import context_of
 from nenreview.tables.audit import later_claims, later_ledger_table

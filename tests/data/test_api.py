@@ -55,7 +55,7 @@ def test_the_cohorts_pool_to_the_main_result(tumour, expected):
 
 
 def test_the_audit_has_a_row_a_finding():
-    from nenreview.audit.ledger import audit
+    from nenreview.auditing.ledger import audit
 
     findings = audit(load())
     frame = nr.audit()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from nenreview.audit.finding import (
+from nenreview.auditing.finding import (
     CONFLICT,
     INCONSISTENT,
     MATCH,
@@ -18,10 +18,10 @@ from nenreview.audit.finding import (
     VERDICTS,
     most_serious,
 )
-from nenreview.audit.ledger import audit, by_number, counts, selected, severities
-from nenreview.audit.rules.spelling import repair
-from nenreview.audit.spans import Span, span
-from nenreview.audit.unchecked import OTHER_STUDIES
+from nenreview.auditing.ledger import audit, by_number, counts, selected, severities
+from nenreview.auditing.rules.spelling import repair
+from nenreview.auditing.spans import Span, span
+from nenreview.auditing.unchecked import OTHER_STUDIES
 
 
 def finding(data, ident):

@@ -12,11 +12,11 @@ from helpers_data import DATA
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nenreview.audit import ledger
-from nenreview.audit.finding import DISAGREEING, MATCH, NOT_CHECKABLE
-from nenreview.audit.ledger import audit, rule_findings
-from nenreview.audit.validation.kinds import KINDS
-from nenreview.audit.validation.made_up_trial import (
+from nenreview.auditing import ledger
+from nenreview.auditing.finding import DISAGREEING, MATCH, NOT_CHECKABLE
+from nenreview.auditing.ledger import audit, rule_findings
+from nenreview.auditing.validation.kinds import KINDS
+from nenreview.auditing.validation.made_up_trial import (
     ALL,
     DISCUSSION,
     FIRST,
@@ -25,10 +25,10 @@ from nenreview.audit.validation.made_up_trial import (
     NET,
     SECOND,
 )
-from nenreview.audit.validation.misprints import Impossible
-from nenreview.audit.validation.patients import draw, median, median_limits
-from nenreview.audit.validation.study import alarms, false_alarms, measure, outcomes
-from nenreview.audit.validation.synthetic import (
+from nenreview.auditing.validation.misprints import Impossible
+from nenreview.auditing.validation.patients import draw, median, median_limits
+from nenreview.auditing.validation.study import alarms, false_alarms, measure, outcomes
+from nenreview.auditing.validation.synthetic import (
     EFFICACY,
     EVENTS,
     Cell,

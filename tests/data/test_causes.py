@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from helpers_data import DATA, shown_rows
 
-from nenreview.audit.causes import EFFECTS, causes
+from nenreview.auditing.causes import EFFECTS, causes
 from nenreview.evidence.record.dataset import load
 from nenreview.tables.causes import causes_table, largest_shift
 

@@ -13,8 +13,8 @@ import pytest
 from helpers_book import copy_small_book, nenreview, put_folder, remove, replace
 from helpers_data import DATA
 
-from nenreview.audit.ledger import by_number
-from nenreview.audit.rebuild import rebuild
+from nenreview.auditing.ledger import by_number
+from nenreview.auditing.rebuild import rebuild
 from nenreview.cli import main
 from nenreview.evidence.record.dataset import load, read
 from qmdbook.errors import InputError, Problem

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from helpers_data import DATA, ROOT
 
-from nenreview.audit.claims.claims import TESTS, claim_problems, claims
-from nenreview.audit.expressions import rate_of, sum_of
-from nenreview.audit.finding import (
+from nenreview.auditing.claims.claims import TESTS, claim_problems, claims
+from nenreview.auditing.expressions import rate_of, sum_of
+from nenreview.auditing.finding import (
     CONFLICT,
     INCONSISTENT,
     MATCH,
@@ -20,8 +20,8 @@ from nenreview.audit.finding import (
     NOTE,
     SEVERITIES,
 )
-from nenreview.audit.index import number_index
-from nenreview.audit.spans import time_in_months
+from nenreview.auditing.index import number_index
+from nenreview.auditing.spans import time_in_months
 from nenreview.cli import main
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.record.rows import numbers_by_key

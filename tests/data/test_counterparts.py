@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from nenreview.audit.rules.counterparts import APART, LATER, SAME, counterpart, nearness, quantity
+from nenreview.auditing.rules.counterparts import (
+    APART,
+    LATER,
+    SAME,
+    counterpart,
+    nearness,
+    quantity,
+)
 from nenreview.evidence.record.rows import numbers_by_key
 from nenreview.evidence.responses import ORR
 

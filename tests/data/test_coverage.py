@@ -1,6 +1,6 @@
 """How many cells and numbers of each document there are, and how many agree."""
 
-from nenreview.audit.coverage import (
+from nenreview.auditing.coverage import (
     cells_cut_off,
     coverage,
     numbers_by_place,

@@ -15,7 +15,7 @@ from nenreview.evidence.record.integrity import CELL_KEY
 from nenreview.evidence.record.population import ancestors
 from nenreview.evidence.sizes import parts_by_differentiation, printed_sizes, size
 from nenreview.evidence.sources import in_chapters, superseded_by
-from nenreview.trials.trial import open_trial
+from nenreview.single_trials.trial import open_trial
 
 SINTILIMAB, TORIPALIMAB = "NCT02937116", "NCT03167853"
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 
-from nenreview.audit.finding import VERDICTS
+from nenreview.auditing.finding import VERDICTS
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import load
 from nenreview.evidence.sources import source_names

@@ -7,8 +7,8 @@ from matplotlib.patches import Rectangle
 
 from nenreview.figures.catalogue import draw
 from nenreview.figures.swimmer import Lane, swimmer
+from nenreview.single_trials import markey
 from nenreview.stats.rate import Rate
-from nenreview.trials import markey
 
 
 def with_cell(data, column, printed):

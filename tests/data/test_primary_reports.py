@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from test_audit import changed, finding
 
-from nenreview.audit.finding import CONFLICT, MATCH, NOT_CHECKABLE
-from nenreview.audit.rules.primary_reports import (
+from nenreview.auditing.finding import CONFLICT, MATCH, NOT_CHECKABLE
+from nenreview.auditing.rules.primary_reports import (
     AGREES,
     ANOTHER_DENOMINATOR,
     ANOTHER_LINE,
@@ -144,7 +144,7 @@ def test_a_finding_says_what_the_verdict_does(data):
 
 
 def test_no_number_is_held_against_a_report_twice(data):
-    from nenreview.audit.ledger import audit
+    from nenreview.auditing.ledger import audit
 
     checks = {}
     for found in audit(data):

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers_data import DATA
 
-from nenreview.audit.rebuild import rebuild, rebuild_table_numbers
+from nenreview.auditing.rebuild import rebuild, rebuild_table_numbers
 from nenreview.evidence.record.dataset import load
 from nenreview.tables.rebuilt import (
     key_to_marks,

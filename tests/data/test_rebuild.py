@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from nenreview.audit.finding import (
+from nenreview.auditing.finding import (
     CONFLICT,
     DISAGREEING,
     INCONSISTENT,
@@ -13,7 +13,7 @@ from nenreview.audit.finding import (
     ROUNDING,
     TRUNCATED,
 )
-from nenreview.audit.rebuild import LABEL, TEXT, VERDICTS, rebuild, rebuild_source
+from nenreview.auditing.rebuild import LABEL, TEXT, VERDICTS, rebuild, rebuild_source
 from nenreview.evidence.record.integrity import CELL_KEY
 from nenreview.tables.rebuilt import UNCHECKED_MARK, key_to_marks, rebuilt_table
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from helpers_data import ROOT
 
-from nenreview.audit.accepted import needing_review
-from nenreview.audit.ledger import audit
+from nenreview.auditing.accepted import needing_review
+from nenreview.auditing.ledger import audit
 from nenreview.tables.audit import (
     back_link,
     claims_supported,

@@ -8,6 +8,7 @@ import pytest
 from helpers_data import DATA
 
 from nenreview.evidence.record.dataset import load
+from nenreview.single_trials.trial import open_trial
 from nenreview.tables.key_points import key_points, main_result
 from nenreview.tables.rebuilt import numbers_table
 from nenreview.tables.reports import (
@@ -17,7 +18,6 @@ from nenreview.tables.reports import (
     reported_times,
 )
 from nenreview.tables.trials import printed_rates
-from nenreview.trials.trial import open_trial
 
 KEYNOTE_158, CABOAVENEC, BEVACIZUMAB = "NCT02628067", "NCT05289856", "NCT03074513"
 AVENEC, PEMBRO_NEC, REGOMUNE = "NCT03352934", "NCT03190213", "NCT03475953"

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from helpers_data import DATA
 
-from nenreview.audit.adverse_events import counts_by_grade, denominator
+from nenreview.auditing.adverse_events import counts_by_grade, denominator
 from nenreview.evidence.jia_table1 import (
     lowest_and_highest,
     pancreatic_share,
@@ -23,8 +23,8 @@ from nenreview.evidence.responses import (
     response_rate,
     responses,
 )
+from nenreview.single_trials import sintilimab
 from nenreview.stats.rate import Rate
-from nenreview.trials import sintilimab
 
 TRIAL, SOURCE = sintilimab.TRIAL, sintilimab.SOURCE
 SITES = [f"all > NEC > {site}" for site in ("gastro-esophageal", "intestinal", "pancreatic")]

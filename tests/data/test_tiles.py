@@ -5,8 +5,8 @@ import re
 import pytest
 
 from nenreview.evidence.record.rows import trials
+from nenreview.single_trials.trial import open_trial
 from nenreview.tables.tiles import tiles
-from nenreview.trials.trial import open_trial
 
 ITEM = re.compile(r"- \[\*\*(.+?)\*\* (.+)\]\((.+)\)")
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from nenreview.audit.two_groups import FIRST_HIGHER, FIRST_LOWER, TESTS, tables_that_fit
+from nenreview.auditing.two_groups import FIRST_HIGHER, FIRST_LOWER, TESTS, tables_that_fit
+from nenreview.single_trials import toripalimab
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
-from nenreview.trials import toripalimab
 
 
 @pytest.mark.parametrize(

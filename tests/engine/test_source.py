@@ -105,7 +105,7 @@ def test_what_is_outside_the_subset_is_refused_with_file_and_line(book, text, me
 
 
 HEADING = ", line 1: the heading is missing; expected `# Title {#sec-slug}` before anything else"
-KNOWN = "expected one of label, echo, output, include, fig-cap, fig-alt, tbl-cap, tbl-colwidths, eval, warning"
+KNOWN = "expected one of label, echo, code-fold, output, include, fig-cap, fig-alt, tbl-cap, tbl-colwidths, eval, warning"
 CHAPTERS = {
     "a byte that is not UTF-8": (FIRST, "Two and", "Two \udce9nd", [", line 10: byte 0xe9 is not UTF-8; save the file as UTF-8 text"]),
     "an unknown option": (FIRST, "#| tbl-colwidths", "#| tbl-widths", [f", line 23: 'tbl-widths' is not a cell option; {KNOWN}; did you mean 'tbl-colwidths'?"]),

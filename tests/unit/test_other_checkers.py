@@ -8,7 +8,7 @@ values by their test statistics.
 import pandas as pd
 import pytest
 
-from nenreview.audit.own_table import audit_table
+from nenreview.auditing.own_table import audit_table
 
 
 def verdict(**cells):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nenreview.audit.own_table import audit_file, audit_table
+from nenreview.auditing.own_table import audit_file, audit_table
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison
 from qmdbook.errors import InputError

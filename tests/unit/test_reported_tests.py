@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from nenreview.audit.own_table import audit_table
+from nenreview.auditing.own_table import audit_table
 from nenreview.stats.reported_tests import read_statistic
 from qmdbook.errors import InputError
 

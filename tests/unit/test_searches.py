@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nenreview.audit.rules import marker_counts
-from nenreview.audit.rules.marker_counts import Statement, reconciling, solutions
-from nenreview.audit.two_groups import (
+from nenreview.auditing.rules import marker_counts
+from nenreview.auditing.rules.marker_counts import Statement, reconciling, solutions
+from nenreview.auditing.two_groups import (
     FIRST_HIGHER,
     FIRST_LOWER,
     TESTS,
@@ -92,7 +92,7 @@ def test_p_values_at_once_are_those_one_at_a_time(data):
 def test_p_values_of_many_tables_do_not_depend_on_how_they_are_cut(monkeypatch):
     pairs = np.array([(k, 9, m, 12) for k in range(10) for m in range(13)])
     whole = p_by_every_test(pairs)
-    monkeypatch.setattr("nenreview.audit.two_groups._CHUNK", 7)
+    monkeypatch.setattr("nenreview.auditing.two_groups._CHUNK", 7)
     assert np.array_equal(p_by_every_test(pairs), whole)
 
 
