@@ -81,10 +81,13 @@ class BayesianPool:
 
     def __repr__(self) -> str:
         """Show what a reader of a notebook needs; `dataclasses.asdict` has every quantity."""
-        tau = f"τ {self.tau_median:.2f} ({self.tau_low:.2f} to {self.tau_high:.2f})"
-        prior = f"mu_prior={self.mu_prior}, tau_scale={self.tau_scale:g}"
-        posteriors = f"{_median(self.pooled)}; new trial {_median(self.new_trial)}"
-        return f"<BayesianPool {posteriors}; {tau}; {self.k} trials; {prior}>"
+        lines = (
+            f"BayesianPool: {_median(self.pooled)}",
+            f"  new trial {_median(self.new_trial)}",
+            f"  τ {self.tau_median:.2f} ({self.tau_low:.2f} to {self.tau_high:.2f})",
+            f"  {self.k} trials; mu_prior={self.mu_prior}, tau_scale={self.tau_scale:g}",
+        )
+        return "\n".join(lines)
 
 
 def _median(posterior: Posterior) -> str:

@@ -93,12 +93,19 @@ class PooledProportion:
 
     def __repr__(self) -> str:
         """Show what a reader of a notebook needs; `dataclasses.asdict` has every quantity."""
-        intervals = f"{self.level:.0%} CI {_percent(self.ci_low)} to {_percent(self.ci_high)}"
+        lines = [
+            f"PooledProportion: {_percent(self.estimate)}",
+            f"  {self.level:.0%} confidence interval {_between(self.ci_low, self.ci_high)}",
+        ]
         if self.pi_low is not None and self.pi_high is not None:
-            intervals += f", PI {_percent(self.pi_low)} to {_percent(self.pi_high)}"
-        counts = f"{self.events} of {self.n} in {self.k} trials"
-        how = f"{self.method}, {self.effects} effects, ci={self.ci}"
-        return f"<PooledProportion {_percent(self.estimate)} ({intervals}); {counts}; {how}>"
+            lines.append(f"  prediction interval {_between(self.pi_low, self.pi_high)}")
+        lines.append(f"  {self.events} of {self.n} patients in {self.k} trials")
+        lines.append(f"  method={self.method}, effects={self.effects}, ci={self.ci}")
+        return "\n".join(lines)
+
+
+def _between(low: float, high: float) -> str:
+    return f"{_percent(low)} to {_percent(high)}"
 
 
 def _percent(proportion: float) -> str:

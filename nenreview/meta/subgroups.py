@@ -88,14 +88,15 @@ class SubgroupAnalysis:
     def __repr__(self) -> str:
         """Show what a reader of a notebook needs; `dataclasses.asdict` has every quantity."""
         groups = (
-            f"{one.label} {100 * one.estimate:.1f}% ({100 * one.ci_low:.1f}% to "
-            f"{100 * one.ci_high:.1f}%), {one.events} of {one.n} in {one.k} trials"
+            f"  {one.label}: {100 * one.estimate:.1f}% ({100 * one.ci_low:.1f}% to "
+            f"{100 * one.ci_high:.1f}%); {one.events} of {one.n} patients, trials: {one.k}"
             for one in self.groups
         )
-        tests = [f"likelihood-ratio p {self.lr_p:.3f}"]
+        tests = f"  likelihood-ratio p = {self.lr_p:.3f}"
         if self.permutation_p is not None:
-            tests.append(f"permutation p {self.permutation_p:.3f}")
-        return f"<SubgroupAnalysis {'; '.join((*groups, *tests, *self.notes))}>"
+            tests += f", permutation p = {self.permutation_p:.3f}"
+        notes = (f"  {note}" for note in self.notes)
+        return "\n".join(("SubgroupAnalysis:", *groups, tests, *notes))
 
 
 def analyse_subgroups(

@@ -1,5 +1,6 @@
 """The analyst's functions: what they return, and what they say of wrong input."""
 
+import re
 import subprocess
 import sys
 from dataclasses import asdict
@@ -7,6 +8,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 import pytest
+from helpers_data import ROOT
 
 import nenreview as nr
 from nenreview import api
@@ -138,7 +140,8 @@ def test_what_a_notebook_shows_fits_a_few_lines():
         nr.subgroup(nr.cohorts(), "region"),
         nr.trial("sintilimab"),
     ]
-    assert all(len(repr(one)) < 400 for one in shown)
+    assert all(len(line) < 90 for one in shown for line in repr(one).splitlines())
+    assert all(len(repr(one).splitlines()) < 8 for one in shown)
     assert f"{100 * nr.pool().estimate:.1f}%" in repr(nr.pool())
 
 
@@ -148,3 +151,9 @@ def test_it_works_in_any_folder(tmp_path):
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (run.stdout.strip(), run.stderr) == (repr(nr.pool()), "")
+
+
+def test_the_page_describes_every_function():
+    page = (ROOT / "chapters" / "analysts.qmd").read_text(encoding="utf-8")
+    described = set(re.findall(r"^reference\(nr\.(\w+)\)$", page, re.M))
+    assert described == {name for name in nr.__all__ if name.islower()}
