@@ -54,6 +54,7 @@ _NAMED = {
     "any cause, listed in the table if more frequent",
 }
 _POPULATIONS = {"responders, patient 1": "one responder"}
+_NUMBER = 24  # letters of a cell that has one number, with its unit and limits, at most
 # Categories that say too little without the sentence that they come from.
 _CATEGORIES = {("TMB", "top"): "the patients with the highest values"}
 
@@ -129,7 +130,9 @@ def rebuilt_table(source: str, table: str, *, stub: str = "Item") -> Table:
             )
     names = [printed_stub or stub, *("As rebuilt" if c == "value" else c for c in columns)]
     filled = cells[(cells["row"] != "") & ~cells["row"].isin(omitted)]
-    with_words = set(filled.loc[filled["verdict"] == TEXT, "column"])
+    # A sentence of numbers is text too: lines of numbers are never broken.
+    words = (filled["verdict"] == TEXT) | (filled["printed"].str.len() > _NUMBER)
+    with_words = set(filled.loc[words, "column"])
     kinds = [MARKDOWN if c in with_words else NUMBER_IN_MARKDOWN for c in columns]
     below = _list_of(data, source, table, filled, numbers)
     return Table(rows, dict(zip(names, [MARKDOWN, *kinds], strict=True)), below)

@@ -23,8 +23,9 @@ _MEDIAN = Kind(
     ("", "as reported"),
     lambda time: [time.median, time.reported or time.status],
 )
+# To the left, so that a line can be broken: limits in two units are long.
 _LIMITS = Kind(
-    "r", lambda time: time.reported_limits, ("low", "high"), lambda time: [time.low, time.high]
+    "l", lambda time: time.reported_limits, ("low", "high"), lambda time: [time.low, time.high]
 )
 
 
