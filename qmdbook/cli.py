@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from qmdbook.errors import InputError, Problem, nearest, unknown_name
 
@@ -28,6 +28,10 @@ class Parser(argparse.ArgumentParser):
     """Argument parser that reports wrong usage in one line and suggests the word probably meant."""
 
     _given: list[str]
+
+    def __init__(self, *args: Any, **more: Any):
+        super().__init__(*args, **more)
+        self.set_defaults(prog=self.prog)  # that of the command, once its own parser has run
 
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
         """Parse all arguments; print an error and exit if one is unknown."""
@@ -104,14 +108,15 @@ def run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
         return arguments.run(arguments)
     except InputError as error:
         for problem in error.problems:
-            print(f"{parser.prog}: {problem}", file=sys.stderr)
+            print(f"{arguments.prog}: {problem}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         # The reader, `head` for example, has seen enough; nothing is left to be flushed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted; the last complete output is unchanged", file=sys.stderr)
+        message = "interrupted; the last complete output is unchanged"
+        print(f"{arguments.prog}: {message}", file=sys.stderr)
         return 130
 
 

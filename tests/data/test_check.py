@@ -747,5 +747,5 @@ def test_a_pool_with_too_few_cohorts_is_named_with_how_many_are_left(
 def test_process_outside_a_review_says_so(tmp_path):
     done = nenreview("check", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("nenreview: _quarto.yml: not found in ")
+    assert done.stderr.startswith("nenreview check: _quarto.yml: not found in ")
     assert len(done.stderr.splitlines()) == 1

@@ -286,7 +286,7 @@ def test_the_command_without_any_notebook_says_so(book):
     run = qmdbook("notebook", "--to-qmd", cwd=book)
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == (
-        "qmdbook: CHAPTER: no chapter has a notebook; "
+        "qmdbook notebook: CHAPTER: no chapter has a notebook; "
         "write one with `notebook`, for example `notebook methods`\n"
     )
 

@@ -229,7 +229,7 @@ READ_ONLY = 'mount --bind . . && cd "$PWD" && mount -o remount,ro,bind .'
 def test_without_permission_one_line_says_so_and_the_book_stays(book, mount, file, reason):
     before = snapshot(book / "_book")
     said = refused(render_after(mount, book))
-    assert said == f"qmdbook: {file}: the file cannot be written: {reason}; {STAYS}"
+    assert said == f"qmdbook render: {file}: the file cannot be written: {reason}; {STAYS}"
     assert snapshot(book / "_book") == before
     assert not list(book.glob("._book*"))
 
@@ -239,7 +239,8 @@ def test_a_file_in_the_place_of_the_cache_is_named(book):
     shutil.rmtree(book / ".cache")
     (book / ".cache").touch()
     said = refused(qmdbook("render", cwd=book))
-    assert said == f"qmdbook: .cache/render.lock: the file cannot be written: File exists; {STAYS}"
+    where = "qmdbook render: .cache/render.lock"
+    assert said == f"{where}: the file cannot be written: File exists; {STAYS}"
     assert snapshot(book / "_book") == before
 
 

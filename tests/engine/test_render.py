@@ -184,7 +184,7 @@ def test_a_wrong_format_and_a_wrong_chapter_are_refused(book):
 def test_outside_a_book_the_command_says_where_it_looked(tmp_path):
     run = qmdbook("check", cwd=tmp_path)
     assert run.returncode == 1
-    assert run.stderr.startswith("qmdbook: _quarto.yml: not found in")
+    assert run.stderr.startswith("qmdbook check: _quarto.yml: not found in")
 
 
 def test_help_answers_and_a_wrong_command_is_refused(tmp_path, rendered):
