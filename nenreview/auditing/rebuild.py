@@ -145,8 +145,8 @@ def rebuild_table_numbers(data: Dataset, source: str, table: str) -> pd.DataFram
     -------
     DataFrame
         One row for each number, in the order of the page: the columns of ``results.csv``;
-        ``rebuilt, verdict, reason, findings`` as in `rebuild`; and `basis`, the numbers from which
-        ``rebuilt`` was computed or with which it was compared, or the reason why there are none.
+        ``rebuilt, verdict, reason, findings`` as in `rebuild`; and `basis`. `basis` names the
+        numbers against which the audit checked the reported number; if there are none, it says why.
     """
     numbers = data.select(source=source, table=table)
     found = [_findings(data, number) for number in numbers["id"]]

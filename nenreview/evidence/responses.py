@@ -141,9 +141,10 @@ def responses_of(data: Dataset, trial: str, source: str) -> list[Response]:
 def distinct_responses(data: Dataset, trial: str) -> tuple[Response, ...]:
     """Return the responses of a trial, one for each group of patients and outcome.
 
-    If several documents report on the same patients, only the preferred one counts. Earlier reports
-    are left out if a later report includes their patients. The order is that of the trial's
-    sources, then that of ``results.csv``.
+    If several documents report the response of the same patients, only the preferred document
+    counts: the one that ``pooling.csv`` names, else the first in `sources_of` the trial. Patients
+    of an earlier report are left out if a later report includes them. The responses are sorted by
+    document, as in `sources_of`, then by their rows in ``results.csv``.
     """
     found: dict[tuple[Report, str], Response] = {}
     ranks = {source: rank for rank, source in enumerate(sources_of(all_trials(data)[trial]))}
@@ -214,8 +215,8 @@ def _response(data: Dataset, report: Report, outcome: Outcome, printed: str) -> 
 def _with_preferences(data: Dataset, found: list[Response]) -> tuple[Response, ...]:
     """Return the responses, each marked whether its source is used for its patients.
 
-    If several sources report on the same patients, the source that ``pooling.csv`` names is used,
-    else the first of the trial's sources.
+    If several sources report the response of the same patients, the source that ``pooling.csv``
+    names is used, else the first in `sources_of` the trial.
     """
     chosen = {Report(c.source, c.trial, c.population): c for c in rows_of(data.pooling, PoolingRow)}
     ranks = {

@@ -93,10 +93,9 @@ def _derived(data: Dataset) -> dict[tuple[str, str, str], Derived]:
 def parts_by_differentiation(
     data: Dataset, trial: str, population: str, source: str
 ) -> tuple[str, ...]:
-    """Return the paths of the parts NET and NEC of a population if they make up the whole, else ().
+    """Return the two parts NET and NEC of a population if their sizes add up to its size, else ().
 
-    NET are neuroendocrine tumours, and NEC neuroendocrine carcinoma. They make up the whole if
-    their two sizes add up to its size.
+    NET are neuroendocrine tumours, and NEC neuroendocrine carcinoma.
 
     >>> parts_by_differentiation(data, "NCT02937116", "all", "jia2022")
     ('all > NET', 'all > NEC')

@@ -156,9 +156,10 @@ def pool_bayesian(
 
 
 def pooled_posterior(events: ArrayLike, n: ArrayLike) -> Posterior:
-    """Return the posterior of the pooled proportion under the default priors, without thresholds.
+    """Return the posterior of the pooled proportion under the default priors.
 
-    This is `pool_bayesian(events, n).pooled` without ``above``, in a fraction of the time.
+    This is `pool_bayesian(events, n).pooled` with an empty ``above`` (no probability of exceeding a
+    threshold), in a fraction of the time.
     """
     y, m = (x.astype(float) for x in trial_counts(events, n))
     grid = posterior_grid(y, m, tau_scale=1.0, mu_prior="logistic")
@@ -247,7 +248,7 @@ class PosteriorGrid:
     tau_weight : numpy.ndarray
         Posterior probability of each τ, shape (T,); sums to 1.
     mu_given_tau : tuple of scipy.interpolate.PPoly
-        For each τ, the cumulative distribution function of μ, between the ends of `mu`.
+        For each τ, the cumulative distribution function of μ, from the first to the last of `mu`.
     tau_range : tuple of float
         Lowest and highest τ that the grid covers.
     """
@@ -262,7 +263,7 @@ class PosteriorGrid:
     def mu_marginal(self) -> PPoly:
         """Posterior cumulative distribution function of μ, averaged over τ.
 
-        It is defined between the ends of `mu`.
+        It is defined from the first to the last value of the grid `mu`.
         """
         coefficients = [cdf.c for cdf in self.mu_given_tau]
         return PPoly(np.tensordot(self.tau_weight, coefficients, axes=1), self.mu)

@@ -103,13 +103,15 @@ class BetaBinomial:
 
 
 def fit_beta_binomial(model: BetaBinomial, events: np.ndarray, n: np.ndarray) -> Fit:
-    """Fit the beta-binomial model by maximum likelihood; the spread of the fit is θ.
+    """Fit the beta-binomial model by maximum likelihood.
+
+    `spread` of the result is θ, the spread between trials (see the module).
 
     Raises
     ------
     FitError
-        If in every trial no patient or every patient had the event, so that the intraclass
-        correlation would be 1 or unknown.
+        If each trial has either no events or only events. The correlation between patients of a
+        trial (intraclass correlation) is then 1 or unknown.
     """
     if np.all((events == 0) | (events == n)):
         raise FitError(

@@ -65,16 +65,17 @@ def arcsine_inverse(x: float, n: Array) -> float:
 
 
 def freeman_tukey_transform(events: Array, n: Array) -> tuple[Array, Array]:
-    """Return the Freeman-Tukey double arcsine of each proportion, in radians, and its variance.
+    """Return the Freeman-Tukey transform of each proportion, in radians, and its variance.
 
-    The arcsine is halved, as in the R package metafor. Freeman & Tukey, Ann Math Stat 1950;21:607.
+    The transform is the mean of two arcsines, as in the R package metafor. Freeman & Tukey (Ann
+    Math Stat 1950;21:607) use the sum of the two, hence its other name, double arcsine.
     """
     x = np.arcsin(np.sqrt(events / (n + 1))) + np.arcsin(np.sqrt((events + 1) / (n + 1)))
     return x / 2, 1 / (4 * n + 2)
 
 
 def freeman_tukey_inverse(x: float, n: Array) -> float:
-    """Return the proportion for a Freeman-Tukey double arcsine and trials of the sizes `n`.
+    """Return the proportion for a Freeman-Tukey transform and trials of the sizes `n`.
 
     The formula is that of Miller, Am Stat 1978;32:138. It needs one size, which is the harmonic
     mean of `n`. A pooled value belongs to no single size, and another size gives another proportion
@@ -210,9 +211,10 @@ TAU2_ESTIMATORS = {
 
 
 def typical_variance(v: Array) -> float:
-    """Return the typical one of the sampling variances `v`, to which I² compares τ².
+    """Return a typical sampling variance, an average over the sampling variances `v` of trials.
 
-    Higgins & Thompson, Stat Med 2002;21:1539.
+    I², a measure of heterogeneity, is the share of τ² (the variance between trials) in the sum of
+    τ² and this variance. Higgins & Thompson, Stat Med 2002;21:1539.
     """
     w = 1 / v
     return float((len(v) - 1) / (w.sum() - (w**2).sum() / w.sum()))

@@ -35,18 +35,18 @@ def starting_level(data: Dataset, estimand: str, outcome: str = ORR) -> str:
     Raises
     ------
     LookupError
-        If the outcome of the question is not graded.
+        If `outcome` is not graded for `estimand`.
     """
     return _judgements(data, estimand, outcome)[START]
 
 
 def steps_down(data: Dataset, estimand: str, outcome: str = ORR) -> int:
-    """Return by how many levels the GRADE domains together lower the certainty of an outcome.
+    """Return by how many levels all GRADE domains together lower the certainty of an outcome.
 
     Raises
     ------
     LookupError
-        If the outcome of the question is not graded.
+        If `outcome` is not graded for `estimand`.
     """
     judged = _judgements(data, estimand, outcome)
     return sum(STEPS[judgement] for domain, judgement in judged.items() if domain != START)
@@ -60,7 +60,7 @@ def lowering_domains(data: Dataset, estimand: str, outcome: str = ORR) -> list[s
     Raises
     ------
     LookupError
-        If the outcome of the question is not graded.
+        If `outcome` is not graded for `estimand`.
     """
     judged = _judgements(data, estimand, outcome)
     return [domain for domain, judgement in judged.items() if STEPS.get(judgement)]
@@ -76,7 +76,7 @@ def overall_certainty(
     Raises
     ------
     LookupError
-        If the outcome of the question is not graded.
+        If `outcome` is not graded for `estimand`.
     ValueError
         If `start` is not a level of certainty.
     """
@@ -92,7 +92,7 @@ def certainty_rows(data: Dataset, estimand: str, outcome: str = ORR) -> list[Cer
     Raises
     ------
     LookupError
-        If the outcome of the question is not graded.
+        If `outcome` is not graded for `estimand`.
     """
     table = data.certainty
     rows = table[(table["estimand"] == estimand) & (table["outcome"] == outcome)]

@@ -242,7 +242,7 @@ def counted_together(data: Dataset, pooled: Iterable[Cohort]) -> tuple[list[int]
     Raises
     ------
     ValueError
-        If two cohorts share patients or may share patients, or if they answer different questions.
+        If two cohorts share patients or may share patients, or if their estimands differ.
     """
     pooled = tuple(pooled)
     require_independent(data, [one.report for one in pooled])

@@ -97,7 +97,7 @@ def nec_against_net(data: Dataset) -> tuple[Contrast, ...]:
 
 
 def later_monotherapy(data: Dataset) -> tuple[Contrast, ...]:
-    """Return `nec_against_net` for trials of one checkpoint inhibitor after other treatment."""
+    """Return `nec_against_net` for trials of one checkpoint inhibitor alone, in a later line."""
     return tuple(
         c for c in nec_against_net(data) if (c.regimen_class, c.line) == (MONOTHERAPY, "later")
     )

@@ -189,10 +189,10 @@ def alike_among_themselves(data: Dataset) -> Rate:
 
 
 def readers_agree(data: Dataset) -> Rate:
-    """Return the share of comparisons in which the program's verdict equals that of readers.
+    """Return how often the verdict of the audit on a comparison equals that of human readers.
 
-    The readers judged before the program's rule existed. They compared the sintilimab paper and the
-    table of the 2023 review with the trials' own reports.
+    Two people compared the sintilimab paper (`JIA`) and the table of the 2023 review (`REVIEW`)
+    with the trials' own reports. They judged before `compare`, the rule of the audit, existed.
     """
     known = numbers_by_key(data)
     rows = [

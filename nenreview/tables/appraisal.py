@@ -51,7 +51,7 @@ def reasons_table(source: str) -> Table:
 
 
 def is_in_a_pool(source: str) -> bool:
-    """Return whether a document is the appraised report of a pooled trial."""
+    """Return whether a document is the report by which a pooled trial's risk of bias was judged."""
     return source in {one.source for one in risk_of_bias(load()) if one.answers}
 
 

@@ -89,7 +89,7 @@ def ledger_lines(data: Dataset, source: str) -> list[LedgerLine]:
 
 
 def disagreeing_numbers(data: Dataset, source: str) -> list[LedgerLine]:
-    """Return the listed findings on numbers of a document, not on its statements in words."""
+    """Return the rows of the ledger for a document that are on numbers, not on claims in words."""
     claimed = set(data.claims["claim"])
     return [entry for entry in ledger_lines(data, source) if entry.first.number not in claimed]
 

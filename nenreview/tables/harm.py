@@ -72,7 +72,7 @@ def other_harm_table() -> Table:
 
 
 def with_names(entries: Iterable[harm.SevereEvents]) -> str:
-    """Return in words the patients with an event and the trial, for each entry.
+    """Return a phrase that says for each entry how many patients had an event, with which drug.
 
     For example, ``11 of 40 patients (27.5%) with toripalimab``; entries are joined by "and".
     """

@@ -46,7 +46,7 @@ def when_queried() -> str:
 
 
 def not_found_table() -> Table:
-    """Return a table of the reports that were sought and could not be read."""
+    """Return a table of the reports that were sought but not found or not readable."""
     rows = [_row(one) for one in rows_of(load().records, Record) if one.stage == SOUGHT]
     return Table(rows, dict.fromkeys(("Report", "Trial", "Reason", "Found by"), TEXT))
 

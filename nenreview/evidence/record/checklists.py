@@ -47,9 +47,10 @@ def checklist_problems(frames: dict[str, pd.DataFrame], files: dict[str, str]) -
     Parameters
     ----------
     frames : dict of DataFrame
-        The text of each table, by name, indexed by line. No table has a key twice.
+        The tables of the data, by name, with all values as text, indexed by line. No table has
+        a key twice.
     files : dict of str
-        Name of each table's file in messages.
+        The file of each table as messages name it, such as ``data/cells.csv``.
     """
     yield from _appraisal(frames, files)
     yield from _certainty(frames["certainty"], files["certainty"])

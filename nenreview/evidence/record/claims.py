@@ -164,16 +164,16 @@ def _faults(given: dict, resource: dict, source: str) -> Iterator[tuple[str, str
 def claim_place_problems(
     claims: pd.DataFrame, frames: dict[str, pd.DataFrame], files: dict[str, str]
 ) -> Iterator[Problem]:
-    """Yield a problem for each claim whose document, trial or place is not in the tables.
+    """Yield a problem for each claim that names an unknown document, trial or place on the page.
 
     Parameters
     ----------
     claims : DataFrame
         As `read_claims` returns them.
     frames : dict of DataFrame
-        The text of each table, by name.
+        The tables of the data, by name, with all values as text.
     files : dict of str
-        Name of each table's file in messages.
+        The file of each table as messages name it, such as ``data/cells.csv``.
     """
     sources, trials = set(frames["sources"]["source"]), set(frames["trials"]["trial"])
     cells = set(frames["cells"][CELL_KEY].itertuples(index=False, name=None))

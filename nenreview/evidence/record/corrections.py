@@ -32,9 +32,10 @@ def apply_corrections(
     package : dict
         The description of each table in ``datapackage.json``, by name.
     frames : dict of DataFrame
-        The text of each table, by name, indexed by line; all have passed `text_problems`.
+        The tables of the data, by name, with all values as text, indexed by line; all have
+        passed `text_problems`.
     files : dict of str
-        Name of each table's file in messages.
+        The file of each table as messages name it, such as ``data/cells.csv``.
 
     Returns
     -------

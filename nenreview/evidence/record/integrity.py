@@ -44,9 +44,10 @@ def integrity_problems(
     package : dict
         The description of each table in ``datapackage.json``, by name.
     frames : dict of DataFrame
-        The text of each table, by name, indexed by line; all have passed `text_problems`.
+        The tables of the data, by name, with all values as text, indexed by line; all have
+        passed `text_problems`.
     files : dict of str
-        Name of each table's file in messages.
+        The file of each table as messages name it, such as ``data/cells.csv``.
     """
     problems = [
         *_foreign_keys(package, frames, files),

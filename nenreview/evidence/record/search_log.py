@@ -22,9 +22,9 @@ def search_problems(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> I
     Parameters
     ----------
     frames : dict of DataFrame
-        The text of each table, by name, indexed by line.
+        The tables of the data, by name, with all values as text, indexed by line.
     files : dict of str
-        Name of each table's file in messages.
+        The file of each table as messages name it, such as ``data/cells.csv``.
     """
     yield from _characteristics(frames, files)
     yield from _queries(frames, files)
