@@ -36,7 +36,8 @@ SEVERITIES = (SUBSTANTIVE, MINOR, TYPOGRAPHIC)
 
 # Outcomes on which a reader's judgement of a drug rests.
 _RESULTS = (
-    *("ORR", "ORR at 8 weeks", "DCR", "DCR at 8 weeks", "best response", "DOR"),
+    *("ORR", "ORR at 8 weeks", "ORR at 6 months", "best response", "DOR"),
+    *("DCR", "DCR at 8 weeks", "DCR at 16 weeks", "DCR at 18 weeks", "DCR at 9 months"),
     *("PFS", "OS", "PFS rate", "OS rate", "TRAE", "irAE", "SAE", "discontinuation"),
     *("PD-L1 expression", "TMB", "patients", "stopping rule"),
 )

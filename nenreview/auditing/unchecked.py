@@ -51,7 +51,7 @@ def why_unchecked(data: Dataset, number: Number) -> str:
     if statistic == "n":
         return "The source reports this number of patients only once."
     if statistic == "events":
-        parts = "" if _is_of_a_part(data, number) else ", and not separately for NET and NEC"
+        parts = ", and not separately for NET and NEC" if _could_be_divided(data, number) else ""
         return f"The source reports this count only once{parts}."
     if statistic in ("ci_low", "ci_high"):
         of_whom = "times" if kind in _TIMES else "data"
@@ -96,8 +96,11 @@ def _is_observed(data: Dataset, number: Number) -> bool:
     return few or not alike.empty
 
 
-def _is_of_a_part(data: Dataset, number: Number) -> bool:
-    """Return whether a number is of NET or of NEC alone, which cannot be divided into the two."""
+def _could_be_divided(data: Dataset, number: Number) -> bool:
+    """Return whether a number counts patients with NET and NEC together, by a source on both."""
     if not number.trial:
-        return True
-    return traits(data, number.population).tumour in (NET, NEC, LCNEC)
+        return False
+    reported = data.select(source=number.source, trial=number.trial)["population"].unique()
+    tumours = {traits(data, population).tumour for population in reported}
+    own = traits(data, number.population).tumour
+    return own not in (NET, NEC, LCNEC) and {NET, NEC} <= tumours

@@ -14,9 +14,11 @@ from nenreview.auditing.finding import (
     NOT_CHECKABLE,
     NOTE,
     SEVERITIES,
+    SUBSTANTIVE,
     TRUNCATED,
     VERDICTS,
     most_serious,
+    severity_of,
 )
 from nenreview.auditing.ledger import audit, by_number, counts, selected, severities
 from nenreview.auditing.rules.spelling import repair
@@ -356,3 +358,25 @@ def test_misspelt_names_are_notes(data):
 )
 def test_only_broken_characters_are_repaired(text, repaired):
     assert repair(text) == repaired
+
+
+# Lists in running text.
+
+
+@pytest.mark.parametrize(
+    ("men", "verdicts"),
+    [
+        ("7", [MATCH, MATCH]),
+        ("6", []),  # the sentence may leave somebody out
+    ],
+)
+def test_a_list_in_running_text_is_confirmed_by_its_sum_and_never_contradicted(data, men, verdicts):
+    other = changed(data, "camrelizumab2024-017", value=float(men), printed=men)
+    ids = ("camrelizumab2024-017-categories", "camrelizumab2024-019-categories")
+    assert [f.verdict for f in audit(other) if f.id in ids] == verdicts
+
+
+def test_a_response_is_substantive_whenever_it_is_assessed(data):
+    for outcome in data.outcomes.itertuples():
+        if outcome.measure in ("ORR", "DCR"):
+            assert severity_of(outcome.outcome, INCONSISTENT) == SUBSTANTIVE, outcome.outcome

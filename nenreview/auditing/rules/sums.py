@@ -30,16 +30,19 @@ def sums(index: NumberIndex) -> Iterator[Finding]:
 
 
 def _lists(index: NumberIndex, statistic: str) -> dict[tuple, list[Number]]:
-    """Return the categories of each partition, by table and population."""
+    """Return the categories of each partition, by table or passage, and by population."""
     lists = defaultdict(list)
     for number in index.numbers:
         if number.statistic == statistic and number.outcome in PARTITIONS and number.category:
             key = (number.source, number.table, number.trial, number.population, number.outcome)
             lists[key].append(number)
-    # A single category is a remark, not a list; a table prints no list without its cells.
-    return {
-        key: numbers for key, numbers in lists.items() if len(numbers) > 1 and numbers[0].column
-    }
+    # A single category is a remark, not a list.
+    return {key: numbers for key, numbers in lists.items() if len(numbers) > 1}
+
+
+def _may_be_incomplete(numbers: list[Number]) -> bool:
+    """Return whether a list is in running text, which may leave categories out or repeat them."""
+    return not numbers[0].column
 
 
 def _categories(index: NumberIndex) -> Iterator[Finding]:
@@ -49,12 +52,14 @@ def _categories(index: NumberIndex) -> Iterator[Finding]:
         n, total = index.size(numbers[0]), sum(int(number.value) for number in numbers)
         if n is None or _has_other_categories(numbers, in_percent.get(key, [])):
             continue
-        added = " + ".join(number.printed for number in numbers)
+        added = " + ".join(str(int(number.value)) for number in numbers)
         if total == n:
             basis = f"{added} = {n} patients"
             yield from (
                 about(m, CATEGORIES, MATCH, power=n / (n + 1), basis=basis) for m in numbers
             )
+            continue
+        if _may_be_incomplete(numbers):
             continue
         explanation = (
             f"The counts by {numbers[0].outcome} add up to {total}, {words(abs(n - total))} "
@@ -89,6 +94,8 @@ def _hundreds(index: NumberIndex) -> Iterator[Finding]:
             continue  # the rest of the categories may simply not be printed
         if abs(total - 100) <= slack:
             yield from (about(number, HUNDRED, MATCH) for number in numbers)
+            continue
+        if _may_be_incomplete(numbers):
             continue
         added = " + ".join(number.printed for number in numbers)
         explanation = (
