@@ -20,7 +20,7 @@ from nenreview.evidence.sources import JIA, names_in_sentences
 from nenreview.evidence.traits import KINDS, NEC, NET, kind_of, traits
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import FIRST, LOWER, NET_G3, UPPER, cohorts
-from nenreview.wording import fraction, words
+from nenreview.wording import fraction, population_name, words
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,13 @@ def entries(data: Dataset) -> tuple[MapEntry, ...]:
     """
     found = [*_in_the_sources(data), *_in_the_choices(data)]
     alike = Counter((one.name, one.kind) for one in found)
-    found = [_by_population(one) if alike[one.name, one.kind] > 1 else one for one in found]
+    leaves = Counter((one.name, one.kind, leaf(one.report.population)) for one in found)
+    found = [
+        _by_population(one, in_full=leaves[one.name, one.kind, leaf(one.report.population)] > 1)
+        if alike[one.name, one.kind] > 1
+        else one
+        for one in found
+    ]
     found = _with_notes(data, found)
     reports = [one.report for one in found]
     if len(set(reports)) < len(reports):
@@ -111,9 +117,10 @@ def _is_part(one: MapEntry, whole: MapEntry) -> bool:
     return one.report.trial == whole.report.trial and one.report.population in paths
 
 
-def _by_population(one: MapEntry) -> MapEntry:
-    """Return an entry with its population in its name."""
-    return replace(one, name=f"{one.name}, {leaf(one.report.population)}")
+def _by_population(one: MapEntry, *, in_full: bool) -> MapEntry:
+    """Return an entry with its population in its name; `in_full` with all levels of its path."""
+    path = one.report.population
+    return replace(one, name=f"{one.name}, {population_name(path) if in_full else leaf(path)}")
 
 
 def _in_the_sources(data: Dataset) -> Iterator[MapEntry]:
