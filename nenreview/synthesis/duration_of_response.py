@@ -119,7 +119,7 @@ def _without_duration(data: Dataset, arm: Arm) -> Iterator[Duration]:
     mine = [
         one
         for one in distinct_responses(data, arm.trial)
-        if one.measure == ORR and one.rate and one.rate.events
+        if one.measure == ORR and (one.rate.events if one.rate else float(one.printed or 0))
         if is_within(one.report.population, arm.population)
     ]
     for one in mine:

@@ -159,7 +159,7 @@ def _time(
     found = _months(data, statistic="median", **where)
     said = set(data.select(statistic="median", **where)["status"])
     status = NOT_REACHED if "not_reached" in said else NOT_REPORTED
-    limits = (_as_reported(data, statistic=s, **where) for s in ("ci_low", "ci_high"))
+    limits = (_limit(data, statistic=s, **where) for s in ("ci_low", "ci_high"))
     return Time(
         trial.trial,
         arm_name(data, trial.trial, population),
@@ -176,10 +176,17 @@ def _time(
         high,
         has_interval,
         _as_reported(data, statistic="median", **where),
-        " to ".join(limit or "not given" for limit in limits) if has_interval else "",
+        " to ".join(limits) if has_interval else "",
         beside,
         _first_scan(data, trial, population, source),
     )
+
+
+def _limit(data: Dataset, **where: str) -> str:
+    """Return a confidence limit in months as reported, or that it was not reached or not given."""
+    if limit := _as_reported(data, **where):
+        return limit
+    return NOT_REACHED if "not_reached" in set(data.select(**where)["status"]) else "not given"
 
 
 def _size(data: Dataset, trial: str, population: str, source: str) -> int | None:

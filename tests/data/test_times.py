@@ -81,7 +81,7 @@ def test_an_arm_with_lcnec_is_named_with_its_kinds():
 def test_a_limit_or_a_share_that_is_not_reported_is_said_or_a_dash():
     overall = shown_rows(times_table("OS"))
     os = next(row for row in overall if row[2:4] == ["sintilimab", "NET"])
-    assert os[4:] == ["6", "not reached", "5.8 to not given", "–", "2.1"]
+    assert os[4:] == ["6", "not reached", "5.8 to not reached", "–", "2.1"]
 
 
 @pytest.mark.parametrize("outcome", ["PFS", "OS"])
