@@ -22,8 +22,8 @@ def affects(data: Dataset, finding: Finding) -> str:
         return _choice(data, number, who)
     if number.outcome == "patients":
         return (
-            f"For the size of the group ({who}), the synthesis follows the source of the response "
-            "rate."
+            f"The synthesis takes the number of patients ({who}) from the document that gives the "
+            "response rate."
         )
     if number.outcome == "best response":
         return (

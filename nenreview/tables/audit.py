@@ -248,7 +248,8 @@ def _where(data: Dataset, entry: LedgerLine) -> str:
     if len(entry.findings) == 1:
         # "value" is our name for a second column that the source leaves without one.
         column = "" if f.column == "value" else f.column
-        cell = ", ".join(filter(None, (f.row_group, f.row, column)))
+        row = f"row {f.row}" if f.row.isdigit() else f.row
+        cell = ", ".join(filter(None, (f.row_group, row, column)))
         place = escape(f"{f.table}: {cell}" if cell else f.table)
     else:
         place = escape(f"{f.table}, {len(entry.findings)} cells")

@@ -97,7 +97,7 @@ def _ki_67(rows: pd.DataFrame) -> list[str | None]:
         elif "percent" in value:
             other = f"{text} in {value['percent']}% of patients"
         else:
-            other = f"{text}: {with_small_letter(limit.category)}"
+            other = f"{text} ({with_small_letter(limit.category)})"
     if "max" in said and said["max"].relation:
         value["max"] = f"{_SIGNS[said['max'].relation]} {value['max']}"
     ends = [value[end] for end in ("min", "max") if end in value]
@@ -110,14 +110,14 @@ def ki_67_in_words(data: Dataset) -> str:
     given = results.loc[results["outcome"] == KI_67, "source"].nunique()
     divided = results["population"].str.contains(KI_67) & (results["outcome"] == ORR)
     by_ki_67 = results.loc[divided, "source"].nunique()
-    reported = f"{words(given).capitalize()} documents report Ki-67"
+    found = f"{words(given).capitalize()} documents report Ki-67"
     shown = len({row[-1] for row in ki_67_table(data).rows})
     if shown < given:
-        reported += f" (the table shows the best report of each group, {words(shown)} in all)"
+        found += f"; the table uses the best one on each group, {words(shown)} in all"
     if by_ki_67:
-        return f"{reported}; response rates by Ki-67 are in {words(by_ki_67)} of them."
+        return f"{found}. Response rates by Ki-67 are in {words(by_ki_67)} of them."
     return (
-        f"{reported}, but none gives a response rate by Ki-67, so the reports cannot show whether "
+        f"{found}. None gives a response rate by Ki-67, so the reports cannot show whether "
         "response depends on it."
     )
 
@@ -163,17 +163,21 @@ def documents_on_no_trial(data: Dataset) -> str:
     if not names:
         return ""
     return (
-        f"The audit also checks {words(len(names))} documents that report none of these trials: "
-        f"{'; '.join(names)}."
+        f"{words(len(names)).capitalize()} documents are on none of these trials and add no "
+        f"patients; the audit checks their numbers: {'; '.join(names)}."
     )
 
 
 def trials_and_series(data: Dataset) -> str:
     """Return the number of trials and case series in words: ``27 trials and one case series``."""
-    designs = [first_reported(data, trial, "design") for trial in trials(data)]
-    series = sum(design.startswith("case series") for design in designs)
-    counted = f"{words(len(designs) - series)} trials"
+    series = sum(is_case_series(data, trial) for trial in trials(data))
+    counted = f"{words(len(trials(data)) - series)} trials"
     return f"{counted} and {words(series)} case series" if series else counted
+
+
+def is_case_series(data: Dataset, trial: str) -> bool:
+    """Return whether an entry of ``trials.csv`` is a case series and not a trial."""
+    return first_reported(data, trial, "design").startswith("case series")
 
 
 @cache

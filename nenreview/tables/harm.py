@@ -89,7 +89,7 @@ def arms_without_other_harm_sentence() -> str:
     They are the arms that `other_harm_table` leaves out.
     """
     names = [one.name for one in harm.without_other_harm(load())]
-    return f"The available text gives no such number for: {'; '.join(names)}."
+    return f"The available text gives none of these numbers for: {'; '.join(names)}."
 
 
 def _each(found: Iterable[harm.Patients]) -> str:

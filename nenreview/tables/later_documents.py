@@ -16,12 +16,15 @@ from nenreview.wording import words
 
 
 def documents_added() -> str:
-    """Return a sentence that says how many documents were added to the first four."""
+    """Return a sentence that says how many documents were added since the first edition."""
     later, first = len(later_documents(load())), words(len(in_chapters(load())))
     if not later:
         return f"The review still rests on the original {first} documents."
     document = "document was" if later == 1 else "documents were"
-    return f"Since the first edition, {later} {document} added to the original {first}."
+    return (
+        f"The first edition of this review used the {first} documents above; {later} further "
+        f"{document} added since."
+    )
 
 
 def for_each_added(

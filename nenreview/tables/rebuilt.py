@@ -51,7 +51,7 @@ _STATISTICS_OF = {
 # What a reader calls an outcome with its category, and a population.
 _NAMED = {
     ("adverse-event table rule", "grade 3/4 events named, of any cause"): "grade 3/4 events of "
-    "any cause, listed in the table if more frequent",
+    "any cause, named in the text if more frequent",
 }
 _POPULATIONS = {"responders, patient 1": "one responder"}
 _NUMBER = 24  # letters of a cell that has one number, with its unit and limits, at most

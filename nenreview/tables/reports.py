@@ -23,7 +23,10 @@ _TIMES = ("follow-up", "PFS", "PFS rate", "OS", "OS rate", "DOR")
 _CENTRAL = ("median", "percent", "value")
 _SEVERE = (">=3", "3-4", "3", "4")  # of the grades in ``results.csv``
 _EVENTS = ("TRAE", "irAE", "SAE", "AE")
-ALL_REPORTED = "nothing: all the usual results are reported"
+ALL_REPORTED = (
+    "nothing among response and its interval, duration of response, survival, and adverse events "
+    "of grade 3 or higher"
+)
 _STAGES = {
     "final": "the final report",
     "interim": "an interim report",

@@ -28,7 +28,7 @@ _RESPONSES = 2  # tiles of response rates
 def tiles(trial: Trial) -> Shown:
     """Return the main numbers of a trial as a list of links, which pages show as tiles.
 
-    They are response rates, severe adverse events, and how many numbers do not fit the others.
+    They are response rates, severe adverse events, and how many numbers disagree with others.
     """
     items = [
         f"- [**{escape(number)}** {escape(what)}]({target})"
@@ -92,7 +92,7 @@ def _medians(trial: Trial) -> Iterator[tuple[str, str, str]]:
 
 
 def _disagreements(trial: Trial) -> Iterator[tuple[str, str, str]]:
-    """Yield how many numbers on a trial do not fit others; in tables of its paper, cells count."""
+    """Yield how many numbers on a trial disagree with others, or how many cells of its paper."""
     data, target = trial.data, f"#sec-{_chapter(trial)}-report"
     own = {
         row.source
@@ -108,9 +108,9 @@ def _disagreements(trial: Trial) -> Iterator[tuple[str, str, str]]:
     found = by_number(data)
     differing = sum(any(one.disagrees for one in found.get(number, ())) for number in numbers["id"])
     documents = numbers["source"].nunique()
-    where = f" in {words(documents)} documents on the trial" if documents > 1 else ""
+    where = f", in {words(documents)} documents," if documents > 1 else ""
     if len(numbers):
-        what = f"reported numbers{where} do not fit the other numbers"
+        what = f"numbers reported on this trial{where} disagree with other numbers"
         yield f"{differing} of {len(numbers)}", what, target
 
 

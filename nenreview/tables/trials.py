@@ -158,11 +158,16 @@ def at_a_glance(trial: Trial, rows: dict[str, str]) -> Table:
         "Primary endpoint": facts["primary_endpoint"] or "not stated",
         "Patients": enrolled,
         **rows,
-        "Available": f"{document['kind']}: {document['held']}",
+        "Available": _available(document["kind"], document["held"]),
         "Not reported in the available text": "; ".join(not_reported(trial.data, trial.trial))
         or ALL_REPORTED,
     }
     return Table(table.items(), {"Item": TEXT, "What is known": TEXT})
+
+
+def _available(kind: str, held: str) -> str:
+    """Return the kind of a document and which part is available, without saying the kind twice."""
+    return held if held.startswith(kind) else f"{kind}: {held}"
 
 
 def _each(facts: Iterable[str]) -> str:

@@ -144,8 +144,8 @@ def test_each_group_of_patients_with_a_reported_ki_67_has_a_line(data):
 
 
 def test_a_response_rate_by_ki_67_is_counted(data):
-    assert "none gives a response rate" in ki_67_in_words(data)
+    assert "None gives a response rate" in ki_67_in_words(data)
     rate = data.results[data.results["outcome"] == "ORR"].iloc[[0]]
     by_ki_67 = rate.assign(population="all > Ki-67 above 55%")
     more = replace(data, results=pd.concat([data.results, by_ki_67]))
-    assert ki_67_in_words(more).endswith("response rates by Ki-67 are in one of them.")
+    assert ki_67_in_words(more).endswith("Response rates by Ki-67 are in one of them.")
