@@ -226,7 +226,7 @@ def test_a_temporary_folder_with_too_long_a_path_is_named(tmp_path):
     long.mkdir()
     run = qmdbook("render", cwd=root, env={"TMPDIR": str(long)})
     assert run.returncode == 1
-    assert run.stderr.startswith("qmdbook: TMPDIR: AF_UNIX path too long in ")
+    assert run.stderr.startswith("qmdbook render: TMPDIR: AF_UNIX path too long in ")
     assert "Traceback" not in run.stderr
 
 
@@ -256,4 +256,5 @@ def test_check_and_render_say_the_same(tmp_path, change):
     change(root)
     checked, rendered = (qmdbook(name, cwd=root) for name in ("check", "render"))
     assert checked.returncode == rendered.returncode == 1
-    assert checked.stderr.strip() and rendered.stderr.endswith(checked.stderr)
+    said = checked.stderr.replace("qmdbook check: ", "qmdbook render: ")
+    assert said.strip() and rendered.stderr.endswith(said)
