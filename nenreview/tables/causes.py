@@ -5,7 +5,7 @@ from __future__ import annotations
 from nenreview.auditing.causes import ANSWER, READING, RESULT, causes
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.sources import source_names
-from nenreview.synthesis.misprint_effects import ODDS, misprint_effects
+from nenreview.synthesis.misprint_effects import ODDS, POOL, POOL_NET, misprint_effects
 from nenreview.tables.audit import link_to
 from nenreview.tables.table import MARKDOWN, Table, escape
 
@@ -41,16 +41,27 @@ def causes_table(data: Dataset) -> Table:
     return Table(rows, dict.fromkeys(heads, MARKDOWN))
 
 
-def largest_shift(data: Dataset, *, at_bounds: bool = False) -> float:
+def largest_shift(data: Dataset, *, main: bool, at_bounds: bool = False) -> float:
     """Return the largest change of a pooled response rate by any error, in percentage points.
 
     The change is the difference between the pool and the same pool with another value for the
     number in question: the likely alternative, or the largest possible value if `at_bounds`.
+
+    Parameters
+    ----------
+    data : Dataset
+        The checked dataset.
+    main : bool
+        Whether only the main pools count, or only pools with a trial added to a main pool.
+    at_bounds : bool
+        Whether the other value is the largest possible one.
     """
     return max(
         abs(100 * effect.shift)
         for effect in misprint_effects(data)
-        if effect.quantity != ODDS and effect.is_bound == at_bounds
+        if effect.quantity != ODDS
+        and (effect.quantity in (POOL, POOL_NET)) == main
+        and effect.is_bound == at_bounds
     )
 
 

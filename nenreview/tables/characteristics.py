@@ -137,7 +137,7 @@ def first_reported(data: Dataset, trial: str, field: str) -> str:
 
 
 def line_not_in_reports(data: Dataset) -> str:
-    """Return a sentence on the trials whose line of treatment no available report states."""
+    """Return sentences on the trials whose line of treatment no transcribed report states."""
     given = arms_by_trial(data)
     assumed = [
         trial.name
@@ -148,8 +148,9 @@ def line_not_in_reports(data: Dataset) -> str:
     if not assumed:
         return ""
     return (
-        f"For {' and '.join(assumed)}, the available reports do not state the line, so it could "
-        "not be checked."
+        f"For {' and '.join(assumed)}, no transcribed report states the line. It comes from an "
+        "earlier report of the trial or from its registry page, which the list of excluded "
+        "records names."
     )
 
 

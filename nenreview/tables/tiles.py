@@ -11,6 +11,7 @@ from nenreview.auditing.rebuild import rebuild_source
 from nenreview.evidence.context import InContext, context_of
 from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.record.rows import ReportOf, rows_of, trials
+from nenreview.evidence.responses import distinct_responses
 from nenreview.evidence.sources import secondary_documents, source_names
 from nenreview.evidence.traits import KINDS, kind_of, traits
 from nenreview.single_trials.trial import Trial
@@ -40,10 +41,16 @@ def tiles(trial: Trial) -> Shown:
 def _responses(trial: Trial) -> Iterator[tuple[str, str, str]]:
     """Yield the rates of the largest populations, one for each arm and kind of tumour.
 
-    A rate that only a document by others reports is followed by the name of the document.
+    A rate that only a document by others reports is followed by the name of the document, and a
+    number of patients found by subtraction by the subtraction.
     """
     target = f"#sec-{_chapter(trial)}-recomputed"
     own = [one for one in context_of(trial.data, trial.trial) if one.report.trial == trial.trial]
+    derived = {
+        response.report: response.derived
+        for response in distinct_responses(trial.data, trial.trial)
+        if response.derived
+    }
     of_kinds: dict[tuple[int, str], InContext] = {}
     for one in sorted(own, key=lambda one: (*_kind(trial, one), -one.rate.n)):
         of_kinds.setdefault(_kind(trial, one), one)
@@ -52,6 +59,8 @@ def _responses(trial: Trial) -> Iterator[tuple[str, str, str]]:
         source = one.report.source
         if (trial.trial, source) in secondary_documents(trial.data):
             limits += f"; source: {source_names(trial.data)[source]}"
+        if one.report in derived:
+            limits += f"; number of patients: {derived[one.report]}"
         population = one.report.population
         who = "patients" if population == ROOT_POPULATION else patients_of(population)
         yield fraction(one.rate), f"{who} responded ({limits})", target
