@@ -286,9 +286,15 @@ def _notebook(arguments: argparse.Namespace) -> int:
         if not named:
             notebooks = {file: one for file, one in notebooks.items() if one.path.exists()}
         return _from_notebooks(notebooks, force=arguments.force)
+    from qmdbook.publish.notebooks import shown_in
+
+    replaced = {
+        file: one for file, one in notebooks.items() if arguments.force or not one.path.exists()
+    }
+    shown = shown_in(config, list(replaced)) if replaced else {}
     for file, notebook in notebooks.items():
-        if named or arguments.force or not notebook.path.exists():
-            notebook.write(force=arguments.force)
+        if named or file in replaced:
+            notebook.write(shown.get(file), force=arguments.force)
             print(notebook.name)
         elif notebook.is_stale():
             print(

@@ -151,7 +151,7 @@ def _render(
     rest = [c for c in to_run if c.file not in notebooks]
     rest.sort(key=lambda chapter: (cache.seconds(chapter), len(chapter.cells)), reverse=True)
     with progress.executing(list(notebooks), rest):
-        notebooks |= _execute(config, rest, jobs, None if kernel else cache, progress)
+        notebooks |= execute_chapters(config, rest, jobs, None if kernel else cache, progress)
     with progress.stage("from notebooks to Markdown"):
         texts = [to_markdown(c, notebooks.get(c.file), echo=config.echo) for c in sources]
         shared = last.shared(texts)
@@ -188,7 +188,7 @@ def _name_outputs(wanted: list[str], config: BookConfig) -> None:
         print(f"  {config.shown(config.book / names[name])}")
 
 
-def _execute(
+def execute_chapters(
     config: BookConfig,
     chapters: list[Chapter],
     jobs: int,

@@ -84,8 +84,6 @@ class Chapter:
         The whole source.
     notebook : dict
         The chapter as a notebook (nbformat 4) without outputs; its code cells are those in `cells`.
-        Jupytext would split the chapter in the same places, as a test confirms, but takes longer to
-        import than most chapters take to execute.
     cells : list of Cell
         The code cells.
     labels : dict of str to int

@@ -120,10 +120,10 @@ def to_markdown(chapter: Chapter, executed: dict | None, *, echo: bool) -> Chapt
 def with_inline_values(cell: dict) -> str:
     """Return the text of an executed Markdown cell, with values in place of inline expressions."""
     results = cell["metadata"].get(INLINE_RESULTS, {})
-    return INLINE.sub(lambda match: _inline(results[match[1]]), cell["source"])
+    return INLINE.sub(lambda match: inline_text(results[match[1]]), cell["source"])
 
 
-def _inline(data: dict) -> str:
+def inline_text(data: dict) -> str:
     """Return an inline result as Quarto writes it: Markdown as it is, a string escaped."""
     if "text/markdown" in data:
         return data["text/markdown"]

@@ -1,8 +1,8 @@
 """Convert chapters to notebooks, for editing or for download, and notebooks to chapters.
 
-A notebook for editing keeps the inline expressions of the chapter, which Jupyter shows as code;
-the chapter can be restored from it. A notebook for download has outputs, and values in place of
-the inline expressions.
+A notebook for editing reads like the page and keeps the source of what it shows, so that the
+chapter can be restored from it (see ``readable.py``). A notebook for download has outputs, and
+nothing but values in place of the inline expressions.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from qmdbook.source.chapter import Chapter, read_chapters
 from qmdbook.source.expand import FENCE, closes_fence
 from qmdbook.textfile import read_text, write_whole
 from qmdbook.write.markdown import with_inline_values
+from qmdbook.write.readable import Readable, Shown, ShownEditedError, chapter_text
 
 if TYPE_CHECKING:  # imported where it is used: it takes as long as a whole chapter
     import nbformat
@@ -27,19 +28,60 @@ if TYPE_CHECKING:  # imported where it is used: it takes as long as a whole chap
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 OURS = "qmdbook"  # key of the notebook's metadata: which chapter it is, and its checksum
 CACHE = Path(FOLDER, "notebooks")  # below the root: checksums of what was written back last
-# How jupytext reads and writes a chapter: fences are cells, and a magic stands as it is. It
-# keeps the layout, of which an engine that renders knows nothing.
-_FORMAT = {"extension": ".Rmd", "comment_magics": False}
-# The one key of a cell that the source needs: how many blank lines follow it.
-_LAYOUT = "lines_to_next_cell"
+_OPENING, _CLOSING = "```{python}", "```"  # lines around a cell, unless its notebook says otherwise
 
 
-def as_notebook(chapter: Chapter, edition: Edition) -> str:
-    """Return a chapter as a notebook for editing, without outputs, as JSON text."""
-    import jupytext  # here, since it takes long and a render does without
+def as_notebook(chapter: Chapter, edition: Edition, shown: Shown | None = None) -> str:
+    """Return a chapter as a notebook for editing, without outputs, as JSON text.
 
-    notebook = jupytext.reads(chapter.text, fmt=_FORMAT)
-    ours = {"chapter": chapter.file, "sha256": checksum_of(chapter.text)}
+    With `shown`, its prose reads like the page; without, it is that of the chapter.
+    """
+    # A span of the chapter's own would be taken for one of these.
+    texts = [c["source"] for c in chapter.notebook["cells"] if c["cell_type"] == "markdown"]
+    reader = Readable(None if any("<span title=" in text for text in texts) else shown)
+    notebook: dict = {"cells": []}
+    position, end, before = 0, 0, 0  # in lines; `before` counts blank ones
+    lines = chapter.text.split("\n")
+
+    def add(kind: str, source: str, usual: int, **layout: str) -> None:
+        noted: dict = layout | ({} if before == usual else {"blank_before": before})
+        cell: dict = {"cell_type": kind, "source": source, "metadata": {}}
+        if noted:
+            cell["metadata"][OURS] = noted
+        if kind == "code":
+            cell |= {"execution_count": None, "outputs": []}
+        notebook["cells"].append(cell)
+
+    for cell in [*chapter.cells, None]:
+        opened = cell.line - 1 if cell else len(lines)
+        prose = lines[position:opened]
+        text = [number for number, line in enumerate(prose) if line.strip()]
+        if text:
+            before = text[0]
+            source = "\n".join(prose[text[0] : text[-1] + 1])
+            add("markdown", reader.readable(source), bool(notebook["cells"]))
+            before = len(prose) - text[-1] - 1
+        else:
+            before = len(prose)
+        if cell is None:
+            break
+        fence = FENCE.match(lines[opened])
+        assert fence  # a cell begins with its fence
+        end = opened + 1
+        while not closes_fence(lines[end], fence[1]):
+            end += 1
+        first, last = lines[opened], lines[end]
+        layout = (
+            {} if (first, last) == (_OPENING, _CLOSING) else {"opening": first, "closing": last}
+        )
+        add("code", "\n".join(lines[opened + 1 : end]), bool(notebook["cells"]), **layout)
+        if caption := reader.caption(cell):
+            notebook["cells"].append(caption)
+        position = end + 1
+    ours: dict = {"chapter": chapter.file, "sha256": checksum_of(chapter.text)}
+    ours["shown"] = reader.shown
+    if before != 1:
+        ours["blank_at_end"] = before
     return _written(notebook, ours, edition)
 
 
@@ -52,25 +94,21 @@ def as_executed_notebook(chapter: Chapter, executed: dict, edition: Edition) -> 
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             cell["source"] = with_inline_values(cell)
+        cell["metadata"] = {}
     first = {"cell_type": "markdown", "source": edition.in_words(), "metadata": {}}
     notebook["cells"].insert(0, first)
     ours = {"chapter": chapter.file, "values": "filled in"}
     return _written(notebook, ours, edition)
 
 
-def _written(notebook: dict, ours: dict[str, str], edition: Edition) -> str:
+def _written(notebook: dict, ours: dict, edition: Edition) -> str:
     """Return the text of a notebook's file, with what is ours as its metadata."""
     noted = {**ours, "version": edition.version, "sha256_of_data": edition.checksum or None}
     notebook["metadata"] = {"kernelspec": KERNEL, OURS: noted}
     notebook["nbformat"], notebook["nbformat_minor"] = 4, 5  # cells have ids from 4.5 on
     for number, cell in enumerate(notebook["cells"]):
-        cell["id"] = f"cell-{number}"  # jupytext's own are random
-        cell["metadata"] = _layout(cell)
+        cell["id"] = f"cell-{number}"
     return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-
-
-def _layout(cell: dict) -> dict[str, int]:
-    return {key: value for key, value in cell["metadata"].items() if key == _LAYOUT}
 
 
 class ChapterNotebook:
@@ -92,8 +130,10 @@ class ChapterNotebook:
         # The checksum of what was written back last.
         self._marker = config.root / CACHE / f"{self._source.stem}.sha256"
 
-    def write(self, *, force: bool = False) -> None:
+    def write(self, shown: Shown | None = None, *, force: bool = False) -> None:
         """Write the notebook from the chapter; replace an existing notebook only with `force`.
+
+        Its prose has what `shown` has in place of the chapter's expressions, labels and keys.
 
         Raises
         ------
@@ -104,7 +144,7 @@ class ChapterNotebook:
             message = "the notebook exists already; move it away, or use --force to replace it"
             raise InputError(Problem(self.name, message))
         (chapter,) = read_chapters(self._config.root, [self._file])
-        _replace(self.path, as_notebook(chapter, read_edition(self._config)))
+        _replace(self.path, as_notebook(chapter, read_edition(self._config), shown))
         self._marker.unlink(missing_ok=True)
 
     def is_stale(self) -> bool:
@@ -140,7 +180,7 @@ class ChapterNotebook:
                 "--force to replace the chapter by the notebook"
             )
             raise InputError(Problem(self._file, message))
-        self._check(text)
+        self._check(text, notebook)
         _replace(self._source, text)
         # The notebook itself is left alone, since Jupyter may have it open.
         self._marker.parent.mkdir(parents=True, exist_ok=True)
@@ -179,12 +219,20 @@ class ChapterNotebook:
             known.add(self._marker.read_text(encoding="utf-8").strip())
         return checksum_of(read_text(self._source, self._file)) not in known
 
-    def _check(self, text: str) -> None:
-        """Hold what comes back to the subset, and its labels to those of the other chapters."""
+    def _check(self, text: str, notebook: nbformat.NotebookNode) -> None:
+        """Hold what comes back to the subset, and its labels to those of the other chapters.
+
+        Its cells are those of the notebook, so that none has become text or part of another one.
+        """
         root, file = self._config.root, self._file
         others = [f for f in self._config.files if f != file and (root / f).is_file()]
         try:
-            read_chapters(root, [*others, file], {file: text})
+            *_, chapter = read_chapters(root, [*others, file], {file: text})
+            cells = [cell.code.strip() for cell in chapter.cells]
+            code = [c.source.strip() for c in notebook.cells if c.cell_type == "code"]
+            if cells != [source for source in code if source]:
+                message = "a cell of code would not come back as it is; look for lines of backticks"
+                raise InputError(Problem(file, message))
         except InputError as error:
             lines = text.splitlines() or [""]  # of a notebook without any cell
             problems = [
@@ -199,63 +247,57 @@ class ChapterNotebook:
 def source_of(notebook: nbformat.NotebookNode, name: str) -> str:
     """Return the source of a chapter from its notebook.
 
-    Empty code cells are left out. `name` is the notebook's name in error messages.
+    Empty cells are left out. `name` is the notebook's name in error messages.
 
     Raises
     ------
     InputError
-        If a cell is neither Markdown nor code.
+        If a cell is neither Markdown nor code, or if an edit changes what is only shown.
     """
-    import jupytext
-    import nbformat
-
-    problems = [
-        Problem(name, f"cell {number} has the type {cell.cell_type}; expected markdown or code")
-        for number, cell in enumerate(notebook.cells, start=1)
-        if cell.cell_type not in ("markdown", "code")
-    ]
+    ours = _ours(notebook)
+    problems: list[Problem] = []
+    text = ""
+    kind = None  # of the cell before
+    for number, cell in enumerate(notebook.cells, start=1):
+        noted = _ours(cell)
+        if cell.cell_type not in ("markdown", "code"):
+            message = f"cell {number} has the type {cell.cell_type}; expected markdown or code"
+            problems.append(Problem(name, message))
+        try:
+            if cell.cell_type == "markdown":
+                block = chapter_text(cell.source, noted.get("caption"), ours.get("shown", {}))
+            else:
+                block = _fenced(cell.source, noted) if cell.source.strip() else ""
+        except ShownEditedError as error:
+            problems.append(Problem(name, f"cell {number}: {error}"))
+            continue
+        if not block:
+            continue
+        blank = noted.get("blank_before", 1 if text else 0)
+        # Two texts on adjoining lines would become one; this happens where cells are moved.
+        if text and kind == cell.cell_type == "markdown":
+            blank = max(blank, 1)
+        text += "\n" * (blank + 1 if text else blank) + block
+        kind = cell.cell_type
     if problems:
         raise InputError(*problems)
-    kept = copy.deepcopy(notebook)
-    # Chapters have neither a YAML header nor options in a fence.
-    filters = {"notebook_metadata_filter": "-all", "cell_metadata_filter": "-all"}
-    kept.metadata = nbformat.from_dict({"jupytext": filters})
-    # Jupyter leaves an empty cell of code at the end; an empty one of text is blank lines.
-    kept.cells = [c for c in kept.cells if c.cell_type == "markdown" or c.source.strip()]
-    for cell, following in zip(kept.cells, [*kept.cells[1:], None], strict=False):
-        layout = _layout(cell)
-        if cell.cell_type == "markdown":
-            cell.source = _without_gaps(cell.source)
-            # Two texts on adjoining lines would become one; this happens where cells are moved.
-            if following and following.cell_type == "markdown" and layout.get(_LAYOUT) == 0:
-                layout = {}
-        cell.metadata = nbformat.from_dict(layout)
-    return jupytext.writes(kept, fmt=_FORMAT)
+    return text + "\n" * ours.get("blank_at_end", 1)
 
 
-def _without_gaps(source: str) -> str:
-    """Return a text with one blank line for several, except in code.
-
-    Several part two cells in a chapter, and within one jupytext marks them with a comment.
-    """
-    lines: list[str] = []
-    opened = None
-    body = source.strip("\n")
-    for line in body.split("\n"):
-        fence = FENCE.match(line)
-        if opened is None and not line.strip() and lines and not lines[-1].strip():
-            continue
-        if opened is None and fence:
-            opened = fence[1]
-        elif opened is not None and closes_fence(line, opened):
-            opened = None
-        lines.append(line)
-    return source.replace(body, "\n".join(lines)) if body else source
+def _fenced(source: str, noted: dict) -> str:
+    """Return code as a cell of a chapter, in the fence that it had or in a longer one."""
+    opening, closing = noted.get("opening", _OPENING), noted.get("closing", _CLOSING)
+    lines = source.split("\n")
+    fence = FENCE.match(opening)
+    if not fence or any(closes_fence(line, fence[1]) for line in lines):
+        closing = "`" * (1 + max(len(line) - len(line.lstrip("`")) for line in lines))
+        opening = closing + "{python}"
+    return f"{opening}\n{source}\n{closing}"
 
 
-def _ours(notebook: nbformat.NotebookNode) -> dict:
-    """Return the engine's metadata of a notebook; none where another program wrote it."""
-    noted = notebook.metadata.get(OURS)
+def _ours(noted_in: nbformat.NotebookNode) -> dict:
+    """Return the engine's metadata of a notebook or a cell; none where another program wrote it."""
+    noted = noted_in.metadata.get(OURS)
     return noted if isinstance(noted, dict) else {}
 
 

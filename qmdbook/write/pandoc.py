@@ -54,6 +54,7 @@ def write_pages(
     work: Path,
     *,
     html: Path | None = None,
+    pdf: bool = True,
     pages: Collection[str] = (),
     summary: Path | None = None,
     typst: Mapping[str, Path] = MappingProxyType({}),
@@ -73,6 +74,8 @@ def write_pages(
         Folder for the input of Pandoc and for the Typst source.
     html : Path or None
         Folder of the pages; None to write the Typst source instead.
+    pdf : bool
+        Whether to write the Typst source if there are no pages; if not, only the summary is left.
     pages : collection of str
         Files of the chapters to write as pages.
     summary : Path or None
@@ -120,7 +123,7 @@ def write_pages(
         "known": str(summary) if summary else None,
         "summary": None if summary else str(work / SUMMARY),
         "html_folder": str(html) if html else None,
-        "typst_folder": None if html else str(work),
+        "typst_folder": str(work) if pdf and not html else None,
         "glossary": str(root / config.glossary) if config.glossary else None,
         "head_sections": config.head_sections,
         "variables": _variables(config),
@@ -197,6 +200,41 @@ def _problems(report: dict[str, Any], texts: Sequence[ChapterText]) -> list[Prob
         )
         for p in report["problems"]
     ]
+
+
+def reference_texts(config: BookConfig, texts: Sequence[ChapterText], work: Path) -> dict[str, str]:
+    """Return the text of a reference to each label of the book, such as ``Table 2.1``.
+
+    `work` is a folder for the files of Pandoc.
+    """
+    write_pages(config, texts, work, pdf=False)
+    summary = json.loads((work / SUMMARY).read_text(encoding="utf-8"))
+    return {one["id"]: one["text"] for chapter in summary.values() for one in chapter["labels"]}
+
+
+def citation_texts(config: BookConfig, citations: Sequence[str]) -> dict[str, str]:
+    """Return the text of each citation, such as ``(Knuth 1984)`` for ``[@knuth1984]``.
+
+    The result is empty if the citation style makes notes of citations.
+    """
+    head = {
+        "bibliography": str(config.root / config.bibliography),
+        "nocite": "@*",  # other entries decide what tells one from another
+        "suppress-bibliography": True,
+    }
+    if config.csl:
+        head["csl"] = str(config.root / config.csl)
+    text = f"---\n{json.dumps(head)}\n---\n\n" + "\n\n".join(citations)
+    try:
+        plain = pypandoc.convert_text(
+            text, "plain", format="markdown", extra_args=["--citeproc", "--wrap=none"]
+        )
+    except RuntimeError as error:
+        raise InputError(Problem(config.bibliography, str(error))) from None
+    shown = [paragraph for paragraph in plain.split("\n\n") if paragraph.strip()]
+    if len(shown) != len(citations):
+        return {}
+    return {c: one.strip() for c, one in zip(citations, shown, strict=True)}
 
 
 def _drawings(text: ChapterText) -> dict[str, str]:

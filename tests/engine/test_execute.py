@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import jupytext
 import pytest
-from helpers_book import SMALL_BOOK, tiny_book, wait_for
+from helpers_book import tiny_book, wait_for
 
 from qmdbook.config import read_config
 from qmdbook.errors import InputError
@@ -288,13 +287,6 @@ def test_a_process_that_ends_or_hangs_is_named_with_its_cell(tmp_path, monkeypat
     with pytest.raises(InputError) as caught:
         by_fork(given, tmp_path)
     assert [str(problem) for problem in caught.value.problems] == [f"chapters/ends.qmd, {expected}"]
-
-
-def test_cells_begin_and_end_where_jupytext_has_them():
-    for chapter in read_chapters(SMALL_BOOK, read_config(SMALL_BOOK).files):
-        theirs = jupytext.reads(chapter.text, fmt="Rmd").cells
-        ours = [(cell["cell_type"], cell["source"]) for cell in chapter.notebook["cells"]]
-        assert ours == [(cell.cell_type, cell.source) for cell in theirs], chapter.file
 
 
 def test_what_code_imports_is_found():

@@ -1110,7 +1110,7 @@ local function write_summary(chapters)
     }
   end
   for id, label in pairs(labels) do
-    local known = { id = id, kind = label.kind, number = label.number, title = to_json(label.title) }
+    local known = { id = id, kind = label.kind, number = label.number, title = to_json(label.title), text = stringify(reference_text(label)) }
     table.insert(summary[label.chapter.file].labels, known)
   end
   write_file(manifest.summary, pandoc.json.encode(summary))
