@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nenreview.auditing.claims.claims import claim_problems
 from nenreview.evidence.record.dataset import Dataset, read
+from nenreview.synthesis.cohorts import estimand_problems
 from nenreview.synthesis.headline import pool_problems
 from qmdbook.errors import Problem
 
@@ -27,5 +28,10 @@ def read_and_check(folder: Path) -> tuple[Dataset | None, list[Problem]]:
     """
     dataset, problems = read(folder)
     if dataset is not None:
-        problems = [*problems, *claim_problems(dataset), *pool_problems(dataset)]
+        problems = [
+            *problems,
+            *claim_problems(dataset),
+            *estimand_problems(dataset),
+            *pool_problems(dataset),
+        ]
     return dataset, problems

@@ -32,8 +32,9 @@ from nenreview.evidence.responses import (
 )
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import JIA, main_source, sources_of, years_of
+from nenreview.evidence.traits import KINDS, UNDIVIDED_G3, kind_of, traits
 from nenreview.stats.rate import Rate
-from qmdbook.errors import unknown_name
+from qmdbook.errors import Problem, unknown_name
 
 PRIMARY, SENSITIVITY, SHOWN = "primary", "sensitivity", "shown"
 LOWER, UPPER = "lower bound", "upper bound"
@@ -41,6 +42,15 @@ OTHER_LINE, UNDIVIDED, BY_SITE = "other line", "undivided", "by site"
 # The answer of the first edition, from four documents, and that of today, from the reports too.
 FIRST, NOW, BOTH = "first", "now", "both"
 NEC, G3_NEN, NET_G3, LCNEC, NET = "NEC", "G3 NEN", "NET G3", "LCNEC", "NET"
+
+# The kinds of tumour that a population may have if it is to answer a question.
+_KINDS = {
+    NEC: (NEC, LCNEC),
+    LCNEC: (LCNEC,),
+    NET: (NET,),
+    NET_G3: (NET,),
+    G3_NEN: (UNDIVIDED_G3,),
+}
 
 # What a reader must know of a count before comparing it; the other ways are as good as printed.
 _MARKS = {
@@ -185,6 +195,30 @@ def cohort(data: Dataset, row: str) -> Cohort:
 def _unknown_row(row: str, known: Iterable[str]) -> LookupError:
     kind, expected = "a row of data/pooling.csv", "a value of its column row"
     return LookupError(unknown_name(row, known, kind, expected))
+
+
+def estimand_problems(data: Dataset) -> list[Problem]:
+    """Return a problem for each row of ``pooling.csv`` whose patients do not answer its question.
+
+    The tumours of a population are those that its path or its trial names. A population that is not
+    divided into NEC and NET answers a question only in the role `UNDIVIDED`.
+    """
+    found = []
+    for line, row in enumerate(rows_of(data.pooling, PoolingRow), start=2):
+        kind = kind_of(data, row.trial, row.population)
+        allowed = _KINDS.get(row.estimand, KINDS)
+        if row.role == UNDIVIDED:
+            allowed = tuple(one for one in KINDS if one.endswith("undivided"))
+        grade = traits(data, row.population).grade
+        if row.estimand == NET_G3 and grade != "G3":
+            kind, allowed = f"{kind} of grade {grade or 'not stated'}", (NET_G3,)
+        if kind not in allowed:
+            message = (
+                f"the row is about {row.estimand}, but {row.population!r} of {row.trial} is "
+                f"{kind}; expected {' or '.join(allowed)}"
+            )
+            found.append(Problem("data/pooling.csv", message, line, "estimand, population"))
+    return found
 
 
 def chosen(data: Dataset, estimand: str, role: str, edition: str = NOW) -> tuple[Cohort, ...]:

@@ -744,6 +744,38 @@ def test_a_pool_with_too_few_cohorts_is_named_with_how_many_are_left(
     ]
 
 
+@pytest.mark.parametrize(
+    "row, change, said",
+    [
+        (
+            "net-keynote-158,",
+            {"estimand": "NEC"},
+            "NEC, but 'all > NET' of NCT02628067 is NET; expected NEC or LCNEC",
+        ),
+        (
+            "nec-sintilimab,",
+            {"population": "all"},
+            "NEC, but 'all' of NCT02937116 is NEN, undivided; expected NEC or LCNEC",
+        ),
+        (
+            "net-g3-sintilimab,",
+            {"population": "all > NET"},
+            "NET G3, but 'all > NET' of NCT02937116 is NET of grade not stated; expected NET G3",
+        ),
+    ],
+)
+def test_a_cohort_of_other_tumours_than_its_pool_is_named(row, change, said, folder, check):
+    put("pooling.csv", row, **change)(folder)
+    status, output, _ = check()
+    assert status == 1
+    assert re.search(
+        r"^data/pooling\.csv, line \d+, columns estimand, population: the row is about "
+        + re.escape(said),
+        output,
+        re.M,
+    )
+
+
 def test_process_outside_a_review_says_so(tmp_path):
     done = nenreview("check", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
