@@ -3,6 +3,8 @@
 ``import nenreview as nr`` offers them as ``nr.responses()``, ``nr.pool()`` and so on. A table of
 rates is a data frame with one row for each trial or group; the columns ``events`` (patients with
 the event) and ``n`` (all patients) are whole numbers.
+
+The package's ``__all__`` lists the names that it offers.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from nenreview.auditing.own_table import audit_table
+from nenreview.auditing.own_table import audit_table as audit_table
 from nenreview.evidence import responses as evidence
 from nenreview.evidence.record import dataset
 from nenreview.evidence.record.dataset import Dataset
@@ -22,7 +24,7 @@ from nenreview.evidence.record.rows import trials as facts_of
 from nenreview.evidence.sources import main_source, source_names
 from nenreview.single_trials.trial import Trial
 from nenreview.stats.rate import Rate
-from nenreview.stats.twobytwo import Comparison
+from nenreview.stats.twobytwo import Comparison as Comparison
 from qmdbook.errors import InputError, Problem, nearest, unknown_name
 
 if TYPE_CHECKING:
@@ -30,24 +32,6 @@ if TYPE_CHECKING:
     from nenreview.meta.bayes import BayesianPool
     from nenreview.meta.pooled_proportion import PooledProportion
     from nenreview.meta.subgroups import SubgroupAnalysis
-
-__all__ = [
-    "Comparison",
-    "Rate",
-    "audit",
-    "audit_table",
-    "cells",
-    "cohorts",
-    "forest",
-    "load",
-    "pool",
-    "pool_bayesian",
-    "responses",
-    "results",
-    "subgroup",
-    "trial",
-    "trials",
-]
 
 _TUMOURS = ("NEC", "NET")
 _INSTALLED = Path(sys.prefix) / "share" / "nenreview"  # where pip puts the data of the package
