@@ -98,11 +98,13 @@ def responses() -> pd.DataFrame:
     -------
     DataFrame
         ``trial`` (registry number), ``name``, ``source``, ``population``; ``measure`` (``ORR``:
-        objective response rate; ``DCR``: disease control rate; and others), ``assessed_at`` (empty
-        for the best response); ``printed`` (the percentage as printed); ``events``, ``n``
-        (patients with the response and all patients, missing if unknown); ``percent``, ``ci_low``,
-        ``ci_high`` (in percent, with the Clopper-Pearson interval); ``known`` (how `events` is
-        known); ``preferred`` (False if the review takes the rate from another document).
+        objective response rate; ``DCR``: disease control rate; and others), ``assessed_at`` (time
+        of the assessment; empty if each patient's best response counts); ``printed`` (the
+        percentage as printed); ``events``, ``n`` (patients with the response and all patients,
+        missing if unknown); ``percent``, ``ci_low``, ``ci_high`` (in percent, with the exact
+        (Clopper-Pearson) interval); ``known`` (whether ``events`` is a reported count, a sum, or
+        follows from a percentage); ``preferred`` (False if the review takes the rate from another
+        document).
     """
     data = load()
     names = facts_of(data)
@@ -128,7 +130,8 @@ def responses() -> pd.DataFrame:
 def cohorts(tumour: str = "NEC") -> pd.DataFrame:
     """Return the cohorts of the review's main pool, one row for each.
 
-    A cohort is a group of patients of one trial. `pool` pools the result.
+    A cohort is a group of patients of one trial; a trial can have several, without shared patients.
+    Pass the frame to `pool`.
 
     Parameters
     ----------
@@ -140,7 +143,7 @@ def cohorts(tumour: str = "NEC") -> pd.DataFrame:
     DataFrame
         ``trial`` (registry number), ``name``, ``region``, ``source``, ``population``, ``events``
         (responders), ``n`` (patients), ``percent``, ``ci_low``, ``ci_high`` (in percent, with
-        the Clopper-Pearson interval).
+        the exact (Clopper-Pearson) interval).
 
     Raises
     ------
@@ -181,7 +184,7 @@ def audit() -> pd.DataFrame:
 
 
 def trial(name: str, source: str | None = None) -> Trial:
-    """Return the numbers on one trial in one document, by default its main document.
+    """Return the numbers on one trial in one document, by default the trial's preferred one.
 
     Parameters
     ----------
@@ -221,13 +224,13 @@ def _no_single_trial(name: str, found: list[str], named: dict[str, set[str]]) ->
 def pool(rates: pd.DataFrame | None = None, **options: Any) -> PooledProportion:
     """Pool rates with a confidence interval and a prediction interval.
 
-    The default is the review's main analysis: a random-intercept logistic model (metafor's
-    ``rma.glmm``) with the t interval.
+    The default is the review's main analysis: a logistic model in which each trial has its own rate
+    (random intercept, as ``rma.glmm`` of the R package metafor), with the t interval.
 
     Parameters
     ----------
     rates : DataFrame, optional
-        The columns ``events`` and ``n``, one row for each trial; by default, `cohorts`.
+        The columns ``events`` and ``n``, one row for each trial or cohort; by default, `cohorts`.
     **options
         The model and the intervals: ``method`` (``"glmm"``, ``"logit"``, ``"arcsine"``,
         ``"freeman_tukey"`` or ``"beta_binomial"``), ``effects`` (``"random"`` or ``"common"``),
@@ -262,11 +265,12 @@ def pool_bayesian(rates: pd.DataFrame | None = None, **options: Any) -> Bayesian
     Parameters
     ----------
     rates : DataFrame, optional
-        The columns ``events`` and ``n``, one row for each trial; by default, `cohorts`.
+        The columns ``events`` and ``n``, one row for each trial or cohort; by default, `cohorts`.
     **options
-        ``tau_scale`` (scale of the half-normal prior of τ, in logits; 1 by default), ``mu_prior``
+        ``tau_scale`` (scale of the half-normal prior of τ, the standard deviation between trials on
+        the logit scale; 1 by default), ``mu_prior``
         (``"logistic"`` or ``"normal"``), ``level`` (of the credible intervals) and ``thresholds``
-        (the result has the probability of a rate above each).
+        (rates; the result has, for each, the probability that the typical rate is higher).
 
     Raises
     ------
@@ -289,7 +293,7 @@ def subgroup(rates: pd.DataFrame, by: str, **options: Any) -> SubgroupAnalysis:
         The column that names the group of each trial.
     **options
         ``level`` (of the intervals) and ``max_permutations`` (the permutation test is left out if
-        it needs more fits).
+        it would need more fits than this).
 
     Raises
     ------
@@ -304,10 +308,11 @@ def subgroup(rates: pd.DataFrame, by: str, **options: Any) -> SubgroupAnalysis:
 
 
 def forest(rates: pd.DataFrame | None = None, name: str = "name") -> ReviewFigure:
-    """Draw a forest plot: each rate with its exact interval, and the pool of all below them.
+    """Draw a forest plot: each rate with its exact interval and, below them, the pooled rate.
 
-    The pool is that of `pool`, with its two intervals, the prediction interval and the spread
-    between trials. Two trials, or one, are drawn without a pool.
+    The pooled rate is drawn with two confidence intervals (by profile likelihood and by the t
+    distribution), the prediction interval and the spread between trials. One or two trials are
+    drawn without a pool.
 
     Parameters
     ----------

@@ -70,7 +70,8 @@ def audit_table(frame: pd.DataFrame) -> pd.DataFrame:
         One row for each reported rate. Columns, all but the first optional: ``label``, ``events``,
         ``patients``, ``percent``, ``ci_low``, ``ci_high``, ``ci_level``, ``p``, ``statistic``,
         ``part_of`` and ``compare``; docs/audit-your-table.md explains them. Give numbers as text,
-        as printed, because their decimals matter: ``"30.0"``. An empty cell is not reported.
+        as printed, because their decimals matter: ``"30.0"``. Leave a cell empty if its number is
+        not reported.
 
     Returns
     -------
