@@ -79,7 +79,8 @@ def _moved_answers(data: Dataset) -> dict[str, str]:
             )
         else:
             told[effect.finding] = (
-                f"The {effect.quantity} would be {100 * effect.otherwise:.1f}% "
-                f"instead of {100 * effect.used:.1f}%."
+                f"The {effect.quantity} is {100 * effect.used:.1f}% with the number that the "
+                f"review uses, and would be {100 * effect.otherwise:.1f}% with the likely "
+                "correction."
             )
     return told

@@ -113,7 +113,7 @@ def ki_67_in_words(data: Dataset) -> str:
     found = f"{words(given).capitalize()} documents report Ki-67"
     shown = len({row[-1] for row in ki_67_table(data).rows})
     if shown < given:
-        found += f"; the table uses the best one on each group, {words(shown)} in all"
+        found += f"; the table uses the best one on each group, and so {words(shown)} of them"
     if by_ki_67:
         return f"{found}. Response rates by Ki-67 are in {words(by_ki_67)} of them."
     return (
