@@ -18,10 +18,14 @@ import pandas as pd
 
 from nenreview.auditing.own_table import audit_table as audit_table
 from nenreview.evidence import responses as evidence
+from nenreview.evidence.arms import arms_by_trial
+from nenreview.evidence.overlaps import Report, require_independent
 from nenreview.evidence.record import dataset
 from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.population import is_within
 from nenreview.evidence.record.rows import trials as facts_of
 from nenreview.evidence.sources import main_source, source_names
+from nenreview.evidence.traits import kind_of
 from nenreview.single_trials.trial import Trial
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison as Comparison
@@ -97,14 +101,15 @@ def responses() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``trial`` (registry number), ``name``, ``source``, ``population``; ``measure`` (``ORR``:
-        objective response rate; ``DCR``: disease control rate; and others), ``assessed_at`` (time
-        of the assessment; empty if each patient's best response counts); ``printed`` (the
-        percentage as printed); ``events``, ``n`` (patients with the response and all patients,
-        missing if unknown); ``percent``, ``ci_low``, ``ci_high`` (in percent, with the exact
-        (Clopper-Pearson) interval); ``known`` (whether ``events`` is a reported count, a sum, or
-        follows from a percentage); ``preferred`` (False if the review takes the rate from another
-        document).
+        ``trial`` (registry number), ``name``, ``source``, ``population``; ``tumour`` (kind of
+        tumour, such as ``NEC``); ``agents``, ``regimen_class``, ``line`` (as in ``data/arms.csv``);
+        ``measure`` (``ORR``: objective response rate; ``DCR``: disease control rate; and others),
+        ``assessed_at`` (time of the assessment; empty if each patient's best response counts);
+        ``printed`` (the percentage as printed); ``events``, ``n`` (patients with the response and
+        all patients, missing if unknown); ``percent``, ``ci_low``, ``ci_high`` (in percent, with
+        the exact (Clopper-Pearson) interval); ``known`` (whether ``events`` is a reported count, a
+        sum, or follows from a percentage); ``preferred`` (False if the review takes the rate from
+        another document).
     """
     data = load()
     names = facts_of(data)
@@ -114,6 +119,8 @@ def responses() -> pd.DataFrame:
             "name": names[one.report.trial].name,
             "source": one.report.source,
             "population": one.report.population,
+            "tumour": kind_of(data, one.report.trial, one.report.population),
+            **_treatment(data, one.report),
             "measure": one.measure,
             "assessed_at": one.assessed_at,
             "printed": one.printed,
@@ -127,10 +134,23 @@ def responses() -> pd.DataFrame:
     )
 
 
+def _treatment(data: Dataset, report: Report) -> dict[str, str]:
+    """Return the drugs, their class and the line of treatment; several arms are joined by ``;``."""
+    arms = arms_by_trial(data).get(report.trial, ())
+    one = [arm for arm in arms if is_within(report.population, arm.population)]
+    chosen = one[:1] or arms
+    return {
+        name: "; ".join(dict.fromkeys(getattr(arm, name) for arm in chosen))
+        for name in ("agents", "regimen_class", "line")
+    }
+
+
 def cohorts(tumour: str = "NEC") -> pd.DataFrame:
     """Return the cohorts of the review's main pool, one row for each.
 
-    A cohort is a group of patients of one trial; a trial can have several, without shared patients.
+    These are patients treated before who received one checkpoint inhibitor; the chapter on the
+    synthesis says how they were chosen. A cohort is a group of patients of one trial; a trial can
+    have several, without shared patients.
     Pass the frame to `pool`.
 
     Parameters
@@ -194,6 +214,12 @@ def trial(name: str, source: str | None = None) -> Trial:
     source : str, optional
         Key of the document, as in the column ``source`` of `results`.
 
+    Returns
+    -------
+    Trial
+        Its methods ``size``, ``response``, ``median``, ``limits``, ``months`` and ``patients`` take
+        a population, such as ``"NEC"``, and return a number of the document.
+
     Raises
     ------
     LookupError
@@ -241,7 +267,8 @@ def pool(rates: pd.DataFrame | None = None, **options: Any) -> PooledProportion:
     Raises
     ------
     ValueError
-        For impossible counts, options that do not go together, or a missing column.
+        For impossible counts, options that do not go together, a missing column, or rows of
+        `responses` that share patients.
     FitError
         If the model has no maximum-likelihood estimate.
 
@@ -349,20 +376,44 @@ def forest(rates: pd.DataFrame | None = None, name: str = "name") -> ReviewFigur
 
 
 def _counts(rates: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Return the events and the patients of a table of rates."""
+    """Return the events and the patients of a table of rates, after refusing shared patients."""
     events, n = (_column(rates, name) for name in ("events", "n"))
     missing = rates.index[events.isna() | n.isna()]
     if len(missing):
         raise ValueError(
-            f"row {missing[0]}: events or n is missing; expected both in every row; "
-            "use rates.dropna(subset=['events', 'n'])"
+            f"the row with the index {missing[0]} has no events or no n; expected both in every "
+            "row; use rates.dropna(subset=['events', 'n'])"
         )
+    _refuse_shared_patients(rates)
     return events, n
 
 
+def _refuse_shared_patients(rates: pd.DataFrame) -> None:
+    """Refuse rows of `responses` that count patients twice; other tables name no reports."""
+    if not {"source", "trial", "population"} <= set(rates):
+        return
+    data = load()
+    known = rates[rates["trial"].isin(facts_of(data))]
+    named = known[["source", "trial", "population"]].itertuples(index=False, name=None)
+    try:
+        require_independent(data, [Report(*one) for one in named])
+    except ValueError as error:
+        raise ValueError(f"{error}; drop one of the two rows") from None
+
+
 def _column(rates: pd.DataFrame, name: str) -> pd.Series:
+    if not isinstance(rates, pd.DataFrame):
+        raise TypeError(
+            f"{rates!r} is not a data frame; expected one with the columns events and n, such as "
+            "nr.cohorts('NET')"
+        )
     if name not in rates:
-        raise ValueError(unknown_name(name, list(map(str, rates)), "a column of the rates"))
+        near = nearest(name, map(str, rates))
+        found = ", ".join(map(str, rates))
+        raise ValueError(
+            f"the table has no column {name!r}; it has {found}; "
+            + (f"rename {near!r}" if near else "rename one of them, or add it")
+        )
     return rates[name]
 
 

@@ -29,6 +29,7 @@ _IF_NONE = "leave the cell empty if the number is not reported"
 _DELIMITERS = ",;\t"
 _MOST_PATIENTS = 100_000_000
 _MOST_DECIMALS = 10  # of a p value, which tests compute to 12
+_WITH_DECIMALS = ("percent", "ci_low", "ci_high", "p")
 Place = Callable[[str, str], Problem]  # a column and a message, to a problem with its row
 
 
@@ -187,6 +188,14 @@ def _row(cells: dict[str, object], problem: Place, problems: list[Problem]) -> O
             problems.append(problem(column, f"{printed[column]!r} {error}"))
             return ""
 
+    for column in _WITH_DECIMALS:
+        given = cells.get(column)
+        if isinstance(given, (float, np.floating)) and float(given).is_integer():
+            message = (
+                f"{given} is a number and not text, so its printed decimals are unknown; "
+                "read the table with pd.read_csv(FILE, dtype=str, keep_default_na=False)"
+            )
+            problems.append(problem(column, message))
     if not printed["label"]:
         problems.append(problem("label", "the cell is empty; expected a name of the row"))
     statistic = None

@@ -96,7 +96,14 @@ class SubgroupAnalysis:
         if self.permutation_p is not None:
             tests += f", permutation p = {self.permutation_p:.3f}"
         notes = (f"  {note}" for note in self.notes)
-        return "\n".join(("SubgroupAnalysis:", *groups, tests, *notes))
+        return "\n".join(
+            (
+                f"SubgroupAnalysis: Wald intervals, one τ = {self.tau2**0.5:.2f}",
+                *groups,
+                tests,
+                *notes,
+            )
+        )
 
 
 def analyse_subgroups(

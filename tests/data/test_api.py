@@ -118,18 +118,30 @@ def test_groups_are_compared():
 
 
 @pytest.mark.parametrize(
-    "wrong, said",
+    "wrong, error, said",
     [
-        (
-            {"event": [1, 2], "n": [3, 4]},
-            "'events' is not a column of the rates; .*did you mean 'event'",
-        ),
-        ({"events": [1, None], "n": [3, 4]}, "row 1: events or n is missing"),
+        ({"event": [1, 2], "n": [3, 4]}, ValueError, "no column 'events'; .* rename 'event'"),
+        ({"events": [1, 2], "N": [3, 4]}, ValueError, "no column 'n'; it has events, N; rename"),
+        ({"events": [1, None], "n": [3, 4]}, ValueError, "index 1 has no events or no n"),
+        ("NET", TypeError, r"'NET' is not a data frame; .*nr.cohorts\('NET'\)"),
     ],
 )
-def test_a_table_without_counts_is_refused_by_row_or_column(wrong, said):
-    with pytest.raises(ValueError, match=said):
-        nr.pool(pd.DataFrame(wrong))
+def test_what_is_no_table_of_counts_is_refused_by_row_or_column(wrong, error, said):
+    with pytest.raises(error, match=said):
+        nr.pool(pd.DataFrame(wrong) if isinstance(wrong, dict) else wrong)
+
+
+def test_rows_that_count_patients_twice_are_refused():
+    rates = nr.responses()
+    net = rates[(rates["tumour"] == "NET") & rates["preferred"] & (rates["measure"] == "ORR")]
+    with pytest.raises(ValueError, match="expected reports without overlap; drop one"):
+        nr.pool(net.dropna(subset=["events"]))
+
+
+def test_responses_say_treatment_and_tumour():
+    alone = nr.responses().query("regimen_class == 'monotherapy'")
+    assert {"NEC", "NET"} <= set(alone["tumour"])
+    assert set(nr.cohorts("NET")["trial"]) <= set(alone["trial"])
 
 
 def test_a_tumour_without_a_pool_is_refused():

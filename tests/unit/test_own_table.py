@@ -412,3 +412,10 @@ def test_a_table_of_true_counts_has_no_finding(table):
     found = audit_table(table)
     wrong = found[~found["verdict"].isin(["match", "not checkable"])]
     assert wrong.empty, wrong.to_string()
+
+
+def test_numbers_that_have_lost_their_decimals_are_refused():
+    table = pd.DataFrame({"label": ["a"], "events": [5], "patients": [18], "percent": [28.0]})
+    with pytest.raises(InputError, match=r"28.0 is a number and not text.*dtype=str"):
+        audit_table(table)
+    assert audit_table(table.assign(percent=None))["verdict"].tolist() == []
