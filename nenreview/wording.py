@@ -100,7 +100,7 @@ def number(value: float) -> str:
 
 
 def as_printed(value: float, printed: str) -> str:
-    """Return a value with the decimals of its printed form; a printed word becomes a number.
+    """Return a value as text with its printed decimals, or in digits if it is printed as a word.
 
     >>> as_printed(2.0, "2.0"), as_printed(2.0, "two")
     ('2.0', '2')

@@ -59,7 +59,8 @@ def swimmer(lanes: Sequence[Lane]) -> ReviewFigure:
     Raises
     ------
     ValueError
-        If there is no patient, if a time is not more than 0, or if there are too many drugs.
+        If there is no patient, if a time is not more than 0, or if there are more than three
+        drugs.
     """
     if not lanes:
         raise ValueError("no lanes; expected at least one patient")

@@ -159,10 +159,10 @@ class LogisticNormal:
 
 
 def fit_glmm(model: LogisticNormal) -> tuple[Fit, LogisticNormal]:
-    """Fit the model by maximum likelihood; return the fit, and the model with enough nodes for it.
+    """Fit the model by maximum likelihood; return the fit, and the model with enough nodes.
 
-    The number of quadrature nodes is doubled until the log-likelihood at the maximum stays the
-    same.
+    The nodes are those of the quadrature (numerical integration). Their number is doubled until the
+    log-likelihood at the maximum stays the same.
 
     Raises
     ------

@@ -31,8 +31,9 @@ class Subgroup:
     k, n, events : int
         Trials, patients, patients with the event.
     estimate, ci_low, ci_high : float
-        Proportion of the typical (median) trial and its Wald interval. If no patient or every
-        patient of the group had the event: 0 or 1, and the Clopper-Pearson interval of the sums.
+        Proportion of the typical (median) trial and its Wald interval (on the logit scale, the
+        estimate and a multiple of its standard error). If no patient or every patient of the group
+        had the event: 0 or 1, and the exact (Clopper-Pearson) interval of `events` of `n`.
     boundary : bool
         Whether no patient, or every patient, of the group had the event.
     """

@@ -182,6 +182,7 @@ def open_beyond_trial(source: str, population: str) -> Trial:
     """Return a document's numbers on patients who do not belong to one trial.
 
     Examples are patients of several trials together, patients screened for a trial, and patients
-    with other tumours. Paths of populations begin below `population`.
+    with other tumours. Populations are given relative to `population`: if that is ``"all"``, then
+    ``"NEC"`` means ``"all > NEC"``.
     """
     return Trial(load(), "", source, population)

@@ -66,7 +66,7 @@ class Comparison:
     def odds_ratio(self) -> float:
         """Conditional maximum-likelihood odds ratio, first group to second.
 
-        It is 0 or infinite if a cell of the table is empty.
+        It is 0 or infinite if a cell of the table is 0, and undefined if a row or a column is.
         """
         from scipy.stats.contingency import odds_ratio
 

@@ -68,12 +68,13 @@ class MapEntry:
 
 @cache
 def entries(data: Dataset) -> tuple[MapEntry, ...]:
-    """Return the response of each population of every trial, by class, line and kind of tumour.
+    """Return the response of each population of every trial, sorted.
 
-    If several sources report the same response, the preferred one is used. Cohorts of
-    ``pooling.csv`` whose response no source reports directly are added, except the lowest and
-    highest possible counts and neuroendocrine tumours (NET) of grade 3, which are already among the
-    NET.
+    The order is by class of drugs, line of treatment and kind of tumour. If several sources report
+    the same response, the preferred one is used. Cohorts of ``pooling.csv`` whose response no
+    source reports directly are added. Two kinds of cohort are not: those with the lowest or highest
+    possible count, and neuroendocrine tumours (NET) of grade 3, whose patients are already counted
+    among the NET.
     """
     found = [*_in_the_sources(data), *_in_the_choices(data)]
     alike = Counter((one.name, one.kind) for one in found)

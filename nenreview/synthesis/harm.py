@@ -392,10 +392,11 @@ def severe_events_bounds(data: Dataset) -> tuple[Rate, Rate]:
 
     The patients are those of the sintilimab trial.
 
-    The paper reports each kind of treatment-related event separately. The fewest patients are those
-    with the most common event, or with serious events if these are more. The most patients are the
-    sum over all kinds of events, with the reported number of patients in place of the serious
-    events. Both rates are out of all treated patients.
+    The paper reports each kind of treatment-related event separately, and serious events apart. The
+    smallest number is the larger of two: the patients with the most common event, and the patients
+    with a serious event. The largest number adds up the patients of every kind of event; for
+    serious events it adds their reported number of patients. Both rates are out of all treated
+    patients.
     """
     counts = counts_by_grade(data, JIA, sintilimab.TRIAL, sintilimab.AE_TABLE)
     high = counts[["3", "4", "5"]].sum(axis=1)

@@ -169,7 +169,7 @@ def whole_trials(data: Dataset, sizes: list[Number]) -> Answer:
 
 
 def number_of_references(numbers: list[int], studies: Sum) -> Answer:
-    """Test whether a statement cites as many references as it has studies."""
+    """Test whether a statement cites as many references as it says there are studies."""
     shown = f"references {', '.join(map(str, numbers))} for {studies.total} studies"
     if len(numbers) == studies.total:
         return holds(shown)

@@ -30,7 +30,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def file_of(source: str) -> str:
-    """Return the path of a document's claims for messages, ``data/claims/<source>.yml``."""
+    """Return the path of the file with a document's claims, ``data/claims/<source>.yml``."""
     return f"data/{_FOLDER}/{source}.yml"
 
 
