@@ -183,7 +183,10 @@ def among_themselves_table(data: Dataset) -> Table:
 
 
 def alike_among_themselves(data: Dataset) -> Rate:
-    """Return the share of agreeing numbers among those compared between documents other than the trials' own."""
+    """Return how many of the numbers compared between secondary documents agree.
+
+    These are all documents on a trial except its own reports.
+    """
     found = [verdict for _, verdict, _ in _among_themselves(data)]
     return Rate(found.count(AGREES), len(found))
 
