@@ -18,15 +18,15 @@ import pandas as pd
 
 from nenreview.auditing.own_table import audit_table as audit_table
 from nenreview.evidence import responses as evidence
-from nenreview.evidence.arms import arms_by_trial
+from nenreview.evidence.arms import arm_of, arms_by_trial
 from nenreview.evidence.overlaps import Report, require_independent
 from nenreview.evidence.record import dataset
 from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.record.population import is_within
+from nenreview.evidence.record.rows import Arm
 from nenreview.evidence.record.rows import trials as facts_of
-from nenreview.evidence.sources import main_source, source_names
-from nenreview.evidence.traits import kind_of
-from nenreview.single_trials.trial import Trial
+from nenreview.evidence.traits import NEC, NET, kind_of
+from nenreview.figures.forest_rows import Group, pool_rows, rate_data, rate_row
+from nenreview.single_trials.trial import Trial, open_trial
 from nenreview.stats.rate import Rate
 from nenreview.stats.twobytwo import Comparison as Comparison
 from qmdbook.errors import InputError, Problem, nearest, unknown_name
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from nenreview.meta.pooled_proportion import PooledProportion
     from nenreview.meta.subgroups import SubgroupAnalysis
 
-_TUMOURS = ("NEC", "NET")
+_TUMOURS = (NEC, NET)
 _INSTALLED = Path(sys.prefix) / "share" / "nenreview"  # where pip puts the data of the package
 
 
@@ -136,22 +136,22 @@ def responses() -> pd.DataFrame:
 
 def _treatment(data: Dataset, report: Report) -> dict[str, str]:
     """Return the drugs, their class and the line of treatment; several arms are joined by ``;``."""
-    arms = arms_by_trial(data).get(report.trial, ())
-    one = [arm for arm in arms if is_within(report.population, arm.population)]
-    chosen = one[:1] or arms
+    try:
+        arms: tuple[Arm, ...] = (arm_of(data, report.trial, report.population),)
+    except LookupError:  # the patients are of several arms
+        arms = arms_by_trial(data).get(report.trial, ())
     return {
-        name: "; ".join(dict.fromkeys(getattr(arm, name) for arm in chosen))
+        name: "; ".join(dict.fromkeys(getattr(arm, name) for arm in arms))
         for name in ("agents", "regimen_class", "line")
     }
 
 
-def cohorts(tumour: str = "NEC") -> pd.DataFrame:
+def cohorts(tumour: str = NEC) -> pd.DataFrame:
     """Return the cohorts of the review's main pool, one row for each.
 
     These are patients treated before who received one checkpoint inhibitor; the chapter on the
     synthesis says how they were chosen. A cohort is a group of patients of one trial; a trial can
-    have several, without shared patients.
-    Pass the frame to `pool`.
+    have several, without shared patients. Pass the frame to `pool`.
 
     Parameters
     ----------
@@ -234,9 +234,7 @@ def trial(name: str, source: str | None = None) -> Trial:
         found = [key for key, names in named.items() if any(asked in n.casefold() for n in names)]
     if not asked or len(found) != 1:
         raise LookupError(_no_single_trial(name, [known[key].name for key in found], named))
-    if source is not None and source not in source_names(data):
-        raise LookupError(unknown_name(source, source_names(data), "a document of the review"))
-    return Trial(data, found[0], source or main_source(known[found[0]]))
+    return open_trial(found[0], source, data=data)
 
 
 def _no_single_trial(name: str, found: list[str], named: dict[str, set[str]]) -> str:
@@ -360,7 +358,6 @@ def forest(rates: pd.DataFrame | None = None, name: str = "name") -> ReviewFigur
         For impossible counts or a missing column.
     """
     from nenreview.figures import forest as drawing
-    from nenreview.figures.forest_rows import Group, pool_rows, rate_row
     from nenreview.synthesis.headline import FEWEST
 
     rates = cohorts() if rates is None else rates
@@ -418,11 +415,8 @@ def _column(rates: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _percentages(rate: Rate | None) -> dict[str, float | None]:
-    if rate is None:
-        return dict.fromkeys(("percent", "ci_low", "ci_high"))
-    limits = rate.clopper_pearson()
-    proportions = (rate.proportion, limits.low, limits.high)
-    return dict(zip(("percent", "ci_low", "ci_high"), (100 * p for p in proportions), strict=True))
+    data = rate_data(rate) if rate else {}
+    return {name: data.get(name) for name in ("percent", "ci_low", "ci_high")}
 
 
 def _numeric(rows: Any) -> pd.DataFrame:

@@ -150,7 +150,12 @@ class Trial:
         return share.fitted
 
 
-def open_trial(trial: str, source: str | None = None, whole: str = ROOT_POPULATION) -> Trial:
+def open_trial(
+    trial: str,
+    source: str | None = None,
+    whole: str = ROOT_POPULATION,
+    data: Dataset | None = None,
+) -> Trial:
     """Return the numbers on a trial in a document, by default its main one.
 
     Parameters
@@ -161,13 +166,15 @@ def open_trial(trial: str, source: str | None = None, whole: str = ROOT_POPULATI
         Key of the document in ``sources.csv``.
     whole : str
         Path of all patients that the document reports; see `Trial`.
+    data : Dataset, optional
+        The checked dataset; by default, that of the review.
 
     Raises
     ------
     LookupError
         If the data have no such trial or document.
     """
-    data = load()
+    data = data or load()
     known = all_trials(data)
     if trial not in known:
         kind, expected = "a trial of data/trials.csv", "a value of its column trial"

@@ -10,7 +10,7 @@ import griffe
 
 from qmdbook.display import Shown
 
-# The sections of a docstring that are shown as a list, and what stands before each item.
+# The sections of a docstring that are shown as a list, and the first word of each item.
 _ITEMS = {"parameters": "", "returns": "returns ", "raises": "raises "}
 
 

@@ -1,4 +1,4 @@
-"""Find what stands on the pages for the source of chapters, to show it in their notebooks."""
+"""Find the text that the pages show for each expression, citation and reference of chapters."""
 
 from __future__ import annotations
 

@@ -286,7 +286,7 @@ class _Reader:
         """Check one line outside code."""
         prose = _CODE_SPAN.sub("", line.text)
         *maths, last = prose.split("$$")
-        # What stands between two signs is mathematics, also over several lines.
+        # The text between two $$ is mathematics, also over several lines.
         outside = [*maths, last][1 if self._in_maths else 0 :: 2]
         self._in_maths ^= len(maths) % 2 == 1
         prose = _MATHS.sub("", "$$".join(outside))

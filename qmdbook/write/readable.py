@@ -40,7 +40,7 @@ class ShownEditedError(Exception):
 
 @dataclass(frozen=True)
 class Shown:
-    """What stands on the page for the source of one chapter.
+    """The texts that the page shows for expressions, citations and references of one chapter.
 
     Attributes
     ----------
