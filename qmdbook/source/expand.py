@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -123,12 +123,22 @@ def closes_fence(line: str, opening: str) -> bool:
     return line.startswith(opening) and not line.strip().strip(opening[0])
 
 
+def end_of_head(lines: Sequence[str]) -> int | None:
+    """Return the index of the line that closes the YAML head of a chapter.
+
+    The result is 0 if the lines begin with no head, and None if nothing closes it.
+    """
+    if not lines or lines[0].rstrip() != "---":
+        return 0
+    return next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in _HEAD_ENDS), None)
+
+
 def _without_head(expanded: Expanded, lines: list[Line]) -> list[Line]:
     """Return the lines of a chapter with the title in its YAML head as a heading."""
-    if not lines or lines[0].text.rstrip() != "---":
+    end = end_of_head([one.text for one in lines])
+    if end == 0:
         return lines
     file = lines[0].file
-    end = next((n for n, one in enumerate(lines[1:], 1) if one.text.rstrip() in _HEAD_ENDS), None)
 
     def problem(row: int, message: str) -> None:
         expanded.problems.append(Problem(file, message, row))

@@ -17,7 +17,7 @@ from qmdbook.edition import Edition, read_edition
 from qmdbook.errors import InputError, Problem
 from qmdbook.files import FOLDER, checksum_of
 from qmdbook.source.chapter import Chapter, read_chapters
-from qmdbook.source.expand import FENCE, closes_fence
+from qmdbook.source.expand import FENCE, closes_fence, end_of_head
 from qmdbook.textfile import read_text, write_whole
 from qmdbook.write.markdown import with_inline_values
 from qmdbook.write.readable import Readable, Shown, ShownEditedError, chapter_text
@@ -52,14 +52,18 @@ def as_notebook(chapter: Chapter, edition: Edition, shown: Shown | None = None) 
             cell |= {"execution_count": None, "outputs": []}
         notebook["cells"].append(cell)
 
-    for cell in [*chapter.cells, None]:
+    if head := end_of_head(lines):
+        # Jupyter would show the head as a heading if it stood in a cell of text.
+        add("raw", "\n".join(lines[: head + 1]), 0)
+        position = head + 1
+    for cells, cell in enumerate([*chapter.cells, None]):
         opened = cell.line - 1 if cell else len(lines)
         prose = lines[position:opened]
         text = [number for number, line in enumerate(prose) if line.strip()]
         if text:
             before = text[0]
             source = "\n".join(prose[text[0] : text[-1] + 1])
-            add("markdown", reader.readable(source), bool(notebook["cells"]))
+            add("markdown", reader.readable(source, cells), bool(notebook["cells"]))
             before = len(prose) - text[-1] - 1
         else:
             before = len(prose)
@@ -260,11 +264,14 @@ def source_of(notebook: nbformat.NotebookNode, name: str) -> str:
     kind = None  # of the cell before
     for number, cell in enumerate(notebook.cells, start=1):
         noted = _ours(cell)
-        if cell.cell_type not in ("markdown", "code"):
+        is_head = cell.cell_type == "raw" and not text and end_of_head(cell.source.split("\n"))
+        if cell.cell_type not in ("markdown", "code") and not is_head:
             message = f"cell {number} has the type {cell.cell_type}; expected markdown or code"
             problems.append(Problem(name, message))
         try:
-            if cell.cell_type == "markdown":
+            if is_head:
+                block = cell.source
+            elif cell.cell_type == "markdown":
                 block = chapter_text(cell.source, noted.get("caption"), ours.get("shown", {}))
             else:
                 block = _fenced(cell.source, noted) if cell.source.strip() else ""

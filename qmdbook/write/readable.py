@@ -75,17 +75,19 @@ class Readable:
         self.shown: dict[str, list[str]] = {}
         self._of_page = shown
         executed = (shown and shown.executed) or {"cells": []}
-        self._results = [
-            cell["metadata"].get(INLINE_RESULTS, {})
-            for cell in executed["cells"]
-            if cell["cell_type"] == "markdown"
-        ]
+        # By how many cells of code come before: text with a cell that is not executed is several.
+        self._results: list[dict] = [{}]
+        for cell in executed["cells"]:
+            if cell["cell_type"] == "code":
+                self._results.append({})
+            else:
+                self._results[-1] |= cell["metadata"].get(INLINE_RESULTS, {})
 
-    def readable(self, source: str) -> str:
-        """Return the next text of the chapter as a notebook shows it."""
+    def readable(self, source: str, cells: int) -> str:
+        """Return the text of the chapter that follows so many cells as a notebook shows it."""
         if self._of_page is None:
             return source
-        results = self._results.pop(0) if self._results else {}
+        results = self._results[cells] if cells < len(self._results) else {}
         lines, opened = [], None
         for line in source.split("\n"):
             fence = FENCE.match(line)

@@ -160,6 +160,40 @@ def readable(tmp_path_factory):
     return root
 
 
+WITH_HEAD = """---
+title: "Second"
+description: "About it."
+---
+
+```{python}
+n = 3
+```
+
+```{python}
+#| eval: false
+n = 4
+```
+
+There are `{python} str(n)`.
+"""
+
+
+def test_a_chapter_with_a_head_comes_back_byte_by_byte(book):
+    second = book / "chapters" / "second.qmd"
+    second.write_text(WITH_HEAD)
+    edit(book, FIRST, "@sec-second", "@sec-first")
+    assert qmdbook("notebook", "second", cwd=book).returncode == 0
+    notebook = nbformat.read(second.with_suffix(".ipynb"), as_version=4)
+    assert [cell.cell_type for cell in notebook.cells] == ["raw", "code", "markdown"]
+    assert "There are 3." in read_in_jupyter(second.with_suffix(".ipynb"))
+    assert source_of(notebook, "x") == WITH_HEAD
+    notebook.cells[0].source = notebook.cells[0].source.replace("About it", "On it")
+    nbformat.write(notebook, second.with_suffix(".ipynb"))
+    run = qmdbook("notebook", "second", "--to-qmd", cwd=book)
+    assert run.returncode == 0, run.stderr
+    assert second.read_text() == WITH_HEAD.replace("About it", "On it")
+
+
 @pytest.fixture
 def edited(readable, tmp_path):
     """A copy of the book and its notebooks, to edit."""
@@ -349,6 +383,10 @@ REFUSED = {
     ),
     "a cell option": (append(new_code_cell("#| cache: false\n1")), "'cache' is not a cell option"),
     "a raw cell": (append(new_raw_cell("x")), "cell 6 has the type raw; expected markdown or code"),
+    "a head without its end": (
+        lambda cells: cells.insert(0, new_raw_cell("---\ntitle: x")),
+        "cell 1 has the type raw; expected markdown or code",
+    ),
     "no cell at all": (lambda cells: cells.clear(), "the heading is missing; expected `# Title"),
     "no heading": (lambda cells: cells.pop(0), "the heading is missing; expected `# Title"),
 }  # fmt: skip
