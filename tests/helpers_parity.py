@@ -8,6 +8,9 @@ from helpers_page import read_page, text_of
 
 from nenreview.tables.build import ENGINE_ROW
 
+# Of a picture that no author described. Quarto gives it no text, which a PDF for screen readers needs.
+NO_ALT = "Picture without a description"
+
 
 @dataclass
 class Book:
@@ -39,7 +42,7 @@ def read_book(folder: Path, pages: list[str]) -> Book:
         book.references += [(page, text_of(a)) for a in main.find_all("a", class_="quarto-xref")]
         # A drawing is an image in Quarto's pages, and within the page in those of the engine.
         book.figures += [
-            (page, image.get("alt") or image.get("aria-label"))
+            (page, image.get("alt") or image.get("aria-label") or NO_ALT)
             for image in main.select("img, svg.drawing:not(.narrow)")
         ]
         book.terms += [(page, text_of(term)) for term in main.find_all("abbr")]

@@ -105,7 +105,12 @@ class Chapter:
     description: str = ""
 
     def line_of(self, text: str) -> int | None:
-        """Return the number of the first line of prose that contains `text`, else of any line."""
+        """Return the number of the line of a label or of the first line that contains `text`.
+
+        Lines of prose come before lines of cells.
+        """
+        if text in self.labels:
+            return self.labels[text]
         lines = [*self.prose, *enumerate(self.text.splitlines(), start=1)]
         return next((number for number, line in lines if text in line), None)
 

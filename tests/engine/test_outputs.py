@@ -4,7 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from helpers_book import EPOCH, render, snapshot, tiny_book
+from helpers_book import EPOCH, qmdbook, render, snapshot, tiny_book
 from helpers_page import read_page, text_of
 from pypdf import PdfReader
 
@@ -34,6 +34,12 @@ frame["patients"]
 #| tbl-cap: "A frame with a caption."
 warnings.warn("mind the gap")
 frame.set_index("trial")
+```
+
+```{python}
+#| label: tbl-long
+#| tbl-cap: "A frame of which pandas shows a part."
+pd.DataFrame({"number": range(70)})
 ```
 
 ```{python}
@@ -130,6 +136,21 @@ def test_a_labelled_frame_is_a_table_with_caption_and_what_the_cell_writes_stand
     assert text_of(table.figcaption) == "Table 1.1: A frame with a caption."
     assert rows(table)[2:] == [["A & B", "1", "0.5"], ["*C*", "300", "NaN"]]
     assert text_of(table.find_previous("pre")) == "UserWarning: mind the gap"
+
+
+def test_a_labelled_frame_that_is_cut_says_its_size_below(page, pdf):
+    table = page.select_one("#tbl-long")
+    assert text_of(table.figcaption) == "Table 1.2: A frame of which pandas shows a part."
+    assert text_of(table.find_next("p")) == "70 rows × 1 columns"
+    assert "70 rows × 1 columns" in pdf
+
+
+def test_a_fault_of_a_labelled_block_is_reported_at_its_cell(tmp_path):
+    tiny_book(tmp_path)
+    text = '# One {#sec-one}\n\nSee @tbl-text.\n\n```{python}\n#| label: tbl-text\n#| tbl-cap: "No table."\nfrom IPython.display import Markdown\nMarkdown("- a list")\n```\n'
+    (tmp_path / "index.qmd").write_text(text, encoding="utf-8")
+    run = qmdbook("render", "--to", "html", cwd=tmp_path)
+    assert "index.qmd, line 5: the block is not one table" in run.stderr
 
 
 def test_pictures_stand_on_the_page_with_their_alternative_text(page, outputs, pdf):

@@ -106,7 +106,8 @@ local function read_cell_html(block)
     elseif one.t == "Header" then
       one = pandoc.Para(pandoc.Strong(one.content)) -- no section of the chapter
     end
-    if one.t ~= "Plain" or #one.content > 0 then kept:insert(one) end
+    local empty = (one.t == "Plain" or one.t == "Para") and #one.content == 0
+    if not empty then kept:insert(one) end
   end
   return kept
 end
@@ -196,9 +197,12 @@ local function number_floats(chapter)
     if kind == "tbl" then
       local tbl, rest = blocks[1], pandoc.Blocks({})
       for i = 2, #blocks do rest:insert(blocks[i]) end
-      -- After the table may follow what is for the page alone, such as a folded list.
-      local for_the_page = rest:filter(function(block) return block.t == "RawBlock" and block.format == "html" end)
-      if not tbl or tbl.t ~= "Table" or #for_the_page < #rest then
+      -- After the table may follow what is for the page alone, such as a folded list, and text,
+      -- such as the size of a data frame of which pandas shows a part.
+      local allowed = rest:filter(function(block)
+        return block.t == "RawBlock" and block.format == "html" or block.t == "Para" or block.t == "Plain"
+      end)
+      if not tbl or tbl.t ~= "Table" or #allowed < #rest then
         problem(chapter, div.identifier, "the block is not one table; expected one table and its caption")
         return nil
       end
