@@ -8,6 +8,8 @@ The caches are in ``.cache/``, which can be deleted at any time:
 - `PandocCache` has the chapters as converted by Pandoc.
 - `LastRender` has the inputs of the last rendered book.
 
+Each file begins with the checksum of its content. A damaged file counts as missing.
+
 A change to a file that is not a chapter makes every chapter run again, because the engine does not
 know which chapters use the file. A chapter that reads other chapters must be listed in
 ``qmdbook.run-always``.
@@ -16,6 +18,7 @@ know which chapters use the file. A chapter that reads other chapters must be li
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import os
 import re
@@ -41,6 +44,20 @@ ENGINE = Path(__file__).resolve().parent
 _SHARED = re.compile(r"^.*(?:#|@|id=|:::).*$", re.M)
 # Errors of reading an entry that is missing, cut short, or of another version.
 _UNUSABLE = (OSError, ValueError, KeyError, TypeError)
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Write a file of a cache, with the checksum of its content as its first line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
+
+
+def _kept(path: Path) -> bytes:
+    """Return the content of a file of a cache; raise a ValueError if it is damaged."""
+    checksum, _, content = path.read_bytes().partition(b"\n")
+    if checksum.decode() != hashlib.sha256(content).hexdigest():
+        raise ValueError(f"{path} is damaged")
+    return content
 
 
 class ChapterCache:
@@ -91,8 +108,7 @@ class ChapterCache:
         for chapter, result in executed:
             entry = {"key": self._key(chapter), **vars(result)}
             with suppress(OSError):
-                self._folder.mkdir(parents=True, exist_ok=True)
-                write_whole(self._path(chapter), json.dumps(entry, ensure_ascii=False).encode())
+                _keep(self._path(chapter), json.dumps(entry, ensure_ascii=False).encode())
 
     def seconds(self, chapter: Chapter) -> float:
         """Return how many seconds the chapter took when last executed; infinity if unknown."""
@@ -124,8 +140,7 @@ class ChapterCache:
     def _entry(self, chapter: Chapter) -> dict:
         """Return what is kept of a chapter, read once: it can be megabytes."""
         if chapter.file not in self._entries:
-            text = self._path(chapter).read_text(encoding="utf-8")
-            self._entries[chapter.file] = json.loads(text)
+            self._entries[chapter.file] = json.loads(_kept(self._path(chapter)))
         return self._entries[chapter.file]
 
     def _path(self, chapter: Chapter) -> Path:
@@ -181,15 +196,28 @@ class PandocCache:
             for text in texts
         }
 
-    @property
-    def summary(self) -> Path | None:
-        """File with the labels and numbers that chapters need from each other, if cached."""
-        return self._summary if self._summary.is_file() else None
+    def restore(self, work: Path) -> tuple[Path | None, dict[str, Path]]:
+        """Write what is cached into the folder `work`.
 
-    @property
-    def typst(self) -> dict[str, Path]:
-        """Cached chapters in Typst, by chapter file."""
-        return {file: path for file, path in self._typst.items() if path.is_file()}
+        Returns
+        -------
+        Path or None
+            File with the labels and numbers that chapters need from each other, if cached.
+        dict of str to Path
+            Cached chapters in Typst, by chapter file.
+        """
+        folder = work / "cached"
+        folder.mkdir()
+
+        def restored(path: Path) -> Path | None:
+            try:
+                (folder / path.name).write_bytes(_kept(path))
+            except _UNUSABLE:
+                return None
+            return folder / path.name
+
+        typst = {file: restored(path) for file, path in self._typst.items()}
+        return restored(self._summary), {file: path for file, path in typst.items() if path}
 
     def update(self, work: Path) -> None:
         """Store the results that Pandoc left in the folder `work`, and delete older ones.
@@ -199,10 +227,9 @@ class PandocCache:
         new = {work / SUMMARY: self._summary}
         new |= {work / typst_json(n): path for n, path in enumerate(self._typst.values())}
         with suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
             for source, target in new.items():
                 if source.is_file():
-                    write_whole(target, source.read_bytes())
+                    _keep(target, source.read_bytes())
             for path in {*self._folder.iterdir()} - {*new.values()}:
                 path.unlink()
 
@@ -218,7 +245,7 @@ class LastRender:
         self._book = config.book
         self._inputs, self._shared_inputs = cache.inputs, cache.shared_inputs
         try:
-            recorded = json.loads(self._path.read_text(encoding="utf-8"))
+            recorded = json.loads(_kept(self._path))
             self._recorded = recorded if recorded["book"] == self._state() else {}
         except _UNUSABLE:
             self._recorded = {}
@@ -248,8 +275,7 @@ class LastRender:
             "book": self._state(),
         }
         with suppress(OSError):  # the next render makes it again
-            self._path.parent.mkdir(exist_ok=True)
-            write_whole(self._path, json.dumps(recorded).encode())
+            _keep(self._path, json.dumps(recorded).encode())
 
     def shared(self, texts: Sequence[ChapterText]) -> str:
         """Return a checksum of what pages take from other chapters, such as labels."""

@@ -64,7 +64,7 @@ def checksums(root: Path) -> dict[str, str]:
     Raises
     ------
     InputError
-        If a file cannot be read.
+        If a file cannot be read, or a link leads to a folder outside the project.
     """
     found = {}
     for path in _own_files(root):
@@ -82,10 +82,24 @@ def checksums(root: Path) -> dict[str, str]:
 def _own_files(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if is_own([name]))
+        for name in folders:
+            _require_within(Path(folder, name), root)
         for name in sorted(files):
             path = Path(folder, name)
             if is_own([name]) and path.is_file():
                 yield path
+
+
+def _require_within(folder: Path, root: Path) -> None:
+    """Refuse a link to a folder that is not the project's: a change there would not be seen."""
+    if folder.is_symlink():
+        target, whole = folder.resolve(), root.resolve()
+        if not (target.is_relative_to(whole) and is_own(target.relative_to(whole).parts)):
+            message = (
+                f"the link leads to {target}, where the engine sees no changes; expected a folder "
+                "of the project that is not hidden"
+            )
+            raise InputError(Problem(shown(folder, root), message))
 
 
 def checksum_of(text: str) -> str:

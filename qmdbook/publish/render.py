@@ -274,7 +274,7 @@ class _Writer:
     def _write_html(self, new: Path, work: Path) -> None:
         stage = self.progress.stage
         with stage("  HTML: Pandoc"):
-            summary = self.cache.summary if self.cache else None
+            summary, _ = self.cache.restore(work) if self.cache else (None, {})
             captions = write_pages(
                 self.config, self.texts, work, html=new, pages=self.pages, summary=summary
             )
@@ -299,8 +299,7 @@ class _Writer:
     def _write_pdf(self, new: Path, work: Path) -> None:
         stage = self.progress.stage
         with stage("  PDF: Pandoc"):
-            summary = self.cache.summary if self.cache else None
-            typst = self.cache.typst if self.cache else {}
+            summary, typst = self.cache.restore(work) if self.cache else (None, {})
             write_pages(self.config, self.texts, work, summary=summary, typst=typst)
         with stage("  PDF: Typst"):
             for text in self.texts:

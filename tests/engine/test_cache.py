@@ -1,5 +1,6 @@
 """What is kept of a render: nothing stale, whatever changes, and nothing done twice."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -161,6 +162,32 @@ def test_the_cache_can_be_deleted_or_spoilt_at_any_time(book):
         path.unlink()
     assert executed(book) == ALL
     assert page(book) == good
+
+
+@pytest.mark.parametrize("folder", ["chapters", "pandoc", "."])
+def test_a_digit_that_changes_in_what_is_kept_is_not_published(book, folder, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")  # a PDF holds the second
+    render(book)
+    entries = list((book / ".cache" / folder).glob("*.json"))
+    assert entries
+    for path in entries:
+        text = path.read_text(encoding="utf-8")
+        # Every digit of the content; the checksum stands in the first line.
+        first, _, content = text.partition("\n")
+        spoilt = re.sub(r"\d", lambda digit: str((int(digit[0]) + 1) % 10), content)
+        assert spoilt != content
+        path.write_text(f"{first}\n{spoilt}", encoding="utf-8")
+    edit(book, "chapters/second.qmd", "A second note.", "Another sentence.")
+    require_a_whole_render_to_give_the_same(book)
+
+
+def test_a_link_to_a_folder_that_is_not_the_projects_is_refused(book, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (book / "linked").symlink_to(book / "things")  # of which every change is seen
+    assert executed(book) == set()
+    (book / "data").symlink_to(tmp_path / "elsewhere")
+    run = qmdbook("render", "--to", "html", cwd=book)
+    assert run.returncode == 1 and "data: the link leads to " in run.stderr
 
 
 def run_one(book: BookConfig):
