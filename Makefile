@@ -87,9 +87,9 @@ wheels: $(STAMP) ## list locked packages without a ready-built package for some 
 	$(BIN)/python tools/wheels.py
 
 clean: ## remove .venv, _book, caches, and what an interrupted quarto render left
-	rm -rf $(VENV) _book ._book.* .quarto .cache .pytest_cache .ruff_cache .hypothesis *.egg-info build
+	rm -rf $(VENV) _book ._book.* ._site.* .quarto .cache .pytest_cache .ruff_cache .hypothesis *.egg-info build
 	rm -rf index.html index_files site_libs chapters/*.html chapters/*_files
-	find . -name '*.quarto_ipynb' -delete
+	find . -name '*.quarto_ipynb' -delete -o -name '*.being-written' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment is made anew when the lock file or the project's own file changes; the

@@ -7,10 +7,12 @@ appear at once. Another program can add these commands to its own with `add_comm
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from qmdbook.errors import InputError, Problem, nearest, unknown_name
@@ -22,6 +24,16 @@ if TYPE_CHECKING:
 _NO_CHOICE = re.compile(r"argument (.+): invalid choice: '(.*)' \(choose from (.+)\)")
 _MISSING = "the following arguments are required: "
 _UNKNOWN = "unrecognized arguments: "
+# Errors of a full disk, a protected file or a failing device.
+_OF_THE_SYSTEM = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.EIO,
+    errno.EFBIG,
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -114,6 +126,16 @@ def run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
         # The reader, `head` for example, has seen enough; nothing is left to be flushed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in _OF_THE_SYSTEM:
+            raise  # an error of ours
+        from qmdbook.files import shown
+
+        place = f"{shown(Path(error.filename), Path.cwd())}: " if error.filename else ""
+        print(
+            f"{arguments.prog}: {place}{error.strerror}; the command has stopped", file=sys.stderr
+        )
+        return 1
     except KeyboardInterrupt:
         message = "interrupted; the last complete output is unchanged"
         print(f"{arguments.prog}: {message}", file=sys.stderr)

@@ -58,6 +58,16 @@ def shown(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
+def make_cache(root: Path) -> Path:
+    """Create the folder of the caches if it is missing, so that Git ignores it, and return it."""
+    folder = root / FOLDER
+    folder.mkdir(exist_ok=True)
+    ignored = folder / ".gitignore"
+    if not ignored.exists():
+        ignored.write_text("*\n")
+    return folder
+
+
 def checksums(root: Path) -> dict[str, str]:
     """Return the SHA-256 of every file of the project, by path relative to the root.
 

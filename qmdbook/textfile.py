@@ -54,11 +54,13 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises
     ------
     OSError
-        If the file cannot be written; it is then unchanged.
+        If the file cannot be written; it is then unchanged, and the error names it.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         part.write_bytes(content)
         part.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         part.unlink(missing_ok=True)

@@ -39,7 +39,7 @@ def read_changelog(root: Path | None = None) -> list[Entry]:
     Raises
     ------
     InputError
-        If the file is missing, or a section has a heading that is not in `HEADINGS`.
+        If the file is missing, or a section has a heading that is not in `HEADINGS` or has no text.
     """
     path = (root or review_root()) / NAME
     if not path.is_file():
@@ -52,6 +52,12 @@ def read_changelog(root: Path | None = None) -> list[Entry]:
         for part in parts:
             heading, _, body = part.partition("\n")
             sections[heading.strip()] = body.strip()
+            if not body.strip():
+                message = (
+                    f"version {name.strip()}: the heading {heading.strip()} has no text; say below "
+                    "it what changed, or remove it"
+                )
+                problems.append(Problem(NAME, message))
         for heading in set(sections) - set(HEADINGS):
             found = unknown_name(heading, HEADINGS, "a heading of a version")
             message = f"version {name.strip()}: {found}"

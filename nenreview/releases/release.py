@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -20,7 +19,13 @@ from nenreview.releases import changes_page
 from nenreview.releases.changelog import NAME as CHANGELOG
 from nenreview.releases.changelog import Entry, read_changelog
 from nenreview.releases.changes import Changes, compare
-from nenreview.releases.site import VERSIONS_NAME, released_states, write_index
+from nenreview.releases.site import (
+    VERSIONS_NAME,
+    checksums_of,
+    released_states,
+    require_unchanged,
+    write_index,
+)
 from nenreview.releases.stamp import stamp_problems
 from nenreview.releases.state import NAME as STATE
 from nenreview.releases.state import State, current_state, read_state
@@ -28,6 +33,7 @@ from nenreview.releases.versions import parse_version, rises_enough, version_ste
 from qmdbook.config import read_config
 from qmdbook.errors import InputError, Problem
 from qmdbook.files import CONFIG_NAME
+from qmdbook.publish.output import locked, prefix_of
 
 FOLDER = "_site"  # below the root: all versions
 CHANGES = "chapters/changes.qmd"  # the page of changes since the last version; only in a release
@@ -40,7 +46,8 @@ MAX_NAMED = 5  # files in a message
 def release(site: Path) -> bool:
     """Render the last commit into a folder named after its version in `site`.
 
-    The folder of a version that was released before is not changed.
+    The folder of a version that was released before is not changed. If another release into `site`
+    is running, the function waits for it.
 
     Parameters
     ----------
@@ -57,12 +64,28 @@ def release(site: Path) -> bool:
     InputError
         If files are not committed; if the changelog lacks the version; if a file has an outdated
         version or checksum (`stamp_problems`); if the version number breaks the rules in
-        CONTRIBUTING.md; if the version was released before with other content; if the render fails.
+        CONTRIBUTING.md; if the version was released before with other content; if a released
+        version has changed since; if the render fails.
     """
+    site = site.resolve()
+    try:
+        site.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = (
+            f"the folder cannot be made: {error.strerror}; expected the folder of all versions"
+        )
+        raise InputError(Problem(shown(site), message)) from None
+    with locked(site):
+        return _release(site)
+
+
+def _release(site: Path) -> bool:
+    """Release into a folder whose lock this process holds."""
     parse_version(version())
     config = read_config(root())
     entries = _checked_changelog()
     released = released_states(site)
+    require_unchanged(site)
     state = current_state()
     previous = _previous(released, state.version)
     is_released = state.version in {one.version for one in released}
@@ -75,14 +98,8 @@ def release(site: Path) -> bool:
         if not is_released:
             _check_number(changes, entries[0])
         chapter = changes_page.chapter(changes, _since(entries, previous.version))
-    try:
-        site.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = (
-            f"the folder cannot be made: {error.strerror}; expected the folder of all versions"
-        )
-        raise InputError(Problem(shown(site), message)) from None
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=site) as temporary:
+    # Beside the folder of all versions, so that what a killed release leaves is not published.
+    with tempfile.TemporaryDirectory(prefix=prefix_of(site), dir=site.parent) as temporary:
         new = Path(temporary) / state.version
         with _commit_copy() as copy:
             _prepare(copy, chapter, state.version)
@@ -230,7 +247,7 @@ def _render(copy: Path) -> None:
 
 def _refuse_other_content(place: Path, new: Path) -> None:
     """Check that the files of a version are those that were released."""
-    there, now = _checksums(place), _checksums(new)
+    there, now = checksums_of(place), checksums_of(new)
     differing = sorted(name for name in {*there, *now} if there.get(name) != now.get(name))
     if differing:
         message = (
@@ -238,14 +255,6 @@ def _refuse_other_content(place: Path, new: Path) -> None:
             "never changes; raise the version in pyproject.toml"
         )
         raise InputError(Problem(shown(place), message))
-
-
-def _checksums(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
 
 
 def _first_names(names: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from html import escape
 from pathlib import Path
@@ -10,6 +11,7 @@ from nenreview.evidence.record.paths import shown
 from nenreview.releases.state import NAME, State, read_state
 from nenreview.releases.versions import parse_version
 from qmdbook.errors import InputError, Problem
+from qmdbook.files import checksum_of
 from qmdbook.textfile import write_whole
 
 VERSIONS_NAME = "versions.json"  # beside the folders of the versions
@@ -60,6 +62,44 @@ def released_states(folder: Path) -> list[State]:
     return sorted(states, key=lambda state: parse_version(state.version), reverse=True)
 
 
+def checksums_of(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file in a folder, by its path relative to the folder, sorted."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def require_unchanged(folder: Path) -> None:
+    """Compare the versions in a folder with what ``versions.json`` recorded of them.
+
+    Raises
+    ------
+    InputError
+        If a version is missing or has changed, or ``versions.json`` cannot be read.
+    """
+    path = folder / VERSIONS_NAME
+    if not path.is_file():
+        return
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))["versions"]
+        recorded = {one["version"]: one["files"] for one in listed}
+    except (OSError, ValueError, KeyError, TypeError):
+        message = "the file cannot be read; restore it as the last release wrote it"
+        raise InputError(Problem(shown(path), message)) from None
+    problems = []
+    for version, checksum in recorded.items():
+        place = folder / version
+        if not place.is_dir():
+            problems.append(Problem(shown(place), "this released version is missing; restore it"))
+        elif checksum_of(json.dumps(checksums_of(place))) != checksum:
+            message = "a file of this version has changed since its release; restore the folder"
+            problems.append(Problem(shown(place), message))
+    if problems:
+        raise InputError(*problems)
+
+
 def write_index(folder: Path, title: str) -> None:
     """Write ``versions.json``, and ``index.html``, which leads to the newest version.
 
@@ -79,6 +119,7 @@ def write_index(folder: Path, title: str) -> None:
             "version": state.version,
             "date": state.date,
             "checksum": state.checksum,
+            "files": checksum_of(json.dumps(checksums_of(folder / state.version))),
             "pages": sorted(
                 page.relative_to(folder / state.version).as_posix()
                 for page in (folder / state.version).rglob("*.html")

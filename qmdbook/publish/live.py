@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Condition, Thread
@@ -104,6 +105,21 @@ class _Handler(SimpleHTTPRequestHandler):
     def __init__(self, news: News, *arguments: Any, **options: Any):
         self._news = news
         super().__init__(*arguments, **options)
+
+    def parse_request(self) -> bool:
+        return super().parse_request() and self._is_allowed()
+
+    def _is_allowed(self) -> bool:
+        """Return whether a request asks this machine for a file of the book; else refuse it."""
+        # Another site can give its own name the address of this machine, to read what is served.
+        if self.headers.get("Host", "").rpartition(":")[0] not in (HOST, "localhost"):
+            self.send_error(HTTPStatus.MISDIRECTED_REQUEST, f"Served as {HOST} only")
+            return False
+        file = Path(self.translate_path(self.path)).resolve()
+        if not file.is_relative_to(Path(self.directory).resolve()):
+            self.send_error(HTTPStatus.NOT_FOUND, "A link leads out of the book")
+            return False
+        return True
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]

@@ -19,7 +19,7 @@ from pathlib import Path, PurePath
 from filelock import FileLock, Timeout
 
 from qmdbook.errors import InputError, Problem
-from qmdbook.files import FOLDER, shown
+from qmdbook.files import FOLDER, make_cache, shown
 
 LOCK = "render.lock"  # in the folder of the cache; its text is the number of the process
 WAIT = 0.2  # seconds between two attempts
@@ -42,7 +42,7 @@ def locked(book: Path) -> Iterator[None]:
     path = book.parent / FOLDER / LOCK
     lock = FileLock(path)
     try:
-        path.parent.mkdir(exist_ok=True)
+        make_cache(book.parent)
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -78,7 +78,7 @@ def replacing(book: Path) -> Iterator[tuple[Path, Path]]:
     book = book.resolve()  # where the book is a link, the folder that it leads to is replaced
     own = None
     try:
-        own = Path(tempfile.mkdtemp(prefix=_prefix(book), dir=book.parent))
+        own = Path(tempfile.mkdtemp(prefix=prefix_of(book), dir=book.parent))
         (own / NEW).mkdir()
         (own / WORK).mkdir()
         yield own / NEW, own / WORK
@@ -152,13 +152,14 @@ def _clean_up(book: Path) -> None:
     A process that a killed render had started may still write for a moment; the end of the next
     render removes that.
     """
-    for own in book.parent.glob(f"{_prefix(book)}*"):
+    for own in book.parent.glob(f"{prefix_of(book)}*"):
         if (own / OLD).is_dir() and not os.path.lexists(book):
             (own / OLD).rename(book)
         shutil.rmtree(own, ignore_errors=True)
 
 
-def _prefix(book: Path) -> str:
+def prefix_of(book: Path) -> str:
+    """Return how the names of the folders begin that `locked` removes from beside a book."""
     return f".{book.name}."  # hidden, and so none of the book's own files
 
 
@@ -168,7 +169,7 @@ def _as_in(book: Path, own: Path | None, name: object) -> Path:
     if own and path.is_relative_to(own / NEW):
         return book / path.relative_to(own / NEW)
     # The name of the folder of a render would tell a reader nothing.
-    return book if path.name.startswith(_prefix(book)) or (own and own in path.parents) else path
+    return book if path.name.startswith(prefix_of(book)) or (own and own in path.parents) else path
 
 
 def _cannot_be_written(path: Path, root: Path, error: OSError) -> InputError:

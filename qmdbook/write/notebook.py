@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from qmdbook.config import BookConfig
 from qmdbook.edition import Edition, read_edition
 from qmdbook.errors import InputError, Problem
-from qmdbook.files import FOLDER, checksum_of
+from qmdbook.files import FOLDER, checksum_of, make_cache
 from qmdbook.source.chapter import Chapter, read_chapters
 from qmdbook.source.expand import FENCE, closes_fence, end_of_head
 from qmdbook.textfile import read_text, write_whole
@@ -187,7 +187,8 @@ class ChapterNotebook:
         self._check(text, notebook)
         _replace(self._source, text)
         # The notebook itself is left alone, since Jupyter may have it open.
-        self._marker.parent.mkdir(parents=True, exist_ok=True)
+        make_cache(self._config.root)
+        self._marker.parent.mkdir(exist_ok=True)
         _replace(self._marker, checksum_of(text) + "\n")
         return True
 

@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from helpers_book import edit, nenreview, snapshot
+from helpers_book import edit, finished, nenreview, snapshot, started
 from helpers_browser import served, violations, visit, visit_in
 from helpers_data import ROOT
 from helpers_page import read_page, text_of
@@ -131,6 +133,10 @@ def test_the_first_version_says_that_it_is_the_first(first):
             "'Novelties' is not a heading of a version; expected one of Data, Method, Wording",
         ),
         (
+            lambda root: edit(root, "CHANGELOG.md", "- All of it.", "### Data"),
+            "version 1.2.3: the heading Data has no text; say below it what changed, or remove it",
+        ),
+        (
             lambda root: (root / "data" / "weights.csv").write_text("thing\n"),
             "data/datapackage.json: the version or the checksum of the data is outdated; run",
         ),
@@ -162,6 +168,59 @@ def test_a_render_that_fails_leaves_nothing_behind(committed_copy):
     commit(committed_copy, 1)
     assert "render: it failed with exit status 1; see the messages above" in refused(committed_copy)
     assert list((committed_copy / "_site").iterdir()) == []
+
+
+def test_what_a_killed_release_left_goes_and_is_never_among_the_versions(first, tmp_path):
+    root = copy(first, tmp_path)
+    left = root / "._site.killed"
+    (left / OLD).mkdir(parents=True)
+    release(root)
+    assert not left.exists()
+
+
+def test_a_second_release_waits_for_the_first(first, tmp_path):
+    root = copy(first, tmp_path)
+    shutil.rmtree(root / "_site")
+    both = [started("release", cwd=root, package="nenreview") for _ in range(2)]
+    said = [finished(process) for process in both]
+    assert [one.returncode for one in said] == [0, 0], [one.stderr for one in said]
+    outputs = sorted(one.stdout.splitlines()[-1].partition(" in ")[0] for one in said)
+    assert outputs == [
+        f"Version {OLD} released",
+        f"Version {OLD} was released before, with the same content,",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda folder: (folder / "index.html").write_text("x"), "a file of this version has changed since its release"),
+        (lambda folder: (folder / "new.html").touch(), "a file of this version has changed since its release"),
+        (shutil.rmtree, "this released version is missing; restore it"),
+    ],
+)  # fmt: skip
+def test_an_old_version_that_has_changed_is_noticed(first, tmp_path, spoil, said):
+    root = copy(first, tmp_path)
+    spoil(root / "_site" / OLD)
+    assert f"_site/{OLD}: {said}" in refused(root)
+
+
+def test_a_full_disk_is_one_line(committed_copy):
+    edit(committed_copy, "data/weights.csv", "feather,1", "feather,3")
+    # Files may have no more than a few bytes, as on a full disk.
+    limited = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); "
+        "sys.dont_write_bytecode = True; from nenreview.cli import main; sys.exit(main(['stamp']))"
+    )
+    before = snapshot(committed_copy)
+    run = subprocess.run(
+        [sys.executable, "-c", limited], cwd=committed_copy, capture_output=True, text=True
+    )
+    assert run.returncode == 1
+    assert run.stderr == (
+        "nenreview stamp: data/datapackage.json: File too large; the command has stopped\n"
+    )
+    assert snapshot(committed_copy) == before
 
 
 # Two versions -------------------------------------------------------------------------------
@@ -217,6 +276,7 @@ def test_the_head_of_every_page_says_how_many_estimates_changed(first, tmp_path)
     # The small book has no estimates; its first version is given one.
     given = {**json.loads(state.read_text("utf-8")), "estimates": [asdict(Estimate("a", 1, 0, 2))]}
     state.write_text(json.dumps(given), encoding="utf-8")
+    (root / "_site" / "versions.json").unlink()  # which would say that the version has changed
     (root / "data" / "weights.csv").write_text("thing,weight\nfeather,3\n", "utf-8")
     next_version(root, NEW, SAID)
     release(root)

@@ -190,6 +190,27 @@ def test_a_page_is_served_with_what_its_file_has_not_and_a_second_watch_is_refus
     assert run.returncode == 2 and "expected a whole number from 0 to 65535" in run.stderr
 
 
+def test_nothing_is_served_to_another_name_or_from_outside_the_book(watched, tmp_path):
+    watched.news()
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+    (watched.root / "_book" / "link.txt").symlink_to(secret)
+    port = watched.address.rstrip("/").rpartition(":")[2]
+    asked = [
+        ("link.txt", {}, 404),
+        ("index.html", {"Host": f"evil.example:{port}"}, 421),
+        ("index.html", {"Host": f"localhost:{port}"}, None),
+    ]
+    for name, headers, refused in asked:
+        for method in ("GET", "HEAD"):
+            request = urllib.request.Request(watched.address + name, headers=headers, method=method)
+            if refused is None:
+                assert urllib.request.urlopen(request).status == 200
+            else:
+                with pytest.raises(urllib.error.HTTPError, match=str(refused)):
+                    urllib.request.urlopen(request)
+
+
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_cell_that_does_not_end_ends_with_it(watched, sign):
     watched.news()
