@@ -10,6 +10,7 @@ from qmdbook.display import without_marks
 
 # The same examples on every run, on machines of any speed.
 settings.register_profile("review", deadline=None, derandomize=True)
+settings.register_profile("long", deadline=None, max_examples=2000)
 settings.load_profile("review")
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import string
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -179,8 +180,7 @@ class ReviewFigure:
             data[NARROW_SVG] = to_bytes(self.narrow, "svg").decode("utf-8")
         if self.source:
             data[SOURCE] = self.source
-        return data | {
-            "image/svg+xml": to_bytes(self.figure, "svg").decode("utf-8"),
-            "image/png": to_bytes(self.figure, "png"),
-            "text/plain": "<figure>",
-        }
+        # Quarto says so where it makes a PDF; it would set the letters of an SVG in another font.
+        if os.environ.get("QUARTO_FIG_FORMAT") != "pdf":
+            data["image/svg+xml"] = to_bytes(self.figure, "svg").decode("utf-8")
+        return data | {"image/png": to_bytes(self.figure, "png"), "text/plain": "<figure>"}

@@ -17,7 +17,7 @@ from qmdbook.source.chapter import CELL_OPTIONS
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 ITSELF = "-e ."
-NOT_PYTHON = {"python", "quarto", "librsvg", "pip"}
+NOT_PYTHON = {"python", "quarto", "pip"}
 
 
 def canonical(name: str) -> str:

@@ -265,6 +265,14 @@ def test_a_figure_offers_vector_and_raster():
     assert bundle["image/png"].startswith(b"\x89PNG")
 
 
+def test_quarto_gets_a_figure_for_a_pdf_with_its_own_letters(monkeypatch):
+    monkeypatch.setenv("QUARTO_FIG_FORMAT", "pdf")
+    bundle = draw("synthesis-response")._repr_mimebundle_()
+    assert "image/svg+xml" not in bundle and bundle["image/png"].startswith(b"\x89PNG")
+    monkeypatch.setenv("QUARTO_FIG_FORMAT", "png")  # for a page
+    assert "image/svg+xml" in draw("synthesis-response")._repr_mimebundle_()
+
+
 def test_a_figure_names_the_documents_of_its_numbers():
     data = load()
     pooled = {source_names(data)[one.report.source] for one in primary_cohorts(data)}
