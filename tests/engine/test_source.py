@@ -55,6 +55,7 @@ OUTSIDE = {
     "image of no format": ("![x](first.qmd)", "the image first.qmd has a format that is not supported; expected PNG, JPEG, GIF, SVG or WebP"),
     "image with a width in pixels": ("![x](y.png){width=300px}",
                                      "an image with width=300px is not supported; expected #id, .class, fig-alt, width (in %), fig-align"),
+    "formula": ("$x^{2$", "the formula x^{2 is not TeX that Pandoc can show; check its braces and commands"),
     "script": ("<script>alert(1)</script>", f"the HTML element <script> {MARKDOWN}"),
     "handler": ('a <b onclick="f()">b</b>', f"the HTML attribute onclick of <b> {MARKDOWN}"),
     "style": ('<p style="color: red">b</p>', f"the HTML attribute style of <p> {MARKDOWN}"),

@@ -1129,6 +1129,22 @@ local function recall(chapter, known)
   chapter.ids = known.ids
 end
 
+-- Formulas ------------------------------------------------------------------------------
+
+-- A page would show the TeX of a formula that Pandoc cannot convert.
+local function check_formulas(chapter)
+  chapter.blocks:walk({
+    Math = function(math)
+      local alone = pandoc.Pandoc({ pandoc.Plain({ math }) })
+      local messages = pandoc.log.silence(pandoc.write, alone, "html", { html_math_method = "mathml" })
+      if #messages > 0 then
+        local first = math.text:match("[^\n]+")
+        problem(chapter, first, "the formula " .. first .. " is not TeX that Pandoc can show; check its braces and commands")
+      end
+    end,
+  })
+end
+
 -- Main ---------------------------------------------------------------------------------
 
 local function main()
@@ -1145,6 +1161,7 @@ local function main()
         chapter.number = tostring(count)
       end
       number_chapter(chapter)
+      check_formulas(chapter)
     else
       recall(chapter, summary[chapter.file])
       count = chapter.number and count + 1 or count
