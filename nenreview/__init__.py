@@ -18,6 +18,7 @@ __all__ = [
     "cohorts",
     "forest",
     "load",
+    "medians",
     "pool",
     "pool_bayesian",
     "responses",

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from nenreview.meta.subgroups import SubgroupAnalysis
 
 _TUMOURS = (NEC, NET)
+_OF_ARMS = ("agents", "regimen_class", "line")
 _INSTALLED = Path(sys.prefix) / "share" / "nenreview"  # where pip puts the data of the package
 
 
@@ -90,9 +91,13 @@ def trials() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of ``data/trials.csv``; ``trial`` is the registry number.
+        The columns of ``data/trials.csv``, of which ``trial`` is the registry number and ``region``
+        often *not stated*; and ``agents``, ``regimen_class``, ``line`` (as in ``data/arms.csv``;
+        those of several arms are joined by ``;``).
     """
-    return load().trials.copy()
+    data = load()
+    arms = [arms_by_trial(data).get(one, ()) for one in data.trials["trial"]]
+    return data.trials.assign(**{name: [_joined(name, some) for some in arms] for name in _OF_ARMS})
 
 
 def responses() -> pd.DataFrame:
@@ -134,16 +139,59 @@ def responses() -> pd.DataFrame:
     )
 
 
+def medians() -> pd.DataFrame:
+    """Return every reported median of a time to an event, one row for each.
+
+    Returns
+    -------
+    DataFrame
+        ``trial`` (registry number), ``name``, ``source``, ``population``, ``tumour``, ``agents``,
+        ``regimen_class``, ``line``, as in `responses`; ``outcome`` (``PFS``: progression-free
+        survival; ``OS``: overall survival; ``DOR``: duration of response); ``printed`` and ``unit``
+        (the median as printed); ``relation`` (``>`` if it is a lower bound); ``status``
+        (``reported``, ``not_reached`` or another reason why there is no number); ``n`` (patients,
+        missing if unknown); ``months``, ``ci_low``, ``ci_high`` (in months of 365.25 / 12 days,
+        missing if not reached or not reported); ``preferred`` (False if the review takes the median
+        from another document or does not use it, such as that of an earlier report).
+    """
+    from nenreview.synthesis.medians import reported_medians
+
+    data = load()
+    names = facts_of(data)
+    return _numeric(
+        {
+            "trial": one.report.trial,
+            "name": names[one.report.trial].name,
+            "source": one.report.source,
+            "population": one.report.population,
+            "tumour": kind_of(data, one.report.trial, one.report.population),
+            **_treatment(data, one.report),
+            "outcome": one.outcome,
+            "printed": one.printed,
+            "unit": one.unit,
+            "relation": one.relation,
+            "status": one.status,
+            "n": one.n,
+            "months": one.months,
+            "ci_low": one.low,
+            "ci_high": one.high,
+            "preferred": one.preferred,
+        }
+        for one in reported_medians(data)
+    )
+
+
 def _treatment(data: Dataset, report: Report) -> dict[str, str]:
     """Return the drugs, their class and the line of treatment; several arms are joined by ``;``."""
     try:
         arms: tuple[Arm, ...] = (arm_of(data, report.trial, report.population),)
     except LookupError:  # the patients are of several arms
         arms = arms_by_trial(data).get(report.trial, ())
-    return {
-        name: "; ".join(dict.fromkeys(getattr(arm, name) for arm in arms))
-        for name in ("agents", "regimen_class", "line")
-    }
+    return {name: _joined(name, arms) for name in _OF_ARMS}
+
+
+def _joined(name: str, arms: tuple[Arm, ...]) -> str:
+    return "; ".join(dict.fromkeys(getattr(arm, name) for arm in arms))
 
 
 def cohorts(tumour: str = NEC) -> pd.DataFrame:
@@ -421,4 +469,5 @@ def _percentages(rate: Rate | None) -> dict[str, float | None]:
 
 def _numeric(rows: Any) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
-    return frame.astype({"events": "Int64", "n": "Int64", "percent": float})
+    kinds = {"events": "Int64", "n": "Int64", "percent": float, "months": float}
+    return frame.astype({name: kind for name, kind in kinds.items() if name in frame})

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset, load
 from nenreview.evidence.record.population import ROOT_POPULATION, below
 from nenreview.evidence.record.rows import trials as all_trials
-from nenreview.evidence.responses import Response, find_response, response_rate
+from nenreview.evidence.responses import (
+    ORR,
+    Response,
+    find_response,
+    response_rate,
+    responses,
+)
 from nenreview.evidence.sizes import size
 from nenreview.evidence.sources import main_source, source_names
 from nenreview.stats.durations import months
@@ -49,9 +56,26 @@ class Trial:
         """Return the number of patients in a population."""
         return size(self.data, self.trial, self._path(population), self.source)
 
+    def _instead(self, paths: Iterable[str], what: str) -> str:
+        """Return what to add to an error: the populations of which the document reports `what`."""
+        below_whole = f"{self.whole} > "
+        names = {one: one.removeprefix(below_whole) for one in paths}
+        names |= {self.whole: ROOT_POPULATION} if self.whole in names else {}
+        known = ", ".join(map(repr, names.values()))
+        return f"; {self.source} reports {what} of {known or 'no population of this trial'}"
+
     def response(self, population: str = ROOT_POPULATION) -> Rate:
         """Return the response rate of a population: responders among all patients."""
-        return response_rate(self.data, self.trial, self._path(population), self.source)
+        try:
+            return response_rate(self.data, self.trial, self._path(population), self.source)
+        except LookupError as error:
+            known = [
+                one.report.population
+                for one in responses(self.data)
+                if (one.report.trial, one.report.source) == (self.trial, self.source)
+                if one.outcome == ORR and one.rate
+            ]
+            raise LookupError(f"{error}{self._instead(known, 'the response')}") from None
 
     def value(
         self, outcome: str, statistic: str, population: str = ROOT_POPULATION, **where: str
@@ -61,8 +85,13 @@ class Trial:
         `statistic` is the statistic, such as ``"median"``. `where` gives values of further columns
         of ``results.csv``.
         """
-        where |= {"outcome": outcome, "statistic": statistic, "population": self._path(population)}
-        return self.data.value(source=self.source, trial=self.trial, **where)
+        where |= {"outcome": outcome, "statistic": statistic}
+        where |= {"source": self.source, "trial": self.trial}
+        try:
+            return self.data.value(population=self._path(population), **where)
+        except LookupError as error:
+            known = self.data.select(status="reported", **where)["population"]
+            raise LookupError(f"{error}{self._instead(known, f'this {statistic}')}") from None
 
     def median(self, outcome: str, population: str = ROOT_POPULATION, **where: str) -> str:
         """Return the reported median of an outcome as text, with its printed decimals."""
@@ -81,16 +110,16 @@ class Trial:
         LookupError
             If the source reports no such interval, or several.
         """
-        where |= {"trial": self.trial, "source": self.source, "outcome": outcome}
-        where["population"] = self._path(population)
-        low, high = (self._limit(statistic, where) for statistic in ("ci_low", "ci_high"))
+        low, high = (self._limit(one, outcome, population, where) for one in ("ci_low", "ci_high"))
         return f"{low} to {high}" if high == NOT_REACHED else f"{low}–{high}"
 
-    def _limit(self, statistic: str, where: dict[str, str]) -> str:
-        rows = self.data.select(statistic=statistic, **where)
+    def _limit(self, statistic: str, outcome: str, population: str, where: dict[str, str]) -> str:
+        place = {"trial": self.trial, "source": self.source, "population": self._path(population)}
+        rows = self.data.select(statistic=statistic, outcome=outcome, **place, **where)
         if set(rows["status"]) == {"not_reached"}:
             return NOT_REACHED
-        return as_printed(self.data.value(statistic=statistic, **where), rows["printed"].iloc[0])
+        value = self.value(outcome, statistic, population, **where)
+        return as_printed(value, rows["printed"].iloc[0])
 
     def patients(
         self, outcome: str, category: str, population: str = ROOT_POPULATION, **where: str
@@ -120,9 +149,10 @@ class Trial:
     ) -> str:
         """Return a reported time in months as text, with one decimal."""
         where = {"trial": self.trial, "source": self.source, "population": self._path(population)}
+        value = self.value(outcome, statistic, population)
         rows = self.data.select(outcome=outcome, statistic=statistic, **where)
         (unit,) = rows["unit"].unique()
-        return f"{months(self.value(outcome, statistic, population), unit):.1f}"
+        return f"{months(value, unit):.1f}"
 
     def share(self, population: str = ROOT_POPULATION, outcome: str = "ORR") -> Response:
         """Return the reported percentage of an outcome in a population, with the counts that fit.

@@ -23,6 +23,7 @@ from nenreview.evidence.traits import kind_of, traits
 from nenreview.stats.durations import months
 from nenreview.wording import as_printed
 
+PFS, OS, DOR = OUTCOMES = ("PFS", "OS", "DOR")
 BY_RESPONSE = ("responders", "non-responders")  # known only after a time has passed
 LATER = LINES[0]
 FIRST_SCAN = ("", "first year")  # categories of the times of scans
@@ -99,7 +100,7 @@ def times(data: Dataset) -> list[Time]:
     """
     found = []
     for trial in all_trials(data).values():
-        for outcome in ("PFS", "OS"):
+        for outcome in (PFS, OS):
             shares = landmarks(data, trial, outcome)
             for source, population in medians(data, trial, outcome):
                 patients = canonical_report(data, Report(source, trial.trial, population))
@@ -121,7 +122,7 @@ def pfs_of_trials(data: Dataset, kind: str = "") -> list[Time]:
     """
     largest: dict[str, Time] = {}
     for one in times(data):
-        alone = (one.regimen_class, one.line, one.outcome) == (MONOTHERAPY, LATER, "PFS")
+        alone = (one.regimen_class, one.line, one.outcome) == (MONOTHERAPY, LATER, PFS)
         if not alone or one.median is None or (kind and one.kind != kind):
             continue
         if one.trial not in largest or (one.n or 0) > (largest[one.trial].n or 0):
@@ -243,18 +244,21 @@ def landmarks(
 def medians(data: Dataset, trial: Facts, outcome: str) -> Iterator[tuple[str, str]]:
     """Yield the source and the population of each median of a trial that this review uses.
 
-    If several sources report on the same patients, the first is used. Earlier reports, and patients
-    selected by their response, are left out.
+    If several sources report on the same patients, the first is used. Earlier reports are left out,
+    and so are patients selected by their response, except for the duration of response.
     """
-    known = set()
+    known: dict[Report, str] = {}
     for source in sources_of(trial):
         where = {"source": source, "trial": trial.trial, "outcome": outcome}
         for population in data.select(statistic="median", **where)["population"].unique():
-            report = Report(source, trial.trial, population)
-            patients, said = canonical_report(data, report), traits(data, population)
-            earlier = said.report or is_of_an_earlier_report(data, report)
-            if patients not in known and not earlier and said.subset not in BY_RESPONSE:
-                known.add(patients)
+            # The duration of response is that of the responders, whether the path says so or not.
+            whose = (
+                population.removesuffix(f" > {BY_RESPONSE[0]}") if outcome == DOR else population
+            )
+            report, said = Report(source, trial.trial, whose), traits(data, whose)
+            if said.report or said.subset in BY_RESPONSE or is_of_an_earlier_report(data, report):
+                continue
+            if known.setdefault(canonical_report(data, report), source) == source:
                 yield source, population
 
 

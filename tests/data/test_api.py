@@ -13,7 +13,9 @@ from helpers_data import ROOT
 import nenreview as nr
 from nenreview import api
 from nenreview.evidence.record.dataset import load
+from nenreview.synthesis.duration_of_response import durations
 from nenreview.synthesis.headline import headline, net
+from nenreview.synthesis.times import times
 
 
 def test_the_package_offers_the_functions_of_the_module_and_no_others():
@@ -31,10 +33,11 @@ def test_the_package_offers_the_functions_of_the_module_and_no_others():
 def test_the_tables_are_those_of_the_data_and_copies():
     data = load()
     for name in ("results", "cells", "trials"):
+        own = getattr(data, name)
         frame = getattr(nr, name)()
-        pd.testing.assert_frame_equal(frame, getattr(data, name))
+        pd.testing.assert_frame_equal(frame[list(own)], own)
         frame.iloc[0] = frame.iloc[1]
-        pd.testing.assert_frame_equal(getattr(nr, name)(), getattr(data, name))
+        pd.testing.assert_frame_equal(getattr(nr, name)()[list(own)], own)
 
 
 def test_responses_are_numbers_one_row_a_rate():
@@ -46,6 +49,61 @@ def test_responses_are_numbers_one_row_a_rate():
         ["trial", "source", "population", "measure", "assessed_at", "printed"]
     ).any()
     assert set(frame["trial"]) <= set(nr.trials()["trial"])
+
+
+def test_trials_say_the_treatments_of_all_arms():
+    classes = nr.trials().set_index("trial")["regimen_class"]
+    assert classes["NCT02937116"] == "monotherapy"
+    assert classes["NCT03136055"] == "monotherapy; with chemotherapy"
+
+
+def test_preferred_medians_of_survival_are_those_of_the_tables():
+    own = nr.medians().query("preferred and outcome != 'DOR'").dropna(subset=["months"])
+    shown = [one for one in times(load()) if one.median is not None]
+    assert {(r.trial, r.source, r.population, r.outcome, r.months) for r in own.itertuples()} == {
+        (one.trial, one.source, one.population, one.outcome, one.median) for one in shown
+    }
+    assert not own.duplicated(["trial", "population", "outcome"]).any()
+
+
+def test_preferred_medians_of_the_duration_of_response_are_those_of_the_tables():
+    own = nr.medians().query("preferred and outcome == 'DOR'").dropna(subset=["months"])
+    shown = [one for one in durations(load()) if one.median is not None]
+    assert {(r.trial, r.source, r.months) for r in own.itertuples()} == {
+        (one.trial, one.source, one.median) for one in shown
+    }
+
+
+def test_medians_are_months_with_the_limits_of_the_same_place():
+    medians = nr.medians().set_index(["source", "population", "outcome"]).sort_index()
+    days = medians.loc[[("review2023", "all > pembrolizumab alone", "PFS")]]
+    assert days[["printed", "unit"]].to_numpy().tolist() == [["58", "days"]]
+    assert days["months"].item() == pytest.approx(58 / 30.4375)
+    nec = medians.loc[[("jia2022", "all > NEC", "PFS")]]
+    assert nec[["months", "ci_low", "ci_high", "n"]].to_numpy().tolist() == [[2.1, 2.0, 4.3, 18]]
+    net = medians.loc[[("jia2022", "all > NET", "OS")]]
+    assert net["status"].tolist() == ["not_reached"] and net["months"].isna().all()
+    # The paper contradicts itself, and gives the limits of another place without a unit.
+    assert set(medians.loc[[("jia2022", "all", "DOR")]]["status"]) == {"reported", "not_reached"}
+    bound = medians.loc[[("jia2022", "all > NEC", "DOR")]]
+    assert bound[["relation", "months"]].to_numpy().tolist() == [[">", 12.0]]
+    assert bound["ci_low"].isna().all()
+    assert set(medians["status"]) == {"reported", "not_reached", "not_applicable"}
+
+
+@pytest.mark.parametrize(
+    "asked, said",
+    [
+        (lambda: nr.trial("sintilimab").response("GEP"), "the response of 'NEC', 'all', 'NET', "),
+        (lambda: nr.trial("KEYNOTE-158").median("PFS"), "this median of 'NET'$"),
+        (lambda: nr.trial("KEYNOTE-158").months("PFS"), "this median of 'NET'$"),
+        (lambda: nr.trial("sintilimab").limits("PFS", "x"), "this ci_low of 'all', 'NET', 'NEC'$"),
+        (lambda: nr.trial("sintilimab").median("PSF"), "of no population of this trial"),
+    ],
+)
+def test_an_unknown_population_is_answered_with_those_that_are_reported(asked, said):
+    with pytest.raises(LookupError, match=said):
+        asked()
 
 
 @pytest.mark.parametrize(
