@@ -193,7 +193,7 @@ Example: %(prog)s my-table.csv, if my-table.csv is
 
 which finds that 5 of 18 is 27.8%%, not 28.7%%.
 
-Exit status: 0 if the audit ran; 1 if the data or FILE cannot be read, or with
+Exit status: 0 if the audit ran; 1 if the data or a cell of FILE cannot be read, or with
 --fail-on-new if a finding is new; 2 for a wrong option.""",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -381,17 +381,19 @@ def _audit_file(arguments: argparse.Namespace) -> int:
     from nenreview.auditing.finding import DISAGREEING
     from nenreview.auditing.own_table import audit_file
 
-    findings = audit_file(Path(arguments.file))
+    findings, unread = audit_file(Path(arguments.file))
     verdicts = arguments.verdict
     chosen = [f for f in findings if not verdicts or f.verdict in verdicts]
     if arguments.json:
         print(report.own_as_json(chosen))
-        return 0
-    listed = chosen if verdicts else [f for f in chosen if f.verdict in DISAGREEING]
-    print(report.own_as_table(listed, shutil.get_terminal_size((160, 24)).columns))
-    print(f"\n{report.own_as_counts(chosen)}")
-    if len(listed) < len(chosen):
-        print(_not_listed(len(chosen) - len(listed)))
+    else:
+        listed = chosen if verdicts else [f for f in chosen if f.verdict in DISAGREEING]
+        print(report.own_as_table(listed, shutil.get_terminal_size((160, 24)).columns))
+        print(f"\n{report.own_as_counts(chosen)}")
+        if len(listed) < len(chosen):
+            print(_not_listed(len(chosen) - len(listed)))
+    if unread:  # the other cells have been checked
+        raise InputError(*unread)
     return 0
 
 

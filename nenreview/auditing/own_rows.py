@@ -23,6 +23,8 @@ COLUMNS = (
     *("label", "events", "patients", "percent", "ci_low", "ci_high", "ci_level", "p"),
     *("statistic", "part_of", "compare"),
 )
+# What a column of other tables is called here, such as that of nr.responses().
+_SAME = {"name": "label", "study": "label", "trial": "label", "n": "patients"}
 _P = re.compile(r"(?:p\s*)?(?P<relation>[<>=≤≥]?)\s*(?P<number>.*)", re.IGNORECASE)
 _RELATION = {"≤": "<", "≥": ">", "=": ""}
 _IF_NONE = "leave the cell empty if the number is not reported"
@@ -51,7 +53,7 @@ class OwnRow:
     ci_level : float
         Between 0 and 1.
     printed : dict of str
-        The text of each cell as given.
+        The text of each cell as given; empty if it cannot be read.
     problem : callable
         Makes a problem of a column and a message, with the place of the row.
     """
@@ -71,13 +73,20 @@ class OwnRow:
     problem: Place
 
 
-def rows_of_file(path: Path) -> list[OwnRow]:
+def rows_of_file(path: Path) -> tuple[list[OwnRow], list[Problem]]:
     """Read the rows of a CSV file, with commas, semicolons or tabs between the fields.
+
+    Returns
+    -------
+    rows : list of OwnRow
+        A cell that cannot be read counts as not reported.
+    problems : list of Problem
+        The cells that cannot be read.
 
     Raises
     ------
     InputError
-        If the file cannot be read, or if a column or a cell is wrong.
+        If the file cannot be read, or if a column or a name of rows is wrong.
     """
     file = str(path)
     try:
@@ -143,7 +152,32 @@ def rows_of_frame(frame: pd.DataFrame) -> list[OwnRow]:
             return Problem("table", f"row {index}, column {column}: {message}")
 
         cells.append((problem, dict(zip(columns, values, strict=True))))
-    return _rows(columns, cells, lambda c, text: Problem("table", f"column {c}: {text}"), "table")
+
+    def of_column(column: str, message: str) -> Problem:
+        return Problem("table", f"column {column}: {message}")
+
+    lost = _lost_decimals(cells, of_column)
+    if lost:
+        raise InputError(*_wrong_columns(columns, of_column), *lost)
+    rows, problems = _rows(columns, cells, of_column, "table")
+    if problems:
+        raise InputError(*problems)
+    return rows
+
+
+def _lost_decimals(cells: list[tuple[Place, dict[str, object]]], of_column: Place) -> list[Problem]:
+    """Refuse columns of floating-point numbers, which do not say whether 28.0 or 28 is printed."""
+    problems = []
+    for column in _WITH_DECIMALS:
+        given = [row.get(column) for _, row in cells]
+        numbers = [one for one in given if isinstance(one, (float, np.floating)) and one == one]
+        if numbers:
+            message = (
+                f"{numbers[0]} is a number and not text, so its printed decimals are unknown; "
+                "read the table with pd.read_csv(FILE, dtype=str, keep_default_na=False)"
+            )
+            problems.append(of_column(column, message))
+    return problems
 
 
 def _rows(
@@ -151,17 +185,18 @@ def _rows(
     cells: list[tuple[Place, dict[str, object]]],
     of_head: Place,
     name: str,
-) -> list[OwnRow]:
+) -> tuple[list[OwnRow], list[Problem]]:
+    """Return the rows, and what is wrong with their numbers."""
     problems = _wrong_columns(columns, of_head)
     if problems:
         raise InputError(*problems)
     if not cells:
         raise InputError(Problem(name, "the table has no rows; expected at least one"))
     rows = [_row(row, problem, problems) for problem, row in cells]
-    problems += _wrong_names(rows)
-    if problems:
-        raise InputError(*problems)
-    return rows
+    wrong = _wrong_names(rows)
+    if wrong:
+        raise InputError(*problems, *wrong)
+    return rows, problems
 
 
 def _wrong_columns(columns: list[str], of_head: Place) -> list[Problem]:
@@ -169,6 +204,9 @@ def _wrong_columns(columns: list[str], of_head: Place) -> list[Problem]:
     for column in dict.fromkeys(columns):
         if column not in COLUMNS:
             message = unknown_name(column, COLUMNS, "a column of this table")
+            meant = _SAME.get(column.casefold())
+            if meant and meant not in columns:
+                message += f"; did you mean {meant!r}?"
             problems.append(of_head(column or "(no name)", message))
         elif columns.count(column) > 1:
             problems.append(of_head(column, "the column is there twice; expected it once"))
@@ -181,32 +219,31 @@ def _row(cells: dict[str, object], problem: Place, problems: list[Problem]) -> O
     """Read one row, and add what is wrong with its cells to `problems`."""
     printed = {name: _text(cells.get(name)) for name in COLUMNS}
 
+    def refuse(column: str, message: str) -> None:
+        problems.append(problem(column, f"{printed[column]!r} {message}"))
+        printed[column] = ""  # as if it were not reported
+
     def read(column: str, reader: Callable[[str], str]) -> str:
         try:
             return reader(printed[column]) if printed[column] else ""
         except ValueError as error:
-            problems.append(problem(column, f"{printed[column]!r} {error}"))
+            refuse(column, str(error))
             return ""
 
-    for column in _WITH_DECIMALS:
-        given = cells.get(column)
-        if isinstance(given, (float, np.floating)) and float(given).is_integer():
-            message = (
-                f"{given} is a number and not text, so its printed decimals are unknown; "
-                "read the table with pd.read_csv(FILE, dtype=str, keep_default_na=False)"
-            )
-            problems.append(problem(column, message))
-    if not printed["label"]:
-        problems.append(problem("label", "the cell is empty; expected a name of the row"))
     statistic = None
     if printed["statistic"]:
         try:
             statistic = read_statistic(printed["statistic"])
         except ValueError as error:
-            problems.append(problem("statistic", f"{printed['statistic']!r} {error}"))
+            refuse("statistic", str(error))
     events, patients = read("events", _count), read("patients", _count)
     if patients and not int(patients):
-        problems.append(problem("patients", f"{patients!r} is no group; expected 1 or more"))
+        refuse("patients", "is no group; expected 1 or more")
+        patients = ""
+    has_level = bool(printed["ci_level"])
+    level = read("ci_level", _level)
+    if has_level and not level:  # nothing can be said of the limits
+        printed["ci_low"] = printed["ci_high"] = ""
     return OwnRow(
         label=printed["label"],
         events=int(events) if events else None,
@@ -214,7 +251,7 @@ def _row(cells: dict[str, object], problem: Place, problems: list[Problem]) -> O
         percent=read("percent", _percentage),
         ci_low=read("ci_low", _percentage),
         ci_high=read("ci_high", _percentage),
-        ci_level=float(read("ci_level", _level) or 95) / 100,
+        ci_level=float(level or 95) / 100,
         p=read("p", _p_value),
         statistic=statistic,
         part_of=printed["part_of"],
@@ -278,7 +315,10 @@ def _wrong_names(rows: Iterable[OwnRow]) -> list[Problem]:
     known: dict[str, OwnRow] = {}
     groups: dict[str, list[OwnRow]] = {}
     for row in rows:
-        if row.label in known:
+        if not row.label:
+            message = "the cell is empty; expected a name of the row"
+            problems.append(row.problem("label", message))
+        elif row.label in known:
             message = f"{row.label!r} is there already; expected another label in each row"
             problems.append(row.problem("label", message))
         known[row.label] = row
@@ -294,7 +334,10 @@ def _wrong_names(rows: Iterable[OwnRow]) -> list[Problem]:
             problems.append(row.problem("part_of", message))
     for name, compared in groups.items():
         if len(compared) == 1:
-            message = f"{name!r} is in this row alone; expected it in each row of the comparison"
+            message = (
+                f"{name!r} is in this row alone; expected any name, the same in all rows that one "
+                "p value compares"
+            )
             problems.append(compared[0].problem("compare", message))
         reported = [row for row in compared if row.p]
         for row in reported[1:]:

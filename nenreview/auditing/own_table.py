@@ -6,6 +6,7 @@ is needed. docs/audit-your-table.md explains the columns.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from nenreview.auditing.finding import (
+    AGREEING,
     INCONSISTENT,
     MATCH,
     NOT_CHECKABLE,
@@ -41,6 +43,7 @@ from nenreview.stats.percentages import (
 )
 from nenreview.stats.rate import Rate
 from nenreview.wording import alternatives, words
+from qmdbook.errors import InputError, Problem
 
 _LARGEST = 100_000  # patients to try, where the table does not report the size of a group
 _MOST_COUNTS = 1_000  # to try, where the table reports only a percentage
@@ -61,17 +64,19 @@ class OwnFinding(NamedTuple):
     power: float | None
 
 
-def audit_table(frame: pd.DataFrame) -> pd.DataFrame:
+def audit_table(frame: pd.DataFrame | str | os.PathLike) -> pd.DataFrame:
     """Check the percentages, sums, intervals and p values of any table of rates.
 
     Parameters
     ----------
-    frame : DataFrame
-        One row for each reported rate. Columns, all but the first optional: ``label``, ``events``,
-        ``patients``, ``percent``, ``ci_low``, ``ci_high``, ``ci_level``, ``p``, ``statistic``,
-        ``part_of`` and ``compare``; docs/audit-your-table.md explains them. Give numbers as text,
-        as printed, because their decimals matter: ``"30.0"``. Leave a cell empty if its number is
-        not reported.
+    frame : DataFrame or path
+        The table, or the path of a CSV file, with one row for each reported rate. Columns, all but
+        the first optional: ``label`` (name of the row); ``events``, ``patients`` (with the event,
+        and all); ``percent``, ``ci_low``, ``ci_high``, ``ci_level`` (in percent); ``p``;
+        ``statistic`` (such as ``chi2(1) = 3.25``); ``part_of`` (label of the row to which this row
+        and others add up); ``compare`` (any name, the same in all rows that one p value compares).
+        Give percentages, limits and p values as text, as printed, because their decimals matter:
+        ``"30.0"``. Leave a cell empty if its number is not reported.
 
     Returns
     -------
@@ -95,6 +100,8 @@ def audit_table(frame: pd.DataFrame) -> pd.DataFrame:
     ------
     InputError
         If a column is unknown or a cell cannot be read; the message names row and column.
+    TypeError
+        If `frame` is neither a data frame nor a path.
 
     Examples
     --------
@@ -103,19 +110,31 @@ def audit_table(frame: pd.DataFrame) -> pd.DataFrame:
     >>> print(audit_table(table).at[0, "explanation"])
     The count 5 of 18 gives 27.8%. The reported 28.7% is no count of 18 patients.
     """
-    found = pd.DataFrame(own_findings(rows_of_frame(frame)), columns=list(OwnFinding._fields))
+    if isinstance(frame, pd.DataFrame):
+        rows = rows_of_frame(frame)
+    elif isinstance(frame, (str, os.PathLike)):
+        rows, problems = rows_of_file(Path(frame))
+        if problems:
+            raise InputError(*problems)
+    else:
+        kind = type(frame).__name__
+        raise TypeError(f"a {kind} is no table; expected a data frame or the path of a CSV file")
+    found = pd.DataFrame(own_findings(rows), columns=list(OwnFinding._fields))
     return found.astype({"power": float})
 
 
-def audit_file(path: Path) -> list[OwnFinding]:
-    """Check a table in a CSV file, as `audit_table` does.
+def audit_file(path: Path) -> tuple[list[OwnFinding], tuple[Problem, ...]]:
+    """Check a table in a CSV file, as `audit_table` does; also return the cells it cannot read.
+
+    A cell that cannot be read counts as not reported.
 
     Raises
     ------
     InputError
-        If the file, a column or a cell cannot be read.
+        If the file, a column or a name of rows cannot be read.
     """
-    return own_findings(rows_of_file(path))
+    rows, problems = rows_of_file(path)
+    return own_findings(rows), tuple(problems)
 
 
 def own_findings(rows: Sequence[OwnRow]) -> list[OwnFinding]:
@@ -168,16 +187,31 @@ def _percentage(row: OwnRow) -> Iterator[OwnFinding]:
     """Check a percentage against its count and denominator, or against the one that is reported."""
     if not row.percent:
         return
-    check, column = "percentage", "percent"
+    judged = _judged_percentage(row)
+    share = _in_percent(row.percent) if judged.verdict == INCONSISTENT else ""
+    if share and _judged_percentage(replace(row, percent=share)).verdict in AGREEING:
+        hint = f"{row.percent} would agree as a proportion, which is {share}%."
+        judged = replace(judged, explanation=f"{judged.explanation} {hint}")
+    yield _finding(row, "percentage", "percent", judged)
+
+
+def _judged_percentage(row: OwnRow) -> Judgement:
+    if Decimal(row.percent) > 100:
+        why = f"{row.percent}% is above 100%, so it is no share of patients."
+        return Judgement(INCONSISTENT, "", why)
     if row.patients and row.events is not None:
-        judged = percentage_of_count(row.percent, row.events, row.patients)
-    elif row.patients:
-        judged = percentage_alone(row.percent, row.patients)
-    elif row.events is not None:
-        judged = _denominator(row.events, row.percent)
-    else:
-        judged = Judgement(NOT_CHECKABLE, explanation="The row reports no events and no patients.")
-    yield _finding(row, check, column, judged)
+        return percentage_of_count(row.percent, row.events, row.patients)
+    if row.patients:
+        return percentage_alone(row.percent, row.patients)
+    if row.events is not None:
+        return _denominator(row.events, row.percent)
+    return Judgement(NOT_CHECKABLE, explanation="The row reports no events and no patients.")
+
+
+def _in_percent(number: str) -> str:
+    """Return a number from 0 to 1 in percent, if it may be a proportion; else an empty text."""
+    places = decimals(number)
+    return f"{100 * Decimal(number):.{places - 2}f}" if Decimal(number) <= 1 and places > 1 else ""
 
 
 def _denominator(events: int, percent: str) -> Judgement:
@@ -223,6 +257,45 @@ def _interval(row: OwnRow) -> Iterator[OwnFinding]:
     if len(columns) == 1:
         yield _not_checkable(row, check, column, "The row reports only one limit.", printed)
         return
+    if Decimal(row.ci_low) > Decimal(row.ci_high):
+        yield _finding(row, check, column, _exchanged(row), printed)
+        return
+    judged = _judged_interval(row)
+    if judged.verdict != MATCH and _is_outside(row):
+        outside = f"The reported {row.percent}% lies outside its interval."
+        explanation = f"{outside} {judged.explanation if judged.verdict == INCONSISTENT else ''}"
+        judged = Judgement(INCONSISTENT, "", explanation.strip())
+    yield _finding(row, check, column, judged, printed)
+
+
+def _exchanged(row: OwnRow) -> Judgement:
+    """Judge limits of which the lower one is the higher number."""
+    low, high = row.ci_high, row.ci_low
+    explanation = f"The lower limit, {high}, is above the upper limit, {low}."
+    judged = _judged_interval(replace(row, ci_low=low, ci_high=high))
+    if judged.verdict != MATCH:
+        return Judgement(INCONSISTENT, "", explanation)
+    explanation += f" Exchanged, they agree with {judged.basis}."
+    return Judgement(INCONSISTENT, f"{low} to {high}", explanation)
+
+
+def _is_outside(row: OwnRow) -> bool:
+    """Return whether a percentage lies outside its interval, however the numbers were rounded.
+
+    An interval of 0% or 100% may leave out its percentage, as that of Jeffreys does.
+    """
+    if not row.percent or not 0 < Decimal(row.percent) < 100:
+        return False
+    value, low, high = (
+        (Decimal(one), Decimal(1).scaleb(-decimals(one)) / 2)
+        for one in (row.percent, row.ci_low, row.ci_high)
+    )
+    below, above = low[0] - value[0], value[0] - high[0]
+    return below > low[1] + value[1] or above > high[1] + value[1]
+
+
+def _judged_interval(row: OwnRow) -> Judgement:
+    """Judge the limits of an interval by the rates that the row may report."""
     rates = _rates(row)
     if not rates:
         why = (
@@ -230,22 +303,22 @@ def _interval(row: OwnRow) -> Iterator[OwnFinding]:
             if row.patients and (row.percent or row.events is not None)
             else "The row does not report how many patients of how many the rate counts."
         )
-        yield _not_checkable(row, check, column, why, printed)
-        return
+        return Judgement(NOT_CHECKABLE, explanation=why)
     fitting = [r for r in rates if methods_that_fit(row.ci_low, row.ci_high, r, row.ci_level)]
-    judged = interval_of_rate(row.ci_low, row.ci_high, (fitting or rates)[0], row.ci_level)
     if len(rates) > 1 and not fitting:
         explanation = (
             f"No usual method gives this interval for any of the {len(rates)} counts that "
             f"{row.percent}% may stand for."
         )
-        judged = Judgement(INCONSISTENT, "", explanation)
-    yield _finding(row, check, column, judged, printed)
+        return Judgement(INCONSISTENT, "", explanation)
+    return interval_of_rate(row.ci_low, row.ci_high, (fitting or rates)[0], row.ci_level)
 
 
 def _statistic(row: OwnRow) -> Iterator[OwnFinding]:
     """Check whether a test statistic gives the p value that is reported with it."""
     if row.statistic and row.p:
+        if _is_impossible(row.p):
+            return  # the check of the p value says it
         judged = p_of_statistic(row.statistic, row.p)
         yield _finding(row, "test statistic", "p", judged)
     elif row.statistic:
@@ -255,12 +328,21 @@ def _statistic(row: OwnRow) -> Iterator[OwnFinding]:
 
 def _p_value(row: OwnRow, groups: list[OwnRow], whole: OwnRow | None) -> Iterator[OwnFinding]:
     """Check whether a usual test of the compared rows gives the p value."""
+    if row.p and _is_impossible(row.p):
+        judged = Judgement(INCONSISTENT, "", "A p value lies between 0 and 1.")
+        yield _finding(row, "p value", "p", judged)
+        return
     if not row.p or (row.statistic and not groups):
         return
     if groups and next(one for one in groups if one.p) is not row:
         return  # the same p value, reported again
     judged = _of_groups(row.p, groups, whole)
     yield _finding(row, "p value", "p", judged)
+
+
+def _is_impossible(p: str) -> bool:
+    number = Decimal(p.lstrip("<>"))
+    return number > 1 or (p.startswith("<") and not number)
 
 
 def _of_groups(p: str, groups: list[OwnRow], whole: OwnRow | None) -> Judgement:

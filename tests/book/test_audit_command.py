@@ -201,6 +201,15 @@ def test_a_wrong_column_of_a_table_is_refused_with_the_one_that_was_probably_mea
     assert "nothing.csv: the file cannot be read: No such file" in capsys.readouterr().err
 
 
+def test_a_cell_that_cannot_be_read_hides_no_finding(capsys, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("label,events,patients,percent\na,5,18,28.7\nb,-3,10,30\n")
+    assert main(["audit", str(path)]) == 1
+    said = capsys.readouterr()
+    assert "The count 5 of 18 gives 27.8%." in said.out
+    assert f"{path}, line 3, column events: '-3' is below 0" in said.err
+
+
 def test_the_help_lists_the_columns_that_a_table_may_have(capsys):
     with pytest.raises(SystemExit):
         main(["audit", "--help"])

@@ -48,7 +48,16 @@ PERCENTAGES = {
     "alone, of several counts": ("", 300, "28", "match", "28", "83 to 85"),
     "alone, of no count": ("", 27, "26.9", "inconsistent", "", "It fits 7 of 26, so some"),
     "alone, cut off": ("", 32, "18.7", "truncated", "18.8", "has its decimals cut off"),
-    "above 100": ("", 18, "105.6", "inconsistent", "", "No whole number of 18"),
+    "above 100": ("", 18, "105.6", "inconsistent", "", "105.6% is above 100%, so it is no share"),
+    "a proportion": (
+        5,
+        18,
+        "0.278",
+        "inconsistent",
+        "27.778",
+        "0.278 would agree as a proportion, ",
+    ),
+    "a proportion, alone": ("", 18, "0.278", "inconsistent", "", "which is 27.8%."),
     "of a group of unknown size": (5, "", "27.8", "match", "27.8", "27.8% of 18 patients"),
     "of one of several sizes": (5, "", "28", "match", "28", "of 18 patients"),
     "of no size": (2, "", "64.5", "inconsistent", "", "of no whole number of patients"),
@@ -243,7 +252,7 @@ def test_the_result_is_a_frame_with_one_row_a_check_also_if_there_is_none():
     assert list(audited({"percent": "27.8"}).columns) == COLUMNS_FOUND
 
 
-@pytest.mark.parametrize("percent", ["27.8", "27·8", "27,8", " 27.8 ", "27.8%", "27.8 %", 27.8])
+@pytest.mark.parametrize("percent", ["27.8", "27·8", "27,8", " 27.8 ", "27.8%", "27.8 %"])
 @pytest.mark.parametrize("patients", ["1018", "1,018", "1\u2009018", 1018, 1018.0, np.int64(1018)])
 def test_numbers_are_read_as_journals_and_computers_write_them(percent, patients):
     assert only({"events": 283, "patients": patients, "percent": percent}).verdict == "match"
@@ -269,7 +278,7 @@ REFUSED = {
     "no number": ({"p": "n.s."}, "column p: 'n.s.' is not a p value; expected a number, such as"),
     "level as a share": ({"ci_level": "0.95"}, "column ci_level: '0.95' is not a level"),
     "true": ({"events": True}, "column events: 'True' is not a whole number"),
-    "infinite": ({"percent": math.inf}, "column percent: 'inf' is not a percentage"),
+    "infinite": ({"percent": "inf"}, "column percent: 'inf' is not a percentage"),
     "unknown column": ({"percents": "1"}, "column percents: 'percents' is not a column of this "),
     "misspelt column": ({"evnts": "1"}, "did you mean 'events'?"),
     "unknown whole": ({"part_of": "z"}, "column part_of: 'z' is not a label of this table"),
@@ -328,8 +337,8 @@ FILES = {
 def test_a_file_as_programs_write_it(text, tmp_path):
     path = tmp_path / "table.csv"
     path.write_bytes(text.encode())
-    (found,) = audit_file(path)
-    assert found.explanation == "It agrees with 5 of 18."
+    (explanation,) = audit_table(path)["explanation"]
+    assert explanation == "It agrees with 5 of 18."
 
 
 BROKEN = {
@@ -348,7 +357,7 @@ def test_a_broken_file_is_refused_with_its_line(content, says, tmp_path):
     path = tmp_path / "table.csv"
     path.write_bytes(content)
     with pytest.raises(InputError) as raised:
-        audit_file(path)
+        audit_table(str(path))
     assert f"{path}" in str(raised.value)
     assert says in str(raised.value)
 
@@ -414,8 +423,95 @@ def test_a_table_of_true_counts_has_no_finding(table):
     assert wrong.empty, wrong.to_string()
 
 
-def test_numbers_that_have_lost_their_decimals_are_refused():
-    table = pd.DataFrame({"label": ["a"], "events": [5], "patients": [18], "percent": [28.0]})
-    with pytest.raises(InputError, match=r"28.0 is a number and not text.*dtype=str"):
-        audit_table(table)
-    assert audit_table(table.assign(percent=None))["verdict"].tolist() == []
+@pytest.mark.parametrize("column", ["percent", "ci_low", "ci_high", "p"])
+@pytest.mark.parametrize("number", [28.0, 28.5, 0.05, np.float32(27.5), 100 / 3, math.inf])
+def test_numbers_that_may_have_lost_their_decimals_are_refused_once_a_column(column, number):
+    table = pd.DataFrame({"label": ["a", "b"], "events": [5.0, 6], "patients": [18, 18]})
+    with pytest.raises(InputError, match=r"is a number and not text.*dtype=str") as raised:
+        audit_table(table.assign(**{column: number}))
+    (problem,) = raised.value.problems
+    assert str(problem).startswith(f"table: column {column}: {number}")
+    assert audit_table(table.assign(**{column: math.nan}))["verdict"].tolist() == []
+
+
+def test_columns_that_other_tables_name_otherwise_are_named():
+    with pytest.raises(InputError) as raised:
+        audit_table(pd.DataFrame({"Name": ["a"], "events": [5], "n": [18]}))
+    name, n = map(str, raised.value.problems)
+    assert name.endswith("did you mean 'label'?")
+    assert n.endswith("did you mean 'patients'?")
+
+
+def test_what_is_no_table_is_refused():
+    with pytest.raises(TypeError, match="a dict is no table; expected a data frame or the path"):
+        audit_table({"label": ["a"]})
+
+
+@pytest.mark.parametrize("p", ["1.2", ">1.2", "<0.000", "19"])
+@pytest.mark.parametrize("more", [{}, {"statistic": "z = 2.20"}])
+def test_an_impossible_p_value(p, more):
+    found = only({"events": 5, "patients": 18, "p": p, **more})
+    assert (found.check, found.verdict) == ("p value", "inconsistent")
+    assert found.explanation == "A p value lies between 0 and 1."
+    assert only(*groups(p, (5, 10), (3, 28))).explanation == found.explanation
+
+
+def test_a_p_value_of_zero_or_one_may_be_rounded():
+    assert only({"p": "0.000", "statistic": "z = 6.20"}).verdict == "match"
+    assert only(*groups("1.00", (5, 10), (5, 10))).verdict == "match"
+
+
+@pytest.mark.parametrize(
+    ("limits", "recomputed", "says"),
+    [
+        (("53.5", "9.7"), "9.7 to 53.5", "Exchanged, they agree with 5 of 18, by Clopper-Pearson."),
+        (("45.0", "6.0"), "", "The lower limit, 45.0, is above the upper limit, 6.0."),
+    ],
+)
+def test_exchanged_limits(limits, recomputed, says):
+    row = dict(zip(("ci_low", "ci_high"), limits, strict=True))
+    found = only({"events": 5, "patients": 18, **row})
+    assert (found.verdict, found.recomputed) == ("inconsistent", recomputed)
+    assert found.explanation.endswith(says)
+    assert only(row).verdict == "inconsistent"  # also without any count
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict"),
+    [
+        ({"percent": "15.0", "ci_low": "16.0", "ci_high": "40.0"}, "inconsistent"),
+        ({"percent": "41", "ci_low": "16.0", "ci_high": "40.0"}, "inconsistent"),
+        # 40.4 and 40.6 may both stand for 40.5.
+        ({"percent": "41", "ci_low": "16.0", "ci_high": "40"}, "not checkable"),
+        ({"percent": "0.0", "ci_low": "0.1", "ci_high": "9.0"}, "not checkable"),
+        ({"percent": "20", "ci_low": "16.0", "ci_high": "40.0"}, "not checkable"),
+    ],
+)
+def test_a_percentage_outside_its_interval(row, verdict):
+    found = only(row, column="ci_low, ci_high")
+    assert found.verdict == verdict
+    said = f"The reported {row['percent']}% lies outside its interval."
+    assert (found.explanation == said) == (verdict == "inconsistent")
+    counted = only({"events": 3, "patients": 20, **row}, column="ci_low, ci_high")
+    assert counted.explanation.startswith(said) == (verdict == "inconsistent")
+    assert "No usual method" in counted.explanation
+
+
+def test_a_cell_of_a_file_that_cannot_be_read_hides_no_other_cell(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(
+        "label,events,patients,percent,ci_low,ci_high,ci_level,part_of\n"
+        "all,5,40,,,,,\na,-3,20,15.0,3.2,37.9,0.95,all\nb,2,0,28.6,,,,all\nc,5,18,28.7,,,,\n"
+    )
+    found, problems = audit_file(path)
+    unread = [(3, "events"), (3, "ci_level"), (4, "patients")]
+    assert [(p.row, p.column) for p in problems] == unread
+    assert [(f.label, f.check, f.verdict) for f in found] == [
+        ("all", "sum", "not checkable"),
+        ("all", "sum", "not checkable"),
+        ("a", "percentage", "match"),
+        ("b", "percentage", "match"),
+        ("c", "percentage", "inconsistent"),
+    ]
+    with pytest.raises(InputError):
+        audit_table(path)
