@@ -9,10 +9,13 @@ The package's ``__all__`` lists the names that it offers.
 
 from __future__ import annotations
 
+import inspect
 import sys
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import pandas as pd
 
@@ -38,8 +41,33 @@ if TYPE_CHECKING:
     from nenreview.meta.subgroups import SubgroupAnalysis
 
 _TUMOURS = (NEC, NET)
+_UNKNOWN = ("", "not stated")  # groups of a subgroup analysis that are none
 _OF_ARMS = ("agents", "regimen_class", "line")
+_SAME = {"events": "responders", "n": "patients"}  # what other tables call the needed columns
+_RATES = "a data frame with the columns events and n, such as nr.cohorts('NET')"
 _INSTALLED = Path(sys.prefix) / "share" / "nenreview"  # where pip puts the data of the package
+
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _explained(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Answer a call with wrong arguments by how the function is called, with all its options."""
+    signature = inspect.signature(function)
+    options = [one.replace(annotation=one.empty) for one in signature.parameters.values()]
+    call = f"{function.__name__}{inspect.Signature(options)}"
+
+    @wraps(function)
+    def checked(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as error:
+            message = f"{function.__name__}() {error}; expected {call}; rates is {_RATES}"
+            raise TypeError(message) from None
+        return function(*args, **kwargs)
+
+    return checked
 
 
 def load() -> Dataset:
@@ -293,22 +321,50 @@ def _no_single_trial(name: str, found: list[str], named: dict[str, set[str]]) ->
     return f"{name!r} is not a trial of the review; {advice}"
 
 
-def pool(rates: pd.DataFrame | None = None, **options: Any) -> PooledProportion:
+@_explained
+def pool(
+    rates: pd.DataFrame | None = None,
+    *,
+    method: str = "glmm",
+    effects: str = "random",
+    tau2: str | None = None,
+    ci: str = "t",
+    level: float = 0.95,
+    pi_df: str | None = None,
+) -> PooledProportion:
     """Pool rates with a confidence interval and a prediction interval.
 
-    The default is the review's main analysis: a logistic model in which each trial has its own rate
-    (random intercept, as ``rma.glmm`` of the R package metafor), with the t interval.
+    The default is the review's main analysis: a logistic model in which each cohort has its own
+    rate (random intercept, as ``rma.glmm`` of the R package metafor), with the t interval.
 
     Parameters
     ----------
     rates : DataFrame, optional
         The columns ``events`` and ``n``, one row for each trial or cohort; by default, `cohorts`.
-    **options
-        The model and the intervals: ``method`` (``"glmm"``, ``"logit"``, ``"arcsine"``,
-        ``"freeman_tukey"`` or ``"beta_binomial"``), ``effects`` (``"random"`` or ``"common"``),
-        ``tau2`` (``"REML"``, ``"DL"`` or ``"PM"``), ``ci`` (``"t"``, ``"wald"``, ``"hksj"``,
-        ``"hksj_adhoc"`` or ``"profile"``) and ``level``. The docstring of
-        `nenreview.meta.pool.pool_proportions` explains them.
+    method : str
+        ``"glmm"``, ``"beta_binomial"`` (both by maximum likelihood) or, by inverse variance on
+        these scales, ``"logit"``, ``"arcsine"``, ``"freeman_tukey"``.
+    effects : str
+        ``"random"``, or ``"common"`` (one rate for all; not with ``"beta_binomial"``).
+    tau2 : str, optional
+        Estimator of the variance between trials: ``"REML"`` (the default), ``"DL"`` or ``"PM"``;
+        only for random effects by inverse variance.
+    ci : str
+        ``"t"`` or ``"wald"`` with each method, ``"profile"`` with ``"glmm"`` and
+        ``"beta_binomial"``, ``"hksj"`` or ``"hksj_adhoc"`` (Hartung-Knapp) with random effects by
+        inverse variance.
+    level : float
+        Level of the confidence interval and of the prediction interval.
+    pi_df : str, optional
+        Degrees of freedom of the prediction interval: ``"k-1"`` or ``"k-2"``. By default it has the
+        quantile of ``ci``: t for ``"t"`` and Hartung-Knapp, else normal.
+
+    Returns
+    -------
+    PooledProportion
+        ``estimate``, ``ci_low``, ``ci_high``, ``pi_low``, ``pi_high`` (from 0 to 1), ``tau2``,
+        ``i2``, ``notes`` and more. If no patient, or every patient, had the event, the rate is 0 or
+        1 with the exact interval of the summed counts.
 
     Raises
     ------
@@ -316,7 +372,8 @@ def pool(rates: pd.DataFrame | None = None, **options: Any) -> PooledProportion:
         For impossible counts, options that do not go together, a missing column, or rows of
         `responses` that share patients.
     FitError
-        If the model has no maximum-likelihood estimate.
+        If the model has no maximum-likelihood estimate, because in each trial either no patient or
+        every patient had the event.
 
     Examples
     --------
@@ -327,23 +384,44 @@ def pool(rates: pd.DataFrame | None = None, **options: Any) -> PooledProportion:
     """
     from nenreview.meta.pool import pool_proportions
 
+    events, n = _counts(cohorts() if rates is None else rates)
     return pool_proportions(
-        *_counts(cohorts() if rates is None else rates), **{"ci": "t"} | options
+        events, n, method=method, effects=effects, tau2=tau2, ci=ci, level=level, pi_df=pi_df
     )
 
 
-def pool_bayesian(rates: pd.DataFrame | None = None, **options: Any) -> BayesianPool:
+@_explained
+def pool_bayesian(
+    rates: pd.DataFrame | None = None,
+    *,
+    tau_scale: float = 1.0,
+    mu_prior: str = "logistic",
+    level: float = 0.95,
+    thresholds: float | Sequence[float] = (0.10, 0.18, 0.30),
+) -> BayesianPool:
     """Pool rates with a Bayesian random-effects model.
 
     Parameters
     ----------
     rates : DataFrame, optional
         The columns ``events`` and ``n``, one row for each trial or cohort; by default, `cohorts`.
-    **options
-        ``tau_scale`` (scale of the half-normal prior of τ, the standard deviation between trials on
-        the logit scale; 1 by default), ``mu_prior``
-        (``"logistic"`` or ``"normal"``), ``level`` (of the credible intervals) and ``thresholds``
-        (rates; the result has, for each, the probability that the typical rate is higher).
+    tau_scale : float
+        Scale of the half-normal prior of τ, the standard deviation between trials on the logit
+        scale.
+    mu_prior : str
+        Prior of the typical rate: ``"logistic"`` (uniform from 0 to 1) or ``"normal"`` (its logit
+        is normal with mean 0 and standard deviation 2.5).
+    level : float
+        Level of the credible intervals.
+    thresholds : float or sequence of float
+        Rates; the result says, for each, how probable it is that the typical rate is higher.
+
+    Returns
+    -------
+    BayesianPool
+        ``pooled`` (typical rate) and ``new_trial``, each with ``median``, ``low``, ``high`` and
+        ``above`` (by threshold); ``tau_median``, ``tau_low``, ``tau_high``. The posterior is
+        computed on a grid, without draws.
 
     Raises
     ------
@@ -352,34 +430,57 @@ def pool_bayesian(rates: pd.DataFrame | None = None, **options: Any) -> Bayesian
     """
     from nenreview.meta import bayes
 
-    return bayes.pool_bayesian(*_counts(cohorts() if rates is None else rates), **options)
+    events, n = _counts(cohorts() if rates is None else rates)
+    limits = (thresholds,) if isinstance(thresholds, (int, float)) else tuple(thresholds)
+    return bayes.pool_bayesian(
+        events, n, tau_scale=tau_scale, mu_prior=mu_prior, level=level, thresholds=limits
+    )
 
 
-def subgroup(rates: pd.DataFrame, by: str, **options: Any) -> SubgroupAnalysis:
-    """Estimate the rate in each group of trials, and test whether the groups differ.
+@_explained
+def subgroup(
+    rates: pd.DataFrame, by: str, *, level: float = 0.95, max_permutations: int = 1000
+) -> SubgroupAnalysis:
+    """Estimate the rate in each group of cohorts, and test whether the groups differ.
+
+    Cohorts whose group is missing or *not stated* are left out; a note says how many.
 
     Parameters
     ----------
     rates : DataFrame
-        The columns ``events`` and ``n``, one row for each trial.
+        The columns ``events`` and ``n``, one row for each trial or cohort.
     by : str
-        The column that names the group of each trial.
-    **options
-        ``level`` (of the intervals) and ``max_permutations`` (the permutation test is left out if
-        it would need more fits than this).
+        The column that names the group of each row.
+    level : float
+        Level of the intervals. They are Wald intervals with the normal quantile and one τ for all
+        groups, unlike those of `pool`.
+    max_permutations : int
+        The permutation test is left out if it would need more fits than this.
 
     Raises
     ------
     ValueError
-        For impossible counts, a missing column, a single group, or as many groups as trials.
+        For impossible counts, a missing column, a single group, or as many groups as cohorts.
     FitError
         If the model has no maximum-likelihood estimate.
     """
     from nenreview.meta.subgroups import analyse_subgroups
 
-    return analyse_subgroups(*_counts(rates), list(_column(rates, by)), **options)
+    groups = _column(rates, by)
+    stated = groups.notna() & ~groups.isin(_UNKNOWN)
+    events, n = _counts(rates[stated])
+    number = int((~stated).sum())
+    left_out = f"{number} cohort{'s' * (number != 1)} left out: {by} not stated"
+    try:
+        found = analyse_subgroups(
+            events, n, list(groups[stated]), level=level, max_permutations=max_permutations
+        )
+    except ValueError as error:
+        raise ValueError(f"{error} ({left_out})" if number else str(error)) from None
+    return replace(found, notes=(left_out, *found.notes)) if number else found
 
 
+@_explained
 def forest(rates: pd.DataFrame | None = None, name: str = "name") -> ReviewFigure:
     """Draw a forest plot: each rate with its exact interval and, below them, the pooled rate.
 
@@ -448,17 +549,20 @@ def _refuse_shared_patients(rates: pd.DataFrame) -> None:
 
 def _column(rates: pd.DataFrame, name: str) -> pd.Series:
     if not isinstance(rates, pd.DataFrame):
-        raise TypeError(
-            f"{rates!r} is not a data frame; expected one with the columns events and n, such as "
-            "nr.cohorts('NET')"
-        )
+        given = repr(rates) if isinstance(rates, str) else f"a {type(rates).__name__}"
+        raise TypeError(f"{given} is not a data frame; expected {_RATES}")
     if name not in rates:
-        near = nearest(name, map(str, rates))
-        found = ", ".join(map(str, rates))
-        raise ValueError(
-            f"the table has no column {name!r}; it has {found}; "
-            + (f"rename {near!r}" if near else "rename one of them, or add it")
-        )
+        found = [str(one) for one in rates]
+        parts = [f"the table has no column {name!r}", f"it has {', '.join(found)}"]
+        near = nearest(name, found)
+        if name in _SAME:
+            same = (one for one in found if one.casefold() in (name, _SAME[name]))
+            near = next(same, near)
+            parts.append("expected events (patients with the event) and n (all patients)")
+            parts.append(f"rename {near!r} to {name!r}" if near else f"rename one to {name!r}")
+        elif near:
+            parts.append(f"did you mean {near!r}?")
+        raise ValueError("; ".join(parts))
     return rates[name]
 
 

@@ -82,12 +82,18 @@ class BayesianPool:
     def __repr__(self) -> str:
         """Show what a reader of a notebook needs; `dataclasses.asdict` has every quantity."""
         lines = (
-            f"BayesianPool: {_median(self.pooled)}",
+            f"BayesianPool: {_median(self.pooled)}, median and credible interval",
             f"  new trial {_median(self.new_trial)}",
             f"  τ {self.tau_median:.2f} ({self.tau_low:.2f} to {self.tau_high:.2f})",
-            f"  {self.k} trials; mu_prior={self.mu_prior}, tau_scale={self.tau_scale:g}",
+            *self._above(),
+            f"  {self.k} cohorts; mu_prior={self.mu_prior}, tau_scale={self.tau_scale:g}",
         )
         return "\n".join(lines)
+
+    def _above(self) -> list[str]:
+        """Return the line on the thresholds, if there are any."""
+        above = ", ".join(f"{100 * t:g}%: {p:.2f}" for t, p in self.pooled.above.items())
+        return [f"  probability that the rate is above {above}"] if above else []
 
 
 def _median(posterior: Posterior) -> str:

@@ -120,7 +120,9 @@ def pool_proportions(
     method adds anything. The variances of these logits also enter I² of the GLMM, as in metafor.
 
     A prediction interval exists for random effects on the logit and arcsine scales, with three or
-    more trials. It is not computed for the beta-binomial model.
+    more trials. It is not computed for the beta-binomial model. As in metafor, it takes the
+    estimated τ² for the true one, as Wald and t intervals do. A profile interval does not, so with
+    ``ci="profile"`` it can reach beyond the prediction interval; then a note says it.
 
     Examples
     --------
@@ -187,10 +189,20 @@ def pool_proportions(
             "pi_high": model.inverse(model.mean + half),
             "pi_df": df,
         }
+    else:
+        notes.append(_without_prediction(method, effects))
+    estimate, low, high = (model.inverse(one) for one in (model.mean, low, high))
+    if effects == "random" and model.tau2 == 0:
+        notes.append("the estimated spread is 0, the least possible: the trials may still differ")
+    narrower = prediction and not prediction["pi_low"] <= low < high <= prediction["pi_high"]
+    if narrower and ci == "profile":
+        notes.append(
+            "the prediction interval takes τ as known, so the profile interval reaches beyond it"
+        )
     return pooled(
-        estimate=model.inverse(model.mean),
-        ci_low=model.inverse(low),
-        ci_high=model.inverse(high),
+        estimate=estimate,
+        ci_low=low,
+        ci_high=high,
         mean=model.mean,
         se=model.se,
         ci_df=ci_df,
@@ -219,11 +231,16 @@ def _check_options(
         raise ValueError("a beta-binomial without spread is a binomial: use the common-effect glmm")
     if ci not in ALLOWED_INTERVALS[method, effects]:
         allowed = ", ".join(ALLOWED_INTERVALS[method, effects])
-        raise ValueError(f"ci {ci!r} does not go with {effects} effects by {method}: {allowed}")
+        raise ValueError(
+            f"ci {ci!r} does not go with {effects} effects by {method}; expected one of {allowed}"
+        )
     if pi_df and (effects == "common" or method == "beta_binomial"):
         raise ValueError(f"no prediction interval for {effects} effects by {method}: drop pi_df")
     if tau2 is not None and (method not in INVERSE_VARIANCE or effects == "common"):
-        raise ValueError(f"tau2 {tau2!r} does not go with {effects} effects by {method}")
+        raise ValueError(
+            f"tau2 {tau2!r} does not go with {effects} effects by {method}; leave it out, or use "
+            f"random effects and one of the methods {', '.join(INVERSE_VARIANCE)}"
+        )
     if effects == "common":
         return None
     if method not in INVERSE_VARIANCE:
@@ -340,6 +357,17 @@ def _quantile(level: float, df: int | None) -> float:
     """Return the two-sided quantile of the t distribution, of the normal without `df`."""
     tail = (1 - level) / 2
     return float(stats.norm.isf(tail) if df is None else stats.t.isf(tail, df))
+
+
+def _without_prediction(method: str, effects: str) -> str:
+    """Return the note that says why there is no prediction interval."""
+    if effects == "common":
+        why = "all trials are taken to have one rate"
+    elif method == "beta_binomial":
+        why = "it is not computed for this model"
+    else:
+        why = "it needs three trials or more"
+    return f"no prediction interval: {why}"
 
 
 def _unclosed_notes(low: float, high: float) -> list[str]:

@@ -101,8 +101,9 @@ class PooledProportion:
             lines.append(f"  prediction interval {_between(self.pi_low, self.pi_high)}")
         if self.tau2 is not None:
             lines.append(f"  spread between trials τ = {self.tau2**0.5:.2f}")
-        lines.append(f"  {self.events} of {self.n} patients in {self.k} trials")
+        lines.append(f"  {self.events} of {self.n} patients in {self.k} cohorts")
         lines.append(f"  method={self.method}, effects={self.effects}, ci={self.ci}")
+        lines += (f"  {note}" for note in self.notes)
         return "\n".join(lines)
 
 

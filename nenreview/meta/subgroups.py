@@ -90,7 +90,7 @@ class SubgroupAnalysis:
         """Show what a reader of a notebook needs; `dataclasses.asdict` has every quantity."""
         groups = (
             f"  {one.label}: {100 * one.estimate:.1f}% ({100 * one.ci_low:.1f}% to "
-            f"{100 * one.ci_high:.1f}%); {one.events} of {one.n} patients, trials: {one.k}"
+            f"{100 * one.ci_high:.1f}%); {one.events} of {one.n} patients, cohorts: {one.k}"
             for one in self.groups
         )
         tests = f"  likelihood-ratio p = {self.lr_p:.3f}"
@@ -99,7 +99,7 @@ class SubgroupAnalysis:
         notes = (f"  {note}" for note in self.notes)
         return "\n".join(
             (
-                f"SubgroupAnalysis: Wald intervals, one τ = {self.tau2**0.5:.2f}",
+                f"SubgroupAnalysis: Wald intervals (normal quantile), one τ = {self.tau2**0.5:.2f}",
                 *groups,
                 tests,
                 *notes,
@@ -146,9 +146,9 @@ def analyse_subgroups(
         raise ValueError(f"level is {level}; expected between 0 and 1")
     labels = np.unique(assigned).tolist()
     if len(labels) == 1:
-        raise ValueError(f"every trial is in the group {labels[0]}; expected two groups or more")
+        raise ValueError(f"every cohort is in the group {labels[0]}; expected two groups or more")
     if len(labels) >= len(y):
-        raise ValueError(f"{len(y)} trials cannot determine {len(labels)} means and τ²")
+        raise ValueError(f"{len(y)} cohorts cannot determine {len(labels)} means and τ²")
     if y.sum() in (0, m.sum()):
         raise ValueError("no patient, or every patient, had the event: no groups to compare")
 
@@ -169,7 +169,7 @@ def analyse_subgroups(
             f"{permutations:,} assignments, more than {max_permutations:,}: no exact p value"
         )
     if len(y) < MIN_TRIALS:
-        notes.append(f"descriptive: {len(y)} trials are too few to test a moderator")
+        notes.append(f"descriptive: {len(y)} cohorts are too few to test a moderator")
     if inner == labels:
         contrast = np.column_stack([-np.ones(df), np.eye(df)])  # each group against the first
         difference = contrast @ fit.mean

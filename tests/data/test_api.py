@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from dataclasses import asdict
+from inspect import signature
 
 import numpy as np
 import pandas as pd
@@ -168,7 +169,7 @@ def test_rates_of_ones_own_are_pooled_and_drawn():
 
 
 def test_groups_are_compared():
-    rates = nr.cohorts("NEC")
+    rates = nr.cohorts("NEC").query("region != 'not stated'")
     groups = nr.subgroup(rates, by="region").groups
     assert {one.label: one.events for one in groups} == rates.groupby("region")[
         "events"
@@ -178,15 +179,86 @@ def test_groups_are_compared():
 @pytest.mark.parametrize(
     "wrong, error, said",
     [
-        ({"event": [1, 2], "n": [3, 4]}, ValueError, "no column 'events'; .* rename 'event'"),
-        ({"events": [1, 2], "N": [3, 4]}, ValueError, "no column 'n'; it has events, N; rename"),
+        (
+            {"event": [1, 2], "n": [3, 4]},
+            ValueError,
+            "n .all patients.; rename 'event' to 'events'",
+        ),
+        ({"events": [1, 2], "N": [3, 4]}, ValueError, "it has events, N; expected .*rename 'N' to"),
+        ({"events": [1], "patients": [3]}, ValueError, "rename 'patients' to 'n'"),
+        ({"events": [1], "z": [3]}, ValueError, "rename one to 'n'"),
         ({"events": [1, None], "n": [3, 4]}, ValueError, "index 1 has no events or no n"),
-        ("NET", TypeError, r"'NET' is not a data frame; .*nr.cohorts\('NET'\)"),
+        ("NET", TypeError, r"'NET' is not a data frame; expected .*nr.cohorts\('NET'\)"),
+        ([5, 6], TypeError, "a list is not a data frame; expected a data frame with the columns"),
     ],
 )
-def test_what_is_no_table_of_counts_is_refused_by_row_or_column(wrong, error, said):
+@pytest.mark.parametrize("function", [nr.pool, nr.pool_bayesian, nr.forest])
+def test_what_is_no_table_of_counts_is_refused_by_row_or_column(function, wrong, error, said):
     with pytest.raises(error, match=said):
-        nr.pool(pd.DataFrame(wrong) if isinstance(wrong, dict) else wrong)
+        function(pd.DataFrame(wrong) if isinstance(wrong, dict) else wrong)
+    with pytest.raises(TypeError, match="a dict is not a data frame"):
+        function({"events": [1], "n": [3]})
+
+
+@pytest.mark.parametrize(
+    "call, said",
+    [
+        (
+            lambda: nr.pool([5, 6], [18, 32]),
+            r"pool\(\) too many positional .*; expected pool\(rates",
+        ),
+        (lambda: nr.pool(conf=0.9), r"pool\(\) .* 'conf'; expected .*method='glmm', .*level=0.95"),
+        (lambda: nr.pool_bayesian(mu_scale=2), r"expected pool_bayesian\(.*mu_prior='logistic'"),
+        (lambda: nr.subgroup(nr.cohorts()), r"'by'; expected subgroup\(rates, by, "),
+        (lambda: nr.forest(titel="x"), r"expected forest\("),
+    ],
+)
+def test_a_wrong_call_is_answered_with_the_right_one(call, said):
+    with pytest.raises(TypeError, match=said) as raised:
+        call()
+    assert "\n" not in str(raised.value)
+
+
+def test_the_options_are_those_of_the_models():
+    from nenreview.meta.bayes import pool_bayesian
+    from nenreview.meta.pool import pool_proportions
+    from nenreview.meta.subgroups import analyse_subgroups
+
+    for own, model, differs in (
+        (nr.pool, pool_proportions, {"ci"}),
+        (nr.pool_bayesian, pool_bayesian, set()),
+        (nr.subgroup, analyse_subgroups, set()),
+    ):
+        options, known = (
+            {
+                p.name: p.default
+                for p in signature(f).parameters.values()
+                if p.kind == p.KEYWORD_ONLY
+            }
+            for f in (own, model)
+        )
+        assert options.keys() == known.keys()
+        assert {name for name in options if options[name] != known[name]} == differs
+
+
+def test_a_threshold_may_be_one_number():
+    pooled = nr.pool_bayesian(thresholds=0.1)
+    assert pooled.pooled.above == {0.1: nr.pool_bayesian().pooled.above[0.1]}
+    assert "probability that the rate is above 10%: 0." in repr(pooled)
+    assert "above" not in repr(nr.pool_bayesian(thresholds=()))
+
+
+def test_an_unknown_group_is_no_group():
+    rates = nr.cohorts()
+    known = rates[rates["region"] != "not stated"]
+    found = nr.subgroup(rates, by="region")
+    number = len(rates) - len(known)
+    assert f"\n  {number} cohorts left out: region not stated" in repr(found)
+    assert found.lr_p == nr.subgroup(known, by="region").lr_p
+    rates["region"] = rates["region"].replace("not stated", None)
+    assert nr.subgroup(rates, by="region") == found
+    with pytest.raises(ValueError, match=r"two groups or more \(4 cohorts left out: region not "):
+        nr.subgroup(nr.cohorts("NET"), by="region")
 
 
 def test_rows_that_count_patients_twice_are_refused():

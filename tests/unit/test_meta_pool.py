@@ -349,6 +349,47 @@ def test_prediction_interval_takes_its_distribution_from_the_interval_unless_tol
     assert pool_proportions(*SETS["review"], ci="t", pi_df="k-2").pi_df == 2
 
 
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ({"effects": "common"}, "all trials are taken to have one rate"),
+        ({"method": "beta_binomial"}, "it is not computed for this model"),
+    ],
+)
+def test_a_missing_prediction_interval_is_noted_and_printed(how, says):
+    pooled = pool_proportions(*SETS["review"], **how)
+    assert pooled.pi_low is None
+    assert pooled.notes == (f"no prediction interval: {says}",)
+    assert repr(pooled).endswith(f"\n  {pooled.notes[0]}")
+
+
+NO_SPREAD = ([0, 2, 4, 3, 1, 7], [6, 8, 107, 25, 16, 95])
+
+
+def test_a_spread_at_its_boundary_is_noted():
+    assert pool_proportions(*NO_SPREAD).tau2 == 0
+    assert "spread is 0, the least possible" in repr(pool_proportions(*NO_SPREAD))
+    assert pool_proportions(*SETS["review"]).tau2 > 0
+    assert pool_proportions(*SETS["review"]).notes == ()
+    assert not any(
+        "spread" in note for note in pool_proportions(*NO_SPREAD, effects="common").notes
+    )
+
+
+def test_prediction_and_profile_interval_are_those_of_metafor_and_lme4():
+    # metafor 3.8-1: predict(rma.glmm(measure = "PLO", xi, ni, test = "z" or "t"), transf.ilogit);
+    # lme4 1.1-31: plogis(confint(glmer(..., nAGQ = 25), method = "profile", parm = "beta_")).
+    # metafor has no profile interval for this model: its prediction interval is always that of z
+    # or t, and here the profile interval reaches beyond that of z.
+    z, t, profile = (pool_proportions(*NO_SPREAD, ci=ci) for ci in ("wald", "t", "profile"))
+    assert (z.pi_low, z.pi_high) == pytest.approx((0.04151, 0.10382), abs=1e-5)
+    assert (t.pi_low, t.pi_high) == pytest.approx((0.03583, 0.11897), abs=1e-5)
+    assert (profile.ci_low, profile.ci_high) == pytest.approx((0.03714, 0.12440), abs=1e-5)
+    assert (profile.pi_low, profile.pi_high) == (z.pi_low, z.pi_high)
+    assert "the profile interval reaches beyond it" in profile.notes[-1]
+    assert not any("profile" in note for note in (*z.notes, *t.notes))
+
+
 # Edges.
 
 FITS = [(method, effects) for method, effects in ALLOWED_INTERVALS]
@@ -372,7 +413,9 @@ def test_empty_trials_get_a_half_in_their_row_alone():
     values, _ = TRANSFORMATIONS["logit"].transform(np.array([0, 5, 7]), np.array([10, 20, 7]))
     assert values == pytest.approx([math.log(0.5 / 10.5), math.log(5 / 15), math.log(7.5 / 0.5)])
     assert "1/2 added" in pool_proportions([0, 5], [10, 20], method="logit").notes[0]
-    assert pool_proportions([1, 5], [10, 20], method="logit").notes == ()
+    notes = pool_proportions([1, 5], [10, 20], method="logit").notes
+    assert notes[0] == "no prediction interval: it needs three trials or more"
+    assert not any("1/2" in note for note in notes)
 
 
 def test_empty_and_full_trials_alone_have_no_likelihood_estimate():
@@ -385,10 +428,10 @@ def test_profile_that_does_not_close_reaches_the_end_and_says_so():
     result = pool_proportions([0, 0, 0, 0, 7], [5, 5, 5, 5, 8], ci="profile")
     assert result.ci_low == 0
     assert 0.3 < result.ci_high < 0.7
-    assert result.notes == ("the profile likelihood does not close below: the limit is 0",)
+    assert result.notes[0] == "the profile likelihood does not close below: the limit is 0"
     mirrored = pool_proportions([5, 5, 5, 5, 1], [5, 5, 5, 5, 8], ci="profile")
     assert mirrored.ci_high == 1
-    assert mirrored.notes == ("the profile likelihood does not close above: the limit is 1",)
+    assert mirrored.notes[0] == "the profile likelihood does not close above: the limit is 1"
 
 
 def test_hartung_knapp_interval_of_equal_trials_says_that_it_has_no_width():
@@ -445,7 +488,7 @@ REFUSED = [
     ([1, 2], [5, 5], {"ci": "exact"}, "ci is 'exact'"),
     ([1, 2], [5, 5], {"level": 95}, "level is 95; expected between 0 and 1"),
     ([1, 2], [5, 5], {"pi_df": "k"}, "pi_df is 'k'; expected None, k-1 or k-2"),
-    ([1, 2], [5, 5], {"tau2": "DL"}, "tau2 'DL' does not go with random effects by glmm"),
+    ([1, 2], [5, 5], {"tau2": "DL"}, "one of the methods logit, arcsine, freeman_tukey"),
     ([1, 2], [5, 5], {"method": "logit", "tau2": "ML"}, "tau2 is 'ML'; expected one of REML"),
     (
         [1, 2],
@@ -457,7 +500,7 @@ REFUSED = [
         [1, 2],
         [5, 5],
         {"ci": "hksj"},
-        "'hksj' does not go with random effects by glmm: wald, t, prof",
+        "'hksj' does not go with random effects by glmm; expected one of wald, t, profile",
     ),
     ([1, 2], [5, 5], {"effects": "common", "pi_df": "k-2"}, "no prediction interval for common"),
     (

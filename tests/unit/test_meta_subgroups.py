@@ -85,7 +85,7 @@ def test_groups_of_empty_and_of_full_trials_are_told_apart_with_certainty():
 
 
 def test_fewer_than_ten_trials_are_descriptive():
-    assert "descriptive: 6 trials are too few" in analyse_subgroups(EVENTS, N, GROUPS).notes[-1]
+    assert "descriptive: 6 cohorts are too few" in analyse_subgroups(EVENTS, N, GROUPS).notes[-1]
     rows = ROWS["ethnicity"]
     counts = [[int(row[key]) for row in rows] for key in ("events", "n")]
     found = analyse_subgroups(*counts, [row["value"] for row in rows], max_permutations=0)
@@ -96,8 +96,8 @@ def test_fewer_than_ten_trials_are_descriptive():
     ("events", "n", "groups", "message"),
     [
         (EVENTS, N, ["a", "b"], "2 groups of 6 trials; expected one for each trial"),
-        (EVENTS, N, ["a"] * 6, "every trial is in the group a; expected two groups or more"),
-        ([1, 2], [5, 5], ["a", "b"], "2 trials cannot determine 2 means"),
+        (EVENTS, N, ["a"] * 6, "every cohort is in the group a; expected two groups or more"),
+        ([1, 2], [5, 5], ["a", "b"], "2 cohorts cannot determine 2 means"),
         ([0, 0, 0], [5, 5, 5], list("aab"), "no groups to compare"),
         ([1, 9, 0], [5, 5, 5], list("aab"), "trial 2: 9 events among 5"),
     ],
