@@ -97,7 +97,7 @@ def results() -> pd.DataFrame:
     -------
     DataFrame
         The columns of ``data/results.csv``. ``value`` is a number, NaN if no value is reported;
-        ``printed`` has the characters on the page.
+        ``printed`` has the characters on the page. ``data/outcomes.csv`` explains ``outcome``.
     """
     return load().results.copy()
 
@@ -357,7 +357,8 @@ def pool(
         Level of the confidence interval and of the prediction interval.
     pi_df : str, optional
         Degrees of freedom of the prediction interval: ``"k-1"`` or ``"k-2"``. By default it has the
-        quantile of ``ci``: t for ``"t"`` and Hartung-Knapp, else normal.
+        quantile of ``ci``: t with k − 1 for ``"t"`` and Hartung-Knapp, else normal. There is no
+        prediction interval for a common effect, ``"beta_binomial"`` or fewer than three trials.
 
     Returns
     -------
@@ -481,12 +482,18 @@ def subgroup(
 
 
 @_explained
-def forest(rates: pd.DataFrame | None = None, name: str = "name") -> ReviewFigure:
+def forest(
+    rates: pd.DataFrame | None = None,
+    name: str = "name",
+    *,
+    axis: str = "Objective response rate, %",
+    counts: str = "Responders",
+) -> ReviewFigure:
     """Draw a forest plot: each rate with its exact interval and, below them, the pooled rate.
 
     The pooled rate is drawn with two confidence intervals (by profile likelihood and by the t
-    distribution), the prediction interval and the spread between trials. One or two trials are
-    drawn without a pool.
+    distribution, as in `pool`), the prediction interval and the spread between trials. One or two
+    trials are drawn without a pool.
 
     Parameters
     ----------
@@ -494,6 +501,10 @@ def forest(rates: pd.DataFrame | None = None, name: str = "name") -> ReviewFigur
         The columns ``events`` and ``n`` and the names of the rows; by default, `cohorts`.
     name : str
         The column with the names.
+    axis : str
+        The label of the axis, for an outcome other than response.
+    counts : str
+        The heading of the column with the counts.
 
     Returns
     -------
@@ -504,13 +515,15 @@ def forest(rates: pd.DataFrame | None = None, name: str = "name") -> ReviewFigur
     Raises
     ------
     ValueError
-        For impossible counts or a missing column.
+        For impossible counts, a missing column, or a table without rows.
     """
     from nenreview.figures import forest as drawing
     from nenreview.synthesis.headline import FEWEST
 
     rates = cohorts() if rates is None else rates
     events, n = _counts(rates)
+    if rates.empty:
+        raise ValueError("the table has no rows; expected one for each trial")
     rows = [
         rate_row(str(label), Rate(int(some), int(all_)))
         for label, some, all_ in zip(_column(rates, name), events, n, strict=True)
@@ -518,7 +531,7 @@ def forest(rates: pd.DataFrame | None = None, name: str = "name") -> ReviewFigur
     groups = [Group("", tuple(rows))]
     if len(rows) >= FEWEST:
         groups.append(Group("", pool_rows(pool(rates, ci="profile"), pool(rates))))
-    return drawing.forest(groups)
+    return drawing.forest(groups, heads=drawing.Heads(axis=axis, counts=counts))
 
 
 def _counts(rates: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

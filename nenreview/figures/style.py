@@ -170,6 +170,11 @@ class ReviewFigure:
             source = documents_in_words(name for cell in cells for name in cell.split(SEPARATOR))
         self.source = source
 
+    def __repr__(self) -> str:
+        """Say in a terminal, which shows no figure, how to save it."""
+        rows = "" if self.data is None else f"{len(self.data)} rows in .data; "
+        return f"ReviewFigure: {rows}save it with .figure.savefig('figure.png', dpi=300)"
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict:
         """Return what Jupyter shows: SVG, with PNG for viewers without it, and the data as CSV.
 

@@ -10,6 +10,7 @@ import griffe
 
 from qmdbook.display import Shown
 
+_WIDEST = 80  # letters of a call on one line
 # The sections of a docstring that are shown as a list, and the first word of each item.
 _ITEMS = {"parameters": "", "returns": "returns ", "raises": "raises "}
 
@@ -35,8 +36,22 @@ def reference(function: Callable[..., Any]) -> Shown:
 
 def _call(function: Callable[..., Any]) -> str:
     parameters = inspect.signature(function).parameters.values()
-    call = inspect.Signature([one.replace(annotation=one.empty) for one in parameters])
-    return f"```python\nnr.{function.__name__}{call}\n```"
+    bare = [one.replace(annotation=one.empty) for one in parameters]
+    call = f"nr.{function.__name__}{inspect.Signature(bare)}"
+    if len(call) > _WIDEST:
+        lines = "".join(f"    {line},\n" for line in _lines(bare))
+        call = f"nr.{function.__name__}(\n{lines})"
+    return f"```python\n{call}\n```"
+
+
+def _lines(parameters: list[inspect.Parameter]) -> Iterator[str]:
+    """Yield each parameter, and before the first that is only taken by its name a star."""
+    named = False
+    for one in parameters:
+        if one.kind is one.KEYWORD_ONLY and not named:
+            named = True
+            yield "*"
+        yield str(one)
 
 
 def _items(part: Any) -> Iterator[str]:

@@ -17,6 +17,7 @@ from nenreview.evidence.record.dataset import load
 from nenreview.synthesis.duration_of_response import durations
 from nenreview.synthesis.headline import headline, net
 from nenreview.synthesis.times import times
+from nenreview.tables.reference import reference
 
 
 def test_the_package_offers_the_functions_of_the_module_and_no_others():
@@ -248,6 +249,24 @@ def test_a_threshold_may_be_one_number():
     assert "above" not in repr(nr.pool_bayesian(thresholds=()))
 
 
+def test_a_forest_plot_of_another_outcome_says_so(tmp_path):
+    mine = pd.DataFrame({"name": ["a", "b", "c"], "events": [3, 0, 7], "n": [20, 15, 41]})
+    drawn = nr.forest(mine, axis="Disease control rate, %", counts="Controlled")
+    (axes,) = drawn.figure.axes
+    assert axes.get_xlabel() == "Disease control rate, %"
+    assert "Controlled" in {text.get_text() for text in axes.texts}
+    (usual,) = nr.forest(mine).figure.axes
+    assert usual.get_xlabel() == "Objective response rate, %"
+    assert "Responders" in {text.get_text() for text in usual.texts}
+    assert repr(drawn).startswith(f"ReviewFigure: {len(drawn.data)} rows in .data; save it with ")
+    drawn.figure.savefig(tmp_path / "mine.png", dpi=300)
+
+
+def test_a_forest_plot_needs_a_row():
+    with pytest.raises(ValueError, match="the table has no rows; expected one for each trial"):
+        nr.forest(nr.cohorts()[:0])
+
+
 def test_an_unknown_group_is_no_group():
     rates = nr.cohorts()
     known = rates[rates["region"] != "not stated"]
@@ -297,6 +316,13 @@ def test_it_works_in_any_folder(tmp_path):
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (run.stdout.strip(), run.stderr) == (repr(nr.pool()), "")
+
+
+def test_a_long_call_of_the_reference_has_a_line_for_each_parameter():
+    assert reference(nr.trial).data.startswith("```python\nnr.trial(name, source=None)\n```")
+    long = reference(nr.pool).data.partition("```\n")[0].splitlines()[1:]
+    assert long[:4] == ["nr.pool(", "    rates=None,", "    *,", "    method='glmm',"]
+    assert long[-1] == ")" and all(len(line) < 80 for line in long)
 
 
 def test_the_page_describes_every_function():
