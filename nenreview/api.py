@@ -63,7 +63,7 @@ def _explained(function: Callable[_P, _R]) -> Callable[_P, _R]:
         try:
             signature.bind(*args, **kwargs)
         except TypeError as error:
-            message = f"{function.__name__}() {error}; expected {call}; rates is {_RATES}"
+            message = f"{function.__name__}(): {error}; expected {call}; rates is {_RATES}"
             raise TypeError(message) from None
         return function(*args, **kwargs)
 

@@ -206,9 +206,9 @@ def test_what_is_no_table_of_counts_is_refused_by_row_or_column(function, wrong,
     [
         (
             lambda: nr.pool([5, 6], [18, 32]),
-            r"pool\(\) too many positional .*; expected pool\(rates",
+            r"pool\(\): too many positional .*; expected pool\(rates",
         ),
-        (lambda: nr.pool(conf=0.9), r"pool\(\) .* 'conf'; expected .*method='glmm', .*level=0.95"),
+        (lambda: nr.pool(conf=0.9), r"pool\(\): .* 'conf'; expected .*method='glmm', .*level=0.95"),
         (lambda: nr.pool_bayesian(mu_scale=2), r"expected pool_bayesian\(.*mu_prior='logistic'"),
         (lambda: nr.subgroup(nr.cohorts()), r"'by'; expected subgroup\(rates, by, "),
         (lambda: nr.forest(titel="x"), r"expected forest\("),
