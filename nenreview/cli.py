@@ -293,7 +293,7 @@ def _check(_: argparse.Namespace) -> int:
         dataset, problems = read_and_check(data_folder())
     except InputError as error:  # the description of the data, without which nothing is read
         dataset, problems = None, list(error.problems)
-    counts, of_the_book = check_project(root())
+    counts, of_the_book = check_project(root(), dataset)
     problems += of_the_book
     for problem in problems:
         print(problem)

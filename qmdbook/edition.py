@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
+import re
 import sys
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
@@ -16,6 +18,7 @@ from qmdbook.files import CONFIG_NAME
 from qmdbook.git import last_commit
 
 EPOCH = "SOURCE_DATE_EPOCH"
+_NAME = re.compile(r"[A-Za-z_]\w*")
 ENGINE = "QMDBOOK_ENGINE"  # environment variable that names the engine to a chapter's cells
 
 
@@ -91,15 +94,52 @@ def read_edition(config: BookConfig) -> Edition:
     return Edition(given or made(config.root), **said)
 
 
+def require_functions(config: BookConfig) -> None:
+    """Look for the functions that ``_quarto.yml`` names, without importing their modules.
+
+    To import the modules of a chapter can take longer than all other checks.
+
+    Raises
+    ------
+    InputError
+        If a module does not exist, or nothing in it has the name of the function.
+    """
+    named = {"front-matter": config.front_matter, "before-forks": config.before_forks}
+    for option, function in named.items():
+        if not function:
+            continue
+        module, _, name = function.rpartition(".")
+        _find_own_modules(config)
+        try:
+            found = importlib.util.find_spec(module)
+        except ImportError:
+            found = None
+        if found is None:
+            raise _no_function(option, f"No module named {module!r}")
+        if found.origin and found.origin.endswith(".py"):
+            source = Path(found.origin).read_text(encoding="utf-8")
+            if name not in _NAME.findall(source):
+                raise _no_function(option, f"module {module!r} has no attribute {name!r}")
+
+
+def _find_own_modules(config: BookConfig) -> None:
+    """Let the book's own modules be imported, as its chapters have them."""
+    if str(config.root) not in sys.path:
+        sys.path.insert(0, str(config.root))
+
+
+def _no_function(option: str, reason: object) -> InputError:
+    message = f"qmdbook.{option}: {reason}; expected the name of a function, module.function"
+    return InputError(Problem(CONFIG_NAME, message))
+
+
 def _front_matter(config: BookConfig) -> dict:
     module, _, name = config.front_matter.rpartition(".")
-    if str(config.root) not in sys.path:  # the book's own modules, as its chapters have them
-        sys.path.insert(0, str(config.root))
+    _find_own_modules(config)
     try:
         function = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
-        message = f"qmdbook.front-matter: {error}; expected the name of a function, module.function"
-        raise InputError(Problem(CONFIG_NAME, message)) from None
+        raise _no_function("front-matter", error) from None
     try:
         return dict(function(config.root))
     except InputError:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from nenreview.auditing.claims.claims import claim_problems
+from nenreview.auditing.ledger import audit
 from nenreview.evidence.record.dataset import Dataset, read
 from nenreview.synthesis.cohorts import estimand_problems
 from nenreview.synthesis.headline import pool_problems
-from qmdbook.errors import Problem
+from qmdbook.errors import Problem, unknown_name
 
 
 def read_and_check(folder: Path) -> tuple[Dataset | None, list[Problem]]:
@@ -34,4 +35,17 @@ def read_and_check(folder: Path) -> tuple[Dataset | None, list[Problem]]:
             *estimand_problems(dataset),
             *pool_problems(dataset),
         ]
+        problems = problems or _finding_problems(dataset)  # the audit needs sound claims
     return dataset, problems
+
+
+def _finding_problems(data: Dataset) -> list[Problem]:
+    """Return a problem for each finding that ``pooling.csv`` names and the audit does not have."""
+    known = {finding.id for finding in audit(data)}
+    return [
+        Problem(
+            "data/pooling.csv", unknown_name(name, known, "a finding of the audit"), line, "finding"
+        )
+        for line, name in enumerate(data.pooling["finding"], start=2)
+        if name and name not in known
+    ]

@@ -15,6 +15,7 @@ from typing import TypeVar
 from IPython.core.inputtransformer2 import TransformerManager
 
 from qmdbook.config import BookConfig, read_config
+from qmdbook.edition import require_functions
 from qmdbook.errors import InputError, Problem, nearest, unknown_name
 from qmdbook.source.chapter import INLINE, Chapter, read_chapters
 from qmdbook.textfile import read_text
@@ -62,7 +63,17 @@ def check_book(root: Path) -> Counts:
         references are not checked.
     """
     config = read_config(root)
-    chapters, references = check_sources(config)
+    problems: list[Problem] = []
+    try:
+        require_functions(config)
+    except InputError as error:
+        problems += error.problems
+    try:
+        chapters, references = check_sources(config)
+    except InputError as error:
+        raise InputError(*problems, *error.problems) from None
+    if problems:
+        raise InputError(*problems)
     # What Pandoc alone can tell; it is asked last, since it says the rest again without a line.
     texts = [to_markdown(chapter, None, echo=config.echo) for chapter in chapters]
     if problems := check_texts(config, texts):

@@ -12,7 +12,7 @@ from time import monotonic
 
 from qmdbook.cache import ChapterCache, LastRender, PandocCache
 from qmdbook.config import BOOK, BookConfig, named_chapters, read_config
-from qmdbook.edition import read_edition
+from qmdbook.edition import read_edition, require_functions
 from qmdbook.errors import InputError, Problem, unknown_name
 from qmdbook.execute import forked
 from qmdbook.execute.chapters import Executed, RunAt, cores, execute_all
@@ -124,6 +124,7 @@ def _render(
     checksums_of_files = checksums(root)
     config = read_config(root)
     read_edition(config)  # its problems are reported before anything is executed
+    require_functions(config)
     if loaded and loaded.differs(state, config.files):
         raise OutdatedError
     named = named_chapters(config, chapters)

@@ -1,10 +1,13 @@
 """``nenreview check`` on the files of the book and those that name it: each fault is a line."""
 
+import shutil
+
 import pytest
 from helpers_book import edit, nenreview, put_folder, remove, replace, write
-from helpers_data import ROOT
+from helpers_data import DATA, ROOT
 
 from nenreview.checks.book import check_project
+from nenreview.evidence.record.dataset import read
 
 CONFIG, BIB, CFF, TOML = "_quarto.yml", "references.bib", "CITATION.cff", "pyproject.toml"
 FIRST = "chapters/first.qmd"
@@ -55,6 +58,16 @@ def test_faults_of_several_files_are_all_reported(book):
     edit(book, BIB, "year = ", "note = ")
     _, problems = check_project(book)
     assert [problem.file for problem in problems] == [TOML, CFF, FIRST, BIB]
+
+
+def test_a_trial_has_the_chapter_that_its_row_names(tmp_path):
+    data = read(shutil.copytree(DATA, tmp_path / "data"))[0]
+    data.trials.loc[0, "chapter"] = "sintilimb"
+    _, problems = check_project(ROOT, data)
+    assert [str(problem) for problem in problems] == [
+        "data/trials.csv, line 2, column chapter: 'sintilimb' is not a chapter; did you mean "
+        "'sintilimab'?"
+    ]
 
 
 def test_the_review_is_sound():

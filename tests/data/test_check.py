@@ -15,6 +15,7 @@ from helpers_data import DATA
 
 from nenreview.auditing.ledger import by_number
 from nenreview.auditing.rebuild import rebuild
+from nenreview.checks.data import read_and_check
 from nenreview.cli import main
 from nenreview.evidence.record.dataset import load, read
 from qmdbook.errors import InputError, Problem
@@ -475,6 +476,14 @@ def test_breakage_is_refused_with_its_place(case, folder):
     said = [p.message for p in problems if (p.file, p.row, p.column) == case.place]
     assert any(case.says in message for message in said), "\n".join(map(str, problems))
     assert len(problems) == case.count, "\n".join(map(str, problems))
+
+
+def test_a_finding_that_the_audit_does_not_have_is_refused(folder):
+    replace("pooling.csv", ",review2023-039-percentage", ",review2023-039-percent")(folder)
+    _, problems = read_and_check(folder)
+    (problem,) = problems
+    assert (problem.file, problem.column) == ("data/pooling.csv", "finding")
+    assert "'review2023-039-percent' is not a finding of the audit; did you mean" in problem.message
 
 
 # How journals write 27.8 and 1,234, in the cell as well as in the number taken from it.

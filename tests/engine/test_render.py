@@ -243,3 +243,21 @@ def test_front_matter_that_cannot_be_used_is_refused_before_anything_runs(tmp_pa
     assert run.returncode == 1
     (line,) = run.stderr.splitlines()
     assert said in line
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("about.prepar", "module 'about' has no attribute 'prepar'"),
+        ("abut.prepare", "No module named 'abut'"),
+    ],
+)
+def test_a_function_to_call_before_chapters_run_must_exist(tmp_path, name, reason):
+    tiny_book(tmp_path, more=f"qmdbook:\n  before-forks: {name}\n")
+    (tmp_path / "about.py").write_text("def prepare(names):\n    pass\n", encoding="utf-8")
+    for command in ("check", "render"):
+        run = qmdbook(command, cwd=tmp_path)
+        assert run.returncode == 1
+        assert run.stderr.startswith(
+            f"qmdbook {command}: _quarto.yml: qmdbook.before-forks: {reason}; expected the name"
+        )
