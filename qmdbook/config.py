@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from qmdbook.errors import KIND, MANY, InputError, Problem, nearest, not_yaml, unknown_name
-from qmdbook.files import CONFIG_NAME, shown
+from qmdbook.files import CONFIG_NAME, LONGEST, MISSING, name_fault, path_fault, shown
 from qmdbook.fonts import font_files
 from qmdbook.textfile import read_text
 
@@ -78,10 +78,6 @@ _FUNCTION = (r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", "a function, for example module.f
 _FORMS = {
     "project.type": ("book", "book, the only supported type"),
     "project.output-dir": (BOOK, BOOK),
-    "book.output-file": (
-        r"(?!.*\.(?:pdf|html)$)[\w.-]+",
-        "a name without folder and ending",
-    ),
     "book.date": (
         r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])",
         "a date as 2026-11-29, or nothing: the book has the date of its last commit",
@@ -93,6 +89,10 @@ _FORMS = {
     ),
     "qmdbook.front-matter": _FUNCTION,
     "qmdbook.before-forks": _FUNCTION,
+    "qmdbook.versions": (
+        r"(\.\./)*[\w.-]+(/[\w.-]+)*",
+        "an address relative to the first page, for example ../versions.json",
+    ),
 }
 _BELOW_ROOT = "a path below the folder of _quarto.yml"
 _FILES = ("bibliography", "csl", "qmdbook.glossary", "qmdbook.data-package")
@@ -193,17 +193,26 @@ def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
     for key, (form, expected) in _FORMS.items():
         if key in values and not re.fullmatch(form, values[key]):
             options.problem(f"{key} is {values[key]!r}; expected {expected}", options.nodes[key])
+    name = values.get("book.output-file", "book")
+    if name_fault(name) or name.endswith((".pdf", ".html")):
+        message = f"book.output-file is {name!r}; expected a name without folder and ending"
+        message += f", of letters, digits and . _ -, at most {LONGEST} bytes long"
+        options.problem(message, options.nodes["book.output-file"])
     for key in _FILES:
-        if key in values and not (root / values[key]).is_file():
-            message = f"{key}: the file {values[key]!r} does not exist; expected {_BELOW_ROOT}"
+        if key in values and (fault := path_fault(root, values[key])):
+            message = f"{key}: the file {values[key]!r} {fault}; expected {_BELOW_ROOT}"
             options.problem(message, options.nodes[key])
+    if PurePosixPath(values.get("qmdbook.data-package", "data/x")).parent == PurePosixPath():
+        message = "qmdbook.data-package is not in a folder of its own; expected, for example, "
+        message += "data/datapackage.json, since all files beside it are published"
+        options.problem(message, options.nodes["qmdbook.data-package"])
     if "qmdbook.font" in values and not font_files(values["qmdbook.font"]):
         message = (
             f"qmdbook.font: no installed package has the typeface {values['qmdbook.font']!r}; "
             "expected one of a font package, for example font-source-sans-pro"
         )
         options.problem(message, options.nodes["qmdbook.font"])
-    chapters = _chapters(options, root if chapters_exist else None)
+    chapters = _chapters(options, root, exist=chapters_exist)
     for file in values.get("qmdbook.run-always", ()):
         known = [entry.file for entry in chapters]
         if file not in known:
@@ -366,9 +375,13 @@ def _site_url(options: _Options) -> str:
     return address.rstrip("/") + "/"
 
 
-def _chapters(options: _Options, root: Path | None) -> list[ChapterEntry]:
-    """Return the chapters in order; note those that cannot be used or are not below `root`."""
+def _chapters(options: _Options, root: Path, *, exist: bool) -> list[ChapterEntry]:
+    """Return the chapters in order; note those that cannot be used or are not below `root`.
+
+    `exist` says whether their files must exist.
+    """
     chapters: list[ChapterEntry] = []
+    stems: dict[str, str] = {}  # file of each name without ending; some systems know no capitals
 
     def add(node: yaml.Node, part: str | None) -> None:
         if not isinstance(node, yaml.ScalarNode):
@@ -376,14 +389,20 @@ def _chapters(options: _Options, root: Path | None) -> list[ChapterEntry]:
                 "the entry is not a file name; expected the file of a chapter", node
             )
         file, path = node.value, PurePosixPath(node.value)
+        fault = path_fault(root, file, exists=exist)
         if odd := re.search(r"[^\w./ -]", file):
             message = f"chapter {file!r} has the sign {odd[0]!r} in its name"
             options.problem(f"{message}; expected letters, digits, spaces and . _ -", node)
         elif not file.endswith(".qmd"):
             options.problem(f"chapter {file!r} is not a .qmd file; expected one", node)
-        elif path.is_absolute() or ".." in path.parts:
-            options.problem(f"chapter {file!r} is outside the book; expected {_BELOW_ROOT}", node)
-        elif root and not (root / file).is_file():
+        elif fault and fault != MISSING:
+            options.problem(f"chapter {file!r} {fault}; expected {_BELOW_ROOT}", node)
+        elif wrong := next((part for part in path.parts if not re.match(r"[^\W_]", part)), ""):
+            message = f"chapter {file!r}: Quarto takes no {wrong!r} for a chapter"
+            options.problem(f"{message}; expected a name that begins with a letter or digit", node)
+        elif file != str(path):
+            options.problem(f"chapter {file!r} is not a plain path; expected {str(path)!r}", node)
+        elif fault:
             others = [path.with_name(one.name) for one in (root / path.parent).glob("*.qmd")]
             meant = _likely_file(path, [one for one in others if one != path], _BELOW_ROOT)
             what = f"chapter {file!r} does not exist; {meant}"
@@ -391,7 +410,11 @@ def _chapters(options: _Options, root: Path | None) -> list[ChapterEntry]:
             options.problem(f"{what}{end}restore it or remove this line", node)
         elif any(chapter.file == file for chapter in chapters):
             options.problem(f"chapter {file!r} is listed twice; expected it once", node)
+        elif same := stems.get(path.stem.casefold()):
+            message = f"chapter {file!r} has the name of {same!r}; expected another name"
+            options.problem(f"{message}, since downloads are named after chapters", node)
         else:
+            stems[path.stem.casefold()] = file
             chapters.append(ChapterEntry(file, part))
 
     listed = options.nodes.get("book.chapters")

@@ -1,15 +1,16 @@
-"""List the project's own files, compute their checksums, and detect changes."""
+"""Check paths, list the project's own files, compute their checksums, and detect changes."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from qmdbook.errors import InputError, Problem
 from qmdbook.git import git_says
@@ -18,6 +19,11 @@ CONFIG_NAME = "_quarto.yml"
 FOLDER = ".cache"  # caches of earlier renders; it can be deleted at any time
 # Folders of outputs and of installed packages. Names that begin with a dot are not sources either.
 _NOT_OWN = frozenset({"_book", "_site", "__pycache__", "site-packages", "node_modules"})
+# Bytes of a name or path that a file gives: a system allows 255 for a name, and endings are added.
+LONGEST = 200
+MISSING = "does not exist"
+NAME = re.compile(r"\w[\w.-]*")  # of a file, without its folder
+_NO_PATH = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
 
 
 class OutdatedError(Exception):
@@ -42,6 +48,53 @@ def find_root(start: Path | None = None) -> Path:
         f"not found in {start} or any folder above it; run the command in the folder of a book"
     )
     raise InputError(Problem(CONFIG_NAME, message))
+
+
+def name_fault(name: str) -> str:
+    """Return why a text cannot be the name of a file, without its folder; empty if it can.
+
+    >>> name_fault("../evil")
+    'is not a name of letters, digits and . _ -'
+    """
+    if not NAME.fullmatch(name):
+        return "is not a name of letters, digits and . _ -"
+    return _too_long(name)
+
+
+def path_fault(root: Path, path: str, *, exists: bool = True) -> str:
+    """Return why a text cannot be the path of a file below `root`; empty if it can.
+
+    Every path that a configuration, a description of data or a chapter gives is checked with this
+    function before anything is opened: no pipe, no device, and no file elsewhere, not by a link.
+
+    Parameters
+    ----------
+    root : Path
+        The folder.
+    path : str
+        The path, relative to the folder, with slashes.
+    exists : bool
+        Whether the file must exist.
+    """
+    if _NO_PATH.search(path) or not path:
+        return "is not a path"
+    if long := _too_long(path):
+        return long
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts:
+        return "is outside the folder"
+    file = root / pure
+    if exists and (file.is_dir() or not file.exists()):
+        return MISSING
+    if not file.resolve().is_relative_to(root.resolve()):
+        return "is a link to a file outside the folder"
+    if exists and not file.is_file():
+        return "is not a regular file"
+    return ""
+
+
+def _too_long(text: str) -> str:
+    return f"is longer than {LONGEST} bytes" if len(text.encode("utf-8")) > LONGEST else ""
 
 
 def is_own(parts: Iterable[str]) -> bool:
@@ -110,6 +163,19 @@ def _require_within(folder: Path, root: Path) -> None:
                 "of the project that is not hidden"
             )
             raise InputError(Problem(shown(folder, root), message))
+
+
+def files_with_ending(root: Path, endings: tuple[str, ...]) -> list[str]:
+    """Return the project's files with one of some endings, in small letters, relative to the root.
+
+    A link to a file outside the project is none of them.
+    """
+    inside = root.resolve()
+    return [
+        path.relative_to(root).as_posix()
+        for path in _own_files(root)
+        if path.suffix.lower() in endings and path.resolve().is_relative_to(inside)
+    ]
 
 
 def checksum_of(text: str) -> str:

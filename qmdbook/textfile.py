@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from codecs import BOM_UTF8
 from pathlib import Path
 
@@ -22,8 +23,8 @@ def read_text(path: Path, name: str) -> str:
     Raises
     ------
     InputError
-        If the file is missing or cannot be read, begins with a byte order mark, is not UTF-8, or
-        has a NUL byte.
+        If the file is missing or cannot be read, is a pipe or a device, begins with a byte order
+        mark, is not UTF-8, or has a NUL byte.
     """
 
     def refused(message: str, at: int | None = None) -> InputError:
@@ -31,6 +32,9 @@ def read_text(path: Path, name: str) -> str:
         return InputError(Problem(name, message, row))
 
     try:
+        # What is read from a pipe or a device may have no end.
+        if not stat.S_ISREG(mode := path.stat().st_mode) and not stat.S_ISDIR(mode):
+            raise refused("the file is a pipe or a device; expected a regular file")
         content = path.read_bytes()
     except FileNotFoundError:
         raise refused("the file is missing; restore it") from None

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from qmdbook.errors import KIND, InputError, Problem, not_yaml, unknown_name
+from qmdbook.files import LONGEST, name_fault
 from qmdbook.source.expand import FENCE, Line, closes_fence, expand, read_variables
 from qmdbook.source.html import HtmlChecker
 from qmdbook.source.prose import problems_of_line
@@ -47,6 +48,7 @@ NEEDS = {"fig": ("fig-cap", "fig-alt"), "tbl": ("tbl-cap",)}
 INLINE = re.compile(r"(?<!`)`\{python\}[ \t]([^`]+)`")
 _HEADING = re.compile(r"# +\S")
 _IDS = re.compile(r"\{[^{}]*?#([\w-]+)")
+_LABEL = re.compile(r"[\w-]+")
 _CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 _MATHS = re.compile(r"(?<![\\$])\$(?![\s$])[^$]*(?<!\s)\$(?![\d$])")
 
@@ -332,7 +334,10 @@ class _Reader:
                 expected = KIND[CELL_OPTIONS[name]]
                 self._problem(line, f"the cell option {name} is {value!r}; expected {expected}")
         label = str(options.get("label") or "")
-        if label:
+        if label and (not _LABEL.fullmatch(label) or name_fault(label)):
+            message = f"the label {label!r} cannot name a file; expected letters, digits, _ and -"
+            self._problem(opened, f"{message}, at most {LONGEST} bytes")
+        elif label:
             self._label(label, opened)
         kind = label.partition("-")[0]
         for needed in NEEDS.get(kind, ()):

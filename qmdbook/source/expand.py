@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 import yaml
 
 from qmdbook.errors import InputError, Problem, not_yaml, unknown_name
+from qmdbook.files import MISSING, path_fault
 from qmdbook.textfile import read_text
 
 VARIABLES = "_variables.yml"
@@ -67,7 +69,7 @@ def read_variables(root: Path) -> dict[str, str]:
     InputError
         If the file is not YAML, or has no names.
     """
-    if not (root / VARIABLES).is_file():
+    if not (root / VARIABLES).exists():
         return {}
     try:
         tree = yaml.safe_load(read_text(root / VARIABLES, VARIABLES))
@@ -187,11 +189,11 @@ def _included(expanded: Expanded, root: Path, line: Line, name: str) -> list[Lin
     """
     folder = PurePosixPath(line.file).parent
     path = PurePosixPath(name[1:]) if name.startswith("/") else folder / name
-    file = str(path)
-    if not (root / file).is_file():
-        message = (
-            f"the included file {name!r} does not exist; expected a path from the chapter's folder"
-        )
+    file = posixpath.normpath(path)
+    if fault := path_fault(root, file):
+        message = f"the included file {name!r} {fault}; expected a path from the chapter's folder"
+        if fault != MISSING:
+            message += " to a file of the book"
         expanded.problems.append(Problem(line.file, message, line.row))
         return []
     try:

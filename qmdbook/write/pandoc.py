@@ -19,12 +19,15 @@ import pypandoc
 from qmdbook.config import BookConfig
 from qmdbook.edition import read_edition
 from qmdbook.errors import InputError, Problem
+from qmdbook.files import files_with_ending
 from qmdbook.write.discovery import CARD_NAME, dataset, licences
 from qmdbook.write.downloads import archive_path
 from qmdbook.write.drawing import inline_svg
 from qmdbook.write.markdown import DOWNLOADS, ChapterText
 
 ASSETS = Path(__file__).parent / "assets"
+# Endings of images that both browsers and Typst show.
+IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp")
 TYPST_SOURCE = "book.typ"
 TYPST_PARTS = "parts.typ"  # what chapters call
 _looking = Lock()
@@ -155,7 +158,6 @@ def _entry(
         "file": entry.file,
         "page": entry.page,
         "part": entry.part,
-        "root": str(config.root),
         "description": text.chapter.description or None,
         "markdown": str(markdown),
         "read": read,
@@ -168,6 +170,9 @@ def _entry(
 def _run(config: BookConfig, work: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """Run ``book.lua`` and return its report."""
     manifest |= {
+        # Looked for here, since Lua would open a pipe, and follow a link out of the book.
+        "images": files_with_ending(config.root, IMAGES),
+        "image_endings": IMAGES,
         # Relative, since Pandoc takes a path for an address, in which %20 is a space.
         "bibliography": config.bibliography,
         "csl": config.csl or None,

@@ -36,7 +36,7 @@ CODE = "is not supported; expected ```{python} or plain code"
 BLOCK = "is not supported; expected #id, .class, lang"
 MARKDOWN = "is not supported; use Markdown, or put it in backticks"
 SHORTCODE = "is not supported; use Markdown or a code cell"
-NO_IMAGE = "does not exist; expected a path from the chapter's folder"
+NO_IMAGE = "does not exist; expected a path from the chapter's folder to a file of the book"
 # Each is put before the chapter's sentence "Two and *three*: ...", on line 10.
 OUTSIDE = {
     "shortcode": ("{{< video x.mp4 >}}", f"the shortcode {{{{< video x.mp4 >}}}} {SHORTCODE}"),

@@ -4,8 +4,6 @@
 
 local stringify = pandoc.utils.stringify
 local CALLOUTS <const> = { note = "Note", tip = "Tip", important = "Important", warning = "Warning", caution = "Caution" }
--- Endings of images that both browsers and Typst show.
-local PICTURES <const> = { png = true, jpg = true, jpeg = true, gif = true, svg = true, webp = true }
 local PICTURE <const> = "picture" -- class of an image that the author names
 
 -- Paths -------------------------------------------------------------------------------
@@ -32,14 +30,6 @@ local function below_root(chapter, target)
     end
   end
   return table.concat(parts, "/")
-end
-
-local function exists(path)
-  local handle = io.open(path, "rb")
-  -- Of a folder, Lua opens what it cannot read.
-  local found = handle and handle:read(0) ~= nil
-  if handle then handle:close() end
-  return found
 end
 
 -- Reading -----------------------------------------------------------------------------
@@ -88,19 +78,19 @@ local function divide_tabset(div, problem)
 end
 
 -- Names an author's image from the book's folder, as those of cells are named.
-local function place_image(chapter, image, problem)
+local function place_image(chapter, image, known, problem)
   local named = image.src
   if named:match("^%a[%w+.-]*:") then
     problem(named, "the image " .. named .. " is not a file of the book; save it in the book's folder")
     return nil
   end
-  local path = below_root(chapter, named)
-  if not path or not exists(chapter.root .. "/" .. path) then
-    problem(named, "the image " .. named .. " does not exist; expected a path from the chapter's folder")
+  if not known.endings[(named:match("%.%w+$") or ""):lower()] then
+    problem(named, "the image " .. named .. " has a format that is not supported; expected PNG, JPEG, GIF, SVG or WebP")
     return nil
   end
-  if not PICTURES[(path:match("%.(%w+)$") or ""):lower()] then
-    problem(named, "the image " .. named .. " has a format that is not supported; expected PNG, JPEG, GIF, SVG or WebP")
+  local path = below_root(chapter, named)
+  if not path or not known.files[path] then
+    problem(named, "the image " .. named .. " does not exist; expected a path from the chapter's folder to a file of the book")
     return nil
   end
   local alt = image.attributes["fig-alt"] or stringify(image.caption)
@@ -115,8 +105,9 @@ local function place_image(chapter, image, problem)
   return image
 end
 
--- Return the blocks of a chapter with titles, tabs and paths in place.
-local function read(chapter, blocks, problem)
+-- Return the blocks of a chapter with titles, tabs and paths in place. `known` has the endings of
+-- images and the files with one, as sets.
+local function read(chapter, blocks, known, problem)
   local made = {}
   for _, path in ipairs(chapter.made) do made[path] = true end
   chapter.pictures = {}
@@ -126,7 +117,7 @@ local function read(chapter, blocks, problem)
       if div.classes:includes("panel-tabset") then return divide_tabset(div, problem) end
     end,
     Image = function(image)
-      if not made[image.src] then return place_image(chapter, image, problem) end
+      if not made[image.src] then return place_image(chapter, image, known, problem) end
     end,
     Header = function(header)
       local _, at = header.content:find_if(function(inline) return inline.t == "Note" end)
@@ -177,6 +168,6 @@ local function html_of_div(div)
 end
 
 return {
-  read = read, below_root = below_root, encoded = encoded, exists = exists,
+  read = read, below_root = below_root, encoded = encoded,
   callout_kind = callout_kind, html_of_div = html_of_div, PICTURE = PICTURE,
 }

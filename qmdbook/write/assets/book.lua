@@ -1151,10 +1151,13 @@ local function main()
   local chapters = manifest.chapters
   local summary = manifest.known and pandoc.json.decode(read_file(manifest.known), false)
   local count = 0
+  local known = { endings = {}, files = {} }
+  for _, ending in ipairs(manifest.image_endings) do known.endings[ending] = true end
+  for _, file in ipairs(manifest.images) do known.files[file] = true end
   for _, chapter in ipairs(chapters) do
     if chapter.read then
       local blocks = pandoc.read(read_file(chapter.markdown), "markdown").blocks:walk({ RawBlock = read_cell_html })
-      chapter.blocks = authored.read(chapter, blocks, function(key, message) problem(chapter, key, message) end)
+      chapter.blocks = authored.read(chapter, blocks, known, function(key, message) problem(chapter, key, message) end)
       local first = chapter.blocks[1]
       if not first.classes:includes("unnumbered") then
         count = count + 1
