@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from qmdbook.datapackage import read_package
 from qmdbook.errors import KIND, MANY, InputError, Problem, nearest, not_yaml, unknown_name
 from qmdbook.files import CONFIG_NAME, LONGEST, MISSING, name_fault, path_fault, shown
 from qmdbook.fonts import font_files
 from qmdbook.textfile import read_text
+from qmdbook.yamltext import compose, value_of
 
 BOOK = "_book"  # folder of the rendered book, below the root
 # Keys that the engine supports, and the type of each.
@@ -179,7 +181,7 @@ def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
     """
     path = root / CONFIG_NAME
     try:
-        tree = yaml.compose(read_text(path, CONFIG_NAME), yaml.SafeLoader)
+        tree = compose(read_text(path, CONFIG_NAME))
     except yaml.YAMLError as error:
         raise InputError(not_yaml(CONFIG_NAME, error)) from None
     if not isinstance(tree, yaml.MappingNode):
@@ -202,7 +204,8 @@ def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
         if key in values and (fault := path_fault(root, values[key])):
             message = f"{key}: the file {values[key]!r} {fault}; expected {_BELOW_ROOT}"
             options.problem(message, options.nodes[key])
-    if PurePosixPath(values.get("qmdbook.data-package", "data/x")).parent == PurePosixPath():
+    package = values.get("qmdbook.data-package", "data/datapackage.json")
+    if PurePosixPath(package).parent == PurePosixPath():
         message = "qmdbook.data-package is not in a folder of its own; expected, for example, "
         message += "data/datapackage.json, since all files beside it are published"
         options.problem(message, options.nodes["qmdbook.data-package"])
@@ -226,6 +229,11 @@ def read_config(root: Path, *, chapters_exist: bool = True) -> BookConfig:
             options.problem(message, options.nodes["book.downloads"])
     site_url = _site_url(options)
     problems = sorted(options.problems, key=lambda p: p.row or 0)
+    if not problems and "qmdbook.data-package" in values:
+        try:
+            read_package(root / package, package)
+        except InputError as error:
+            problems += error.problems
     problems += [
         Problem(
             file.relative_to(root).as_posix(),
@@ -330,8 +338,8 @@ class _Options:
     def _read_value(self, key: str, key_node: yaml.Node, node: yaml.Node) -> None:
         self.nodes[key] = node
         try:
-            value = yaml.SafeLoader("").construct_object(node, deep=True)
-        except (yaml.YAMLError, ValueError):  # an unknown tag, an impossible date
+            value = value_of(node)
+        except yaml.YAMLError:  # an unknown tag, an impossible date
             value = node.value
         if key == "book.date" and isinstance(node, yaml.ScalarNode):
             value, node.tag = node.value, _TAGS[0]  # YAML has a type of its own for it

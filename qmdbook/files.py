@@ -223,9 +223,3 @@ def installed_packages() -> list[str]:
     # Read from the names of their folders, since reading all metadata takes ten times as long.
     names = {path.name for entry in sys.path for path in Path(entry).glob("*.dist-info")}
     return sorted(names) or [str(d.name) for d in metadata.distributions()]
-
-
-def resource_paths(resource: dict) -> list[str]:
-    """Return the files of a resource in ``datapackage.json``, relative to its folder."""
-    path = resource["path"]
-    return [path] if isinstance(path, str) else path

@@ -179,6 +179,16 @@ def put_folder(file: str) -> Callable[[Path], None]:
     return apply
 
 
+def put_pipe(file: str) -> Callable[[Path], None]:
+    """Put a pipe, which nobody writes into, in the place of a file."""
+
+    def apply(root: Path) -> None:
+        (root / file).unlink(missing_ok=True)
+        os.mkfifo(root / file)
+
+    return apply
+
+
 def wait_for(condition, seconds: float = 20) -> bool:
     """Wait until something holds, or so long; return whether it does."""
     until = time.monotonic() + seconds

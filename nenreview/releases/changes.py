@@ -13,7 +13,7 @@ import yaml
 from nenreview.releases.changelog import DATA, METHOD, Entry
 from nenreview.releases.state import State
 from nenreview.releases.versions import MAJOR, MINOR, PATCH
-from qmdbook.files import resource_paths
+from qmdbook.datapackage import resource_paths
 
 REPORTED_NUMBERS = "results"  # the table of the reported numbers
 SOURCES, TRIALS = "sources", "trials"

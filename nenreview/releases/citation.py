@@ -16,6 +16,7 @@ from qmdbook.display import Shown
 from qmdbook.edition import date_in_words
 from qmdbook.errors import KIND, InputError, Problem, not_yaml
 from qmdbook.textfile import read_text
+from qmdbook.yamltext import load
 
 CFF_NAME = "CITATION.cff"
 # Keys that are read, and their types.
@@ -144,11 +145,9 @@ def read_citation(root: Path | None = None) -> Citation:
 def _read_cff(path: Path) -> dict:
     """Return the content of the file."""
     try:
-        cff = yaml.safe_load(read_text(path, path.name))
+        cff = load(read_text(path, path.name))
     except yaml.YAMLError as error:
         raise InputError(not_yaml(path.name, error)) from None
-    except ValueError as error:  # an impossible date
-        raise InputError(Problem(path.name, f"not valid YAML: {error}")) from None
     if not isinstance(cff, dict):
         raise InputError(
             Problem(path.name, "the file has no keys; expected those of Citation File Format")

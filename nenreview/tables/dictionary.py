@@ -9,8 +9,8 @@ import pandas as pd
 from nenreview.evidence.record.dataset import RESOURCES
 from nenreview.evidence.record.paths import data_folder
 from nenreview.evidence.record.schema import column_names, read_package
+from qmdbook.datapackage import resource_paths
 from qmdbook.errors import unknown_name
-from qmdbook.files import resource_paths
 
 
 def resources(folder: Path | None = None) -> pd.DataFrame:

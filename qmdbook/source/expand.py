@@ -14,6 +14,7 @@ import yaml
 from qmdbook.errors import InputError, Problem, not_yaml, unknown_name
 from qmdbook.files import MISSING, path_fault
 from qmdbook.textfile import read_text
+from qmdbook.yamltext import load
 
 VARIABLES = "_variables.yml"
 FENCE = re.compile(r"^(`{3,}|~{3,})(.*)$")
@@ -72,7 +73,7 @@ def read_variables(root: Path) -> dict[str, str]:
     if not (root / VARIABLES).exists():
         return {}
     try:
-        tree = yaml.safe_load(read_text(root / VARIABLES, VARIABLES))
+        tree = load(read_text(root / VARIABLES, VARIABLES))
     except yaml.YAMLError as error:
         raise InputError(not_yaml(VARIABLES, error)) from None
     if not isinstance(tree, dict):
@@ -149,7 +150,7 @@ def _without_head(expanded: Expanded, lines: list[Line]) -> list[Line]:
         problem(1, "the YAML head is never closed; expected a line with only ---")
         return []
     try:
-        head = yaml.safe_load("\n".join(one.text for one in lines[1:end]))
+        head = load("\n".join(one.text for one in lines[1:end]))
     except yaml.YAMLError as error:
         fault = not_yaml(file, error)
         problem(1 + (fault.row or 1), f"YAML head: {fault.message}")

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 from xml.sax.saxutils import escape
 
 from qmdbook.config import BookConfig
+from qmdbook.datapackage import read_package, resource_paths
 from qmdbook.edition import Edition
-from qmdbook.files import resource_paths
 
 CARD_NAME = "card.png"
 SITEMAP_NAME = "sitemap.xml"
@@ -18,7 +18,7 @@ def read_data_package(config: BookConfig) -> dict | None:
     """Return the parsed ``datapackage.json`` of the book; None if the book has no data package."""
     if not config.data_package:
         return None
-    return json.loads((config.root / config.data_package).read_text(encoding="utf-8"))
+    return read_package(config.root / config.data_package, config.data_package)
 
 
 def data_folder(config: BookConfig) -> str:

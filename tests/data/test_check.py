@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from helpers_book import copy_small_book, nenreview, put_folder, remove, replace
+from helpers_book import copy_small_book, nenreview, put_folder, put_pipe, remove, replace
 from helpers_data import DATA
 
 from nenreview.auditing.ledger import by_number
@@ -18,6 +18,7 @@ from nenreview.auditing.rebuild import rebuild
 from nenreview.checks.data import read_and_check
 from nenreview.cli import main
 from nenreview.evidence.record.dataset import load, read
+from nenreview.evidence.record.schema import form
 from qmdbook.errors import InputError, Problem
 
 # How the lines begin that the cases break.
@@ -264,16 +265,29 @@ VALUES = [
     number("fraction for a number", "5/18"),
     number("no-break space after a number", "5\u00a0"),
     cell("number that a spreadsheet made a date", "trials.csv", SINTILIMAB, enrolled="24-Jan",
-         says="'24-Jan' is not a whole number; expected a whole number of 1 or more, in digits"),
+         says="'24-Jan' is not a whole number; expected a whole number from 1 to 100000, in digits"),
     cell("space after a word of the vocabulary", "trials.csv", SINTILIMAB, region="Asia ",
          says="'Asia ' is not a value of region; expected one of Asia, West, not stated; did you mean 'Asia'?"),
     Case("row twice", append_again("trials.csv", SINTILIMAB),
          "trials.csv", last_line("trials.csv") + 1, "trial", "'NCT02937116' is in line 2 already; expected each value once",
          count=3),  # its name and its chapter are there again too
     pattern("DOI as an address", "doi", "https://doi.org/10.1093/x", file="sources.csv", start="jia2022,"),
-    cell("fraction in an integer", "trials.csv", SINTILIMAB, enrolled="24.0", says="'24.0' is not a whole number; expected a whole number of 1 or more, in digits"),
-    cell("below the minimum", "trials.csv", SINTILIMAB, enrolled="0", says="'0' is out of range; expected a whole number of 1 or more"),
+    cell("fraction in an integer", "trials.csv", SINTILIMAB, enrolled="24.0", says="'24.0' is not a whole number; expected a whole number from 1 to 100000, in digits"),
+    cell("below the minimum", "trials.csv", SINTILIMAB, enrolled="0", says="'0' is out of range; expected a whole number from 1 to 100000"),
     cell("above the maximum", "sources.csv", "jia2022,", year="2202", says="'2202' is out of range; expected a whole number from 1900 to 2100"),
+    cell("above the maximum of a trial", "trials.csv", SINTILIMAB, enrolled="999999999999999", says="'999999999999999' is out of range; expected a whole number from 1 to 100000"),
+    cell("zeros in front", "trials.csv", SINTILIMAB, enrolled="024", says="'024' is not a whole number; leave out the zeros in front: 24"),
+    cell("zeros in front of a decimal", "results.csv", SINTILIMAB_ORR, value="05.0", says="'05.0' is not a number; leave out the zeros in front: 5.0"),
+    cell("a number of 400 digits", "results.csv", SINTILIMAB_ORR, value="9" * 400, says=f"'{'9' * 400}' is not a number; expected a number"),
+    cell("a day that is none", "search.csv", "s001,", day="2026-13-45", says="'2026-13-45' is not a date; expected a date as 2026-11-29"),
+    cell("a space of no width", "sources.csv", "jia2022,", title="a\u200bb", says="'a\\u200bb' has the invisible sign U+200B (ZERO WIDTH SPACE); remove it"),
+    cell("a space of no width in a word of the vocabulary", "trials.csv", SINTILIMAB, region="As\u200bia", says="'As\\u200bia' has the invisible sign U+200B (ZERO WIDTH SPACE); remove it"),
+    cell("a mark of direction", "sources.csv", "jia2022,", title="a\u202eb", says="'a\\u202eb' has the invisible sign U+202E (RIGHT-TO-LEFT OVERRIDE); remove it"),
+    cell("a control", "sources.csv", "jia2022,", title="a\x07b", says="'a\\x07b' has the invisible sign U+0007 (which has no name); remove it"),
+    cell("no character", "sources.csv", "jia2022,", title="a\uffff", says="'a\\uffff' has the invisible sign U+FFFF (which has no name); remove it"),
+    cell("a letter that shows nothing", "sources.csv", "jia2022,", title="a\u3164", says="'a\u3164' has the invisible sign U+3164 (HANGUL FILLER); remove it"),
+    *(cell(f"a formula with {sign}", "sources.csv", "jia2022,", title=f"{sign}1+1", says=f"'{sign}1+1' begins with '{sign}', as a formula of a spreadsheet does; expected another first sign") for sign in "=+-@"),
+    cell("a formula after a tab", "sources.csv", "jia2022,", title="\t=1+1", says="'\\t=1+1' has the invisible sign U+0009"),
     cell("empty required cell", "results.csv", SINTILIMAB_ORR, outcome="", says="the cell is empty; expected a value"),
     vocabulary("statistic", "count"),
     vocabulary("status", "Reported"),
@@ -313,6 +327,10 @@ VOCABULARIES = [
          says="'all >NEC' is not a population; expected 'all' or a path that begins with it, like 'all > NEC > pancreatic'"),
     cell("a population that repeats itself", "results.csv", PROSE, population="all > NEC > NEC",
          says="'all > NEC > NEC' repeats a level; expected each level once"),
+    cell("a population that repeats two levels", "results.csv", PROSE, population="all > NEC > all > NEC",
+         says="'all > NEC > all > NEC' repeats a level; expected each level once"),
+    cell("a population of 300 levels", "results.csv", PROSE, population="all" + " > NEC" * 299,
+         says="the population has 300 levels; expected 10 or fewer"),
     cell("an outcome that the vocabulary lacks", "results.csv", PROSE, outcome="OOR",
          says="'OOR' is not in data/outcomes.csv; did you mean 'ORR'?"),
     Case("a trial without an arm", text("arms.csv", lambda x: x.replace("NCT02955069,all", "NCT03278405,all > NEC", 1)),
@@ -560,7 +578,42 @@ def test_odd_text_does_not_stop_the_check(change, folder):
 
 
 PACKAGE = "datapackage.json"
-NEEDED = "expected path, primaryKey, and fields with name and type"
+TRIALS = "key resources.trials"
+REGION = f"{TRIALS}.schema.fields.region"
+
+
+def resource(name, change):
+    """Apply `change` to the description of one table."""
+    return package(lambda x: change(next(one for one in x["resources"] if one["name"] == name)))
+
+
+def column(table, name, **changes):
+    """Put other values into the description of a column."""
+
+    def change(resource):
+        next(f for f in resource["schema"]["fields"] if f["name"] == name).update(changes)
+
+    return resource(table, change)
+
+
+def limits(**given):
+    """Give the column `region` of `trials` other constraints."""
+    return column("trials", "region", constraints=given)
+
+
+def key_of_arms(**changes):
+    """Change the first foreign key of `arms`, or what it refers to."""
+
+    def change(resource):
+        key = resource["schema"]["foreignKeys"][0]
+        (key if "fields" in changes else key["reference"]).update(changes)
+
+    return resource("arms", lambda x: change(x))
+
+
+ONE_LINE = "data/datapackage.json, line 1"
+A_NAME = "expected a name of letters, digits and . _ -, at most 50 of them"
+BELOW = "expected a path below the folder of the data"
 UNUSABLE_PACKAGES = {
     "missing": (remove(PACKAGE), ": the file is missing"),
     "empty": (content(PACKAGE, lambda _: b""), ", line 1: not valid JSON; check the commas and quotation marks near this line (Expecting value"),
@@ -568,14 +621,64 @@ UNUSABLE_PACKAGES = {
     "latin-1": (content(PACKAGE, lambda _: b'{\n"title": "\xe9"}'), ", line 2: byte 0xe9 is not UTF-8; save the file as UTF-8 text"),
     "byte order mark": (content(PACKAGE, lambda x: b"\xef\xbb\xbf" + x), ", line 1: the file begins with a byte order mark; save it as UTF-8 without one"),
     "directory": (put_folder(PACKAGE), ": the file cannot be read: Is a directory"),
+    "pipe": (put_pipe(PACKAGE), ": the file is a pipe or a device; expected a regular file"),
     "a list": (content(PACKAGE, lambda _: b"[]"), ": the file does not describe a data package; expected a JSON object, `{...}`"),
-    "without resources": (package(lambda x: x.pop("resources")), ": the key resources is missing or empty; expected a list of tables"),
-    "without a version": (package(lambda x: x.pop("version")), ": the key version is missing or empty; expected a text"),
-    "without one table": (package(lambda x: x["resources"].pop(0)), ": resource sources is missing; expected one with name, path and schema"),
-    "resource without a path": (package(lambda x: x["resources"][0].pop("path")), f": resource sources has no path; {NEEDED}"),
-    "resource without a schema": (package(lambda x: x["resources"][0].pop("schema")), f": resource sources has no schema; {NEEDED}"),
-    "column without a type": (package(lambda x: x["resources"][1]["schema"]["fields"][0].pop("type")), f": resource trials has no type; {NEEDED}"),
-    "schema that is a list": (package(lambda x: x["resources"][1].update(schema=[])), f": resource trials does not describe a table; {NEEDED}"),
+    "deep": (content(PACKAGE, lambda _: b'{"name":\n' + b"[" * 100_000 + b"]" * 100_000 + b"}"), ", line 2: more than 20 brackets within each other; expected a data package"),
+    "no number": (replace(PACKAGE, '"minimum": 1900', '"minimum": NaN'), ": not valid JSON: NaN is not a number of JSON; expected digits"),
+    "a number too long": (replace(PACKAGE, '"minimum": 1900', '"minimum": ' + "9" * 5000), ": not valid JSON: Exceeds the limit (4300"),
+    "a key twice": (replace(PACKAGE, '"profile"', '"name": "other", "profile"'), ": not valid JSON: the key 'name' is given twice; expected it once"),
+    "a line of its own": (replace(PACKAGE, '"minimum": 1900', '"minimum": "x"'), ', line 86, key resources.sources.schema.fields.year.constraints.minimum: the value is "x"; expected a number'),
+    "without resources": (package(lambda x: x.pop("resources")), ", line 1: the key resources is missing; expected a list of tables"),
+    "without a version": (package(lambda x: x.pop("version")), f", line 1: the key version is missing; {A_NAME}"),
+    "without one table": (package(lambda x: x["resources"].pop(1)), ": resource trials is missing; expected one with name, path and schema"),
+    "a misspelt key": (package(lambda x: x.update(licences=[])), ", line 1: 'licences' is not a key of this description; did you mean 'licenses'?"),
+    "name that climbs": (package(lambda x: x.update(name="../../../evil")), f', line 1, key name: the value is "../../../evil"; {A_NAME}'),
+    "name that is absolute": (package(lambda x: x.update(name="/tmp/evil")), f', line 1, key name: the value is "/tmp/evil"; {A_NAME}'),
+    "name of a line too many": (package(lambda x: x.update(name="a\n")), f', line 1, key name: the value is "a\\n"; {A_NAME}'),
+    "name of 300 letters": (package(lambda x: x.update(name="a" * 300)), ', line 1, key name: the value is "aaaaaa'),
+    "name that is a list": (package(lambda x: x.update(name=["a"])), f', line 1, key name: the value is ["a"]; {A_NAME}'),
+    "version that climbs": (package(lambda x: x.update(version="../1")), f', line 1, key version: the value is "../1"; {A_NAME}'),
+    "licence that is a text": (package(lambda x: x.update(licenses=["MIT"])), ', line 1, key licenses.0: the value is "MIT"; expected a licence: name, title and path'),
+    "licence that is a script": (package(lambda x: x["licenses"][0].update(path="javascript:f()")), ', line 1, key licenses.CC-BY-4.0.path: the value is "javascript:f()"; expected an address that begins with https://'),
+    "resource that is a text": (package(lambda x: x["resources"].append("x")), ', line 1, key resources.24: the value is "x"; expected a resource: name, path, title, description, mediatype'),
+    "resource twice": (package(lambda x: x["resources"].append(x["resources"][1])), f", line 1, {TRIALS}.name: the name 'trials' is given twice; expected each name once"),
+    "path that climbs": (resource("trials", lambda x: x.update(path="../../etc/passwd")), f", line 1, {TRIALS}.path: '../../etc/passwd' is outside the folder; {BELOW}"),
+    "path that is absolute": (resource("trials", lambda x: x.update(path="/etc/passwd")), f", line 1, {TRIALS}.path: '/etc/passwd' is outside the folder; {BELOW}"),
+    "path that is a mapping": (resource("trials", lambda x: x.update(path={"a": 1})), f', line 1, {TRIALS}.path: the value is {{"a": 1}}; expected a path, or a list of paths'),
+    "path that is a list": (resource("trials", lambda x: x.update(path=["trials.csv"])), f', line 1, {TRIALS}.path: the value is ["trials.csv"]; expected the path of one file'),
+    "path that is empty": (resource("trials", lambda x: x.update(path="")), f", line 1, {TRIALS}.path: the value is empty; expected a path, or a list of paths"),
+    "path of a claim that climbs": (resource("claims", lambda x: x["path"].append("../x.yml")), f", line 1, key resources.claims.path: '../x.yml' is outside the folder; {BELOW}"),
+    "resource without a path": (resource("trials", lambda x: x.pop("path")), f", line 1, {TRIALS}: the key path is missing; expected a path, or a list of paths"),
+    "resource without a schema": (resource("trials", lambda x: x.pop("schema")), f", line 1, {TRIALS}: the key schema is missing; expected a mapping: fields and primaryKey"),
+    "resource without a title": (resource("trials", lambda x: x.pop("title")), f", line 1, {TRIALS}: the key title is missing; expected a text"),
+    "column without a type": (resource("trials", lambda x: x["schema"]["fields"][0].pop("type")), f", line 1, {TRIALS}.schema.fields.trial: the key type is missing; expected a type of column"),
+    "column of an unknown type": (column("trials", "region", type="strnig"), f", line 1, {REGION}.type: 'strnig' is not a type of column; expected one of string, number, integer, date; did you mean 'string'?"),
+    "column twice": (resource("trials", lambda x: x["schema"]["fields"].append(x["schema"]["fields"][0])), f", line 1, {TRIALS}.schema.fields.trial.name: the name 'trial' is given twice; expected it once"),
+    "schema that is a list": (resource("trials", lambda x: x.update(schema=[])), f", line 1, {TRIALS}.schema: the value is empty; expected a mapping"),
+    "key that is a text": (resource("trials", lambda x: x["schema"].update(primaryKey="trial")), f', line 1, {TRIALS}.schema.primaryKey: the value is "trial"; expected a list of columns'),
+    "key that is a number": (resource("trials", lambda x: x["schema"].update(primaryKey=5)), f", line 1, {TRIALS}.schema.primaryKey: the value is 5; expected a list of columns"),
+    "key of no column": (resource("trials", lambda x: x["schema"].update(primaryKey=["trail"])), f", line 1, {TRIALS}.schema.primaryKey: 'trail' is not a column of this table; expected one of trial, name, "),
+    "keys that are a number": (resource("arms", lambda x: x["schema"].update(foreignKeys=5)), ", line 1, key resources.arms.schema.foreignKeys: the value is 5; expected a list of keys of other tables"),
+    "foreign key of no column": (key_of_arms(fields="trail"), ", line 1, key resources.arms.schema.foreignKeys.0.fields: 'trail' is not a column of this table; expected one of trial, "),
+    "foreign key to no table": (key_of_arms(resource="trails"), ", line 1, key resources.arms.schema.foreignKeys.0.reference.resource: 'trails' is not a table of this package; did you mean 'trials'?"),
+    "foreign key to no column": (resource("arms", lambda x: x["schema"]["foreignKeys"][0]["reference"].update(fields="trail")),
+                                 ", line 1, key resources.arms.schema.foreignKeys.0.reference.fields: 'trail' is not a column of trials; expected one of trial, name, "),
+    "values that are a text": (limits(enum="Asia"), f', line 1, {REGION}.constraints.enum: the value is "Asia"; expected a list of texts'),
+    "values that are lists": (limits(enum=[["a"]]), f', line 1, {REGION}.constraints.enum.0: the value is ["a"]; expected a text'),
+    "pattern that is open": (limits(pattern="["), f", line 1, {REGION}.constraints.pattern: '[' is not a pattern: unterminated character set at position 0"),
+    "pattern that is a number": (limits(pattern=5), f", line 1, {REGION}.constraints.pattern: the value is 5; expected a pattern of at most 200 signs"),
+    "pattern that looks ahead": (limits(pattern="(?=a)a"), f", line 1, {REGION}.constraints.pattern: '(?=a)a' is not a pattern: '(?' is not supported; expected plain groups and quantifiers"),
+    "limit that is a text": (limits(minimum="x"), f', line 1, {REGION}.constraints.minimum: the value is "x"; expected a number'),
+    "limits in the wrong order": (limits(minimum=2, maximum=1), f", line 1, {REGION}.constraints.minimum: the minimum is above the maximum; expected it below"),
+    "constraint that is unknown": (limits(maxLength=2), f", line 1, {REGION}.constraints: 'maxLength' is not a key of this description; expected one of required, unique, minimum, maximum, pattern, enum"),
+    "constraints that are a list": (column("trials", "region", constraints=[1]), f", line 1, {REGION}.constraints: the value is [1]; expected a mapping of constraints"),
+    "word for yes or no": (limits(required="no"), f', line 1, {REGION}.constraints.required: the value is "no"; expected true or false'),
+    "pipe for a table": (put_pipe("cells.csv"), "data/cells.csv: the file is not a regular file; expected a regular file in the folder of the data"),
+    "device for a table": (lambda folder: ((folder / "cells.csv").unlink(), (folder / "cells.csv").symlink_to("/dev/null")),
+                           "data/cells.csv: the file is a link to a file outside the folder; expected a regular file in the folder of the data"),
+    "pipe beside the tables": (put_pipe("more.csv"), "data/more.csv: the file is not a regular file; expected a regular file in the folder of the data"),
+    "link to a file elsewhere": (lambda folder: (folder / "more.csv").symlink_to("/etc/hosts"), "data/more.csv: the file is a link to a file outside the folder; expected a regular file in the folder of the data"),
+    "link to a folder": (lambda folder: (folder / "more").symlink_to("/etc"), "data/more: the folder is a link; expected a folder"),
 }  # fmt: skip
 
 
@@ -585,7 +688,33 @@ def test_unusable_datapackage_is_refused_in_one_line(change, says, folder):
     with pytest.raises(InputError) as raised:
         read(folder)
     (problem,) = raised.value.problems
-    assert str(problem).startswith(f"data/datapackage.json{says}")
+    assert str(problem).startswith(
+        says if says.startswith("data/") else f"data/datapackage.json{says}"
+    )
+
+
+CATASTROPHIC = ["((a|a)+)+x", "(.|[^x])*!", ".*.*.*.*.*.*.*.*.*.*!", "(a?){30}a{30}", r"(\S+ ?)+!"]
+
+
+@pytest.mark.parametrize("pattern", CATASTROPHIC)
+def test_no_pattern_takes_long(pattern):
+    assert not form(pattern).fullmatch("a" * 3000 + " ")
+
+
+@pytest.mark.parametrize(
+    "field", [field for one in json.loads((DATA / PACKAGE).read_text("utf-8"))["resources"] for field in one["schema"]["fields"] if "pattern" in field.get("constraints", {})],
+    ids=lambda field: field["name"],
+)  # fmt: skip
+def test_a_pattern_of_the_review_means_what_it_means_to_everybody(field):
+    pattern = field["constraints"]["pattern"]
+    texts = [
+        one
+        for table in sorted(DATA.glob("*.csv"))
+        for row in csv.reader(table.read_text("utf-8").splitlines())
+        for one in row[:4]
+    ]
+    for one in set(texts):
+        assert bool(form(pattern).fullmatch(one)) == bool(re.fullmatch(pattern, one)), one
 
 
 def test_load_raises_with_every_problem(folder):

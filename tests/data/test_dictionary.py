@@ -8,8 +8,8 @@ from helpers_data import DATA
 
 from nenreview.evidence.record.dataset import TABLES
 from nenreview.tables.dictionary import columns_of, resources
+from qmdbook.datapackage import resource_paths
 from qmdbook.errors import InputError
-from qmdbook.files import resource_paths
 from qmdbook.source.chapter import read_chapters
 
 PACKAGE = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))

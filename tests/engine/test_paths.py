@@ -1,10 +1,9 @@
 """What names a file of a book: a regular file below its folder, or one line, and nothing written."""
 
-import os
 from pathlib import Path
 
 import pytest
-from helpers_book import edit, replace
+from helpers_book import edit, put_pipe, replace
 
 from qmdbook.errors import InputError
 from qmdbook.files import LONGEST, path_fault
@@ -41,16 +40,6 @@ def link(file):
     return apply
 
 
-def pipe(file):
-    """Put a pipe, which nobody writes into, in the place of a file."""
-
-    def apply(root):
-        (root / file).unlink(missing_ok=True)
-        os.mkfifo(root / file)
-
-    return apply
-
-
 def chapter(name):
     """Add a chapter of this name, in a folder that has it."""
 
@@ -76,7 +65,7 @@ FAULTS = {
     "bibliography: outside": (config("references.bib", f"../{OUTSIDE}/secret"), f"{CONFIG}, line 17: bibliography: the file '../{OUTSIDE}/secret' is outside the folder; {BELOW}"),
     "bibliography: absolute": (config("references.bib", "/etc/hosts"), f"{CONFIG}, line 17: bibliography: the file '/etc/hosts' is outside the folder; {BELOW}"),
     "bibliography: a link": (link("references.bib"), f"{CONFIG}, line 17: bibliography: the file 'references.bib' is a link to a file outside the folder; {BELOW}"),
-    "bibliography: a pipe": (pipe("references.bib"), f"{CONFIG}, line 17: bibliography: the file 'references.bib' is not a regular file; {BELOW}"),
+    "bibliography: a pipe": (put_pipe("references.bib"), f"{CONFIG}, line 17: bibliography: the file 'references.bib' is not a regular file; {BELOW}"),
     "style: absolute": (config("bibliography:", "csl: /etc/hosts\nbibliography:"), f"{CONFIG}, line 17: csl: the file '/etc/hosts' is outside the folder; {BELOW}"),
     "glossary: outside": (config("qmdbook:", f"qmdbook:\n  glossary: ../{OUTSIDE}/secret"),
                           f"{CONFIG}, line 29: qmdbook.glossary: the file '../{OUTSIDE}/secret' is outside the folder; {BELOW}"),
@@ -92,15 +81,15 @@ FAULTS = {
     "chapter: the same in capitals": (chapter("chapters/SECOND.qmd"), f"{CONFIG}, line 15: chapter 'chapters/SECOND.qmd' has the name of 'chapters/second.qmd'; expected another name, since downloads are named after chapters"),
     "chapter: another way to write it": (config(SECOND, f"{SECOND}\n        - ./{SECOND}"), f"{CONFIG}, line 15: chapter './{SECOND}' is not a plain path; expected '{SECOND}'"),
     "chapter: a link": (link(SECOND), f"{CONFIG}, line 14: chapter '{SECOND}' is a link to a file outside the folder; {BELOW}"),
-    "chapter: a pipe": (pipe(SECOND), f"{CONFIG}, line 14: chapter '{SECOND}' is not a regular file; {BELOW}"),
+    "chapter: a pipe": (put_pipe(SECOND), f"{CONFIG}, line 14: chapter '{SECOND}' is not a regular file; {BELOW}"),
     "chapters: a link": (link("chapters"), f"{CONFIG}, line 13: chapter '{FIRST}' is a link to a file outside the folder; {BELOW}"),
     "include: outside": (text(f"{{{{< include ../../{OUTSIDE}/secret >}}}}"), f"{FIRST}, line 10: the included file '../../{OUTSIDE}/secret' is outside the folder; {OF_BOOK}"),
     "include: absolute": (text("{{< include //etc/hosts >}}"), f"{FIRST}, line 10: the included file '//etc/hosts' is outside the folder; {OF_BOOK}"),
     "include: a link": (both(link("chapters/_a.md"), text("{{< include _a.md >}}")), f"{FIRST}, line 10: the included file '_a.md' is a link to a file outside the folder; {OF_BOOK}"),
-    "include: a pipe": (both(pipe("chapters/_a.md"), text("{{< include _a.md >}}")), f"{FIRST}, line 10: the included file '_a.md' is not a regular file; {OF_BOOK}"),
-    "variables: a pipe": (pipe("_variables.yml"), "_variables.yml: the file is a pipe or a device; expected a regular file"),
+    "include: a pipe": (both(put_pipe("chapters/_a.md"), text("{{< include _a.md >}}")), f"{FIRST}, line 10: the included file '_a.md' is not a regular file; {OF_BOOK}"),
+    "variables: a pipe": (put_pipe("_variables.yml"), "_variables.yml: the file is a pipe or a device; expected a regular file"),
     "image: a link": (both(link("chapters/a.png"), text("![a](a.png)")), f"{FIRST}, line 10: the image a.png does not exist; {OF_BOOK}"),
-    "image: a pipe": (both(pipe("chapters/a.png"), text("![a](a.png)")), f"{FIRST}, line 10: the image a.png does not exist; {OF_BOOK}"),
+    "image: a pipe": (both(put_pipe("chapters/a.png"), text("![a](a.png)")), f"{FIRST}, line 10: the image a.png does not exist; {OF_BOOK}"),
     "label: outside": (replace(FIRST, "label: tbl-first", "label: tbl-../../evil"), f"{FIRST}, line 20: the label 'tbl-../../evil' cannot name a file; expected letters, digits, _ and -, at most 200 bytes"),
 }  # fmt: skip
 

@@ -18,10 +18,16 @@ from nenreview.evidence.record.integrity import (
     prose_sections,
     unknown_table,
 )
-from nenreview.evidence.record.schema import column_names, constraints
+from nenreview.evidence.record.schema import (
+    column_names,
+    constraints,
+    invisible_sign,
+    refusal,
+)
+from qmdbook.datapackage import resource_paths
 from qmdbook.errors import InputError, Problem, nearest, not_yaml, unknown_name
-from qmdbook.files import resource_paths
 from qmdbook.textfile import read_text
+from qmdbook.yamltext import compose, value_of
 
 _FOLDER = "claims"
 _KINDS = {"string": (str, "a text"), "object": (dict, "a mapping, name: value")}
@@ -77,14 +83,11 @@ def _entries(path: Path, resource: dict) -> tuple[list[dict], list[Problem]]:
     """Return the claims of one file, and its problems."""
     file = file_of(path.stem)
     try:
-        tree = yaml.compose(read_text(path, file), _Loader)
+        tree = compose(read_text(path, file), _Loader)
         if not isinstance(tree, yaml.SequenceNode):
             message = "the file is not a list; expected claims that each begin with `- claim:`"
             return [], [Problem(file, message)]
-        read = [
-            (node, yaml.constructor.SafeConstructor().construct_document(node))
-            for node in tree.value
-        ]
+        read = [(node, value_of(node)) for node in tree.value]
     except InputError as error:
         return [], list(error.problems)
     except yaml.YAMLError as error:
@@ -153,12 +156,28 @@ def _faults(given: dict, resource: dict, source: str) -> Iterator[tuple[str, str
             )
             yield key, f"{found}; expected {expected}{quoted}"
         else:
-            for refusal in constraints(field, [f"{source}-claim-01"]):
-                if message := refusal(given[key]):
-                    yield key, message
+            if kind is str:
+                message = refusal(constraints(field, [f"{source}-claim-01"]), given[key])
+            else:
+                message = next(filter(None, map(invisible_sign, _texts(given[key]))), "")
+            if message:
+                yield key, message
     key = given.get("claim", "")
     if isinstance(key, str) and key and not key.startswith(f"{source}-"):
         yield "claim", f"{key!r} does not begin with {source!r}, the name of its file"
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield each text in a value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _texts(key)
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def claim_place_problems(

@@ -25,6 +25,7 @@ _POPULATIONS = (
     *(("derived", "whole", "trial"), ("derived", "part", "trial")),
     *(("overlaps", "population", "trial"), ("overlaps", "other_population", "other_trial")),
 )
+MOST_LEVELS = 10  # of a population; a longer path would say one thing in several ways
 # Kinds of outcome that belong to one arm.
 _OF_AN_ARM = ("share", "time")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([ ,'][0-9]{3})+")
@@ -262,6 +263,10 @@ def _levels(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[
                 if level not in known:
                     message = _unknown_key(level, known, files["populations"], "level")
                     yield Problem(files[name], message, row, column)
+            if len(path) > MOST_LEVELS:
+                message = f"the population has {len(path)} levels; expected {MOST_LEVELS} or fewer"
+                yield Problem(files[name], message, row, column)
+                continue
             if len(set(path)) < len(path):
                 message = f"{population!r} repeats a level; expected each level once"
                 yield Problem(files[name], message, row, column)

@@ -6,29 +6,83 @@ The tests read the same description with frictionless, the reference reader of i
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable
-from functools import partial
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import date
+from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
 
+from qmdbook import datapackage
 from qmdbook.errors import InputError, Problem, unknown_name
 from qmdbook.textfile import read_text
 
 PACKAGE = "data/datapackage.json"
-# Keys that describe the whole package, on the page and in the archive, and what each must be.
-_DESCRIBED = {
-    "name": "a text",
-    "title": "a text",
-    "description": "a text",
-    "version": "a text",
-    "licenses": "a list of licences",
-    "resources": "a list of tables",
-}
-NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")  # finite and not negative, in plain notation
-INTEGER = re.compile(r"[0-9]{1,15}")  # no more than an Int64 holds
+_text, _list, _object = datapackage.a_text(), datapackage.a_list, datapackage.an_object
+_YES_NO = {"description": "true or false", "type": "boolean"}
+_A_NUMBER = {"description": "a number", "type": "number", "minimum": 0, "maximum": 1e15}
+_CONSTRAINTS = _object(
+    {
+        "required": _YES_NO,
+        "unique": _YES_NO,
+        "minimum": _A_NUMBER,
+        "maximum": _A_NUMBER,
+        "pattern": datapackage.a_text(maxLength=200, description="a pattern of at most 200 signs"),
+        "enum": _list(_text, "a list of texts", uniqueItems=True),
+    },
+    "a mapping of constraints",
+)
+
+
+def _field(*types: str) -> dict:
+    """Return the JSON schema of a column of one of some types."""
+    type_ = {"description": "a type of column", "enum": list(types)}
+    keys = {"name": _text, "type": type_, "description": _text, "constraints": _CONSTRAINTS}
+    return _object(keys, "a column: name, type and description", "name", "type", "description")
+
+
+_REFERENCE = _object(
+    {"resource": _text, "fields": _text}, "resource and fields", "resource", "fields"
+)
+_KEY = _object(
+    {"fields": _text, "reference": _REFERENCE}, "fields and reference", "fields", "reference"
+)
+
+
+def _resource(path: dict, *types: str) -> dict:
+    """Return the JSON schema of a resource whose columns have some types."""
+    keys = {
+        "fields": _list(_field(*types), "a list of columns"),
+        "primaryKey": _list(_text, "a list of columns"),
+        "foreignKeys": _list(_KEY, "a list of keys of other tables"),
+        "missingValues": {"description": 'the list [""]', "const": [""]},
+    }
+    schema = _object(keys, "a mapping: fields and primaryKey", "fields", "primaryKey")
+    return {
+        "properties": {"path": path, "schema": schema},
+        "required": ["path", "schema"],
+        "description": "a table",
+    }
+
+
+_TABLE = _resource(
+    _text | {"description": "the path of one file"}, "string", "number", "integer", "date"
+)
+_CLAIMS = _resource(_list(_text, "a list of paths"), "string", "object")
+NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")  # as a page prints it: not negative, in plain notation
+# A value has no zeros in front, and no more digits than an Int64 or a float64 holds.
+INTEGER = re.compile(r"0|[1-9][0-9]{0,14}")
+_VALUE = re.compile(r"(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?")
+_FIRST_SIGNS = "=+-@"  # of a formula, to a spreadsheet that opens the table
+# Letters and signs that show nothing, although Unicode counts them as printable.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\ufe0f]")
+# Parts of a pattern: a pair of backslash and sign, a class, the beginning of a group, a quantifier.
+_PARTS = re.compile(
+    r"(\\.)|(\[\^?\]?(?:\\.|[^\]\\])*\])|(\(\??)|([*+?]|\{\d+(?:,\d*)?\})([*+?]?)", re.S
+)
 # Patterns that an example does not explain.
 _IN_WORDS = {r"\S+( \S+){0,11}": "at most twelve words", "[^0-9]+": "a text without digits"}
 # How a number is often mistyped, and how to write it.
@@ -42,6 +96,7 @@ _MISTYPED = (
     (re.compile(r"([0-9.]+) ?%"), "leave out the sign %", lambda m: m[1]),
     (re.compile(r"\+([0-9.]+)"), "leave out the sign +", lambda m: m[1]),
     (re.compile(r"(\.[0-9]+)"), "write a digit before the point", lambda m: f"0{m[1]}"),
+    (re.compile(r"0+([0-9][0-9.]*)"), "leave out the zeros in front", lambda m: m[1]),
     (re.compile(r"\s*([0-9.]+)\s*"), "leave out the spaces", lambda m: m[1]),
     (re.compile(r"NA|NaN|nan|N/A|-|–"), "leave the cell empty if there is no number", lambda m: ""),
 )
@@ -53,58 +108,80 @@ def read_package(folder: Path, tables: tuple[str, ...]) -> dict[str, dict]:
     Raises
     ------
     InputError
-        If the file cannot be read, is not JSON, or lacks one of `tables` or a required key.
+        If the file cannot be read, is not JSON, lacks one of `tables`, or describes a table in a
+        way that this module does not read; with every problem.
     """
-    try:
-        package = json.loads(read_text(folder / "datapackage.json", PACKAGE))
-    except json.JSONDecodeError as error:
-        message = (
-            f"not valid JSON; check the commas and quotation marks near this line ({error.msg})"
-        )
-        raise InputError(Problem(PACKAGE, message, error.lineno)) from None
-    if not isinstance(package, dict):
-        message = "the file does not describe a data package; expected a JSON object, `{...}`"
-        raise InputError(Problem(PACKAGE, message))
-    problems = [
-        Problem(PACKAGE, f"the key {key} is missing or empty; expected {kind}")
-        for key, kind in _DESCRIBED.items()
-        if not package.get(key)
-    ]
-    listed = package.get("resources")
-    resources = {
-        resource["name"]: resource
-        for resource in (listed if isinstance(listed, list) else ())
-        if isinstance(resource, dict) and "name" in resource
-    }
-    problems += [
+    path = folder / "datapackage.json"
+    package = datapackage.read_package(path, PACKAGE)
+    if problems := _described(read_text(path, PACKAGE), package, tables):
+        raise InputError(*problems)
+    return {one["name"]: one for one in package["resources"] if "name" in one}
+
+
+def _described(text: str, package: dict, tables: tuple[str, ...]) -> list[Problem]:
+    """Return every problem with the description of the tables."""
+    resources = {one.get("name"): (n, one) for n, one in enumerate(package["resources"])}
+    missing = [
         Problem(PACKAGE, f"resource {name} is missing; expected one with name, path and schema")
         for name in tables
-        if listed and name not in resources
+        if name not in resources
     ]
-    for resource in (resources[name] for name in tables if name in resources):
-        problems += _undescribed(resource)
+    read = [
+        (*resources[name], _CLAIMS if name == "claims" else _TABLE)
+        for name in tables
+        if name in resources
+    ]
+    problems = missing + [
+        problem
+        for number, _, schema in read
+        for problem in datapackage.violations(text, package, schema, PACKAGE, "resources", number)
+    ]
     if problems:
-        raise InputError(*problems)
-    return resources
+        return problems
+    schemas = {name: resources[name][1]["schema"] for name in tables}
+    return [
+        Problem(
+            PACKAGE, message, *datapackage.place_of(text, package, ("resources", n, "schema", *at))
+        )
+        for name in tables
+        for n in [resources[name][0]]
+        for at, message in _contradictions(schemas[name], schemas)
+    ]
 
 
-def _undescribed(resource: dict) -> list[Problem]:
-    """Return a problem if a resource lacks a key that is needed to read its table."""
-    try:
-        _ = resource["path"], resource["schema"]["primaryKey"]
-        for field in resource["schema"]["fields"]:
-            _ = field["name"], field["type"]
-    except KeyError as error:
-        lack = f"has no {error.args[0]}"
-    except TypeError:
-        lack = "does not describe a table"
-    else:
-        return []
-    message = (
-        f"resource {resource['name']} {lack}; expected path, primaryKey, and fields with name "
-        "and type"
-    )
-    return [Problem(PACKAGE, message)]
+def _contradictions(
+    schema: dict, schemas: dict[str, dict]
+) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Yield each part of a table's description that the rest contradicts, with the message."""
+    columns = [field["name"] for field in schema["fields"]]
+    for n, field in enumerate(schema["fields"]):
+        name, limits = field["name"], field.get("constraints", {})
+        if name in columns[:n]:
+            yield ("fields", n, "name"), f"the name {name!r} is given twice; expected it once"
+        if "pattern" in limits:
+            try:
+                form(limits["pattern"])
+            except (re.error, OverflowError) as error:
+                message = f"{limits['pattern']!r} is not a pattern: {error}"
+                yield ("fields", n, "constraints", "pattern"), message
+        if limits.get("minimum", 0) > limits.get("maximum", float("inf")):
+            message = "the minimum is above the maximum; expected it below"
+            yield ("fields", n, "constraints", "minimum"), message
+    for key in schema.get("primaryKey", ()):
+        if key not in columns:
+            yield ("primaryKey",), unknown_name(key, columns, "a column of this table")
+    for n, key in enumerate(schema.get("foreignKeys", ())):
+        target, at = key["reference"], ("foreignKeys", n)
+        if key["fields"] not in columns:
+            yield (*at, "fields"), unknown_name(key["fields"], columns, "a column of this table")
+        if target["resource"] not in schemas:
+            message = unknown_name(target["resource"], schemas, "a table of this package")
+            yield (*at, "reference", "resource"), message
+            continue
+        known = [field["name"] for field in schemas[target["resource"]]["fields"]]
+        if target["fields"] not in known:
+            message = unknown_name(target["fields"], known, f"a column of {target['resource']}")
+            yield (*at, "reference", "fields"), message
 
 
 def column_names(resource: dict) -> list[str]:
@@ -129,13 +206,16 @@ def text_problems(resource: dict, frame: pd.DataFrame, file: str) -> list[Proble
     list of Problem
         In the order of the file; repeated keys are included.
     """
-    problems = [
-        Problem(file, message, row, field["name"])
-        for field in resource["schema"]["fields"]
-        for refusal in constraints(field, frame[field["name"]])
-        for row, text in frame[field["name"]].items()
-        if (message := refusal(text))
-    ]
+    problems = []
+    for field in resource["schema"]["fields"]:
+        column = frame[field["name"]]
+        checks = constraints(field, column)
+        # Each text once: columns repeat few texts in thousands of rows.
+        refused = {text: why for text in column.unique() if (why := refusal(checks, text))}
+        problems += [
+            Problem(file, refused[text], row, field["name"])
+            for row, text in column[column.isin(list(refused))].items()
+        ]
     problems += _duplicates(frame, resource["schema"]["primaryKey"], file)
     for field in resource["schema"]["fields"]:
         key = [field["name"]]
@@ -158,6 +238,11 @@ def typed(resource: dict, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 Refusal = Callable[[str], str]  # returns why a text is refused, empty if it is accepted
+
+
+def refusal(checks: Iterable[Refusal], text: str) -> str:
+    """Return why the first check that refuses a text does so; empty if none does."""
+    return next(filter(None, (check(text) for check in checks)), "")
 
 
 def constraints(field: dict, column: Iterable[str] = ()) -> list[Refusal]:
@@ -185,6 +270,10 @@ def constraints(field: dict, column: Iterable[str] = ()) -> list[Refusal]:
         checks.append(lambda text: "" if text else "the cell is empty; expected a value")
     if field["type"] in ("number", "integer"):
         add(partial(_number_refusal, field["type"], limits))
+    elif field["type"] == "date":
+        add(_date_refusal)
+    else:
+        add(odd_text)
     if "enum" in limits:
         allowed, kind = frozenset(limits["enum"]), f"a value of {field['name']}"
         add(lambda text: "" if text in allowed else unknown_name(text, limits["enum"], kind))
@@ -197,7 +286,7 @@ def _number_refusal(kind: str, limits: dict, text: str) -> str:
     """Return why a text is not a number within limits; empty if it is."""
     low, high = limits.get("minimum", 0), limits.get("maximum", float("inf"))
     between = f"from {low} to {high}" if "maximum" in limits else f"of {low} or more"
-    pattern, name = (NUMBER, "number") if kind == "number" else (INTEGER, "whole number")
+    pattern, name = (_VALUE, "number") if kind == "number" else (INTEGER, "whole number")
     if pattern.fullmatch(text):
         within = low <= float(text) <= high
         return "" if within else f"{text!r} is out of range; expected a {name} {between}"
@@ -209,13 +298,78 @@ def _number_refusal(kind: str, limits: dict, text: str) -> str:
     return f"{text!r} is not a {name}; expected a {name} {between}, in digits"
 
 
+def _date_refusal(text: str) -> str:
+    """Return why a text is not a date; empty if it is."""
+    with suppress(ValueError):
+        if date.fromisoformat(text).isoformat() == text:
+            return ""
+    return f"{text!r} is not a date; expected a date as 2026-11-29"
+
+
+def odd_text(text: str) -> str:
+    """Return why a text may look like another, or act as a formula; empty if it does neither.
+
+    A cell holds signs that are seen, and spaces. Of the data, no cell begins like a formula: a
+    negative number would be one, and there is none.
+    """
+    if invisible := invisible_sign(text):
+        return invisible
+    if text[0] in _FIRST_SIGNS:
+        message = f"{text!r} begins with {text[0]!r}, as a formula of a spreadsheet does"
+        return f"{message}; expected another first sign"
+    return ""
+
+
+def invisible_sign(text: str) -> str:
+    """Return which sign of a text shows nothing and is no space; empty if none does."""
+    signs = _BLANK.findall(text)
+    if not text.isprintable():
+        # Not printable to Python: controls, marks of direction, line ends, and all spaces but one.
+        # A cell of a page may have two lines.
+        hidden = (sign for sign in text if not sign.isprintable() and sign != "\n")
+        signs += [sign for sign in hidden if unicodedata.category(sign) != "Zs"]
+    if not signs:
+        return ""
+    name = unicodedata.name(signs[0], "which has no name")
+    return f"{text!r} has the invisible sign U+{ord(signs[0]):04X} ({name}); remove it"
+
+
+@cache
+def form(pattern: str) -> re.Pattern:
+    """Return the expression for a pattern, which is read from left to right without going back.
+
+    Each group and each repetition takes what it can and keeps it. A pattern that needs to go back,
+    such as ``.*x``, matches nothing then; but none can take longer than the text is long, whatever
+    it is.
+
+    >>> bool(form("[a-z]+( [a-z]+)*").fullmatch("a pattern"))
+    True
+
+    Raises
+    ------
+    re.error
+        If the pattern is not valid, or has a group of a special kind.
+    """
+
+    def possessive(match: re.Match) -> str:
+        pair, group, quantifier, more = match[1], match[3], match[4], match[5]
+        if (pair and pair[1].isdigit()) or group == "(?" or more:
+            raise re.error(f"{match[0]!r} is not supported; expected plain groups and quantifiers")
+        if group:
+            return "(?>"
+        return f"{quantifier}+" if quantifier else match[0]
+
+    return re.compile(_PARTS.sub(possessive, pattern))
+
+
 def _form_refusal(pattern: str, column: Iterable[str], text: str) -> str:
     """Return why a text does not match a pattern; empty if it does."""
-    if re.fullmatch(pattern, text):
+    matches = form(pattern).fullmatch
+    if matches(text):
         return ""
-    example = next((one for one in column if one and re.fullmatch(pattern, one)), "")
-    form = f"a text like {example!r} ({pattern})" if example else f"the form {pattern}"
-    return f"{text!r} does not have the right form; expected {_IN_WORDS.get(pattern, form)}"
+    example = next((one for one in column if one and matches(one)), "")
+    expected = f"a text like {example!r} ({pattern})" if example else f"the form {pattern}"
+    return f"{text!r} does not have the right form; expected {_IN_WORDS.get(pattern, expected)}"
 
 
 def _duplicates(frame: pd.DataFrame, key: list[str], file: str) -> list[Problem]:
