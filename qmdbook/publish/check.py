@@ -18,6 +18,7 @@ from qmdbook.config import BookConfig, read_config
 from qmdbook.edition import require_functions
 from qmdbook.errors import InputError, Problem, nearest, unknown_name
 from qmdbook.source.chapter import INLINE, Chapter, read_chapters
+from qmdbook.source.html import leads_to_a_page
 from qmdbook.textfile import read_text
 from qmdbook.write.markdown import to_markdown
 from qmdbook.write.pandoc import check_texts, program
@@ -42,6 +43,7 @@ _INTERACTIVE_MAGIC = re.compile(
     r"(?:%matplotlib +(?:widget|notebook|ipympl)|%%(?:js|javascript))\b"
 )
 
+_SHOWN = 100  # signs of an expression in a message
 _Read = TypeVar("_Read")
 
 
@@ -143,6 +145,9 @@ def read_references(root: Path, config: BookConfig) -> set[str]:
                 expected = "an author or a title, and a year"
                 message = f"the entry {entry['id']!r} has {lack}; expected {expected}"
                 problems.append(Problem(name, message, lines.get(entry["id"])))
+        if not leads_to_a_page(address := entry.get("URL", "")):
+            message = f"the entry {entry['id']!r} has the address {address!r}; expected https://"
+            problems.append(Problem(name, message, lines.get(entry["id"])))
     if problems:
         raise InputError(*problems)
     return {entry["id"] for entry in parsed}
@@ -221,7 +226,8 @@ def _not_python(chapters: list[Chapter]) -> list[Problem]:
             for expression in INLINE.findall(text):
                 error = _syntax_error(expression)
                 if error:
-                    message = f"inline expression `{expression}` is not valid Python: {error.msg}"
+                    shown = expression if len(expression) <= _SHOWN else f"{expression[:_SHOWN]}…"
+                    message = f"inline expression `{shown}` is not valid Python: {error.msg}"
                     problems.append(Problem(chapter.file, message, line))
     return problems
 

@@ -19,9 +19,9 @@ import yaml
 from qmdbook.errors import KIND, InputError, Problem, not_yaml, unknown_name
 from qmdbook.files import LONGEST, name_fault
 from qmdbook.source.expand import FENCE, Line, closes_fence, expand, read_variables
-from qmdbook.source.html import HtmlChecker
-from qmdbook.source.prose import problems_of_line
+from qmdbook.source.prose import LONGEST_LINE, MOST_BLOCKS, Nesting, problems_of_line
 from qmdbook.textfile import read_text
+from qmdbook.yamltext import load
 
 CELL_OPTIONS: dict[str, type] = {
     "label": str,
@@ -199,8 +199,8 @@ class _Reader:
         self.chapter = chapter
         self.problems: list[Problem] = []
         self._lines = lines
-        self._html = HtmlChecker()
         self._in_maths = False
+        self._nesting = Nesting()
         self._blocks: list[Line] = []  # the opening lines of the open blocks
 
     def read(self) -> None:
@@ -238,8 +238,6 @@ class _Reader:
                 prose += texts[opened - 1 : index]
                 self._check_block(info, line, body)
         self._add_prose(prose)
-        for line, message in self._html.problems:
-            self._problem(line, message)
         for line in self._blocks:
             self._problem(line, "the block is never closed; expected a line with only :::")
 
@@ -280,8 +278,6 @@ class _Reader:
         """Check a fenced block that is not a cell."""
         is_html = info == "{=html}"
         for line in body:
-            if is_html:
-                self._html.read(line, line.text)
             if "{{<" in line.text and "{{{<" not in line.text:
                 message = "a shortcode in a code block is not supported; put it outside the block"
                 self._problem(line, message)
@@ -291,16 +287,22 @@ class _Reader:
 
     def _check_prose(self, line: Line) -> None:
         """Check one line outside code."""
-        prose = _CODE_SPAN.sub("", line.text)
+        # Before any pattern is looked for, which takes long in a long line.
+        long = len(line.text) > LONGEST_LINE
+        prose = line.text if long else _CODE_SPAN.sub("", line.text)
+        if deep := self._nesting.problem(prose if long else _MATHS.sub("", prose)):
+            return self._problem(line, deep)
         *maths, last = prose.split("$$")
         # The text between two $$ is mathematics, also over several lines.
         outside = [*maths, last][1 if self._in_maths else 0 :: 2]
         self._in_maths ^= len(maths) % 2 == 1
         prose = _MATHS.sub("", "$$".join(outside))
-        self._html.read(line, prose)
         if prose.lstrip().startswith(":::"):
             if prose.strip().strip(":"):
                 self._blocks.append(line)
+                if len(self._blocks) == MOST_BLOCKS + 1:
+                    message = f"{len(self._blocks)} blocks within each other; expected "
+                    self._problem(line, f"{message}{MOST_BLOCKS} or fewer")
             elif self._blocks:
                 self._blocks.pop()
             else:
@@ -333,6 +335,8 @@ class _Reader:
             elif not isinstance(value, CELL_OPTIONS[name]):
                 expected = KIND[CELL_OPTIONS[name]]
                 self._problem(line, f"the cell option {name} is {value!r}; expected {expected}")
+            elif isinstance(value, str) and (deep := Nesting().problem(value)):
+                self._problem(line, f"the cell option {name}: {deep}")
         label = str(options.get("label") or "")
         if label and (not _LABEL.fullmatch(label) or name_fault(label)):
             message = f"the label {label!r} cannot name a file; expected letters, digits, _ and -"
@@ -357,6 +361,6 @@ class _Reader:
 def _yaml(text: str) -> object:
     """Return what YAML holds; read in C where PyYAML was built with it."""
     try:
-        return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError:
-        return yaml.safe_load(text)  # which says the same of a fault on every machine
+        return load(text)  # which says the same of a fault on every machine

@@ -58,7 +58,47 @@ _SYNTAX = (
         "an attribute or command on its own line is not supported; remove it",
     ),
 )
+# More than these, and Pandoc or a pattern of this module takes minutes: its time doubles with each
+# bracket that is open.
+MOST_BRACKETS, MOST_QUOTES, MOST_BLOCKS, DEEPEST_INDENT, LONGEST_LINE = 6, 20, 20, 100, 20_000
+_BRACKETS = re.compile(r"\\.|[\[\]]")
+_NEW_BLOCK = re.compile(r"\s*([|>]|[-*+] |\(?\w{1,4}[.)] |$)")
 _OTHER_CODE = re.compile(r"`\{(?!python\}[ \t])\w*\}[^`]*`")
+
+
+class Nesting:
+    """A watch on how deep the text of a chapter is nested, line by line."""
+
+    def __init__(self) -> None:
+        self._brackets = 0  # open in the paragraph
+        self._told = False  # of a line that the next one is like
+
+    def problem(self, prose: str) -> str:
+        """Return why the next line, without its code and mathematics, is too deep; else "".
+
+        Of lines in a row that are too deep, the first has the message.
+        """
+        deep = self._problem(prose)
+        first, self._told = deep and not self._told, bool(deep)
+        return deep if first else ""
+
+    def _problem(self, prose: str) -> str:
+        if len(prose) > LONGEST_LINE:
+            return f"the line has {len(prose)} signs; expected {LONGEST_LINE} or fewer"
+        start = prose[: len(prose) - len(prose.lstrip(" \t>"))]
+        if (quotes := start.count(">")) > MOST_QUOTES:
+            return f"{quotes} quotes within each other; expected {MOST_QUOTES} or fewer"
+        if len(start.expandtabs(4)) > DEEPEST_INDENT:
+            return f"the line is indented by {len(start)}; expected {DEEPEST_INDENT} or fewer"
+        if _NEW_BLOCK.match(prose):
+            self._brackets = 0
+        most = self._brackets
+        for sign in _BRACKETS.findall(prose):
+            self._brackets = max(self._brackets + {"[": 1, "]": -1}.get(sign, 0), 0)
+            most = max(most, self._brackets)
+        if most > MOST_BRACKETS:
+            return f"{most} brackets within each other; expected {MOST_BRACKETS} or fewer"
+        return ""
 
 
 def problems_of_line(line: str, prose: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
@@ -20,6 +21,7 @@ from qmdbook.config import BookConfig
 from qmdbook.edition import read_edition
 from qmdbook.errors import InputError, Problem
 from qmdbook.files import files_with_ending
+from qmdbook.source.html import PageJudge
 from qmdbook.write.discovery import CARD_NAME, dataset, licences
 from qmdbook.write.downloads import archive_path
 from qmdbook.write.drawing import inline_svg
@@ -199,12 +201,23 @@ def _run(config: BookConfig, work: Path, manifest: dict[str, Any]) -> dict[str, 
 def _problems(report: dict[str, Any], texts: Sequence[ChapterText]) -> list[Problem]:
     """Return the problems of a report, each with its line."""
     sources = {text.file: text.chapter for text in texts}
-    return [
-        Problem(
-            p["file"], p["message"], sources[p["file"]].line_of(p["key"]) if "key" in p else None
-        )
-        for p in report["problems"]
+    found = [
+        (p["file"], p["message"], [p["key"]] if "key" in p else []) for p in report["problems"]
     ]
+    for chapter in report["judged"]:
+        judge = PageJudge()
+        for one in chapter["found"]:
+            kind, text = one["kind"], one["text"]
+            said = judge.raw(one["form"], text) if kind == "raw" else getattr(judge, kind)(text)
+            # Pandoc may quote or encode the rest anew.
+            keys = [text.strip().split("\n")[0], *re.findall(r"^</?\w+|^\w+:", text)]
+            found += [(chapter["file"], message, keys) for message in said]
+    problems = []
+    for file, message, keys in found:
+        # Without a key it may be about another file, such as the style of citations.
+        lines = (sources[file].line_of(key) for key in keys)
+        problems.append(Problem(file, message, next(filter(None, lines), None)))
+    return list(dict.fromkeys(problems))
 
 
 def reference_texts(config: BookConfig, texts: Sequence[ChapterText], work: Path) -> dict[str, str]:

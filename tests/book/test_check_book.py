@@ -40,7 +40,8 @@ FAULTS = {
     "project: no version": (replace(TOML, 'version = "1.2.3"\n', ""),
                             'pyproject.toml: project.version is missing; expected, for example, "1.0.0"'),
     "project: number for a version": (replace(TOML, '"1.2.3"', "1.2"), "pyproject.toml: project.version is 1.2; expected a text"),
-    "the book": (replace(FIRST, "A note follows", "A <form>note</form> follows"), "chapters/first.qmd, line 12: the HTML element <form> is not supported; use Markdown, or put it in backticks"),
+    "the book": (replace(FIRST, "A note follows", "A `\\LaTeX`{=latex} note follows"), "chapters/first.qmd, line 12: raw output is supported for HTML alone; use Markdown"),
+    "the text as Pandoc reads it": (replace(FIRST, "A note follows", "A <form>note</form> follows"), "chapters/first.qmd, line 12: the HTML element <form> is not supported; use Markdown, or put it in backticks"),
 }  # fmt: skip
 
 

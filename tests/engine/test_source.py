@@ -62,7 +62,7 @@ OUTSIDE = {
     "link to a script": ('<a href="java&#115;cript:f()">b</a>', f"the address 'javascript:f()' of <a> {MARKDOWN}"),
     "frame": ('<iframe src="x.html"></iframe>', f"the HTML element <iframe> {MARKDOWN}"),
     "HTML image": ('<img src="x.png">', "the HTML element <img> is not supported; write an image as ![caption](file)"),
-    "HTML over two lines": ('<b\nonclick="f()">b</b>', None),
+    "HTML over two lines": ('<b\nonclick="f()">b</b>', f"the HTML attribute onclick of <b> {MARKDOWN}"),
     "script in a block": ("```{=html}\n<script>f()</script>\n```", None),
     "raw inline": ("`\\LaTeX`{=latex}", "raw output is supported for HTML alone; use Markdown"),
     "raw LaTeX": ("\\begin{tabular}", "raw LaTeX is not supported; use Markdown"),

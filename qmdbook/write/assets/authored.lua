@@ -42,11 +42,16 @@ local function callout_kind(div)
 end
 
 -- A heading inside a callout is its title and no section of the chapter.
-local function title_callout(div)
+local function title_callout(div, problem)
   local title = pandoc.Inlines(CALLOUTS[callout_kind(div)])
   local given, first = div.attributes.title, div.content[1]
   if given then
-    title = pandoc.read(given, "markdown").blocks[1].content
+    local read = pandoc.read(given, "markdown").blocks[1]
+    if not read or (read.t ~= "Para" and read.t ~= "Plain") then
+      problem(given, "the title of the callout is " .. given .. "; expected words")
+      return nil
+    end
+    title = read.content
   elseif first and first.t == "Header" then
     title = first.content
     div.content:remove(1)
@@ -105,15 +110,42 @@ local function place_image(chapter, image, known, problem)
   return image
 end
 
+-- All that may be active on a page, in the order of the text: raw text, addresses of links, names of
+-- attributes. Whether a page may have it is judged in Python, by html.py.
+local function judged(blocks)
+  local found, seen = {}, {}
+  local function add(kind, text, form)
+    local key = kind .. "\0" .. text
+    if kind ~= "raw" and seen[key] then return end
+    seen[key] = true
+    found[#found + 1] = { kind = kind, text = text, form = form }
+  end
+  local function attributes(element)
+    for name in pairs(element.attributes) do add("attribute", name) end
+  end
+  local function raw(element) add("raw", element.text, element.format) end
+  blocks:walk({
+    traverse = "topdown",
+    RawBlock = raw, RawInline = raw,
+    Link = function(link)
+      add("link", link.target)
+      attributes(link)
+    end,
+    Code = attributes, CodeBlock = attributes, Div = attributes, Figure = attributes,
+    Header = attributes, Image = attributes, Span = attributes, Table = attributes,
+  })
+  return found
+end
+
 -- Return the blocks of a chapter with titles, tabs and paths in place. `known` has the endings of
 -- images and the files with one, as sets.
 local function read(chapter, blocks, known, problem)
   local made = {}
   for _, path in ipairs(chapter.made) do made[path] = true end
   chapter.pictures = {}
-  return blocks:walk({
+  local walked = blocks:walk({
     Div = function(div)
-      if callout_kind(div) then return title_callout(div) end
+      if callout_kind(div) then return title_callout(div, problem) end
       if div.classes:includes("panel-tabset") then return divide_tabset(div, problem) end
     end,
     Image = function(image)
@@ -129,6 +161,8 @@ local function read(chapter, blocks, known, problem)
       })
     end,
   })
+  chapter.judged = judged(walked)
+  return walked
 end
 
 -- Writing -----------------------------------------------------------------------------

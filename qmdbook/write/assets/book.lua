@@ -1156,10 +1156,18 @@ local function main()
   for _, file in ipairs(manifest.images) do known.files[file] = true end
   for _, chapter in ipairs(chapters) do
     if chapter.read then
-      local blocks = pandoc.read(read_file(chapter.markdown), "markdown").blocks:walk({ RawBlock = read_cell_html })
+      local read = pandoc.read(read_file(chapter.markdown), "markdown")
+      -- Quarto would take it for options of the page, such as what its head holds.
+      local option = next(read.meta)
+      if option then
+        problem(chapter, option .. ":", "a YAML block in the text is not supported; put its options into _quarto.yml")
+      end
+      local blocks = read.blocks:walk({ RawBlock = read_cell_html })
       chapter.blocks = authored.read(chapter, blocks, known, function(key, message) problem(chapter, key, message) end)
       local first = chapter.blocks[1]
-      if not first.classes:includes("unnumbered") then
+      if not first or first.t ~= "Header" then
+        problem(chapter, nil, "the heading holds what is no text; expected `# Title {#sec-slug}`")
+      elseif not first.classes:includes("unnumbered") then
         count = count + 1
         chapter.number = tostring(count)
       end
@@ -1184,11 +1192,13 @@ local function main()
     if manifest.typst_folder then write_typst(chapters) end
     if manifest.summary then write_summary(chapters) end
   end
-  local pictures = {}
+  local pictures, judged = {}, {}
   for _, chapter in ipairs(chapters) do
     for _, path in ipairs(chapter.pictures or {}) do pictures[#pictures + 1] = path end
+    judged[#judged + 1] = { file = chapter.file, found = chapter.judged or {} }
   end
-  write_file(manifest.report, pandoc.json.encode({ problems = problems, captions = figure_captions, pictures = pictures }))
+  local report = { problems = problems, captions = figure_captions, pictures = pictures, judged = judged }
+  write_file(manifest.report, pandoc.json.encode(report))
 end
 
 main()
