@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 import qmdbook.cli
 from qmdbook.errors import InputError, Problem, unknown_name
+
+if TYPE_CHECKING:
+    from nenreview.auditing.finding import Finding
+    from nenreview.evidence.record.dataset import Dataset
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -232,8 +237,9 @@ Exit status: 0 if the audit ran; 1 if the data or a cell of FILE cannot be read,
     group.add_argument(
         "--accept",
         action="store_true",
-        help="replace data/accepted.csv by the list of all findings with one of the four verdicts; "
-        "first compare each finding that is new with the page of its document",
+        help="bring data/accepted.csv up to date with all findings that have one of the four "
+        "verdicts, and print only what is added and removed; first compare each finding that is "
+        "new with the page of its document",
     )
     audit.set_defaults(run=_audit, parser=audit)
 
@@ -321,7 +327,6 @@ def _audit(arguments: argparse.Namespace) -> int:
     from nenreview.auditing import accepted, report
     from nenreview.auditing.ledger import audit, selected
     from nenreview.evidence.record.dataset import load
-    from nenreview.evidence.record.paths import data_folder, shown
 
     data = load()
     known = list(data.sources["source"])
@@ -331,6 +336,8 @@ def _audit(arguments: argparse.Namespace) -> int:
             message = unknown_name(source, known, "a document of data/sources.csv", expected)
             raise InputError(Problem("--source", message))
     findings = audit(data)
+    if arguments.accept:
+        return _accept(arguments, data, findings)
     narrowed = bool(arguments.verdict or arguments.severity)
     chosen = selected(
         findings,
@@ -346,13 +353,6 @@ def _audit(arguments: argparse.Namespace) -> int:
         print(f"\n{report.as_counts(chosen)}")
         if len(listed) < len(chosen):
             print(_not_listed(len(chosen) - len(listed)))
-    if arguments.accept:
-        path = data_folder() / "accepted.csv"
-        accepted.write(path, findings)
-        print(
-            f"{len(accepted.needing_review(findings))} findings accepted in {shown(path)}",
-            file=sys.stderr,
-        )
     if not arguments.fail_on_new:
         return 0
     new = accepted.new(data, findings)
@@ -364,6 +364,29 @@ def _audit(arguments: argparse.Namespace) -> int:
         advice = "correct the data, or use `nenreview audit --accept` if the document says so"
         print(f"{len(new)} finding{'s' * (len(new) != 1)} not accepted; {advice}", file=sys.stderr)
     return 1 if new else 0
+
+
+def _accept(arguments: argparse.Namespace, data: Dataset, findings: tuple[Finding, ...]) -> int:
+    """Accept all findings, and print which ones that adds to the accepted ones and removes."""
+    from nenreview.auditing import accepted, report
+    from nenreview.evidence.record.paths import data_folder, shown
+
+    for name in ("source", "verdict", "severity", "json"):
+        if getattr(arguments, name):
+            arguments.parser.error(f"--accept accepts all findings; leave out --{name}")
+    path = data_folder() / "accepted.csv"
+    new, gone = accepted.new(data, findings), accepted.gone(data, findings)
+    count = len(accepted.needing_review(findings))
+    if not new and not gone:
+        print(f"nothing new: {shown(path)} has all {count} findings already")
+        return 0
+    for f in new:
+        print(f"added: {f.id}, {report.where(f)}: {report.values(f)}. {f.explanation}")
+    for ident in gone:
+        print(f"removed: {ident}, which the audit no longer finds in this form")
+    accepted.write(path, findings)
+    print(f"{shown(path)}: {len(new)} added, {len(gone)} removed; {count} findings accepted")
+    return 0
 
 
 def _audit_file(arguments: argparse.Namespace) -> int:

@@ -85,6 +85,12 @@ def as_counts(findings: tuple[Finding, ...]) -> str:
     return f"{shown}\n\n{len(findings)} findings; by severity: {by_severity}"
 
 
+def values(f: Finding) -> str:
+    """Return the verdict of a finding with its numbers, such as ``conflict: 16, recomputed 6``."""
+    computed = f", recomputed {f.recomputed}" if f.recomputed else ""
+    return f"{f.verdict}: {f.printed}{computed}"
+
+
 def where(f: Finding) -> str:
     """Return the place of a finding as text: document, table, and cell if it has one."""
     return ", ".join(filter(None, (f.source, f.table, f.row_group, f.row, f.column)))

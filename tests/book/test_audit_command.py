@@ -133,7 +133,13 @@ def test_a_mistake_of_transcription_is_new_until_it_is_accepted(review):
     assert "not accepted: jia2022-545-" in failed.stderr
     accept = run("--accept")
     assert (accept.returncode, run("--fail-on-new").returncode) == (0, 0)
-    assert "findings accepted in data/accepted.csv" in accept.stderr
+    *changes, count = accept.stdout.splitlines()
+    assert all(line.startswith(("added: ", "removed: ")) for line in changes)
+    assert any(line.startswith("added: jia2022-545-") for line in changes)
+    added = sum(line.startswith("added") for line in changes)
+    assert count.startswith(f"data/accepted.csv: {added} added, {len(changes) - added} removed; ")
+    (again,) = run("--accept").stdout.splitlines()
+    assert again.startswith("nothing new: data/accepted.csv has all ")
 
 
 def test_a_finding_that_is_gone_is_named_and_does_not_fail(review):
@@ -143,6 +149,16 @@ def test_a_finding_that_is_gone_is_named_and_does_not_fail(review):
     ended = run("--fail-on-new")
     assert ended.returncode == 0
     assert "accepted, but no longer found in this form: x-001-sum" in ended.stderr
+    removed, count = run("--accept").stdout.splitlines()
+    assert removed == "removed: x-001-sum, which the audit no longer finds in this form"
+    assert count.startswith("data/accepted.csv: 0 added, 1 removed; ")
+
+
+def test_findings_are_accepted_all_together(capsys):
+    with pytest.raises(SystemExit) as raised:
+        main(["audit", "--accept", "--source", "jia2022"])
+    assert raised.value.code == 2
+    assert "--accept accepts all findings; leave out --source" in capsys.readouterr().err
 
 
 def test_a_reader_that_has_seen_enough_ends_it_quietly():
