@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.lists import LIST_SEPARATOR
-from nenreview.evidence.record.rows import Facts, ReportOf, rows_of
+from nenreview.evidence.record.rows import Facts, ReportOf, rows_of, trials
 
 # Keys of the documents that chapters of their own are about.
 JIA = "jia2022"  # the sintilimab paper
@@ -62,19 +62,22 @@ def superseded_by(data: Dataset) -> dict[tuple[str, str], str]:
 
 @lru_cache(DATASETS)
 def own_reports(data: Dataset) -> dict[str, tuple[ReportOf, ...]]:
-    """Return the reports by each trial's own authors, by trial; replaced reports come last.
+    """Return the reports by each trial's own authors, by trial, in the order of `sources_of`.
 
-    News summaries and registry entries are included, because they repeat what the authors reported.
-    Trials without such a report are left out.
+    Reports that a later one replaces come last. News summaries and registry entries are included,
+    because they repeat what the authors reported. Trials without such a report are left out.
     """
     found: dict[str, list[ReportOf]] = {}
     for row in rows_of(data.reports, ReportOf):
         if row.standing != _SECONDARY:
             found.setdefault(row.trial, []).append(row)
-    earlier = superseded_by(data)
-    return {
-        t: tuple(sorted(rows, key=lambda r: (t, r.source) in earlier)) for t, rows in found.items()
-    }
+    earlier, facts = superseded_by(data), trials(data)
+
+    def rank(row: ReportOf) -> tuple[bool, int]:
+        replaced = (row.trial, row.source) in earlier
+        return replaced, sources_of(facts[row.trial]).index(row.source)
+
+    return {trial: tuple(sorted(rows, key=rank)) for trial, rows in found.items()}
 
 
 @lru_cache(DATASETS)

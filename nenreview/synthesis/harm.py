@@ -287,9 +287,12 @@ class OtherHarm:
 
     Attributes
     ----------
-    trial, name, regimen_class, line : str
-        Registry number of the trial; name, regimen class (class of drugs) and line of treatment
-        (first, later or any) of the arm.
+    trial, name : str
+        Registry number of the trial, and name of the arm.
+    regimen_classes : tuple of str
+        The regimen class (class of drugs) of the arm; several if the numbers cover arms of several.
+    line : str
+        Line of treatment (first, later or any).
     deaths, stopped, any_grade, immune : tuple of Patients
         Patients with a fatal event; patients who stopped treatment because of an event; patients
         with a treatment-related event of any grade; patients with an immune-related event of any
@@ -298,12 +301,17 @@ class OtherHarm:
 
     trial: str
     name: str
-    regimen_class: str
+    regimen_classes: tuple[str, ...]
     line: str
     deaths: tuple[Patients, ...]
     stopped: tuple[Patients, ...]
     any_grade: tuple[Patients, ...]
     immune: tuple[Patients, ...]
+
+    @property
+    def regimen_class(self) -> str:
+        """The class under which the numbers are listed: the first of their classes."""
+        return self.regimen_classes[0]
 
     @property
     def is_reported(self) -> bool:
@@ -315,14 +323,17 @@ def other_harm(data: Dataset) -> list[OtherHarm]:
     """Return deaths, stopping of treatment and adverse events of any grade in every arm.
 
     The order is by regimen class and line. Numbers that cover all arms of a trial together have an
-    entry of their own, with the class of the first arm.
+    entry of their own, with the classes of all arms.
     """
     found = []
     for trial, arms in arms_by_trial(data).items():
         found += [_other(data, arm, arm_name(data, trial, arm.population)) for arm in arms]
         if len(arms) > 1:
-            all_arms = arms[0]._replace(population=ROOT_POPULATION)
+            first, *rest = sorted(arms, key=by_class_and_line)  # not the first row of the table
+            all_arms = first._replace(population=ROOT_POPULATION)
             together = _other(data, all_arms, all_trials(data)[trial].name)
+            classes = dict.fromkeys(arm.regimen_class for arm in (first, *rest))
+            together = replace(together, regimen_classes=tuple(classes))
             found += [together] if together.is_reported else []
     return sorted(found, key=by_class_and_line)
 
@@ -352,7 +363,7 @@ def _other(data: Dataset, arm: Arm, name: str) -> OtherHarm:
     return OtherHarm(
         arm.trial,
         name,
-        arm.regimen_class,
+        (arm.regimen_class,),
         arm.line,
         deaths or tuple(_no_listed_death(data, arm)),
         _each(data, arm, (STOPPED,), is_stop),

@@ -54,7 +54,7 @@ def other_harm_table() -> Table:
     """
     rows = [
         [
-            class_name(one.regimen_class),
+            ", ".join(map(class_name, one.regimen_classes)),
             one.name,
             _each(one.deaths),
             _each(one.stopped),
