@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from helpers_book import EPOCH, HERE, copy_review, copy_small_book, nenreview, render
-from helpers_data import DATA
+from helpers_data import DATA, of_counted_documents
 from helpers_release import committed_book
 
 from qmdbook.execute.chapters import cores
@@ -111,6 +111,14 @@ def data():
     )
 
     return load(DATA)
+
+
+@pytest.fixture(scope="session")
+def counted():
+    """The data of the documents on whose pages numbers of the tests were counted."""
+    from nenreview.evidence.record.dataset import load  # here, as in `data`
+
+    return of_counted_documents(load(DATA))
 
 
 @pytest.fixture(scope="session")

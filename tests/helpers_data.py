@@ -2,8 +2,10 @@
 
 import csv
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from hypothesis import settings
 
 from qmdbook.display import without_marks
@@ -71,3 +73,34 @@ def shown_rows(table) -> list[list[str]]:
     """Return the cells of a table of a chapter, row by row, without its heads."""
     lines = without_marks(table.data).strip().splitlines()[2:]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line[1:-1])] for line in lines]
+
+
+def of_counted_documents(data):
+    """Return the data of the documents in ``reference/documents.txt`` and of no other.
+
+    Use it for numbers that were counted by hand on the pages of these documents, or computed from
+    them in R. A trial that joins the review later then leaves such a test as it is; what must be
+    true of any trial is tested on all data.
+    """
+    known = (REFERENCE / "documents.txt").read_text(encoding="utf-8").split()
+    of_known = re.compile(rf"({'|'.join(known)})(-.*)?|")
+
+    def kept(table, *columns):
+        rows = [table[column].map(lambda key: bool(of_known.fullmatch(key))) for column in columns]
+        return table[np.logical_and.reduce(rows)].reset_index(drop=True)
+
+    by_source = ("sources", "cells", "results", "derived", "reports", "characteristics", "claims")
+    tables = {name: kept(getattr(data, name), "source") for name in by_source}
+    tables |= {name: kept(getattr(data, name), "source") for name in ("pooling", "appraisal")}
+    tables["records"] = kept(data.records, "source")
+    tables["overlaps"] = kept(data.overlaps, "source", "other_source")
+    tables["comparisons"] = kept(data.comparisons, "secondary", "report")
+    tables["accepted"] = kept(data.accepted, "finding")
+    trials = data.trials[data.trials["trial"].isin(tables["reports"]["trial"])].copy()
+    trials["facts_from"] = [
+        " | ".join(source for source in listed.split(" | ") if source in known)
+        for listed in trials["facts_from"]
+    ]
+    tables["trials"] = trials.reset_index(drop=True)
+    arms = data.arms[data.arms["trial"].isin(trials["trial"])]
+    return replace(data, arms=arms.reset_index(drop=True), **tables)

@@ -70,7 +70,8 @@ def without(root: Path, trial: str, source: str, levels: tuple[str, ...] = ()) -
         for row in rows:
             if path.name == "trials.csv" and row[0] == trial:
                 chapter = f"chapters/{row[head.index('chapter')]}.qmd"
-            if not any(about.fullmatch(cell) for cell in row) and row[0] not in levels:
+            named = path.name != "search.csv" and any(about.fullmatch(cell) for cell in row)
+            if not named and row[0] not in levels:
                 listed = [[e for e in cell.split(" | ") if e != source] for cell in row]
                 kept.append([" | ".join(entries) for entries in listed])
         with path.open("w", encoding="utf-8", newline="") as handle:

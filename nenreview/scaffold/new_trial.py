@@ -22,6 +22,7 @@ from nenreview.scaffold.rows import (
     Row,
     appraisal_rows,
     arm_row,
+    record_row,
     report_row,
     result_rows,
     source_key,
@@ -95,6 +96,7 @@ def new_trial(root: Path, request: Request) -> NewTrial:
             "sources.csv": [source_row(source)],
             "appraisal.csv": list(appraisal_rows(data, source)),
             "results.csv": list(result_rows(source, request.trial)),
+            "records.csv": [record_row(request.trial, source)],
         }
     for name, rows in added.items():
         path = root / "data" / name
@@ -194,6 +196,8 @@ def next_steps(new: NewTrial) -> str:
             "add populations and outcomes that are new to data/populations.csv and "
             "data/outcomes.csv",
             f"data/appraisal.csv, {places['data/appraisal.csv']}: fill answer, reason and place",
+            f"data/records.csv, {places['data/records.csv']}: fill title and kind, and in found_by "
+            "the queries of data/search.csv that found the document",
             f"data/sources.csv, {places['data/sources.csv']}: set transcribed to "
             "whole when all numbers are in",
         ]

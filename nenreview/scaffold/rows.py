@@ -15,6 +15,7 @@ from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.integrity import NOT_YET, TO_BE_FILLED
 from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.record.rows import Arm, rows_of
+from nenreview.evidence.record.search_log import INCLUDED, KNOWN, TAKEN
 from nenreview.scaffold.registries import short_key
 from nenreview.wording import alternatives
 from qmdbook.errors import InputError, Problem, nearest, unknown_name
@@ -171,6 +172,21 @@ def source_row(source: str) -> Row:
         "transcribed": NOT_YET,
         "prose_sections": SECTION,
         "licence": TO_BE_FILLED,
+    }
+
+
+def record_row(trial: str, source: str) -> Row:
+    """Return the row of ``records.csv`` that counts `source` among the reports found."""
+    return {
+        "record": source,
+        "trial": trial,
+        "title": TO_BE_FILLED,
+        "kind": "abstract",
+        "found_by": KNOWN,
+        "stage": TAKEN,
+        "outcome": INCLUDED,
+        "reason": "own report of a prospective trial",
+        "source": source,
     }
 
 

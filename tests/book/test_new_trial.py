@@ -159,7 +159,7 @@ def test_the_worked_example_touches_the_rows_the_chapter_and_the_line_alone(exam
         CONFIG_NAME,
         f"chapters/{NAME}.qmd",
         *(f"data/{n}.csv" for n in ("trials", "arms", "sources", "results", "populations")),
-        *(f"data/{n}.csv" for n in ("appraisal", "reports", "overlaps")),
+        *(f"data/{n}.csv" for n in ("appraisal", "reports", "overlaps", "records")),
         "data/pooling.csv",
         *STAMPED,
     }
@@ -169,7 +169,16 @@ def test_the_worked_example_touches_the_rows_the_chapter_and_the_line_alone(exam
 
 def test_the_worked_example_gives_the_rows_that_the_review_has(example):
     _, with_it, *_ = example
-    for name in ("trials", "arms", "reports", "sources", "results", "populations", "pooling"):
+    for name in (
+        "trials",
+        "arms",
+        "reports",
+        "sources",
+        "results",
+        "populations",
+        "pooling",
+        "records",
+    ):
         path = f"data/{name}.csv"
         assert sorted(with_it[path].splitlines()) == sorted((ROOT / path).read_bytes().splitlines())
 
@@ -254,7 +263,16 @@ def test_a_trial_with_nothing_filled_is_sound_and_shows_dashes(review, told_then
     assert "to be filled" in glance and "not stated" in glance
     assert "| – | – | – |" in numbers and "| – | – | – |" in rates
     assert after["evidence"] == told_then["evidence"] and after["pool"] == told_then["pool"]
-    for file in ("trials", "arms", "reports", "sources", "results", "appraisal", "pooling"):
+    for file in (
+        "trials",
+        "arms",
+        "reports",
+        "sources",
+        "results",
+        "appraisal",
+        "pooling",
+        "records",
+    ):
         assert f"data/{file}.csv" in ended.stdout
     lines = contents(review)
     assert lines["data/trials.csv"].splitlines()[-1] == (

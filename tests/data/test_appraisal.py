@@ -196,7 +196,8 @@ def test_an_outcome_that_is_not_graded_is_not_made_up(data):
     assert appraisal.overall_certainty(data, "NET") == "low"
 
 
-def test_the_summary_has_each_outcome_with_what_is_reported_of_the_pool(data):
+def test_the_summary_has_each_outcome_with_what_is_reported_of_the_pool(counted):
+    data = counted
     nec = {one.outcome: one for one in summary_of_findings(data, "NEC")}
     assert list(nec) == list(OUTCOMES)
     assert (nec["ORR"].trials, nec["ORR"].patients) == (6, 111)

@@ -4,10 +4,9 @@ import re
 from dataclasses import replace
 
 import pytest
-from helpers_data import DATA, shown_rows
+from helpers_data import shown_rows
 
 from nenreview.auditing.causes import EFFECTS, causes
-from nenreview.evidence.record.dataset import load
 from nenreview.tables.causes import causes_table, largest_shift
 
 # Digits that are part of a term, and no result.
@@ -15,8 +14,8 @@ TERMS = re.compile(r"PD-L?1|grade \d|G\d|NET-00\d|\d+%? CI|at \d weeks")
 
 
 @pytest.fixture(scope="module")
-def data():
-    return load(DATA)
+def data(counted):
+    return counted
 
 
 def test_each_cause_explains_findings_of_its_row_and_all_alike(data):

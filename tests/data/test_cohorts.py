@@ -22,6 +22,12 @@ from nenreview.synthesis.cohorts import (
     counted_together,
 )
 
+
+@pytest.fixture(scope="module")
+def data(counted):
+    return counted
+
+
 BOUNDED = ("nec-avelumab", "nec-avenec", "net-avenec")  # whose responders are not divided
 COUNTED = {
     "nec-sintilimab": (Rate(5, 18), None),

@@ -89,8 +89,8 @@ def test_deaths_of_two_arms_together_stand_apart_from_the_arms(data):
     }
 
 
-def test_the_first_sentence_names_the_larger_trials_alone(severe):
-    alone = [one for one in severe.values() if one.regimen_class == "monotherapy"]
+def test_the_first_sentence_names_the_larger_trials_alone(counted):
+    alone = [one for one in harm.severe_events(counted) if one.regimen_class == "monotherapy"]
     assert harm_tables.with_names(harm.with_at_least(alone, 20)) == (
         "23 of 107 patients (21.5%) with pembrolizumab (KEYNOTE-158) and "
         "11 of 40 patients (27.5%) with toripalimab"

@@ -114,7 +114,9 @@ def _unfilled(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterato
     done = sources[sources["transcribed"] != NOT_YET]
     judged = frames["appraisal"]
     judged = judged[judged["source"].isin(done["source"])]
-    for name, rows in (("sources", done), ("appraisal", judged)):
+    recorded = frames["records"]
+    recorded = recorded[recorded["source"].isin(done["source"])]
+    for name, rows in (("sources", done), ("appraisal", judged), ("records", recorded)):
         for column in rows.columns:
             for row in rows.index[rows[column] == TO_BE_FILLED]:
                 message = (

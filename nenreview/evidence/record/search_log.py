@@ -61,8 +61,17 @@ def _queries(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator
 
 
 def _records(frames: dict[str, pd.DataFrame], files: dict[str, str]) -> Iterator[Problem]:
-    """Yield a problem for each record whose stage, outcome and document contradict each other."""
+    """Yield a problem for each record whose stage, outcome and document contradict each other, and
+    for each document without a record.
+    """
     file, reports = files["records"], set(frames["reports"]["source"])
+    recorded = set(frames["records"]["source"])
+    for line, source in frames["sources"]["source"].items():
+        if source not in recorded:
+            message = (
+                f"{source!r} has no record; expected a row of {file} with it in its column source"
+            )
+            yield Problem(files["sources"], message, line, "source")
     for row in frames["records"].itertuples():
         if (row.stage == TAKEN) != (row.outcome == INCLUDED):
             message = (
