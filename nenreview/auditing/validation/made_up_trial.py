@@ -48,8 +48,8 @@ def frames() -> dict[str, pd.DataFrame]:
         )
     ]
     trial = {"trial": TRIAL, "name": "made up", "tumours": "NEN", "phase": "II", "region": "West"}
-    trial |= {"enrolled": pd.NA, "primary_endpoint": "", "chapter": "made-up"}
-    trial |= {"facts_from": f"{FIRST} | {SECOND} | {INTERIM}"}
+    trial |= {"enrolled": pd.NA, "primary_endpoint": ""}
+    trial |= {"facts_from": f"{FIRST} | {SECOND} | {INTERIM}", "chapter": "made-up"}
     arm = {"trial": TRIAL, "population": ALL, "agents": "nivolumab", "target": "PD-1"}
     arm |= {"regimen_class": "monotherapy", "line": "later"}
     levels = [dict.fromkeys(Level._fields, "") | said for said in _LEVELS]
