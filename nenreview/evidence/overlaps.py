@@ -53,7 +53,7 @@ def relation(data: Dataset, first: Report, other: Report) -> str:
         return PART
     if _within(b, a):
         return WHOLE
-    for found, one, two in _judged(data):
+    for found, one, two in _judged(data).get(frozenset((a.trial, b.trial)), ()):
         if (_within(a, one) and _within(b, two)) or (_within(a, two) and _within(b, one)):
             return found
     if _divided_by_differentiation(data, a, b):
@@ -92,7 +92,7 @@ def canonical_report(data: Dataset, report: Report) -> Report:
         seen.append(report)
         leading = [
             (row, one, two)
-            for row, one, two in _ledger(data)
+            for row, one, two in _by_first(data).get((report.source, report.trial), ())
             if row.relation in (SAME, PART) and _within(report, one)
         ]
         if not leading:
@@ -110,7 +110,8 @@ def canonical_report(data: Dataset, report: Report) -> Report:
 
 def is_of_an_earlier_report(data: Dataset, report: Report) -> bool:
     """Return whether ``overlaps.csv`` lists the report's patients as part of another report's."""
-    return any(row.relation == PART and _within(report, one) for row, one, _ in _ledger(data))
+    rows = _by_first(data).get((report.source, report.trial), ())
+    return any(row.relation == PART and _within(report, one) for row, one, _ in rows)
 
 
 @lru_cache(DATASETS)
@@ -127,13 +128,27 @@ def _ledger(data: Dataset) -> tuple[tuple, ...]:
 
 
 @lru_cache(DATASETS)
-def _judged(data: Dataset) -> tuple[tuple[str, Report, Report], ...]:
-    """Return the pairs that are apart or not known to be, by their canonical reports."""
-    return tuple(
-        (row.relation, canonical_report(data, one), canonical_report(data, two))
-        for row, one, two in _ledger(data)
-        if row.relation in (APART, NOT_KNOWN)
-    )
+def _by_first(data: Dataset) -> dict[tuple[str, str], list[tuple]]:
+    """Return the rows of `_ledger` by the document and the trial of the first report."""
+    found: dict[tuple[str, str], list[tuple]] = {}
+    for row, one, two in _ledger(data):
+        found.setdefault((one.source, one.trial), []).append((row, one, two))
+    return found
+
+
+@lru_cache(DATASETS)
+def _judged(data: Dataset) -> dict[frozenset[str], list[tuple[str, Report, Report]]]:
+    """Return the pairs that are apart or not known to be, by their trials.
+
+    Each pair has its canonical reports.
+    """
+    found: dict[frozenset[str], list[tuple[str, Report, Report]]] = {}
+    for row, one, two in _ledger(data):
+        if row.relation in (APART, NOT_KNOWN):
+            pair = canonical_report(data, one), canonical_report(data, two)
+            trials = frozenset(report.trial for report in pair)
+            found.setdefault(trials, []).append((row.relation, *pair))
+    return found
 
 
 def _within(report: Report, whole: Report) -> bool:

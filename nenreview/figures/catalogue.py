@@ -50,6 +50,7 @@ from qmdbook.errors import InputError, Problem, unknown_name
 from qmdbook.textfile import write_whole
 
 FORMATS = ("svg", "png")
+_MOST = 36  # rows of a figure in a chapter of a trial: more would not fit on a page of the PDF
 SYNTHESIS = (  # the keys of `figures.synthesis.FIGURES`
     "of-a-hundred",
     "response-nec",
@@ -174,12 +175,19 @@ def _context(trial: str) -> Callable[[Dataset], ReviewFigure]:
             for one in found
             if one.report.trial == trial
         ]
+        rest = [one for one in found if one.report.trial != trial]
+        # The largest: which trials are drawn does not depend on their results.
+        by_size = sorted(rest, key=lambda one: -one.rate.n)
+        smallest = by_size[max(0, _MOST - len(own)) :]
         others = [
             reported_row(data, one.label, one.report, one.rate)
-            for one in found
-            if one.report.trial != trial
+            for one in rest
+            if one not in smallest
         ]
         highest_first = sorted(others, key=lambda row: -(row.value or 0))
+        if smallest:
+            left_out = f"{len(smallest)} groups of at most {smallest[0].rate.n} patients"
+            highest_first.append(text_row(f"Not drawn: {left_out}"))
         name = trials(data)[trial].name
         return forest(
             [

@@ -458,7 +458,7 @@ def _with_note(paper: Figure, note: str, top: float, bottom: float) -> Iterator[
         yield
         return
     (axes,) = paper.axes
-    before = axes.get_children()
+    before = set(axes.get_children())
     size = (paper.get_figwidth(), bottom - top)
     area = Rectangle((0, top), *size, transform=_inches(axes), lw=0, fc="none")
     area.set_clip_on(False)

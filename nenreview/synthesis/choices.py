@@ -1,17 +1,19 @@
-"""Pool every possible choice of cohorts, so that readers of the website can make their own."""
+"""Pool choices of cohorts, so that readers of the website can make their own."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from itertools import combinations
 
 from nenreview.evidence.overlaps import APART, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.meta.pooled_proportion import PooledProportion
-from nenreview.synthesis.cohorts import LOWER, UPPER, Cohort, chosen, counted_together
+from nenreview.synthesis.cohorts import LOWER, PRIMARY, UPPER, Cohort, chosen, counted_together
 from nenreview.synthesis.headline import FEWEST, pool_with_t, primary_cohorts
 
 Choice = frozenset[int]  # places of cohorts in a tuple, from 0
+_MOST = 12  # cohorts of which all choices are pooled: one more makes twice as many pools
 
 
 def cohorts_to_choose(data: Dataset, estimand: str) -> tuple[Cohort, ...]:
@@ -29,7 +31,10 @@ def cohorts_to_choose(data: Dataset, estimand: str) -> tuple[Cohort, ...]:
 
 @cache
 def pools_of_choices(data: Dataset, cohorts: tuple[Cohort, ...]) -> dict[Choice, PooledProportion]:
-    """Pool every combination of three or more cohorts that share no patients.
+    """Pool every choice of three or more cohorts that share no patients.
+
+    If there are too many choices (`has_all_choices`), only the pool of this review is made, and
+    each that differs from it in one cohort.
 
     Parameters
     ----------
@@ -50,7 +55,24 @@ def pools_of_choices(data: Dataset, cohorts: tuple[Cohort, ...]) -> dict[Choice,
 
     return {
         frozenset(places): pool_with_t(*counted_together(data, [cohorts[i] for i in places]))
-        for size in range(FEWEST, len(cohorts) + 1)
-        for places in combinations(range(len(cohorts)), size)
-        if apart(places)
+        for places in _choices(cohorts)
+        if len(places) >= FEWEST and apart(places)
     }
+
+
+def has_all_choices(cohorts: tuple[Cohort, ...]) -> bool:
+    """Return whether `pools_of_choices` pools every choice of these cohorts."""
+    return len(cohorts) <= _MOST
+
+
+def _choices(cohorts: tuple[Cohort, ...]) -> Iterator[tuple[int, ...]]:
+    """Yield the places of the cohorts of each choice, whether they share patients or not."""
+    places = range(len(cohorts))
+    if has_all_choices(cohorts):
+        for size in places:
+            yield from combinations(places, size + 1)
+        return
+    own = [i for i in places if cohorts[i].role == PRIMARY]
+    yield tuple(own)
+    for other in places:
+        yield tuple(sorted({*own} ^ {other}))

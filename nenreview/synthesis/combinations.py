@@ -73,12 +73,17 @@ def _question(data: Dataset, where: tuple[str, str, str], reported: Sequence[Map
 
 def independent(data: Dataset, reported: Sequence[MapEntry]) -> tuple[MapEntry, ...]:
     """Return the largest set of responses that share no patients; the first one if several tie."""
-    for size in range(len(reported), 1, -1):
-        for some in combinations(reported, size):
-            pairs = combinations([one.report for one in some], 2)
-            if all(relation(data, a, b) == APART for a, b in pairs):
-                return some
-    return tuple(reported[:1])
+
+    def apart(places: tuple[int, int]) -> bool:
+        one, other = (reported[i].report for i in places)
+        return relation(data, one, other) == APART
+
+    pairs = [pair for pair in combinations(range(len(reported)), 2) if not apart(pair)]
+    # Only these are in the way of others, and they are few: all choices of them are tried.
+    sharing = sorted({i for pair in pairs for i in pair})
+    sets = (set(c) for size in range(len(sharing), 0, -1) for c in combinations(sharing, size))
+    largest = next((s for s in sets if not any(s.issuperset(pair) for pair in pairs)), set())
+    return tuple(one for i, one in enumerate(reported) if i not in sharing or i in largest)
 
 
 def without_response(data: Dataset, regimen_class: str) -> tuple[Group, ...]:

@@ -120,11 +120,16 @@ def severe_events(data: Dataset) -> list[SevereEvents]:
     says `NOT_REPORTED`. If several sources report the same patients, the most direct number is
     used: a count, then a percentage, then any other. Ties go to the first source of the trial.
     """
-    found = []
-    for trial, arms in arms_by_trial(data).items():
-        for arm in arms:
-            found += list(_best(data, arm)) or [_entry(data, trial, arm, arm.population, "")]
+    found = [one for trial in arms_by_trial(data) for one in severe_events_of(data, trial)]
     return sorted(found, key=by_class_and_line)
+
+
+def severe_events_of(data: Dataset, trial: str) -> list[SevereEvents]:
+    """Return the entries of `severe_events` for one trial, in the order of its arms."""
+    found = []
+    for arm in arms_by_trial(data)[trial]:
+        found += list(_best(data, arm)) or [_entry(data, trial, arm, arm.population, "")]
+    return found
 
 
 def with_at_least(entries: Iterable[SevereEvents], patients: int) -> list[SevereEvents]:

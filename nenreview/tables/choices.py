@@ -9,7 +9,7 @@ from html import escape
 from nenreview.evidence.record.dataset import load
 from nenreview.meta.pooled_proportion import PooledProportion
 from nenreview.stats.rate import Interval
-from nenreview.synthesis.choices import cohorts_to_choose, pools_of_choices
+from nenreview.synthesis.choices import cohorts_to_choose, has_all_choices, pools_of_choices
 from nenreview.synthesis.cohorts import Cohort
 from nenreview.synthesis.headline import FEWEST, primary_cohorts
 from nenreview.tables.table import PERCENT_WITH_LIMITS, RATE, TEXT, Table
@@ -19,13 +19,21 @@ from nenreview.wording import fraction, interval, words
 def choices_table(estimand: str) -> Table:
     """Return a table of the cohorts of a question, from which website readers select some to pool.
 
-    The pools of all selections are computed here and stored in the page. The PDF and Jupyter show
-    only the table.
+    The pools are computed here and stored in the page. The PDF and Jupyter show only the table.
     """
     cohorts = cohorts_to_choose(load(), estimand)
     rows = [[one.figure_label or one.name, one.rate, one.rate] for one in cohorts]
     columns = {"Cohort": TEXT, "Responders": RATE, "% (95% CI)": PERCENT_WITH_LIMITS}
     return Table(rows, columns, _for_the_page(estimand, cohorts))
+
+
+def pools_on_the_page(estimand: str) -> str:
+    """Return in words how many pools of a question readers can select."""
+    cohorts = cohorts_to_choose(load(), estimand)
+    pools = len(pools_of_choices(load(), cohorts))
+    if has_all_choices(cohorts):
+        return f"{pools} pools are possible"
+    return f"this page has {pools} pools, which differ from that of this review in one cohort"
 
 
 def _for_the_page(estimand: str, cohorts: tuple[Cohort, ...]) -> str:
@@ -38,13 +46,16 @@ def _for_the_page(estimand: str, cohorts: tuple[Cohort, ...]) -> str:
     own = len(primary_cohorts(load(), estimand=estimand))
     # Pools of very few cohorts may have limits near 100%; their drawings are cut.
     highest = max(pool.ci_high for pool in pools.values() if pool.k >= own - 1)
+    none = f"Tick {words(FEWEST)} or more cohorts that share no patients."
+    if not has_all_choices(cohorts):
+        none = "This page has only the pools that differ from that of this review in one cohort."
     attributes = {
         "results": json.dumps(results, ensure_ascii=False, separators=(",", ":")),
         "start": " ".join(map(str, range(own))),
         "end": str(10 * math.ceil(10 * highest)),
         "own": "This is the pool of this review.",
         "other": "This is not the pool of this review.",
-        "none": f"Tick {words(FEWEST)} or more cohorts that share no patients.",
+        "none": none,
         "reset": "Back to the pool of this review",
     }
     shown = "".join(f' data-{name}="{escape(text)}"' for name, text in attributes.items())

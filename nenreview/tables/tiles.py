@@ -8,6 +8,7 @@ from itertools import islice
 from nenreview.auditing.coverage import coverage
 from nenreview.auditing.ledger import by_number
 from nenreview.auditing.rebuild import rebuild_source
+from nenreview.evidence.arms import by_class_and_line
 from nenreview.evidence.context import InContext, context_of
 from nenreview.evidence.record.population import ROOT_POPULATION
 from nenreview.evidence.record.rows import ReportOf, rows_of, trials
@@ -16,7 +17,7 @@ from nenreview.evidence.sources import secondary_documents, source_names
 from nenreview.evidence.traits import KINDS, kind_of, traits
 from nenreview.single_trials.trial import Trial
 from nenreview.stats.rate import Rate
-from nenreview.synthesis.harm import FROM_3, GRADES, SevereEvents, severe_events
+from nenreview.synthesis.harm import FROM_3, GRADES, SevereEvents, severe_events_of
 from nenreview.tables.key_points import MEDIANS
 from nenreview.tables.reports import reported_medians
 from nenreview.tables.table import escape
@@ -80,9 +81,9 @@ def _harm(trial: Trial) -> Iterator[tuple[str, str, str]]:
     If no population has one, yield a median time instead.
     """
     known: list[tuple[Rate, SevereEvents]] = []
-    for one in severe_events(trial.data):
+    for one in sorted(severe_events_of(trial.data, trial.trial), key=by_class_and_line):
         most = one.limits[1] if one.limits else one.rate
-        if one.trial == trial.trial and most:
+        if most:
             known.append((most, one))
     if not known:
         yield from islice(_medians(trial), 1)
