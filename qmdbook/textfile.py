@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from codecs import BOM_UTF8
 from pathlib import Path
 
 from qmdbook.errors import InputError, Problem
+
+_TURNED = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def read_text(path: Path, name: str) -> str:
@@ -24,7 +27,8 @@ def read_text(path: Path, name: str) -> str:
     ------
     InputError
         If the file is missing or cannot be read, is a pipe or a device, begins with a byte order
-        mark, is not UTF-8, or has a NUL byte.
+        mark, is not UTF-8, has a NUL byte, or has a sign that turns the direction of text, with
+        which a line is not what it looks like.
     """
 
     def refused(message: str, at: int | None = None) -> InputError:
@@ -49,6 +53,9 @@ def read_text(path: Path, name: str) -> str:
         raise refused(f"{found}; save the file as UTF-8 text", error.start) from None
     if "\0" in text:
         raise refused("the line has a NUL byte; expected UTF-8 text", content.index(b"\0"))
+    if turned := _TURNED.search(text):
+        found = f"the line has the sign U+{ord(turned[0]):04X}, which turns the direction of text"
+        raise refused(f"{found}; remove it", len(text[: turned.start()].encode()))
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -163,6 +163,7 @@ NAMELESS = "expected an author or a title, and a year"
 REFERENCES = {
     "latin-1": (write(BIB, b"# A\n# \xe9t\xe9\n"), ", line 2: byte 0xe9 is not UTF-8; save the file as UTF-8 text"),
     "UTF-16": (write(BIB, "# A\n".encode("utf-16")), ", line 1: byte 0xff is not UTF-8; save the file as UTF-8 text"),
+    "turned text": (write(BIB, "# A\n\n\u202ea\n"), ", line 3: the line has the sign U+202E, which turns the direction of text; remove it"),
     "NUL": (write(BIB, b"# A\n\n\0"), ", line 3: the line has a NUL byte; expected UTF-8 text"),
     "byte order mark": (prefix(BIB, b"\xef\xbb\xbf"), ", line 1: the file begins with a byte order mark; save it as UTF-8 without one"),
     "empty": (write(BIB, ""), ": the file has no entry; expected BibTeX entries"),
