@@ -14,6 +14,7 @@ from difflib import get_close_matches
 # How a message calls the type that a value must have.
 KIND = {str: "a text", bool: "true or false", list: "a list"}
 MANY = 12  # names; a longer list is not shown beside the name that was probably meant
+LONGEST = 900  # signs of a message
 # How alike two names must be, from 0 to 1, for one to be proposed in place of the other; names of
 # one or two letters are never proposed for another.
 _ALIKE, _ALIKE_IF_SHORT, _SHORT, _TOO_SHORT = 0.7, 0.6, 4, 2
@@ -49,7 +50,10 @@ class Problem:
         if self.column is not None:
             name = "column" if self.file.endswith(".csv") else "key"
             place.append(f"{name}{'s' * (', ' in self.column)} {self.column}")
-        return f"{', '.join(place)}: {self.message}"
+        message = self.message
+        if len(message) > LONGEST:  # a value that it names can be as long as a file
+            message = f"{message[:500]} … {message[-300:]}"
+        return f"{', '.join(place)}: {message}"
 
 
 class InputError(Exception):
