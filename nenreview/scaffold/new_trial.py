@@ -35,6 +35,7 @@ from qmdbook.files import CONFIG_NAME
 from qmdbook.source.chapter import read_chapters
 
 CHAPTER = Path(__file__).with_name("chapter.qmd")  # with $title, $name and $trial
+_LONGEST_NAME = 100  # signs; a path of the book may have 200 bytes
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,9 @@ def _require_free(root: Path, data: Dataset, request: Request, file: str) -> Non
         expected = "small letters, digits and hyphens, like pembrolizumab-keynote-028"
         message = f"{request.name!r} does not have the right form; expected {expected}"
         problems.append(Problem("--name", message))
+    elif len(request.name) > _LONGEST_NAME:
+        expected = f"a name of at most {_LONGEST_NAME} signs, since files are named after it"
+        problems.append(Problem("--name", f"{request.name!r} is too long; expected {expected}"))
     title = request.title or request.name
     problems += _taken(data, "trial", request.trial, "add its numbers to data/results.csv instead")
     if request.source and not re.fullmatch(r"[a-z]+[0-9]{4}", request.source):

@@ -346,6 +346,7 @@ def refused(root: Path, request: Request) -> str:
         ),
         (Request(TRIAL, "synthesis"), "chapters/synthesis.qmd: the chapter exists already"),
         (Request(TRIAL, "result"), "index.qmd, line "),
+        (Request(TRIAL, "a" * 300), f"--name: '{'a' * 300}' is too long; expected a name of at most 100 signs"),
         (Request(TRIAL, "Pembro 028"), "--name: 'Pembro 028' does not have the right form; expected small letters, digits"),
         (Request(TRIAL, NAME, title="a | b"), "--title: 'a | b' is not plain text; expected one line"),
         (Request(TRIAL, NAME, source="Mehnert"), "--source: 'Mehnert' does not have the right form; expected small letters"),

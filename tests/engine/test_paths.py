@@ -1,5 +1,6 @@
 """What names a file of a book: a regular file below its folder, or one line, and nothing written."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,27 @@ def chapter(name):
     return apply
 
 
+def package(name):
+    """Add a package of data of this name."""
+    licence = {"name": "CC0", "title": "CC0", "path": "https://example.org"}
+    table = {"path": "a.csv", "title": "A", "description": "As.", "mediatype": "text/csv"}
+    described = {
+        "name": name,
+        "title": "A",
+        "description": "As.",
+        "version": "1",
+        "licenses": [licence],
+        "resources": [table],
+    }
+
+    def apply(root):
+        (root / "data").mkdir()
+        (root / "data" / "a.csv").write_text("a\n1\n", encoding="utf-8")
+        (root / "data" / "datapackage.json").write_text(json.dumps(described), encoding="utf-8")
+
+    return apply
+
+
 def both(*changes):
     return lambda root: [change(root) for change in changes]
 
@@ -69,6 +91,10 @@ FAULTS = {
     "style: absolute": (config("bibliography:", "csl: /etc/hosts\nbibliography:"), f"{CONFIG}, line 17: csl: the file '/etc/hosts' is outside the folder; {BELOW}"),
     "glossary: outside": (config("qmdbook:", f"qmdbook:\n  glossary: ../{OUTSIDE}/secret"),
                           f"{CONFIG}, line 29: qmdbook.glossary: the file '../{OUTSIDE}/secret' is outside the folder; {BELOW}"),
+    "data: a name that climbs": (both(config("qmdbook:", "qmdbook:\n  data-package: data/datapackage.json"), package("../../../evil")),
+                                 'data/datapackage.json, line 1, key name: the value is "../../../evil"; expected a name of letters, digits and . _ -, at most 50 of them'),
+    "data: a name that is absolute": (both(config("qmdbook:", "qmdbook:\n  data-package: data/datapackage.json"), package("/tmp/evil")),
+                                      'data/datapackage.json, line 1, key name: the value is "/tmp/evil"; expected a name of letters, digits and . _ -, at most 50 of them'),
     "data: beside everything": (both(config("qmdbook:", "qmdbook:\n  data-package: datapackage.json"), lambda root: (root / "datapackage.json").write_text("{}")),
                                 f"{CONFIG}, line 29: qmdbook.data-package is not in a folder of its own; expected, for example, data/datapackage.json, since all files beside it are published"),
     "chapter: hidden": (chapter("chapters/.a.qmd"), f"{CONFIG}, line 15: chapter 'chapters/.a.qmd': Quarto takes no '.a.qmd' for a chapter; expected a name that begins with a letter or digit"),
