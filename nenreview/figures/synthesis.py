@@ -343,7 +343,7 @@ def cumulative(data: Dataset) -> ReviewFigure:
     names = [f"{step.cohort.name}, {year}" for step, year in zip(steps, years, strict=True)]
     # The first pool has several cohorts; each after it adds one.
     first = next(i for i, step in enumerate(steps) if step.pool)
-    labels = ["; ".join(names[: first + 1]), *(f"+ {name}" for name in names[first + 1 :])]
+    labels = ["; ".join(names[: first + 1]), *(f"then {name}" for name in names[first + 1 :])]
     return _pools(
         data, [pool_row(n, s.pool, POOL) for n, s in zip(labels, steps[first:], strict=True)]
     )

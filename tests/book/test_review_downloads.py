@@ -1,6 +1,9 @@
 """What a reader of the review can take away: the dataset, and the data of every figure."""
 
+import csv
+import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -10,7 +13,7 @@ from nenreview.figures.forest import forest
 from nenreview.figures.forest_rows import Group, rate_row
 from nenreview.stats.rate import Rate
 from qmdbook.config import read_config
-from qmdbook.files import resource_paths
+from qmdbook.datapackage import resource_paths
 from qmdbook.write.discovery import data_files
 from qmdbook.write.downloads import write_dataset
 
@@ -33,6 +36,20 @@ def test_the_dataset_is_one_archive_with_its_description_and_licence(tmp_path):
     assert {"README.md", "LICENCE.txt"} <= set(held)
     assert held["results.csv"] == (DATA / "results.csv").read_bytes()
     assert b"CC-BY-4.0" in held["LICENCE.txt"]
+
+
+# A number may begin with a sign; a text would be run by a spreadsheet.
+NUMBER = re.compile(r"-?[0-9.]+(e-?[0-9]+)?")
+
+
+def test_no_text_that_a_reader_downloads_begins_like_a_formula(review):
+    tables = sorted((review / "_book").rglob("*.csv"))
+    assert len(tables) > 50
+    for table in tables:
+        for row in csv.reader(io.StringIO(table.read_text(encoding="utf-8"), newline="")):
+            for cell in row:
+                is_number = NUMBER.fullmatch(cell)
+                assert is_number or not cell.startswith(("=", "+", "-", "@", "\t")), (table, cell)
 
 
 def test_the_data_of_a_forest_plot_are_its_rates_and_intervals():
