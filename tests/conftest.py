@@ -121,6 +121,14 @@ def counted():
     return of_counted_documents(load(DATA))
 
 
+@pytest.fixture
+def on_counted_documents(counted, monkeypatch):
+    """Let tables and figures, which load the data themselves, have only the counted documents."""
+    from nenreview.evidence.record import dataset  # here, as in `data`
+
+    monkeypatch.setattr(dataset, "_load", lambda folder: counted)
+
+
 @pytest.fixture(scope="session")
 def rebuilt(data):
     """Every table of Jia 2022, rebuilt."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nenreview.auditing.claims.claims import claim_problems
 from nenreview.auditing.ledger import audit
+from nenreview.checks.computed import computed_problems
 from nenreview.evidence.record.dataset import Dataset, read
 from nenreview.synthesis.cohorts import estimand_problems
 from nenreview.synthesis.headline import pool_problems
@@ -35,7 +36,8 @@ def read_and_check(folder: Path) -> tuple[Dataset | None, list[Problem]]:
             *estimand_problems(dataset),
             *pool_problems(dataset),
         ]
-        problems = problems or _finding_problems(dataset)  # the audit needs sound claims
+        # What is computed needs sound claims and pools, and the findings need an audit.
+        problems = problems or computed_problems(dataset) or _finding_problems(dataset)
     return dataset, problems
 
 

@@ -18,6 +18,14 @@ _GROUPS = r"[0-9]{1,3}(?P<separator>[ ,'])[0-9]{3}(?:(?P=separator)[0-9]{3})*"
 _WHOLE = re.compile(rf"-?(?:{_GROUPS}|[0-9]+)")
 _DECIMAL = re.compile(rf"(?P<sign>-?)(?P<whole>[0-9]*|{_GROUPS})(?:[.,](?P<rest>[0-9]+))?")
 _SEPARATORS = re.compile("[ ,']")
+_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+_ONES += " fifteen sixteen seventeen eighteen nineteen"
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_WORDS = {
+    **{word: number for number, word in enumerate(_ONES.split())},
+    **{word: 10 * number for number, word in enumerate(_TENS, start=2)},
+    **dict.fromkeys(("no", "none"), 0),
+}
 
 
 def plain_signs(text: str) -> str:
@@ -56,6 +64,19 @@ def plain_decimal(text: str) -> str | None:
         return None
     number = f"{found['sign']}{_SEPARATORS.sub('', found['whole']) or '0'}"
     return f"{number}.{found['rest']}" if found["rest"] else number
+
+
+def spelt_count(text: str) -> int | None:
+    """Return a whole number below 100 that is written in words, or None if the text is none.
+
+    >>> spelt_count("Twenty-four"), spelt_count("none"), spelt_count("24")
+    (24, 0, None)
+    """
+    first, _, unit = text.strip().lower().replace(" ", "-").partition("-")
+    if not unit:
+        return _WORDS.get(first)
+    tens, ones = _WORDS.get(first, 0), _WORDS.get(unit, 0)
+    return tens + ones if first in _TENS and 0 < ones < 10 else None
 
 
 def find_number(number: str, text: str, start: int = 0) -> re.Match | None:

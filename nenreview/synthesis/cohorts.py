@@ -17,8 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 
-from nenreview.evidence.arms import arm_name, arm_of
-from nenreview.evidence.overlaps import Report, require_independent
+from nenreview.evidence.arms import MONOTHERAPY, arm_name, arm_of
+from nenreview.evidence.overlaps import APART, Report, relation, require_independent
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION, leaf, parent
 from nenreview.evidence.record.rows import PoolingRow, rows_of, trials
@@ -51,6 +51,8 @@ _KINDS = {
     NET_G3: (NET,),
     G3_NEN: (UNDIVIDED_G3,),
 }
+
+_UNTREATED = ("first", "any")  # lines of treatment of arms with patients not treated before
 
 # What a reader must know of a count before comparing it; the other ways are as good as printed.
 _MARKS = {
@@ -140,42 +142,41 @@ def cohorts(data: Dataset) -> tuple[Cohort, ...]:
     LookupError
         If several counts, or none, are possible by the sources.
     """
-    leaves = data.pooling.assign(leaf=data.pooling["population"].map(leaf))
-    populations = leaves.groupby(["trial", "estimand"])["leaf"].nunique()
-    years = years_of(data)
-    found = []
-    for row in rows_of(data.pooling, PoolingRow):
-        name = arm_name(data, row.trial, row.population)
-        named = leaf(row.population)
-        if populations[row.trial, row.estimand] > 1 and named not in (row.estimand, "all"):
-            name += f", {named}"
-        if row.fallback not in _FALLBACKS:
-            raise ValueError(f"{row.row}: no way to count the fallback {row.fallback!r}")
-        when = _assessed_at(data, row)
-        rate, other = _COUNTS[row.responders](data, row), _FALLBACKS[row.fallback](data, row)
-        found.append(
-            Cohort(
-                row=row.row,
-                edition=row.edition,
-                estimand=row.estimand,
-                role=row.role,
-                agents=arm_of(data, row.trial, row.population).agents,
-                name=name,
-                region=trials(data)[row.trial].region,
-                report=Report(row.source, row.trial, row.population),
-                rate=rate,
-                fallback=None if other == rate else other,
-                year=years[main_source(trials(data)[row.trial])],
-                selected_by=row.selected_by,
-                assessed_at=when,
-                mark=_MARKS.get(row.responders, "").format(when=when, tumour=named),
-                reason=row.reason,
-                leaves_open=row.leaves_open,
-                figure_label=row.figure_label,
-                finding=row.finding,
-            )
-        )
-    return tuple(found)
+    return tuple(_cohort(data, row) for row in rows_of(data.pooling, PoolingRow))
+
+
+def _cohort(data: Dataset, row: PoolingRow) -> Cohort:
+    """Return the cohort of a row, with its counts."""
+    name = arm_name(data, row.trial, row.population)
+    named = leaf(row.population)
+    alike = data.pooling[data.pooling["trial"] == row.trial]
+    alike = alike[alike["estimand"] == row.estimand]
+    if alike["population"].map(leaf).nunique() > 1 and named not in (row.estimand, "all"):
+        name += f", {named}"
+    if row.fallback not in _FALLBACKS:
+        raise ValueError(f"{row.row}: no way to count the fallback {row.fallback!r}")
+    when = _assessed_at(data, row)
+    rate, other = _COUNTS[row.responders](data, row), _FALLBACKS[row.fallback](data, row)
+    return Cohort(
+        row=row.row,
+        edition=row.edition,
+        estimand=row.estimand,
+        role=row.role,
+        agents=arm_of(data, row.trial, row.population).agents,
+        name=name,
+        region=trials(data)[row.trial].region,
+        report=Report(row.source, row.trial, row.population),
+        rate=rate,
+        fallback=None if other == rate else other,
+        year=years_of(data)[main_source(trials(data)[row.trial])],
+        selected_by=row.selected_by,
+        assessed_at=when,
+        mark=_MARKS.get(row.responders, "").format(when=when, tumour=named),
+        reason=row.reason,
+        leaves_open=row.leaves_open,
+        figure_label=row.figure_label,
+        finding=row.finding,
+    )
 
 
 def cohort(data: Dataset, row: str) -> Cohort:
@@ -200,8 +201,9 @@ def _unknown_row(row: str, known: Iterable[str]) -> LookupError:
 def estimand_problems(data: Dataset) -> list[Problem]:
     """Return a problem for each row of ``pooling.csv`` whose patients do not answer its question.
 
-    The tumours of a population are those that its path or its trial names. A population that is not
-    divided into NEC and NET answers a question only in the role `UNDIVIDED`.
+    Every question is about one checkpoint inhibitor, and the main pools are about patients treated
+    before. The tumours of a population are those that its path or its trial names. A population
+    that is not divided into NEC and NET answers a question only in the role `UNDIVIDED`.
     """
     found = []
     for line, row in enumerate(rows_of(data.pooling, PoolingRow), start=2):
@@ -218,7 +220,59 @@ def estimand_problems(data: Dataset) -> list[Problem]:
                 f"{kind}; expected {' or '.join(allowed)}"
             )
             found.append(Problem("data/pooling.csv", message, line, "estimand, population"))
+        arm = arm_of(data, row.trial, row.population)
+        if arm.regimen_class != MONOTHERAPY:
+            message = (
+                f"{row.population!r} of {row.trial} is treated {arm.regimen_class!r} by "
+                f"data/arms.csv; expected patients with {MONOTHERAPY}"
+            )
+            found.append(Problem("data/pooling.csv", message, line, "population"))
+        if row.role == PRIMARY and arm.line in _UNTREATED:
+            message = (
+                f"the row is {PRIMARY!r}, but the line of {row.population!r} of {row.trial} is "
+                f"{arm.line!r} in data/arms.csv; expected the role {OTHER_LINE!r} or {SHOWN!r}"
+            )
+            found.append(Problem("data/pooling.csv", message, line, "role"))
     return found
+
+
+def cohort_problems(data: Dataset) -> list[Problem]:
+    """Return a problem for each row of ``pooling.csv`` that the documents give no count for.
+
+    There is a problem too for each cohort that may share patients with another in its pool.
+    """
+    file, found = "data/pooling.csv", []
+    counted: dict[tuple[str, str], list[tuple[int, Report]]] = {}
+    for line, row in enumerate(rows_of(data.pooling, PoolingRow), start=2):
+        try:
+            one = _cohort(data, row)
+        except (LookupError, ValueError) as error:
+            expected = "expected a population, responders and a fallback that the source reports"
+            message = f"the row gives no single count: {_said(error)}; {expected}"
+            found.append(Problem(file, message, line, "population, responders, fallback"))
+            continue
+        if one.role != PRIMARY:
+            continue
+        for edition in (FIRST, NOW):
+            if one.edition not in (edition, BOTH):
+                continue
+            pool = counted.setdefault((one.estimand, edition), [])
+            for before, other in pool:
+                shared = relation(data, other, one.report)
+                if shared != APART:
+                    message = (
+                        f"the patients of lines {before} and {line} are in one pool, and "
+                        f"data/overlaps.csv or their paths say of them {shared!r}; "
+                        f"expected {APART!r}"
+                    )
+                    found.append(Problem(file, message, line, "population"))
+            pool.append((line, one.report))
+    return found
+
+
+def _said(error: Exception) -> str:
+    """Return the message of an error without the quotes of a `KeyError`."""
+    return str(error.args[0]) if error.args else type(error).__name__
 
 
 def chosen(data: Dataset, estimand: str, role: str, edition: str = NOW) -> tuple[Cohort, ...]:

@@ -20,8 +20,9 @@ from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import size_or_rest
 from nenreview.evidence.sources import sources_of
 from nenreview.evidence.traits import kind_of, traits
-from nenreview.stats.durations import months
+from nenreview.stats.durations import UNITS, months
 from nenreview.wording import as_printed
+from qmdbook.errors import Problem
 
 PFS, OS, DOR = OUTCOMES = ("PFS", "OS", "DOR")
 BY_RESPONSE = ("responders", "non-responders")  # known only after a time has passed
@@ -281,6 +282,27 @@ def _as_reported(data: Dataset, **where: str) -> str:
         return as_printed(row.value, row.printed)
     printed = as_printed(row.value, row.printed)
     return f"{months(row.value, row.unit):.1f} ({printed} {row.unit})"
+
+
+def scan_problems(data: Dataset) -> list[Problem]:
+    """Return a problem for each document that names two first scans of the same patients."""
+    rows = data.results[data.results["outcome"].isin(("assessment interval", "assessment time"))]
+    rows = rows[(rows["status"] == "reported") & (rows["statistic"] == "value")]
+    rows = rows[rows["category"].isin(FIRST_SCAN) & (rows["trial"] != "")]
+    found = []
+    for _, own in rows.groupby(["source", "trial", "outcome"], sort=False):
+        first = own.iloc[0]
+        for line, row in zip(own.index + 2, own.itertuples(), strict=True):
+            if {row.unit, first["unit"]} - set(UNITS):
+                continue  # `times` says so
+            if months(row.value, row.unit) != months(first["value"], first["unit"]):
+                message = (
+                    f"{row.printed} {row.unit} here and {first['printed']} {first['unit']} in line "
+                    f"{own.index[0] + 2} are both the {row.outcome} of the first scan of "
+                    f"{row.trial}; expected a category for the later ones"
+                )
+                found.append(Problem("data/results.csv", message, line, "category"))
+    return found
 
 
 def _first_scan(data: Dataset, trial: Facts, population: str, source: str) -> float | None:

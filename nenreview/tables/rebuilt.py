@@ -355,9 +355,15 @@ def _what(number: Any) -> str:
 
 
 def _with_unit(number: Any) -> str:
-    """Return a number as reported, with its unit; a time that was not reached in words."""
+    """Return a number as reported, with its unit; a time that was not reached in words.
+
+    A relation such as ≥ that the report gives beside the number comes first.
+    """
     if number.status == "not_reached":
         return "not reached"  # whatever the language of the report
+    if number.relation and number.status == "reported" and number.printed[-1:].isdigit():
+        relation = number.relation.replace(">=", "≥").replace("<=", "≤")
+        return relation + _with_unit(number._replace(relation=""))
     if number.status != "reported" or number.unit in ("", "calendar year"):
         return number.printed
     if number.unit == "%":

@@ -368,6 +368,12 @@ BETWEEN = [
          says="the cell is empty although the status is reported; expected the printed text"),
     cell("value that is not the printed number", "results.csv", SINTILIMAB_ORR, value="4",
          says="'4' differs from the column printed; expected 5, as printed"),
+    cell("value that is not the number printed in words", "results.csv", "frumovitz2020-010,", value="4", printed="five",
+         says="'4' differs from the column printed; expected 5, as printed"),
+    cell("half a patient", "results.csv", "mehnert2020-016,", value="2.5", printed="2.5",
+         says="2.5 is not a whole number; expected one for events"),
+    cell("median in no unit of time", "results.csv", "strosberg2020-030,", unit="cycles",
+         says="'cycles' for the median of PFS; expected one of days, weeks, months, years"),
     cell("printed text that is not in the cell", "results.csv", SINTILIMAB_ORR, printed="6", value="6",
          says="'6' is not in the cell '5 (27.8)' of data/cells.csv"),
     cell("printed number that is part of another in the cell", "results.csv", SINTILIMAB_ORR_PERCENT, printed="27", value="27",
@@ -915,6 +921,36 @@ def test_a_cohort_of_other_tumours_than_its_pool_is_named(row, change, said, fol
         output,
         re.M,
     )
+
+
+KEYNOTE_158 = "net-keynote-158,"
+# Data that can be read, and that would end a render.
+UNCOUNTED = [
+    Case("a pool of another class of drugs", put("arms.csv", "NCT02628067,", regimen_class="with chemotherapy"),
+         "pooling.csv", KEYNOTE_158, "population", "is treated 'with chemotherapy' by data/arms.csv; expected patients with monotherapy"),
+    Case("a pool of patients treated before, and others", put("arms.csv", "NCT02628067,", line="any"),
+         "pooling.csv", KEYNOTE_158, "role", "'any' in data/arms.csv; expected the role 'other line' or 'shown'"),
+    Case("a pooled population of two sizes", text("results.csv", lambda x: x + "strosberg2020-900,strosberg2020,NCT02628067,Results,,,,all > NET,patients,,,n,,reported,106,patients,106,\n"),
+         "pooling.csv", KEYNOTE_158, "population, responders, fallback", "strosberg2020 reports no single size of 'all > NET'"),
+    Case("a pool of responders", put("pooling.csv", "net-keynote-028-carcinoid,", population="all > NET > carcinoid > responders"),
+         "pooling.csv", "net-keynote-028-carcinoid,", "population, responders, fallback", "the row gives no single count: mehnert2020 reports no"),
+    Case("two cohorts that share patients in one pool", put("overlaps.csv", "mehnert2020,NCT02054806,all > NET > carcinoid,", relation="not known"),
+         "pooling.csv", "net-keynote-028-pancreatic,", "population", "are in one pool, and data/overlaps.csv or their paths say of them 'not known'; expected 'apart'"),
+    Case("two first scans", text("results.csv", lambda x: x + "vijayvergia2020-900,vijayvergia2020,NCT02939651,Methods,,,,all,assessment interval,,,value,,reported,12,weeks,12,\n"),
+         "results.csv", None, "category", "12 weeks here and 9 weeks in line "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNCOUNTED, ids=lambda case: case.name)
+def test_what_a_render_would_end_on_is_refused(case, folder, check):
+    case.change(folder)
+    status, output, _ = check()
+    place = f"data/{case.file}, line "
+    place += str(line_of(case.file, case.row) if case.row else last_line(case.file) + 1)
+    columns = f"columns {case.column}" if "," in case.column else f"column {case.column}"
+    assert status == 1
+    (said,) = [one for one in output.splitlines() if one.startswith(f"{place}, {columns}: ")]
+    assert case.says in said
 
 
 def test_process_outside_a_review_says_so(tmp_path):

@@ -325,6 +325,23 @@ def test_the_verdict_follows_the_numbers(data, findings, claim, rows, verdict):
     assert ask(changed(data, **rows), test, arguments, **where).verdict == verdict
 
 
+@pytest.mark.parametrize(("population", "counts"), [("all > NET", False), ("all > NEC", True)])
+def test_a_median_of_nec_is_not_held_against_one_of_net(data, population, counts):
+    # A median of 44.2 months in another trial of the same document.
+    (row,) = data.results.index[data.results["id"] == "review2023-074"]
+    said = {"id": "review2023-900", "trial": "NCT02955069", "population": population}
+    said |= {"value": 44.2, "printed": "44.2"}
+    longer = data.results.loc[[row]].assign(**said)
+    other = replace(data, results=pd.concat([data.results, longer], ignore_index=True))
+    before, after = (
+        next(f for f in claims(number_index(one)) if f.id == "review2023-claim-13")
+        for one in (data, other)
+    )
+    assert (after.verdict, "44.2" in after.recomputed) == (
+        (MATCH, True) if counts else (before.verdict, False)
+    )
+
+
 def test_two_medians_of_the_same_patients_are_a_conflict(data):
     """The ledger of overlaps says that they are the same."""
     arguments = {"first": "jia2022-059", "second": "review2023-012"}

@@ -5,6 +5,7 @@ import re
 
 from helpers_data import DATA
 
+from nenreview.auditing.finding import NOT_CHECKABLE
 from nenreview.auditing.ledger import audit
 from nenreview.evidence.groups import groups
 from nenreview.evidence.record.dataset import Dataset, load
@@ -33,8 +34,11 @@ def shuffled(data):
 
 def findings(data):
     """Return what the audit says; where a text lists numbers, they follow the page."""
+    # Of several rules that cannot judge a number, any may give the reason.
     return {
-        f.id: (f.verdict, f.severity, words(f.recomputed), words(f.affects)) for f in audit(data)
+        f.id: (f.verdict, f.severity, words(f.recomputed), words(f.affects))
+        for f in audit(data)
+        if f.verdict != NOT_CHECKABLE
     }
 
 

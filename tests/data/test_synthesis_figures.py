@@ -113,8 +113,8 @@ def test_the_headline_figure_draws_the_first_edition_and_no_cohort_twice(data):
     assert avenec["name"].tolist() == ["avelumab, NEC and NET G3"]
 
 
-def test_the_figure_of_net_has_the_pool_and_marks_what_pd_l1_selected(data):
-    drawn = forest_of_net_pool(data).data
+def test_the_figure_of_net_has_the_pool_and_marks_what_pd_l1_selected(counted):
+    drawn = forest_of_net_pool(counted).data
     selected = drawn[drawn["group"] == "PD-L1-positive NET"]
     assert list(zip(selected["events"], selected["patients"], strict=True)) == [(3, 25), (1, 16)]
     pool = drawn[drawn["kind"] == "pool, profile interval"]

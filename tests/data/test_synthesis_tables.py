@@ -16,6 +16,8 @@ from nenreview.tables import contrasts as compared
 from nenreview.tables import synthesis as tables
 from nenreview.tables.answers import answers_table
 
+pytestmark = pytest.mark.usefixtures("on_counted_documents")
+
 
 def test_the_headline_has_both_pools_of_both_editions_on_one_screen():
     whole, without, *first = shown_rows(tables.headline_table())

@@ -59,17 +59,17 @@ def test_shares_at_a_time_stand_beside_the_median_or_alone(times):
     assert nice.landmarks[0] == "54.1% (40.2 to 72.8) at 12 months"
 
 
-def test_the_middle_of_pfs_is_of_one_median_a_trial(data, times):
+def test_the_middle_of_pfs_is_of_one_median_a_trial(counted):
     # Sintilimab 2.1, toripalimab 2.5, AVENEC 1.9, NCT02939651 8.9 weeks, part A 1.8,
     # spartalizumab in NEC 1.8, nivolumab 1.8, KEYNOTE-158 4.1, small cell 2.1.
-    assert median_of_pfs_medians(data) == pytest.approx(8.9 * 7 / 30.4375)
+    assert median_of_pfs_medians(counted) == pytest.approx(8.9 * 7 / 30.4375)
 
 
-def test_medians_of_pfs_can_be_of_one_kind_of_tumour(data):
+def test_medians_of_pfs_can_be_of_one_kind_of_tumour(counted):
     # NEC: part A, spartalizumab, nivolumab, sintilimab, small cell. NET: sintilimab, KEYNOTE-158.
-    assert medians_of_pfs(data, NEC) == [1.8, 1.8, 1.8, 2.1, 2.1]
-    assert medians_of_pfs(data, NET) == [2.2, 4.1]
-    assert len(medians_of_pfs(data)) == 9
+    assert medians_of_pfs(counted, NEC) == [1.8, 1.8, 1.8, 2.1, 2.1]
+    assert medians_of_pfs(counted, NET) == [2.2, 4.1]
+    assert len(medians_of_pfs(counted)) == 9
 
 
 def test_an_arm_with_lcnec_is_named_with_its_kinds():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nenreview.stats.numerals import plain_count, plain_decimal, plain_signs
+from nenreview.stats.numerals import plain_count, plain_decimal, plain_signs, spelt_count
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,18 @@ def test_a_text_keeps_its_length_and_is_translated_once(text):
     once = plain_signs(text)
     assert len(once) == len(text)
     assert plain_signs(once) == once
+
+
+@pytest.mark.parametrize(
+    ("written", "count"),
+    [
+        *(("No", 0), ("none", 0), ("one", 1), ("Twelve", 12), ("forty", 40)),
+        *(("Twenty-four", 24), ("fifty five", 55)),
+        *(("24", None), ("twenty-twelve", None), ("one-two", None), ("April 2017", None)),
+    ],
+)
+def test_a_number_in_words_is_read_or_none(written, count):
+    assert spelt_count(written) == count
 
 
 @given(st.decimals(min_value=0, max_value=10**9, places=3).map(lambda d: f"{d:f}"))

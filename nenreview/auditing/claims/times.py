@@ -10,6 +10,7 @@ from nenreview.auditing.expressions import Sum
 from nenreview.auditing.spans import printed_span, time_in_months
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.rows import Claim, Number, numbers_by_key, trials
+from nenreview.evidence.traits import LCNEC, NEC, NET, kind_of
 from nenreview.stats.rate import Rate
 from nenreview.wording import fraction, percent, population_name
 
@@ -118,11 +119,17 @@ def median_set_by_group(group: Rate) -> Answer:
 def outlying_median(data: Dataset, value: Number, times: float) -> Answer:
     """Test whether a median is less than `times` times the longest median of the other trials.
 
-    If not, the verdict is `NOTE`. Only trials in the same document are compared.
+    If not, the verdict is `NOTE`. Only trials in the same document are compared, and neuroendocrine
+    carcinoma and neuroendocrine tumours are not compared with each other.
     """
     where = {"source": value.source, "outcome": value.outcome}
     medians = data.select(statistic="median", status="reported", **where)
     medians = medians[~medians["trial"].isin(["", value.trial])]
+    patients = zip(medians["trial"], medians["population"], strict=True)
+    comparable = [not _are_opposite(data, value, *who) for who in patients]
+    medians = medians[comparable]
+    if medians.empty:
+        return remarks(value.printed, "No other trial in the document reports one.")
     other = max(map(numbers_by_key(data).__getitem__, medians["id"]), key=time_in_months)
     ratio = time_in_months(value) / time_in_months(other)
     name = trials(data)[other.trial].name
@@ -135,6 +142,12 @@ def outlying_median(data: Dataset, value: Number, times: float) -> Answer:
         f"the longest of the {medians['trial'].nunique()} other trials that report one. The source "
         "alone cannot show whether it is that of another population.",
     )
+
+
+def _are_opposite(data: Dataset, value: Number, trial: str, population: str) -> bool:
+    """Return whether one of two populations is of NET and the other of NEC."""
+    kinds = {kind_of(data, value.trial, value.population), kind_of(data, trial, population)}
+    return NET in kinds and not kinds.isdisjoint((NEC, LCNEC))
 
 
 def half_ended(ongoing: Rate) -> Answer:

@@ -13,7 +13,14 @@ from nenreview.evidence.record.lists import LIST_SEPARATOR
 from nenreview.evidence.record.population import ROOT_POPULATION, ancestors, is_within, levels
 from nenreview.evidence.record.schema import NUMBER
 from nenreview.evidence.record.search_log import search_problems
-from nenreview.stats.numerals import find_number, plain_count, plain_decimal, plain_signs
+from nenreview.stats.durations import UNITS
+from nenreview.stats.numerals import (
+    find_number,
+    plain_count,
+    plain_decimal,
+    plain_signs,
+    spelt_count,
+)
 from qmdbook.errors import Problem, unknown_name
 
 TO_BE_FILLED = "to be filled"  # value of a cell until its document is transcribed
@@ -28,6 +35,8 @@ _POPULATIONS = (
 MOST_LEVELS = 10  # of a population; a longer path would say one thing in several ways
 # Kinds of outcome that belong to one arm.
 _OF_AN_ARM = ("share", "time")
+_COUNTS = ("n", "events")  # statistics that count
+_IN_TIME = ("PFS", "OS", "DOR")  # outcomes whose medians are compared in months
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([ ,'][0-9]{3})+")
 CELL_KEY = ["source", "table", "row_group", "row", "column"]
 
@@ -58,6 +67,7 @@ def integrity_problems(
         *_unfilled(frames, files),
         *_ids(frames, files),
         *_status(frames["results"], files["results"]),
+        *_units(frames["results"], files["results"]),
         *_places(frames, files),
         *_arms(frames, files),
         *_populations(frames, files),
@@ -149,18 +159,31 @@ def _status(results: pd.DataFrame, file: str) -> Iterator[Problem]:
                 f"the cell is empty although the status is {row.status}; expected the printed text"
             )
             yield Problem(file, message, row.Index, "printed")
+        if row.statistic in _COUNTS and row.value and not float(row.value).is_integer():
+            message = f"{row.value} is not a whole number; expected one for {row.statistic}"
+            yield Problem(file, message, row.Index, "value")
         if row.statistic == "percent" and row.value and float(row.value) > 100:
             message = f"{row.value} percent is not possible; expected 100 or less"
             yield Problem(file, message, row.Index, "value")
         if row.status == "reported" and row.printed and (message := _unreadable(row)):
             yield Problem(file, message, row.Index, "printed")
             continue
-        digits = _digits(row.printed)
+        spelt = spelt_count(row.printed)
+        digits = _digits(row.printed) if spelt is None else str(spelt)
         if row.value and digits and float(digits) != float(row.value):
             message = (
                 f"{row.value!r} differs from the column printed; expected {digits}, as printed"
             )
             yield Problem(file, message, row.Index, "value")
+
+
+def _units(results: pd.DataFrame, file: str) -> Iterator[Problem]:
+    """Yield a problem for each median of a time that is reported in no unit of time."""
+    medians = results[results["outcome"].isin(_IN_TIME) & (results["statistic"] == "median")]
+    for row in medians[~medians["unit"].isin(UNITS)].itertuples():
+        found = repr(row.unit) if row.unit else "the cell is empty"
+        message = f"{found} for the median of {row.outcome}; expected one of {', '.join(UNITS)}"
+        yield Problem(file, message, row.Index, "unit")
 
 
 def _unreadable(row: Any) -> str:
