@@ -49,7 +49,7 @@ from nenreview.tables.rebuilt import (
     rebuilt_table,
     statistics_table,
 )
-from nenreview.tables.reports import other_reports, reported_times
+from nenreview.tables.reports import cited_report, other_reports, reported_times
 from nenreview.tables.table import NUMBER, TEXT, Table, escape, show_table
 from nenreview.tables.tiles import tiles
 from nenreview.tables.trials import (
@@ -88,6 +88,7 @@ __all__ = [
     "audit_claims",
     "audit_counts",
     "audit_ledger",
+    "cited_report",
     "comparisons",
     "corrections_table",
     "counts_by_grade",

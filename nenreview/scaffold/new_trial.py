@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
+from textwrap import shorten
 
 from nenreview.evidence.record.dataset import Dataset, read
 from nenreview.evidence.record.rows import trials
@@ -34,6 +35,13 @@ from qmdbook.errors import InputError, Problem
 from qmdbook.files import CONFIG_NAME
 from qmdbook.source.chapter import read_chapters
 
+# Words of a sentence that a further trial may make false.
+_ON_ALL_TRIALS = re.compile(
+    r"\b(no|no other|the only|only one|neither|none of the|two|three)"
+    r" (other |randomised |Chinese |of the )?(trials?|cohorts?|studies)\b",
+    re.IGNORECASE,
+)
+_WIDTH = 160  # of a sentence to read again; its place says where the rest is
 CHAPTER = Path(__file__).with_name("chapter.qmd")  # with $title, $name and $trial
 _LONGEST_NAME = 100  # signs; a path of the book may have 200 bytes
 
@@ -53,12 +61,16 @@ class NewTrial:
         Key of the document that reports the trial, as in ``sources.csv``.
     is_new_source : bool
         Whether rows for the document were added too.
+    to_read_again : list of str
+        Lines of the chapters that a further trial may make false, as `sentences_on_all_trials`
+        returns them.
     """
 
     places: dict[str, str]
     arm: Row
     source: str
     is_new_source: bool
+    to_read_again: list[str]
 
 
 def new_trial(root: Path, request: Request) -> NewTrial:
@@ -108,7 +120,7 @@ def new_trial(root: Path, request: Request) -> NewTrial:
         span = f"line {first}" if first == last else f"lines {first} to {last}"
         places[f"data/{name}"] = span
     write_all(check_and_stamp(root, contents))
-    return NewTrial(places, arm, source, is_new)
+    return NewTrial(places, arm, source, is_new, sentences_on_all_trials(root, data))
 
 
 def _require_free(root: Path, data: Dataset, request: Request, file: str) -> None:
@@ -216,8 +228,27 @@ def next_steps(new: NewTrial) -> str:
         f"run: nenreview check; nenreview audit --source {source}; then, after looking at the "
         "findings, nenreview audit --accept",
         "run: nenreview stamp; nenreview figures; nenreview render",
-        "read the chapters on several trials again: sentences about all trials, or about no trial, "
-        "may have changed",
+        "read these sentences of the chapters on several trials again, which the trial may make "
+        "false:",
     ]
     lines += [f"  {number}. {step}" for number, step in enumerate(steps, start=1)]
+    lines += [f"     {sentence}" for sentence in new.to_read_again]
     return "\n".join(lines)
+
+
+def sentences_on_all_trials(root: Path, data: Dataset) -> list[str]:
+    """Return each line of a chapter that says how many or which trials there are, with its place.
+
+    Chapters on a single trial are left out, and so are numbers that a chapter computes.
+    """
+    single = {f"chapters/{trial.chapter}.qmd" for trial in trials(data).values()}
+    files = [entry.file for entry in read_config(root).chapters if entry.file not in single]
+    found = []
+    for file in files:
+        lines = (root / file).read_text(encoding="utf-8").splitlines()
+        found += [
+            f"{file}, line {number}: {shorten(line.strip(), _WIDTH, placeholder=' …')}"
+            for number, line in enumerate(lines, start=1)
+            if _ON_ALL_TRIALS.search(line)
+        ]
+    return found

@@ -15,7 +15,7 @@ from nenreview.evidence.sources import source_names, sources_of
 from nenreview.single_trials.trial import Trial
 from nenreview.stats.durations import months
 from nenreview.tables.rebuilt import numbers_table
-from nenreview.tables.table import NUMBER, TEXT, Table
+from nenreview.tables.table import NUMBER, TEXT, Table, escape
 from nenreview.wording import population_name
 
 # Of the outcomes and statistics in ``results.csv``.
@@ -33,6 +33,21 @@ _STAGES = {
     "preprint": "a preprint",
     "registry": "an entry in a trial registry",
 }
+
+
+def cited_report(trial: Trial) -> str:
+    """Return the main report of a trial as Markdown: authors, title, journal, year and DOI.
+
+    What ``sources.csv`` does not have is left out; of more than three authors the first is named.
+    """
+    row = trial.data.sources.set_index("source").loc[trial.source]
+    authors = [name for name in row["authors"].split("; ") if name]
+    named = f"{authors[0]} et al" if len(authors) > 3 else ", ".join(authors)
+    year = "" if pd.isna(row["year"]) else str(row["year"])
+    said = [named, row["title"], ", ".join(filter(None, (row["journal"], year)))]
+    text = " ".join(f"{escape(one)}." for one in said if one)
+    doi = f" doi: [{escape(row['doi'])}](https://doi.org/{row['doi']})." if row["doi"] else ""
+    return f"The main report is: {text}{doi}"
 
 
 def other_reports(trial: Trial) -> Markdown:

@@ -274,6 +274,7 @@ def test_a_trial_with_nothing_filled_is_sound_and_shows_dashes(review, told_then
         "records",
     ):
         assert f"data/{file}.csv" in ended.stdout
+    assert re.search(r"chapters/synthesis\.qmd, line \d+: .*[Nn]o trial ", ended.stdout)
     lines = contents(review)
     assert lines["data/trials.csv"].splitlines()[-1] == (
         f"{TRIAL},{NAME},NEN,,not stated,,,nct4806,{NAME}".encode()

@@ -12,6 +12,7 @@ from nenreview.single_trials.trial import open_trial
 from nenreview.tables.key_points import key_points, main_result
 from nenreview.tables.rebuilt import numbers_table
 from nenreview.tables.reports import (
+    cited_report,
     not_reported,
     order_of_reports,
     other_reports,
@@ -166,3 +167,9 @@ def test_the_key_points_are_three_to_five_sentences_with_what_is_missing_last():
         "- Not reported in the available text: adverse events of grade 3 or higher.",
     ]
     assert len(key_points(open_trial(REGOMUNE)).data.splitlines()) == 3
+
+
+def test_the_main_report_is_cited_with_what_is_known_of_it():
+    cited = cited_report(open_trial(KEYNOTE_158))
+    assert cited.startswith("The main report is: Strosberg J")
+    assert " et al. " in cited and "](https://doi.org/10." in cited and ", 2020." in cited
