@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 from nenreview.evidence.arms import arm_of, arms_by_trial, by_class_and_line
-from nenreview.evidence.overlaps import APART, NOT_KNOWN, Report, relation
+from nenreview.evidence.overlaps import APART, NOT_KNOWN, Report, not_apart, relation
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import ancestors, below, is_within, levels
 from nenreview.evidence.record.rows import Facts
@@ -60,11 +59,10 @@ def groups(data: Dataset) -> list[Group]:
             arm = arm_of(data, trial.trial, report.population)
             found.append(Group(report, name, arm.regimen_class, arm.line))
     doubtful: set[Report] = set()
-    for first, other in combinations([group.report for group in found], 2):
-        overlap = relation(data, first, other)
+    for first, other, overlap in not_apart(data, [group.report for group in found]):
         if overlap == NOT_KNOWN:
             doubtful |= {first, other}
-        elif overlap != APART:
+        else:
             raise ValueError(f"{first} and {other} share patients; expected one group for both")
     marked = [replace(group, may_overlap=group.report in doubtful) for group in found]
     return sorted(marked, key=by_class_and_line)
@@ -76,17 +74,12 @@ def patients_in_all(data: Dataset) -> tuple[int, int]:
     The largest number is the sum of all group sizes. For the smallest number, each group adds only
     the patients that earlier groups cannot contain.
     """
-    fewest = 0
-    before: list[Report] = []
-    for report in (group.report for group in groups(data)):
-        shared = sum(
-            _most_shared(data, report, other)
-            for other in before
-            if relation(data, report, other) != APART
-        )
-        fewest += max(0, size_of(data, report) - shared)
-        before.append(report)
-    return fewest, sum(size_of(data, report) for report in before)
+    reports = [group.report for group in groups(data)]
+    shared = dict.fromkeys(reports, 0)  # with earlier groups
+    for before, report, _ in not_apart(data, reports):
+        shared[report] += _most_shared(data, report, before)
+    fewest = sum(max(0, size_of(data, one) - shared[one]) for one in reports)
+    return fewest, sum(size_of(data, one) for one in reports)
 
 
 def _most_shared(data: Dataset, first: Report, other: Report) -> int:

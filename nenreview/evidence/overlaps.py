@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, product
 
 from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.population import ancestors, below, leaf, levels
@@ -69,10 +69,26 @@ def require_independent(data: Dataset, reports: Iterable[Report]) -> None:
     ValueError
         If two reports share patients or may share them; the message names the first such pair.
     """
-    for first, other in combinations(reports, 2):
-        found = relation(data, first, other)
-        if found != APART:
-            raise ValueError(f"{first} and {other}: {found}; expected reports without overlap")
+    for first, other, found in not_apart(data, list(reports)):
+        raise ValueError(f"{first} and {other}: {found}; expected reports without overlap")
+
+
+def not_apart(data: Dataset, reports: Sequence[Report]) -> list[tuple[Report, Report, str]]:
+    """Return each two reports whose `relation` is other than `APART`, with it, in their order.
+
+    Only reports of one trial, and of trials that ``overlaps.csv`` compares, are looked at: there
+    are many times more pairs of reports than these.
+    """
+    by_trial: dict[str, list[int]] = {}
+    for place, report in enumerate(reports):
+        by_trial.setdefault(canonical_report(data, report).trial, []).append(place)
+    pairs = [pair for places in by_trial.values() for pair in combinations(places, 2)]
+    for one, other in (trials for trials in _judged(data) if len(trials) == 2):
+        between = product(by_trial.get(one, ()), by_trial.get(other, ()))
+        pairs += [(min(pair), max(pair)) for pair in between]
+    both = [(reports[i], reports[j]) for i, j in sorted(pairs)]
+    found = [(*pair, relation(data, *pair)) for pair in both]
+    return [one for one in found if one[2] != APART]
 
 
 @lru_cache(_REPORTS)

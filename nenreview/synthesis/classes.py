@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, reduce
-from itertools import combinations
 from operator import add
 from typing import Any
 
 from nenreview.evidence.arms import arm_name, arm_of, by_class_and_line
-from nenreview.evidence.overlaps import APART, PART, SAME, Report, relation
+from nenreview.evidence.overlaps import PART, WHOLE, Report, canonical_report, not_apart
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.record.population import below, leaf
 from nenreview.evidence.record.rows import trials as all_trials
@@ -96,8 +95,11 @@ def _with_notes(data: Dataset, found: list[MapEntry]) -> list[MapEntry]:
     """Return entries with a note where NEC and NET have other responders than the whole."""
     names = names_in_sentences(data)
     notes: dict[Report, str] = {}
+    by_trial: dict[str, list[MapEntry]] = {}
+    for one in found:
+        by_trial.setdefault(one.report.trial, []).append(one)
     for whole in found:
-        parts = [one for one in found if _is_part(one, whole)]
+        parts = [one for one in by_trial[whole.report.trial] if _is_part(one, whole)]
         together = [one.rate for one in parts if one.rate]
         if not whole.rate or len(together) != 2 or sum(r.n for r in together) != whole.rate.n:
             continue
@@ -113,9 +115,9 @@ def _with_notes(data: Dataset, found: list[MapEntry]) -> list[MapEntry]:
 
 
 def _is_part(one: MapEntry, whole: MapEntry) -> bool:
-    """Return whether an entry is all NEC or all NET of another."""
+    """Return whether an entry is all NEC or all NET of another of its trial."""
     paths = {below(whole.report.population, tumour) for tumour in (NEC, NET)}
-    return one.report.trial == whole.report.trial and one.report.population in paths
+    return one.report.population in paths
 
 
 def _by_population(one: MapEntry, *, in_full: bool) -> MapEntry:
@@ -150,12 +152,13 @@ def _mark(data: Dataset, response: Response) -> str:
 
 
 def _in_the_choices(data: Dataset) -> Iterator[MapEntry]:
-    printed = {one.report for one in _in_the_sources(data)}
+    printed = {canonical_report(data, one.report) for one in _in_the_sources(data)}
     for one in cohorts(data):
         if one.edition == FIRST:
             continue
-        same = any(relation(data, one.report, report) == SAME for report in printed)
-        printed.add(one.report)
+        patients = canonical_report(data, one.report)
+        same = patients in printed
+        printed.add(patients)
         # Bounds are no responses, and the NET G3 are among the NET of their trial.
         if not same and one.role not in (LOWER, UPPER) and one.estimand != NET_G3:
             yield replace(_entry(data, one.report, n=one.rate.n, rate=one.rate), name=one.name)
@@ -216,18 +219,15 @@ def evidence_map(data: Dataset) -> tuple[Cell, ...]:
 
 
 def _cell(data: Dataset, where: tuple[str, str, str], group: list[MapEntry]) -> Cell:
-    whole = [
-        one
-        for one in group
-        if all(relation(data, one.report, other.report) != PART for other in group)
-    ]
+    shared = not_apart(data, [one.report for one in group])
+    parts = {a for a, _, found in shared if found == PART}
+    parts |= {b for _, b, found in shared if found == WHOLE}
+    whole = [one for one in group if one.report not in parts]
     counted = [rate for one in whole if (rate := one.rate or one.fewer)]
     return Cell(
         *where,
         trials=len({one.report.trial for one in group}),
         patients=sum(one.n for one in whole),
         response=reduce(add, counted) if counted else None,
-        may_overlap=any(
-            relation(data, a.report, b.report) != APART for a, b in combinations(whole, 2)
-        ),
+        may_overlap=any(a not in parts and b not in parts for a, b, _ in shared),
     )

@@ -14,7 +14,7 @@ from itertools import combinations
 
 from nenreview.evidence.arms import CLASSES, MONOTHERAPY
 from nenreview.evidence.groups import Group, groups
-from nenreview.evidence.overlaps import APART, relation
+from nenreview.evidence.overlaps import not_apart
 from nenreview.evidence.record.dataset import Dataset
 from nenreview.evidence.traits import UNDIVIDED
 from nenreview.meta.pool import pool_proportions
@@ -74,11 +74,10 @@ def _question(data: Dataset, where: tuple[str, str, str], reported: Sequence[Map
 def independent(data: Dataset, reported: Sequence[MapEntry]) -> tuple[MapEntry, ...]:
     """Return the largest set of responses that share no patients; the first one if several tie."""
 
-    def apart(places: tuple[int, int]) -> bool:
-        one, other = (reported[i].report for i in places)
-        return relation(data, one, other) == APART
-
-    pairs = [pair for pair in combinations(range(len(reported)), 2) if not apart(pair)]
+    reports = [one.report for one in reported]
+    shared = {frozenset(pair[:2]) for pair in not_apart(data, reports)}
+    places = range(len(reported))
+    pairs = [p for p in combinations(places, 2) if frozenset(reports[i] for i in p) in shared]
     # Only these are in the way of others, and they are few: all choices of them are tried.
     sharing = sorted({i for pair in pairs for i in pair})
     sets = (set(c) for size in range(len(sharing), 0, -1) for c in combinations(sharing, size))
