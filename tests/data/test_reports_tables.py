@@ -173,3 +173,8 @@ def test_the_main_report_is_cited_with_what_is_known_of_it():
     cited = cited_report(open_trial(KEYNOTE_158))
     assert cited.startswith("The main report is: Strosberg J")
     assert " et al. " in cited and "](https://doi.org/10." in cited and ", 2020." in cited
+
+
+def test_a_sign_before_a_number_is_shown_before_it():
+    # Strosberg 2020: at least three earlier therapies.
+    assert "| ≥3 lines |" in numbers_table(KEYNOTE_158).data
