@@ -62,8 +62,8 @@ def _resource(path: dict, *types: str) -> dict:
     }
     schema = _object(keys, "a mapping: fields and primaryKey", "fields", "primaryKey")
     return {
-        "properties": {"path": path, "schema": schema},
-        "required": ["path", "schema"],
+        "properties": {"name": _text, "path": path, "schema": schema},
+        "required": ["name", "path", "schema"],
         "description": "a table",
     }
 
@@ -115,36 +115,32 @@ def read_package(folder: Path, tables: tuple[str, ...]) -> dict[str, dict]:
     package = datapackage.read_package(path, PACKAGE)
     if problems := _described(read_text(path, PACKAGE), package, tables):
         raise InputError(*problems)
-    return {one["name"]: one for one in package["resources"] if "name" in one}
+    return {one["name"]: one for one in package["resources"]}
 
 
 def _described(text: str, package: dict, tables: tuple[str, ...]) -> list[Problem]:
     """Return every problem with the description of the tables."""
-    resources = {one.get("name"): (n, one) for n, one in enumerate(package["resources"])}
+    resources = {one.get("name", ""): (n, one) for n, one in enumerate(package["resources"])}
     missing = [
         Problem(PACKAGE, f"resource {name} is missing; expected one with name, path and schema")
         for name in tables
         if name not in resources
     ]
-    read = [
-        (*resources[name], _CLAIMS if name == "claims" else _TABLE)
-        for name in tables
-        if name in resources
-    ]
+    # All of them, since one may refer to another.
+    read = [(n, _CLAIMS if name == "claims" else _TABLE) for name, (n, _) in resources.items()]
     problems = missing + [
         problem
-        for number, _, schema in read
+        for number, schema in read
         for problem in datapackage.violations(text, package, schema, PACKAGE, "resources", number)
     ]
     if problems:
         return problems
-    schemas = {name: resources[name][1]["schema"] for name in tables}
+    schemas = {name: one["schema"] for name, (_, one) in resources.items()}
     return [
         Problem(
             PACKAGE, message, *datapackage.place_of(text, package, ("resources", n, "schema", *at))
         )
-        for name in tables
-        for n in [resources[name][0]]
+        for name, (n, _) in resources.items()
         for at, message in _contradictions(schemas[name], schemas)
     ]
 
