@@ -14,7 +14,7 @@ from difflib import get_close_matches
 # How a message calls the type that a value must have.
 KIND = {str: "a text", bool: "true or false", list: "a list"}
 MANY = 12  # names; a longer list is not shown beside the name that was probably meant
-LONGEST = 900  # signs of a message
+LONGEST = 900  # signs of a line that reports a problem
 # How alike two names must be, from 0 to 1, for one to be proposed in place of the other; names of
 # one or two letters are never proposed for another.
 _ALIKE, _ALIKE_IF_SHORT, _SHORT, _TOO_SHORT = 0.7, 0.6, 4, 2
@@ -50,10 +50,9 @@ class Problem:
         if self.column is not None:
             name = "column" if self.file.endswith(".csv") else "key"
             place.append(f"{name}{'s' * (', ' in self.column)} {self.column}")
-        message = self.message
-        if len(message) > LONGEST:  # a value that it names can be as long as a file
-            message = f"{message[:500]} … {message[-300:]}"
-        return f"{', '.join(place)}: {message}"
+        # A value that it names can have many lines, and be as long as a file.
+        line = " ".join(f"{', '.join(place)}: {self.message}".splitlines())
+        return f"{line[:500]} … {line[-300:]}" if len(line) > LONGEST else line
 
 
 class InputError(Exception):

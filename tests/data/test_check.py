@@ -282,7 +282,7 @@ VALUES = [
     cell("a day that is none", "search.csv", "s001,", day="2026-13-45", says="'2026-13-45' is not a date; expected a date as 2026-11-29"),
     cell("a space of no width", "sources.csv", "jia2022,", title="a\u200bb", says="'a\\u200bb' has the invisible sign U+200B (ZERO WIDTH SPACE); remove it"),
     cell("a space of no width in a word of the vocabulary", "trials.csv", SINTILIMAB, region="As\u200bia", says="'As\\u200bia' has the invisible sign U+200B (ZERO WIDTH SPACE); remove it"),
-    cell("a mark of direction", "sources.csv", "jia2022,", title="a\u202eb", says="'a\\u202eb' has the invisible sign U+202E (RIGHT-TO-LEFT OVERRIDE); remove it"),
+    cell("a mark of direction", "sources.csv", "jia2022,", title="a\u200fb", says="'a\\u200fb' has the invisible sign U+200F (RIGHT-TO-LEFT MARK); remove it"),
     cell("a control", "sources.csv", "jia2022,", title="a\x07b", says="'a\\x07b' has the invisible sign U+0007 (which has no name); remove it"),
     cell("no character", "sources.csv", "jia2022,", title="a\uffff", says="'a\\uffff' has the invisible sign U+FFFF (which has no name); remove it"),
     cell("a letter that shows nothing", "sources.csv", "jia2022,", title="a\u3164", says="'a\u3164' has the invisible sign U+3164 (HANGUL FILLER); remove it"),
