@@ -1066,6 +1066,12 @@ local function typst_of_chapter(chapter)
   return notes_after_rows(groups_to_heads(typst))
 end
 
+-- Free the memory of a chapter that is written.
+local function release(chapter)
+  chapter.blocks = nil
+  collectgarbage()
+end
+
 -- Each chapter in a file of its own: what Typst remembers of one that has not changed, it can use
 -- again only if nothing else in its file has changed either.
 local function write_typst(chapters)
@@ -1078,6 +1084,7 @@ local function write_typst(chapters)
     if chapter.read then
       local made = { typst = typst_of_chapter(chapter), pictures = chapter.pictures }
       write_file(chapter.typst_json, pandoc.json.encode(made))
+      release(chapter)
     end
     local made = pandoc.json.decode(read_file(chapter.typst_json), false)
     chapter.pictures = made.pictures
@@ -1173,6 +1180,7 @@ local function main()
       end
       number_chapter(chapter)
       check_formulas(chapter)
+      collectgarbage() -- Lua knows little of the memory behind its objects
     else
       recall(chapter, summary[chapter.file])
       count = chapter.number and count + 1 or count
@@ -1187,6 +1195,7 @@ local function main()
       local template = pandoc.template.compile(read_file(asset("page.html")))
       for i, chapter in ipairs(chapters) do
         if chapter.write then write_page(chapter, i, chapters, pages, template) end
+        release(chapter)
       end
     end
     if manifest.typst_folder then write_typst(chapters) end
