@@ -11,6 +11,8 @@ from pathlib import Path
 from qmdbook.errors import InputError, Problem
 
 _TURNED = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# How the name of a file ends that is not yet in its place. A killed process leaves it.
+BEING_WRITTEN = ".being-written"
 
 
 def read_text(path: Path, name: str) -> str:
@@ -67,11 +69,30 @@ def write_whole(path: Path, content: bytes) -> None:
     OSError
         If the file cannot be written; it is then unchanged, and the error names it.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    write_together({path: content})
+
+
+def write_together(contents: dict[Path, bytes]) -> None:
+    """Write several files, each in one step, and none before there is room for all.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written, which the error names. All files are then unchanged, unless the
+        system refuses to rename a file in a folder in which it let one be written.
+    """
+    # Hidden, so that no other program takes it for one of the files.
+    parts = {
+        path: path.with_name(f".{path.name}.{os.getpid()}{BEING_WRITTEN}") for path in contents
+    }
+    path = None
     try:
-        part.write_bytes(content)
-        part.replace(path)
+        for path, content in contents.items():
+            parts[path].write_bytes(content)
+        for path, part in parts.items():
+            part.replace(path)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
-        part.unlink(missing_ok=True)
+        for part in parts.values():
+            part.unlink(missing_ok=True)

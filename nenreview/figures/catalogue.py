@@ -47,7 +47,7 @@ from nenreview.synthesis.harm import severe_events
 from nenreview.synthesis.times import times
 from nenreview.wording import words
 from qmdbook.errors import InputError, Problem, unknown_name
-from qmdbook.textfile import write_whole
+from qmdbook.textfile import write_together
 
 FORMATS = ("svg", "png")
 _MOST = 36  # rows of a figure in a chapter of a trial: more would not fit on a page of the PDF
@@ -263,19 +263,17 @@ def write_all(folder: Path | None = None) -> list[Path]:
     Raises
     ------
     InputError
-        If a file cannot be written; no file is then cut short.
+        If a file cannot be written; no file is then changed.
     """
     folder = folder or figures_folder()
     drawn: dict[Path, bytes] = {}
     for name in catalogue():
         figure = draw(name).figure
         drawn |= {folder / f"{name}.{form}": to_bytes(figure, form) for form in FORMATS}
-    path = folder
     try:
         folder.mkdir(exist_ok=True)
-        for path, content in drawn.items():
-            write_whole(path, content)
+        write_together(drawn)
     except OSError as error:
-        message = f"the file cannot be written: {error.strerror}; no figure is cut short"
-        raise InputError(Problem(shown(path), message)) from None
+        message = f"the file cannot be written: {error.strerror}; no figure is changed"
+        raise InputError(Problem(shown(Path(error.filename)), message)) from None
     return list(drawn)

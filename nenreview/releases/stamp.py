@@ -8,7 +8,7 @@ from pathlib import Path
 from nenreview.evidence.record.edition import data_checksum, version
 from nenreview.evidence.record.paths import root as review_root
 from qmdbook.errors import InputError, Problem
-from qmdbook.textfile import write_whole
+from qmdbook.textfile import write_together
 
 # The text that precedes the version and the checksum in each file, as patterns of lines.
 _PLACES = {
@@ -75,6 +75,5 @@ def stamp_problems(root: Path | None = None) -> list[Problem]:
 def stamp(root: Path | None = None) -> list[Path]:
     """Update version and data checksum in the files that have them; return the changed files."""
     changed = outdated_files(root)
-    for path, text in changed.items():
-        write_whole(path, text.encode("utf-8"))
+    write_together({path: text.encode("utf-8") for path, text in changed.items()})
     return list(changed)

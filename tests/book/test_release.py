@@ -207,9 +207,11 @@ def test_an_old_version_that_has_changed_is_noticed(first, tmp_path, spoil, said
 
 def test_a_full_disk_is_one_line(committed_copy):
     edit(committed_copy, "data/weights.csv", "feather,1", "feather,3")
+    cff = 'version: 1.2.3\nidentifiers:\n  - type: other\n    value: "sha256:old"\n'
+    (committed_copy / "CITATION.cff").write_text(cff, encoding="utf-8")  # it fits, alone
     # Files may have no more than a few bytes, as on a full disk.
     limited = (
-        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); "
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300)); "
         "sys.dont_write_bytecode = True; from nenreview.cli import main; sys.exit(main(['stamp']))"
     )
     before = snapshot(committed_copy)

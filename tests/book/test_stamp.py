@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -11,10 +13,12 @@ import yaml
 from helpers_book import HTML, copy_small_book, edit, nenreview, render
 from helpers_data import ROOT
 from helpers_page import read_page, text_of
+from helpers_release import commit, git
 
 from nenreview.evidence.record.edition import data_checksum, version
 from nenreview.releases.stamp import outdated_files, stamp_problems
 from qmdbook.errors import InputError
+from qmdbook.textfile import BEING_WRITTEN
 
 pytestmark = pytest.mark.slow
 
@@ -52,6 +56,21 @@ def test_what_is_stamped_says_no_more_that_it_is_not(committed_copy, monkeypatch
                   (package["version"], package["checksum"])):  # fmt: skip
         assert named == ("1.2.3", f"sha256:{checksum}")
     assert nenreview("stamp", cwd=root).stdout == ""
+
+
+def test_what_a_killed_command_leaves_is_no_file_of_git(committed_copy):
+    ours = (ROOT / ".gitignore").read_text(encoding="utf-8")
+    (committed_copy / ".gitignore").write_text(ours, encoding="utf-8")
+    commit(committed_copy, 2)
+    edit(committed_copy, "data/datapackage.json", '"version": "1.2.3"', '"version": "0.0.1"')
+    killed = (
+        "import os; from pathlib import Path; from nenreview.cli import main; "
+        "Path.replace = lambda *_: os.kill(os.getpid(), 9); main(['stamp'])"
+    )
+    run = subprocess.run([sys.executable, "-c", killed], cwd=committed_copy)
+    assert run.returncode == -9
+    assert list((committed_copy / "data").glob(f"*{BEING_WRITTEN}"))
+    assert git(committed_copy, "status", "--short") == " M data/datapackage.json\n"
 
 
 def test_a_file_without_a_place_is_named(committed_copy):

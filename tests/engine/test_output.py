@@ -14,6 +14,7 @@ from helpers_data import ROOT
 
 from qmdbook.errors import InputError
 from qmdbook.publish import output
+from qmdbook.textfile import write_together
 
 pytestmark = pytest.mark.slow
 
@@ -108,6 +109,13 @@ def test_linux_swaps_in_one_step(page):
     (page.parents[1] / "other").mkdir()
     assert output._exchanged(page.parent, page.parents[1] / "other")
     assert (page.parents[1] / "other" / "page").is_file() and not page.exists()
+
+
+def test_files_are_written_together_or_not_at_all(page):
+    with pytest.raises(FileNotFoundError) as raised:
+        write_together({page: b"new", page.parent / "none" / "page": b"new"})
+    assert raised.value.filename == str(page.parent / "none" / "page")
+    assert snapshot(page.parent) == {"page": b"old"}
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
