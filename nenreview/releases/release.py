@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -30,7 +28,7 @@ from nenreview.releases.stamp import stamp_problems
 from nenreview.releases.state import NAME as STATE
 from nenreview.releases.state import State, current_state, read_state
 from nenreview.releases.versions import parse_version, rises_enough, version_step
-from qmdbook.config import read_config
+from qmdbook.config import BOOK, read_config
 from qmdbook.errors import InputError, Problem
 from qmdbook.files import CONFIG_NAME
 from qmdbook.publish.output import locked, prefix_of
@@ -98,13 +96,15 @@ def _release(site: Path) -> bool:
         if not is_released:
             _check_number(changes, entries[0])
         chapter = changes_page.chapter(changes, _since(entries, previous.version))
-    # Beside the folder of all versions, so that what a killed release leaves is not published.
-    with tempfile.TemporaryDirectory(prefix=prefix_of(site), dir=site.parent) as temporary:
-        new = Path(temporary) / state.version
-        with _commit_copy() as copy:
-            _prepare(copy, chapter, state.version)
-            _render(copy)
-            shutil.copytree(copy / "_book", new)
+    # Beside the folder of all versions, so that what a killed release leaves is not published, and
+    # a new version needs only another name. What cannot be removed now, `locked` removes next time.
+    with tempfile.TemporaryDirectory(
+        prefix=prefix_of(site), dir=site.parent, ignore_cleanup_errors=True
+    ) as temporary:
+        copy = _commit_copy(Path(temporary) / "copy")
+        _prepare(copy, chapter, state.version)
+        _render(copy)
+        new = copy / BOOK
         (new / STATE).write_text(state.as_json(), encoding="utf-8", newline="")
         folder = site / state.version
         if is_released:
@@ -194,23 +194,21 @@ def _check_number(changes: Changes, entry: Entry) -> None:
         raise InputError(*problems)
 
 
-@contextmanager
-def _commit_copy() -> Iterator[Path]:
-    """Yield a copy of this folder as it was committed, with its history."""
+def _commit_copy(copy: Path) -> Path:
+    """Copy the repository of this folder, with its history, and return this folder in the copy."""
     here = root()
     prefix = _git(here, "rev-parse", "--show-prefix")
-    with tempfile.TemporaryDirectory(prefix="nenreview-") as temporary:
-        copy = Path(temporary) / "copy"
-        repository = _git(here, "rev-parse", "--show-toplevel")
-        _git(here, "clone", "--quiet", "--no-checkout", repository, str(copy))
-        _git(copy, "checkout", "--quiet", "--detach", _git(here, "rev-parse", "HEAD"))
-        yield copy / prefix
+    repository = _git(here, "rev-parse", "--show-toplevel")
+    _git(here, "clone", "--quiet", "--no-checkout", repository, str(copy))
+    _git(copy, "checkout", "--quiet", "--detach", _git(here, "rev-parse", "HEAD"))
+    return copy / prefix
 
 
 def _git(folder: Path, *arguments: str) -> str:
     run = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
     if run.returncode:
-        raise InputError(Problem("git", f"`git {arguments[0]}` failed: {run.stderr.strip()}"))
+        said = " ".join(run.stderr.split())
+        raise InputError(Problem("git", f"`git {arguments[0]}` failed: {said}"))
     return run.stdout.strip()
 
 

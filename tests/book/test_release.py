@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -176,6 +177,19 @@ def test_what_a_killed_release_left_goes_and_is_never_among_the_versions(first, 
     (left / OLD).mkdir(parents=True)
     release(root)
     assert not left.exists()
+
+
+def test_a_killed_release_leaves_only_what_the_next_removes(committed_copy):
+    with tempfile.TemporaryDirectory() as elsewhere:
+        env = {"TMPDIR": elsewhere}
+        run = started("release", cwd=committed_copy, package="nenreview", env=env)
+        assert "executed" in run.stderr.readline()  # the copy of the commit is being rendered
+        run.kill()
+        run.communicate()  # once the processes that it started have ended
+        assert list(committed_copy.glob("._site.*"))
+        assert not list(Path(elsewhere).glob("nenreview-*"))
+    release(committed_copy)
+    assert not list(committed_copy.glob("._site.*"))
 
 
 def test_a_second_release_waits_for_the_first(first, tmp_path):
