@@ -263,12 +263,14 @@ class _Writer:
             for name in wanted:
                 (work / name).mkdir()
                 futures.append(pool.submit(writers[name], new, work / name))
-        problems: dict[Problem, None] = {}  # both formats can report the same problem of a text
-        for future in futures:
-            try:
-                future.result()
-            except InputError as error:
-                problems |= dict.fromkeys(error.problems)
+            # Waited for within the pool, which after an interrupt ends no sooner than its threads:
+            # they would go on writing while the folder is removed.
+            problems: dict[Problem, None] = {}  # both formats can report the same one of a text
+            for future in futures:
+                try:
+                    future.result()
+                except InputError as error:
+                    problems |= dict.fromkeys(error.problems)
         if problems:
             raise InputError(*problems)
 

@@ -65,6 +65,19 @@ def test_a_cell_that_runs_ends_with_the_render(tmp_path, how, sign):
 
 
 @needs_groups
+def test_an_interrupt_while_the_book_is_written_leaves_nothing(tmp_path):
+    root = copy_small_book(tmp_path)
+    run = started("render", cwd=root)
+    while not run.stderr.readline().startswith("writing"):
+        assert run.poll() is None
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate()
+    assert run.returncode == 130
+    assert said == "qmdbook render: interrupted; the last complete output is unchanged\n"
+    assert not list(root.glob("._book.*"))
+
+
+@needs_groups
 def test_a_render_killed_at_twenty_moments_leaves_a_whole_book(tmp_path):
     root = tmp_path / "book"
     root.mkdir()
@@ -104,5 +117,6 @@ def test_a_render_killed_at_twenty_moments_leaves_a_whole_book(tmp_path):
         if number % 7 == 0 or killed == TIMES:
             assert snapshot(render(root, env=SAME) / "_book") == wanted
             assert names(root) - own == {"_book", ".cache"}
-            assert names(root / ".cache") == {"book.json", "chapters", "pandoc", "render.lock"}
+            kept = {".gitignore", "book.json", "chapters", "pandoc", "render.lock"}
+            assert names(root / ".cache") == kept
             assert not list((root / ".cache").glob("*/.*"))
