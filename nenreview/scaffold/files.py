@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,9 +18,9 @@ from nenreview.evidence.record.edition import data_checksum
 from nenreview.evidence.record.paths import shown
 from nenreview.releases.stamp import outdated_files
 from qmdbook.errors import InputError, Problem
+from qmdbook.textfile import write_together
 
 FileContents = dict[Path, bytes]
-_SUFFIX = ".being-written"
 
 
 def write_all(contents: FileContents) -> None:
@@ -32,39 +31,23 @@ def write_all(contents: FileContents) -> None:
     InputError
         If a file cannot be read or written; all files are then unchanged.
     """
-    path = None
-    written: list[Path] = []
     try:
-        before = {}
-        for path in contents:
-            before[path] = path.read_bytes() if path.exists() else None
-        for path, content in contents.items():
-            _beside(path).write_bytes(content)
+        before = {path: path.read_bytes() if path.exists() else None for path in contents}
         try:
-            for path in contents:
-                _beside(path).replace(path)
-                written.append(path)
+            write_together(contents)
         except BaseException:
-            for changed in reversed(written):
-                _restore(changed, before[changed])
+            for path, content in before.items():
+                _restore(path, content)
             raise
     except OSError as error:
-        assert path is not None  # the file that failed
         message = f"the file cannot be changed: {error.strerror}; nothing was changed"
-        raise InputError(Problem(shown(path), message)) from None
-    finally:
-        for path in contents:
-            _beside(path).unlink(missing_ok=True)
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(path.name + _SUFFIX)
+        raise InputError(Problem(shown(Path(error.filename or "data")), message)) from None
 
 
 def _restore(path: Path, content: bytes | None) -> None:
     if content is None:
         path.unlink(missing_ok=True)
-    else:
+    elif path.read_bytes() != content:
         path.write_bytes(content)
 
 
@@ -86,10 +69,11 @@ def check_and_stamp(root: Path, contents: FileContents) -> FileContents:
     """
     folder = root / "data"
     with tempfile.TemporaryDirectory() as name:
-        copy = Path(shutil.copytree(folder, Path(name) / folder.name))
-        for path, content in contents.items():
-            if path.parent == folder:
-                (copy / path.name).write_bytes(content)
+        copy = Path(name) / folder.name
+        for path in filter(Path.is_file, folder.rglob("*")):
+            file = copy / path.relative_to(folder)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(contents[path] if path in contents else path.read_bytes())
         _, problems = read_and_check(copy)
         checksum = data_checksum(copy)
     if problems:

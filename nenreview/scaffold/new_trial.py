@@ -133,13 +133,14 @@ def _require_free(root: Path, data: Dataset, request: Request, file: str) -> Non
     elif len(request.name) > _LONGEST_NAME:
         expected = f"a name of at most {_LONGEST_NAME} signs, since files are named after it"
         problems.append(Problem("--name", f"{request.name!r} is too long; expected {expected}"))
+    # A file cannot even be looked for under a name that is too long.
+    taken = [] if problems else _name_taken(root, request.name, file)
     title = request.title or request.name
     problems += _taken(data, "trial", request.trial, "add its numbers to data/results.csv instead")
     if request.source and not re.fullmatch(r"[a-z]+[0-9]{4}", request.source):
         expected = "small letters and four digits, like mehnert2020"
         message = f"{request.source!r} does not have the right form; expected {expected}"
         problems.append(Problem("--source", message))
-    taken = _name_taken(root, request.name, file)
     problems += taken[:1]
     if request.title or not taken:
         problems += _taken(data, "name", title, "use another --title")
