@@ -18,7 +18,7 @@ from nenreview.evidence.record.dataset import Dataset, read
 from nenreview.scaffold.book import add_chapter, part_by_chapter
 from nenreview.scaffold.files import append_rows
 from nenreview.scaffold.new_trial import CHAPTER
-from nenreview.scaffold.rows import appraisal_rows, report_row
+from nenreview.scaffold.rows import appraisal_rows, record_row, report_row
 from nenreview.stats.rate import Rate
 from qmdbook.files import CONFIG_NAME
 
@@ -86,6 +86,7 @@ def _rows(data: Dataset, n: int, trial: str, source: str, name: str) -> dict[str
             | {"regimen_class": CLASSES[regimen], "line": "later"}
         ],
         "reports": [report_row(trial, source)],
+        "records": [record_row(trial, source) | {"title": "made up"}],
         "characteristics": [
             {"trial": trial, "source": source, "design": "single arm", "agents": agents}
         ],

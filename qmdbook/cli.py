@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from qmdbook.errors import InputError, Problem, nearest, unknown_name
 
 if TYPE_CHECKING:
-    from qmdbook.write.notebook import ChapterNotebook
+    from qmdbook.publish.chapter_notebook import ChapterNotebook
 
 # How argparse words what this module words in its own way.
 _NO_CHOICE = re.compile(r"argument (.+): invalid choice: '(.*)' \(choose from (.+)\)")
@@ -298,7 +298,7 @@ def _watch(arguments: argparse.Namespace) -> int:
 def _notebook(arguments: argparse.Namespace) -> int:
     from qmdbook.config import named_chapters, read_config
     from qmdbook.files import find_root
-    from qmdbook.write.notebook import ChapterNotebook
+    from qmdbook.publish.chapter_notebook import ChapterNotebook
 
     # A chapter that is not there can come back from its notebook.
     config = read_config(find_root(), chapters_exist=not arguments.to_qmd)

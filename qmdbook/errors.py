@@ -51,8 +51,10 @@ class Problem:
             name = "column" if self.file.endswith(".csv") else "key"
             place.append(f"{name}{'s' * (', ' in self.column)} {self.column}")
         # A value that it names can have many lines, and be as long as a file.
-        line = " ".join(f"{', '.join(place)}: {self.message}".splitlines())
-        return f"{line[:500]} … {line[-300:]}" if len(line) > LONGEST else line
+        message, *more = self.message.split("\n", 1)  # a traceback can follow
+        line = f"{' '.join(', '.join(place).split())}: {message}"
+        line = f"{line[:500]} … {line[-300:]}" if len(line) > LONGEST else line
+        return "\n".join([line, *more])
 
 
 class InputError(Exception):

@@ -11,8 +11,9 @@ from traitlets.config import Config
 
 from qmdbook.config import read_config
 from qmdbook.edition import read_edition
+from qmdbook.publish.chapter_notebook import source_of
 from qmdbook.source.chapter import read_chapters
-from qmdbook.write.notebook import as_notebook, source_of
+from qmdbook.write.notebook import as_notebook
 
 
 def parsed(root: Path, file: str, text: str | None = None) -> nbformat.NotebookNode:

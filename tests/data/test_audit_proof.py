@@ -38,6 +38,7 @@ from nenreview.auditing.validation.synthetic import (
 )
 from nenreview.evidence.record.dataset import load, read
 from nenreview.evidence.record.schema import column_names
+from nenreview.scaffold.rows import record_row
 
 pytestmark = pytest.mark.slow
 
@@ -103,8 +104,11 @@ def judged_as_the_review(data):
             {"jia2022": FIRST, "review2023": SECOND, "lu2020": INTERIM}
         )
     )
+    trial = data.trials["trial"].iloc[0]
+    records = [record_row(trial, one) | {"title": "made up"} for one in data.sources["source"]]
     return replace(
         data,
+        records=pd.DataFrame(records),
         appraisal=appraisal.dropna(subset="source"),
         certainty=real.certainty,
         reporting=real.reporting,
@@ -118,7 +122,8 @@ def problems(pages, folder):
     for resource in package["resources"]:
         name = resource["name"]
         if name == "claims":
-            resource["path"] = []  # nothing is claimed
+            resource["path"] = ["claims.yml"]
+            (folder / "claims.yml").write_text("[]\n")  # nothing is claimed
             continue
         # Of a table that is empty here, the head that the data package wants.
         frame = getattr(data, name).reindex(columns=column_names(resource))
