@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from helpers_book import copy_subset_book, edit, prefix, qmdbook, render, replace
+from helpers_browser import violations, visit_in
 from helpers_page import read_page, text_of
 from pypdf import PdfReader
 
@@ -258,3 +259,17 @@ def test_check_and_render_say_the_same(tmp_path, change):
     assert checked.returncode == rendered.returncode == 1
     said = checked.stderr.replace("qmdbook check: ", "qmdbook render: ")
     assert said.strip() and rendered.stderr.endswith(said)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("name", ["text", "head", "outputs"])
+def test_what_chapters_may_hold_fits_and_is_accessible(made, page, name, width):
+    address = (made / "_book" / "chapters" / f"{name}.html").as_uri()
+    with visit_in(page, address, width) as seen:
+        # Of tabs, one stays open.
+        seen.page.evaluate(
+            "document.querySelectorAll('main details').forEach(one => one.open = true)"
+        )
+        assert violations(seen.page) == []
+        over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert seen.page.evaluate(over) <= 0
