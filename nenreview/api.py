@@ -145,15 +145,9 @@ def responses() -> pd.DataFrame:
         another document).
     """
     data = load()
-    names = facts_of(data)
     return _numeric(
         {
-            "trial": one.report.trial,
-            "name": names[one.report.trial].name,
-            "source": one.report.source,
-            "population": one.report.population,
-            "tumour": kind_of(data, one.report.trial, one.report.population),
-            **_treatment(data, one.report),
+            **_patients(data, one.report),
             "measure": one.measure,
             "assessed_at": one.assessed_at,
             "printed": one.printed,
@@ -185,15 +179,9 @@ def medians() -> pd.DataFrame:
     from nenreview.synthesis.medians import reported_medians
 
     data = load()
-    names = facts_of(data)
     return _numeric(
         {
-            "trial": one.report.trial,
-            "name": names[one.report.trial].name,
-            "source": one.report.source,
-            "population": one.report.population,
-            "tumour": kind_of(data, one.report.trial, one.report.population),
-            **_treatment(data, one.report),
+            **_patients(data, one.report),
             "outcome": one.outcome,
             "printed": one.printed,
             "unit": one.unit,
@@ -209,13 +197,20 @@ def medians() -> pd.DataFrame:
     )
 
 
-def _treatment(data: Dataset, report: Report) -> dict[str, str]:
-    """Return the drugs, their class and the line of treatment; several arms are joined by ``;``."""
+def _patients(data: Dataset, report: Report) -> dict[str, str]:
+    """Return whom a report is about, and how they were treated; arms are joined by ``;``."""
     try:
         arms: tuple[Arm, ...] = (arm_of(data, report.trial, report.population),)
     except LookupError:  # the patients are of several arms
         arms = arms_by_trial(data).get(report.trial, ())
-    return {name: _joined(name, arms) for name in _OF_ARMS}
+    return {
+        "trial": report.trial,
+        "name": facts_of(data)[report.trial].name,
+        "source": report.source,
+        "population": report.population,
+        "tumour": kind_of(data, report.trial, report.population),
+        **{name: _joined(name, arms) for name in _OF_ARMS},
+    }
 
 
 def _joined(name: str, arms: tuple[Arm, ...]) -> str:

@@ -60,6 +60,15 @@ def _kept(path: Path) -> bytes:
     return content
 
 
+def _copied(path: Path, folder: Path) -> Path | None:
+    """Copy the content of a file of a cache to a folder; return None if it is unusable."""
+    try:
+        (folder / path.name).write_bytes(_kept(path))
+    except _UNUSABLE:
+        return None
+    return folder / path.name
+
+
 class ChapterCache:
     """Cache of executed chapters, as used by one render.
 
@@ -196,28 +205,17 @@ class PandocCache:
             for text in texts
         }
 
-    def restore(self, work: Path) -> tuple[Path | None, dict[str, Path]]:
-        """Write what is cached into the folder `work`.
+    def summary(self, work: Path) -> Path | None:
+        """Write what chapters need from each other, such as labels, to `work`; None if not cached.
 
-        Returns
-        -------
-        Path or None
-            File with the labels and numbers that chapters need from each other, if cached.
-        dict of str to Path
-            Cached chapters in Typst, by chapter file.
+        `work` is a folder for copies, of which the checksum is known to be right.
         """
-        folder = work / "cached"
-        folder.mkdir()
+        return _copied(self._summary, work)
 
-        def restored(path: Path) -> Path | None:
-            try:
-                (folder / path.name).write_bytes(_kept(path))
-            except _UNUSABLE:
-                return None
-            return folder / path.name
-
-        typst = {file: restored(path) for file, path in self._typst.items()}
-        return restored(self._summary), {file: path for file, path in typst.items() if path}
+    def typst(self, work: Path) -> dict[str, Path]:
+        """Write the cached chapters in Typst to the folder `work`; return them by chapter file."""
+        copies = {file: _copied(path, work) for file, path in self._typst.items()}
+        return {file: path for file, path in copies.items() if path}
 
     def update(self, work: Path) -> None:
         """Store the results that Pandoc left in the folder `work`, and delete older ones.

@@ -71,6 +71,11 @@ def checksums_of(folder: Path) -> dict[str, str]:
     }
 
 
+def _checksum(folder: Path) -> str:
+    """Return the SHA-256 of all files in a folder and of their names."""
+    return checksum_of(json.dumps(checksums_of(folder)))
+
+
 def require_unchanged(folder: Path) -> None:
     """Compare the versions in a folder with what ``versions.json`` recorded of them.
 
@@ -93,7 +98,7 @@ def require_unchanged(folder: Path) -> None:
         place = folder / version
         if not place.is_dir():
             problems.append(Problem(shown(place), "this released version is missing; restore it"))
-        elif checksum_of(json.dumps(checksums_of(place))) != checksum:
+        elif _checksum(place) != checksum:
             message = "a file of this version has changed since its release; restore the folder"
             problems.append(Problem(shown(place), message))
     if problems:
@@ -119,7 +124,7 @@ def write_index(folder: Path, title: str) -> None:
             "version": state.version,
             "date": state.date,
             "checksum": state.checksum,
-            "files": checksum_of(json.dumps(checksums_of(folder / state.version))),
+            "files": _checksum(folder / state.version),
             "pages": sorted(
                 page.relative_to(folder / state.version).as_posix()
                 for page in (folder / state.version).rglob("*.html")

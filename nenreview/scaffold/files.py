@@ -70,7 +70,8 @@ def check_and_stamp(root: Path, contents: FileContents) -> FileContents:
     folder = root / "data"
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name) / folder.name
-        for path in filter(Path.is_file, folder.rglob("*")):
+        new = (path for path in contents if path.parent == folder)
+        for path in {*filter(Path.is_file, folder.rglob("*")), *new}:
             file = copy / path.relative_to(folder)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(contents[path] if path in contents else path.read_bytes())

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain, combinations
 
 from nenreview.evidence.arms import MONOTHERAPY, arm_name, arm_of
 from nenreview.evidence.overlaps import APART, Report, relation, require_independent
@@ -242,7 +243,7 @@ def cohort_problems(data: Dataset) -> list[Problem]:
     There is a problem too for each cohort that may share patients with another in its pool.
     """
     file, found = "data/pooling.csv", []
-    counted: dict[tuple[str, str], list[tuple[int, Report]]] = {}
+    pools: dict[tuple[str, str], list[tuple[int, Report]]] = {}
     for line, row in enumerate(rows_of(data.pooling, PoolingRow), start=2):
         try:
             one = _cohort(data, row)
@@ -251,22 +252,19 @@ def cohort_problems(data: Dataset) -> list[Problem]:
             message = f"the row gives no single count: {_said(error)}; {expected}"
             found.append(Problem(file, message, line, "population, responders, fallback"))
             continue
-        if one.role != PRIMARY:
-            continue
         for edition in (FIRST, NOW):
-            if one.edition not in (edition, BOTH):
-                continue
-            pool = counted.setdefault((one.estimand, edition), [])
-            for before, other in pool:
-                shared = relation(data, other, one.report)
-                if shared != APART:
-                    message = (
-                        f"the patients of lines {before} and {line} are in one pool, and "
-                        f"data/overlaps.csv or their paths say of them {shared!r}; "
-                        f"expected {APART!r}"
-                    )
-                    found.append(Problem(file, message, line, "population"))
-            pool.append((line, one.report))
+            if one.role == PRIMARY and one.edition in (edition, BOTH):
+                pools.setdefault((one.estimand, edition), []).append((line, one.report))
+    for (before, other), (line, report) in chain.from_iterable(
+        combinations(pool, 2) for pool in pools.values()
+    ):
+        shared = relation(data, other, report)
+        if shared != APART:
+            message = (
+                f"the patients of lines {before} and {line} are in one pool, and "
+                f"data/overlaps.csv or their paths say of them {shared!r}; expected {APART!r}"
+            )
+            found.append(Problem(file, message, line, "population"))
     return found
 
 

@@ -277,7 +277,7 @@ class _Writer:
     def _write_html(self, new: Path, work: Path) -> None:
         stage = self.progress.stage
         with stage("  HTML: Pandoc"):
-            summary, _ = self.cache.restore(work) if self.cache else (None, {})
+            summary = self.cache.summary(work) if self.cache else None
             captions = write_pages(
                 self.config, self.texts, work, html=new, pages=self.pages, summary=summary
             )
@@ -302,7 +302,8 @@ class _Writer:
     def _write_pdf(self, new: Path, work: Path) -> None:
         stage = self.progress.stage
         with stage("  PDF: Pandoc"):
-            summary, typst = self.cache.restore(work) if self.cache else (None, {})
+            summary = self.cache.summary(work) if self.cache else None
+            typst = self.cache.typst(work) if self.cache else {}
             write_pages(self.config, self.texts, work, summary=summary, typst=typst)
         with stage("  PDF: Typst"):
             for text in self.texts:
