@@ -4,6 +4,7 @@ import os
 import pickle
 import shutil
 import signal
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
@@ -39,6 +40,18 @@ def _environment():
     with tempfile.TemporaryDirectory(prefix="nen-", ignore_cleanup_errors=True) as folder:
         os.environ["TMPDIR"] = folder
         yield
+
+
+@pytest.fixture(autouse=True)
+def _own_modules(tmp_path_factory):
+    """Forget what a test imports from a book of its own: the next book has other such modules."""
+    path = sys.path.copy()
+    yield
+    sys.path[:] = path
+    books = str(tmp_path_factory.getbasetemp().parent)
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(books):
+            del sys.modules[name]
 
 
 def once(tmp_path_factory, name: str, make: Callable[[Path], Path]) -> Path:

@@ -230,7 +230,7 @@ def typst_source(folder: Path, old: str, new: str) -> str:
 def test_widths_that_the_author_gives_are_kept(tmp_path, given, kept):
     # The form in which a cell's option reaches Pandoc.
     source = typst_source(tmp_path, "{#tbl-hand}", f"{{#tbl-hand {given}}}")
-    assert ("columns: (70%, 30%)" in source) is kept
+    assert ("columns: (70fr, 30fr)" in source) is kept
 
 
 GROUPS = "".join(f"| kind {group} | {n} |\n" for n, group in enumerate("aaaaabbb"))

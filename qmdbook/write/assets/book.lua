@@ -810,26 +810,50 @@ local function breakable_words(tbl)
   })
 end
 
--- A row stays on one page, unless a cell of it may be longer than a page. Half an em a letter, and
--- far fewer lines than a page has, so that a row too tall is not missed.
-local LETTER, TALL <const> = 0.5, 25
+-- Half an em a letter.
+local LETTER <const> = 0.5
+
+local function rows_of(tbl)
+  local rows = pandoc.List(tbl.head.rows)
+  for _, body in ipairs(tbl.bodies) do rows = rows .. body.body end
+  return rows
+end
+
+-- About how many lines a row takes, in a table of so many em.
+local function lines_of(row, tbl, width)
+  local most = 1
+  for i, cell in ipairs(row.cells) do
+    local share = tbl.colspecs[i] and tbl.colspecs[i][2]
+    local room = (type(share) == "number" and share or 1 / #tbl.colspecs) * width
+    local lines = 0
+    for _, block in ipairs(cell.contents) do lines = lines + math.ceil(#stringify(block) * LETTER / room) end
+    most = math.max(most, lines)
+  end
+  return most
+end
+
+-- A row stays on one page, unless a cell of it may be longer than a page: it has far more lines
+-- than that, so that a row too tall is not missed.
+local TALL <const> = 25
 
 local function divide_tall_rows(tbl, width)
-  for _, body in ipairs(tbl.bodies) do
-    for _, row in ipairs(body.body) do
-      local tall = false
-      for i, cell in ipairs(row.cells) do
-        local share = tbl.colspecs[i] and tbl.colspecs[i][2]
-        local room = (type(share) == "number" and share or 1 / #tbl.colspecs) * width
-        local lines = #cell.contents
-        for _, block in ipairs(cell.contents) do lines = lines + #stringify(block) * LETTER / room end
-        tall = tall or lines > TALL
-      end
-      if tall then
-        for _, cell in ipairs(row.cells) do cell.attributes["typst:breakable"] = "true" end
-      end
+  for _, row in ipairs(rows_of(tbl)) do
+    if lines_of(row, tbl, width) > TALL then
+      for _, cell in ipairs(row.cells) do cell.attributes["typst:breakable"] = "true" end
     end
   end
+end
+
+-- A table that takes less than about a third of a page stays on one; a longer one flows over. Typst
+-- could measure it, which takes as much memory as laying out all tables once more. Heights in em.
+local LONG, ROW, FURTHER_LINE <const> = 20, 1.55, 1.16
+
+local function is_long(tbl, width)
+  local height = 0
+  for _, row in ipairs(rows_of(tbl)) do
+    height = height + ROW + (lines_of(row, tbl, width) - 1) * FURTHER_LINE
+  end
+  return height > LONG
 end
 
 -- Two words in brackets in the head of a table, such as (95% CI), stay on one line.
@@ -954,6 +978,55 @@ local function picture(image)
   if image.classes:includes(authored.PICTURE) then return pandoc.RawInline("typst", "#picture" .. image_arguments(image)) end
 end
 
+-- The rules of a table, the names of its groups and its notes are set as Pandoc does not: in the
+-- Typst of the table, in which a comment marks its rows.
+local ROW <const> = "/*row*/"
+
+local function mark_rows(tbl)
+  for _, body in ipairs(tbl.bodies) do
+    for _, row in ipairs(body.body) do
+      local first = row.cells[1]
+      if first then first.contents:insert(1, pandoc.Plain({ pandoc.RawInline("typst", ROW) })) end
+    end
+  end
+end
+
+-- A rule between two rows, and one of its own below the head. Rules of cells would end at the space
+-- between columns.
+local function rules_between_rows(typst)
+  local seen = 0
+  typst = typst:gsub("\n( *)([^\n%[]*%[)/%*row%*/%s*", function(indent, cell)
+    seen = seen + 1
+    return "\n" .. indent .. (seen > 1 and "table.hline(),\n" .. indent or "") .. cell
+  end)
+  return (typst:gsub("(\n *table%.header%(.-,)%),\n *table%.hline%(%),", "%1 head-rule),", 1))
+end
+
+-- The name of a group stays with the first of its rows, and stands again over those on the next page.
+local function groups_to_heads(typst)
+  local row = "\n( *)(table%.cell%([^\n]*colspan: %d+[^\n]*%)%[#strong%[[^\n]*%]%]),"
+  return (typst:gsub(row, "\n%1table.header(level: 2, %2),"))
+end
+
+-- The notes of a table go below it, so that they follow on the next page without its head.
+local function notes_after_rows(typst)
+  local foot = "\n( *table%.hline%(%),)\n *table%.footer%(table%.cell%([^\n]-%)%[(.-)%],%),(\n *%))%]\n  , caption"
+  local set, found = typst:gsub(foot, "\n%1%3\n#table-notes[%2]]\n  , caption")
+  if found > 0 then return set end
+  return (typst:gsub("\n( *%)%]\n  , )", "\n    table.hline(),\n%1", 1))
+end
+
+local function typst_of_table(tbl)
+  local forms = tbl.classes -- each a function of parts.typ
+  mark_rows(tbl)
+  local typst = pandoc.write(pandoc.Pandoc({ tbl }), TYPST, { wrap_text = "none" })
+  -- Columns share what the space between them leaves.
+  typst = typst:gsub("\n *columns: %b()", function(widths) return (widths:gsub("%%", "fr")) end, 1)
+  typst = notes_after_rows(groups_to_heads(rules_between_rows(typst)))
+  for _, form in ipairs(forms) do typst = "#" .. form .. "[\n" .. typst .. "\n]" end
+  return raw(typst)
+end
+
 local function typst_blocks(chapter)
   local blocks = keep_last(notes_below_tables(chapter.blocks)):walk({
     traverse = "topdown",
@@ -990,10 +1063,15 @@ local function typst_blocks(chapter)
         local shares = column_widths(tbl, many and TABLE_WIDTH.many or TABLE_WIDTH.few)
         for i, share in ipairs(shares) do tbl.colspecs[i][2] = share end
       end
-      divide_tall_rows(tbl, many and TABLE_WIDTH.many or TABLE_WIDTH.few)
+      local width = many and TABLE_WIDTH.many or TABLE_WIDTH.few
+      divide_tall_rows(tbl, width)
+      local long = is_long(tbl, width)
       if simple then tbl = span_labels(tbl) end
       if groups then put_groups(tbl, groups) end
-      if many then return pandoc.Blocks({ raw("#many-columns["), tbl, raw("]") }), false end
+      local forms = pandoc.List({})
+      if many then forms:insert("many-columns") end
+      if long then forms:insert("long-table") end
+      tbl.classes = forms
       return tbl
     end,
     CodeBlock = function(code)
@@ -1019,7 +1097,7 @@ local function typst_blocks(chapter)
       return pandoc.RawInline("typst", "#drawing(" .. table.concat(arguments, ", ") .. ")")
     end,
   })
-  -- Walks of their own: the one above stops at wide tables, and this one makes signs of text.
+  -- A walk of its own, since it makes signs of text.
   return blocks:walk({
     Para = function(para) para.content = set_breaks(para.content) return para end,
     Plain = function(plain) plain.content = set_breaks(plain.content) return plain end,
@@ -1046,24 +1124,11 @@ local function typst_blocks(chapter)
         return pandoc.RawInline("typst", "#metadata(none) <" .. span.identifier .. ">")
       end
     end,
-  }):walk({ Inlines = escape_code })
-end
-
--- The name of a group stays with the first of its rows, and stands again over those on the next page.
-local function groups_to_heads(typst)
-  local row = "\n( *)(table%.cell%([^\n]*colspan: %d+[^\n]*%)%[#strong%[[^\n]*%]%]),"
-  return (typst:gsub(row, "\n%1table.header(level: 2, %2),"))
-end
-
--- The notes of a table go below it, so that they follow on the next page without its head.
-local function notes_after_rows(typst)
-  local foot = "\n *table%.hline%(%),\n *table%.footer%(table%.cell%([^\n]-%)%[(.-)%],%),\n( *%))%]\n  , caption"
-  return (typst:gsub(foot, "\n%2\n#table-notes[%1]]\n  , caption"))
+  }):walk({ Inlines = escape_code }):walk({ Table = typst_of_table })
 end
 
 local function typst_of_chapter(chapter)
-  local typst = pandoc.write(pandoc.Pandoc(typst_blocks(chapter)), TYPST, { wrap_text = "none" })
-  return notes_after_rows(groups_to_heads(typst))
+  return pandoc.write(pandoc.Pandoc(typst_blocks(chapter)), TYPST, { wrap_text = "none" })
 end
 
 -- Free the memory of a chapter that is written.

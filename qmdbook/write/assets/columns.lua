@@ -6,7 +6,7 @@
 -- most lines.
 
 local STEP = 0.5 -- of an em; widths are counted in steps
-local INSET = 10 / 9 -- left and right of a cell, in em of the table's text
+local GUTTER = 10 / 9 -- between columns, in em of the table's text
 -- Letters of Source Sans Pro and Libertinus Serif, rounded up, in em.
 local CAPITAL, NARROW, SPACE, OTHER = 0.7, 0.34, 0.25, 0.54
 local BOLD = 1.08
@@ -82,7 +82,7 @@ end
 
 -- The steps that each column's longest word takes, and those that the page then has left.
 local function least(rows, count, width)
-  local steps, left = {}, math.floor((width - count * INSET) / STEP)
+  local steps, left = {}, math.floor((width - (count - 1) * GUTTER) / STEP)
   for i = 1, count do
     local longest = STEP
     for _, row in ipairs(rows) do
@@ -94,7 +94,7 @@ local function least(rows, count, width)
   return steps, left
 end
 
--- Return the share of the page's width for each column.
+-- Return the share of each column of what all of them have.
 --
 -- tbl: a table without cells that span; width: of the page's text, in em of the table's.
 return function(tbl, width)
@@ -152,7 +152,7 @@ return function(tbl, width)
   end
 
   local shares, total = {}, 0
-  for i = 1, count do total = total + steps[i] * STEP + INSET end
-  for i = 1, count do shares[i] = (steps[i] * STEP + INSET) / total end
+  for i = 1, count do total = total + steps[i] end
+  for i = 1, count do shares[i] = steps[i] / total end
   return shares
 end
