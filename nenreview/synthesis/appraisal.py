@@ -10,9 +10,10 @@ objective response rate.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nenreview.evidence.record.checklists import CASE_SERIES, LEVELS, START, STEPS
-from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.rows import CertaintyRow, rows_of
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import ORR
@@ -187,7 +188,8 @@ class RiskOfBias:
         return SOME if 2 * met >= len(key) else NO_INFORMATION
 
 
-def risk_of_bias(data: Dataset) -> list[RiskOfBias]:
+@lru_cache(DATASETS)
+def risk_of_bias(data: Dataset) -> tuple[RiskOfBias, ...]:
     """Return the risk of bias of each pooled trial; trials of the main pools come first.
 
     The appraised document is the main source of the trial: its own report, if available.
@@ -207,7 +209,7 @@ def risk_of_bias(data: Dataset) -> list[RiskOfBias]:
             answered = rows[rows["source"] == source]
             answers = dict(zip(map(int, answered["item"]), answered["answer"], strict=True))
             found.append(RiskOfBias(facts.trial, facts.name, source, tuple(pools), answers))
-    return sorted(found, key=lambda one: not one.pools)
+    return tuple(sorted(found, key=lambda one: not one.pools))
 
 
 def checklist_topics(data: Dataset) -> dict[int, str]:

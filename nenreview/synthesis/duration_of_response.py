@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
 from nenreview.evidence.arms import arm_name, arms_by_trial, by_class_and_line
 from nenreview.evidence.overlaps import Report, canonical_report, is_of_an_earlier_report
-from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.population import ancestors, is_within
 from nenreview.evidence.record.rows import Arm, Facts
 from nenreview.evidence.record.rows import trials as all_trials
@@ -70,7 +71,8 @@ class Duration:
     ongoing: str
 
 
-def durations(data: Dataset) -> list[Duration]:
+@lru_cache(DATASETS)
+def durations(data: Dataset) -> tuple[Duration, ...]:
     """Return the duration of response of every arm with responders, by regimen class and line.
 
     Each place that reports a duration has an entry of its own, because places in one source can
@@ -81,7 +83,7 @@ def durations(data: Dataset) -> list[Duration]:
     for trial in all_trials(data).values():
         for arm in arms_by_trial(data)[trial.trial]:
             found += list(_of_arm(data, trial, arm)) or list(_without_duration(data, arm))
-    return sorted(found, key=by_class_and_line)
+    return tuple(sorted(found, key=by_class_and_line))
 
 
 def _of_arm(data: Dataset, trial: Facts, arm: Arm) -> Iterator[Duration]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from nenreview.auditing.adverse_events import counts_by_grade
 from nenreview.evidence.arms import arm_name, arms_by_trial, by_class_and_line
 from nenreview.evidence.overlaps import Report, canonical_report
-from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.population import ROOT_POPULATION, is_within
 from nenreview.evidence.record.rows import Arm
 from nenreview.evidence.record.rows import trials as all_trials
@@ -113,7 +114,8 @@ class SevereEvents:
     earlier: bool = False
 
 
-def severe_events(data: Dataset) -> list[SevereEvents]:
+@lru_cache(DATASETS)
+def severe_events(data: Dataset) -> tuple[SevereEvents, ...]:
     """Return the patients with adverse events of grade 3 or higher in every arm, by class and line.
 
     Each population that a source reports has an entry; an arm without any report has one entry that
@@ -121,7 +123,7 @@ def severe_events(data: Dataset) -> list[SevereEvents]:
     used: a count, then a percentage, then any other. Ties go to the first source of the trial.
     """
     found = [one for trial in arms_by_trial(data) for one in severe_events_of(data, trial)]
-    return sorted(found, key=by_class_and_line)
+    return tuple(sorted(found, key=by_class_and_line))
 
 
 def severe_events_of(data: Dataset, trial: str) -> list[SevereEvents]:
@@ -324,7 +326,8 @@ class OtherHarm:
         return bool(self.deaths or self.stopped or self.any_grade or self.immune)
 
 
-def other_harm(data: Dataset) -> list[OtherHarm]:
+@lru_cache(DATASETS)
+def other_harm(data: Dataset) -> tuple[OtherHarm, ...]:
     """Return deaths, stopping of treatment and adverse events of any grade in every arm.
 
     The order is by regimen class and line. Numbers that cover all arms of a trial together have an
@@ -340,7 +343,7 @@ def other_harm(data: Dataset) -> list[OtherHarm]:
             classes = dict.fromkeys(arm.regimen_class for arm in (first, *rest))
             together = replace(together, regimen_classes=tuple(classes))
             found += [together] if together.is_reported else []
-    return sorted(found, key=by_class_and_line)
+    return tuple(sorted(found, key=by_class_and_line))
 
 
 def without_other_harm(data: Dataset) -> list[OtherHarm]:

@@ -6,16 +6,18 @@ more than half of the patients had no event yet.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import median
 
 from nenreview.evidence.arms import LINES, MONOTHERAPY, arm_name, arm_of
 from nenreview.evidence.overlaps import Report, canonical_report, is_of_an_earlier_report
-from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import DATASETS, Dataset
 from nenreview.evidence.record.population import ancestors
-from nenreview.evidence.record.rows import Facts
+from nenreview.evidence.record.rows import Facts, Number, numbers
 from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import size_or_rest
 from nenreview.evidence.sources import sources_of
@@ -92,7 +94,8 @@ class Time:
         return abs(self.median - self.first_scan) < _NEAR
 
 
-def times(data: Dataset) -> list[Time]:
+@lru_cache(DATASETS)
+def times(data: Dataset) -> tuple[Time, ...]:
     """Return every reported median of progression-free (PFS) and overall survival (OS).
 
     The result also has the reported shares without the event at fixed times. Each population has
@@ -111,7 +114,7 @@ def times(data: Dataset) -> list[Time]:
                 _time(data, trial, source, population, outcome, beside)
                 for source, population, beside in shares.values()
             ]
-    return [one for one in found if one.status != NOT_REPORTED or one.landmarks]
+    return tuple(one for one in found if one.status != NOT_REPORTED or one.landmarks)
 
 
 def pfs_of_trials(data: Dataset, kind: str = "") -> list[Time]:
@@ -149,19 +152,15 @@ def _time(
     outcome: str,
     beside: tuple[str, ...],
 ) -> Time:
-    where = {
-        "source": source,
-        "trial": trial.trial,
-        "population": population,
-        "outcome": outcome,
-    }
+    about = [one for one in _about(data, source, trial, outcome) if one.population == population]
+    middle, lows, highs = (
+        [one for one in about if one.statistic == statistic]
+        for statistic in ("median", "ci_low", "ci_high")
+    )
     arm = arm_of(data, trial.trial, population)
-    low, high = (_months(data, statistic=s, **where) for s in ("ci_low", "ci_high"))
+    found, low, high = map(_months, (middle, lows, highs))
     has_interval = low is not None or high is not None
-    found = _months(data, statistic="median", **where)
-    said = set(data.select(statistic="median", **where)["status"])
-    status = NOT_REACHED if "not_reached" in said else NOT_REPORTED
-    limits = (_limit(data, statistic=s, **where) for s in ("ci_low", "ci_high"))
+    status = NOT_REACHED if _not_reached(middle) else NOT_REPORTED
     return Time(
         trial.trial,
         arm_name(data, trial.trial, population),
@@ -177,18 +176,37 @@ def _time(
         low,
         high,
         has_interval,
-        _as_reported(data, statistic="median", **where),
-        " to ".join(limits) if has_interval else "",
+        _as_reported(middle),
+        " to ".join(map(_limit, (lows, highs))) if has_interval else "",
         beside,
         _first_scan(data, trial, population, source),
     )
 
 
-def _limit(data: Dataset, **where: str) -> str:
+def _about(data: Dataset, source: str, trial: Facts, outcome: str) -> list[Number]:
+    """Return what a document says about an outcome of a trial."""
+    return _by_outcome(data).get((source, trial.trial, outcome), [])
+
+
+@lru_cache(DATASETS)
+def _by_outcome(data: Dataset) -> dict[tuple[str, str, str], list[Number]]:
+    """Return the numbers about each outcome, by document and trial.
+
+    Each trial is asked about a dozen times, so that `Dataset.select` would take long.
+    """
+    found = defaultdict(list)
+    for one in numbers(data):
+        found[one.source, one.trial, one.outcome].append(one)
+    return found
+
+
+def _limit(rows: list[Number]) -> str:
     """Return a confidence limit in months as reported, or that it was not reached or not given."""
-    if limit := _as_reported(data, **where):
-        return limit
-    return NOT_REACHED if "not_reached" in set(data.select(**where)["status"]) else "not given"
+    return _as_reported(rows) or (NOT_REACHED if _not_reached(rows) else "not given")
+
+
+def _not_reached(rows: list[Number]) -> bool:
+    return any(one.status == "not_reached" for one in rows)
 
 
 def _size(data: Dataset, trial: str, population: str, source: str) -> int | None:
@@ -263,25 +281,36 @@ def medians(data: Dataset, trial: Facts, outcome: str) -> Iterator[tuple[str, st
                 yield source, population
 
 
-def _months(data: Dataset, **where: str) -> float | None:
-    """Return the one printed time in months, None where none is printed as a number."""
-    rows = data.select(status="reported", **where)
-    if rows.empty:
-        return None
-    (unit,) = rows["unit"].unique()
-    return months(data.value(**where), unit)
+def _reported(rows: list[Number]) -> list[Number]:
+    return [one for one in rows if one.status == "reported"]
 
 
-def _as_reported(data: Dataset, **where: str) -> str:
-    """Return a time in months with the decimals of the page; empty where no number is printed."""
-    rows = data.select(status="reported", **where)
-    if rows.empty:
+def _months(rows: list[Number]) -> float | None:
+    """Return the one reported time in months; None if none is reported as a number.
+
+    Raises
+    ------
+    LookupError
+        If several times are reported.
+    """
+    found = {(one.value, one.unit): one for one in _reported(rows)}
+    if len(found) > 1:
+        first = rows[0]
+        what = f"{first.statistic} of {first.outcome} of {first.trial} in {first.source}"
+        several = ", ".join(f"{one.id}: {one.printed} {one.unit}" for one in found.values())
+        raise LookupError(f"no single {what}; expected one, found {several}")
+    return next((months(value, unit) for value, unit in found), None)
+
+
+def _as_reported(rows: list[Number]) -> str:
+    """Return a time in months with the decimals of the page; empty if no number is reported."""
+    first = next(iter(_reported(rows)), None)
+    if first is None:
         return ""
-    row = next(rows.itertuples())
-    if row.unit == "months":
-        return as_printed(row.value, row.printed)
-    printed = as_printed(row.value, row.printed)
-    return f"{months(row.value, row.unit):.1f} ({printed} {row.unit})"
+    printed = as_printed(first.value, first.printed)
+    if first.unit == "months":
+        return printed
+    return f"{months(first.value, first.unit):.1f} ({printed} {first.unit})"
 
 
 def scan_problems(data: Dataset) -> list[Problem]:
@@ -314,11 +343,11 @@ def _first_scan(data: Dataset, trial: Facts, population: str, source: str) -> fl
     around = [population, *ancestors(population)]
     asked = [(one, "assessment interval") for one in (source, *sources_of(trial))]
     for named, outcome in (*asked, (source, "assessment time")):
-        rows = data.select(
-            source=named, trial=trial.trial, outcome=outcome, status="reported", statistic="value"
-        )
-        rows = rows[rows["category"].isin(FIRST_SCAN) & rows["population"].isin(around)]
-        found = {months(row.value, row.unit) for row in rows.itertuples()}
+        found = {
+            months(one.value, one.unit)
+            for one in _reported(_about(data, named, trial, outcome))
+            if one.statistic == "value" and one.category in FIRST_SCAN and one.population in around
+        }
         if len(found) > 1:
             several = f"{named} names several first scans of {trial.trial}"
             raise LookupError(f"{several}: {sorted(found)}")
