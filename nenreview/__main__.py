@@ -1,6 +1,17 @@
-"""Run the command ``nenreview`` with ``python -m nenreview``."""
+"""Run the command ``nenreview``: ``python -m nenreview`` does the same."""
 
-from nenreview.cli import main
+INTERRUPTED = 130  # exit status of a program that Ctrl-C ends
+
+
+def main() -> int:
+    """Run the command, and return its exit status, also if it is interrupted as it begins."""
+    try:
+        from nenreview.cli import main as command
+
+        return command()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

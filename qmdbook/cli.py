@@ -7,7 +7,6 @@ appear at once. Another program can add these commands to its own with `add_comm
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import re
 import sys
@@ -15,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from qmdbook.errors import InputError, Problem, nearest, unknown_name
+from qmdbook.errors import OF_THE_SYSTEM, InputError, Problem, nearest, unknown_name
 
 if TYPE_CHECKING:
     from qmdbook.publish.chapter_notebook import ChapterNotebook
@@ -24,16 +23,6 @@ if TYPE_CHECKING:
 _NO_CHOICE = re.compile(r"argument (.+): invalid choice: '(.*)' \(choose from (.+)\)")
 _MISSING = "the following arguments are required: "
 _UNKNOWN = "unrecognized arguments: "
-# Errors of a full disk, a protected file or a failing device.
-_OF_THE_SYSTEM = {
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EACCES,
-    errno.EPERM,
-    errno.EROFS,
-    errno.EIO,
-    errno.EFBIG,
-}
 
 
 class Parser(argparse.ArgumentParser):
@@ -127,7 +116,7 @@ def run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        if error.errno not in _OF_THE_SYSTEM:
+        if error.errno not in OF_THE_SYSTEM:
             raise  # an error of ours
         from qmdbook.files import shown
 

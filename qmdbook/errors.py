@@ -6,11 +6,22 @@ objects, which the command line prints line by line without a traceback.
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+# Errors of a full disk, a protected file or a failing device.
+OF_THE_SYSTEM = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.EIO,
+    errno.EFBIG,
+}
 # How a message calls the type that a value must have.
 KIND = {str: "a text", bool: "true or false", list: "a list"}
 MANY = 12  # names; a longer list is not shown beside the name that was probably meant

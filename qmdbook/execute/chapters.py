@@ -119,13 +119,13 @@ def execute_all(
     InputError
         With the traceback of each cell or inline expression that raised.
     """
-    problems: list[Problem] = []
+    problems: dict[Problem, None] = {}  # all chapters can meet the same one
 
     def attempt(chapter: Chapter) -> None:
         try:
             executed = run(chapter)
         except InputError as error:
-            problems.extend(error.problems)
+            problems.update(dict.fromkeys(error.problems))
         else:
             done(chapter, executed)
 

@@ -11,7 +11,7 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Lock
@@ -41,7 +41,14 @@ def start_fork_server(chapters: Sequence[Chapter], config: BookConfig) -> RunAt:
         environment(config.root) | warm.preload_environment(code, config.before_forks)
     ):
         forkserver.set_forkserver_preload(list(_PRELOADED))
-        forkserver.ensure_running()
+        # It begins without hearing of Ctrl-C, until it can ignore it: see `warm`. The tracker would
+        # be started with it, and hears of it again.
+        resource_tracker.ensure_running()
+        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
     def run(chapter: Chapter, at: At = ignore_line) -> Executed:
         return _run(chapter, config.root, at)

@@ -9,6 +9,7 @@ import ast
 import gc
 import importlib
 import os
+import signal
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -45,6 +46,10 @@ def preload_environment(sources: Iterable[str], before_forks: str) -> dict[str, 
 
 
 def _prepare() -> None:
+    # Ctrl-C ends the process that renders, and this one ends with it. Blocked until here, see
+    # `forked`; a fork hears of it again, see `worker`.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     for name in os.environ[MODULES].split():
         with suppress(Exception):
             importlib.import_module(name)

@@ -27,7 +27,7 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from qmdbook.errors import InputError, Problem
+from qmdbook.errors import OF_THE_SYSTEM, InputError, Problem
 from qmdbook.execute.chapters import INLINE_BACKEND, CellError, Executed, add_stream, execute
 from qmdbook.source.chapter import Chapter
 
@@ -243,6 +243,7 @@ def execute_and_send(chapter: Chapter, root: Path, connection: Connection) -> No
     a list of `Problem` if the chapter failed.
     """
     os.setpgid(0, 0)  # a group of its own, to be killed with what its cells started
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by the fork server
     os.chdir((root / chapter.file).parent)
     result: Executed | list[Problem]
     try:
@@ -251,11 +252,18 @@ def execute_and_send(chapter: Chapter, root: Path, connection: Connection) -> No
             result = execute(chapter, ShellSession(Path(folder)), at=connection.send)
     except InputError as error:
         result = list(error.problems)
-    except Exception:
-        # A fault of the engine and not of the chapter: nothing else will report it.
-        result = [Problem(chapter.file, f"cannot be executed\n{traceback.format_exc()}")]
+    except Exception as error:
+        result = [_problem(chapter, error)]
     with suppress(BrokenPipeError):  # nobody waits any more
         connection.send(result)
+
+
+def _problem(chapter: Chapter, error: Exception) -> Problem:
+    if isinstance(error, OSError) and error.errno in OF_THE_SYSTEM:
+        folder = tempfile.gettempdir()
+        return Problem("TMPDIR", f"{error.strerror} in {folder!r}; expected room and permission")
+    # A fault of the engine and not of the chapter: nothing else will report it.
+    return Problem(chapter.file, f"cannot be executed\n{traceback.format_exc()}")
 
 
 def _exit_with_parent(folder: str) -> None:

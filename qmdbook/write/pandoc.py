@@ -193,8 +193,9 @@ def _run(config: BookConfig, work: Path, manifest: dict[str, Any]) -> dict[str, 
         code, _, name = run.stderr.partition(" ")
         raise OSError(int(code), os.strerror(int(code)), name)
     # A warning (a duplicate identifier, TeX that MathML cannot show) is a defect of a page.
-    if run.returncode or run.stderr.strip():
-        raise InputError(Problem("pandoc", run.stderr.strip() or f"exit status {run.returncode}"))
+    said = run.stderr.partition("HasCallStack")[0].strip()  # from there on, about Pandoc's code
+    if run.returncode or said:
+        raise InputError(Problem("pandoc", said or f"exit status {run.returncode}"))
     return json.loads((work / "report.json").read_text(encoding="utf-8"))
 
 

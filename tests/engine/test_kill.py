@@ -78,6 +78,27 @@ def test_an_interrupt_while_the_book_is_written_leaves_nothing(tmp_path):
 
 
 @needs_groups
+def test_an_interrupt_at_any_moment_shows_no_traceback(tmp_path):
+    """As in a terminal, where Ctrl-C reaches every process of the render."""
+    root = copy_small_book(tmp_path)
+    begun = time.monotonic()
+    render(root)
+    span = time.monotonic() - begun
+    interrupted = 0
+    for moment in range(TIMES):
+        shutil.rmtree(root / ".cache")
+        run = started("render", cwd=root)
+        assert wait_for((root / ".cache").exists, 60)  # before, Python itself begins
+        time.sleep(0.6 * span * moment / TIMES)
+        os.killpg(run.pid, signal.SIGINT)
+        _, said = run.communicate()
+        assert "Traceback" not in said, said
+        interrupted += run.returncode == 130
+        assert wait_for(lambda: ended(run.pid))  # noqa: B023
+    assert interrupted >= TIMES / 2
+
+
+@needs_groups
 def test_a_render_killed_at_twenty_moments_leaves_a_whole_book(tmp_path):
     root = tmp_path / "book"
     root.mkdir()

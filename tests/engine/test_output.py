@@ -264,3 +264,15 @@ def test_on_a_full_disk_one_line_says_so_and_the_book_stays(tmp_path, kilobytes)
     assert "cannot be written: No space left on device" in said and STAYS in said
     assert snapshot(tmp_path / "result" / "_book") == {"index.html": b"good\n"}
     assert not list((tmp_path / "result").glob("._book*"))
+
+
+@mounts
+# Where the room ends: at Pandoc's first file, at the first process, as chapters are executed.
+@pytest.mark.parametrize("files", [1, 2, 6, 14])
+def test_without_room_for_temporary_files_one_line_says_so(book, files):
+    before = snapshot(book / "_book")
+    (book.parent / "room").mkdir()
+    mount = f"mount -t tmpfs -o nr_inodes={files} none ../room && export TMPDIR=$PWD/../room"
+    said = refused(render_after(mount.replace("$PWD/..", f"'{book.parent}'"), book))
+    assert "No space left on device" in said
+    assert snapshot(book / "_book") == before
