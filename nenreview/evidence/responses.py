@@ -111,19 +111,20 @@ def responses(data: Dataset) -> tuple[Response, ...]:
     Each population, outcome and percentage has one entry, even if a document repeats it.
     """
     known = outcomes(data)
-    percentages: dict[tuple[Report, str], list[str]] = {}
+    # Which of several percentages is first is decided by the page, not by the order of the rows.
+    percentages: dict[tuple[Report, str], dict[str, str]] = {}
     for row in numbers(data):
         outcome = ORR if row.outcome == BEST else row.outcome
         if not row.trial or known[outcome].kind != SHARE or row.status != "reported":
             continue
         report = Report(row.source, row.trial, row.population)
-        printed = percentages.setdefault((report, outcome), [])
-        if row.statistic == "percent" and row.outcome != BEST and row.printed not in printed:
-            printed.append(row.printed)
+        ids = percentages.setdefault((report, outcome), {})
+        if row.statistic == "percent" and row.outcome != BEST:
+            ids[row.printed] = min(row.id, ids.get(row.printed, row.id))
     found = [
         _response(data, report, known[outcome], printed)
-        for (report, outcome), all_printed in percentages.items()
-        for printed in all_printed or [""]
+        for (report, outcome), ids in percentages.items()
+        for printed in sorted(ids, key=ids.__getitem__) or [""]
     ]
     return _with_preferences(data, [one for one in found if one.printed or one.rate])
 

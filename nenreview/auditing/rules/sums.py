@@ -30,9 +30,12 @@ def sums(index: NumberIndex) -> Iterator[Finding]:
 
 
 def _lists(index: NumberIndex, statistic: str) -> dict[tuple, list[Number]]:
-    """Return the categories of each partition, by table or passage, and by population."""
+    """Return the categories of each partition, by table or passage, and by population.
+
+    They follow the page, as their ids do, whatever the order of the rows.
+    """
     lists = defaultdict(list)
-    for number in index.numbers:
+    for number in sorted(index.numbers, key=lambda number: number.id):
         if number.statistic == statistic and number.outcome in PARTITIONS and number.category:
             key = (number.source, number.table, number.trial, number.population, number.outcome)
             lists[key].append(number)
