@@ -25,8 +25,8 @@ from nenreview.evidence.arms import arm_of, arms_by_trial
 from nenreview.evidence.overlaps import Report, require_independent
 from nenreview.evidence.record import dataset
 from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import trials as facts_of
 from nenreview.evidence.record.rows import Arm
-from nenreview.evidence.record.rows import trials as facts_of
 from nenreview.evidence.traits import NEC, NET, kind_of
 from nenreview.figures.forest_rows import Group, pool_rows, rate_data, rate_row
 from nenreview.single_trials.trial import Trial, open_trial

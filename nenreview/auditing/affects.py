@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nenreview.auditing.finding import Finding
 from nenreview.evidence.overlaps import canonical_report
-from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.record.rows import Number, numbers_by_key, outcomes
+from nenreview.evidence.record.dataset import Dataset, numbers_by_key, outcomes
+from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import ORR, Response, response_rate, responses, responses_of
 from nenreview.evidence.sources import names_in_sentences
 from nenreview.stats.rate import Rate

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from nenreview.auditing.finding import Finding
 from nenreview.auditing.ledger import audit
-from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset, numbers_by_key
 from nenreview.evidence.record.lists import LIST_SEPARATOR
-from nenreview.evidence.record.rows import CauseRow, numbers_by_key, rows_of
+from nenreview.evidence.record.rows import CauseRow, rows_of
 
 ANSWER, RESULT, READING = EFFECTS = ("answer", "result", "reading")  # from grave to slight
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from operator import attrgetter
 
-from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.dataset import DATASETS, Dataset, numbers
 from nenreview.evidence.record.population import ancestors
-from nenreview.evidence.record.rows import Number, numbers
+from nenreview.evidence.record.rows import Number
 from nenreview.evidence.sizes import parts_by_differentiation, size_or_rest
 
 # Estimated over time with patients leaving the risk set, so no share of a count.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.record.rows import Number, outcomes
+from nenreview.evidence.record.dataset import Dataset, outcomes
+from nenreview.evidence.record.rows import Number
 from nenreview.evidence.traits import LCNEC, NEC, NET, traits
 
 _SET = "The authors set this value."

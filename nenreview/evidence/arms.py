@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Protocol
 
-from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.dataset import DATASETS, Dataset, trials
 from nenreview.evidence.record.population import is_within, leaf
-from nenreview.evidence.record.rows import Arm, rows_of, trials
+from nenreview.evidence.record.rows import Arm, rows_of
 from nenreview.evidence.traits import vocabulary
 
 # In the order of tables; the same words as in data/datapackage.json.

@@ -9,8 +9,8 @@ from nenreview.evidence.arms import arm_of, arms_by_trial
 from nenreview.evidence.jia_table1 import table1_responses
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import trials as all_trials
 from nenreview.evidence.record.population import ROOT_POPULATION, levels
-from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import (
     ORR,
     Response,

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from nenreview.evidence.arms import arm_of, arms_by_trial, by_class_and_line
 from nenreview.evidence.overlaps import APART, NOT_KNOWN, Report, not_apart, relation
 from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import trials as all_trials
 from nenreview.evidence.record.population import ancestors, below, is_within, levels
 from nenreview.evidence.record.rows import Facts
-from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import printed_sizes, size_of
 from nenreview.evidence.sources import sources_of
 from nenreview.evidence.traits import traits

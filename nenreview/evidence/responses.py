@@ -13,10 +13,10 @@ from functools import lru_cache
 from math import isnan
 
 from nenreview.evidence.overlaps import Report, canonical_report, is_of_an_earlier_report
-from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.dataset import DATASETS, Dataset, numbers, outcomes
+from nenreview.evidence.record.dataset import trials as all_trials
 from nenreview.evidence.record.population import parent
-from nenreview.evidence.record.rows import Number, Outcome, PoolingRow, numbers, outcomes, rows_of
-from nenreview.evidence.record.rows import trials as all_trials
+from nenreview.evidence.record.rows import Number, Outcome, PoolingRow, rows_of
 from nenreview.evidence.sizes import parts_by_differentiation, size, size_of, size_or_rest
 from nenreview.evidence.sources import sources_of
 from nenreview.evidence.traits import traits

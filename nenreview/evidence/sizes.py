@@ -6,9 +6,9 @@ from functools import lru_cache
 from math import isnan
 
 from nenreview.evidence.overlaps import Report
-from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.dataset import DATASETS, Dataset, numbers
 from nenreview.evidence.record.population import below, leaf
-from nenreview.evidence.record.rows import Derived, numbers, rows_of
+from nenreview.evidence.record.rows import Derived, rows_of
 
 _POPULATIONS = 1024  # answers remembered, some times what the sources ask for
 

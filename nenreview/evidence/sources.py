@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.dataset import DATASETS, Dataset, trials
 from nenreview.evidence.record.lists import LIST_SEPARATOR
-from nenreview.evidence.record.rows import Facts, ReportOf, rows_of, trials
+from nenreview.evidence.record.rows import Facts, ReportOf, rows_of
 
 # Keys of the documents that chapters of their own are about.
 JIA = "jia2022"  # the sintilimab paper

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.dataset import DATASETS, Dataset, trials
 from nenreview.evidence.record.population import levels
-from nenreview.evidence.record.rows import Level, rows_of, trials
+from nenreview.evidence.record.rows import Level, rows_of
 
 NEC, LCNEC, NET, NEN = "NEC", "LCNEC", "NET", "NEN"
 NET_G3 = "NET G3"

@@ -12,9 +12,8 @@ from nenreview.auditing.rebuild import Piece, rebuild
 from nenreview.evidence.context import context_of
 from nenreview.evidence.jia_table1 import table1_responses
 from nenreview.evidence.overlaps import Report
-from nenreview.evidence.record.dataset import Dataset, load
+from nenreview.evidence.record.dataset import Dataset, load, trials
 from nenreview.evidence.record.paths import figures_folder, shown
-from nenreview.evidence.record.rows import trials
 from nenreview.evidence.responses import response_rate
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sizes import printed_sizes, size

@@ -8,9 +8,8 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from nenreview.evidence.overlaps import Report
-from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset, trials
 from nenreview.evidence.record.population import ROOT_POPULATION
-from nenreview.evidence.record.rows import trials
 from nenreview.evidence.sources import source_names
 from nenreview.figures.style import SEPARATOR, SOURCES
 from nenreview.stats.rate import Interval, Rate

@@ -13,8 +13,7 @@ from pathlib import Path
 from string import Template
 from textwrap import shorten
 
-from nenreview.evidence.record.dataset import Dataset, read
-from nenreview.evidence.record.rows import trials
+from nenreview.evidence.record.dataset import Dataset, read, trials
 from nenreview.scaffold.book import add_chapter, part_by_chapter
 from nenreview.scaffold.files import FileContents, append_rows, check_and_stamp, write_all
 from nenreview.scaffold.registries import require_number

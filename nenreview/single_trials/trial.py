@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset, load
+from nenreview.evidence.record.dataset import trials as all_trials
 from nenreview.evidence.record.population import ROOT_POPULATION, below
-from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import (
     ORR,
     Response,

@@ -14,8 +14,8 @@ from functools import lru_cache
 
 from nenreview.evidence.record.checklists import CASE_SERIES, LEVELS, START, STEPS
 from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.dataset import trials as all_trials
 from nenreview.evidence.record.rows import CertaintyRow, rows_of
-from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import ORR
 from nenreview.evidence.sources import main_source
 from nenreview.synthesis.cohorts import BOTH, NEC, NET, NOW, PRIMARY, SHOWN, Cohort, cohorts

@@ -12,8 +12,8 @@ from typing import Any
 from nenreview.evidence.arms import arm_name, arm_of, by_class_and_line
 from nenreview.evidence.overlaps import PART, WHOLE, Report, canonical_report, not_apart
 from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import trials as all_trials
 from nenreview.evidence.record.population import below, leaf
-from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import ORR, Response, distinct_responses, not_yet_evaluable
 from nenreview.evidence.sources import JIA, names_in_sentences
 from nenreview.evidence.traits import KINDS, NEC, NET, kind_of, traits

@@ -20,9 +20,9 @@ from itertools import chain, combinations
 
 from nenreview.evidence.arms import MONOTHERAPY, arm_name, arm_of
 from nenreview.evidence.overlaps import APART, Report, relation, require_independent
-from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset, trials
 from nenreview.evidence.record.population import ROOT_POPULATION, leaf, parent
-from nenreview.evidence.record.rows import PoolingRow, rows_of, trials
+from nenreview.evidence.record.rows import PoolingRow, rows_of
 from nenreview.evidence.responses import (
     ORR,
     Response,

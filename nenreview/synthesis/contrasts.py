@@ -15,8 +15,8 @@ from nenreview.evidence.arms import MONOTHERAPY, arm_of
 from nenreview.evidence.context import responses_in_context
 from nenreview.evidence.overlaps import Report
 from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import trials as all_trials
 from nenreview.evidence.record.rows import Arm
-from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sites import nec_by_site
 from nenreview.evidence.sources import JIA
 from nenreview.evidence.traits import is_whole, traits

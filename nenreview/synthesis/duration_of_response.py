@@ -13,9 +13,9 @@ import pandas as pd
 from nenreview.evidence.arms import arm_name, arms_by_trial, by_class_and_line
 from nenreview.evidence.overlaps import Report, canonical_report, is_of_an_earlier_report
 from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.dataset import trials as all_trials
 from nenreview.evidence.record.population import ancestors, is_within
 from nenreview.evidence.record.rows import Arm, Facts
-from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.responses import ORR, distinct_responses, partial_responses, response_rate
 from nenreview.evidence.sources import sources_of, superseded_by
 from nenreview.stats.durations import months

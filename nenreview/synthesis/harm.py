@@ -13,9 +13,9 @@ from nenreview.auditing.adverse_events import counts_by_grade
 from nenreview.evidence.arms import arm_name, arms_by_trial, by_class_and_line
 from nenreview.evidence.overlaps import Report, canonical_report
 from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.dataset import trials as all_trials
 from nenreview.evidence.record.population import ROOT_POPULATION, is_within
 from nenreview.evidence.record.rows import Arm
-from nenreview.evidence.record.rows import trials as all_trials
 from nenreview.evidence.sizes import size, size_or_rest
 from nenreview.evidence.sources import JIA, source_names, sources_of, superseded_by
 from nenreview.evidence.traits import traits

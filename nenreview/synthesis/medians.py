@@ -8,9 +8,9 @@ from math import isnan
 from typing import NamedTuple
 
 from nenreview.evidence.overlaps import Report
-from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.record.rows import Number, numbers
-from nenreview.evidence.record.rows import trials as all_trials
+from nenreview.evidence.record.dataset import Dataset, numbers
+from nenreview.evidence.record.dataset import trials as all_trials
+from nenreview.evidence.record.rows import Number
 from nenreview.evidence.sizes import size_or_rest
 from nenreview.stats.durations import months
 from nenreview.synthesis.times import OUTCOMES, medians

@@ -14,8 +14,7 @@ import numpy as np
 
 from nenreview.evidence.jia_table1 import patients_with_primary_site, table1_responses
 from nenreview.evidence.overlaps import require_independent
-from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.record.rows import trials
+from nenreview.evidence.record.dataset import Dataset, trials
 from nenreview.evidence.responses import Response
 from nenreview.evidence.sites import OTHER, SITES, nec_by_site
 from nenreview.meta.subgroups import SubgroupAnalysis, analyse_subgroups

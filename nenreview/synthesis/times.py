@@ -15,10 +15,10 @@ from statistics import median
 
 from nenreview.evidence.arms import LINES, MONOTHERAPY, arm_name, arm_of
 from nenreview.evidence.overlaps import Report, canonical_report, is_of_an_earlier_report
-from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.dataset import DATASETS, Dataset, numbers
+from nenreview.evidence.record.dataset import trials as all_trials
 from nenreview.evidence.record.population import ancestors
-from nenreview.evidence.record.rows import Facts, Number, numbers
-from nenreview.evidence.record.rows import trials as all_trials
+from nenreview.evidence.record.rows import Facts, Number
 from nenreview.evidence.sizes import size_or_rest
 from nenreview.evidence.sources import sources_of
 from nenreview.evidence.traits import kind_of, traits

@@ -22,9 +22,9 @@ from nenreview.auditing.rules.primary_reports import (
     compare,
 )
 from nenreview.auditing.spans import measured, shown
-from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset, numbers_by_key, trials
 from nenreview.evidence.record.population import levels
-from nenreview.evidence.record.rows import ComparisonRow, Number, numbers_by_key, rows_of, trials
+from nenreview.evidence.record.rows import ComparisonRow, Number, rows_of
 from nenreview.evidence.sources import JIA, REVIEW, secondary_documents, source_names
 from nenreview.stats.rate import Rate
 from nenreview.synthesis.cohorts import BOTH, FIRST, NOW, SHOWN, Cohort, cohorts

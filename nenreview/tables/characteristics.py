@@ -7,8 +7,8 @@ from functools import cache
 import pandas as pd
 
 from nenreview.evidence.arms import CLASSES, LINES, arms_by_trial
-from nenreview.evidence.record.dataset import Dataset, load
-from nenreview.evidence.record.rows import Characteristics, rows_of, trials
+from nenreview.evidence.record.dataset import Dataset, load, trials
+from nenreview.evidence.record.rows import Characteristics, rows_of
 from nenreview.evidence.responses import ORR
 from nenreview.evidence.sources import source_names, sources_of
 from nenreview.tables.table import MARKDOWN, TEXT, Table, escape, link

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from nenreview.evidence.record.dataset import RESOURCES
 from nenreview.evidence.record.paths import data_folder
+from nenreview.evidence.record.rows import COLUMNS
 from nenreview.evidence.record.schema import column_names, read_package
 from qmdbook.datapackage import resource_paths
 from qmdbook.errors import unknown_name
@@ -35,7 +35,7 @@ def resources(folder: Path | None = None) -> pd.DataFrame:
             len(column_names(resource)),
             ", ".join(resource["schema"]["primaryKey"]),
         ]
-        for name, resource in read_package(folder or data_folder(), RESOURCES).items()
+        for name, resource in read_package(folder or data_folder(), COLUMNS).items()
     ]
     return pd.DataFrame(rows, columns=["Name", "File", "Holds", "Columns", "Key"])
 
@@ -63,7 +63,7 @@ def columns_of(name: str, folder: Path | None = None) -> pd.DataFrame:
     InputError
         If ``datapackage.json`` in `folder` cannot be read.
     """
-    package = read_package(folder or data_folder(), RESOURCES)
+    package = read_package(folder or data_folder(), COLUMNS)
     if name not in package:
         raise LookupError(unknown_name(name, package, "a table of data/datapackage.json"))
     schema = package[name]["schema"]

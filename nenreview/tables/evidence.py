@@ -10,9 +10,9 @@ import pandas as pd
 
 from nenreview.evidence.groups import groups
 from nenreview.evidence.overlaps import PART, SAME, Report, canonical_report, relation
-from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset, outcomes, trials
 from nenreview.evidence.record.population import below, is_within, leaf
-from nenreview.evidence.record.rows import Overlap, outcomes, rows_of, trials
+from nenreview.evidence.record.rows import Overlap, rows_of
 from nenreview.evidence.responses import (
     ORR,
     Response,

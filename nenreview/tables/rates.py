@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from nenreview.evidence.jia_table1 import pancreatic_share, table1_responses
-from nenreview.evidence.record.dataset import load
-from nenreview.evidence.record.rows import trials
+from nenreview.evidence.record.dataset import load, trials
 from nenreview.evidence.responses import Response
 from nenreview.evidence.traits import tumours_of
 from nenreview.stats.rate import Interval, Rate

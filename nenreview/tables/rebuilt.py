@@ -19,10 +19,9 @@ from nenreview.auditing.rebuild import (
     rebuild_numbers,
     rebuild_table_numbers,
 )
-from nenreview.evidence.record.dataset import Dataset, load
+from nenreview.evidence.record.dataset import Dataset, load, numbers_by_key, trials
 from nenreview.evidence.record.integrity import CELL_KEY
 from nenreview.evidence.record.population import ROOT_POPULATION
-from nenreview.evidence.record.rows import numbers_by_key, trials
 from nenreview.evidence.sources import main_source, source_names
 from nenreview.tables.audit import anchor, link_to, sentences
 from nenreview.tables.table import (

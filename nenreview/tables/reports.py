@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 from IPython.display import Markdown
 
-from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.record.rows import ReportOf, outcomes, rows_of, trials
+from nenreview.evidence.record.dataset import Dataset, outcomes, trials
+from nenreview.evidence.record.rows import ReportOf, rows_of
 from nenreview.evidence.responses import BEST, OBJECTIVE, ORR, responses
 from nenreview.evidence.sources import source_names, sources_of
 from nenreview.single_trials.trial import Trial

@@ -10,8 +10,9 @@ from nenreview.auditing.ledger import by_number
 from nenreview.auditing.rebuild import rebuild_source
 from nenreview.evidence.arms import by_class_and_line
 from nenreview.evidence.context import InContext, context_of
+from nenreview.evidence.record.dataset import trials
 from nenreview.evidence.record.population import ROOT_POPULATION
-from nenreview.evidence.record.rows import ReportOf, rows_of, trials
+from nenreview.evidence.record.rows import ReportOf, rows_of
 from nenreview.evidence.responses import distinct_responses
 from nenreview.evidence.sources import secondary_documents, source_names
 from nenreview.evidence.traits import KINDS, kind_of, traits

@@ -8,8 +8,7 @@ import pandas as pd
 
 from nenreview.evidence.arms import arms_by_trial, class_name
 from nenreview.evidence.groups import groups
-from nenreview.evidence.record.dataset import Dataset, load
-from nenreview.evidence.record.rows import trials
+from nenreview.evidence.record.dataset import Dataset, load, trials
 from nenreview.evidence.responses import Response, responses
 from nenreview.single_trials.trial import Trial
 from nenreview.synthesis.classes import MapEntry, entries

@@ -15,6 +15,7 @@ from helpers_data import DATA, ROOT
 from helpers_trial import contents, fill, run, steps, without
 
 from nenreview.evidence.record.dataset import load
+from nenreview.evidence.record.rows import COLUMNS
 from nenreview.evidence.record.schema import read_package
 from nenreview.meta.pool import pool_proportions
 from nenreview.releases.stamp import stamp_problems
@@ -363,7 +364,7 @@ def test_unsound_data_are_left_alone(review):
 @pytest.mark.parametrize("number", [example for _, example in REGISTRIES.values()])
 def test_the_number_of_each_registry_is_one_of_the_data_too(number):
     require_number(number)
-    fields = read_package(DATA, ("trials",))["trials"]["schema"]["fields"]
+    fields = read_package(DATA, COLUMNS)["trials"]["schema"]["fields"]
     assert re.fullmatch(fields[0]["constraints"]["pattern"], number)
 
 

@@ -699,6 +699,38 @@ def test_unusable_datapackage_is_refused_in_one_line(change, says, folder):
     )
 
 
+def without(fields):
+    return [field for field in fields if field["name"] != "phase"]
+
+
+def exchanged(fields):
+    return [fields[1], fields[0], *fields[2:]]
+
+
+def renamed(fields):
+    return [field | {"name": field["name"].replace("phase", "phases")} for field in fields]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (without, ["the column 'phase' is missing; the review reads it"]),
+        (exchanged, ["the columns are in another order; expected trial, name, tumours, phase"]),
+        (renamed, ["the column 'phase' is missing", "'phases' is not a column of this table"]),
+    ],
+)
+def test_a_table_has_the_columns_that_the_review_reads_in_their_order(change, says, folder):
+    """Also where the table has been changed along with its description."""
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    (trials,) = (one for one in package["resources"] if one["name"] == "trials")
+    trials["schema"]["fields"] = change(trials["schema"]["fields"])
+    (folder / "datapackage.json").write_text(json.dumps(package, indent=2), encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        read(folder)
+    found = [one for one in raised.value.problems if "schema.fields" in str(one)]
+    assert all(text in str(one) for text, one in zip(says, found, strict=True))
+
+
 CATASTROPHIC = ["((a|a)+)+x", "(.|[^x])*!", ".*.*.*.*.*.*.*.*.*.*!", "(a?){30}a{30}", r"(\S+ ?)+!"]
 
 

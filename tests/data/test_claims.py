@@ -23,8 +23,7 @@ from nenreview.auditing.finding import (
 from nenreview.auditing.index import number_index
 from nenreview.auditing.spans import time_in_months
 from nenreview.cli import main
-from nenreview.evidence.record.dataset import load
-from nenreview.evidence.record.rows import numbers_by_key
+from nenreview.evidence.record.dataset import load, numbers_by_key
 from nenreview.stats.rate import Rate
 from qmdbook.errors import InputError
 

@@ -8,6 +8,7 @@ from helpers_data import DATA
 from nenreview.chapter import corrections_table
 from nenreview.evidence.record.csvfile import read_raw
 from nenreview.evidence.record.dataset import load, read
+from nenreview.evidence.record.rows import COLUMNS
 from nenreview.evidence.record.schema import column_names, read_package
 
 HEAD = "table,key,column,old,new,reason,evidence\n"
@@ -30,7 +31,7 @@ def problem(folder, *rows: str) -> str:
 
 
 def test_each_correction_takes_the_place_of_what_was_transcribed():
-    data, package = load(DATA), read_package(DATA, ("results",))
+    data, package = load(DATA), read_package(DATA, COLUMNS)
     raw = read_raw(DATA / "results.csv", "", column_names(package["results"])).frame
     raw = raw.set_index("id")
     used = data.results.set_index("id")

@@ -12,7 +12,7 @@ from nenreview.auditing.rules.counterparts import (
     nearness,
     quantity,
 )
-from nenreview.evidence.record.rows import numbers_by_key
+from nenreview.evidence.record.dataset import numbers_by_key
 from nenreview.evidence.responses import ORR
 
 

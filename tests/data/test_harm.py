@@ -4,7 +4,7 @@ import pytest
 from helpers_data import shown_rows
 
 from nenreview.evidence.arms import arm_name, arms_by_trial
-from nenreview.evidence.record.rows import trials as all_trials
+from nenreview.evidence.record.dataset import trials as all_trials
 from nenreview.stats.rate import Rate
 from nenreview.synthesis import harm
 from nenreview.tables import harm as harm_tables

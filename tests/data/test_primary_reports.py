@@ -18,7 +18,8 @@ from nenreview.auditing.rules.primary_reports import (
     against_reports,
     compare,
 )
-from nenreview.evidence.record.rows import ComparisonRow, numbers_by_key, rows_of
+from nenreview.evidence.record.dataset import numbers_by_key
+from nenreview.evidence.record.rows import ComparisonRow, rows_of
 
 
 def against(data, ident):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from nenreview.evidence.record.rows import trials
+from nenreview.evidence.record.dataset import trials
 from nenreview.single_trials.trial import open_trial
 from nenreview.tables.tiles import tiles
 

@@ -11,9 +11,9 @@ from nenreview.auditing.adverse_events import GRADES
 from nenreview.auditing.claims.answer import Answer, conflicts, fails, holds, remarks
 from nenreview.auditing.expressions import entry
 from nenreview.auditing.rules.spelling import repair
-from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset, trials
 from nenreview.evidence.record.population import ROOT_POPULATION
-from nenreview.evidence.record.rows import Claim, Number, trials
+from nenreview.evidence.record.rows import Claim, Number
 from nenreview.evidence.sources import names_in_sentences, sources_of
 from nenreview.stats.rate import Rate
 from nenreview.wording import alternatives, fraction, interval

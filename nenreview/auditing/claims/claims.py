@@ -14,8 +14,8 @@ from nenreview.auditing.claims.answer import Answer
 from nenreview.auditing.claims.arguments import parameters, read_arguments
 from nenreview.auditing.finding import MATCH, NO_SEVERITY, NOT_CHECKABLE, Finding, place
 from nenreview.auditing.index import NumberIndex
-from nenreview.evidence.record.dataset import DATASETS, Dataset
-from nenreview.evidence.record.rows import Claim, numbers_by_key, rows_of
+from nenreview.evidence.record.dataset import DATASETS, Dataset, numbers_by_key
+from nenreview.evidence.record.rows import Claim, rows_of
 from qmdbook.errors import InputError, Problem, unknown_name
 
 Test = Callable[..., Answer]

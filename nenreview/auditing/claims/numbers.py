@@ -8,9 +8,9 @@ from nenreview.auditing.claims.answer import Answer, conflicts, fails, holds, re
 from nenreview.auditing.expressions import Sum
 from nenreview.auditing.spans import Span, printed_span, shown_in_months
 from nenreview.evidence.overlaps import SAME, Report, relation
-from nenreview.evidence.record.dataset import Dataset
+from nenreview.evidence.record.dataset import Dataset, trials
 from nenreview.evidence.record.population import ROOT_POPULATION
-from nenreview.evidence.record.rows import Claim, Number, trials
+from nenreview.evidence.record.rows import Claim, Number
 from nenreview.evidence.sources import names_in_sentences
 from nenreview.stats.rate import Rate
 from nenreview.wording import fraction, percent, population_name

@@ -8,8 +8,8 @@ from itertools import accumulate
 from nenreview.auditing.claims.answer import Answer, fails, holds, open_question, remarks
 from nenreview.auditing.expressions import Sum
 from nenreview.auditing.spans import printed_span, time_in_months
-from nenreview.evidence.record.dataset import Dataset
-from nenreview.evidence.record.rows import Claim, Number, numbers_by_key, trials
+from nenreview.evidence.record.dataset import Dataset, numbers_by_key, trials
+from nenreview.evidence.record.rows import Claim, Number
 from nenreview.evidence.traits import LCNEC, NEC, NET, kind_of
 from nenreview.stats.rate import Rate
 from nenreview.wording import fraction, percent, population_name

@@ -9,9 +9,9 @@ from functools import lru_cache
 
 from nenreview.auditing.spans import Span, printed_span
 from nenreview.evidence.overlaps import APART, Report, canonical_report, relation
-from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.dataset import DATASETS, Dataset, numbers, outcomes, trials
 from nenreview.evidence.record.population import ROOT_POPULATION, below, levels
-from nenreview.evidence.record.rows import Number, numbers, outcomes, trials
+from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import BEST, OBJECTIVE, ORR
 from nenreview.evidence.sizes import size_or_rest
 from nenreview.evidence.sources import own_reports

@@ -8,7 +8,8 @@ from nenreview.auditing.finding import MATCH, NOT_CHECKABLE, Finding, about, jud
 from nenreview.auditing.index import NumberIndex
 from nenreview.auditing.judgement import LIKELIEST, interval_of_rate, methods_that_fit
 from nenreview.auditing.unchecked import OTHER_STUDIES, of_several_studies
-from nenreview.evidence.record.rows import Number, outcomes
+from nenreview.evidence.record.dataset import outcomes
+from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import SHARE, response_rate
 from nenreview.stats.percentages import counts_that_fit, rates_that_fit
 from nenreview.stats.rate import Rate

@@ -9,8 +9,9 @@ from nenreview.auditing.expressions import rate_of
 from nenreview.auditing.finding import MATCH, NOT_CHECKABLE, Finding, about, judged_about
 from nenreview.auditing.index import NumberIndex
 from nenreview.auditing.judgement import p_of_percentages
+from nenreview.evidence.record.dataset import numbers_by_key, outcomes
 from nenreview.evidence.record.population import ROOT_POPULATION, below
-from nenreview.evidence.record.rows import Claim, Number, numbers_by_key, outcomes, rows_of
+from nenreview.evidence.record.rows import Claim, Number, rows_of
 from nenreview.evidence.responses import response_rate
 from nenreview.stats.numerals import plain_decimal
 from nenreview.stats.percentages import decimals

@@ -33,9 +33,9 @@ from nenreview.auditing.rules.counterparts import (
 from nenreview.auditing.spans import Span, measured, shown_in_months
 from nenreview.evidence.arms import arm_of
 from nenreview.evidence.overlaps import APART, Report
-from nenreview.evidence.record.dataset import DATASETS, Dataset
+from nenreview.evidence.record.dataset import DATASETS, Dataset, numbers, outcomes
 from nenreview.evidence.record.population import below, levels, parent
-from nenreview.evidence.record.rows import Number, numbers, outcomes
+from nenreview.evidence.record.rows import Number
 from nenreview.evidence.responses import ORR, find_response
 from nenreview.evidence.sources import (
     names_in_sentences,

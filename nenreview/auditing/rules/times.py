@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from nenreview.auditing.finding import CONFLICT, INCONSISTENT, MATCH, Finding, about
 from nenreview.auditing.index import NumberIndex
 from nenreview.auditing.spans import Span, printed_span, shown, span
+from nenreview.evidence.record.dataset import numbers as all_numbers
 from nenreview.evidence.record.population import ROOT_POPULATION, ancestors, below, leaf, parent
 from nenreview.evidence.record.rows import Number
-from nenreview.evidence.record.rows import numbers as all_numbers
 from nenreview.evidence.responses import response_rate
 from nenreview.evidence.sizes import parts_by_differentiation
 from nenreview.stats.durations import UNITS, months

@@ -14,6 +14,7 @@ from nenreview.evidence.record.corrections import apply_corrections
 from nenreview.evidence.record.csvfile import read_raw
 from nenreview.evidence.record.integrity import integrity_problems
 from nenreview.evidence.record.paths import data_folder
+from nenreview.evidence.record.rows import COLUMNS, Facts, Number, Outcome, rows_of
 from nenreview.evidence.record.schema import column_names, read_package, text_problems, typed
 from qmdbook.errors import InputError, Problem
 
@@ -45,7 +46,6 @@ TABLES = (
     "records",
     "glossary",
 )
-RESOURCES = (*TABLES, "claims")  # everything that the data package describes
 # Tables of our own decisions may be empty; transcribed tables and checklists may not.
 MAY_BE_EMPTY = frozenset(
     {
@@ -183,7 +183,7 @@ def read(folder: Path) -> tuple[Dataset | None, list[Problem]]:
     InputError
         If ``datapackage.json`` itself cannot be read.
     """
-    package = read_package(folder, RESOURCES)
+    package = read_package(folder, COLUMNS)
     files = {name: f"data/{package[name]['path']}" for name in TABLES}
     problems: list[Problem] = []
     frames: dict[str, pd.DataFrame] = {}
@@ -233,3 +233,27 @@ def _load(folder: Path) -> Dataset:
     if dataset is None:
         raise InputError(*problems)
     return dataset
+
+
+@lru_cache(DATASETS)
+def numbers(data: Dataset) -> tuple[Number, ...]:
+    """Return all rows of ``results.csv``, in the order of the file."""
+    return tuple(rows_of(data.results, Number))
+
+
+@lru_cache(DATASETS)
+def numbers_by_key(data: Dataset) -> dict[str, Number]:
+    """Return all rows of ``results.csv`` by their id."""
+    return {number.id: number for number in numbers(data)}
+
+
+@lru_cache(DATASETS)
+def trials(data: Dataset) -> dict[str, Facts]:
+    """Return all rows of ``trials.csv`` by registry number, in the order of the file."""
+    return {facts.trial: facts for facts in rows_of(data.trials, Facts)}
+
+
+@lru_cache(DATASETS)
+def outcomes(data: Dataset) -> dict[str, Outcome]:
+    """Return all rows of ``outcomes.csv`` by the name of the outcome."""
+    return {outcome.outcome: outcome for outcome in rows_of(data.outcomes, Outcome)}

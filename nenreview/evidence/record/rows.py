@@ -7,13 +7,11 @@ them. Missing text is ``""``; a value that is not reported is NaN.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import pandas as pd
 
 from nenreview.evidence.record.claims import file_of
-from nenreview.evidence.record.dataset import DATASETS, Dataset
 
 
 class Number(NamedTuple):
@@ -290,7 +288,81 @@ class Correction(NamedTuple):
     evidence: str
 
 
+class Source(NamedTuple):
+    """A document that the review rests on, and what of it was read: a row of ``sources.csv``."""
+
+    source: str
+    name: str
+    kind: str
+    title: str
+    authors: str
+    journal: str
+    year: int
+    doi: str
+    held: str
+    transcribed: str
+    prose_sections: str
+    licence: str
+    in_chapters: str
+    pubmed: str
+    address: str
+    read_on: str
+
+
+class Accepted(NamedTuple):
+    """A finding of the audit that somebody has checked: a row of ``accepted.csv``."""
+
+    finding: str
+    verdict: str
+    printed: str
+    recomputed: str
+
+
+class PublishedFact(NamedTuple):
+    """A fact from another report: a row of ``published.csv``."""
+
+    fact: str
+    trial: str
+    about: str
+    value: str
+    unit: str
+    reference: str
+    place: str
+
+
+class Answer(NamedTuple):
+    """An answer to an item of a checklist about a document: a row of ``appraisal.csv``."""
+
+    source: str
+    checklist: str
+    item: int
+    topic: str
+    answer: str
+    reason: str
+    place: str
+
+
+class ReportingItem(NamedTuple):
+    """What this review does about an item of a guideline: a row of ``reporting.csv``."""
+
+    guideline: str
+    item: str
+    topic: str
+    done: str
+    how: str
+    place: str
+
+
+class Term(NamedTuple):
+    """A term and its definition: a row of ``glossary.csv``."""
+
+    term: str
+    long_form: str
+    explanation: str
+
+
 TABLES: dict[str, type[NamedTuple]] = {
+    "sources": Source,
     "results": Number,
     "trials": Facts,
     "arms": Arm,
@@ -309,6 +381,15 @@ TABLES: dict[str, type[NamedTuple]] = {
     "pooling": PoolingRow,
     "certainty": CertaintyRow,
     "corrections": Correction,
+    "accepted": Accepted,
+    "published": PublishedFact,
+    "appraisal": Answer,
+    "reporting": ReportingItem,
+    "glossary": Term,
+}
+_READ = ("source", "lines")  # of a claim, from the name of its file and where its keys stand
+COLUMNS = {name: kind._fields for name, kind in TABLES.items()} | {
+    "claims": tuple(name for name in Claim._fields if name not in _READ)
 }
 Row = TypeVar("Row", bound=NamedTuple)
 
@@ -320,27 +401,3 @@ def rows_of(table: pd.DataFrame, kind: type[Row]) -> Iterator[Row]:
     `DataFrame.itertuples`, which makes a new class in every call.
     """
     return map(kind._make, table.to_numpy(dtype=object).tolist())
-
-
-@lru_cache(DATASETS)
-def numbers(data: Dataset) -> tuple[Number, ...]:
-    """Return all rows of ``results.csv``, in the order of the file."""
-    return tuple(rows_of(data.results, Number))
-
-
-@lru_cache(DATASETS)
-def numbers_by_key(data: Dataset) -> dict[str, Number]:
-    """Return all rows of ``results.csv`` by their id."""
-    return {number.id: number for number in numbers(data)}
-
-
-@lru_cache(DATASETS)
-def trials(data: Dataset) -> dict[str, Facts]:
-    """Return all rows of ``trials.csv`` by registry number, in the order of the file."""
-    return {facts.trial: facts for facts in rows_of(data.trials, Facts)}
-
-
-@lru_cache(DATASETS)
-def outcomes(data: Dataset) -> dict[str, Outcome]:
-    """Return all rows of ``outcomes.csv`` by the name of the outcome."""
-    return {outcome.outcome: outcome for outcome in rows_of(data.outcomes, Outcome)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import cache, partial
@@ -102,14 +102,16 @@ _MISTYPED = (
 )
 
 
-def read_package(folder: Path, tables: tuple[str, ...]) -> dict[str, dict]:
+def read_package(folder: Path, tables: Mapping[str, Sequence[str]]) -> dict[str, dict]:
     """Return the description of each table (its resource) in ``datapackage.json``, by name.
+
+    `tables` has the columns of each table that is needed, in their order.
 
     Raises
     ------
     InputError
-        If the file cannot be read, is not JSON, lacks one of `tables`, or describes a table in a
-        way that this module does not read; with every problem.
+        If the file cannot be read, is not JSON, lacks one of `tables`, has other columns, or
+        describes a table in a way that this module does not read; with every problem.
     """
     path = folder / "datapackage.json"
     package = datapackage.read_package(path, PACKAGE)
@@ -118,7 +120,7 @@ def read_package(folder: Path, tables: tuple[str, ...]) -> dict[str, dict]:
     return {one["name"]: one for one in package["resources"]}
 
 
-def _described(text: str, package: dict, tables: tuple[str, ...]) -> list[Problem]:
+def _described(text: str, package: dict, tables: Mapping[str, Sequence[str]]) -> list[Problem]:
     """Return every problem with the description of the tables."""
     resources = {one.get("name", ""): (n, one) for n, one in enumerate(package["resources"])}
     missing = [
@@ -141,8 +143,28 @@ def _described(text: str, package: dict, tables: tuple[str, ...]) -> list[Proble
             PACKAGE, message, *datapackage.place_of(text, package, ("resources", n, "schema", *at))
         )
         for name, (n, _) in resources.items()
-        for at, message in _contradictions(schemas[name], schemas)
+        for at, message in (
+            *_contradictions(schemas[name], schemas),
+            *_other_columns(column_names(resources[name][1]), tables.get(name)),
+        )
     ]
+
+
+def _other_columns(
+    found: list[str], expected: Sequence[str] | None
+) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Yield how the columns of a table differ from those that the review reads by their order."""
+    if expected is None or found == list(expected):
+        return
+    for name in expected:
+        if name not in found:
+            yield ("fields",), f"the column {name!r} is missing; the review reads it"
+    for n, name in enumerate(found):
+        if name not in expected:
+            yield ("fields", n, "name"), unknown_name(name, expected, "a column of this table")
+    if sorted(found) == sorted(expected):
+        columns = ", ".join(expected)
+        yield ("fields",), f"the columns are in another order; expected {columns}"
 
 
 def _contradictions(
