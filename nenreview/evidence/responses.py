@@ -120,13 +120,18 @@ def responses(data: Dataset) -> tuple[Response, ...]:
         report = Report(row.source, row.trial, row.population)
         ids = percentages.setdefault((report, outcome), {})
         if row.statistic == "percent" and row.outcome != BEST:
-            ids[row.printed] = min(row.id, ids.get(row.printed, row.id))
+            ids[row.printed] = min(ids.get(row.printed, row.id), row.id, key=_on_the_page)
     found = [
         _response(data, report, known[outcome], printed)
         for (report, outcome), ids in percentages.items()
-        for printed in sorted(ids, key=ids.__getitem__) or [""]
+        for printed in sorted(ids, key=lambda one: _on_the_page(ids[one])) or [""]
     ]
     return _with_preferences(data, [one for one in found if one.printed or one.rate])
+
+
+def _on_the_page(number: str) -> tuple[int, str]:
+    """Return a key that sorts the ids of a document's numbers as they stand on its pages."""
+    return len(number), number
 
 
 def responses_of(data: Dataset, trial: str, source: str) -> list[Response]:

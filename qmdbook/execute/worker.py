@@ -243,7 +243,9 @@ def execute_and_send(chapter: Chapter, root: Path, connection: Connection) -> No
     a list of `Problem` if the chapter failed.
     """
     os.setpgid(0, 0)  # a group of its own, to be killed with what its cells started
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by the fork server
+    # The fork server began with it blocked, and ignores it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.chdir((root / chapter.file).parent)
     result: Executed | list[Problem]
     try:
@@ -261,6 +263,9 @@ def execute_and_send(chapter: Chapter, root: Path, connection: Connection) -> No
 def _problem(chapter: Chapter, error: Exception) -> Problem:
     if isinstance(error, OSError) and error.errno in OF_THE_SYSTEM:
         folder = tempfile.gettempdir()
+        place = str(error.filename or folder)
+        if not place.startswith(folder):
+            return Problem(chapter.file, f"cannot be executed: {error.strerror}: {place!r}")
         return Problem("TMPDIR", f"{error.strerror} in {folder!r}; expected room and permission")
     # A fault of the engine and not of the chapter: nothing else will report it.
     return Problem(chapter.file, f"cannot be executed\n{traceback.format_exc()}")

@@ -170,6 +170,45 @@ print(pandoc.json.encode(widths(tbl, tonumber(arg[3]))))
 """
 
 
+def numbered(kind: str, count: int) -> list[str]:
+    return [f"{kind}{i}{kind}" for i in range(count)]
+
+
+def pipe_table(kind: str, count: int) -> str:
+    rows = "".join(f"| {word} | x |\n" for word in numbered(kind, count))
+    return f"| a | b |\n|---|---|\n{rows}"
+
+
+def grid_table(lines: list[str], rows: int) -> str:
+    """Return a table with the same lines in each row, which pipe tables cannot hold."""
+    bar = "+" + "-" * 30 + "+\n"
+    row = "".join(f"| {line:28} |\n" for line in lines) + bar
+    return f"{bar}| {'a':28} |\n{bar.replace('-', '=')}{row * rows}"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("::: {.callout-note}\n## Title\n\n" + pipe_table("q", 90) + ":::", numbered("q", 90)),
+        ("::: {.panel-tabset}\n## A\n\n" + pipe_table("q", 90) + ":::", numbered("q", 90)),
+        (grid_table([f"- {word}" for word in numbered("q", 9)], 10), numbered("q", 9) * 10),
+        (grid_table([f"{word}\\" for word in numbered("q", 9)], 10), numbered("q", 9) * 10),
+        (grid_table([f"- {word}" for word in numbered("q", 80)], 1), numbered("q", 80)),
+        (grid_table([r"$$\begin{pmatrix}a\\b\\c\end{pmatrix}$$", "", "q0q"], 20), ["q0q"] * 20),
+    ],
+    ids=["callout", "tab", "lists", "lines", "one long row", "formulas"],
+)
+def test_no_row_is_lost_below_the_page(tmp_path, text, words):
+    root = copy_small_book(tmp_path)
+    (root / "table.md").write_text(text, encoding="utf-8")
+    cell = "```{python}\nfrom IPython.display import Markdown\n\n"
+    cell += 'Markdown(open("../table.md").read())\n```\n'
+    edit(root, "chapters/second.qmd", "A second note.", f"A second note.\n\n{cell}")
+    render(root, *PDF)
+    pages = PdfReader(root / "_book" / "small.pdf").pages
+    assert re.findall(r"q\d+q", " ".join(map(text_of, pages))) == words
+
+
 def shares(folder: Path, table: str, width: float = 52) -> list[float]:
     """Return what `columns.lua` gives for a pipe table on a page so many em wide."""
     (folder / "widths.lua").write_text(WIDTHS, encoding="utf-8")

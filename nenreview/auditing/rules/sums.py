@@ -35,7 +35,7 @@ def _lists(index: NumberIndex, statistic: str) -> dict[tuple, list[Number]]:
     They follow the page, as their ids do, whatever the order of the rows.
     """
     lists = defaultdict(list)
-    for number in sorted(index.numbers, key=lambda number: number.id):
+    for number in sorted(index.numbers, key=lambda number: (len(number.id), number.id)):
         if number.statistic == statistic and number.outcome in PARTITIONS and number.category:
             key = (number.source, number.table, number.trial, number.population, number.outcome)
             lists[key].append(number)

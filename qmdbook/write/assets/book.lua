@@ -810,24 +810,46 @@ local function breakable_words(tbl)
   })
 end
 
--- Half an em a letter.
-local LETTER <const> = 0.5
+-- Half an em a letter; an image takes about as many lines as this.
+local LETTER, IMAGE <const> = 0.5, 15
 
 local function rows_of(tbl)
   local rows = pandoc.List(tbl.head.rows)
-  for _, body in ipairs(tbl.bodies) do rows = rows .. body.body end
+  for _, body in ipairs(tbl.bodies) do rows = rows .. body.head .. body.body end
   return rows
+end
+
+-- About how many lines blocks take in a cell of so many em.
+local function lines_of_blocks(blocks, room)
+  local lines = 0
+  for _, block in ipairs(blocks) do
+    if block.t == "BulletList" or block.t == "OrderedList" then
+      for _, item in ipairs(block.content) do lines = lines + lines_of_blocks(item, room) end
+    elseif block.t == "CodeBlock" then
+      lines = lines + select(2, block.text:gsub("\n", "")) + 1
+    else
+      lines = lines + math.ceil(#stringify(block) * LETTER / room)
+      block:walk({
+        LineBreak = function() lines = lines + 1 end,
+        Image = function() lines = lines + IMAGE end,
+        Math = function(one) lines = lines + select(2, one.text:gsub("\\\\", "")) + 1 end,
+      })
+    end
+  end
+  return lines
 end
 
 -- About how many lines a row takes, in a table of so many em.
 local function lines_of(row, tbl, width)
-  local most = 1
-  for i, cell in ipairs(row.cells) do
-    local share = tbl.colspecs[i] and tbl.colspecs[i][2]
-    local room = (type(share) == "number" and share or 1 / #tbl.colspecs) * width
-    local lines = 0
-    for _, block in ipairs(cell.contents) do lines = lines + math.ceil(#stringify(block) * LETTER / room) end
-    most = math.max(most, lines)
+  local most, column = 1, 1
+  for _, cell in ipairs(row.cells) do
+    local room = 0
+    for i = column, column + cell.col_span - 1 do
+      local share = tbl.colspecs[i] and tbl.colspecs[i][2]
+      room = room + (type(share) == "number" and share or 1 / #tbl.colspecs) * width
+    end
+    column = column + cell.col_span
+    most = math.max(most, lines_of_blocks(cell.contents, room))
   end
   return most
 end
@@ -850,7 +872,7 @@ local LONG, ROW, FURTHER_LINE <const> = 20, 1.55, 1.16
 
 local function is_long(tbl, width)
   local height = 0
-  for _, row in ipairs(rows_of(tbl)) do
+  for _, row in ipairs(rows_of(tbl) .. tbl.foot.rows) do
     height = height + ROW + (lines_of(row, tbl, width) - 1) * FURTHER_LINE
   end
   return height > LONG
@@ -978,15 +1000,39 @@ local function picture(image)
   if image.classes:includes(authored.PICTURE) then return pandoc.RawInline("typst", "#picture" .. image_arguments(image)) end
 end
 
+-- The widths of a table's columns, and its form in print.
+local function shaped_table(tbl)
+  local groups = take_groups(tbl)
+  tbl = whole_brackets(breakable_words(tbl))
+  local many, simple = #tbl.colspecs > MANY_COLUMNS, not has_spans(tbl)
+  if simple and not given_widths[tbl.identifier] then
+    local shares = column_widths(tbl, many and TABLE_WIDTH.many or TABLE_WIDTH.few)
+    for i, share in ipairs(shares) do tbl.colspecs[i][2] = share end
+  end
+  local width = many and TABLE_WIDTH.many or TABLE_WIDTH.few
+  divide_tall_rows(tbl, width)
+  local long = is_long(tbl, width)
+  if simple then tbl = span_labels(tbl) end
+  if groups then put_groups(tbl, groups) end
+  local forms = pandoc.List({})
+  if many then forms:insert("many-columns") end
+  if long then forms:insert("long-table") end
+  tbl.classes = forms
+  return tbl
+end
+
 -- The rules of a table, the names of its groups and its notes are set as Pandoc does not: in the
 -- Typst of the table, in which a comment marks its rows.
-local ROW <const> = "/*row*/"
+local ROW <const> = "/*\u{e000}*/"
 
 local function mark_rows(tbl)
   for _, body in ipairs(tbl.bodies) do
-    for _, row in ipairs(body.body) do
+    for _, row in ipairs(body.head .. body.body) do
       local first = row.cells[1]
-      if first then first.contents:insert(1, pandoc.Plain({ pandoc.RawInline("typst", ROW) })) end
+      -- The space of a cell is that of its lines.
+      local empty = #row.cells:filter(function(cell) return #cell.contents > 0 end) == 0
+      local mark = pandoc.RawInline("typst", ROW .. (empty and "#v(2 * space)" or ""))
+      if first then first.contents:insert(1, pandoc.Plain({ mark })) end
     end
   end
 end
@@ -995,7 +1041,7 @@ end
 -- between columns.
 local function rules_between_rows(typst)
   local seen = 0
-  typst = typst:gsub("\n( *)([^\n%[]*%[)/%*row%*/%s*", function(indent, cell)
+  typst = typst:gsub("\n( *)([^\n%[]*%[)" .. ROW:gsub("%*", "%%*") .. "%s*", function(indent, cell)
     seen = seen + 1
     return "\n" .. indent .. (seen > 1 and "table.hline(),\n" .. indent or "") .. cell
   end)
@@ -1028,7 +1074,9 @@ local function typst_of_table(tbl)
 end
 
 local function typst_blocks(chapter)
-  local blocks = keep_last(notes_below_tables(chapter.blocks)):walk({
+  -- Tables by themselves, since the next walk passes over what stands right below a callout.
+  local shaped = keep_last(notes_below_tables(chapter.blocks)):walk({ Table = shaped_table })
+  local blocks = shaped:walk({
     traverse = "topdown",
     Blocks = keep_leads,
     Header = function(header)
@@ -1054,25 +1102,6 @@ local function typst_blocks(chapter)
         div.content[1] = pandoc.Plain(title)
         return div.content .. pandoc.Blocks({ raw("]") })
       end
-    end,
-    Table = function(tbl)
-      local groups = take_groups(tbl)
-      tbl = whole_brackets(breakable_words(tbl))
-      local many, simple = #tbl.colspecs > MANY_COLUMNS, not has_spans(tbl)
-      if simple and not given_widths[tbl.identifier] then
-        local shares = column_widths(tbl, many and TABLE_WIDTH.many or TABLE_WIDTH.few)
-        for i, share in ipairs(shares) do tbl.colspecs[i][2] = share end
-      end
-      local width = many and TABLE_WIDTH.many or TABLE_WIDTH.few
-      divide_tall_rows(tbl, width)
-      local long = is_long(tbl, width)
-      if simple then tbl = span_labels(tbl) end
-      if groups then put_groups(tbl, groups) end
-      local forms = pandoc.List({})
-      if many then forms:insert("many-columns") end
-      if long then forms:insert("long-table") end
-      tbl.classes = forms
-      return tbl
     end,
     CodeBlock = function(code)
       -- Code is for the page and the notebook; the PDF holds what it computed.
