@@ -1,16 +1,11 @@
 """Run the command ``nenreview``: ``python -m nenreview`` does the same."""
 
-INTERRUPTED = 130  # exit status of a program that Ctrl-C ends
+from qmdbook.__main__ import run
 
 
 def main() -> int:
-    """Run the command, and return its exit status, also if it is interrupted as it begins."""
-    try:
-        from nenreview.cli import main as command
-
-        return command()
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    """Run the command, and return its exit status."""
+    return run("nenreview.cli")
 
 
 if __name__ == "__main__":
