@@ -226,6 +226,22 @@ def test_no_row_is_lost_below_the_page(tmp_path, text, words):
     assert re.findall(r"q\d+q", " ".join(map(text_within, pages))) == words
 
 
+def test_what_makes_a_heading_or_a_list_in_typst_stays_text(tmp_path):
+    root = copy_small_book(tmp_path)
+    cells = "| a | b |\n|---|---|\n| = q1q | 1. q2q |\n| - q3q | + q4q |\n"
+    text = "**= q5q** and [1. q6q](https://example.org)\n\n"
+    callout = "::: {.callout-note}\n## = q7q\n\nText.\n:::\n"
+    edit(
+        root, "chapters/second.qmd", "A second note.", f"A second note.\n\n{cells}\n{text}{callout}"
+    )
+    render(root, *PDF)
+    pdf = PdfReader(root / "_book" / "small.pdf")
+    shown = " ".join(map(text_of, pdf.pages))
+    for said in ("= q1q", "1. q2q", "- q3q", "+ q4q", "= q5q", "1. q6q", "= q7q"):
+        assert said in shown
+    assert not re.search(r"q\dq", str(outline(pdf)))
+
+
 def shares(folder: Path, table: str, width: float = 52) -> list[float]:
     """Return what `columns.lua` gives for a pipe table on a page so many em wide."""
     (folder / "widths.lua").write_text(WIDTHS, encoding="utf-8")

@@ -938,10 +938,24 @@ local function first_code(text, after_element)
   return first
 end
 
+-- Nor does it see that brackets begin, in which these make a heading or a list.
+local BEGINNINGS = { "^=+$", "^[-+/]$", "^%d+%.$" }
+
+local function begins_block(text)
+  for _, pattern in ipairs(BEGINNINGS) do
+    if text:match(pattern) then return true end
+  end
+  return false
+end
+
 local function escape_code(inlines)
   local escaped = pandoc.Inlines({})
   for i, inline in ipairs(inlines) do
     local before = inlines[i - 1]
+    local begins = i == 1 or (before.t == "RawInline" and before.text:match("%[$"))
+    if begins and inline.t == "Str" and begins_block(inline.text) then
+      inline = pandoc.RawInline("typst", "\\" .. inline.text)
+    end
     local text, after_element = inline.t == "Str" and inline.text, before and before.t ~= "Str" and not before.t:match("Space$")
     local at = text and first_code(text, after_element)
     while at do
