@@ -699,6 +699,12 @@ def test_unusable_datapackage_is_refused_in_one_line(change, says, folder):
     )
 
 
+def test_a_name_with_a_line_break_is_told_in_one_line(folder):
+    replace("arms.csv", ",target,", ',"xyz\nxyz",')(folder)
+    _, problems = read(folder)
+    assert len(problems) == 2 and not any("\n" in str(one) for one in problems)
+
+
 def without(fields):
     return [field for field in fields if field["name"] != "phase"]
 

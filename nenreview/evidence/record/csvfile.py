@@ -150,8 +150,9 @@ def _head_is_right(head: list[str], columns: list[str], problem: Callable[..., N
         else:
             message = unknown_name(name, columns, "a column of this table", ", ".join(columns))
         problem(message, 1, name or "(no name)")
+    has = ", ".join(repr(name)[1:-1] for name in head)  # a name may hold a line break
     for name in missing:
-        problem(f"the column is missing; the head has {', '.join(head)}", 1, name)
+        problem(f"the column is missing; the head has {has}", 1, name)
     if sorted(head) == sorted(columns):
         problem(f"the columns are in another order; expected {', '.join(columns)}", 1)
     return False
