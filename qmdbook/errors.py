@@ -68,6 +68,11 @@ class Problem:
         return "\n".join([line, *more])
 
 
+def without_room(error: OSError, folder: str) -> Problem:
+    """Return the problem that temporary files cannot be written into their folder."""
+    return Problem("TMPDIR", f"{error.strerror} in {folder!r}; expected room and permission")
+
+
 class InputError(Exception):
     """Invalid input, with all of its problems."""
 

@@ -16,7 +16,7 @@ from nenreview.evidence.overlaps import Report, canonical_report, is_of_an_earli
 from nenreview.evidence.record.dataset import DATASETS, Dataset, numbers, outcomes
 from nenreview.evidence.record.dataset import trials as all_trials
 from nenreview.evidence.record.population import parent
-from nenreview.evidence.record.rows import Number, Outcome, PoolingRow, rows_of
+from nenreview.evidence.record.rows import Number, Outcome, PoolingRow, on_the_page, rows_of
 from nenreview.evidence.sizes import parts_by_differentiation, size, size_of, size_or_rest
 from nenreview.evidence.sources import sources_of
 from nenreview.evidence.traits import traits
@@ -120,18 +120,13 @@ def responses(data: Dataset) -> tuple[Response, ...]:
         report = Report(row.source, row.trial, row.population)
         ids = percentages.setdefault((report, outcome), {})
         if row.statistic == "percent" and row.outcome != BEST:
-            ids[row.printed] = min(ids.get(row.printed, row.id), row.id, key=_on_the_page)
+            ids[row.printed] = min(ids.get(row.printed, row.id), row.id, key=on_the_page)
     found = [
         _response(data, report, known[outcome], printed)
         for (report, outcome), ids in percentages.items()
-        for printed in sorted(ids, key=lambda one: _on_the_page(ids[one])) or [""]
+        for printed in sorted(ids, key=lambda one: on_the_page(ids[one])) or [""]
     ]
     return _with_preferences(data, [one for one in found if one.printed or one.rate])
-
-
-def _on_the_page(number: str) -> tuple[int, str]:
-    """Return a key that sorts the ids of a document's numbers as they stand on its pages."""
-    return len(number), number
 
 
 def responses_of(data: Dataset, trial: str, source: str) -> list[Response]:

@@ -27,7 +27,7 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from qmdbook.errors import OF_THE_SYSTEM, InputError, Problem
+from qmdbook.errors import OF_THE_SYSTEM, InputError, Problem, without_room
 from qmdbook.execute.chapters import INLINE_BACKEND, CellError, Executed, add_stream, execute
 from qmdbook.source.chapter import Chapter
 
@@ -266,7 +266,7 @@ def _problem(chapter: Chapter, error: Exception) -> Problem:
         place = str(error.filename or folder)
         if not place.startswith(folder):
             return Problem(chapter.file, f"cannot be executed: {error.strerror}: {place!r}")
-        return Problem("TMPDIR", f"{error.strerror} in {folder!r}; expected room and permission")
+        return without_room(error, folder)
     # A fault of the engine and not of the chapter: nothing else will report it.
     return Problem(chapter.file, f"cannot be executed\n{traceback.format_exc()}")
 

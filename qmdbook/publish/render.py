@@ -13,7 +13,7 @@ from time import monotonic
 from qmdbook.cache import ChapterCache, LastRender, PandocCache
 from qmdbook.config import BOOK, BookConfig, named_chapters, read_config
 from qmdbook.edition import read_edition, require_functions
-from qmdbook.errors import OF_THE_SYSTEM, InputError, Problem, unknown_name
+from qmdbook.errors import OF_THE_SYSTEM, InputError, Problem, unknown_name, without_room
 from qmdbook.execute import forked
 from qmdbook.execute.chapters import Executed, RunAt, cores, execute_all
 from qmdbook.files import OutdatedError, State, checksums
@@ -236,9 +236,9 @@ def _fork_server(chapters: list[Chapter], config: BookConfig) -> RunAt:
         return forked.start_fork_server(chapters, config)
     except OSError as error:
         folder = tempfile.gettempdir()
-        message = f"{error} in {folder!r}; set TMPDIR to a folder with a shorter path"
         if error.errno in OF_THE_SYSTEM:
-            message = f"{error.strerror} in {folder!r}; expected room and permission"
+            raise InputError(without_room(error, folder)) from None
+        message = f"{error} in {folder!r}; set TMPDIR to a folder with a shorter path"
         raise InputError(Problem("TMPDIR", message)) from None
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from nenreview.auditing.finding import INCONSISTENT, MATCH, Finding, about
 from nenreview.auditing.index import NumberIndex
-from nenreview.evidence.record.rows import Number
+from nenreview.evidence.record.rows import Number, on_the_page
 from nenreview.stats.percentages import decimals, rounding_rule
 from nenreview.wording import population_name, words
 
@@ -35,7 +35,7 @@ def _lists(index: NumberIndex, statistic: str) -> dict[tuple, list[Number]]:
     They follow the page, as their ids do, whatever the order of the rows.
     """
     lists = defaultdict(list)
-    for number in sorted(index.numbers, key=lambda number: (len(number.id), number.id)):
+    for number in sorted(index.numbers, key=lambda number: on_the_page(number.id)):
         if number.statistic == statistic and number.outcome in PARTITIONS and number.category:
             key = (number.source, number.table, number.trial, number.population, number.outcome)
             lists[key].append(number)

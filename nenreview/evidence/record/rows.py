@@ -394,6 +394,11 @@ COLUMNS = {name: kind._fields for name, kind in TABLES.items()} | {
 Row = TypeVar("Row", bound=NamedTuple)
 
 
+def on_the_page(number: str) -> tuple[int, str]:
+    """Return a key that sorts the ids of a document's numbers as they stand on its pages."""
+    return len(number), number
+
+
 def rows_of(table: pd.DataFrame, kind: type[Row]) -> Iterator[Row]:
     """Yield the rows of a table, or of some of its rows, as named tuples of a class.
 

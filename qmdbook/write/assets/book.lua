@@ -858,23 +858,24 @@ end
 -- than that, so that a row too tall is not missed.
 local TALL <const> = 25
 
-local function divide_tall_rows(tbl, width)
-  for _, row in ipairs(rows_of(tbl)) do
-    if lines_of(row, tbl, width) > TALL then
-      for _, cell in ipairs(row.cells) do cell.attributes["typst:breakable"] = "true" end
-    end
-  end
-end
-
 -- A table that takes less than about a third of a page stays on one; a longer one flows over. Typst
 -- could measure it, which takes as much memory as laying out all tables once more. Heights in em.
 local LONG, ROW, FURTHER_LINE <const> = 20, 1.55, 1.16
 
-local function is_long(tbl, width)
+-- Let rows too tall for a page be divided, and return whether the table is long.
+local function fit_to_pages(tbl, width)
   local height = 0
-  for _, row in ipairs(rows_of(tbl) .. tbl.foot.rows) do
-    height = height + ROW + (lines_of(row, tbl, width) - 1) * FURTHER_LINE
+  local function measure(row)
+    local lines = lines_of(row, tbl, width)
+    height = height + ROW + (lines - 1) * FURTHER_LINE
+    return lines
   end
+  for _, row in ipairs(rows_of(tbl)) do
+    if measure(row) > TALL then
+      for _, cell in ipairs(row.cells) do cell.attributes["typst:breakable"] = "true" end
+    end
+  end
+  tbl.foot.rows:map(measure)
   return height > LONG
 end
 
@@ -1019,13 +1020,11 @@ local function shaped_table(tbl)
   local groups = take_groups(tbl)
   tbl = whole_brackets(breakable_words(tbl))
   local many, simple = #tbl.colspecs > MANY_COLUMNS, not has_spans(tbl)
-  if simple and not given_widths[tbl.identifier] then
-    local shares = column_widths(tbl, many and TABLE_WIDTH.many or TABLE_WIDTH.few)
-    for i, share in ipairs(shares) do tbl.colspecs[i][2] = share end
-  end
   local width = many and TABLE_WIDTH.many or TABLE_WIDTH.few
-  divide_tall_rows(tbl, width)
-  local long = is_long(tbl, width)
+  if simple and not given_widths[tbl.identifier] then
+    for i, share in ipairs(column_widths(tbl, width)) do tbl.colspecs[i][2] = share end
+  end
+  local long = fit_to_pages(tbl, width)
   if simple then tbl = span_labels(tbl) end
   if groups then put_groups(tbl, groups) end
   local forms = pandoc.List({})
@@ -1037,7 +1036,7 @@ end
 
 -- The rules of a table, the names of its groups and its notes are set as Pandoc does not: in the
 -- Typst of the table, in which a comment marks its rows.
-local ROW <const> = "/*\u{e000}*/"
+local MARK <const> = "/*\u{e000}*/"
 
 local function mark_rows(tbl)
   for _, body in ipairs(tbl.bodies) do
@@ -1045,7 +1044,7 @@ local function mark_rows(tbl)
       local first = row.cells[1]
       -- The space of a cell is that of its lines.
       local empty = #row.cells:filter(function(cell) return #cell.contents > 0 end) == 0
-      local mark = pandoc.RawInline("typst", ROW .. (empty and "#v(2 * space)" or ""))
+      local mark = pandoc.RawInline("typst", MARK .. (empty and "#v(2 * space)" or ""))
       if first then first.contents:insert(1, pandoc.Plain({ mark })) end
     end
   end
@@ -1055,7 +1054,7 @@ end
 -- between columns.
 local function rules_between_rows(typst)
   local seen = 0
-  typst = typst:gsub("\n( *)([^\n%[]*%[)" .. ROW:gsub("%*", "%%*") .. "%s*", function(indent, cell)
+  typst = typst:gsub("\n( *)([^\n%[]*%[)" .. MARK:gsub("%*", "%%*") .. "%s*", function(indent, cell)
     seen = seen + 1
     return "\n" .. indent .. (seen > 1 and "table.hline(),\n" .. indent or "") .. cell
   end)
