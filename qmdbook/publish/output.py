@@ -86,7 +86,11 @@ def replacing(book: Path) -> Iterator[tuple[Path, Path]]:
     except OSError as error:
         raise _cannot_be_written(_as_in(book, own, error.filename), book.parent, error) from None
     finally:
-        _clean_up(book)
+        try:
+            _clean_up(book)
+        except KeyboardInterrupt:  # one more, or the first one, met the removal half-way
+            _clean_up(book)
+            raise
 
 
 def carry_over(book: Path, new: Path, wanted: Callable[[PurePath], bool]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from threading import Event, Thread, current_thread
 from time import monotonic
 
 from qmdbook.cache import ChapterCache, LastRender, PandocCache
@@ -260,19 +261,31 @@ class _Writer:
     def write(self, wanted: list[str], new: Path, work: Path) -> None:
         """Write the formats in parallel, each from its own folder."""
         writers = {"html": self._write_html, "pdf": self._write_pdf}
-        with ThreadPoolExecutor() as pool:
-            futures = []
-            for name in wanted:
-                (work / name).mkdir()
-                futures.append(pool.submit(writers[name], new, work / name))
-            # Waited for within the pool, which after an interrupt ends no sooner than its threads:
-            # they would go on writing while the folder is removed.
-            problems: dict[Problem, None] = {}  # both formats can report the same one of a text
-            for future in futures:
-                try:
-                    future.result()
-                except InputError as error:
-                    problems |= dict.fromkeys(error.problems)
+        for name in wanted:
+            (work / name).mkdir()
+        threads: list[Thread] = []
+        ended = Event()
+
+        def write(name: str) -> None:
+            threads.append(current_thread())
+            if not ended.is_set():
+                writers[name](new, work / name)
+
+        problems: dict[Problem, None] = {}  # both formats can report the same one of a text
+        try:
+            with ThreadPoolExecutor() as pool:
+                futures = [pool.submit(write, name) for name in wanted]
+                for future in futures:
+                    try:
+                        future.result()
+                    except InputError as error:
+                        problems |= dict.fromkeys(error.problems)
+        finally:
+            # They would go on writing while the folder is removed. The pool waits for those that it
+            # knows of, and not for one that an interrupt met as it began.
+            ended.set()
+            for thread in threads:
+                thread.join()
         if problems:
             raise InputError(*problems)
 
