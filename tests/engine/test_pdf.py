@@ -368,6 +368,37 @@ def test_the_heads_of_tables_are_marked_as_heads(pdf):
     assert len(elements(pdf, "/Table")) == 3 and len(heads) == 2 * 3
 
 
+def words_by_weight(page) -> tuple[set[str], set[str]]:
+    """Return the words such as `q1q` of a page that are in bold, and the others."""
+    bold, regular = set(), set()
+
+    def look(text, _, __, font, ___):
+        words = re.findall(r"q\d+q", text)
+        (bold if font and "Bold" in font["/BaseFont"] else regular).update(words)
+
+    page.extract_text(visitor_text=look)
+    return bold, regular
+
+
+@pytest.mark.parametrize(
+    ("heads", "rows"), [([], ["q1q", "q2q"]), (["q1q", "q2q"], ["q3q"]), (["q1q"], ["q2q"])]
+)
+def test_the_rows_of_a_head_are_bold_and_no_others(tmp_path, heads, rows):
+    def row(tag, word):
+        return f"<tr><{tag}>{word}</{tag}><{tag}>a</{tag}></tr>"
+
+    head = "".join(row("th", word) for word in heads)
+    body = "".join(row("td", word) for word in rows)
+    root = copy_small_book(tmp_path)
+    table = f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+    code = f"```{{python}}\nfrom IPython.display import HTML\n\nHTML({table!r})\n```\n"
+    edit(root, "chapters/second.qmd", "A second note.", f"A second note.\n\n{code}")
+    render(root, *PDF)
+    pdf = PdfReader(root / "_book" / "small.pdf")
+    page = next(page for page in pdf.pages if "q1q" in page.extract_text())
+    assert words_by_weight(page) == (set(heads), set(rows))
+
+
 def test_links_within_the_document_lead_to_one_of_its_pages(pdf):
     annotations = [a.get_object() for page in pdf.pages for a in page.get("/Annots", [])]
     links = [

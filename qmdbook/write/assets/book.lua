@@ -1027,7 +1027,7 @@ local function shaped_table(tbl)
   local long = fit_to_pages(tbl, width)
   if simple then tbl = span_labels(tbl) end
   if groups then put_groups(tbl, groups) end
-  local forms = pandoc.List({})
+  local forms = pandoc.List({ "with-heads(" .. #tbl.head.rows .. ")" })
   if many then forms:insert("many-columns") end
   if long then forms:insert("long-table") end
   tbl.classes = forms
@@ -1076,7 +1076,7 @@ local function notes_after_rows(typst)
 end
 
 local function typst_of_table(tbl)
-  local forms = tbl.classes -- each a function of parts.typ
+  local forms = tbl.classes -- each a call of a function of parts.typ
   mark_rows(tbl)
   local typst = pandoc.write(pandoc.Pandoc({ tbl }), TYPST, { wrap_text = "none" })
   -- Columns share what the space between them leaves.
