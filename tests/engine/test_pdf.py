@@ -200,6 +200,16 @@ def grid_table(lines: list[str], rows: int) -> str:
     return f"{bar}| {'a':60} |\n{bar.replace('-', '=')}{row * rows}"
 
 
+def table_of_groups(rows: int) -> str:
+    """Return a table as pandas makes it of an index of two levels, of which the first is the same."""
+    row = "<tr>{}<th>a</th><td>{}</td></tr>".format
+    reaching = f'<th rowspan="{rows}">b</th>'
+    body = "".join(row("" if i else reaching, word) for i, word in enumerate(numbered("q", rows)))
+    return (
+        f"<table><thead><tr><th></th><th></th><th>c</th></tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
 MATRIX = r"$$\begin{pmatrix}a\\b\\c\\d\\e\\f\\g\\h\\i\\j\\k\\l\end{pmatrix}$$"
 
 
@@ -212,14 +222,16 @@ MATRIX = r"$$\begin{pmatrix}a\\b\\c\\d\\e\\f\\g\\h\\i\\j\\k\\l\end{pmatrix}$$"
         (grid_table([f"{word}\\" for word in numbered("q", 9)], 10), numbered("q", 9) * 10),
         (grid_table([f"- {word}" for word in numbered("q", 80)], 1), numbered("q", 80)),
         (grid_table([MATRIX, "", "q0q"], 6), ["q0q"] * 6),
+        (table_of_groups(90), numbered("q", 90)),
     ],
-    ids=["callout", "tab", "lists", "lines", "one long row", "formulas"],
+    ids=["callout", "tab", "lists", "lines", "one long row", "formulas", "one long group"],
 )
 def test_no_row_is_lost_below_the_page(tmp_path, text, words):
     root = copy_small_book(tmp_path)
-    (root / "table.md").write_text(text, encoding="utf-8")
-    cell = "```{python}\nfrom IPython.display import Markdown\n\n"
-    cell += 'Markdown(open("../table.md").read())\n```\n'
+    (root / "table.txt").write_text(text, encoding="utf-8")
+    shown_as = "HTML" if text.startswith("<") else "Markdown"
+    cell = f"```{{python}}\nfrom IPython.display import {shown_as}\n\n"
+    cell += f'{shown_as}(open("../table.txt").read())\n```\n'
     edit(root, "chapters/second.qmd", "A second note.", f"A second note.\n\n{cell}")
     render(root, *PDF)
     pages = PdfReader(root / "_book" / "small.pdf").pages
@@ -380,6 +392,15 @@ def words_by_weight(page) -> tuple[set[str], set[str]]:
     return bold, regular
 
 
+def pdf_of_html(folder: Path, html: str) -> PdfReader:
+    """Return the PDF of a book in which a cell outputs `html`."""
+    root = copy_small_book(folder)
+    code = f"```{{python}}\nfrom IPython.display import HTML\n\nHTML({html!r})\n```\n"
+    edit(root, "chapters/second.qmd", "A second note.", f"A second note.\n\n{code}")
+    render(root, *PDF)
+    return PdfReader(root / "_book" / "small.pdf")
+
+
 @pytest.mark.parametrize(
     ("heads", "rows"), [([], ["q1q", "q2q"]), (["q1q", "q2q"], ["q3q"]), (["q1q"], ["q2q"])]
 )
@@ -389,14 +410,24 @@ def test_the_rows_of_a_head_are_bold_and_no_others(tmp_path, heads, rows):
 
     head = "".join(row("th", word) for word in heads)
     body = "".join(row("td", word) for word in rows)
-    root = copy_small_book(tmp_path)
     table = f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
-    code = f"```{{python}}\nfrom IPython.display import HTML\n\nHTML({table!r})\n```\n"
-    edit(root, "chapters/second.qmd", "A second note.", f"A second note.\n\n{code}")
-    render(root, *PDF)
-    pdf = PdfReader(root / "_book" / "small.pdf")
+    pdf = pdf_of_html(tmp_path, table)
     page = next(page for page in pdf.pages if "q1q" in page.extract_text())
     assert words_by_weight(page) == (set(heads), set(rows))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "<thead><tr><th>q1q</th><th>q2q</th></tr></thead>",  # of pandas, where no row is left
+        '<tbody><tr><td rowspan="2">q1q</td><td rowspan="2">q2q</td></tr><tr></tr></tbody>',
+        '<thead><tr><th rowspan="2">q1q</th></tr><tr></tr></thead><tr><td>q2q</td></tr>',
+        '<tr><td rowspan="3">q1q</td><td rowspan="2">a</td></tr><tr></tr><tr><td>q2q</td></tr>',
+    ],
+)
+def test_a_table_may_have_no_rows_or_rows_without_cells(tmp_path, table):
+    pdf = pdf_of_html(tmp_path, f"<table>{table}</table>")
+    assert re.findall(r"q\dq", " ".join(map(text_within, pdf.pages))) == ["q1q", "q2q"]
 
 
 def test_links_within_the_document_lead_to_one_of_its_pages(pdf):

@@ -784,7 +784,7 @@ end
 -- A row whose only text is its label, such as the heading of a group, has it over all columns.
 local function span_labels(tbl)
   local function empty(cell) return stringify(cell.contents) == "" end
-  for _, row in ipairs(tbl.bodies[1].body) do
+  for _, row in ipairs(tbl.bodies[1] and tbl.bodies[1].body or {}) do
     local others = pandoc.List({ table.unpack(row.cells, 2) })
     if #others > 0 and not empty(row.cells[1]) and #(others:filter(empty)) == #others then
       row.cells[1].col_span = #row.cells
@@ -854,15 +854,15 @@ local function lines_of(row, tbl, width)
   return most
 end
 
--- A row stays on one page, unless a cell of it may be longer than a page: it has far more lines
--- than that, so that a row too tall is not missed.
+-- A row stays on one page, and so do the rows that a cell reaches over, unless they may be longer
+-- than a page: it has far more lines than that, so that none is missed.
 local TALL <const> = 25
 
 -- A table that takes less than about a third of a page stays on one; a longer one flows over. Typst
 -- could measure it, which takes as much memory as laying out all tables once more. Heights in em.
 local LONG, ROW, FURTHER_LINE <const> = 20, 1.55, 1.16
 
--- Let rows too tall for a page be divided, and return whether the table is long.
+-- Let what is too tall for a page be divided, and return whether the table is long.
 local function fit_to_pages(tbl, width)
   local height = 0
   local function measure(row)
@@ -870,9 +870,13 @@ local function fit_to_pages(tbl, width)
     height = height + ROW + (lines - 1) * FURTHER_LINE
     return lines
   end
-  for _, row in ipairs(rows_of(tbl)) do
-    if measure(row) > TALL then
-      for _, cell in ipairs(row.cells) do cell.attributes["typst:breakable"] = "true" end
+  local rows = rows_of(tbl)
+  local lines = rows:map(measure)
+  for i, row in ipairs(rows) do
+    for _, cell in ipairs(row.cells) do
+      local reached = 0
+      for j = i, i + cell.row_span - 1 do reached = reached + (lines[j] or 0) end
+      if reached > TALL then cell.attributes["typst:breakable"] = "true" end
     end
   end
   tbl.foot.rows:map(measure)
@@ -1015,8 +1019,28 @@ local function picture(image)
   if image.classes:includes(authored.PICTURE) then return pandoc.RawInline("typst", "#picture" .. image_arguments(image)) end
 end
 
+-- Typst knows no row without cells, as is left where those above reach over all its columns.
+local function without_empty_rows(rows)
+  for i = #rows, 1, -1 do
+    if #rows[i].cells == 0 then
+      rows:remove(i)
+      for above = 1, i - 1 do
+        for _, cell in ipairs(rows[above].cells) do
+          if above + cell.row_span > i then cell.row_span = cell.row_span - 1 end
+        end
+      end
+    end
+  end
+  return rows
+end
+
 -- The widths of a table's columns, and its form in print.
 local function shaped_table(tbl)
+  tbl.head.rows = without_empty_rows(tbl.head.rows)
+  tbl.bodies = tbl.bodies:map(function(body)
+    body.body = without_empty_rows(body.body)
+    return body
+  end)
   local groups = take_groups(tbl)
   tbl = whole_brackets(breakable_words(tbl))
   local many, simple = #tbl.colspecs > MANY_COLUMNS, not has_spans(tbl)
