@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -100,9 +101,8 @@ def _hundred(axes: Axes, share: Share) -> None:
     interval = f"95% CI {share.low:.0f}–{share.high:.0f}"
     axes.text(beside, -1.95, "of 100 patients respond", weight="bold", va="center")
     axes.text(beside, -1.05, f"{share.patients} ({interval})", fontsize=SMALL, va="center")
-    for i in range(100):
-        colour = ACCENT if i < round(share.estimate) else _NOBODY
-        if round(share.estimate) <= i < round(share.high):
-            colour = _PALE
-        place = (i % _IN_A_ROW, i // _IN_A_ROW)
-        axes.plot(*place, marker=_PERSON, ms=11, color=colour, mec=DARK, mew=0.4, ls="")
+    ends = (0, round(share.estimate), round(share.high), 100)
+    for first, end, colour in zip(ends, ends[1:], (ACCENT, _PALE, _NOBODY), strict=False):
+        one = np.arange(first, end)
+        places = (one % _IN_A_ROW, one // _IN_A_ROW)
+        axes.plot(*places, marker=_PERSON, ms=11, color=colour, mec=DARK, mew=0.4, ls="")
