@@ -153,6 +153,17 @@ def test_a_fault_of_a_labelled_block_is_reported_at_its_cell(tmp_path):
     assert "index.qmd, line 5: the block is not one table" in run.stderr
 
 
+def test_a_table_of_which_a_cell_would_be_lost_is_refused(tmp_path):
+    tiny_book(tmp_path)
+    table = (
+        '<table><tr><td rowspan="2">a</td><td>b</td></tr><tr><td>c</td><td>lost</td></tr></table>'
+    )
+    cell = f"```{{python}}\nfrom IPython.display import HTML\n\nHTML({table!r})\n```\n"
+    (tmp_path / "index.qmd").write_text(f"# One {{#sec-one}}\n\n{cell}", encoding="utf-8")
+    told = qmdbook("render", cwd=tmp_path).stderr
+    assert "index.qmd: the rows of the table “a b c lost” differ in their number of" in told
+
+
 def test_pictures_stand_on_the_page_with_their_alternative_text(page, outputs, pdf):
     images = page.select("img")
     assert [image["alt"] for image in images] == [

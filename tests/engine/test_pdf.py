@@ -8,6 +8,7 @@ from pathlib import Path
 import pypandoc
 import pytest
 from helpers_book import EPOCH, PDF, copy_small_book, edit, qmdbook, render
+from helpers_page import text_within
 from pypdf import PdfReader
 
 from qmdbook.config import read_config
@@ -48,20 +49,6 @@ def pdf(book) -> PdfReader:
 def text_of(page) -> str:
     """Return the text of a page with single spaces."""
     return " ".join(page.extract_text().replace("\u00a0", " ").split())
-
-
-def text_within(page) -> str:
-    """Return the text of a page above its lower edge; what runs off it is in the file too."""
-    found = []
-
-    def see(text, page_matrix, text_matrix, *_):
-        x, y = text_matrix[4:]
-        height = page_matrix[1] * x + page_matrix[3] * y + page_matrix[5]
-        if height > 0:
-            found.append(text)
-
-    page.extract_text(visitor_text=see)
-    return " ".join(found)
 
 
 def page_of(pdf: PdfReader, pattern: str) -> int:

@@ -84,13 +84,30 @@ local function align_columns(tbl)
   for i, spec in ipairs(tbl.colspecs) do spec[1] = is_text[i] and "AlignLeft" or "AlignRight" end
 end
 
+local HTML <const> = "html-native_divs-native_spans"
+
+-- Whether all cells of tables are in what Pandoc has read of HTML. It drops those for which cells
+-- that reach over several rows or columns leave no room, and none if no cell does.
+local function all_cells_read(html, read)
+  if not html:match("[sS][pP][aA][nN]%s*=") then return true end
+  local alone = html:gsub("<[tT][dDhH]%s[^>]*>", function(tag)
+    return (tag:gsub("%a%a%a[sS][pP][aA][nN]%s*=", "title="))
+  end)
+  return stringify(pandoc.read(alone, HTML).blocks) == stringify(read)
+end
+
 -- Pandoc reads it, so that it becomes a table or text of every format. What only dresses it
 -- goes: the pages' policy allows no styles of single elements.
-local function read_cell_html(block)
+local function read_cell_html(block, chapter)
   if block.format ~= "cell-html" then return nil end
   local kept = pandoc.Blocks({})
   local function drop() return {} end
-  local read = pandoc.read(block.text, "html-native_divs-native_spans").blocks
+  local read = pandoc.read(block.text, HTML).blocks
+  if not all_cells_read(block.text, read) then
+    local text = block.text:gsub("<style.-</style>", ""):gsub("<[^>]*>", " "):gsub("%s+", " "):match("^ ?(.-) ?$")
+    if utf8.len(text) and utf8.len(text) > 40 then text = text:sub(1, utf8.offset(text, 41) - 1) .. "…" end
+    problem(chapter, nil, "the rows of the table “" .. text .. "” differ in their number of columns; expected a table whose rowspan and colspan leave a place to each cell")
+  end
   for _, one in ipairs(read:walk({ RawBlock = drop, RawInline = drop })) do
     if one.t == "Table" then
       -- Only a label makes a caption that is numbered; another one stands above as text.
@@ -1300,7 +1317,7 @@ local function main()
       if option then
         problem(chapter, option .. ":", "a YAML block in the text is not supported; put its options into _quarto.yml")
       end
-      local blocks = read.blocks:walk({ RawBlock = read_cell_html })
+      local blocks = read.blocks:walk({ RawBlock = function(block) return read_cell_html(block, chapter) end })
       chapter.blocks = authored.read(chapter, blocks, known, function(key, message) problem(chapter, key, message) end)
       local first = chapter.blocks[1]
       if not first or first.t ~= "Header" then
