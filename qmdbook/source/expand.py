@@ -175,11 +175,6 @@ def _without_head(expanded: Expanded, lines: list[Line]) -> list[Line]:
             row, "a title in a YAML head has no label; write the heading as `# Title {#sec-slug}`"
         )
     expanded.description = str(head.get("description", ""))
-    for one in lines[end + 1 :]:
-        if one.text.startswith("# "):
-            problem(
-                one.row, "the chapter has a title in its YAML head; expected no heading of level 1"
-            )
     return [Line(f"# {title}", 1, file, 1), Line("", end + 1, file, end + 1), *lines[end + 1 :]]
 
 

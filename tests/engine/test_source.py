@@ -129,7 +129,9 @@ CHAPTERS = {
     "a head without a title": (FIRST, "# First {#sec-first}", "---\ndescription: First\n---\n\n# First {#sec-first}",
                                [", line 1: the YAML head has no title; add `title: …`, or remove the head"]),
     "a head and a heading": (FIRST, "# First {#sec-first}", "---\ntitle: First\n---\n\n# First {#sec-first}",
-                             [", line 5: the chapter has a title in its YAML head; expected no heading of level 1"]),
+                             [", line 5: a chapter has one heading of level 1, its title; expected `## First`, or a chapter of its own"]),
+    "two titles": (FIRST, "Two and *three*:", "Two\n===\n\nAnd *three*:",
+                   [", line 10: a chapter has one heading of level 1, its title; expected `## Two`, or a chapter of its own"]),
     "a label in a head": (FIRST, "# First {#sec-first}", "---\ntitle: \"First {#sec-first}\"\n---",
                           [", line 2: a title in a YAML head has no label; write the heading as `# Title {#sec-slug}`"]),
     "an open head": (FIRST, "# First {#sec-first}", "---\ntitle: First", [", line 1: the YAML head is never closed; expected a line with only ---"]),
@@ -152,6 +154,13 @@ def test_a_fault_of_a_chapter_is_told_with_its_line(book, file, old, new, lines)
     text = (book / file).read_text(encoding="utf-8").replace(old, new, 1)
     (book / file).write_bytes(text.encode(errors="surrogateescape"))
     assert faults(book) == [file + line for line in lines]
+
+
+def test_a_comment_of_a_cell_is_no_title(book):
+    edit(book, FIRST, "# First {#sec-first}", "---\ntitle: First\n---")
+    edit(book, FIRST, "counts = {", "# a comment\ncounts = {")
+    edit(book, SECOND, "@sec-first, ", "")
+    assert check_book(book).references == 1
 
 
 def test_an_empty_chapter_is_refused(book):

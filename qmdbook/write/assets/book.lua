@@ -1300,6 +1300,19 @@ local function check_formulas(chapter)
   })
 end
 
+-- A chapter has one title, which its page, its number and its links in the contents are of.
+local function check_titles(chapter)
+  pandoc.Blocks({ table.unpack(chapter.blocks, 2) }):walk({
+    Header = function(header)
+      if header.level == 1 then
+        local title, label = stringify(header), header.identifier
+        local key = label:match("^sec%-") and "#" .. label or title
+        problem(chapter, key, "a chapter has one heading of level 1, its title; expected `## " .. title .. "`, or a chapter of its own")
+      end
+    end,
+  })
+end
+
 -- Main ---------------------------------------------------------------------------------
 
 local function main()
@@ -1326,6 +1339,7 @@ local function main()
         count = count + 1
         chapter.number = tostring(count)
       end
+      check_titles(chapter)
       number_chapter(chapter)
       check_formulas(chapter)
       collectgarbage() -- Lua knows little of the memory behind its objects
