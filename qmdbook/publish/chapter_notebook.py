@@ -57,7 +57,7 @@ class ChapterNotebook:
             message = "the notebook exists already; move it away, or use --force to replace it"
             raise InputError(Problem(self.name, message))
         (chapter,) = read_chapters(self._config.root, [self._file])
-        _replace(self.path, as_notebook(chapter, read_edition(self._config), shown))
+        self._replace(self.path, as_notebook(chapter, read_edition(self._config), shown))
         self._marker.unlink(missing_ok=True)
 
     def is_stale(self) -> bool:
@@ -94,12 +94,20 @@ class ChapterNotebook:
             )
             raise InputError(Problem(self._file, message))
         self._check(text, notebook)
-        _replace(self._source, text)
+        self._replace(self._source, text)
         # The notebook itself is left alone, since Jupyter may have it open.
         make_cache(self._config.root)
         self._marker.parent.mkdir(exist_ok=True)
-        _replace(self._marker, checksum_of(text) + "\n")
+        self._replace(self._marker, checksum_of(text) + "\n")
         return True
+
+    def _replace(self, path: Path, text: str) -> None:
+        """Write a file whole or not at all."""
+        try:
+            write_whole(path, text.encode("utf-8"))
+        except OSError as error:
+            message = f"the file cannot be written: {error.strerror}"
+            raise InputError(Problem(self._config.shown(path), message)) from None
 
     def _read(self) -> nbformat.NotebookNode:
         """Read the notebook, or say why it is none."""
@@ -223,13 +231,3 @@ def _ours(noted_in: nbformat.NotebookNode) -> dict:
     """Return the engine's metadata of a notebook or a cell; none where another program wrote it."""
     noted = noted_in.metadata.get(OURS)
     return noted if isinstance(noted, dict) else {}
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    try:
-        write_whole(path, text.encode("utf-8"))
-    except OSError as error:
-        raise InputError(
-            Problem(path.name, f"the file cannot be written: {error.strerror}")
-        ) from None

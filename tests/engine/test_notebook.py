@@ -342,6 +342,12 @@ def test_edits_of_text_and_code_come_back_without_outputs(book):
     read_chapters(book, CHAPTERS)
 
 
+def test_a_notebook_that_cannot_be_written_is_named_with_its_folder(book):
+    (book / "chapters" / "first.ipynb").mkdir()
+    with pytest.raises(InputError, match=r"^chapters/first\.ipynb: the file cannot be written"):
+        ChapterNotebook(read_config(book), FIRST).write(force=True)
+
+
 def test_a_notebook_may_be_edited_again_after_it_was_written_back(book):
     change(book, append(new_markdown_cell("One.")))
     assert to_qmd(book)
