@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from qmdbook.errors import OF_THE_SYSTEM, InputError, Problem, nearest, unknown_name
+from qmdbook.errors import OF_THE_SYSTEM, InputError, Problem, failed_file, nearest, unknown_name
 
 if TYPE_CHECKING:
     from qmdbook.publish.chapter_notebook import ChapterNotebook
@@ -120,7 +120,8 @@ def run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
             raise  # an error of ours
         from qmdbook.files import shown
 
-        place = f"{shown(Path(error.filename), Path.cwd())}: " if error.filename else ""
+        file = failed_file(error)
+        place = f"{shown(Path(file), Path.cwd())}: " if file else ""
         print(
             f"{arguments.prog}: {place}{error.strerror}; the command has stopped", file=sys.stderr
         )

@@ -68,6 +68,11 @@ class Problem:
         return "\n".join([line, *more])
 
 
+def failed_file(error: OSError) -> str | None:
+    """Return the file of an error of the system; where a file is copied, that is the copy."""
+    return error.filename2 or error.filename
+
+
 def without_room(error: OSError, folder: str) -> Problem:
     """Return the problem that temporary files cannot be written into their folder."""
     return Problem("TMPDIR", f"{error.strerror} in {folder!r}; expected room and permission")

@@ -27,7 +27,7 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from qmdbook.errors import OF_THE_SYSTEM, InputError, Problem, without_room
+from qmdbook.errors import OF_THE_SYSTEM, InputError, Problem, failed_file, without_room
 from qmdbook.execute.chapters import INLINE_BACKEND, CellError, Executed, add_stream, execute
 from qmdbook.source.chapter import Chapter
 
@@ -263,7 +263,7 @@ def execute_and_send(chapter: Chapter, root: Path, connection: Connection) -> No
 def _problem(chapter: Chapter, error: Exception) -> Problem:
     if isinstance(error, OSError) and error.errno in OF_THE_SYSTEM:
         folder = tempfile.gettempdir()
-        place = str(error.filename or folder)
+        place = str(failed_file(error) or folder)
         if not place.startswith(folder):
             return Problem(chapter.file, f"cannot be executed: {error.strerror}: {place!r}")
         return without_room(error, folder)

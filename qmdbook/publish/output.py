@@ -18,7 +18,7 @@ from pathlib import Path, PurePath
 
 from filelock import FileLock, Timeout
 
-from qmdbook.errors import InputError, Problem
+from qmdbook.errors import InputError, Problem, failed_file
 from qmdbook.files import FOLDER, make_cache, shown
 
 LOCK = "render.lock"  # in the folder of the cache; its text is the number of the process
@@ -84,7 +84,8 @@ def replacing(book: Path) -> Iterator[tuple[Path, Path]]:
         yield own / NEW, own / WORK
         _swap(own, book)
     except OSError as error:
-        raise _cannot_be_written(_as_in(book, own, error.filename), book.parent, error) from None
+        path = _as_in(book, own, failed_file(error))
+        raise _cannot_be_written(path, book.parent, error) from None
     finally:
         try:
             _clean_up(book)

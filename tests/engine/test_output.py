@@ -1,5 +1,6 @@
 """What stood before stays: beside another render, without permission, on a full disk."""
 
+import errno
 import os
 import shutil
 import signal
@@ -103,6 +104,16 @@ def test_a_first_book_is_put_in_place(page):
     shutil.rmtree(page.parent)
     replace(page.parent)
     assert page.read_text() == "new" and only_the_book(page)
+
+
+def test_a_copy_that_cannot_be_written_is_named_by_its_place_in_the_book(page):
+    with (
+        pytest.raises(InputError, match=r"^_book/page: the file cannot be written: No space"),
+        output.replacing(page.parent) as (new, _),
+    ):
+        # As `shutil` raises it: with the file that it copies, and the copy.
+        raise OSError(errno.ENOSPC, "No space left on device", __file__, None, str(new / "page"))
+    assert page.read_text() == "old"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux swaps two folders in one step")
@@ -268,12 +279,13 @@ def test_on_a_full_disk_one_line_says_so_and_the_book_stays(tmp_path, kilobytes)
 
 
 @mounts
-# Where the room ends: at Pandoc's first file, at the first process, as chapters are executed.
-@pytest.mark.parametrize("files", [1, 2, 6, 14])
-def test_without_room_for_temporary_files_one_line_says_so(book, files):
+# Where the room ends: at Pandoc's first file, at the first process, as chapters are executed, and
+# in a file that IPython copies.
+@pytest.mark.parametrize("room", [*(f"nr_inodes={n}" for n in (1, 2, 6, 14)), "size=4k"])
+def test_without_room_for_temporary_files_one_line_says_so(book, room):
     before = snapshot(book / "_book")
-    with tempfile.TemporaryDirectory() as room:  # a short path, as that of a socket must be
-        mount = f"mount -t tmpfs -o nr_inodes={files} none {room} && export TMPDIR={room}"
+    with tempfile.TemporaryDirectory() as folder:  # a short path, as that of a socket must be
+        mount = f"mount -t tmpfs -o {room} none {folder} && export TMPDIR={folder}"
         said = refused(render_after(mount, book))
-    assert "No space left on device" in said
+    assert "No space left on device" in said and folder in said
     assert snapshot(book / "_book") == before
