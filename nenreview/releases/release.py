@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -28,10 +28,11 @@ from nenreview.releases.stamp import stamp_problems
 from nenreview.releases.state import NAME as STATE
 from nenreview.releases.state import State, current_state, read_state
 from nenreview.releases.versions import parse_version, rises_enough, version_step
+from qmdbook.__main__ import INTERRUPTED
 from qmdbook.config import BOOK, read_config
 from qmdbook.errors import InputError, Problem
 from qmdbook.files import CONFIG_NAME
-from qmdbook.publish.output import locked, prefix_of
+from qmdbook.publish.output import locked, own_folder
 
 FOLDER = "_site"  # below the root: all versions
 CHANGES = "chapters/changes.qmd"  # the page of changes since the last version; only in a release
@@ -39,6 +40,7 @@ CHANGES = "chapters/changes.qmd"  # the page of changes since the last version; 
 SINCE_THE_FIRST = "sec-synthesis-moves"
 DATA = "data"  # in the folder of a version
 MAX_NAMED = 5  # files in a message
+ENDING = 5  # seconds that a render may take to end after an interrupt
 
 
 def release(site: Path) -> bool:
@@ -63,7 +65,9 @@ def release(site: Path) -> bool:
         If files are not committed; if the changelog lacks the version; if a file has an outdated
         version or checksum (`stamp_problems`); if the version number breaks the rules in
         CONTRIBUTING.md; if the version was released before with other content; if a released
-        version has changed since; if the render fails.
+        version has changed since.
+    SystemExit
+        If the render fails or is interrupted; it has then said why.
     """
     site = site.resolve()
     try:
@@ -97,11 +101,9 @@ def _release(site: Path) -> bool:
             _check_number(changes, entries[0])
         chapter = changes_page.chapter(changes, _since(entries, previous.version))
     # Beside the folder of all versions, so that what a killed release leaves is not published, and
-    # a new version needs only another name. What cannot be removed now, `locked` removes next time.
-    with tempfile.TemporaryDirectory(
-        prefix=prefix_of(site), dir=site.parent, ignore_cleanup_errors=True
-    ) as temporary:
-        copy = _commit_copy(Path(temporary) / "copy")
+    # a new version needs only another name.
+    with own_folder(site) as own:
+        copy = _commit_copy(own / "copy")
         _prepare(copy, chapter, state.version)
         _render(copy)
         new = copy / BOOK
@@ -234,13 +236,20 @@ def _render(copy: Path) -> None:
     """Render a copy with its own code, or with the installed code if it has none."""
     path = os.pathsep.join(filter(None, [str(copy), os.environ.get("PYTHONPATH", "")]))
     command = [sys.executable, "-m", "nenreview", "render"]
-    run = subprocess.run(command, cwd=copy, env={**os.environ, "PYTHONPATH": path})
-    if run.returncode:
-        raise InputError(
-            Problem(
-                "render", f"it failed with exit status {run.returncode}; see the messages above"
-            )
-        )
+    with subprocess.Popen(command, cwd=copy, env={**os.environ, "PYTHONPATH": path}) as process:
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            with suppress(subprocess.TimeoutExpired):  # in a terminal, Ctrl-C reached it too
+                process.wait(ENDING)
+            process.kill()
+            code = process.wait()
+            if code != INTERRUPTED:
+                raise
+    if code in (1, INTERRUPTED):
+        raise SystemExit(code)  # the render has said why
+    if code:
+        raise InputError(Problem("render", f"it ended with exit status {code}"))
 
 
 def _refuse_other_content(place: Path, new: Path) -> None:

@@ -78,14 +78,24 @@ def replacing(book: Path) -> Iterator[tuple[Path, Path]]:
     book = book.resolve()  # where the book is a link, the folder that it leads to is replaced
     own = None
     try:
-        own = Path(tempfile.mkdtemp(prefix=prefix_of(book), dir=book.parent))
-        (own / NEW).mkdir()
-        (own / WORK).mkdir()
-        yield own / NEW, own / WORK
-        _swap(own, book)
+        with own_folder(book) as own:
+            (own / NEW).mkdir()
+            (own / WORK).mkdir()
+            yield own / NEW, own / WORK
+            _swap(own, book)
     except OSError as error:
         path = _as_in(book, own, failed_file(error))
         raise _cannot_be_written(path, book.parent, error) from None
+
+
+@contextmanager
+def own_folder(book: Path) -> Iterator[Path]:
+    """Yield a new folder beside a book, and remove it at the end; call this within `locked`.
+
+    What cannot be removed, `locked` removes next time.
+    """
+    try:
+        yield Path(tempfile.mkdtemp(prefix=_prefix_of(book), dir=book.parent))
     finally:
         try:
             _clean_up(book)
@@ -157,13 +167,16 @@ def _clean_up(book: Path) -> None:
     A process that a killed render had started may still write for a moment; the end of the next
     render removes that.
     """
-    for own in book.parent.glob(f"{prefix_of(book)}*"):
+    for own in book.parent.glob(f"{_prefix_of(book)}*"):
         if (own / OLD).is_dir() and not os.path.lexists(book):
             (own / OLD).rename(book)
-        shutil.rmtree(own, ignore_errors=True)
+        try:
+            shutil.rmtree(own, ignore_errors=True)
+        except OSError:  # an interrupt made it close a folder twice
+            raise KeyboardInterrupt from None
 
 
-def prefix_of(book: Path) -> str:
+def _prefix_of(book: Path) -> str:
     """Return how the names of the folders begin that `locked` removes from beside a book."""
     return f".{book.name}."  # hidden, and so none of the book's own files
 
@@ -174,7 +187,7 @@ def _as_in(book: Path, own: Path | None, name: object) -> Path:
     if own and path.is_relative_to(own / NEW):
         return book / path.relative_to(own / NEW)
     # The name of the folder of a render would tell a reader nothing.
-    return book if path.name.startswith(prefix_of(book)) or (own and own in path.parents) else path
+    return book if path.name.startswith(_prefix_of(book)) or (own and own in path.parents) else path
 
 
 def _cannot_be_written(path: Path, root: Path, error: OSError) -> InputError:

@@ -1,7 +1,9 @@
 """Releases: a folder for each version, never changed; their list; what changed; the selector."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -167,7 +169,8 @@ def test_a_folder_that_cannot_be_made_is_named(committed):
 def test_a_render_that_fails_leaves_nothing_behind(committed_copy):
     edit(committed_copy, "chapters/first.qmd", "# First", "@tbl-none\n\n# First")
     commit(committed_copy, 1)
-    assert "render: it failed with exit status 1; see the messages above" in refused(committed_copy)
+    said = [line for line in refused(committed_copy).splitlines() if line.startswith("nenreview")]
+    assert len(said) == 1 and "chapters/first.qmd" in said[0], said
     assert list((committed_copy / "_site").iterdir()) == []
 
 
@@ -189,6 +192,17 @@ def test_a_killed_release_leaves_only_what_the_next_removes(committed_copy):
         assert list(committed_copy.glob("._site.*"))
         assert not list(Path(elsewhere).glob("nenreview-*"))
     release(committed_copy)
+    assert not list(committed_copy.glob("._site.*"))
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no groups of processes")
+def test_ctrl_c_is_answered_in_one_line_and_leaves_nothing(committed_copy):
+    run = started("release", cwd=committed_copy, package="nenreview")
+    assert "executed" in run.stderr.readline()
+    os.killpg(run.pid, signal.SIGINT)  # as a terminal does, which its render hears as well
+    said = [line for line in run.communicate()[1].splitlines() if line.startswith("nenreview")]
+    assert run.returncode == 130
+    assert said == ["nenreview render: interrupted; the last complete output is unchanged"]
     assert not list(committed_copy.glob("._site.*"))
 
 
@@ -223,20 +237,32 @@ def test_a_full_disk_is_one_line(committed_copy):
     edit(committed_copy, "data/weights.csv", "feather,1", "feather,3")
     cff = 'version: 1.2.3\nidentifiers:\n  - type: other\n    value: "sha256:old"\n'
     (committed_copy / "CITATION.cff").write_text(cff, encoding="utf-8")  # it fits, alone
-    # Files may have no more than a few bytes, as on a full disk.
-    limited = (
-        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300)); "
-        "sys.dont_write_bytecode = True; from nenreview.cli import main; sys.exit(main(['stamp']))"
-    )
     before = snapshot(committed_copy)
-    run = subprocess.run(
-        [sys.executable, "-c", limited], cwd=committed_copy, capture_output=True, text=True
-    )
+    run = with_room_for(300, "stamp", committed_copy)
     assert run.returncode == 1
     assert run.stderr == (
         "nenreview stamp: data/datapackage.json: File too large; the command has stopped\n"
     )
     assert snapshot(committed_copy) == before
+
+
+def test_a_full_disk_during_its_render_is_one_line(committed_copy):
+    run = with_room_for(20_000, "release", committed_copy)
+    assert run.returncode == 1
+    said = [line for line in run.stderr.splitlines() if line.startswith("nenreview")]
+    assert len(said) == 1, said
+    assert said[0].startswith("nenreview render: _book: the file cannot be written: File too large")
+    assert list((committed_copy / "_site").iterdir()) == []
+
+
+def with_room_for(size: int, command: str, root: Path) -> subprocess.CompletedProcess:
+    """Run a command whose files may have no more than so many bytes, as on a full disk."""
+    limited = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size})); "
+        "sys.dont_write_bytecode = True; "
+        f"from nenreview.cli import main; sys.exit(main([{command!r}]))"
+    )
+    return subprocess.run([sys.executable, "-c", limited], cwd=root, capture_output=True, text=True)
 
 
 # Two versions -------------------------------------------------------------------------------

@@ -87,6 +87,19 @@ def test_who_interrupts_a_waiting_render_leaves_the_other_alone(book):
 # Whole or not at all
 
 
+def test_an_interrupt_as_folders_are_removed_is_one_and_leaves_nothing(page, monkeypatch):
+    close = os.close
+
+    def interrupted(folder):
+        monkeypatch.undo()
+        close(folder)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), output.replacing(page.parent):
+        monkeypatch.setattr(os, "close", interrupted)
+    assert only_the_book(page)
+
+
 @pytest.fixture(params=["in one step", "in two"])
 def swap(request, monkeypatch):
     """Swapping as on Linux, and as where a system cannot swap two folders."""
