@@ -403,6 +403,16 @@ def test_the_rows_of_a_head_are_bold_and_no_others(tmp_path, heads, rows):
     assert words_by_weight(page) == (set(heads), set(rows))
 
 
+@pytest.mark.parametrize("head", ["", '<tr><th colspan="22">a</th></tr>'], ids=["plain", "spans"])
+def test_numbers_of_a_table_wider_than_the_page_stay_apart(tmp_path, head):
+    numbers = [f"{column}12345.5" for column in range(22)]
+    row = "".join(f"<td>{number}</td>" for number in numbers)
+    pdf = pdf_of_html(
+        tmp_path, f"<table><thead>{head}</thead><tbody><tr>{row}</tr></tbody></table>"
+    )
+    assert set(numbers) <= set(" ".join(map(text_of, pdf.pages)).split())
+
+
 @pytest.mark.parametrize(
     "table",
     [

@@ -753,6 +753,7 @@ end
 -- The width between the margins, 16.6 cm, in em of a table's text: 9 pt, or 8 where the
 -- table has more than so many columns.
 local TABLE_WIDTH, MANY_COLUMNS = { few = 52, many = 58.5 }, 6
+local POINTS <const> = { few = 9, many = 8, gutter = 10 } -- of letters, and between columns
 
 -- The notes of a table become its foot: a part of it, wherever it goes.
 local function notes_below_tables(blocks)
@@ -1062,14 +1063,20 @@ local function shaped_table(tbl)
   tbl = whole_brackets(breakable_words(tbl))
   local many, simple = #tbl.colspecs > MANY_COLUMNS, not has_spans(tbl)
   local width = many and TABLE_WIDTH.many or TABLE_WIDTH.few
-  if simple and not given_widths[tbl.identifier] then
-    for i, share in ipairs(column_widths(tbl, width)) do tbl.colspecs[i][2] = share end
+  local size = 1
+  if not given_widths[tbl.identifier] then
+    local shares, fitting = column_widths(tbl, width)
+    for i, share in ipairs(shares) do tbl.colspecs[i][2] = share end
+    size = fitting
   end
   local long = fit_to_pages(tbl, width)
   if simple then tbl = span_labels(tbl) end
   if groups then put_groups(tbl, groups) end
   local forms = pandoc.List({ "with-heads(" .. #tbl.head.rows .. ")" })
-  if many then forms:insert("many-columns") end
+  if many or size < 1 then
+    local points, gutter = (many and POINTS.many or POINTS.few) * size, POINTS.gutter * size
+    forms:insert(("small-letters(%.2fpt, gutter: %.2fpt)"):format(points, gutter))
+  end
   if long then forms:insert("long-table") end
   tbl.classes = forms
   return tbl

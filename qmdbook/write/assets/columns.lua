@@ -62,13 +62,23 @@ local function lines_at(words, room)
 end
 
 -- The words of every cell, row by row, heads first. If `roomy`, the words of heads stay whole,
--- and so does a number with its interval, which stands in a column that goes right.
+-- and so does a number with its interval, which stands in a column that goes right. A cell over
+-- several columns asks none of them for room.
 local function words_of_table(tbl, roomy)
-  local rows = {}
+  local rows, reached = {}, {} -- in how many further rows a column holds a cell from above
+  for i = 1, #tbl.colspecs do reached[i] = 0 end
   local function add(row, scale, is_head)
-    local words = {}
-    for i, cell in ipairs(row.cells) do
-      words[i] = words_of(cell, scale, roomy and is_head)
+    local words, next_cell, first_free = {}, 1, 1
+    for i = 1, #tbl.colspecs do
+      local cell = i >= first_free and row.cells[next_cell]
+      words[i] = {}
+      if cell and reached[i] == 0 then
+        if cell.col_span == 1 then words[i] = words_of(cell, scale, roomy and is_head) end
+        for j = i, math.min(i + cell.col_span, #tbl.colspecs + 1) - 1 do reached[j] = cell.row_span - 1 end
+        next_cell, first_free = next_cell + 1, i + cell.col_span
+      elseif i >= first_free then
+        reached[i] = math.max(reached[i] - 1, 0)
+      end
       if roomy and not is_head and tbl.colspecs[i][1] == "AlignRight" then words[i] = whole(words[i]) end
     end
     rows[#rows + 1] = words
@@ -94,9 +104,10 @@ local function least(rows, count, width)
   return steps, left
 end
 
--- Return the share of each column of what all of them have.
+-- Return the share of each column of what all of them have, and how large the letters can be so
+-- that each column holds its longest word: 1, or less for a table wider than the page.
 --
--- tbl: a table without cells that span; width: of the page's text, in em of the table's.
+-- tbl: the table; width: of the page's text, in em of the table's.
 return function(tbl, width)
   local count = #tbl.colspecs
   local rows = words_of_table(tbl, true)
@@ -154,5 +165,5 @@ return function(tbl, width)
   local shares, total = {}, 0
   for i = 1, count do total = total + steps[i] end
   for i = 1, count do shares[i] = steps[i] / total end
-  return shares
+  return shares, math.min(1, width / (total * STEP + (count - 1) * GUTTER))
 end
