@@ -626,7 +626,8 @@ def test_rows_that_are_ticked_are_pooled_and_stand_in_the_address(site, page):
             page.get_by_text("This is the pool of this review."),
         )
         before = result.inner_text()
-        ticked = box.get_by_role("checkbox", checked=True).count()
+        table = page.locator("table", has=page.get_by_role("checkbox")).first
+        ticked = table.get_by_role("checkbox", checked=True).count()
         assert f"in {words(ticked)} cohorts" in before and own.first.is_visible()
         page.get_by_label("sintilimab", exact=True).first.uncheck()
         expect(result).to_contain_text(f"in {words(ticked - 1)} cohorts")
