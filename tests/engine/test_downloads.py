@@ -6,6 +6,7 @@ import json
 
 import nbformat
 import pytest
+from helpers_book import render, tiny_book
 from helpers_page import read_page
 
 from qmdbook.config import read_config
@@ -31,6 +32,24 @@ def test_every_file_that_a_page_offers_is_there(rendered):
 def test_a_table_is_offered_as_it_is_shown_without_its_raised_marks(rendered):
     text = (rendered / "_book" / "downloads" / "tbl-first.csv").read_text(encoding="utf-8")
     assert list(csv.reader(io.StringIO(text))) == [["Name", "Count"], ["a", "1"], ["b", "2"]]
+
+
+def test_the_csv_of_a_table_has_the_text_of_a_cell_in_all_that_it_reaches_over(tmp_path):
+    tiny_book(tmp_path)
+    table = (
+        '<table><tr><th rowspan="2">a</th><td colspan="2">b</td><td>1</td></tr>'
+        "<tr><td>c</td><td><pre>d\ne</pre></td><td>2</td></tr>"
+        '<tr><th rowspan="2">a</th><td>c</td><td>c</td><td>3</td></tr>'
+        "<tr><td>c</td><td>c</td><td>4</td></tr></table>"
+    )
+    cell = (
+        f"#| label: tbl-a\n#| tbl-cap: A table.\nfrom IPython.display import HTML\nHTML({table!r})"
+    )
+    text = f"# One {{#sec-one}}\n\nSee @tbl-a.\n\n```{{python}}\n{cell}\n```\n"
+    (tmp_path / "index.qmd").write_text(text, encoding="utf-8")
+    render(tmp_path, "--to", "html")
+    text = (tmp_path / "_book" / "downloads" / "tbl-a.csv").read_text(encoding="utf-8")
+    assert text.splitlines()[-4:] == ["a,b,b,1", "a,c,d e,2", "a,c,c,3", "a,c,c,4"]
 
 
 def test_a_chapter_is_offered_with_its_values_and_without_its_code(rendered):

@@ -197,6 +197,17 @@ def table_of_groups(rows: int) -> str:
     )
 
 
+def table_of_long_name() -> str:
+    """Return a table in which a cell over two rows takes several pages."""
+    *words, last = numbered("q", 900)
+    name = f'<td rowspan="2">{" ".join(words)}</td>'
+    return f"<table><tr>{name}<td>a</td></tr><tr><td>{last}</td></tr></table>"
+
+
+def of_one_cell(tag: str, rows: int) -> str:
+    return "".join(f"<tr><{tag}>{word}</{tag}></tr>" for word in numbered("q", rows))
+
+
 MATRIX = r"$$\begin{pmatrix}a\\b\\c\\d\\e\\f\\g\\h\\i\\j\\k\\l\end{pmatrix}$$"
 
 
@@ -210,8 +221,10 @@ MATRIX = r"$$\begin{pmatrix}a\\b\\c\\d\\e\\f\\g\\h\\i\\j\\k\\l\end{pmatrix}$$"
         (grid_table([f"- {word}" for word in numbered("q", 80)], 1), numbered("q", 80)),
         (grid_table([MATRIX, "", "q0q"], 6), ["q0q"] * 6),
         (table_of_groups(90), numbered("q", 90)),
+        (table_of_long_name(), numbered("q", 900)),
+        (f"<table><thead>{of_one_cell('th', 80)}</thead></table>", numbered("q", 80)),
     ],
-    ids=["callout", "tab", "lists", "lines", "one long row", "formulas", "one long group"],
+    ids=["callout", "tab", "lists", "lines", "row", "formulas", "group", "group's name", "head"],
 )
 def test_no_row_is_lost_below_the_page(tmp_path, text, words):
     root = copy_small_book(tmp_path)
@@ -222,7 +235,7 @@ def test_no_row_is_lost_below_the_page(tmp_path, text, words):
     edit(root, "chapters/second.qmd", "A second note.", f"A second note.\n\n{cell}")
     render(root, *PDF)
     pages = PdfReader(root / "_book" / "small.pdf").pages
-    assert re.findall(r"q\d+q", " ".join(map(text_within, pages))) == words
+    assert sorted(re.findall(r"q\d+q", " ".join(map(text_within, pages)))) == sorted(words)
 
 
 def test_what_makes_a_heading_or_a_list_in_typst_stays_text(tmp_path):
@@ -403,6 +416,11 @@ def test_the_rows_of_a_head_are_bold_and_no_others(tmp_path, heads, rows):
     assert words_by_weight(page) == (set(heads), set(rows))
 
 
+def test_code_in_a_table_is_as_wide_as_its_lines_and_no_empty_cell(tmp_path):
+    pdf = pdf_of_html(tmp_path, "<table><tr><td>q1q</td><td><pre>q2q\n q3q</pre></td></tr></table>")
+    assert re.findall(r"q\dq", " ".join(map(text_within, pdf.pages))) == ["q1q", "q2q", "q3q"]
+
+
 @pytest.mark.parametrize("head", ["", '<tr><th colspan="22">a</th></tr>'], ids=["plain", "spans"])
 def test_numbers_of_a_table_wider_than_the_page_stay_apart(tmp_path, head):
     numbers = [f"{column}12345.5" for column in range(22)]
@@ -419,10 +437,12 @@ def test_numbers_of_a_table_wider_than_the_page_stay_apart(tmp_path, head):
         "<thead><tr><th>q1q</th><th>q2q</th></tr></thead>",  # of pandas, where no row is left
         '<tbody><tr><td rowspan="2">q1q</td><td rowspan="2">q2q</td></tr><tr></tr></tbody>',
         '<thead><tr><th rowspan="2">q1q</th></tr><tr></tr></thead><tr><td>q2q</td></tr>',
+        '<tr><td colspan="-3" rowspan="0">q1q</td><td colspan="0">q2q</td></tr>',
+        '<tr><td colspan="1000000000000000000000">q1q</td></tr><tr><td>q2q</td></tr>',
         '<tr><td rowspan="3">q1q</td><td rowspan="2">a</td></tr><tr></tr><tr><td>q2q</td></tr>',
     ],
 )
-def test_a_table_may_have_no_rows_or_rows_without_cells(tmp_path, table):
+def test_a_table_may_have_no_rows_or_rows_without_cells_and_odd_spans(tmp_path, table):
     pdf = pdf_of_html(tmp_path, f"<table>{table}</table>")
     assert re.findall(r"q\dq", " ".join(map(text_within, pdf.pages))) == ["q1q", "q2q"]
 

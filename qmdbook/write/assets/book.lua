@@ -7,7 +7,8 @@
 
 local stringify = pandoc.utils.stringify
 local function asset(name) return pandoc.path.join({ pandoc.path.directory(arg[0]), name }) end
-local column_widths, glossary = dofile(asset("columns.lua")), dofile(asset("glossary.lua"))
+local column_widths, cells_by_column = dofile(asset("columns.lua"))
+local glossary = dofile(asset("glossary.lua"))
 local authored = dofile(asset("authored.lua"))
 
 local KINDS = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
@@ -52,6 +53,14 @@ local function kind_of(id)
   return KINDS[id:match("^(%a+)%-") or ""] and id:match("^(%a+)%-") or nil
 end
 
+-- The text of a cell; Pandoc itself passes over code and an image without a caption.
+local function text_of(cell)
+  return stringify(cell.contents:walk({
+    CodeBlock = function(code) return pandoc.Plain(code.text) end,
+    Image = function(image) return pandoc.Str(image.attributes["fig-alt"] or stringify(image.caption)) end,
+  }))
+end
+
 -- Whether a cell of a table spans several columns or rows.
 local function has_spans(tbl)
   local found = false
@@ -76,7 +85,7 @@ local function align_columns(tbl)
   for _, body in ipairs(tbl.bodies) do
     for _, row in ipairs(body.body) do
       for i, cell in ipairs(row.cells) do
-        local text = stringify(cell.contents)
+        local text = text_of(cell)
         if not (text:match(NUMBER) or NO_NUMBER[text:lower()]) then is_text[i] = true end
       end
     end
@@ -86,14 +95,27 @@ end
 
 local HTML <const> = "html-native_divs-native_spans"
 
+-- Change an attribute of each cell in HTML by a pattern.
+local function change_cells(html, pattern, replacement)
+  return (html:gsub("<[tT][dDhH]%s[^>]*>", function(tag) return (tag:gsub(pattern, replacement)) end))
+end
+
+local SPAN <const> = "(%a%a%a[sS][pP][aA][nN]%s*=%s*[\"']?)(%-?%d+)" -- colspan or rowspan, its value
+
+-- As browsers do, which let a cell reach over so many columns at most; Pandoc takes a minute for more.
+local MOST <const> = 1000
+
+local function limit_spans(html)
+  return change_cells(html, SPAN, function(name, count)
+    return name .. math.max(1, math.min(math.tointeger(tonumber(count)) or MOST, MOST))
+  end)
+end
+
 -- Whether all cells of tables are in what Pandoc has read of HTML. It drops those for which cells
 -- that reach over several rows or columns leave no room, and none if no cell does.
 local function all_cells_read(html, read)
-  if not html:match("[sS][pP][aA][nN]%s*=") then return true end
-  local alone = html:gsub("<[tT][dDhH]%s[^>]*>", function(tag)
-    return (tag:gsub("%a%a%a[sS][pP][aA][nN]%s*=", "title="))
-  end)
-  return stringify(pandoc.read(alone, HTML).blocks) == stringify(read)
+  local alone = change_cells(html, SPAN, "title=%2")
+  return alone == html or stringify(pandoc.read(alone, HTML).blocks) == stringify(read)
 end
 
 -- Pandoc reads it, so that it becomes a table or text of every format. What only dresses it
@@ -102,9 +124,10 @@ local function read_cell_html(block, chapter)
   if block.format ~= "cell-html" then return nil end
   local kept = pandoc.Blocks({})
   local function drop() return {} end
-  local read = pandoc.read(block.text, HTML).blocks
-  if not all_cells_read(block.text, read) then
-    local text = block.text:gsub("<style.-</style>", ""):gsub("<[^>]*>", " "):gsub("%s+", " "):match("^ ?(.-) ?$")
+  local html = limit_spans(block.text)
+  local read = pandoc.read(html, HTML).blocks
+  if not all_cells_read(html, read) then
+    local text = html:gsub("<style.-</style>", ""):gsub("<[^>]*>", " "):gsub("%s+", " "):match("^ ?(.-) ?$")
     if utf8.len(text) and utf8.len(text) > 40 then text = text:sub(1, utf8.offset(text, 41) - 1) .. "…" end
     problem(chapter, nil, "the rows of the table “" .. text .. "” differ in their number of columns; expected a table whose rowspan and colspan leave a place to each cell")
   end
@@ -406,22 +429,23 @@ local function collect_ids(chapters)
   return pages
 end
 
--- A table as shown, without the raised marks, which would run into the numbers.
+-- A table as shown, without the raised marks, which would run into the numbers. The text of a cell
+-- over several columns or rows stands in each of them.
 local function table_as_csv(tbl)
   local lines = {}
   tbl = tbl:walk({ Superscript = function() return {} end })
-  local function line(row)
-    local fields = {}
-    for _, cell in ipairs(row.cells) do
-      local text = stringify(cell.contents):gsub(NBSP, " ")
-      fields[#fields + 1] = text:find('[",\n]') and '"' .. text:gsub('"', '""') .. '"' or text
+  local function add(rows)
+    for _, cells in ipairs(cells_by_column(rows, #tbl.colspecs)) do
+      local fields = {}
+      for i = 1, #tbl.colspecs do
+        local text = cells[i] and text_of(cells[i]):gsub(NBSP, " ") or ""
+        fields[i] = text:find('[",\n]') and '"' .. text:gsub('"', '""') .. '"' or text
+      end
+      lines[#lines + 1] = table.concat(fields, ",")
     end
-    lines[#lines + 1] = table.concat(fields, ",")
   end
-  for _, row in ipairs(tbl.head.rows) do line(row) end
-  for _, body in ipairs(tbl.bodies) do
-    for _, row in ipairs(body.body) do line(row) end
-  end
+  add(tbl.head.rows)
+  for _, body in ipairs(tbl.bodies) do add(body.body) end
   return table.concat(lines, "\n") .. "\n"
 end
 
@@ -801,7 +825,7 @@ end
 
 -- A row whose only text is its label, such as the heading of a group, has it over all columns.
 local function span_labels(tbl)
-  local function empty(cell) return stringify(cell.contents) == "" end
+  local function empty(cell) return text_of(cell) == "" end
   for _, row in ipairs(tbl.bodies[1] and tbl.bodies[1].body or {}) do
     local others = pandoc.List({ table.unpack(row.cells, 2) })
     if #others > 0 and not empty(row.cells[1]) and #(others:filter(empty)) == #others then
@@ -890,14 +914,25 @@ local function fit_to_pages(tbl, width)
   end
   local rows = rows_of(tbl)
   local lines = rows:map(measure)
+  local function divide(cell) cell.attributes["typst:breakable"] = "true" end
   for i, row in ipairs(rows) do
     for _, cell in ipairs(row.cells) do
-      local reached = 0
-      for j = i, i + cell.row_span - 1 do reached = reached + (lines[j] or 0) end
-      if reached > TALL then cell.attributes["typst:breakable"] = "true" end
+      local last, reached = math.min(i + cell.row_span - 1, #rows), 0
+      for j = i, last do
+        reached = reached + lines[j]
+        if lines[i] > TALL then rows[j].cells:map(divide) end
+      end
+      if reached > TALL then divide(cell) end
     end
   end
   tbl.foot.rows:map(measure)
+  -- A head as tall as that would leave no room for rows on the pages where it stands.
+  local of_head = 0
+  for i = 1, #tbl.head.rows do of_head = of_head + lines[i] end
+  if of_head > TALL then
+    local rows_of_head = { attr = pandoc.Attr(), body = tbl.head.rows, head = {}, row_head_columns = 0 }
+    tbl.bodies, tbl.head.rows = pandoc.List({ rows_of_head }) .. tbl.bodies, {}
+  end
   return height > LONG
 end
 
@@ -1069,10 +1104,11 @@ local function shaped_table(tbl)
     for i, share in ipairs(shares) do tbl.colspecs[i][2] = share end
     size = fitting
   end
+  local heads = #tbl.head.rows
   local long = fit_to_pages(tbl, width)
   if simple then tbl = span_labels(tbl) end
   if groups then put_groups(tbl, groups) end
-  local forms = pandoc.List({ "with-heads(" .. #tbl.head.rows .. ")" })
+  local forms = pandoc.List({ "with-heads(" .. heads .. ")" })
   if many or size < 1 then
     local points, gutter = (many and POINTS.many or POINTS.few) * size, POINTS.gutter * size
     forms:insert(("small-letters(%.2fpt, gutter: %.2fpt)"):format(points, gutter))

@@ -10,6 +10,7 @@ local GUTTER = 10 / 9 -- between columns, in em of the table's text
 -- Letters of Source Sans Pro and Libertinus Serif, rounded up, in em.
 local CAPITAL, NARROW, SPACE, OTHER = 0.7, 0.34, 0.25, 0.54
 local BOLD = 1.08
+local CODE, INSET = 0.55, 1 -- a letter of a block of code, and what stands before it
 
 local function width_of(word)
   local width = 0
@@ -30,6 +31,11 @@ end
 -- unless `whole_words`, after a hyphen that is not near its beginning.
 local function words_of(cell, scale, whole_words)
   local words = {}
+  cell.contents:walk({
+    CodeBlock = function(code)
+      for line in code.text:gmatch("[^\n]+") do words[#words + 1] = { width = #line * CODE + INSET, space = SPACE } end
+    end,
+  })
   local text = pandoc.utils.stringify(cell.contents)
   if not whole_words then text = text:gsub("(%w%w%w%w%-)(%a)", "%1\u{200b}%2") end
   for spaced in text:gmatch("[^%s]+") do
@@ -61,32 +67,49 @@ local function lines_at(words, room)
   return lines
 end
 
+-- The cell of each column, row by row; one that reaches over several stands in each of them.
+local function cells_by_column(rows, count)
+  local all, above, left = {}, {}, {} -- for how many more rows a cell reaches down
+  for i = 1, count do left[i] = 0 end
+  for r, row in ipairs(rows) do
+    local here, next_cell = {}, 1
+    for i = 1, count do
+      if left[i] > 0 then
+        here[i], left[i] = above[i], left[i] - 1
+      elseif not here[i] and row.cells[next_cell] then
+        local cell = row.cells[next_cell]
+        next_cell = next_cell + 1
+        for j = i, math.min(i + cell.col_span - 1, count) do here[j] = cell end
+      end
+    end
+    for i = 1, count do
+      if here[i] and not rawequal(here[i], above[i]) then left[i] = here[i].row_span - 1 end
+    end
+    all[r], above = here, here
+  end
+  return all
+end
+
 -- The words of every cell, row by row, heads first. If `roomy`, the words of heads stay whole,
 -- and so does a number with its interval, which stands in a column that goes right. A cell over
 -- several columns asks none of them for room.
 local function words_of_table(tbl, roomy)
-  local rows, reached = {}, {} -- in how many further rows a column holds a cell from above
-  for i = 1, #tbl.colspecs do reached[i] = 0 end
-  local function add(row, scale, is_head)
-    local words, next_cell, first_free = {}, 1, 1
-    for i = 1, #tbl.colspecs do
-      local cell = i >= first_free and row.cells[next_cell]
-      words[i] = {}
-      if cell and reached[i] == 0 then
-        if cell.col_span == 1 then words[i] = words_of(cell, scale, roomy and is_head) end
-        for j = i, math.min(i + cell.col_span, #tbl.colspecs + 1) - 1 do reached[j] = cell.row_span - 1 end
-        next_cell, first_free = next_cell + 1, i + cell.col_span
-      elseif i >= first_free then
-        reached[i] = math.max(reached[i] - 1, 0)
+  local rows = {}
+  local function add(section, scale, is_head)
+    local above = {}
+    for _, cells in ipairs(cells_by_column(section, #tbl.colspecs)) do
+      local words = {}
+      for i, spec in ipairs(tbl.colspecs) do
+        local cell = cells[i]
+        local begins = cell and cell.col_span == 1 and not rawequal(cell, above[i])
+        words[i] = begins and words_of(cell, scale, roomy and is_head) or {}
+        if roomy and not is_head and spec[1] == "AlignRight" then words[i] = whole(words[i]) end
       end
-      if roomy and not is_head and tbl.colspecs[i][1] == "AlignRight" then words[i] = whole(words[i]) end
+      rows[#rows + 1], above = words, cells
     end
-    rows[#rows + 1] = words
   end
-  for _, row in ipairs(tbl.head.rows) do add(row, BOLD, true) end
-  for _, body in ipairs(tbl.bodies) do
-    for _, row in ipairs(body.body) do add(row, 1, false) end
-  end
+  add(tbl.head.rows, BOLD, true)
+  for _, body in ipairs(tbl.bodies) do add(body.body, 1, false) end
   return rows
 end
 
@@ -108,7 +131,7 @@ end
 -- that each column holds its longest word: 1, or less for a table wider than the page.
 --
 -- tbl: the table; width: of the page's text, in em of the table's.
-return function(tbl, width)
+local function column_widths(tbl, width)
   local count = #tbl.colspecs
   local rows = words_of_table(tbl, true)
   local steps, left = least(rows, count, width)
@@ -167,3 +190,5 @@ return function(tbl, width)
   for i = 1, count do shares[i] = steps[i] / total end
   return shares, math.min(1, width / (total * STEP + (count - 1) * GUTTER))
 end
+
+return column_widths, cells_by_column
