@@ -55,6 +55,9 @@ end
 
 -- The text of a cell; Pandoc itself passes over code and an image without a caption.
 local function text_of(cell)
+  local first = cell.contents[1]
+  local text = first and stringify(cell.contents) or ""
+  if not first or (text ~= "" and first.t == "Plain" and #cell.contents == 1) then return text end
   return stringify(cell.contents:walk({
     CodeBlock = function(code) return pandoc.Plain(code.text) end,
     Image = function(image) return pandoc.Str(image.attributes["fig-alt"] or stringify(image.caption)) end,

@@ -31,11 +31,11 @@ end
 -- unless `whole_words`, after a hyphen that is not near its beginning.
 local function words_of(cell, scale, whole_words)
   local words = {}
-  cell.contents:walk({
-    CodeBlock = function(code)
-      for line in code.text:gmatch("[^\n]+") do words[#words + 1] = { width = #line * CODE + INSET, space = SPACE } end
-    end,
-  })
+  for _, block in ipairs(cell.contents) do
+    for line in (block.t == "CodeBlock" and block.text or ""):gmatch("[^\n]+") do
+      words[#words + 1] = { width = #line * CODE + INSET, space = SPACE }
+    end
+  end
   local text = pandoc.utils.stringify(cell.contents)
   if not whole_words then text = text:gsub("(%w%w%w%w%-)(%a)", "%1\u{200b}%2") end
   for spaced in text:gmatch("[^%s]+") do
