@@ -94,6 +94,12 @@ def qmdbook(*arguments: str, cwd: Path, **options) -> subprocess.CompletedProces
     return finished(started(*arguments, cwd=cwd, **options))
 
 
+def cell_of_html(html: str, *options: str) -> str:
+    """Return a cell that outputs `html`, with options such as ``echo: false``."""
+    lines = [*(f"#| {option}" for option in options), "from IPython.display import HTML", ""]
+    return "```{python}\n" + "\n".join(lines) + f"\nHTML({html!r})\n```\n"
+
+
 def render(root: Path, *options: str, command=qmdbook, **how) -> Path:
     """Render the book in `root`, which must succeed, and return `root`."""
     run = command("render", *options, cwd=root, **how)

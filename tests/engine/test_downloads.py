@@ -6,7 +6,7 @@ import json
 
 import nbformat
 import pytest
-from helpers_book import render, tiny_book
+from helpers_book import cell_of_html, render, tiny_book
 from helpers_page import read_page
 
 from qmdbook.config import read_config
@@ -42,10 +42,8 @@ def test_the_csv_of_a_table_has_the_text_of_a_cell_in_all_that_it_reaches_over(t
         '<tr><th rowspan="2">a</th><td>c</td><td>c</td><td>3</td></tr>'
         "<tr><td>c</td><td>c</td><td>4</td></tr></table>"
     )
-    cell = (
-        f"#| label: tbl-a\n#| tbl-cap: A table.\nfrom IPython.display import HTML\nHTML({table!r})"
-    )
-    text = f"# One {{#sec-one}}\n\nSee @tbl-a.\n\n```{{python}}\n{cell}\n```\n"
+    cell = cell_of_html(table, "label: tbl-a", "tbl-cap: A table.")
+    text = f"# One {{#sec-one}}\n\nSee @tbl-a.\n\n{cell}"
     (tmp_path / "index.qmd").write_text(text, encoding="utf-8")
     render(tmp_path, "--to", "html")
     text = (tmp_path / "_book" / "downloads" / "tbl-a.csv").read_text(encoding="utf-8")

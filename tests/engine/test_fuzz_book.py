@@ -6,13 +6,14 @@ More examples than in a usual run, from a seed:
 """
 
 import re
-import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import yaml
-from helpers_book import TINY, qmdbook, snapshot, tiny_book
+from helpers_book import TINY, cell_of_html, qmdbook, snapshot, tiny_book
 from helpers_page import read_page, text_within
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -148,24 +149,23 @@ def require_one_line_or_the_same_text(root: Path) -> None:
     assert in_page == in_pdf, in_page ^ in_pdf
 
 
-def book(chapter: str, configuration: str | None = None) -> Path:
-    """Write a tiny book into a new folder."""
-    root = Path(tempfile.mkdtemp(prefix="fuzz-"))
-    tiny_book(root)
-    (root / "index.qmd").write_text(chapter, encoding="utf-8")
-    if configuration is not None:
-        (root / "_quarto.yml").write_text(configuration, encoding="utf-8")
-    return root
+@contextmanager
+def book(chapter: str, configuration: str | None = None) -> Iterator[Path]:
+    """Write a tiny book into a new folder, which is removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        root = Path(folder)
+        tiny_book(root)
+        (root / "index.qmd").write_text(chapter, encoding="utf-8")
+        if configuration is not None:
+            (root / "_quarto.yml").write_text(configuration, encoding="utf-8")
+        yield root
 
 
 @settings(max_examples=settings.default.max_examples // 4)
 @given(chapters())
 def test_a_chapter_is_refused_in_one_line_or_is_the_same_in_both_formats(chapter):
-    root = book(chapter)
-    try:
+    with book(chapter) as root:
         require_one_line_or_the_same_text(root)
-    finally:
-        shutil.rmtree(root)
 
 
 @st.composite
@@ -194,20 +194,14 @@ def tables(draw) -> str:
     head = section(draw(st.integers(0, 3)), "th")
     body = section(draw(st.sampled_from([0, 1, 3, 9, 60])), "td")
     table = f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
-    return (
-        "# One {#sec-one}\n\n```{python}\n#| echo: false\nfrom IPython.display import HTML\n\n"
-        f"HTML({table!r})\n```\n"
-    )
+    return "# One {#sec-one}\n\n" + cell_of_html(table, "echo: false")
 
 
 @settings(max_examples=settings.default.max_examples // 4)
 @given(tables())
 def test_a_table_is_refused_in_one_line_or_is_the_same_in_both_formats(chapter):
-    root = book(chapter)
-    try:
+    with book(chapter) as root:
         require_one_line_or_the_same_text(root)
-    finally:
-        shutil.rmtree(root)
 
 
 ODD = st.sampled_from(
@@ -236,8 +230,5 @@ def test_a_configuration_is_refused_in_one_line_or_renders(changes):
             place[parent] = place.get(parent) if isinstance(place.get(parent), dict) else {}
             place = place[parent]
         place[last] = value
-    root = book("# One {#sec-one}\n\nZabcd\n", yaml.safe_dump(configuration))
-    try:
+    with book("# One {#sec-one}\n\nZabcd\n", yaml.safe_dump(configuration)) as root:
         refused(root)
-    finally:
-        shutil.rmtree(root)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from helpers_book import EPOCH, qmdbook, render, snapshot, tiny_book
+from helpers_book import EPOCH, cell_of_html, qmdbook, render, snapshot, tiny_book
 from helpers_page import read_page, text_of
 from pypdf import PdfReader
 
@@ -158,8 +158,8 @@ def test_a_table_of_which_a_cell_would_be_lost_is_refused(tmp_path):
     table = (
         '<table><tr><td rowspan="2">a</td><td>b</td></tr><tr><td>c</td><td>lost</td></tr></table>'
     )
-    cell = f"```{{python}}\nfrom IPython.display import HTML\n\nHTML({table!r})\n```\n"
-    (tmp_path / "index.qmd").write_text(f"# One {{#sec-one}}\n\n{cell}", encoding="utf-8")
+    text = "# One {#sec-one}\n\n" + cell_of_html(table)
+    (tmp_path / "index.qmd").write_text(text, encoding="utf-8")
     told = qmdbook("render", cwd=tmp_path).stderr
     assert "index.qmd: the rows of the table “a b c lost” differ in their number of" in told
 

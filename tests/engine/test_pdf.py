@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pypandoc
 import pytest
-from helpers_book import EPOCH, PDF, copy_small_book, edit, qmdbook, render
+from helpers_book import EPOCH, PDF, cell_of_html, copy_small_book, edit, qmdbook, render
 from helpers_page import text_within
 from pypdf import PdfReader
 
@@ -235,7 +235,7 @@ def test_no_row_is_lost_below_the_page(tmp_path, text, words):
     edit(root, "chapters/second.qmd", "A second note.", f"A second note.\n\n{cell}")
     render(root, *PDF)
     pages = PdfReader(root / "_book" / "small.pdf").pages
-    assert sorted(re.findall(r"q\d+q", " ".join(map(text_within, pages)))) == sorted(words)
+    assert re.findall(r"q\d+q", " ".join(map(text_within, pages))) == words
 
 
 def test_what_makes_a_heading_or_a_list_in_typst_stays_text(tmp_path):
@@ -395,8 +395,7 @@ def words_by_weight(page) -> tuple[set[str], set[str]]:
 def pdf_of_html(folder: Path, html: str) -> PdfReader:
     """Return the PDF of a book in which a cell outputs `html`."""
     root = copy_small_book(folder)
-    code = f"```{{python}}\nfrom IPython.display import HTML\n\nHTML({html!r})\n```\n"
-    edit(root, "chapters/second.qmd", "A second note.", f"A second note.\n\n{code}")
+    edit(root, "chapters/second.qmd", "A second note.", f"A second note.\n\n{cell_of_html(html)}")
     render(root, *PDF)
     return PdfReader(root / "_book" / "small.pdf")
 

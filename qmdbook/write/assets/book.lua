@@ -777,10 +777,10 @@ local function typst_of(inlines)
   return (pandoc.write(pandoc.Pandoc({ pandoc.Plain(inlines) }), TYPST, { wrap_text = "none" }):gsub("\n+$", ""))
 end
 
--- The width between the margins, 16.6 cm, in em of a table's text: 9 pt, or 8 where the
--- table has more than so many columns.
-local TABLE_WIDTH, MANY_COLUMNS = { few = 52, many = 58.5 }, 6
-local POINTS <const> = { few = 9, many = 8, gutter = 10 } -- of letters, and between columns
+-- A table's letters, in points, and in em of them the width between the margins, 16.6 cm. Those of a
+-- table with more than so many columns are smaller.
+local FEW <const>, MANY <const>, MANY_COLUMNS <const> = { points = 9, width = 52 }, { points = 8, width = 58.5 }, 6
+local GUTTER <const> = 10 -- points between columns
 
 -- The notes of a table become its foot: a part of it, wherever it goes.
 local function notes_below_tables(blocks)
@@ -829,7 +829,7 @@ end
 -- A row whose only text is its label, such as the heading of a group, has it over all columns.
 local function span_labels(tbl)
   local function empty(cell) return text_of(cell) == "" end
-  for _, row in ipairs(tbl.bodies[1] and tbl.bodies[1].body or {}) do
+  for _, row in ipairs(tbl.bodies[1].body) do
     local others = pandoc.List({ table.unpack(row.cells, 2) })
     if #others > 0 and not empty(row.cells[1]) and #(others:filter(empty)) == #others then
       row.cells[1].col_span = #row.cells
@@ -907,35 +907,38 @@ local TALL <const> = 25
 -- could measure it, which takes as much memory as laying out all tables once more. Heights in em.
 local LONG, ROW, FURTHER_LINE <const> = 20, 1.55, 1.16
 
--- Let what is too tall for a page be divided, and return whether the table is long.
-local function fit_to_pages(tbl, width)
-  local height = 0
-  local function measure(row)
-    local lines = lines_of(row, tbl, width)
-    height = height + ROW + (lines - 1) * FURTHER_LINE
-    return lines
-  end
-  local rows = rows_of(tbl)
-  local lines = rows:map(measure)
+-- Let rows be divided that are too tall for a page, with those that their cells reach over, and a
+-- cell that reaches over too many lines.
+local function divide_tall(rows, lines)
   local function divide(cell) cell.attributes["typst:breakable"] = "true" end
   for i, row in ipairs(rows) do
+    local tall = lines[i] > TALL
     for _, cell in ipairs(row.cells) do
-      local last, reached = math.min(i + cell.row_span - 1, #rows), 0
-      for j = i, last do
+      local reached = 0
+      for j = i, math.min(i + cell.row_span - 1, #rows) do
         reached = reached + lines[j]
-        if lines[i] > TALL then rows[j].cells:map(divide) end
+        if tall then rows[j].cells:map(divide) end
       end
       if reached > TALL then divide(cell) end
     end
   end
-  tbl.foot.rows:map(measure)
-  -- A head as tall as that would leave no room for rows on the pages where it stands.
-  local of_head = 0
-  for i = 1, #tbl.head.rows do of_head = of_head + lines[i] end
-  if of_head > TALL then
-    local rows_of_head = { attr = pandoc.Attr(), body = tbl.head.rows, head = {}, row_head_columns = 0 }
-    tbl.bodies, tbl.head.rows = pandoc.List({ rows_of_head }) .. tbl.bodies, {}
-  end
+end
+
+-- Make a tall head the first rows: it would leave no room for others on the pages where it stands.
+local function put_tall_head_into_body(tbl, lines)
+  local height = 0
+  for i = 1, #tbl.head.rows do height = height + lines[i] end
+  if height > TALL then tbl.bodies[1].body, tbl.head.rows = tbl.head.rows .. tbl.bodies[1].body, {} end
+end
+
+-- Let what is too tall for a page be divided, and return whether the table is long.
+local function fit_to_pages(tbl, width)
+  local rows = rows_of(tbl)
+  local lines = (rows .. tbl.foot.rows):map(function(row) return lines_of(row, tbl, width) end)
+  local height = 0
+  for _, count in ipairs(lines) do height = height + ROW + (count - 1) * FURTHER_LINE end
+  divide_tall(rows, lines)
+  put_tall_head_into_body(tbl, lines)
   return height > LONG
 end
 
@@ -1092,6 +1095,10 @@ end
 
 -- The widths of a table's columns, and its form in print.
 local function shaped_table(tbl)
+  if #tbl.bodies == 0 then -- as of a frame without rows
+    local none = pandoc.List({})
+    tbl.bodies = pandoc.List({ { attr = pandoc.Attr(), body = none, head = none, row_head_columns = 0 } })
+  end
   tbl.head.rows = without_empty_rows(tbl.head.rows)
   tbl.bodies = tbl.bodies:map(function(body)
     body.body = without_empty_rows(body.body)
@@ -1099,22 +1106,20 @@ local function shaped_table(tbl)
   end)
   local groups = take_groups(tbl)
   tbl = whole_brackets(breakable_words(tbl))
-  local many, simple = #tbl.colspecs > MANY_COLUMNS, not has_spans(tbl)
-  local width = many and TABLE_WIDTH.many or TABLE_WIDTH.few
-  local size = 1
+  local simple = not has_spans(tbl)
+  local letters, size = #tbl.colspecs > MANY_COLUMNS and MANY or FEW, 1
   if not given_widths[tbl.identifier] then
-    local shares, fitting = column_widths(tbl, width)
+    local shares, fitting = column_widths(tbl, letters.width)
     for i, share in ipairs(shares) do tbl.colspecs[i][2] = share end
     size = fitting
   end
   local heads = #tbl.head.rows
-  local long = fit_to_pages(tbl, width)
+  local long = fit_to_pages(tbl, letters.width)
   if simple then tbl = span_labels(tbl) end
   if groups then put_groups(tbl, groups) end
   local forms = pandoc.List({ "with-heads(" .. heads .. ")" })
-  if many or size < 1 then
-    local points, gutter = (many and POINTS.many or POINTS.few) * size, POINTS.gutter * size
-    forms:insert(("small-letters(%.2fpt, gutter: %.2fpt)"):format(points, gutter))
+  if letters == MANY or size < 1 then
+    forms:insert(("small-letters(%.2fpt, %.2fpt)"):format(letters.points * size, GUTTER * size))
   end
   if long then forms:insert("long-table") end
   tbl.classes = forms
